@@ -1,0 +1,161 @@
+//! `gaccong judge --batch CASES.jsonl`: the detector alone, offline, one JSON line a case.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io::{self, BufRead, BufReader, BufWriter, Read, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Failure, json::signal_json};
+use crate::{
+    detect::{Expect, profiles},
+    diff::Norm,
+    model::{Profile, Verdict},
+    page::{self, Page, Source},
+    words::Words,
+};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    case: String,
+    url: Url,
+    #[serde(default)]
+    history: Vec<PathBuf>,
+    current: Value,
+    content_type: Option<String>,
+}
+
+/// Files decompress to at most this: the default `max_body` and some.
+const LARGEST: u64 = 32 << 20;
+/// Parsed history pages kept: cases of one portal follow each other and share them.
+const KEPT: usize = 64;
+
+/// Reads cases line by line and answers each before the next is read.
+pub fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
+    let file = File::open(cases)
+        .map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
+    let folder = cases.parent().unwrap_or(Path::new("."));
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut pages = Pages::default();
+    for (at, line) in BufReader::new(file).split(b'\n').enumerate() {
+        let line = line.map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        let answer = one(&line, at + 1, folder, &mut pages, words);
+        writeln!(out, "{answer}").and_then(|()| out.flush()).map_err(Failure::output)?;
+    }
+    Ok(())
+}
+
+fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, words: &Words) -> Value {
+    let case: Case = match serde_json::from_slice(line) {
+        Ok(case) => case,
+        Err(error) => {
+            let name = serde_json::from_slice::<Value>(line).ok().and_then(|it| it.get("case").cloned());
+            let name = name.unwrap_or_else(|| json!(format!("line {number}")));
+            return json!({"case": name, "error": format!("line {number}: {error}")});
+        }
+    };
+    match judge(&case, folder, pages) {
+        Ok((verdict, elapsed_us)) => json!({
+            "case": case.case,
+            "level": verdict.level,
+            "score": (verdict.score * 1e6).round() / 1e6,
+            "signals": verdict.signals.iter().map(|it| signal_json(it, words)).collect::<Vec<_>>(),
+            "elapsed_us": elapsed_us,
+        }),
+        Err(error) => json!({"case": case.case, "error": error}),
+    }
+}
+
+/// The time covers reading, learning and judging of what was not read for the case before.
+fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64), String> {
+    let content_type = case.content_type.as_deref();
+    let files = current(&case.current)?;
+    let bodies = files
+        .iter()
+        .map(|(profile, path)| Ok((*profile, load(&folder.join(path))?)))
+        .collect::<Result<Vec<_>, String>>()?;
+    for path in &case.history {
+        pages.load(&folder.join(path), &case.url, content_type)?;
+    }
+    let started = Instant::now();
+    let history: Vec<Arc<Page>> =
+        case.history.iter().filter_map(|it| pages.page(&folder.join(it), &case.url)).collect();
+    let norm = Norm::learn(history.iter().map(Arc::as_ref));
+    let mut seen = Vec::new();
+    for (profile, bytes) in &bodies {
+        let source = Source { bytes, content_type, url: &case.url, ignore: &[] };
+        seen.push((*profile, page::read(source).map_err(|limit| limit.to_string())?));
+    }
+    let seen: Vec<(Profile, &Page)> = seen.iter().map(|(profile, page)| (*profile, page)).collect();
+    let verdict = profiles::judge_all(&seen, &norm, &Expect::of_url(&case.url));
+    Ok((verdict, started.elapsed().as_micros() as u64))
+}
+
+fn current(value: &Value) -> Result<Vec<(Profile, PathBuf)>, String> {
+    match value {
+        Value::String(path) => Ok(vec![(Profile::Desktop, PathBuf::from(path))]),
+        Value::Object(_) => {
+            let files: BTreeMap<Profile, PathBuf> =
+                serde_json::from_value(value.clone()).map_err(|it| format!("current: {it}"))?;
+            Ok(files.into_iter().collect())
+        }
+        _ => Err("current: a file name, or one a client profile".to_owned()),
+    }
+}
+
+/// Pages of histories, each read once while it is near.
+#[derive(Default)]
+struct Pages {
+    read: HashMap<(PathBuf, Url), Arc<Page>>,
+    order: Vec<(PathBuf, Url)>,
+}
+
+impl Pages {
+    fn load(&mut self, path: &Path, url: &Url, content_type: Option<&str>) -> Result<(), String> {
+        let name = (path.to_owned(), url.clone());
+        if self.read.contains_key(&name) {
+            return Ok(());
+        }
+        let bytes = load(path)?;
+        let source = Source { bytes: &bytes, content_type, url, ignore: &[] };
+        let page = page::read(source).map_err(|limit| format!("{}: {limit}", path.display()))?;
+        if self.order.len() >= KEPT {
+            self.read.remove(&self.order.remove(0));
+        }
+        self.read.insert(name.clone(), Arc::new(page));
+        self.order.push(name);
+        Ok(())
+    }
+
+    fn page(&self, path: &Path, url: &Url) -> Option<Arc<Page>> {
+        self.read.get(&(path.to_owned(), url.clone())).cloned()
+    }
+}
+
+/// A file as served: plain, .gz or .zst.
+fn load(path: &Path) -> Result<Vec<u8>, String> {
+    let say = |error: io::Error| format!("{}: {error}", path.display());
+    let file = File::open(path).map_err(say)?;
+    let reader: Box<dyn Read> = match path.extension().and_then(|it| it.to_str()) {
+        Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(file)),
+        Some("zst") => Box::new(zstd::Decoder::new(file).map_err(say)?),
+        _ => Box::new(file),
+    };
+    let mut bytes = Vec::new();
+    reader.take(LARGEST + 1).read_to_end(&mut bytes).map_err(say)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("{}: more than {} MiB when unpacked", path.display(), LARGEST >> 20));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,40 @@
+//! Hardly a word left, and an image or a film instead.
+
+use crate::{
+    detect::{Detector, Found, View},
+    model::Say,
+};
+
+pub struct Emptied;
+
+/// Visible words under which a page is a poster: half of the defacements have fewer than 25.
+const POSTER: usize = 30;
+
+impl Detector for Emptied {
+    fn name(&self) -> &'static str {
+        "emptied"
+    }
+
+    fn look(&self, view: &View) -> Option<Found> {
+        let page = view.page;
+        if !page.kind.is_text() || view.words > POSTER {
+            return None;
+        }
+        if view.norm.looks > 0 && (view.norm.words < 2 * view.words.max(15) || view.kept() > 0.5) {
+            return None;
+        }
+        let shows = page.images.len() + page.media > 0;
+        // a shell that scripts of its own fill is the same portal with less to read
+        let shell = page.scripts.iter().any(|it| it.src.is_some() && !view.is_foreign(&it.host)) && !shows;
+        let own = crate::diff::norm::own_links(page) > 2;
+        let strength = match (shows, shell || own) {
+            (true, false) => 1.0,
+            (true, true) => 0.5,
+            (false, false) => 0.6,
+            (false, true) => 0.2,
+        };
+        let first = page.images.first().map(|it| it.src.clone()).unwrap_or_default();
+        let say = Say::new("signal-emptied").with("words", view.words);
+        Some(Found::new(strength, say, &first))
+    }
+}

@@ -1,0 +1,26 @@
+//! A form that sends what visitors type to a foreign host.
+
+use crate::{
+    detect::{Detector, Found, View},
+    model::{Say, excerpt},
+    page::Form,
+};
+
+pub struct ForeignForm;
+
+impl Detector for ForeignForm {
+    fn name(&self) -> &'static str {
+        "foreign-form"
+    }
+
+    fn look(&self, view: &View) -> Option<Found> {
+        let forms: Vec<&Form> = match &view.change {
+            Some(change) => change.forms.clone(),
+            None => view.page.forms.iter().collect(),
+        };
+        let strange = || forms.iter().filter(|it| view.is_strange(&it.host));
+        let worst = strange().find(|it| it.password).or_else(|| strange().next())?;
+        let say = Say::new("signal-foreign-form").with("host", excerpt::defang(&worst.host));
+        Some(Found::new(if worst.password { 1.0 } else { 0.8 }, say, &worst.action))
+    }
+}

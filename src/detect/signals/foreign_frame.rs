@@ -1,0 +1,31 @@
+//! A frame of a foreign host.
+
+use crate::{
+    detect::{Detector, Found, View, hosts},
+    model::{Say, excerpt},
+    page::Frame,
+};
+
+pub struct ForeignFrame;
+
+impl Detector for ForeignFrame {
+    fn name(&self) -> &'static str {
+        "foreign-frame"
+    }
+
+    fn look(&self, view: &View) -> Option<Found> {
+        let frames: Vec<&Frame> = match &view.change {
+            Some(change) => change.frames.clone(),
+            None => view.page.frames.iter().collect(),
+        };
+        let strength = |it: &Frame| -> f64 {
+            if it.covers || it.hidden.is_some() || hosts::is_risky(&it.host) { 1.0 } else { 0.6 }
+        };
+        let worst = frames
+            .iter()
+            .filter(|it| view.is_strange(&it.host))
+            .max_by(|a, b| strength(a).total_cmp(&strength(b)))?;
+        let say = Say::new("signal-foreign-frame").with("host", excerpt::defang(&worst.host));
+        Some(Found::new(strength(worst), say, &worst.src))
+    }
+}

@@ -1,0 +1,37 @@
+//! A block of new links to strange hosts.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    detect::{Detector, Found, View, hosts, phrases::SPAM},
+    model::Say,
+    page::{Link, fold::fold, links::registrable},
+};
+
+pub struct ForeignLinks;
+
+impl Detector for ForeignLinks {
+    fn name(&self) -> &'static str {
+        "foreign-links"
+    }
+
+    fn look(&self, view: &View) -> Option<Found> {
+        let links: Vec<&Link> = match &view.change {
+            Some(change) => change.links.clone(),
+            None => view.page.links.iter().collect(),
+        };
+        let strange: Vec<&&Link> = links.iter().filter(|it| view.is_strange(&it.host)).collect();
+        let bad = strange
+            .iter()
+            .filter(|it| hosts::is_risky(&it.host) || SPAM.any(&fold(&it.text)) || SPAM.any(&fold(&it.host.replace(['.', '-'], " "))))
+            .count();
+        if bad == 0 {
+            return None;
+        }
+        let domains: BTreeSet<String> = strange.iter().map(|it| registrable(&it.host)).collect();
+        let strength = (bad as f64 / 3.0).min(1.0);
+        let say = Say::new("signal-foreign-links").with("count", strange.len()).with("hosts", domains.len());
+        let shown = strange.iter().take(3).map(|it| format!("{} → {}", it.text, it.host)).collect::<Vec<_>>().join("; ");
+        Some(Found::new(strength, say, &shown))
+    }
+}

@@ -1,0 +1,30 @@
+//! A script loaded from a host that is neither known on this page nor embedded everywhere.
+
+use crate::{
+    detect::{Detector, Found, View, hosts},
+    model::{Say, excerpt},
+};
+
+pub struct ForeignScript;
+
+impl Detector for ForeignScript {
+    fn name(&self) -> &'static str {
+        "foreign-script"
+    }
+
+    fn look(&self, view: &View) -> Option<Found> {
+        let change = view.change.as_ref()?;
+        let strange: Vec<_> = change.scripts.iter().filter(|it| it.src.is_some() && view.is_strange(&it.host)).collect();
+        let worst = strange.iter().find(|it| hosts::is_risky(&it.host)).or(strange.first())?;
+        // a redesign brings its own hosts along; one alone in an untouched page was planted
+        let strength = if hosts::is_risky(&worst.host) {
+            1.0
+        } else if view.kept() > 0.9 && strange.len() <= 2 && change.blocks.len() < 30 {
+            0.93
+        } else {
+            0.35
+        };
+        let say = Say::new("signal-foreign-script").with("host", excerpt::defang(&worst.host));
+        Some(Found::new(strength, say, worst.src.as_deref().unwrap_or_default()))
+    }
+}

@@ -1,0 +1,36 @@
+//! The title has nothing in common with any known one, or is gone.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    detect::{Detector, Found, View},
+    model::Say,
+    page::fold::fold,
+};
+
+pub struct Title;
+
+impl Detector for Title {
+    fn name(&self) -> &'static str {
+        "title"
+    }
+
+    fn look(&self, view: &View) -> Option<Found> {
+        if !view.change.as_ref()?.title || view.norm.titles.is_empty() {
+            return None;
+        }
+        let Some(title) = &view.page.title else {
+            return Some(Found::new(0.8, Say::new("signal-title-gone"), ""));
+        };
+        let words = words(title);
+        let known: BTreeSet<String> = view.norm.titles.iter().flat_map(|it| self::words(it)).collect();
+        if words.is_empty() || words.iter().any(|it| known.contains(it)) {
+            return None;
+        }
+        Some(Found::new(1.0, Say::new("signal-title"), title))
+    }
+}
+
+fn words(title: &str) -> BTreeSet<String> {
+    fold(title).split(' ').filter(|it| it.chars().count() > 2).map(str::to_owned).collect()
+}

@@ -1,0 +1,111 @@
+//! What of a page is not normal, and how much of what is normal is gone.
+
+use std::collections::HashSet;
+
+use super::norm::{Norm, meta_key};
+use crate::{
+    model::digest::key,
+    page::{Block, Form, Frame, Image, Link, Page, Script, links::registrable, noise},
+};
+
+/// Baseline × page. The lists hold what is new to the norm.
+#[derive(Clone, Debug)]
+pub struct Change<'a> {
+    /// Shares 0..1 of the stable text blocks, template tokens, links and scripts that are still there.
+    pub kept_blocks: f64,
+    pub kept_skeleton: f64,
+    pub kept_links: f64,
+    pub kept_scripts: f64,
+    pub blocks: Vec<&'a Block>,
+    pub links: Vec<&'a Link>,
+    pub scripts: Vec<&'a Script>,
+    pub frames: Vec<&'a Frame>,
+    pub forms: Vec<&'a Form>,
+    pub images: Vec<&'a Image>,
+    pub meta: Vec<&'a (String, String)>,
+    /// The title is none of the known ones (also when it is gone).
+    pub title: bool,
+    pub refreshes: Vec<&'a String>,
+    pub lang: bool,
+}
+
+impl Change<'_> {
+    /// Share 0..1 of the stable page that is still there: template and links weigh more than text,
+    /// which news replaces.
+    pub fn kept(&self) -> f64 {
+        0.4 * self.kept_skeleton + 0.3 * self.kept_links + 0.2 * self.kept_blocks + 0.1 * self.kept_scripts
+    }
+
+    /// Nothing that a detector looks at is new.
+    pub fn is_nothing(&self) -> bool {
+        self.blocks.is_empty()
+            && self.links.is_empty()
+            && self.scripts.is_empty()
+            && self.frames.is_empty()
+            && self.forms.is_empty()
+            && self.meta.is_empty()
+            && !self.title
+            && self.refreshes.is_empty()
+            && !self.lang
+            && self.kept() > 0.9
+    }
+}
+
+/// Compares a page with what is normal. `norm.looks` must not be 0 for the result to mean anything.
+pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
+    let link_keys: Vec<u64> = page.links.iter().map(|it| key(&noise::normal_url(&it.url))).collect();
+    let blocks: HashSet<u64> = page.blocks.iter().map(|it| it.key).collect();
+    let skeleton: HashSet<u64> = page.skeleton.iter().copied().collect();
+    let links: HashSet<u64> = link_keys.iter().copied().collect();
+    let scripts: HashSet<u64> = page
+        .scripts
+        .iter()
+        .filter_map(|it| it.src.as_deref())
+        .map(|it| key(&noise::normal_url(it)))
+        .collect();
+    let unknown = |known: &HashSet<String>, host: &str| !host.is_empty() && !known.contains(&registrable(host));
+    let own = page.domain();
+    Change {
+        kept_blocks: norm.kept(&norm.blocks, &blocks),
+        kept_skeleton: norm.kept(&norm.skeleton, &skeleton),
+        kept_links: norm.kept(&norm.links, &links),
+        kept_scripts: norm.kept(&norm.scripts, &scripts),
+        blocks: page.blocks.iter().filter(|it| !norm.blocks.contains_key(&it.key)).collect(),
+        links: page
+            .links
+            .iter()
+            .zip(&link_keys)
+            .filter(|(_, key)| !norm.links.contains_key(key))
+            .map(|(link, _)| link)
+            .collect(),
+        scripts: page
+            .scripts
+            .iter()
+            .filter(|it| match &it.src {
+                Some(_) => unknown(&norm.script_domains, &it.host),
+                None => !it.code.is_empty() && !norm.inline_scripts.contains(&it.key),
+            })
+            .collect(),
+        frames: page.frames.iter().filter(|it| unknown(&norm.frame_domains, &it.host)).collect(),
+        forms: page
+            .forms
+            .iter()
+            .filter(|it| unknown(&norm.form_domains, &it.host) && registrable(&it.host) != own)
+            .collect(),
+        images: page
+            .images
+            .iter()
+            .filter(|it| !norm.images.contains_key(&key(&noise::normal_url(&it.src))))
+            .collect(),
+        meta: page
+            .meta
+            .iter()
+            .filter(|(name, content)| {
+                !noise::is_noisy_meta(name) && !norm.meta.contains(&meta_key(name, content))
+            })
+            .collect(),
+        title: !page.title.as_ref().map_or(norm.titles.is_empty(), |it| norm.titles.contains(it)),
+        refreshes: page.refreshes.iter().filter(|it| !norm.refreshes.contains(*it)).collect(),
+        lang: page.lang.as_ref().is_some_and(|it| !norm.langs.is_empty() && !norm.langs.contains(it)),
+    }
+}

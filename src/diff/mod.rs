@@ -1,0 +1,12 @@
+//! Baseline against page: what was added, removed, replaced.
+//!
+//! [`Norm`] is what several looks have in common and what varies between them; [`compare`] says what
+//! of a page is not normal. Pure; every comparison is bounded by the guard's limits or a deadline.
+
+pub mod compare;
+pub mod lines;
+pub mod norm;
+
+pub use compare::{Change, compare};
+pub use lines::{DiffLine, changed_lines, line_diff};
+pub use norm::Norm;

@@ -1,0 +1,167 @@
+//! What is normal for a target, learnt from its approved looks.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::{
+    model::digest::key,
+    page::{Page, fold::fold, links::registrable, noise},
+};
+
+/// Counts of looks in which something was seen.
+pub type Seen = HashMap<u64, u16>;
+
+/// The learnt model. Sets of registrable domains and of 64-bit keys; the texts kept are those that
+/// a person is shown and those that phrases are searched in.
+#[derive(Clone, Debug, Default)]
+pub struct Norm {
+    pub looks: u16,
+    /// Keys of text blocks, hidden ones too.
+    pub blocks: Seen,
+    pub skeleton: Seen,
+    /// Keys of normalised URLs.
+    pub links: Seen,
+    pub images: Seen,
+    pub scripts: Seen,
+    /// Registrable domains that links, scripts, frames, forms and images led to.
+    pub link_domains: HashSet<String>,
+    pub script_domains: HashSet<String>,
+    pub frame_domains: HashSet<String>,
+    pub form_domains: HashSet<String>,
+    pub image_domains: HashSet<String>,
+    pub inline_scripts: HashSet<u64>,
+    /// Keys of link texts that led to the page's own domain.
+    pub own_link_texts: HashSet<u64>,
+    /// Keys of `name=content`.
+    pub meta: HashSet<u64>,
+    pub refreshes: HashSet<String>,
+    pub titles: BTreeSet<String>,
+    pub langs: BTreeSet<String>,
+    /// Folded text of everything seen, one block a line, each once.
+    pub folded: String,
+    /// Median over the looks.
+    pub words: usize,
+    pub own_links: usize,
+    pub elements: usize,
+    pub frames: usize,
+    pub hidden_links: usize,
+    pub dark: bool,
+    pub media: usize,
+    /// Visible lines and title of the latest look, for people.
+    pub lines: Vec<String>,
+    pub title: Option<String>,
+}
+
+impl Norm {
+    /// Learns from looks, oldest first. None gives a norm that knows nothing (`looks == 0`).
+    pub fn learn<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Self {
+        let mut norm = Self::default();
+        let mut words = Vec::new();
+        let mut own = Vec::new();
+        let mut elements = Vec::new();
+        let mut told = HashSet::new();
+        for page in pages {
+            norm.looks = norm.looks.saturating_add(1);
+            norm.take(page, &mut told);
+            words.push(page.words());
+            own.push(own_links(page));
+            elements.push(page.elements);
+        }
+        norm.words = median(words);
+        norm.own_links = median(own);
+        norm.elements = median(elements);
+        norm
+    }
+
+    fn take(&mut self, page: &Page, told: &mut HashSet<u64>) {
+        count(&mut self.blocks, page.blocks.iter().map(|it| it.key));
+        count(&mut self.skeleton, page.skeleton.iter().copied());
+        count(&mut self.links, page.links.iter().map(|it| key(&noise::normal_url(&it.url))));
+        count(&mut self.images, page.images.iter().map(|it| key(&noise::normal_url(&it.src))));
+        let sources = page.scripts.iter().filter_map(|it| it.src.as_deref());
+        count(&mut self.scripts, sources.map(|it| key(&noise::normal_url(it))));
+        let domains = |hosts: Vec<&str>| -> Vec<String> {
+            let hosts: BTreeSet<&str> = hosts.into_iter().filter(|it| !it.is_empty()).collect();
+            hosts.into_iter().map(registrable).collect()
+        };
+        self.link_domains.extend(domains(page.links.iter().map(|it| it.host.as_str()).collect()));
+        self.script_domains.extend(domains(page.scripts.iter().map(|it| it.host.as_str()).collect()));
+        self.frame_domains.extend(domains(page.frames.iter().map(|it| it.host.as_str()).collect()));
+        self.form_domains.extend(domains(page.forms.iter().map(|it| it.host.as_str()).collect()));
+        self.image_domains.extend(domains(page.images.iter().map(|it| it.host.as_str()).collect()));
+        self.inline_scripts.extend(page.scripts.iter().filter(|it| it.src.is_none()).map(|it| it.key));
+        let own = page.domain();
+        self.own_link_texts.extend(
+            page.links
+                .iter()
+                .filter(|it| !it.text.is_empty() && registrable(&it.host) == own)
+                .map(|it| key(&it.text)),
+        );
+        self.meta.extend(page.meta.iter().map(|(name, content)| meta_key(name, content)));
+        self.refreshes.extend(page.refreshes.iter().cloned());
+        self.titles.extend(page.title.iter().cloned());
+        self.langs.extend(page.lang.iter().cloned());
+        self.dark |= page.dark;
+        self.media = self.media.max(page.media);
+        self.frames = self.frames.max(page.frames.len());
+        self.hidden_links = self.hidden_links.max(page.links.iter().filter(|it| it.hidden.is_some()).count());
+        for text in texts(page) {
+            if told.insert(key(text)) {
+                self.folded.push_str(&fold(text));
+                self.folded.push('\n');
+            }
+        }
+        self.lines = page.visible().map(|it| it.text.clone()).collect();
+        self.title = page.title.clone();
+    }
+
+    /// Whether something seen in `count` looks is part of what stays: in all of one or two looks, in
+    /// four of five of more.
+    pub fn is_stable(&self, count: u16) -> bool {
+        u32::from(count) * 5 >= u32::from(self.looks) * 4
+    }
+
+    /// How much of what stays is still in `now`, 0..1; 1 where nothing stays.
+    pub fn kept(&self, seen: &Seen, now: &HashSet<u64>) -> f64 {
+        let stable = seen.iter().filter(|(_, count)| self.is_stable(**count));
+        let (mut all, mut kept) = (0u32, 0u32);
+        for (key, _) in stable {
+            all += 1;
+            kept += u32::from(now.contains(key));
+        }
+        if all == 0 { 1.0 } else { f64::from(kept) / f64::from(all) }
+    }
+}
+
+/// Every text of a page that a phrase may stand in: title, blocks, image texts, meta.
+pub fn texts(page: &Page) -> impl Iterator<Item = &str> {
+    page.title
+        .as_deref()
+        .into_iter()
+        .chain(page.blocks.iter().map(|it| it.text.as_str()))
+        .chain(page.images.iter().map(|it| it.alt.as_str()))
+        .chain(page.meta.iter().map(|(_, content)| content.as_str()))
+        .filter(|it| !it.is_empty())
+}
+
+/// Links that lead to the page's own registrable domain.
+pub fn own_links(page: &Page) -> usize {
+    let own = page.domain();
+    page.links.iter().filter(|it| !it.host.is_empty() && registrable(&it.host) == own).count()
+}
+
+pub fn meta_key(name: &str, content: &str) -> u64 {
+    key(&format!("{name}={}", noise::normal(content)))
+}
+
+fn count(seen: &mut Seen, keys: impl Iterator<Item = u64>) {
+    let once: HashSet<u64> = keys.collect();
+    for key in once {
+        let count = seen.entry(key).or_default();
+        *count = count.saturating_add(1);
+    }
+}
+
+fn median(mut values: Vec<usize>) -> usize {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied().unwrap_or(0)
+}

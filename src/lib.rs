@@ -1,0 +1,10 @@
+//! gaccong (*gác cổng*, "to guard the gate") watches web portals from outside and tells people when one is
+//! defaced, carries planted content, or is down.
+#![forbid(unsafe_code)]
+
+pub mod model;
+pub mod page;
+pub mod diff;
+pub mod detect;
+pub mod words;
+pub mod cli;

@@ -1,0 +1,149 @@
+//! Availability as spans of one class, and response times as hourly sketches: a look adds bytes, not records.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Class, TargetId};
+
+/// One class seen without a gap from `from` to `to`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    pub class: Class,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub looks: u64,
+}
+
+/// One look, as history takes it in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub target: TargetId,
+    pub at: Timestamp,
+    pub class: Class,
+    /// Only of looks that were answered.
+    pub elapsed_ms: Option<u32>,
+    /// Longer than this since the look before, and the time between was not watched.
+    pub max_gap_s: u32,
+}
+
+/// Response times of one clock hour in logarithmic buckets, 10 % wide (so a quantile is right to 5 %).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sketch {
+    pub hour: Timestamp,
+    /// (bucket, count), ascending.
+    pub buckets: Vec<(u16, u32)>,
+}
+
+const GROWTH: f64 = 1.1;
+
+impl Sketch {
+    pub fn new(hour: Timestamp) -> Self {
+        Self {
+            hour,
+            buckets: Vec::new(),
+        }
+    }
+
+    /// The hour that `at` falls in, as its first second.
+    pub fn hour_of(at: Timestamp) -> Timestamp {
+        let second = at.as_second();
+        Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
+    }
+
+    pub fn add(&mut self, ms: u32) {
+        let bucket = (f64::from(ms.max(1)).ln() / GROWTH.ln()).floor() as u16;
+        match self.buckets.binary_search_by_key(&bucket, |it| it.0) {
+            Ok(at) => self.buckets[at].1 = self.buckets[at].1.saturating_add(1),
+            Err(at) => self.buckets.insert(at, (bucket, 1)),
+        }
+    }
+}
+
+/// The `q` quantile (0..1) in milliseconds over any number of sketches.
+pub fn quantile<'a>(sketches: impl IntoIterator<Item = &'a Sketch>, q: f64) -> Option<f64> {
+    let mut all = std::collections::BTreeMap::<u16, u64>::new();
+    for sketch in sketches {
+        for (bucket, count) in &sketch.buckets {
+            *all.entry(*bucket).or_default() += u64::from(*count);
+        }
+    }
+    let total: u64 = all.values().sum();
+    let mut rank = (q * total.saturating_sub(1) as f64).round() as u64;
+    for (bucket, count) in all {
+        if rank < count {
+            return Some(GROWTH.powf(f64::from(bucket) + 0.5));
+        }
+        rank -= count;
+    }
+    None
+}
+
+/// What the store knows of one target in one period.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    pub spans: Vec<Span>,
+    pub sketches: Vec<Sketch>,
+}
+
+/// Takes one look into the spans: either the last span grows, or it ends where the new one begins.
+/// Returns what is to be written: the grown or closed last span, and the new one.
+pub fn extend(last: Option<Span>, mark: &Mark) -> (Option<Span>, Option<Span>) {
+    let fresh = Span {
+        class: mark.class,
+        from: mark.at,
+        to: mark.at,
+        looks: 1,
+    };
+    let Some(mut last) = last else {
+        return (None, Some(fresh));
+    };
+    let gap = mark.at.as_second() - last.to.as_second();
+    if gap > i64::from(mark.max_gap_s) || gap < 0 {
+        return (None, Some(fresh));
+    }
+    last.to = last.to.max(mark.at);
+    if last.class == mark.class {
+        last.looks += 1;
+        return (Some(last), None);
+    }
+    (Some(last), Some(fresh))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(at: i64, class: Class) -> Mark {
+        Mark {
+            target: "a".parse().unwrap(),
+            at: Timestamp::from_second(at).unwrap(),
+            class,
+            elapsed_ms: None,
+            max_gap_s: 100,
+        }
+    }
+
+    #[test]
+    fn a_state_holds_until_the_next_look_and_a_gap_is_nobodys() {
+        let (_, first) = extend(None, &mark(0, Class::Unchanged));
+        let (grown, none) = extend(first, &mark(60, Class::Unchanged));
+        assert!(none.is_none());
+        let (closed, down) = extend(grown, &mark(120, Class::Timeout));
+        let closed = closed.unwrap();
+        assert_eq!((closed.to.as_second(), closed.looks), (120, 2));
+        let (kept, late) = extend(down.clone(), &mark(900, Class::Unchanged));
+        assert!(kept.is_none(), "the time not watched belongs to no span");
+        assert_eq!(late.unwrap().from.as_second(), 900);
+    }
+
+    #[test]
+    fn quantiles_are_right_to_a_tenth() {
+        let mut sketch = Sketch::new(Timestamp::UNIX_EPOCH);
+        (1..=1000).for_each(|ms| sketch.add(ms));
+        let median = quantile([&sketch], 0.5).unwrap();
+        let p95 = quantile([&sketch], 0.95).unwrap();
+        assert!((median / 500.0 - 1.0).abs() < 0.1, "{median}");
+        assert!((p95 / 950.0 - 1.0).abs() < 0.1, "{p95}");
+        assert_eq!(quantile([], 0.5), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! The nouns: plain data with public fields that every other module speaks in.
+//!
+//! Nothing here needs the world: no clock, no file, no socket, no HTML.
+
+pub mod agency;
+pub mod alert;
+pub mod baseline;
+pub mod class;
+pub mod digest;
+pub mod dossier;
+pub mod excerpt;
+pub mod history;
+pub mod incident;
+pub mod observation;
+pub mod say;
+pub mod signal;
+pub mod target;
+pub mod time;
+pub mod verdict;
+pub mod window;
+
+pub use agency::Agency;
+pub use alert::{About, Alert, Notice, Receipt};
+pub use baseline::{Baseline, LookRef};
+pub use class::{Class, Standing};
+pub use digest::Digest;
+pub use dossier::Dossier;
+pub use incident::{Incident, IncidentId, Kind};
+pub use observation::{Observation, Seen};
+pub use say::Say;
+pub use signal::Signal;
+pub use target::{Profile, Target, TargetId};
+pub use verdict::{Level, Verdict};
+pub use window::WatchWindow;

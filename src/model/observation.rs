@@ -1,0 +1,87 @@
+//! What one look saw. Answered or silent, never an error: a portal that cannot be reached is a fact like any other.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Class, Digest, Profile, TargetId};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    pub target: TargetId,
+    pub profile: Profile,
+    pub at: Timestamp,
+    pub vantage: String,
+    pub elapsed_ms: u32,
+    /// Redirects followed, in order.
+    pub hops: Vec<Hop>,
+    pub certificate: Option<Certificate>,
+    pub seen: Seen,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Seen {
+    Answered(Answer),
+    Silent(Silence),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    pub status: u16,
+    pub final_url: Url,
+    pub content_type: Option<String>,
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    /// Decoded length of the body.
+    pub bytes: u64,
+    /// Of the decoded body; `None` when the portal answered 304 Not Modified.
+    pub digest: Option<Digest>,
+    pub address: Option<IpAddr>,
+}
+
+/// Why no page was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    pub class: Class,
+    /// One plain English sentence; no secret, no foreign bytes that were not cut.
+    pub cause: String,
+    /// HTTP status where one was read before it failed.
+    pub status: Option<u16>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hop {
+    pub status: u16,
+    pub to: Url,
+}
+
+/// The leaf certificate as the handshake showed it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    pub not_before: Timestamp,
+    pub not_after: Timestamp,
+    pub issuer: String,
+    pub subject: String,
+    /// SHA-like identity of the DER bytes (BLAKE3).
+    pub digest: Digest,
+    /// Why a browser would refuse it; `None` when it is good.
+    pub fault: Option<String>,
+}
+
+impl Observation {
+    pub fn answer(&self) -> Option<&Answer> {
+        match &self.seen {
+            Seen::Answered(answer) => Some(answer),
+            Seen::Silent(_) => None,
+        }
+    }
+
+    pub fn silence(&self) -> Option<&Silence> {
+        match &self.seen {
+            Seen::Silent(silence) => Some(silence),
+            Seen::Answered(_) => None,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! One registered portal and what is expected of it.
+
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::digest::key;
+
+/// `[a-z0-9-]{1,64}`, unique in the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TargetId(Arc<str>);
+
+impl TargetId {
+    /// The id of a URL nobody registered: readable, and the same at the next call.
+    pub fn from_url(url: &Url) -> Self {
+        let mut name: String = url
+            .host_str()
+            .unwrap_or("")
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+            .collect();
+        name.truncate(40);
+        let plain = url.path() == "/" && url.query().is_none() && url.port().is_none();
+        if !plain || url.scheme() != "https" {
+            name = format!("{name}-{:012x}", key(url.as_str()) >> 16);
+        }
+        Self(name.trim_matches('-').into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+pub const ID_RULE: &str = "an id is 1 to 64 characters of a-z, 0-9 and -";
+
+/// Whether `text` may be an id.
+pub fn is_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+impl FromStr for TargetId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if is_id(text) {
+            Ok(Self(text.into()))
+        } else {
+            Err(format!("{text:?} is not an id: {ID_RULE}"))
+        }
+    }
+}
+
+impl fmt::Display for TargetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for TargetId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The visitor that a look plays.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    #[default]
+    Desktop,
+    Mobile,
+    Googlebot,
+    FromGoogle,
+}
+
+impl Profile {
+    pub const ALL: [Profile; 4] = [
+        Profile::Desktop,
+        Profile::Mobile,
+        Profile::Googlebot,
+        Profile::FromGoogle,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Desktop => "desktop",
+            Self::Mobile => "mobile",
+            Self::Googlebot => "googlebot",
+            Self::FromGoogle => "from-google",
+        }
+    }
+}
+
+/// A verdict is believed when `agree` of at most `looks` looks within `within` say the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirm {
+    pub looks: u32,
+    pub within: Duration,
+    pub agree: u32,
+}
+
+/// How a first baseline is learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learn {
+    pub looks: u32,
+    pub every: Duration,
+}
+
+/// What a target may set for itself; `defaults:` of targets.yaml has the same shape.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    pub every: Duration,
+    /// From connect to the last byte.
+    pub timeout: Duration,
+    /// Bytes after decompression.
+    pub max_body: u64,
+    pub confirm: Confirm,
+    pub learn: Learn,
+    pub profiles: Vec<Profile>,
+    /// Names of notifiers.
+    pub notify: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            every: Duration::from_secs(300),
+            timeout: Duration::from_secs(30),
+            max_body: 8 << 20,
+            confirm: Confirm {
+                looks: 3,
+                within: Duration::from_secs(60),
+                agree: 2,
+            },
+            learn: Learn {
+                looks: 5,
+                every: Duration::from_secs(30),
+            },
+            profiles: vec![Profile::Desktop],
+            notify: vec!["console".to_owned()],
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    pub id: TargetId,
+    pub name: String,
+    pub url: Url,
+    pub agency: String,
+    pub agency_name: String,
+    pub settings: Settings,
+    /// CSS selectors of parts that are not compared.
+    pub ignore: Vec<String>,
+    /// Text that the page must show.
+    pub must_contain: Vec<String>,
+    /// Foreign hosts that belong there.
+    pub allow_hosts: Vec<String>,
+}
+
+impl Target {
+    /// A target for a URL that nobody registered, with the settings given.
+    pub fn unregistered(url: Url, settings: Settings) -> Self {
+        Self {
+            id: TargetId::from_url(&url),
+            name: url.host_str().unwrap_or_default().to_owned(),
+            url,
+            agency: String::new(),
+            agency_name: String::new(),
+            settings,
+            ignore: Vec::new(),
+            must_contain: Vec::new(),
+            allow_hosts: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Bytes to text as a browser would: byte order mark, header, meta, content; then NFC.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// Browsers look for `<meta charset>` in the first 1,024 bytes; pages that declare it later are
+/// common enough in old portals to look a little further.
+const META_WITHIN: usize = 4096;
+
+/// The text in NFC and the name of the charset it was read with.
+pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, &'static str) {
+    let encoding = Encoding::for_bom(bytes)
+        .map(|(encoding, _)| encoding)
+        .or_else(|| content_type.and_then(announced))
+        .or_else(|| meta(&bytes[..bytes.len().min(META_WITHIN)]))
+        .unwrap_or_else(|| guess(bytes));
+    let (text, used, _) = encoding.decode(bytes);
+    (nfc(&text), used.name())
+}
+
+/// Unicode NFC, without a copy's worth of work when the text is composed already.
+pub fn nfc(text: &str) -> String {
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        text.to_owned()
+    } else {
+        text.nfc().collect()
+    }
+}
+
+/// `charset=` of a Content-Type header.
+fn announced(content_type: &str) -> Option<&'static Encoding> {
+    let lower = content_type.to_ascii_lowercase();
+    let (_, rest) = lower.split_once("charset")?;
+    label(rest.trim_start().strip_prefix('=')?)
+}
+
+/// The charset a meta element names. UTF-16 there cannot be true (the element was read as ASCII): UTF-8.
+fn meta(head: &[u8]) -> Option<&'static Encoding> {
+    let lower = String::from_utf8_lossy(head).to_ascii_lowercase();
+    for tag in lower.split("<meta").skip(1) {
+        let tag = tag.split('>').next().unwrap_or_default();
+        let Some((_, rest)) = tag.split_once("charset") else { continue };
+        let Some(rest) = rest.trim_start().strip_prefix('=') else { continue };
+        if let Some(found) = label(rest) {
+            return Some(if found == UTF_16LE || found == UTF_16BE { UTF_8 } else { found });
+        }
+    }
+    None
+}
+
+fn label(text: &str) -> Option<&'static Encoding> {
+    let text = text.trim_start().trim_start_matches(['"', '\'']);
+    let end = text
+        .find(|c: char| c.is_whitespace() || "\"';,/>".contains(c))
+        .unwrap_or(text.len());
+    Encoding::for_label(&text.as_bytes()[..end])
+}
+
+fn guess(bytes: &[u8]) -> &'static Encoding {
+    if std::str::from_utf8(bytes).is_ok() {
+        return UTF_8;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    detector.guess(Some(b"vn"), Utf8Detection::Allow)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_charset_where_a_browser_would() {
+        let utf16: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain("Cổng".encode_utf16().flat_map(u16::to_le_bytes))
+            .collect();
+        assert_eq!(decode(&utf16, Some("text/html; charset=windows-1252")).0, "Cổng");
+        assert_eq!(decode(b"\xc0", Some("text/html; charset=ISO-8859-1")).0, "À");
+        let meta = b"<html><head><meta http-equiv=content-type content='text/html; charset=windows-1258'>\xd0";
+        assert_eq!(decode(meta, None).1, "windows-1258");
+        assert_eq!(decode("Đồng Tháp".as_bytes(), None), ("Đồng Tháp".to_owned(), "UTF-8"));
+        assert_eq!(decode("Đồng".nfd().collect::<String>().as_bytes(), None).0, "Đồng");
+    }
+}

@@ -1,0 +1,44 @@
+//! Three digests of a page: its bytes, its content without noise, its shape.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Page, noise};
+use crate::model::Digest;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// Of the decoded bytes.
+    pub raw: Digest,
+    /// Of all that can carry an attack: title, text shown and hidden, links, scripts, frames, forms, images, meta.
+    pub content: Digest,
+    /// Of the sequence of tags.
+    pub shape: Digest,
+}
+
+/// The content digest. Whatever a detector looks at must flow into it: equal content is not judged again.
+pub(super) fn content(page: &Page) -> Digest {
+    let mut parts: Vec<String> = Vec::with_capacity(page.blocks.len() + page.links.len() + 64);
+    parts.push(noise::normal(page.title.as_deref().unwrap_or_default()));
+    parts.push(format!("{:?} {:?} {} {}", page.kind, page.lang, page.media, page.dark));
+    for block in &page.blocks {
+        parts.push(format!("{:x}{:?}", block.key, block.hidden));
+    }
+    for link in &page.links {
+        parts.push(format!("{}{:?}", noise::normal_url(&link.url), link.hidden));
+    }
+    for script in &page.scripts {
+        parts.push(format!("{:?}{:x}", script.src.as_deref().map(noise::normal_url), script.key));
+    }
+    parts.extend(page.frames.iter().map(|it| noise::normal_url(&it.src)));
+    for form in &page.forms {
+        parts.push(format!("{}{}", noise::normal_url(&form.action), form.password));
+    }
+    parts.extend(page.images.iter().map(|it| noise::normal_url(&it.src)));
+    for (name, content) in &page.meta {
+        if !noise::is_noisy_meta(name) {
+            parts.push(format!("{name}={}", noise::normal(content)));
+        }
+    }
+    parts.extend(page.refreshes.iter().cloned());
+    Digest::of_parts(parts.iter().map(String::as_bytes))
+}

@@ -1,0 +1,85 @@
+//! What a page loads and leads to, with absolute URLs.
+
+use url::Url;
+
+use super::hidden::Hiding;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Absolute; as written where it cannot be resolved.
+    pub url: String,
+    /// Lower case, empty for links without a host (`mailto:`, `javascript:`).
+    pub host: String,
+    pub text: String,
+    pub hidden: Option<Hiding>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Script {
+    pub src: Option<String>,
+    pub host: String,
+    /// Inline code (or JSON-LD); empty where `src` is set.
+    pub code: String,
+    /// Of the code without its noise.
+    pub key: u64,
+    /// `application/ld+json` and other data blocks are not run.
+    pub runs: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frame {
+    pub src: String,
+    pub host: String,
+    /// Covers the page: fixed or full-size.
+    pub covers: bool,
+    pub hidden: Option<Hiding>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Form {
+    pub action: String,
+    pub host: String,
+    /// Asks for a password.
+    pub password: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    pub src: String,
+    pub host: String,
+    pub alt: String,
+}
+
+/// The registrable domain of a host: `mic.hanoi.gov.vn` → `hanoi.gov.vn`. An address, and a name
+/// that is itself a public suffix, stand for themselves.
+pub fn registrable(host: &str) -> String {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    if host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') {
+        return host;
+    }
+    psl::domain_str(&host).map(str::to_owned).unwrap_or(host)
+}
+
+/// A reference as an absolute URL and its host.
+pub(super) fn resolve(base: &Url, reference: &str) -> (String, String) {
+    match base.join(reference.trim()) {
+        Ok(url) => {
+            let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+            (url.to_string(), host)
+        }
+        Err(_) => (reference.trim().to_owned(), String::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::registrable;
+
+    #[test]
+    fn domains_that_somebody_registered() {
+        assert_eq!(registrable("mic.hanoi.gov.vn"), "hanoi.gov.vn");
+        assert_eq!(registrable("WWW.Example.com."), "example.com");
+        assert_eq!(registrable("127.0.0.1"), "127.0.0.1");
+        assert_eq!(registrable("localhost"), "localhost");
+    }
+}

@@ -1,0 +1,382 @@
+//! One walk over the tree, from which everything else is gathered.
+
+use std::collections::HashSet;
+
+use ego_tree::{NodeId, iter::Edge};
+use html5ever::{driver, tendril::TendrilSink, tree_builder::TreeBuilderOpts};
+use scraper::{Html, HtmlTreeSink, Node, Selector, node::Element};
+
+use super::{
+    Fingerprint, Form, Frame, Heading, Image, Kind, Link, Page, Script, Source, fingerprint,
+    hidden::{self, Hiding, HidingRules},
+    links::resolve,
+    noise, outline,
+    text::{Gather, fold, is_block},
+};
+use crate::model::{Digest, digest::key};
+
+/// Inline code past this is looked at no further; its digest covers all of it.
+const CODE_KEPT: usize = 64 << 10;
+
+pub(super) fn page(source: Source, kind: Kind, text: &str, charset: &'static str) -> Page {
+    let tree = parse(text);
+    let ignored = ignored(&tree, source.ignore);
+    let mut walk = Walk::new(source, kind, charset);
+    walk.rules = rules(&tree);
+    if let Some(base) = base(&tree) {
+        walk.page.url = source.url.join(&base).unwrap_or_else(|_| source.url.clone());
+    }
+    walk.run(&tree, &ignored);
+    walk.finish(source)
+}
+
+/// Without scripting, so that what stands in `noscript` is seen as elements.
+fn parse(text: &str) -> Html {
+    let options = driver::ParseOpts {
+        tree_builder: TreeBuilderOpts {
+            scripting_enabled: false,
+            ..TreeBuilderOpts::default()
+        },
+        ..driver::ParseOpts::default()
+    };
+    driver::parse_document(HtmlTreeSink::new(Html::new_document()), options).one(text)
+}
+
+fn ignored(tree: &Html, selectors: &[String]) -> HashSet<NodeId> {
+    selectors
+        .iter()
+        .filter_map(|it| Selector::parse(it).ok())
+        .flat_map(|it| tree.select(&it).map(|node| node.id()).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Whether `selector` is one that [`read`](super::read) understands.
+pub fn is_selector(selector: &str) -> bool {
+    Selector::parse(selector).is_ok()
+}
+
+fn rules(tree: &Html) -> HidingRules {
+    let mut rules = HidingRules::default();
+    for node in tree.tree.nodes() {
+        if node.value().as_element().is_some_and(|it| it.name() == "style") {
+            let css: String = node
+                .children()
+                .filter_map(|it| it.value().as_text().map(|text| text.to_string()))
+                .collect();
+            rules.add(&css);
+        }
+    }
+    rules
+}
+
+fn base(tree: &Html) -> Option<String> {
+    tree.tree
+        .nodes()
+        .filter_map(|it| it.value().as_element())
+        .find(|it| it.name() == "base" && it.attr("href").is_some())
+        .and_then(|it| it.attr("href").map(str::to_owned))
+}
+
+struct Walk {
+    page: Page,
+    rules: HidingRules,
+    gather: Gather,
+    shape: Vec<u8>,
+    /// Hiding in force and the depth at which it began.
+    hidden: Vec<(usize, Hiding)>,
+    depth: usize,
+    link: Option<usize>,
+    heading: Option<(u8, String)>,
+    /// Inside an element whose text is not content.
+    mute: usize,
+    /// Text of the title element while it is open.
+    title: Option<String>,
+    script: Option<usize>,
+}
+
+impl Walk {
+    fn new(source: Source, kind: Kind, charset: &'static str) -> Self {
+        let raw = Digest::of(source.bytes);
+        let page = Page {
+            url: source.url.clone(),
+            kind,
+            charset,
+            bytes: source.bytes.len(),
+            title: None,
+            lang: None,
+            blocks: Vec::new(),
+            headings: Vec::new(),
+            links: Vec::new(),
+            scripts: Vec::new(),
+            frames: Vec::new(),
+            forms: Vec::new(),
+            images: Vec::new(),
+            media: 0,
+            meta: Vec::new(),
+            refreshes: Vec::new(),
+            skeleton: Vec::new(),
+            elements: 0,
+            dark: false,
+            fingerprint: Fingerprint { raw, content: raw, shape: raw },
+        };
+        Self {
+            page,
+            rules: HidingRules::default(),
+            gather: Gather::default(),
+            shape: Vec::new(),
+            hidden: Vec::new(),
+            depth: 0,
+            link: None,
+            heading: None,
+            mute: 0,
+            title: None,
+            script: None,
+        }
+    }
+
+    fn run(&mut self, tree: &Html, ignored: &HashSet<NodeId>) {
+        let mut skipping: Option<NodeId> = None;
+        for edge in tree.tree.root().traverse() {
+            match edge {
+                Edge::Open(node) => {
+                    if skipping.is_some() {
+                        continue;
+                    }
+                    if ignored.contains(&node.id()) {
+                        skipping = Some(node.id());
+                        continue;
+                    }
+                    match node.value() {
+                        Node::Element(element) => self.open(element),
+                        Node::Text(text) => self.text(text),
+                        _ => (),
+                    }
+                }
+                Edge::Close(node) => {
+                    if skipping == Some(node.id()) {
+                        skipping = None;
+                    } else if skipping.is_none()
+                        && let Node::Element(element) = node.value()
+                    {
+                        self.close(element);
+                    }
+                }
+            }
+        }
+    }
+
+    fn hiding(&self) -> Option<Hiding> {
+        self.hidden.last().map(|it| it.1)
+    }
+
+    fn open(&mut self, element: &Element) {
+        let tag = element.name();
+        self.depth += 1;
+        self.page.elements += 1;
+        self.shape.extend(tag.as_bytes());
+        self.shape.push(b'<');
+        outline::tokens(element, &mut self.page.skeleton);
+        if is_block(tag) {
+            self.gather.flush();
+        }
+        if let Some(hiding) = self.hides(element) {
+            self.hidden.push((self.depth, hiding));
+        }
+        if matches!(tag, "script" | "style" | "template" | "title") {
+            self.mute += 1;
+        }
+        if tag == "title" && self.page.title.is_none() {
+            self.title = Some(String::new());
+        }
+        if let Some(level) = outline::heading_level(tag) {
+            self.heading = Some((level, String::new()));
+        }
+        self.collect(tag, element);
+    }
+
+    fn hides(&self, element: &Element) -> Option<Hiding> {
+        let tag = element.name();
+        if tag == "noscript" {
+            return Some(Hiding::NoScript);
+        }
+        if matches!(tag, "html" | "body" | "head") {
+            // hidden until a script shows it (anti-clickjacking): all of it or nothing
+            return None;
+        }
+        if element.attr("hidden").is_some() {
+            return Some(Hiding::Attribute);
+        }
+        element
+            .attr("style")
+            .and_then(hidden::of_style)
+            .or_else(|| self.rules.of(element.id(), element.classes()))
+            .or_else(|| {
+                let still = ["width", "height", "scrollamount"].into_iter().any(|it| {
+                    element.attr(it).is_some_and(|value| matches!(value.trim(), "0" | "1" | "0px" | "1px"))
+                });
+                (tag == "marquee" && still).then_some(Hiding::TinyBox)
+            })
+    }
+
+    fn collect(&mut self, tag: &str, element: &Element) {
+        let page = &mut self.page;
+        let hidden = self.hidden.last().map(|it| it.1);
+        let attr = |name: &str| element.attr(name).unwrap_or_default();
+        match tag {
+            "html" => page.lang = element.attr("lang").map(|it| it.trim().to_ascii_lowercase()),
+            "body" => page.dark = is_black(attr("bgcolor")) || style_is_black(attr("style")),
+            "a" | "area" if element.attr("href").is_some() => {
+                let (url, host) = resolve(&page.url, attr("href"));
+                self.link = Some(page.links.len());
+                page.links.push(Link { url, host, text: String::new(), hidden });
+            }
+            "script" => {
+                let kind = attr("type").trim().to_ascii_lowercase();
+                let runs = kind.is_empty() || kind.contains("javascript") || kind == "module" || kind.contains("ecmascript");
+                let (src, host) = match element.attr("src") {
+                    Some(src) => {
+                        let (url, host) = resolve(&page.url, src);
+                        (Some(url), host)
+                    }
+                    None => (None, String::new()),
+                };
+                self.script = Some(page.scripts.len());
+                page.scripts.push(Script { src, host, code: String::new(), key: 0, runs });
+            }
+            "iframe" | "frame" => {
+                let (src, host) = resolve(&page.url, attr("src"));
+                let style = attr("style").to_ascii_lowercase().replace(' ', "");
+                let full = |name: &str| attr(name).trim() == "100%";
+                let covers = style.contains("position:fixed") || (full("width") && full("height"))
+                    || (style.contains("width:100%") && style.contains("height:100%"))
+                    || style.contains("100vh");
+                page.frames.push(Frame { src, host, covers, hidden });
+            }
+            "form" => {
+                let (action, host) = resolve(&page.url, attr("action"));
+                page.forms.push(Form { action, host, password: false });
+            }
+            "input" if attr("type").eq_ignore_ascii_case("password") => {
+                if let Some(form) = page.forms.last_mut() {
+                    form.password = true;
+                }
+            }
+            "img" => {
+                let src = ["src", "data-src"].into_iter().map(attr).find(|it| !it.is_empty()).unwrap_or_default();
+                let (src, host) = resolve(&page.url, src);
+                page.images.push(Image { src, host, alt: fold(attr("alt")) });
+            }
+            "audio" | "video" | "embed" | "object" | "bgsound" => page.media += 1,
+            "meta" => self.meta(element),
+            _ => (),
+        }
+    }
+
+    fn meta(&mut self, element: &Element) {
+        let content = fold(element.attr("content").unwrap_or_default());
+        if element.attr("http-equiv").is_some_and(|it| it.eq_ignore_ascii_case("refresh")) {
+            let lower = content.to_ascii_lowercase();
+            if let Some(at) = lower.find("url") {
+                let target = content[at + 3..].trim_start().trim_start_matches('=');
+                let target = target.trim().trim_matches(['"', '\'']);
+                self.page.refreshes.push(resolve(&self.page.url, target).0);
+            }
+        }
+        let name = element.attr("name").or(element.attr("property")).or(element.attr("itemprop"));
+        if let Some(name) = name {
+            self.page.meta.push((name.trim().to_ascii_lowercase(), content));
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some(title) = &mut self.title {
+            title.push_str(text);
+        } else if let Some(script) = self.script {
+            self.page.scripts[script].code.push_str(text);
+        } else if self.mute == 0 {
+            let hidden = self.hiding();
+            self.gather.add(text, hidden, self.link.is_some());
+            if let Some(link) = self.link {
+                self.page.links[link].text.push_str(text);
+            }
+            if let Some((_, heading)) = &mut self.heading {
+                heading.push_str(text);
+            }
+        }
+    }
+
+    fn close(&mut self, element: &Element) {
+        let tag = element.name();
+        match tag {
+            "a" => self.link = None,
+            "script" => self.script = None,
+            "title" => {
+                if let Some(title) = self.title.take() {
+                    self.page.title = Some(title);
+                }
+            }
+            _ => (),
+        }
+        if let Some(level) = outline::heading_level(tag)
+            && let Some((_, text)) = self.heading.take()
+        {
+            let text = fold(&text);
+            if !text.is_empty() {
+                self.page.headings.push(Heading { level, text });
+            }
+        }
+        if matches!(tag, "script" | "style" | "template" | "title") {
+            self.mute = self.mute.saturating_sub(1);
+        }
+        if is_block(tag) {
+            self.gather.flush();
+        }
+        if self.hidden.last().is_some_and(|it| it.0 == self.depth) {
+            self.gather.flush();
+            self.hidden.pop();
+        }
+        self.shape.push(b'>');
+        self.depth -= 1;
+    }
+
+    fn finish(mut self, source: Source) -> Page {
+        self.gather.flush();
+        let mut page = self.page;
+        page.blocks = self.gather.blocks;
+        page.title = page.title.map(|it| fold(&it)).filter(|it| !it.is_empty());
+        for link in &mut page.links {
+            link.text = fold(&link.text);
+        }
+        for script in &mut page.scripts {
+            if !script.code.is_empty() {
+                script.key = key(&noise::normal_script(&script.code));
+                let mut end = script.code.len().min(CODE_KEPT);
+                while !script.code.is_char_boundary(end) {
+                    end -= 1;
+                }
+                script.code.truncate(end);
+            }
+        }
+        page.skeleton.sort_unstable();
+        page.skeleton.dedup();
+        page.fingerprint = Fingerprint {
+            raw: Digest::of(source.bytes),
+            content: fingerprint::content(&page),
+            shape: Digest::of(&self.shape),
+        };
+        page
+    }
+}
+
+fn is_black(value: &str) -> bool {
+    matches!(value.trim().to_ascii_lowercase().as_str(), "black" | "#000" | "#000000" | "000000")
+}
+
+fn style_is_black(style: &str) -> bool {
+    style
+        .to_ascii_lowercase()
+        .split(';')
+        .filter_map(|it| it.split_once(':'))
+        .filter(|(name, _)| matches!(name.trim(), "background" | "background-color"))
+        .any(|(_, value)| value.split_whitespace().any(is_black))
+}

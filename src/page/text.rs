@@ -1,0 +1,77 @@
+//! Blocks of text: what stands between two block-level boundaries.
+
+use super::{hidden::Hiding, noise};
+use crate::model::digest::key;
+
+/// A run of text as a visitor reads it, or would if it were not hidden.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    pub text: String,
+    /// Of the text without its noise: what two looks are compared by.
+    pub key: u64,
+    pub hidden: Option<Hiding>,
+    /// All of it is inside links.
+    pub linked: bool,
+}
+
+/// Elements that end a line, as a browser lays them out by default.
+pub fn is_block(tag: &str) -> bool {
+    matches!(
+        tag,
+        "address" | "article" | "aside" | "blockquote" | "body" | "br" | "button" | "caption" | "center"
+            | "dd" | "details" | "dialog" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure"
+            | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr" | "html"
+            | "iframe" | "legend" | "li" | "main" | "marquee" | "menu" | "nav" | "noscript" | "ol"
+            | "option" | "p" | "pre" | "section" | "select" | "summary" | "table" | "tbody" | "td"
+            | "tfoot" | "th" | "thead" | "tr" | "ul"
+    )
+}
+
+/// Gathers text until a boundary comes.
+#[derive(Default)]
+pub(super) struct Gather {
+    text: String,
+    unlinked: bool,
+    hidden: Option<Hiding>,
+    pub blocks: Vec<Block>,
+}
+
+impl Gather {
+    pub fn add(&mut self, text: &str, hidden: Option<Hiding>, in_link: bool) {
+        if text.trim().is_empty() {
+            if !self.text.is_empty() {
+                self.text.push(' ');
+            }
+            return;
+        }
+        if hidden != self.hidden {
+            self.flush();
+        }
+        self.hidden = hidden;
+        self.unlinked |= !in_link;
+        self.text.push_str(text);
+    }
+
+    pub fn flush(&mut self) {
+        let text = fold(&std::mem::take(&mut self.text));
+        let linked = !std::mem::take(&mut self.unlinked);
+        let hidden = self.hidden.take();
+        if text.is_empty() {
+            return;
+        }
+        let key = key(&noise::normal(&text));
+        self.blocks.push(Block { text, key, hidden, linked });
+    }
+}
+
+/// White space folded to single blanks.
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
