@@ -1,0 +1,130 @@
+//! Agencies and their targets.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Config, Fault, Pace,
+    fields::{Fields, portal_url},
+    sections::{notify, settings},
+    tree::{Node, Place, Value},
+};
+use crate::{
+    model::{Agency, Target, target::Settings},
+    page,
+};
+
+pub(super) fn read(node: &Node, pace: Pace, config: &mut Config, faults: &mut Vec<Fault>) {
+    let Some(items) = items(node, "agencies", faults) else { return };
+    let mut seen = Seen::default();
+    for (at, node) in items.iter().enumerate() {
+        agency(node, &format!("agencies[{at}]"), pace, config, &mut seen, faults);
+    }
+}
+
+/// Where each id and URL was first written.
+#[derive(Default)]
+struct Seen {
+    agencies: BTreeMap<String, Place>,
+    targets: BTreeMap<String, Place>,
+    urls: BTreeMap<String, Place>,
+}
+
+fn agency(node: &Node, path: &str, pace: Pace, config: &mut Config, seen: &mut Seen, faults: &mut Vec<Fault>) {
+    let Some(fields) = Fields::of(node, path, faults) else { return };
+    let id = fields.required("id", fields.id("id"));
+    let name = fields.required("name", fields.text("name"));
+    let told = notify(&fields, &config.notifiers);
+    if let Some((at, id)) = &id
+        && let Some(first) = seen.agencies.insert(id.clone(), *at)
+    {
+        fields.fault(*at, "id", format!("{id:?} is taken by the agency at line {}", first.0));
+    }
+    let agency = Agency {
+        id: id.map(|it| it.1).unwrap_or_default(),
+        name: name.unwrap_or_default(),
+        notify: told.clone().unwrap_or_default(),
+    };
+    let base = Settings {
+        notify: told.unwrap_or_else(|| config.defaults.notify.clone()),
+        ..config.defaults.clone()
+    };
+    if let Some(node) = fields.node("targets") {
+        let path = fields.path("targets");
+        fields.inside(|faults| {
+            for (at, node) in items(node, &path, faults).unwrap_or_default().iter().enumerate() {
+                target(node, &format!("{path}[{at}]"), pace, &agency, &base, config, seen, faults);
+            }
+        });
+    }
+    fields.finish();
+    config.agencies.push(agency);
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, and each is a different thing that a target is checked against")]
+fn target(
+    node: &Node,
+    path: &str,
+    pace: Pace,
+    agency: &Agency,
+    base: &Settings,
+    config: &mut Config,
+    seen: &mut Seen,
+    faults: &mut Vec<Fault>,
+) {
+    let Some(fields) = Fields::of(node, path, faults) else { return };
+    let id = fields.required("id", fields.id("id"));
+    let name = fields.text("name");
+    let url = fields.required("url", fields.parsed("url", portal_url));
+    let at = fields.node("url").map_or(fields.at, |it| it.at);
+    let settings = settings(&fields, base, pace, &config.notifiers, &mut config.warnings);
+    let ignore = fields.texts("ignore").unwrap_or_default();
+    for (at, selector) in &ignore {
+        if !page::is_selector(selector) {
+            fields.fault(*at, "ignore", format!("{selector:?} is not a CSS selector"));
+        }
+    }
+    let must_contain = fields.texts("must_contain").unwrap_or_default();
+    let allow_hosts = fields.texts("allow_hosts").unwrap_or_default();
+    for (at, host) in &allow_hosts {
+        if url::Host::parse(host).is_err() || host.contains('/') {
+            fields.fault(*at, "allow_hosts", format!("{host:?} is not a host name such as cdn.example.vn"));
+        }
+    }
+    if let Some((at, id)) = &id
+        && let Some(first) = seen.targets.insert(id.clone(), *at)
+    {
+        fields.fault(*at, "id", format!("{id:?} is taken by the target at line {}", first.0));
+    }
+    if let Some(url) = &url
+        && let Some(first) = seen.urls.insert(url.to_string(), at)
+    {
+        fields.fault(at, "url", format!("{url} is watched already, see line {}", first.0));
+    }
+    fields.finish();
+    let texts = |list: Vec<(Place, String)>| list.into_iter().map(|it| it.1).collect::<Vec<_>>();
+    let (Some((_, id)), Some(url)) = (id, url) else { return };
+    let Ok(id) = id.parse() else { return };
+    config.targets.push(Target {
+        id,
+        name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
+        url,
+        agency: agency.id.clone(),
+        agency_name: agency.name.clone(),
+        settings,
+        ignore: texts(ignore),
+        must_contain: texts(must_contain),
+        allow_hosts: texts(allow_hosts).into_iter().map(|it| it.to_lowercase()).collect(),
+    });
+}
+
+fn items<'a>(node: &'a Node, path: &str, faults: &mut Vec<Fault>) -> Option<&'a [Node]> {
+    match &node.value {
+        Value::List(items) => Some(items),
+        _ if node.is_null() => None,
+        _ => {
+            let message = format!("{path}: a list (- …) is wanted here, this is {}", node.kind());
+            faults.push(Fault { line: node.at.0, column: node.at.1, message });
+            None
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A [`Config`] and the store's registrations as one valid targets.yaml.
+
+use std::fmt::Write;
+
+use super::{Config, duration_text};
+use crate::{
+    calendar::Days,
+    model::{Agency, Target, target::Settings},
+};
+
+/// Strings are written as JSON strings, which are YAML too.
+pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String {
+    let mut out = String::new();
+    service(&mut out, config);
+    out.push_str("\ndefaults:\n");
+    settings(&mut out, "  ", &config.defaults, None);
+    out.push_str("\nnotifiers:\n");
+    for (name, spec) in &config.notifiers {
+        let with = if spec.with.is_null() { String::new() } else { format!(", with: {}", spec.with) };
+        let _ = writeln!(out, "  {name}: {{ kind: {}{with} }}", text(&spec.kind));
+    }
+    windows(&mut out, config);
+    out.push_str("\nagencies:\n");
+    for agency in agencies {
+        let _ = writeln!(out, "  - id: {}\n    name: {}", agency.id, text(&agency.name));
+        if !agency.notify.is_empty() {
+            let _ = writeln!(out, "    notify: {}", list(&agency.notify));
+        }
+        let own: Vec<&Target> = targets.iter().filter(|it| it.agency == agency.id).collect();
+        if !own.is_empty() {
+            out.push_str("    targets:\n");
+        }
+        for it in own {
+            target(&mut out, it, &config.defaults, agency);
+        }
+    }
+    out
+}
+
+fn service(out: &mut String, config: &Config) {
+    let service = &config.service;
+    let _ = writeln!(out, "service:\n  name: {}", text(&service.name));
+    let _ = writeln!(out, "  language: {}", service.language.as_str());
+    let _ = writeln!(out, "  timezone: {}", service.timezone.iana_name().unwrap_or("UTC"));
+    if !service.contact.is_empty() {
+        let _ = writeln!(out, "  contact: {}", text(&service.contact));
+    }
+    let _ = writeln!(out, "  data_dir: {}", text(&service.data_dir.display().to_string()));
+    let _ = writeln!(out, "  snapshots_dir: {}", text(&service.snapshots_dir.display().to_string()));
+    let _ = writeln!(out, "  vantage: {}", text(&service.vantage));
+    let _ = writeln!(out, "  store: {{ kind: {} }}", service.store);
+    let _ = writeln!(out, "  listen: {}", service.listen.map_or("\"off\"".to_owned(), |it| text(&it.to_string())));
+    let _ = writeln!(out, "  allow_networks: {}", list(&service.allow_networks));
+    let ports: Vec<String> = service.allow_ports.iter().map(u16::to_string).collect();
+    let _ = writeln!(out, "  allow_ports: [{}]", ports.join(", "));
+    let paths: Vec<String> = service.extra_ca.iter().map(|it| it.display().to_string()).collect();
+    let _ = writeln!(out, "  extra_ca: {}", list(&paths));
+    if service.resolver.is_empty() {
+        out.push_str("  resolver: system\n");
+    } else {
+        let _ = writeln!(out, "  resolver: {}", list(&service.resolver));
+    }
+    let _ = writeln!(out, "  connectivity: {}", list(&service.connectivity));
+}
+
+/// Only what differs from `base`.
+fn settings(out: &mut String, indent: &str, it: &Settings, base: Option<&Settings>) {
+    let differs = |same: fn(&Settings, &Settings) -> bool| base.is_none_or(|base| !same(it, base));
+    if differs(|a, b| a.every == b.every) {
+        let _ = writeln!(out, "{indent}every: {}", duration_text(it.every));
+    }
+    if differs(|a, b| a.timeout == b.timeout) {
+        let _ = writeln!(out, "{indent}timeout: {}", duration_text(it.timeout));
+    }
+    if differs(|a, b| a.max_body == b.max_body) {
+        let _ = writeln!(out, "{indent}max_body: {}", it.max_body);
+    }
+    if differs(|a, b| a.confirm == b.confirm) {
+        let confirm = it.confirm;
+        let within = duration_text(confirm.within);
+        let _ = writeln!(out, "{indent}confirm: {{ looks: {}, within: {within}, agree: {} }}", confirm.looks, confirm.agree);
+    }
+    if differs(|a, b| a.learn == b.learn) {
+        let _ = writeln!(out, "{indent}learn: {{ looks: {}, every: {} }}", it.learn.looks, duration_text(it.learn.every));
+    }
+    if differs(|a, b| a.profiles == b.profiles) {
+        let profiles: Vec<&str> = it.profiles.iter().map(|it| it.as_str()).collect();
+        let _ = writeln!(out, "{indent}profiles: [{}]", profiles.join(", "));
+    }
+    if differs(|a, b| a.notify == b.notify) {
+        let _ = writeln!(out, "{indent}notify: {}", list(&it.notify));
+    }
+}
+
+fn windows(out: &mut String, config: &Config) {
+    if config.windows.is_empty() {
+        return;
+    }
+    out.push_str("\nwatch_windows:\n");
+    for rule in &config.windows {
+        let mut parts = Vec::new();
+        parts.extend(rule.name.as_ref().map(|it| format!("name: {}", text(it))));
+        match &rule.days {
+            Days::Holiday(name) => parts.push(format!("holiday: {name}")),
+            Days::Range(from, to) => parts.push(format!("from: {from}, to: {to}")),
+        }
+        for (name, length) in [("before", rule.before), ("after", rule.after)] {
+            if !length.is_zero() {
+                parts.push(format!("{name}: {}", duration_text(length)));
+            }
+        }
+        parts.extend(rule.every.map(|it| format!("every: {}", duration_text(it))));
+        let _ = writeln!(out, "  - {{ {} }}", parts.join(", "));
+    }
+}
+
+fn target(out: &mut String, it: &Target, defaults: &Settings, agency: &Agency) {
+    let _ = writeln!(out, "      - id: {}\n        name: {}\n        url: {}", it.id, text(&it.name), text(it.url.as_str()));
+    let mut base = defaults.clone();
+    if !agency.notify.is_empty() {
+        base.notify.clone_from(&agency.notify);
+    }
+    settings(out, "        ", &it.settings, Some(&base));
+    for (name, values) in [("ignore", &it.ignore), ("must_contain", &it.must_contain), ("allow_hosts", &it.allow_hosts)] {
+        if !values.is_empty() {
+            let _ = writeln!(out, "        {name}: {}", list(values));
+        }
+    }
+}
+
+fn text(value: &str) -> String {
+    serde_json::Value::from(value).to_string()
+}
+
+fn list<T: ToString>(values: &[T]) -> String {
+    let shown: Vec<String> = values.iter().map(|it| text(&it.to_string())).collect();
+    format!("[{}]", shown.join(", "))
+}

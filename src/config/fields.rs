@@ -1,0 +1,270 @@
+//! Reading the fields of a mapping, each fault noted and the reading gone on with.
+
+use std::{cell::RefCell, collections::HashSet, net::SocketAddr, time::Duration};
+
+use url::Url;
+
+use super::tree::{Fault, Key, Node, Place, Value};
+use crate::model::target::{ID_RULE, is_id};
+
+/// A mapping whose fields are taken one by one; what nobody took is unknown.
+pub(super) struct Fields<'a> {
+    pub at: Place,
+    path: String,
+    pairs: &'a [(Key, Node)],
+    asked: RefCell<Vec<&'static str>>,
+    faults: RefCell<&'a mut Vec<Fault>>,
+}
+
+impl<'a> Fields<'a> {
+    /// `None`, with the fault noted, where the node is no mapping. Duplicate keys are faults too.
+    pub fn of(node: &'a Node, path: &str, faults: &'a mut Vec<Fault>) -> Option<Self> {
+        let pairs: &[(Key, Node)] = match &node.value {
+            Value::Map(pairs) => pairs,
+            _ if node.is_null() => &[],
+            _ => {
+                let message = format!("{}: a mapping is wanted here, this is {}", shown(path), node.kind());
+                faults.push(Fault { line: node.at.0, column: node.at.1, message });
+                return None;
+            }
+        };
+        let mut seen = HashSet::new();
+        for (key, _) in pairs {
+            if !seen.insert(key.name.as_str()) {
+                let message = format!("{}: written twice", join(path, &key.name));
+                faults.push(Fault { line: key.at.0, column: key.at.1, message });
+            }
+        }
+        Some(Self {
+            at: node.at,
+            path: path.to_owned(),
+            pairs,
+            asked: RefCell::default(),
+            faults: RefCell::new(faults),
+        })
+    }
+
+    pub fn fault(&self, at: Place, field: &str, message: impl AsRef<str>) {
+        let message = format!("{}: {}", join(&self.path, field), message.as_ref());
+        self.faults.borrow_mut().push(Fault { line: at.0, column: at.1, message });
+    }
+
+    pub fn node(&self, name: &'static str) -> Option<&'a Node> {
+        self.asked.borrow_mut().push(name);
+        self.pairs.iter().find(|(key, _)| key.name == name).map(|(_, node)| node)
+    }
+
+    /// Runs `read` with the list of faults, for nodes that are mappings themselves.
+    pub fn inside<T>(&self, read: impl FnOnce(&mut Vec<Fault>) -> T) -> T {
+        read(&mut self.faults.borrow_mut())
+    }
+
+    pub fn path(&self, field: &str) -> String {
+        join(&self.path, field)
+    }
+
+    pub fn text(&self, name: &'static str) -> Option<String> {
+        let node = self.node(name)?;
+        self.as_text(node, name)
+    }
+
+    fn as_text(&self, node: &Node, name: &str) -> Option<String> {
+        match &node.value {
+            Value::Scalar(text, _) if !node.is_null() && !text.trim().is_empty() => Some(text.clone()),
+            _ => {
+                self.fault(node.at, name, format!("a text is wanted here, this is {}", node.kind()));
+                None
+            }
+        }
+    }
+
+    pub fn texts(&self, name: &'static str) -> Option<Vec<(Place, String)>> {
+        let node = self.node(name)?;
+        match &node.value {
+            Value::List(items) => {
+                Some(items.iter().filter_map(|it| Some((it.at, self.as_text(it, name)?))).collect())
+            }
+            _ if node.is_null() => Some(Vec::new()),
+            _ => {
+                self.fault(node.at, name, format!("a list [..] is wanted here, this is {}", node.kind()));
+                None
+            }
+        }
+    }
+
+    pub fn id(&self, name: &'static str) -> Option<(Place, String)> {
+        let node = self.node(name)?;
+        let text = self.as_text(node, name)?;
+        if !is_id(&text) {
+            self.fault(node.at, name, format!("{text:?} cannot be used: {ID_RULE}"));
+            return None;
+        }
+        Some((node.at, text))
+    }
+
+    pub fn parsed<T>(
+        &self,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let node = self.node(name)?;
+        let text = self.as_text(node, name)?;
+        match read(&text) {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.fault(node.at, name, why);
+                None
+            }
+        }
+    }
+
+    pub fn duration(&self, name: &'static str) -> Option<Duration> {
+        self.parsed(name, duration)
+    }
+
+    pub fn number(&self, name: &'static str, from: u64, to: u64) -> Option<u64> {
+        self.parsed(name, |text| {
+            text.parse()
+                .ok()
+                .filter(|it| (from..=to).contains(it))
+                .ok_or_else(|| format!("{text:?} is not a number from {from} to {to}"))
+        })
+    }
+
+    pub fn required<T>(&self, name: &'static str, value: Option<T>) -> Option<T> {
+        if value.is_none() && !self.pairs.iter().any(|(key, _)| key.name == name) {
+            self.fault(self.at, name, "is missing");
+        }
+        value
+    }
+
+    /// Reports every field that nobody asked for.
+    pub fn finish(self) {
+        let asked = self.asked.take();
+        for (key, _) in self.pairs.iter().filter(|(key, _)| !asked.contains(&key.name.as_str())) {
+            let near = asked.iter().map(|it| (distance(it, &key.name), it)).min();
+            let hint = match near {
+                Some((far, it)) if far <= 2 => format!("; did you mean {it}?"),
+                _ => format!("; known here: {}", asked.join(", ")),
+            };
+            self.fault(key.at, &key.name, format!("unknown key{hint}"));
+        }
+    }
+}
+
+fn shown(path: &str) -> &str {
+    if path.is_empty() { "targets.yaml" } else { path }
+}
+
+fn join(path: &str, field: &str) -> String {
+    match (path, field) {
+        ("", field) => field.to_owned(),
+        (path, "") => path.to_owned(),
+        _ => format!("{path}.{field}"),
+    }
+}
+
+/// `500ms`, `30s`, `5m`, `1h`, `3d` and sums of these (`1m30s`).
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is not a length of time: write 30s, 5m, 1h, 3d");
+    let mut rest = text.trim();
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+        let count: u64 = rest[..digits].parse().map_err(|_| wrong())?;
+        rest = &rest[digits..];
+        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let milliseconds: u64 = match &rest[..unit] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return Err(wrong()),
+        };
+        let part = count.checked_mul(milliseconds).filter(|it| *it <= 1_000 * 86_400_000).ok_or_else(wrong)?;
+        total += Duration::from_millis(part);
+        rest = &rest[unit..];
+    }
+    if text.trim().is_empty() { Err(wrong()) } else { Ok(total) }
+}
+
+/// The shortest text that [`duration`] reads back.
+pub fn duration_text(length: Duration) -> String {
+    let ms = length.as_millis();
+    match ms {
+        0 => "0s".to_owned(),
+        _ if ms % 86_400_000 == 0 => format!("{}d", ms / 86_400_000),
+        _ if ms % 3_600_000 == 0 => format!("{}h", ms / 3_600_000),
+        _ if ms % 60_000 == 0 => format!("{}m", ms / 60_000),
+        _ if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
+        _ => format!("{ms}ms"),
+    }
+}
+
+/// `8MiB`, `512KiB`, `1000000`.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1), ("", 1)];
+    units
+        .iter()
+        .find_map(|(unit, factor)| {
+            let count: u64 = text.trim().strip_suffix(unit)?.trim().parse().ok()?;
+            count.checked_mul(*factor)
+        })
+        .filter(|it| (1 << 10..=64 << 20).contains(it))
+        .ok_or_else(|| format!("{text:?} is not a size from 1KiB to 64MiB: write 8MiB"))
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8480"))
+}
+
+/// A URL of a portal: http or https, a host, no user info, no fragment.
+pub fn portal_url(text: &str) -> Result<Url, String> {
+    let mut url = Url::parse(text.trim()).map_err(|error| format!("{text:?} is not a URL: {error}; write it as https://example.gov.vn/"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("{text:?}: only http and https can be watched"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("{}: a user name or password in a URL is refused", url.host_str().unwrap_or_default()));
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, cb) in b.iter().enumerate() {
+            let up = row[j + 1];
+            row[j + 1] = (diagonal + usize::from(ca != *cb)).min(row[j] + 1).min(up + 1);
+            diagonal = up;
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time() {
+        assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration_text(Duration::from_secs(90)), "90s");
+        for wrong in ["", "5", "m", "5 m", "-1s", "5x", "99999999999999999999s", "9999999d"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn urls_that_can_be_watched() {
+        assert!(portal_url("https://cổng.vn/").is_ok());
+        for wrong in ["ftp://a.vn/", "https://u:p@a.vn/", "a.vn", "https://"] {
+            assert!(portal_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! targets.yaml: text to [`Config`], with every fault at its line and column and all of them at once.
+//!
+//! Pure: the caller reads the file. Secrets stay in the environment; only the names of the variables
+//! are configuration. `{ kind, with }` is kept as it is for the notifier's own file to understand.
+
+mod agencies;
+pub mod export;
+mod fields;
+mod sections;
+mod tree;
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+
+pub use fields::{duration, duration_text};
+pub use tree::Fault;
+
+use crate::{
+    calendar::WindowRule,
+    model::{Agency, Target, target::Settings},
+    words::Lang,
+};
+
+/// A checked targets.yaml.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub service: Service,
+    pub defaults: Settings,
+    pub notifiers: BTreeMap<String, NotifierSpec>,
+    pub windows: Vec<WindowRule>,
+    pub agencies: Vec<Agency>,
+    pub targets: Vec<Target>,
+    /// Things that are allowed and probably not meant.
+    pub warnings: Vec<Fault>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    pub name: String,
+    pub language: Lang,
+    pub timezone: TimeZone,
+    pub contact: String,
+    /// As written; the caller resolves it against the file's folder.
+    pub data_dir: PathBuf,
+    pub snapshots_dir: PathBuf,
+    pub vantage: String,
+    pub store: String,
+    pub listen: Option<SocketAddr>,
+    pub allow_networks: Vec<IpNet>,
+    pub allow_ports: Vec<u16>,
+    pub extra_ca: Vec<PathBuf>,
+    pub resolver: Vec<SocketAddr>,
+    pub connectivity: Vec<String>,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            name: "gaccong".to_owned(),
+            language: Lang::Vi,
+            timezone: TimeZone::get("Asia/Ho_Chi_Minh").unwrap_or(TimeZone::UTC),
+            contact: String::new(),
+            data_dir: PathBuf::from("data"),
+            snapshots_dir: PathBuf::from("snapshots"),
+            vantage: "default".to_owned(),
+            store: "sled".to_owned(),
+            listen: Some(SocketAddr::from(([127, 0, 0, 1], 8480))),
+            allow_networks: Vec::new(),
+            allow_ports: vec![80, 443],
+            extra_ca: Vec::new(),
+            resolver: Vec::new(),
+            connectivity: Vec::new(),
+        }
+    }
+}
+
+/// `{ kind, with }` as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NotifierSpec {
+    pub kind: String,
+    pub with: serde_json::Value,
+    /// Line and column, from 1.
+    pub at: (usize, usize),
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            service: Service::default(),
+            defaults: Settings::default(),
+            notifiers: BTreeMap::from([("console".to_owned(), NotifierSpec::console())]),
+            windows: Vec::new(),
+            agencies: Vec::new(),
+            targets: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl NotifierSpec {
+    fn console() -> Self {
+        Self {
+            kind: "console".to_owned(),
+            with: serde_json::Value::Null,
+            at: (0, 0),
+        }
+    }
+}
+
+/// The shortest interval of looks; tests and the demo may ask for less.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    Polite,
+    /// `--fast`: 1 s at the least.
+    Fast,
+}
+
+/// Reads a whole file. On any fault all of them come back, in the order of their lines.
+pub fn parse(text: &str, pace: Pace) -> Result<Config, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let root = tree::parse(text).map_err(|fault| vec![fault])?;
+    let config = sections::config(&root, pace, &mut faults);
+    if faults.is_empty() {
+        return Ok(config);
+    }
+    faults.sort_by_key(|it| (it.line, it.column));
+    faults.dedup();
+    Err(faults)
+}

@@ -1,0 +1,165 @@
+//! YAML as a tree whose every node knows where it stands. serde stops at the first fault and forgets
+//! places; the contract wants all faults with theirs.
+
+use std::fmt;
+
+use granit_parser::{Event, Parser, ScalarStyle};
+
+/// What is wrong, and where; lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    pub line: usize,
+    pub column: usize,
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
+
+pub type Place = (usize, usize);
+
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub at: Place,
+    pub value: Value,
+}
+
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Text and whether it was written without quotes.
+    Scalar(String, bool),
+    List(Vec<Node>),
+    Map(Vec<(Key, Node)>),
+}
+
+#[derive(Clone, Debug)]
+pub struct Key {
+    pub at: Place,
+    pub name: String,
+}
+
+/// Collections nested deeper than this are no configuration.
+const DEPTH: usize = 32;
+/// A file of 50,000 targets has about a million nodes.
+const NODES: usize = 4_000_000;
+
+impl Node {
+    pub fn is_null(&self) -> bool {
+        matches!(&self.value, Value::Scalar(text, true) if matches!(text.as_str(), "" | "~" | "null"))
+    }
+
+    /// What it is, for an error message.
+    pub fn kind(&self) -> &'static str {
+        match &self.value {
+            _ if self.is_null() => "nothing",
+            Value::Scalar(..) => "a single value",
+            Value::List(_) => "a list",
+            Value::Map(_) => "a mapping",
+        }
+    }
+
+    /// As JSON, for `with`.
+    pub fn json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match &self.value {
+            _ if self.is_null() => Json::Null,
+            Value::Scalar(text, true) => match text.as_str() {
+                "true" => Json::Bool(true),
+                "false" => Json::Bool(false),
+                _ => text.parse::<i64>().map(Json::from).unwrap_or_else(|_| Json::from(text.as_str())),
+            },
+            Value::Scalar(text, false) => Json::from(text.as_str()),
+            Value::List(items) => items.iter().map(Node::json).collect(),
+            Value::Map(pairs) => {
+                Json::Object(pairs.iter().map(|(key, node)| (key.name.clone(), node.json())).collect())
+            }
+        }
+    }
+}
+
+/// The one document of a file. An empty file is an empty mapping.
+pub fn parse(text: &str) -> Result<Node, Fault> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut builder = Builder::default();
+    for next in Parser::new_from_str(text) {
+        let (event, span) = next.map_err(|error| {
+            let mark = error.marker();
+            let at = (mark.line(), mark.col() + 1);
+            fault(at, format!("this is not YAML: {}", plain(&error.to_string())))
+        })?;
+        builder.take(event, (span.start.line(), span.start.col() + 1))?;
+    }
+    Ok(builder.root.unwrap_or(Node { at: (1, 1), value: Value::Map(Vec::new()) }))
+}
+
+fn plain(error: &str) -> String {
+    // the place is told in our own form
+    error.split(" at char ").next().unwrap_or(error).split(" at byte ").next().unwrap_or(error).to_owned()
+}
+
+fn fault(at: Place, message: String) -> Fault {
+    Fault { line: at.0, column: at.1, message }
+}
+
+#[derive(Default)]
+struct Builder {
+    /// Collections that are still open; a mapping with a key waits for its value.
+    open: Vec<(Node, Option<Key>)>,
+    root: Option<Node>,
+    nodes: usize,
+}
+
+impl Builder {
+    fn take(&mut self, event: Event, at: Place) -> Result<(), Fault> {
+        match event {
+            Event::Scalar(text, style, _, _) => {
+                let value = Value::Scalar(text.into_owned(), style == ScalarStyle::Plain);
+                self.put(Node { at, value })
+            }
+            Event::SequenceStart(..) => self.begin(Node { at, value: Value::List(Vec::new()) }),
+            Event::MappingStart(..) => self.begin(Node { at, value: Value::Map(Vec::new()) }),
+            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
+                Some((node, _)) => self.put(node),
+                None => Ok(()),
+            },
+            Event::Alias(_) => Err(fault(at, "aliases (*name) are not understood here: write the value out".to_owned())),
+            Event::DocumentStart(..) if self.root.is_some() => {
+                Err(fault(at, "a second document begins here: one file holds one".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, node: Node) -> Result<(), Fault> {
+        if self.open.len() >= DEPTH {
+            return Err(fault(node.at, format!("nested more than {DEPTH} deep")));
+        }
+        self.open.push((node, None));
+        Ok(())
+    }
+
+    fn put(&mut self, node: Node) -> Result<(), Fault> {
+        self.nodes += 1;
+        if self.nodes > NODES {
+            return Err(fault(node.at, format!("more than {NODES} values in one file")));
+        }
+        match self.open.last_mut() {
+            None => self.root = Some(node),
+            Some((Node { value: Value::List(items), .. }, _)) => items.push(node),
+            Some((Node { value: Value::Map(pairs), .. }, waiting)) => match waiting.take() {
+                Some(key) => pairs.push((key, node)),
+                None => {
+                    let Value::Scalar(name, _) = node.value else {
+                        return Err(fault(node.at, "a key must be a word".to_owned()));
+                    };
+                    *waiting = Some(Key { at: node.at, name });
+                }
+            },
+            Some(_) => (),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! Which addresses, schemes and ports may be visited: a portal must not be able to send us into our own network.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::LazyLock,
+};
+
+use ipnet::IpNet;
+use url::{Host, Url};
+
+use crate::model::Class;
+
+/// The IANA special-purpose address registries (IPv4 and IPv6, read in 2026) and what else is not a public unicast address.
+const NOT_PUBLIC: &[(&str, &str)] = &[
+    ("0.0.0.0/8", "this network"),
+    ("10.0.0.0/8", "private use"),
+    ("100.64.0.0/10", "carrier-grade NAT"),
+    ("127.0.0.0/8", "loopback"),
+    ("169.254.0.0/16", "link local"),
+    ("172.16.0.0/12", "private use"),
+    ("192.0.0.0/24", "protocol assignments"),
+    ("192.0.2.0/24", "documentation"),
+    ("192.31.196.0/24", "AS112"),
+    ("192.52.193.0/24", "AMT"),
+    ("192.88.99.0/24", "6to4 relay"),
+    ("192.168.0.0/16", "private use"),
+    ("192.175.48.0/24", "AS112"),
+    ("198.18.0.0/15", "benchmarking"),
+    ("198.51.100.0/24", "documentation"),
+    ("203.0.113.0/24", "documentation"),
+    ("224.0.0.0/4", "multicast"),
+    ("240.0.0.0/4", "reserved"),
+    ("::/96", "unspecified, loopback, IPv4-compatible"),
+    ("64:ff9b:1::/48", "local NAT64"),
+    ("100::/64", "discard"),
+    ("100:0:0:1::/64", "dummy prefix"),
+    ("2001::/23", "protocol assignments, Teredo"),
+    ("2001:db8::/32", "documentation"),
+    ("2002::/16", "6to4"),
+    ("2620:4f:8000::/48", "AS112"),
+    ("3fff::/20", "documentation"),
+    ("5f00::/16", "segment routing"),
+    ("fc00::/7", "unique local"),
+    ("fe80::/10", "link local"),
+    ("fec0::/10", "site local"),
+    ("ff00::/8", "multicast"),
+];
+
+static TABLE: LazyLock<Vec<(IpNet, &str)>> = LazyLock::new(|| {
+    NOT_PUBLIC.iter().filter_map(|(net, why)| Some((net.parse().ok()?, *why))).collect()
+});
+
+/// The operator's exceptions to the rule "public addresses, ports 80 and 443".
+#[derive(Clone, Debug)]
+pub struct Guard {
+    pub networks: Vec<IpNet>,
+    pub ports: Vec<u16>,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self { networks: Vec::new(), ports: vec![80, 443] }
+    }
+}
+
+/// Why we do not go there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    pub class: Class,
+    pub why: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Guard {
+    /// Whether an address may be dialled.
+    pub fn address(&self, address: IpAddr) -> Result<(), Refused> {
+        let meant = unmapped(address);
+        if self.networks.iter().any(|it| it.contains(&address) || it.contains(&meant)) {
+            return Ok(());
+        }
+        match special(meant) {
+            None => Ok(()),
+            Some(why) => Err(Refused {
+                class: Class::PrivateAddress,
+                why: format!("{address} is not a public address ({why}); allow_networks could permit it"),
+            }),
+        }
+    }
+
+    /// Whether a URL may be asked for: scheme, port, and the address where the host is one. Names are
+    /// checked when they are resolved. `own_port` is the port that the registered URL names.
+    pub fn url(&self, url: &Url, own_port: Option<u16>) -> Result<(), Refused> {
+        if !matches!(url.scheme(), "http" | "https") {
+            let why = format!("the scheme {} is not http or https", url.scheme());
+            return Err(Refused { class: Class::Scheme, why });
+        }
+        let port = url.port_or_known_default();
+        if port.is_none_or(|it| !self.ports.contains(&it)) && port != own_port {
+            let why = format!("port {} is not among the allowed ports", port.unwrap_or_default());
+            return Err(Refused { class: Class::Port, why });
+        }
+        match url.host() {
+            Some(Host::Ipv4(address)) => self.address(address.into()),
+            Some(Host::Ipv6(address)) => self.address(address.into()),
+            Some(Host::Domain(_)) => Ok(()),
+            None => Err(Refused { class: Class::Scheme, why: "the URL has no host".to_owned() }),
+        }
+    }
+}
+
+/// The IPv4 address that an IPv6 form carries, where packets would end up there.
+fn unmapped(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    if let Some(v4) = v6.to_ipv4_mapped() {
+        return v4.into();
+    }
+    let segments = v6.segments();
+    let low = Ipv4Addr::from((u32::from(segments[6]) << 16) | u32::from(segments[7]));
+    if segments[..6] == [0x64, 0xff9b, 0, 0, 0, 0] {
+        return low.into();
+    }
+    Ipv6Addr::from(segments).into()
+}
+
+fn special(address: IpAddr) -> Option<&'static str> {
+    TABLE.iter().find(|(net, _)| net.contains(&address)).map(|(_, why)| *why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_block_and_its_neighbours() {
+        let guard = Guard::default();
+        assert_eq!(TABLE.len(), NOT_PUBLIC.len(), "every row parses");
+        for (net, _) in TABLE.iter() {
+            assert!(guard.address(net.network()).is_err(), "{net}");
+            assert!(guard.address(net.broadcast()).is_err(), "{net}");
+        }
+        for outside in [
+            "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0", "172.15.255.255",
+            "172.32.0.0", "192.167.255.255", "192.169.0.0", "198.17.255.255", "198.20.0.0", "223.255.255.255", "2606:4700::1",
+            "2001:200::", "2003::1", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8",
+        ] {
+            assert_eq!(guard.address(outside.parse().unwrap()), Ok(()), "{outside}");
+        }
+        for inside in ["::ffff:127.0.0.1", "64:ff9b::10.0.0.1", "::1", "::127.0.0.1", "2002:7f00:1::", "2001:0:1::"] {
+            assert!(guard.address(inside.parse().unwrap()).is_err(), "{inside}");
+        }
+    }
+
+    #[test]
+    fn literals_in_every_spelling() {
+        let guard = Guard::default();
+        for text in ["http://127.0.0.1/", "http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://[::1]/", "http://[::ffff:7f00:1]/"] {
+            let url: Url = text.parse().unwrap();
+            assert_eq!(guard.url(&url, None).unwrap_err().class, Class::PrivateAddress, "{text}");
+        }
+        let refused = |text: &str| guard.url(&text.parse().unwrap(), Some(8443)).map_err(|it| it.class);
+        assert_eq!(refused("https://a.vn:8443/"), Ok(()));
+        assert_eq!(refused("https://a.vn:22/"), Err(Class::Port));
+        assert_eq!(refused("ftp://a.vn/"), Err(Class::Scheme));
+        let open = Guard { networks: vec!["127.0.0.2/32".parse().unwrap()], ports: vec![80] };
+        assert_eq!(open.address("127.0.0.2".parse().unwrap()), Ok(()));
+        assert!(open.address("127.0.0.3".parse().unwrap()).is_err());
+    }
+}

@@ -1,0 +1,55 @@
+//! The eye: one visit to one URL as one visitor, and what was seen of it. Never an error.
+//!
+//! Only addresses that [`address`] allows are dialled; no proxy, no idle connections, no cookie that
+//! outlives the visit.
+
+pub mod address;
+mod classify;
+mod client;
+mod manners;
+mod tls;
+mod visit;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use url::Url;
+
+pub use address::Guard;
+pub use client::Unusable;
+pub use visit::Eye;
+
+use crate::model::{Observation, Profile, TargetId, dossier::Validators};
+
+/// Who we say we are, and how far we may go. Built once from the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub contact: String,
+    pub vantage: String,
+    pub guard: Guard,
+    pub resolver: Vec<std::net::SocketAddr>,
+    /// PEM text of further authorities.
+    pub extra_ca: Vec<Vec<u8>>,
+}
+
+/// One look to be made.
+#[derive(Clone, Debug)]
+pub struct Visit<'a> {
+    pub target: &'a TargetId,
+    pub url: &'a Url,
+    pub profile: Profile,
+    /// From connect to the last byte, all redirects included.
+    pub timeout: Duration,
+    /// Decoded bytes.
+    pub max_body: u64,
+    /// Sent as a conditional request; `None` asks for the whole page.
+    pub validators: Option<&'a Validators>,
+}
+
+/// What a visit brought back.
+#[derive(Clone, Debug)]
+pub struct Sighting {
+    pub observation: Observation,
+    /// `None` when silent, or when the portal said that nothing has changed.
+    pub body: Option<Bytes>,
+}

@@ -1,0 +1,161 @@
+//! A certificate verifier that records what it saw: leaf, validity and verdict in one handshake.
+//!
+//! It lets the handshake finish also with a bad certificate, so that the facts are whole; the visit
+//! then ends as `down: tls`, as a visitor's browser would end it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use jiff::Timestamp;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    client::{
+        WebPkiServerVerifier,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+};
+
+use super::Unusable;
+use crate::model::{Digest, excerpt, observation::Certificate};
+
+/// Certificates by host name, the latest of each.
+#[derive(Clone, Default)]
+pub(super) struct Recorder(Arc<Mutex<HashMap<String, Certificate>>>);
+
+/// One entry a watched host; past this the record begins anew, which costs the facts of resumed sessions.
+const MOST: usize = 100_000;
+
+impl Recorder {
+    pub fn of(&self, host: &str) -> Option<Certificate> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
+    }
+
+    fn put(&self, host: String, certificate: Certificate) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= MOST {
+            all.clear();
+        }
+        all.insert(host, certificate);
+    }
+
+    pub fn client_config(&self, extra_ca: &[Vec<u8>]) -> Result<ClientConfig, Unusable> {
+        let verifier = WebPkiServerVerifier::builder(Arc::new(roots(extra_ca)?))
+            .build()
+            .map_err(|error| Unusable(format!("no certificate authorities: {error}")))?;
+        let recording = Recording { inner: verifier, into: self.clone() };
+        let mut config = ClientConfig::builder()
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(recording))
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}
+
+/// The system's authorities, or Mozilla's as compiled in where the system has none, and the operator's own.
+fn roots(extra_ca: &[Vec<u8>]) -> Result<RootCertStore, Unusable> {
+    let mut roots = RootCertStore::empty();
+    let native = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(native.certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    for pem in extra_ca {
+        for found in CertificateDer::pem_slice_iter(pem) {
+            let der = found.map_err(|error| Unusable(format!("extra_ca: {error:?}")))?;
+            roots.add(der).map_err(|error| Unusable(format!("extra_ca: {error}")))?;
+        }
+    }
+    Ok(roots)
+}
+
+#[derive(Debug)]
+struct Recording {
+    inner: Arc<WebPkiServerVerifier>,
+    into: Recorder,
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
+impl ServerCertVerifier for Recording {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict = self.inner.verify_server_cert(leaf, chain, name, ocsp, now);
+        let fault = verdict.err().map(|error| plain(&error));
+        self.into.put(name.to_str().into_owned(), facts(leaf, fault));
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+fn plain(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(why) => match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the certificate has expired".to_owned(),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "the certificate is not valid yet".to_owned(),
+            CertificateError::UnknownIssuer => "the certificate's issuer is not trusted".to_owned(),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => "the certificate is for another name".to_owned(),
+            CertificateError::Revoked => "the certificate was revoked".to_owned(),
+            other => format!("the certificate is not valid: {}", excerpt::excerpt(&other.to_string(), 120)),
+        },
+        other => excerpt::excerpt(&other.to_string(), 120),
+    }
+}
+
+fn facts(leaf: &CertificateDer<'_>, fault: Option<String>) -> Certificate {
+    let digest = Digest::of(leaf);
+    let parsed = x509_parser::parse_x509_certificate(leaf).ok().map(|it| it.1);
+    let at = |seconds: i64| Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    match parsed {
+        Some(it) => Certificate {
+            not_before: at(it.validity().not_before.timestamp()),
+            not_after: at(it.validity().not_after.timestamp()),
+            issuer: excerpt::excerpt(&it.issuer().to_string(), 120),
+            subject: excerpt::excerpt(&it.subject().to_string(), 120),
+            digest,
+            fault,
+        },
+        None => Certificate {
+            not_before: Timestamp::UNIX_EPOCH,
+            not_after: Timestamp::UNIX_EPOCH,
+            issuer: String::new(),
+            subject: String::new(),
+            digest,
+            fault: fault.or(Some("the certificate cannot be read".to_owned())),
+        },
+    }
+}

@@ -1,0 +1,299 @@
+//! One visit from start to end: redirects, limits, and every outcome as an observation.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use jiff::Timestamp;
+use reqwest::{
+    Response,
+    header::{self, HeaderMap, HeaderValue},
+};
+use tokio::time::timeout;
+use url::Url;
+
+use super::{
+    Settings, Sighting, Unusable, Visit, classify::class_of, client, manners::Manners, tls::Recorder,
+};
+use crate::model::{
+    Class, Digest, Observation, Profile, Seen,
+    excerpt::excerpt,
+    observation::{Answer, Certificate, Hop, Silence},
+};
+
+/// More hops than any browser's habit would need (Firefox and Chromium give up after 20).
+const MOST_HOPS: usize = 10;
+
+/// Makes visits. Cheap to clone.
+#[derive(Clone)]
+pub struct Eye(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    client: reqwest::Client,
+    recorder: Recorder,
+    manners: Manners,
+}
+
+/// How a visit ended, before it is dressed as an observation.
+enum End {
+    Answered(Answer, Option<Bytes>),
+    Silent(Silence),
+}
+
+impl Eye {
+    /// Fails where certificates or the resolver cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, Unusable> {
+        let recorder = Recorder::default();
+        let client = client::build(&settings, &recorder)?;
+        Ok(Self(Arc::new(Inner { settings, client, recorder, manners: Manners::default() })))
+    }
+
+    /// Looks once. The wait for a place at a busy host does not count into the look's time.
+    pub async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
+        let inner = &self.0;
+        let host = format!("{}:{}", visit.url.host_str().unwrap_or_default(), visit.url.port_or_known_default().unwrap_or(0));
+        let _place = inner.manners.place(&host).await;
+        let started = Instant::now();
+        let mut journey = Journey::new(visit.url.clone());
+        let end = match timeout(visit.timeout, inner.go(visit, &mut journey)).await {
+            Ok(end) => end,
+            Err(_) => End::Silent(Silence {
+                class: Class::Timeout,
+                cause: format!("no complete answer within {} s", seconds(visit.timeout)),
+                status: journey.status,
+            }),
+        };
+        let (seen, body) = match end {
+            End::Answered(answer, body) => (Seen::Answered(answer), body),
+            End::Silent(silence) => (Seen::Silent(silence), None),
+        };
+        let observation = Observation {
+            target: visit.target.clone(),
+            profile: visit.profile,
+            at,
+            vantage: inner.settings.vantage.clone(),
+            elapsed_ms: u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX),
+            hops: journey.hops,
+            certificate: journey.certificate,
+            seen,
+        };
+        Sighting { observation, body }
+    }
+}
+
+fn seconds(length: Duration) -> String {
+    let text = format!("{:.1}", length.as_secs_f64());
+    text.trim_end_matches(".0").to_owned()
+}
+
+/// What is remembered on the way through redirects, cookies of this visit included: some portals
+/// answer only who returns the cookie they set.
+struct Journey {
+    url: Url,
+    hops: Vec<Hop>,
+    status: Option<u16>,
+    certificate: Option<Certificate>,
+    cookies: HashMap<String, BTreeMap<String, String>>,
+}
+
+impl Journey {
+    fn new(url: Url) -> Self {
+        Self { url, hops: Vec::new(), status: None, certificate: None, cookies: HashMap::new() }
+    }
+
+    fn keep_cookies(&mut self, headers: &HeaderMap) {
+        let host = self.url.host_str().unwrap_or_default().to_owned();
+        let jar = self.cookies.entry(host).or_default();
+        for value in headers.get_all(header::SET_COOKIE).iter().take(32) {
+            let Some((name, value)) = value
+                .to_str()
+                .ok()
+                .and_then(|it| it.split(';').next())
+                .and_then(|it| it.split_once('='))
+            else {
+                continue;
+            };
+            if name.len() + value.len() <= 4096 {
+                jar.insert(name.trim().to_owned(), value.trim().to_owned());
+            }
+        }
+    }
+
+    fn cookie(&self) -> Option<HeaderValue> {
+        let jar = self.cookies.get(self.url.host_str()?)?;
+        let text = jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        (!text.is_empty()).then(|| HeaderValue::from_str(&text).ok()).flatten()
+    }
+}
+
+fn silent(class: Class, cause: impl Into<String>, status: Option<u16>) -> End {
+    End::Silent(Silence { class, cause: cause.into(), status })
+}
+
+impl Inner {
+    async fn go(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
+        let own_port = visit.url.port();
+        let mut been: Vec<(Url, usize)> = Vec::new();
+        loop {
+            if let Err(refused) = self.settings.guard.url(&journey.url, own_port) {
+                return self.refused(journey, refused.class, &refused.why);
+            }
+            let response = match self.ask(visit, journey).await {
+                Ok(response) => response,
+                Err(error) => {
+                    let (class, cause) = class_of(&error);
+                    if class.standing() == crate::model::Standing::Blocked {
+                        return self.refused(journey, class, &cause);
+                    }
+                    return silent(class, cause, journey.status);
+                }
+            };
+            let status = response.status().as_u16();
+            journey.status = Some(status);
+            if let Some(fault) = self.certificate_fault(journey) {
+                return silent(Class::Tls, fault, Some(status));
+            }
+            journey.keep_cookies(response.headers());
+            let Some(to) = redirect(&response, &journey.url) else {
+                return self.read(visit, journey, response).await;
+            };
+            let jar = journey.cookies.values().map(BTreeMap::len).sum();
+            // the same place with the same cookies will answer the same
+            if journey.hops.len() >= MOST_HOPS || been.contains(&(to.clone(), jar)) {
+                let cause = format!("{} redirects without arriving", journey.hops.len() + 1);
+                return silent(Class::RedirectLoop, cause, Some(status));
+            }
+            been.push((to.clone(), jar));
+            journey.hops.push(Hop { status, to: to.clone() });
+            journey.url = to;
+        }
+    }
+
+    /// Refused at once, or refused where the portal sent us.
+    fn refused(&self, journey: &Journey, class: Class, why: &str) -> End {
+        if journey.hops.is_empty() {
+            return silent(class, why, None);
+        }
+        let cause = format!("the portal redirects to a place we do not visit: {why}");
+        silent(Class::RefusedRedirect, cause, journey.status)
+    }
+
+    async fn ask(&self, visit: &Visit<'_>, journey: &Journey) -> Result<Response, reqwest::Error> {
+        let mut headers = HeaderMap::new();
+        let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("vi,en;q=0.7"));
+        if let Ok(agent) = HeaderValue::from_str(&user_agent(visit.profile, &self.settings.contact)) {
+            headers.insert(header::USER_AGENT, agent);
+        }
+        if visit.profile == Profile::FromGoogle {
+            headers.insert(header::REFERER, HeaderValue::from_static("https://www.google.com/"));
+        }
+        if let Some(cookie) = journey.cookie() {
+            headers.insert(header::COOKIE, cookie);
+        }
+        match visit.validators {
+            Some(known) => {
+                let pairs = [
+                    (header::IF_NONE_MATCH, &known.etag),
+                    (header::IF_MODIFIED_SINCE, &known.last_modified),
+                ];
+                for (name, value) in pairs {
+                    if let Some(value) = value.as_ref().and_then(|it| HeaderValue::from_str(it).ok()) {
+                        headers.insert(name, value);
+                    }
+                }
+            }
+            None => {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            }
+        }
+        self.client.get(journey.url.clone()).headers(headers).send().await
+    }
+
+    fn certificate_fault(&self, journey: &mut Journey) -> Option<String> {
+        if journey.url.scheme() != "https" {
+            return None;
+        }
+        let host = journey.url.host_str()?.trim_start_matches('[').trim_end_matches(']');
+        let facts = self.recorder.of(host)?;
+        let fault = facts.fault.clone();
+        journey.certificate = Some(facts);
+        fault
+    }
+
+    async fn read(&self, visit: &Visit<'_>, journey: &Journey, response: Response) -> End {
+        let status = response.status().as_u16();
+        let text = |name: header::HeaderName| {
+            response.headers().get(name).and_then(|it| it.to_str().ok()).map(|it| excerpt(it, 300))
+        };
+        let mut answer = Answer {
+            status,
+            final_url: journey.url.clone(),
+            content_type: text(header::CONTENT_TYPE),
+            etag: text(header::ETAG),
+            last_modified: text(header::LAST_MODIFIED),
+            bytes: 0,
+            digest: None,
+            address: response.remote_addr().map(|it| it.ip()),
+        };
+        if status == 304 && visit.validators.is_some() {
+            return End::Answered(answer, None);
+        }
+        let mut body = BytesMut::new();
+        let mut stream = response.bytes_stream();
+        while let Some(chunk) = stream.next().await {
+            match chunk {
+                Ok(chunk) if body.len() as u64 + chunk.len() as u64 > visit.max_body => {
+                    let cause = format!("more than {} bytes when unpacked", visit.max_body);
+                    return silent(Class::TooLarge, cause, Some(status));
+                }
+                Ok(chunk) => body.extend_from_slice(&chunk),
+                Err(error) => {
+                    let (class, cause) = class_of(&error);
+                    return silent(class, cause, Some(status));
+                }
+            }
+        }
+        let body = body.freeze();
+        answer.bytes = body.len() as u64;
+        answer.digest = Some(Digest::of(&body));
+        End::Answered(answer, Some(body))
+    }
+}
+
+/// Where a redirect leads, without its fragment.
+fn redirect(response: &Response, from: &Url) -> Option<Url> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    // Latin-1 bytes in Location are read as UTF-8 by browsers
+    let location = String::from_utf8_lossy(response.headers().get(header::LOCATION)?.as_bytes()).into_owned();
+    let mut to = from.join(location.trim()).ok()?;
+    to.set_fragment(None);
+    Some(to)
+}
+
+/// Every profile names us and a contact; what a portal's code tells visitors by comes first.
+pub fn user_agent(profile: Profile, contact: &str) -> String {
+    let us = format!("gaccong/{}", env!("CARGO_PKG_VERSION"));
+    // a header holds ASCII only
+    let contact: String = contact.chars().filter(char::is_ascii_graphic).collect();
+    let contact = if contact.is_empty() { contact } else { format!("; +{contact}") };
+    match profile {
+        Profile::Desktop | Profile::FromGoogle => {
+            format!("Mozilla/5.0 (X11; Linux x86_64; {us}{contact}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36")
+        }
+        Profile::Mobile => {
+            format!("Mozilla/5.0 (Linux; Android 15; {us}{contact}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36")
+        }
+        Profile::Googlebot => {
+            format!("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html) ({us}{contact})")
+        }
+    }
+}

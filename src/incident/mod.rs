@@ -1,0 +1,8 @@
+//! Confirmed findings and what people say of them, as steps of an incident's life. A pure state machine:
+//! what happened comes in, the incidents as they are now go out, and the caller commits them with their alerts.
+
+mod people;
+mod step;
+
+pub use people::{dismiss, resolve, take};
+pub use step::{Finding, step};

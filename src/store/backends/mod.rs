@@ -1,0 +1,33 @@
+//! The engines a store can stand on. A new one is a file, a `mod` line and a line in [`KINDS`].
+
+mod memory;
+mod sled;
+
+use std::{path::Path, sync::Arc};
+
+pub use self::memory::Memory;
+pub use self::sled::Sled;
+
+use super::{Ledger, Result, Store, StoreError};
+
+/// Opens a store in a directory.
+pub type Open = fn(&Path) -> Result<Arc<dyn Store>>;
+
+pub const KINDS: &[(&str, Open)] = &[
+    ("sled", |folder| Ok(Arc::new(Ledger::new(Sled::open(folder)?)))),
+    ("memory", |_| Ok(Arc::new(Ledger::new(Memory::default())))),
+];
+
+/// Opens the store of that kind.
+pub fn open(kind: &str, folder: &Path) -> Result<Arc<dyn Store>> {
+    match KINDS.iter().find(|(name, _)| *name == kind) {
+        Some((_, open)) => open(folder),
+        None => Err(StoreError::Failed(unknown(kind))),
+    }
+}
+
+/// What is said of a kind that is none.
+pub fn unknown(kind: &str) -> String {
+    let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+    format!("service.store.kind: this version has no store called {kind:?}; there are: {}", known.join(", "))
+}

@@ -1,0 +1,208 @@
+//! The control socket: the verbs of [`Store`] over a Unix socket, one JSON line a question and an answer.
+//!
+//! A service holds the store alone; commands beside it use this client and print the same.
+
+use std::{fs, io, path::{Path, PathBuf}, sync::Arc};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{UnixListener, UnixStream},
+    sync::watch,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Commit, Delivery, Pulse, Registration, Result, Store, StoreError, Wanted};
+use crate::model::{Alert, Dossier, Incident, IncidentId, Receipt, TargetId, history::History};
+
+#[derive(Serialize, Deserialize)]
+enum Ask {
+    Dossier(TargetId),
+    Commit(Box<Commit>),
+    Incident(IncidentId),
+    Incidents(Wanted),
+    IncidentNumber(i16),
+    Outbox,
+    Undelivered(IncidentId),
+    Delivery(Delivery),
+    Receipt(String, IncidentId),
+    History(TargetId, Timestamp, Timestamp),
+    Registry,
+    Register(Box<Registration>),
+    Unregister(TargetId),
+    Milestone(String),
+}
+
+/// A question is a commit at the most: some kilobytes.
+const LONGEST: u64 = 16 << 20;
+
+pub fn path(data_dir: &Path) -> PathBuf {
+    data_dir.join("gaccong.sock")
+}
+
+/// Binds the socket, mode 0600. The caller holds the store's lock, so a socket that is there is a dead one's.
+pub fn bind(data_dir: &Path) -> io::Result<UnixListener> {
+    use std::os::unix::fs::PermissionsExt;
+    let path = path(data_dir);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => (),
+    }
+    let listener = UnixListener::bind(&path)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Answers until told to stop.
+pub async fn serve(listener: UnixListener, store: Arc<dyn Store>, stop: CancellationToken) {
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => return,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "control socket");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+        };
+        let store = store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = converse(stream, store.as_ref()).await {
+                tracing::debug!(%error, "control socket");
+            }
+        });
+    }
+}
+
+async fn converse(stream: UnixStream, store: &dyn Store) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read.take(LONGEST)).lines();
+    while let Some(line) = lines.next_line().await? {
+        let mut answer = match serde_json::from_str(&line) {
+            Ok(ask) => answer(store, ask).await,
+            Err(error) => packed::<()>(Err(StoreError::Failed(format!("not understood: {error}")))),
+        };
+        answer.push(b'\n');
+        write.write_all(&answer).await?;
+    }
+    Ok(())
+}
+
+fn packed<T: Serialize>(result: Result<T>) -> Vec<u8> {
+    serde_json::to_vec(&result).unwrap_or_else(|error| format!("{{\"Err\":{{\"Failed\":\"{error}\"}}}}").into_bytes())
+}
+
+async fn answer(store: &dyn Store, ask: Ask) -> Vec<u8> {
+    match ask {
+        Ask::Dossier(target) => packed(store.dossier(&target).await),
+        Ask::Commit(commit) => packed(store.commit(*commit).await),
+        Ask::Incident(id) => packed(store.incident(&id).await),
+        Ask::Incidents(wanted) => packed(store.incidents(&wanted).await),
+        Ask::IncidentNumber(year) => packed(store.incident_id(year).await),
+        Ask::Outbox => packed(store.outbox().await),
+        Ask::Undelivered(id) => packed(store.undelivered(&id).await),
+        Ask::Delivery(delivery) => packed(store.delivery(delivery).await),
+        Ask::Receipt(notifier, id) => packed(store.receipt(&notifier, &id).await),
+        Ask::History(target, from, to) => packed(store.history(&target, from, to).await),
+        Ask::Registry => packed(store.registry().await),
+        Ask::Register(registration) => packed(store.register(*registration).await),
+        Ask::Unregister(target) => packed(store.unregister(&target).await),
+        Ask::Milestone(name) => packed(store.milestone(&name).await),
+    }
+}
+
+/// A store that a running service answers for.
+pub struct Client {
+    path: PathBuf,
+    pulse: watch::Sender<Pulse>,
+}
+
+impl Client {
+    /// `None` where no service answers in that directory.
+    pub async fn connect(data_dir: &Path) -> Option<Self> {
+        let path = path(data_dir);
+        UnixStream::connect(&path).await.ok()?;
+        Some(Self { path, pulse: watch::Sender::new(Pulse::default()) })
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, ask: Ask) -> Result<T> {
+        let failed = |error: io::Error| StoreError::Failed(format!("the service does not answer on {}: {error}", self.path.display()));
+        let mut stream = UnixStream::connect(&self.path).await.map_err(failed)?;
+        let mut question = serde_json::to_vec(&ask).map_err(|error| StoreError::Failed(error.to_string()))?;
+        question.push(b'\n');
+        stream.write_all(&question).await.map_err(failed)?;
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).await.map_err(failed)?;
+        let answer: Result<T> = serde_json::from_str(&line)
+            .map_err(|error| StoreError::Failed(format!("the service's answer is not understood: {error}; is it another version?")))?;
+        answer
+    }
+}
+
+#[async_trait]
+impl Store for Client {
+    async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
+        self.ask(Ask::Dossier(target.clone())).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<()> {
+        self.ask(Ask::Commit(Box::new(commit))).await
+    }
+
+    async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>> {
+        self.ask(Ask::Incident(id.clone())).await
+    }
+
+    async fn incidents(&self, wanted: &Wanted) -> Result<Vec<Incident>> {
+        self.ask(Ask::Incidents(wanted.clone())).await
+    }
+
+    async fn incident_id(&self, year: i16) -> Result<IncidentId> {
+        self.ask(Ask::IncidentNumber(year)).await
+    }
+
+    async fn outbox(&self) -> Result<Vec<Alert>> {
+        self.ask(Ask::Outbox).await
+    }
+
+    async fn undelivered(&self, incident: &IncidentId) -> Result<Vec<Alert>> {
+        self.ask(Ask::Undelivered(incident.clone())).await
+    }
+
+    async fn delivery(&self, delivery: Delivery) -> Result<()> {
+        self.ask(Ask::Delivery(delivery)).await
+    }
+
+    async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>> {
+        self.ask(Ask::Receipt(notifier.to_owned(), incident.clone())).await
+    }
+
+    async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {
+        self.ask(Ask::History(target.clone(), from, to)).await
+    }
+
+    async fn registry(&self) -> Result<Vec<Registration>> {
+        self.ask(Ask::Registry).await
+    }
+
+    async fn register(&self, registration: Registration) -> Result<()> {
+        self.ask(Ask::Register(Box::new(registration))).await
+    }
+
+    async fn unregister(&self, target: &TargetId) -> Result<bool> {
+        self.ask(Ask::Unregister(target.clone())).await
+    }
+
+    async fn milestone(&self, name: &str) -> Result<Option<String>> {
+        self.ask(Ask::Milestone(name.to_owned())).await
+    }
+
+    /// Never changes: a command does not wait.
+    fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.pulse.subscribe()
+    }
+}

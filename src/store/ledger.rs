@@ -1,0 +1,273 @@
+//! The store's promises over any engine: revisions, atomic commits, one outbox entry a subject.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::{Mutex, watch};
+
+use super::{Commit, Delivery, Engine, Pulse, Registration, Result, Store, StoreError, Wanted, codec};
+use crate::model::{
+    About, Alert, Dossier, Incident, IncidentId, Receipt, TargetId,
+    history::{History, Mark, Sketch, Span, extend},
+};
+
+pub struct Ledger<E> {
+    engine: E,
+    /// One writer at a time, so that what a commit read is still true when it is written.
+    writing: Mutex<()>,
+    pulse: watch::Sender<Pulse>,
+}
+
+type Batch = Vec<(String, Option<Vec<u8>>)>;
+
+/// Longer than any span that matters for a report: spans begun before are found by looking back.
+const LOOK_BACK_S: i64 = 400 * 86_400;
+
+impl<E: Engine> Ledger<E> {
+    pub fn new(engine: E) -> Self {
+        Self { engine, writing: Mutex::new(()), pulse: watch::Sender::new(Pulse::default()) }
+    }
+
+    fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        self.engine.get(key)?.map(|bytes| codec::decode(key, &bytes)).transpose()
+    }
+
+    /// All records under a prefix. A damaged one is reported and left out: the others are still needed.
+    fn all<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>> {
+        let mut out = Vec::new();
+        for (key, bytes) in self.engine.range(prefix, &after(prefix))? {
+            match codec::decode(&key, &bytes) {
+                Ok(record) => out.push(record),
+                Err(error) => tracing::error!(store.key = key, %error, "a record is damaged"),
+            }
+        }
+        Ok(out)
+    }
+
+    fn put_mark(&self, batch: &mut Batch, mark: &Mark) -> Result<()> {
+        let prefix = format!("s/{}/", mark.target);
+        let last = match self.engine.last(&prefix, &after(&prefix))? {
+            Some((key, bytes)) => match codec::decode::<Span>(&key, &bytes) {
+                Ok(span) => Some(span),
+                Err(error) => {
+                    tracing::error!(store.key = key, %error, "a span is damaged; history goes on after it");
+                    None
+                }
+            },
+            None => None,
+        };
+        let (grown, fresh) = extend(last, mark);
+        for span in grown.iter().chain(&fresh) {
+            put(batch, format!("{prefix}{}", sortable(span.from)), span)?;
+        }
+        if let Some(ms) = mark.elapsed_ms {
+            let hour = Sketch::hour_of(mark.at);
+            let key = format!("h/{}/{}", mark.target, sortable(hour));
+            let known = self.read(&key).unwrap_or_else(|error| {
+                tracing::error!(store.key = key, %error, "a sketch is damaged; a new one begins");
+                None
+            });
+            let mut sketch: Sketch = known.unwrap_or_else(|| Sketch::new(hour));
+            sketch.add(ms);
+            put(batch, key, &sketch)?;
+        }
+        Ok(())
+    }
+}
+
+fn put<T: Serialize>(batch: &mut Batch, key: String, value: &T) -> Result<()> {
+    let bytes = codec::encode(&key, value)?;
+    batch.push((key, Some(bytes)));
+    Ok(())
+}
+
+/// The first key after all that begin with `prefix`.
+fn after(prefix: &str) -> String {
+    let mut out = prefix.to_owned();
+    out.push('\u{10ffff}');
+    out
+}
+
+fn sortable(at: Timestamp) -> String {
+    format!("{:016x}", at.as_millisecond().max(0))
+}
+
+fn outbox_key(notifier: &str, about: &About) -> String {
+    format!("o/{notifier}/{}", about.key())
+}
+
+fn is_grave(commit: &Commit, known: Option<&Dossier>) -> bool {
+    let learnt = |it: &Dossier| (it.baseline.clone(), it.learning.clone(), it.open.clone());
+    !commit.incidents.is_empty()
+        || !commit.alerts.is_empty()
+        || commit.milestone.is_some()
+        || commit.dossier.as_ref().map(learnt) != known.map(learnt)
+}
+
+#[async_trait]
+impl<E: Engine> Store for Ledger<E> {
+    async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
+        self.read(&format!("d/{target}"))
+    }
+
+    async fn commit(&self, mut commit: Commit) -> Result<()> {
+        let _writing = self.writing.lock().await;
+        let mut batch = Batch::new();
+        let mut durable = true;
+        if let Some(dossier) = commit.dossier.as_mut() {
+            let key = format!("d/{}", dossier.target);
+            let known: Option<Dossier> = self.read(&key)?;
+            if known.as_ref().map_or(0, |it| it.revision) != dossier.revision {
+                return Err(StoreError::Conflict);
+            }
+            dossier.revision += 1;
+            put(&mut batch, key, dossier)?;
+            // a look that saw nothing new may be lost to a power cut; the next one says the same
+            durable = is_grave(&commit, known.as_ref());
+        }
+        for incident in &mut commit.incidents {
+            let key = format!("i/{}", incident.id);
+            let known: Option<Incident> = self.read(&key)?;
+            if known.map_or(0, |it| it.revision) != incident.revision {
+                return Err(StoreError::Conflict);
+            }
+            incident.revision += 1;
+            put(&mut batch, key, incident)?;
+        }
+        if let Some(mark) = &commit.mark {
+            self.put_mark(&mut batch, mark)?;
+        }
+        for alert in &commit.alerts {
+            let key = outbox_key(&alert.notifier, &alert.about);
+            // one that waits already keeps its age and what is known of attempts
+            let waiting: Option<Alert> = self.read(&key)?;
+            let merged = match waiting {
+                Some(waiting) => Alert { due: waiting.due.min(alert.due), ..waiting },
+                None => alert.clone(),
+            };
+            put(&mut batch, key, &merged)?;
+        }
+        if let Some((name, value)) = &commit.milestone {
+            put(&mut batch, format!("m/milestone/{name}"), value)?;
+        }
+        self.engine.apply(batch, durable).await?;
+        if !commit.alerts.is_empty() {
+            self.pulse.send_modify(|it| it.outbox += 1);
+        }
+        Ok(())
+    }
+
+    async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>> {
+        self.read(&format!("i/{id}"))
+    }
+
+    async fn incidents(&self, wanted: &Wanted) -> Result<Vec<Incident>> {
+        let mut all: Vec<Incident> = self.all("i/")?;
+        all.retain(|it| {
+            let recent = wanted.since.is_none_or(|since| it.ended_at.is_none_or(|end| end >= since));
+            let open = !wanted.open_only || it.stage.is_open();
+            recent && open && wanted.target.as_ref().is_none_or(|target| *target == it.target)
+        });
+        all.sort_by_key(|it| it.seen_at);
+        Ok(all)
+    }
+
+    async fn incident_id(&self, year: i16) -> Result<IncidentId> {
+        let _writing = self.writing.lock().await;
+        let key = format!("m/number/{year}");
+        let number: u64 = self.read(&key)?.unwrap_or(0) + 1;
+        let mut batch = Batch::new();
+        put(&mut batch, key, &number)?;
+        self.engine.apply(batch, true).await?;
+        Ok(IncidentId::new(year, number))
+    }
+
+    async fn outbox(&self) -> Result<Vec<Alert>> {
+        let mut all: Vec<Alert> = self.all("o/")?;
+        all.sort_by_key(|it| it.created);
+        Ok(all)
+    }
+
+    async fn undelivered(&self, incident: &IncidentId) -> Result<Vec<Alert>> {
+        self.all(&format!("x/{incident}/"))
+    }
+
+    async fn delivery(&self, delivery: Delivery) -> Result<()> {
+        let _writing = self.writing.lock().await;
+        let mut batch = Batch::new();
+        match delivery {
+            Delivery::Begun(alert) | Delivery::Postponed(alert) => {
+                put(&mut batch, outbox_key(&alert.notifier, &alert.about), &alert)?;
+            }
+            Delivery::Sent { alert, receipt } => {
+                batch.push((outbox_key(&alert.notifier, &alert.about), None));
+                if let (About::Incident(id), Some(receipt)) = (&alert.about, receipt) {
+                    put(&mut batch, format!("t/{}/{id}", alert.notifier), &receipt)?;
+                }
+            }
+            Delivery::Dead(alert) => {
+                batch.push((outbox_key(&alert.notifier, &alert.about), None));
+                put(&mut batch, format!("x/{}/{}", alert.about.key(), alert.notifier), &alert)?;
+            }
+        }
+        self.engine.apply(batch, true).await
+    }
+
+    async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>> {
+        self.read(&format!("t/{notifier}/{incident}"))
+    }
+
+    async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {
+        let mut history = History::default();
+        let earliest = Timestamp::from_second(from.as_second() - LOOK_BACK_S).unwrap_or(from);
+        let keys = |kind: &str, from: Timestamp| (format!("{kind}/{target}/{}", sortable(from)), format!("{kind}/{target}/{}", sortable(to)));
+        let (first, last) = keys("s", earliest);
+        for (key, bytes) in self.engine.range(&first, &last)? {
+            match codec::decode::<Span>(&key, &bytes) {
+                Ok(span) if span.to > from => history.spans.push(span),
+                Ok(_) => (),
+                Err(error) => tracing::error!(store.key = key, %error, "a span is damaged and counts as not watched"),
+            }
+        }
+        let (first, last) = keys("h", from);
+        for (key, bytes) in self.engine.range(&first, &last)? {
+            match codec::decode(&key, &bytes) {
+                Ok(sketch) => history.sketches.push(sketch),
+                Err(error) => tracing::error!(store.key = key, %error, "a sketch is damaged and left out"),
+            }
+        }
+        Ok(history)
+    }
+
+    async fn registry(&self) -> Result<Vec<Registration>> {
+        self.all("r/")
+    }
+
+    async fn register(&self, registration: Registration) -> Result<()> {
+        let _writing = self.writing.lock().await;
+        let mut batch = Batch::new();
+        put(&mut batch, format!("r/{}", registration.target.id), &registration)?;
+        self.engine.apply(batch, true).await?;
+        self.pulse.send_modify(|it| it.registry += 1);
+        Ok(())
+    }
+
+    async fn unregister(&self, target: &TargetId) -> Result<bool> {
+        let _writing = self.writing.lock().await;
+        let key = format!("r/{target}");
+        if self.engine.get(&key)?.is_none() {
+            return Ok(false);
+        }
+        self.engine.apply(vec![(key, None)], true).await?;
+        self.pulse.send_modify(|it| it.registry += 1);
+        Ok(true)
+    }
+
+    async fn milestone(&self, name: &str) -> Result<Option<String>> {
+        self.read(&format!("m/milestone/{name}"))
+    }
+
+    fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.pulse.subscribe()
+    }
+}
