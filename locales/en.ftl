@@ -1,0 +1,267 @@
+### What gaccong says, in English. It says the same as the Vietnamese, as plainly.
+
+## Alerts: first line
+head-defaced = SUSPECTED DEFACEMENT
+head-planted = SUSPECTED PLANTED CONTENT
+head-redirected = SUSPECTED REDIRECT TO A FOREIGN SITE
+head-down = NOT REACHABLE
+head-maintenance = PORTAL UNDER MAINTENANCE
+head-blocked = THE PORTAL BLOCKS THE WATCHER
+head-restored = RESTORED
+head-dismissed = LEGITIMATE CHANGE
+head-since = ({ $class }, since { $clock })
+head-was = (was: { $what })
+
+## Alerts: body
+alert-repeat = (sent again)
+alert-seen = Seen { $when } · confirmed by { $agreed } of { $looked } looks
+alert-why = Why:
+alert-no-title = (no title)
+alert-before = Before: { $title }
+alert-now = Now: { $title }
+alert-evidence = Evidence: blake3 { $digest }
+alert-taken = ✅ Taken by { $by } at { $clock } (after { $took })
+alert-restored = 🟢 Restored at { $clock } (lasted { $lasted })
+alert-closed = 🟢 Closed by { $by } at { $clock } (lasted { $lasted })
+alert-dismissed = ⚪ { $by } said at { $clock } that the change is legitimate
+remark-unseen = The page cannot be seen now ({ $class }); the incident does not count as over.
+why-maintenance = The page shows a maintenance notice or an error page in place of its content; nothing points to an attack.
+why-blocked = The portal answers with a browser check or refuses the watcher; this is no incident of the portal.
+
+button-take = Take it
+button-change = Legitimate change
+button-mute = Mute 1 h
+button-diff = Show the change
+
+## Kinds, stages, events
+kind-defaced = suspected defacement
+kind-planted = suspected planted content
+kind-redirected = suspected redirect
+kind-down = not reachable
+kind-maintenance = maintenance
+kind-blocked = blocks the watcher
+stage-open = open
+stage-taken = taken
+stage-resolved = ended
+stage-dismissed = legitimate
+event-seen = Seen
+event-confirmed = Confirmed
+event-changed = Changed
+event-told = Told
+event-undelivered = Not delivered
+event-taken = Taken
+event-restored = Restored
+event-closed = Closed
+event-dismissed = Called legitimate
+
+## Classes of a look
+class-up-unchanged = up, unchanged
+class-up-normal-change = up, normal change
+class-changed-suspicious = suspicious change
+class-changed-defaced = suspected defacement
+class-changed-redirect = leads to a foreign domain
+class-changed-maintenance = maintenance
+class-down-dns = name not resolved
+class-down-connection = no connection
+class-down-tls = certificate or TLS failure
+class-down-timeout = timed out
+class-down-http-status = server error
+class-down-protocol-error = protocol error
+class-down-redirect-loop = redirect loop
+class-down-too-large = page too large
+class-down-parser-limit = page over the parser's limits
+class-down-empty = empty page
+class-blocked-private-address = address not public
+class-blocked-scheme = scheme not allowed
+class-blocked-port = port not allowed
+class-blocked-redirect = redirect to a place that is not allowed
+class-blocked-by-portal = the portal blocks the watcher
+
+## Causes
+cause-dns = The name cannot be resolved ({ $detail })
+cause-refused = The connection was refused
+cause-reset = The connection was reset
+cause-unreachable = There is no route to the server
+cause-closed = The connection was closed before the answer was complete
+cause-unanswered = The server did not answer in time
+cause-connection = No connection ({ $detail })
+cause-protocol = The answer is not HTTP ({ $detail })
+cause-timeout = No complete answer within { $seconds } s
+cause-loop = { $hops } redirects without arriving
+cause-refused-redirect = The portal redirects to a place the watcher does not visit: { $host }
+cause-too-large = More than { $bytes } bytes when unpacked
+cause-status = The server answered HTTP { $status }
+cause-empty = The page has no content
+cause-parser = The page is over the parser's limits ({ $limit })
+cause-private = { $address } is not a public address ({ $block }); allow_networks could permit it
+cause-scheme = The scheme { $scheme } is not http or https
+cause-port = Port { $port } is not among allow_ports
+cause-no-host = The address has no host
+cause-tls = The TLS handshake failed ({ $detail })
+cause-tls-expired = The certificate has expired
+cause-tls-early = The certificate is not valid yet
+cause-tls-issuer = The certificate's issuer is not trusted
+cause-tls-name = The certificate is for another name
+cause-tls-revoked = The certificate was revoked
+cause-tls-unreadable = The certificate cannot be read
+
+## Signals
+signal-boast = The phrase “{ $phrase }” appeared
+signal-taunt = Attackers' talk appeared: “{ $phrase }”
+signal-slogan = A foreign slogan appeared: “{ $phrase }”
+signal-not-a-page = The home page is a file ({ $kind }) in place of a page
+signal-replaced = { $percent } % of the page's stable frame (head, menus, foot) is gone
+signal-title = The title has no word in common with earlier ones
+signal-title-gone = The page has no title any more
+signal-emptied = Only { $words } words are left, an image or sound instead
+signal-stage = Black ground or sound that starts itself, as on attacked pages
+signal-moved = The portal's address now leads to another domain: { $host }
+signal-redirect = Code was added that sends visitors to { $host }
+signal-foreign-script = A foreign script from { $host } was added
+signal-packed-script = Obfuscated code that unpacks itself was added
+signal-foreign-frame = A frame from the foreign host { $host } was added
+signal-foreign-form = A form that posts to the foreign host { $host } was added
+signal-hidden-links = { $count } hidden links to foreign sites were added ({ $how })
+signal-spam = Gambling, loan or pharmacy advertising: “{ $phrase }” ({ $count } phrases)
+signal-swapped-links = { $count } familiar links now lead to foreign sites
+signal-foreign-links = { $count } links to { $hosts } foreign sites were added
+signal-language = The page speaks another language
+signal-missing-text = The required text “{ $text }” is missing
+signal-cloaked = Shown only to some visitors ({ $profile })
+
+## About the watcher itself
+notice-blind = THE WATCHER HAS LOST ITS CONNECTION
+notice-blind-body = Nothing is concluded about any portal since { $when }. This time counts neither as up nor as down.
+notice-sighted = THE WATCHER IS CONNECTED AGAIN
+notice-sighted-body = No connection from { $from } to { $to } ({ $lasted }). The watch goes on.
+
+## Weekly report
+report-title = Weekly report { $week }
+report-heading = Availability and safety of the watched portals, week { $number } of { $year } ({ $from } to { $to })
+report-summary = { $targets } portals were watched this week. Mean availability was { $uptime } ({ $change }). There were { $incidents } incidents (week before: { $before }) and { $outages } outages. Median time to the alert: { $detection }; median time to the taking: { $taking }. Time not watched: { $unwatched }.
+report-more = { $points } points more than the week before
+report-less = { $points } points less than the week before
+report-no-before = no figures of the week before
+report-written = Written
+report-vantage = Vantage point
+report-attention = Portals that need attention
+report-none = No portal needs attention.
+report-line = The week as it went
+report-more-outages = more outages
+report-incidents = Incidents of the week
+report-no-incidents = There were no incidents.
+report-agencies = By agency
+report-all = All portals
+report-method = Method and definitions
+report-footer = Written by gaccong from what was seen from outside.
+report-still = (not over)
+report-days = { $days } days
+card-targets = portals watched
+card-uptime = mean availability
+card-before = week before
+card-watched = time watched
+card-incidents = incidents
+card-detection = to the alert (median)
+card-taking = to the taking (median)
+legend-up = up
+legend-down = down
+legend-tampered = content suspected changed
+legend-maintenance = maintenance
+legend-unwatched = not watched
+column-week = Week
+column-id = Id
+column-name = Portal
+column-agency = Agency
+column-url = Address
+column-uptime = Availability
+column-uptime-before = Week before
+column-watched = Watched
+column-outages = Outages
+column-down-minutes = Down (minutes)
+column-tampered-minutes = Tampered (minutes)
+column-median = Response (median)
+column-p95 = Response (p95)
+column-certificate = Certificate left
+column-incidents = Incidents
+column-cause = Cause
+column-from = From
+column-lasted = Lasted
+column-incident = Incident
+column-kind = Kind
+column-seen = Seen
+column-detection = Told after
+column-taken = Taken
+column-days = Monday – Sunday
+day-0 = Mon
+day-1 = Tue
+day-2 = Wed
+day-3 = Thu
+day-4 = Fri
+day-5 = Sat
+day-6 = Sun
+method-uptime = The share of the truly watched time in which the portal answered with a page. A changed page is still an answer and is told apart; maintenance does not count as available.
+method-watched = The share of the week in which the portal was truly seen. Gaps between looks that lie too far apart, times without a connection of our own, and times in which the portal kept the watcher out are not watched time.
+method-outages = Times without an answer or with an error, from the first look that saw it to the first that saw the portal again.
+method-times = From connecting to the last byte, out of hourly distributions that are right to 5 %.
+method-detection = From the first look that saw a sign to the moment the message was sent.
+
+## Command line
+head-id = id
+head-class = class
+head-score = score
+head-ms = ms
+head-bytes = bytes
+head-why = why
+head-target = target
+head-kind = kind
+head-stage = stage
+head-seen = seen
+head-taken-by = taken by
+head-name = name
+head-date = date
+head-from = from
+head-to = to
+head-agency = agency
+head-baseline = baseline
+head-url = url
+cli-approved = The baseline of { $id } is approved ({ $by }). The page now: { $class }
+cli-taken = { $id } is taken.
+cli-resolved = { $id } is closed.
+cli-no-incidents = There are no incidents.
+cli-undelivered = Not delivered through { $notifier }: { $why }
+cli-valid = { $file }: valid, { $targets } targets of { $agencies } agencies.
+cli-registered = { $id } is registered.
+cli-removed = { $id } is taken out.
+calendar-window = watch window
+
+## Buttons in Telegram
+bot-stranger = This chat is not registered for alerts.
+bot-unknown = This version cannot do that yet.
+bot-no-incident = There is no such incident.
+bot-taken-already = { $by } has taken it before.
+bot-taken = You have taken { $id }.
+bot-failed = This could not be written down; please try again.
+bot-diff = The change was sent.
+bot-change = If the page as it is now is right, the operator runs: gaccong approve { $target } --by NAME
+
+## Demo
+demo-title = gaccong: a demo on made-up portals (nothing outside this machine is visited)
+demo-learning = Learning { $targets } portals…
+demo-learnt = The baselines are learnt; the watch begins.
+demo-deface = ▶ An attacker replaces the home page of “{ $name }”
+demo-plant = ▶ An attacker plants a hidden block of gambling links in “{ $name }”
+demo-down = ▶ The server of “{ $name }” stops answering
+demo-restore = ▶ The webmasters restore all three portals
+demo-took = (the alert came after { $seconds } s)
+demo-diff = What changed against the baseline:
+demo-table = The portals now:
+demo-quiet = The other { $count } portals: { $looks } looks, not one false alarm.
+demo-report = The weekly report (open it in a browser): { $path }
+demo-clean = The demo's data is deleted; only the report file stays.
+demo-next = Next: edit targets.yaml, then run “gaccong watch”.
+demo-agency = Example agency
+
+unit-day = d
+unit-hour = h
+unit-minute = min
+unit-second = s

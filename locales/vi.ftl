@@ -1,0 +1,267 @@
+### Lời của gác cổng, tiếng Việt. Văn phong hành chính; «nghi» cho đến khi có người xác nhận.
+
+## Cảnh báo: dòng đầu
+head-defaced = NGHI BỊ TẤN CÔNG THAY ĐỔI GIAO DIỆN
+head-planted = NGHI BỊ CHÈN NỘI DUNG LẠ
+head-redirected = NGHI BỊ CHUYỂN HƯỚNG SANG TRANG LẠ
+head-down = KHÔNG TRUY CẬP ĐƯỢC
+head-maintenance = CỔNG ĐANG BẢO TRÌ
+head-blocked = CỔNG CHẶN HỆ THỐNG GIÁM SÁT
+head-restored = ĐÃ KHÔI PHỤC
+head-dismissed = THAY ĐỔI HỢP LỆ
+head-since = ({ $class }, từ { $clock })
+head-was = (trước đó: { $what })
+
+## Cảnh báo: thân
+alert-repeat = (gửi lại)
+alert-seen = Phát hiện { $when } · xác nhận { $agreed }/{ $looked } lần kiểm tra
+alert-why = Vì sao:
+alert-no-title = (không có tiêu đề)
+alert-before = Trước: { $title }
+alert-now = Nay: { $title }
+alert-evidence = Chứng cứ: blake3 { $digest }
+alert-taken = ✅ { $by } tiếp nhận lúc { $clock } (sau { $took })
+alert-restored = 🟢 Đã khôi phục lúc { $clock } (kéo dài { $lasted })
+alert-closed = 🟢 { $by } đóng sự cố lúc { $clock } (kéo dài { $lasted })
+alert-dismissed = ⚪ { $by } xác nhận là thay đổi hợp lệ lúc { $clock }
+remark-unseen = Hiện không xem được trang ({ $class }); sự cố chưa được coi là đã khắc phục.
+why-maintenance = Trang hiển thị thông báo bảo trì hoặc trang lỗi thay cho nội dung thường ngày; không thấy dấu hiệu tấn công.
+why-blocked = Cổng trả về trang kiểm tra trình duyệt hoặc từ chối hệ thống giám sát; đây không phải sự cố của cổng.
+
+button-take = Tiếp nhận
+button-change = Thay đổi hợp lệ
+button-mute = Im lặng 1 giờ
+button-diff = Xem khác biệt
+
+## Loại sự cố, giai đoạn, diễn biến
+kind-defaced = nghi bị thay đổi giao diện
+kind-planted = nghi bị chèn nội dung lạ
+kind-redirected = nghi bị chuyển hướng
+kind-down = không truy cập được
+kind-maintenance = bảo trì
+kind-blocked = cổng chặn giám sát
+stage-open = đang mở
+stage-taken = đã tiếp nhận
+stage-resolved = đã kết thúc
+stage-dismissed = thay đổi hợp lệ
+event-seen = Phát hiện
+event-confirmed = Xác nhận
+event-changed = Chuyển biến
+event-told = Đã báo
+event-undelivered = Không gửi được
+event-taken = Tiếp nhận
+event-restored = Khôi phục
+event-closed = Đóng
+event-dismissed = Xác nhận hợp lệ
+
+## Kết quả một lần kiểm tra
+class-up-unchanged = bình thường, không thay đổi
+class-up-normal-change = bình thường, có cập nhật
+class-changed-suspicious = thay đổi đáng ngờ
+class-changed-defaced = nghi bị thay đổi giao diện
+class-changed-redirect = chuyển sang tên miền lạ
+class-changed-maintenance = bảo trì
+class-down-dns = không phân giải được tên miền
+class-down-connection = không kết nối được
+class-down-tls = lỗi chứng thư số
+class-down-timeout = hết thời gian chờ
+class-down-http-status = máy chủ báo lỗi
+class-down-protocol-error = trả lời sai giao thức
+class-down-redirect-loop = chuyển hướng vòng lặp
+class-down-too-large = trang quá lớn
+class-down-parser-limit = trang vượt giới hạn phân tích
+class-down-empty = trang trống
+class-blocked-private-address = địa chỉ không công cộng
+class-blocked-scheme = giao thức không được phép
+class-blocked-port = cổng mạng không được phép
+class-blocked-redirect = chuyển hướng đến nơi không được phép
+class-blocked-by-portal = cổng chặn hệ thống giám sát
+
+## Nguyên nhân
+cause-dns = Không phân giải được tên miền ({ $detail })
+cause-refused = Máy chủ từ chối kết nối
+cause-reset = Kết nối bị ngắt
+cause-unreachable = Không có đường truyền đến máy chủ
+cause-closed = Kết nối bị đóng trước khi nhận đủ nội dung
+cause-unanswered = Máy chủ không trả lời trong thời gian chờ
+cause-connection = Không kết nối được ({ $detail })
+cause-protocol = Trả lời không đúng giao thức HTTP ({ $detail })
+cause-timeout = Không nhận đủ nội dung trong { $seconds } giây
+cause-loop = Chuyển hướng { $hops } lần mà không đến trang nào
+cause-refused-redirect = Cổng chuyển hướng đến nơi hệ thống không truy cập: { $host }
+cause-too-large = Trang lớn hơn { $bytes } byte sau khi giải nén
+cause-status = Máy chủ trả về mã HTTP { $status }
+cause-empty = Trang không có nội dung
+cause-parser = Trang vượt giới hạn phân tích ({ $limit })
+cause-private = Địa chỉ { $address } không phải địa chỉ công cộng ({ $block }); có thể cho phép bằng allow_networks
+cause-scheme = Giao thức { $scheme } không phải http hoặc https
+cause-port = Cổng mạng { $port } không nằm trong allow_ports
+cause-no-host = Địa chỉ không có tên máy chủ
+cause-tls = Bắt tay TLS không thành công ({ $detail })
+cause-tls-expired = Chứng thư số đã hết hạn
+cause-tls-early = Chứng thư số chưa có hiệu lực
+cause-tls-issuer = Đơn vị cấp chứng thư số không được tin cậy
+cause-tls-name = Chứng thư số cấp cho tên miền khác
+cause-tls-revoked = Chứng thư số đã bị thu hồi
+cause-tls-unreadable = Không đọc được chứng thư số
+
+## Dấu hiệu
+signal-boast = Xuất hiện cụm từ «{ $phrase }»
+signal-taunt = Xuất hiện lời lẽ của kẻ tấn công: «{ $phrase }»
+signal-slogan = Xuất hiện khẩu hiệu lạ: «{ $phrase }»
+signal-not-a-page = Trang chủ trả về tệp nhị phân hoặc hình ảnh ({ $kind }) thay cho trang web
+signal-replaced = Mất { $percent } % phần khung trang vốn ổn định (đầu trang, trình đơn, chân trang)
+signal-title = Tiêu đề không còn từ nào giống trước đây
+signal-title-gone = Trang không còn tiêu đề
+signal-emptied = Trang chỉ còn { $words } từ, thay bằng hình ảnh hoặc âm thanh
+signal-stage = Nền đen hoặc âm thanh tự phát, thường thấy ở trang bị tấn công
+signal-moved = Địa chỉ của cổng nay dẫn đến tên miền khác: { $host }
+signal-redirect = Thêm lệnh chuyển người xem sang { $host }
+signal-foreign-script = Thêm mã nguồn lạ tải từ { $host }
+signal-packed-script = Thêm mã nguồn bị làm rối, tự giải mã khi chạy
+signal-foreign-frame = Thêm khung nhúng từ máy chủ lạ { $host }
+signal-foreign-form = Thêm biểu mẫu gửi dữ liệu đến máy chủ lạ { $host }
+signal-hidden-links = Thêm { $count } liên kết ẩn đến trang lạ ({ $how })
+signal-spam = Nội dung quảng cáo cờ bạc, vay nóng hoặc hàng cấm: «{ $phrase }» ({ $count } cụm từ)
+signal-swapped-links = { $count } liên kết quen thuộc nay dẫn đến trang lạ
+signal-foreign-links = Thêm { $count } liên kết đến { $hosts } trang lạ
+signal-language = Trang chuyển sang ngôn ngữ khác
+signal-missing-text = Thiếu nội dung bắt buộc «{ $text }»
+signal-cloaked = Chỉ hiện với một số loại khách ({ $profile })
+
+## Về chính hệ thống giám sát
+notice-blind = HỆ THỐNG GIÁM SÁT MẤT KẾT NỐI
+notice-blind-body = Không kết luận gì về các cổng từ { $when }. Thời gian này không được tính là cổng hoạt động hay ngừng hoạt động.
+notice-sighted = HỆ THỐNG GIÁM SÁT ĐÃ CÓ KẾT NỐI LẠI
+notice-sighted-body = Mất kết nối từ { $from } đến { $to } ({ $lasted }). Việc giám sát đã tiếp tục.
+
+## Báo cáo tuần
+report-title = Báo cáo tuần { $week }
+report-heading = Báo cáo tình hình khả dụng và an toàn của các cổng/trang thông tin điện tử, Tuần { $number } năm { $year } (từ { $from } đến { $to })
+report-summary = Trong tuần, hệ thống giám sát { $targets } cổng/trang thông tin điện tử. Tỷ lệ khả dụng trung bình đạt { $uptime } ({ $change }). Ghi nhận { $incidents } sự cố (tuần trước: { $before }) và { $outages } lần gián đoạn. Thời gian phát hiện trung vị: { $detection }; thời gian tiếp nhận trung vị: { $taking }. Phần thời gian không giám sát được: { $unwatched }.
+report-more = tăng { $points } điểm phần trăm so với tuần trước
+report-less = giảm { $points } điểm phần trăm so với tuần trước
+report-no-before = chưa có số liệu tuần trước
+report-written = Lập lúc
+report-vantage = Điểm quan sát
+report-attention = Các cổng cần lưu ý
+report-none = Không có cổng nào cần lưu ý.
+report-line = Diễn biến trong tuần
+report-more-outages = lần gián đoạn khác
+report-incidents = Sự cố trong tuần
+report-no-incidents = Không ghi nhận sự cố.
+report-agencies = Theo cơ quan, đơn vị
+report-all = Tất cả các cổng
+report-method = Phương pháp và định nghĩa
+report-footer = Báo cáo do hệ thống gác cổng (gaccong) lập tự động từ kết quả giám sát bên ngoài.
+report-still = (chưa kết thúc)
+report-days = { $days } ngày
+card-targets = cổng được giám sát
+card-uptime = khả dụng trung bình
+card-before = khả dụng tuần trước
+card-watched = thời gian được giám sát
+card-incidents = sự cố
+card-detection = phát hiện (trung vị)
+card-taking = tiếp nhận (trung vị)
+legend-up = hoạt động
+legend-down = gián đoạn
+legend-tampered = nghi bị thay đổi nội dung
+legend-maintenance = bảo trì
+legend-unwatched = không giám sát được
+column-week = Tuần
+column-id = Mã
+column-name = Cổng/trang
+column-agency = Cơ quan, đơn vị
+column-url = Địa chỉ
+column-uptime = Khả dụng
+column-uptime-before = Tuần trước
+column-watched = Được giám sát
+column-outages = Gián đoạn
+column-down-minutes = Gián đoạn (phút)
+column-tampered-minutes = Bị thay đổi (phút)
+column-median = Trả lời (trung vị)
+column-p95 = Trả lời (p95)
+column-certificate = Chứng thư còn
+column-incidents = Sự cố
+column-cause = Nguyên nhân
+column-from = Bắt đầu
+column-lasted = Kéo dài
+column-incident = Mã sự cố
+column-kind = Loại
+column-seen = Phát hiện lúc
+column-detection = Báo sau
+column-taken = Tiếp nhận
+column-days = Thứ Hai – Chủ Nhật
+day-0 = Thứ Hai
+day-1 = Thứ Ba
+day-2 = Thứ Tư
+day-3 = Thứ Năm
+day-4 = Thứ Sáu
+day-5 = Thứ Bảy
+day-6 = Chủ Nhật
+method-uptime = Phần thời gian cổng trả lời bằng một trang, trên tổng thời gian thực sự được giám sát. Trang bị thay đổi vẫn là trả lời và được ghi riêng; bảo trì không tính là khả dụng.
+method-watched = Phần thời gian trong tuần mà hệ thống thực sự quan sát được cổng. Khoảng trống giữa hai lần kiểm tra quá xa nhau, lúc hệ thống mất kết nối và lúc cổng chặn hệ thống đều không tính là được giám sát.
+method-outages = Những lần cổng không trả lời hoặc trả lời bằng lỗi, tính từ lần kiểm tra đầu tiên thấy lỗi đến lần đầu tiên thấy lại.
+method-times = Thời gian từ lúc kết nối đến lúc nhận đủ trang, lấy từ phân bố theo giờ với sai số tối đa 5 %.
+method-detection = Thời gian từ lần kiểm tra đầu tiên thấy dấu hiệu đến lúc tin báo được gửi.
+
+## Dòng lệnh
+head-id = mã
+head-class = kết quả
+head-score = điểm
+head-ms = ms
+head-bytes = byte
+head-why = vì sao
+head-target = cổng
+head-kind = loại
+head-stage = giai đoạn
+head-seen = phát hiện
+head-taken-by = tiếp nhận
+head-name = tên
+head-date = ngày
+head-from = từ
+head-to = đến
+head-agency = cơ quan
+head-baseline = bản gốc
+head-url = địa chỉ
+cli-approved = Đã duyệt bản gốc của { $id } ({ $by }). Trang hiện tại: { $class }
+cli-taken = Đã tiếp nhận { $id }.
+cli-resolved = Đã đóng { $id }.
+cli-no-incidents = Không có sự cố.
+cli-undelivered = Không gửi được qua { $notifier }: { $why }
+cli-valid = { $file }: hợp lệ, { $targets } cổng của { $agencies } cơ quan.
+cli-registered = Đã đăng ký { $id }.
+cli-removed = Đã gỡ { $id }.
+calendar-window = đợt cao điểm
+
+## Nút bấm trong Telegram
+bot-stranger = Nhóm này chưa được đăng ký nhận cảnh báo.
+bot-unknown = Phiên bản này chưa có chức năng đó.
+bot-no-incident = Không tìm thấy sự cố.
+bot-taken-already = { $by } đã tiếp nhận trước đó.
+bot-taken = Bạn đã tiếp nhận { $id }.
+bot-failed = Chưa ghi nhận được, xin thử lại.
+bot-diff = Đã gửi phần khác biệt.
+bot-change = Nếu trang hiện tại là đúng, người quản trị chạy: gaccong approve { $target } --by TÊN
+
+## Trình diễn
+demo-title = gác cổng: trình diễn trên các cổng tự dựng (không truy cập mạng bên ngoài)
+demo-learning = Đang học { $targets } cổng…
+demo-learnt = Đã học xong bản gốc, bắt đầu canh gác.
+demo-deface = ▶ Kẻ tấn công thay trang chủ của «{ $name }»
+demo-plant = ▶ Kẻ tấn công chèn khối liên kết cờ bạc ẩn vào «{ $name }»
+demo-down = ▶ Máy chủ của «{ $name }» ngừng trả lời
+demo-restore = ▶ Quản trị viên khôi phục cả ba cổng
+demo-took = (cảnh báo đến sau { $seconds } giây)
+demo-diff = Khác biệt so với bản gốc:
+demo-table = Tình hình các cổng:
+demo-quiet = { $count } cổng còn lại: { $looks } lần kiểm tra, không báo nhầm lần nào.
+demo-report = Báo cáo tuần (mở bằng trình duyệt): { $path }
+demo-clean = Dữ liệu trình diễn đã được xóa, chỉ giữ lại tệp báo cáo.
+demo-next = Tiếp theo: sửa targets.yaml rồi chạy «gaccong watch».
+demo-agency = Cơ quan mẫu
+
+unit-day = ngày
+unit-hour = giờ
+unit-minute = phút
+unit-second = giây

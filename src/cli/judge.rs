@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Failure, json::signal_json};
+use super::{Failure, Global, Outcome, output::signal_json};
 use crate::{
     detect::{Expect, profiles},
     diff::Norm,
@@ -21,6 +21,19 @@ use crate::{
     page::{self, Page, Source},
     words::Words,
 };
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// A file of cases, one JSON object a line
+    #[arg(long, value_name = "CASES.jsonl")]
+    batch: PathBuf,
+}
+
+pub(super) fn run(global: &Global, args: &Args) -> Result<Outcome, Failure> {
+    let words = Words::new(global.lang().unwrap_or_default());
+    batch(&args.batch, &words)?;
+    Ok(Outcome::Fine)
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,7 +52,7 @@ const LARGEST: u64 = 32 << 20;
 const KEPT: usize = 64;
 
 /// Reads cases line by line and answers each before the next is read.
-pub fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
+fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
     let file = File::open(cases)
         .map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
     let folder = cases.parent().unwrap_or(Path::new("."));
@@ -51,7 +64,7 @@ pub fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
             continue;
         }
         let answer = one(&line, at + 1, folder, &mut pages, words);
-        writeln!(out, "{answer}").and_then(|()| out.flush()).map_err(Failure::output)?;
+        writeln!(out, "{answer}").and_then(|()| out.flush())?;
     }
     Ok(())
 }

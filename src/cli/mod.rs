@@ -1,13 +1,152 @@
-pub mod json;
-pub mod judge;
-use std::process::ExitCode;
-pub struct Failure { pub code: u8, pub message: String }
-impl Failure {
-    pub fn usage(m: impl ToString) -> Self { Self { code: 2, message: m.to_string() } }
-    pub fn output(m: std::io::Error) -> Self { Self { code: 3, message: m.to_string() } }
+//! The command line: one file a subcommand. Output for people on stdout, logs on stderr.
+
+mod approve;
+mod calendar;
+mod check;
+mod demo;
+mod incidents;
+mod judge;
+mod open;
+mod output;
+mod report;
+mod targets;
+mod watch;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::words::Lang;
+
+pub use output::{Failure, Outcome};
+
+/// Watches web portals from outside and tells people when one is defaced, carries planted content, or is down.
+#[derive(Parser)]
+#[command(name = "gaccong", version, about, long_about = None, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
 }
+
+#[derive(clap::Args, Clone)]
+pub(crate) struct Global {
+    /// The configuration file
+    #[arg(long, global = true, value_name = "FILE", default_value = "targets.yaml")]
+    config: PathBuf,
+    /// The store's directory, instead of the one that the configuration names
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Machine output: JSON on stdout
+    #[arg(long, global = true)]
+    json: bool,
+    /// Language of messages, instead of the one that the configuration names
+    #[arg(long, global = true, value_name = "LANG")]
+    lang: Option<LangArg>,
+    /// When to colour the output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LangArg {
+    Vi,
+    En,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+impl Global {
+    pub fn lang(&self) -> Option<Lang> {
+        self.lang.map(|it| match it {
+            LangArg::Vi => Lang::Vi,
+            LangArg::En => Lang::En,
+        })
+    }
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service: look, confirm, alert, report, until SIGTERM
+    Watch(watch::Args),
+    /// See it work in under a minute, on made-up portals of its own
+    Demo(demo::Args),
+    /// Look now at URLs or registered targets
+    Check(check::Args),
+    /// Judge pages from files, offline
+    Judge(judge::Args),
+    /// Make a portal's present page its approved baseline
+    Approve(approve::Args),
+    /// The registry of targets
+    #[command(subcommand)]
+    Targets(targets::Action),
+    /// The register of incidents
+    #[command(subcommand)]
+    Incidents(incidents::Action),
+    /// The availability report
+    #[command(subcommand)]
+    Report(report::Action),
+    /// Public holidays and watch windows of a year
+    Calendar(calendar::Args),
+}
+
+/// Parses the arguments, runs, and says how it went.
 pub fn main() -> ExitCode {
-    let words = crate::words::Words::new(crate::words::Lang::Vi);
-    let path = std::env::args().nth(3).unwrap_or_default();
-    match judge::batch(std::path::Path::new(&path), &words) { Ok(()) => ExitCode::SUCCESS, Err(f) => { eprintln!("{}", f.message); ExitCode::from(f.code) } }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // help and version are no faults
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match cli.global.color {
+        Colour::Auto => (),
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::system(format!("the runtime does not start: {error}")).report(),
+    };
+    let result = runtime.block_on(run(cli));
+    // a name that is still being resolved must not hold up the end
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    match result {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn run(cli: Cli) -> Result<Outcome, Failure> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Watch(args) => watch::run(global, args).await,
+        Command::Demo(args) => demo::run(global, args).await,
+        Command::Check(args) => check::run(global, args).await,
+        Command::Judge(args) => judge::run(global, &args),
+        Command::Approve(args) => approve::run(global, args).await,
+        Command::Targets(action) => targets::run(global, action).await,
+        Command::Incidents(action) => incidents::run(global, action).await,
+        Command::Report(action) => report::run(global, action).await,
+        Command::Calendar(args) => calendar::run(global, &args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        super::Cli::command().debug_assert();
+    }
 }

@@ -14,7 +14,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 
-pub use fields::{duration, duration_text};
+pub use fields::{duration, duration_text, portal_url};
 pub use tree::Fault;
 
 use crate::{

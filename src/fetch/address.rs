@@ -9,7 +9,7 @@ use std::{
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::model::Class;
+use crate::model::{Class, Say, excerpt};
 
 /// The IANA special-purpose address registries (IPv4 and IPv6, read in 2026) and what else is not a public unicast address.
 const NOT_PUBLIC: &[(&str, &str)] = &[
@@ -68,12 +68,12 @@ impl Default for Guard {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     pub class: Class,
-    pub why: String,
+    pub why: Say,
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.why)
+        f.write_str(self.class.as_str())
     }
 }
 
@@ -90,7 +90,7 @@ impl Guard {
             None => Ok(()),
             Some(why) => Err(Refused {
                 class: Class::PrivateAddress,
-                why: format!("{address} is not a public address ({why}); allow_networks could permit it"),
+                why: Say::new("cause-private").with("address", address).with("block", why),
             }),
         }
     }
@@ -99,19 +99,19 @@ impl Guard {
     /// checked when they are resolved. `own_port` is the port that the registered URL names.
     pub fn url(&self, url: &Url, own_port: Option<u16>) -> Result<(), Refused> {
         if !matches!(url.scheme(), "http" | "https") {
-            let why = format!("the scheme {} is not http or https", url.scheme());
+            let why = Say::new("cause-scheme").with("scheme", excerpt::excerpt(url.scheme(), 20));
             return Err(Refused { class: Class::Scheme, why });
         }
         let port = url.port_or_known_default();
         if port.is_none_or(|it| !self.ports.contains(&it)) && port != own_port {
-            let why = format!("port {} is not among the allowed ports", port.unwrap_or_default());
+            let why = Say::new("cause-port").with("port", port.unwrap_or_default());
             return Err(Refused { class: Class::Port, why });
         }
         match url.host() {
             Some(Host::Ipv4(address)) => self.address(address.into()),
             Some(Host::Ipv6(address)) => self.address(address.into()),
             Some(Host::Domain(_)) => Ok(()),
-            None => Err(Refused { class: Class::Scheme, why: "the URL has no host".to_owned() }),
+            None => Err(Refused { class: Class::Scheme, why: Say::new("cause-no-host") }),
         }
     }
 }

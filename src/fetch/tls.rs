@@ -19,7 +19,7 @@ use rustls::{
 };
 
 use super::Unusable;
-use crate::model::{Digest, excerpt, observation::Certificate};
+use crate::model::{Digest, Say, excerpt, observation::Certificate};
 
 /// Certificates by host name, the latest of each.
 #[derive(Clone, Default)]
@@ -122,21 +122,22 @@ impl ServerCertVerifier for Recording {
     }
 }
 
-fn plain(error: &Error) -> String {
+/// Why a handshake or a certificate was not good.
+pub(super) fn plain(error: &Error) -> Say {
     match error {
         Error::InvalidCertificate(why) => match why {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the certificate has expired".to_owned(),
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "the certificate is not valid yet".to_owned(),
-            CertificateError::UnknownIssuer => "the certificate's issuer is not trusted".to_owned(),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => "the certificate is for another name".to_owned(),
-            CertificateError::Revoked => "the certificate was revoked".to_owned(),
-            other => format!("the certificate is not valid: {}", excerpt::excerpt(&other.to_string(), 120)),
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Say::new("cause-tls-expired"),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Say::new("cause-tls-early"),
+            CertificateError::UnknownIssuer => Say::new("cause-tls-issuer"),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Say::new("cause-tls-name"),
+            CertificateError::Revoked => Say::new("cause-tls-revoked"),
+            other => Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120)),
         },
-        other => excerpt::excerpt(&other.to_string(), 120),
+        other => Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120)),
     }
 }
 
-fn facts(leaf: &CertificateDer<'_>, fault: Option<String>) -> Certificate {
+fn facts(leaf: &CertificateDer<'_>, fault: Option<Say>) -> Certificate {
     let digest = Digest::of(leaf);
     let parsed = x509_parser::parse_x509_certificate(leaf).ok().map(|it| it.1);
     let at = |seconds: i64| Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -155,7 +156,7 @@ fn facts(leaf: &CertificateDer<'_>, fault: Option<String>) -> Certificate {
             issuer: String::new(),
             subject: String::new(),
             digest,
-            fault: fault.or(Some("the certificate cannot be read".to_owned())),
+            fault: fault.or(Some(Say::new("cause-tls-unreadable"))),
         },
     }
 }

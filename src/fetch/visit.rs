@@ -20,8 +20,8 @@ use super::{
     Settings, Sighting, Unusable, Visit, classify::class_of, client, manners::Manners, tls::Recorder,
 };
 use crate::model::{
-    Class, Digest, Observation, Profile, Seen,
-    excerpt::excerpt,
+    Class, Digest, Observation, Profile, Say, Seen,
+    excerpt::{defang, excerpt},
     observation::{Answer, Certificate, Hop, Silence},
 };
 
@@ -64,7 +64,7 @@ impl Eye {
             Ok(end) => end,
             Err(_) => End::Silent(Silence {
                 class: Class::Timeout,
-                cause: format!("no complete answer within {} s", seconds(visit.timeout)),
+                cause: Say::new("cause-timeout").with("seconds", seconds(visit.timeout)),
                 status: journey.status,
             }),
         };
@@ -131,8 +131,8 @@ impl Journey {
     }
 }
 
-fn silent(class: Class, cause: impl Into<String>, status: Option<u16>) -> End {
-    End::Silent(Silence { class, cause: cause.into(), status })
+fn silent(class: Class, cause: Say, status: Option<u16>) -> End {
+    End::Silent(Silence { class, cause, status })
 }
 
 impl Inner {
@@ -141,14 +141,14 @@ impl Inner {
         let mut been: Vec<(Url, usize)> = Vec::new();
         loop {
             if let Err(refused) = self.settings.guard.url(&journey.url, own_port) {
-                return self.refused(journey, refused.class, &refused.why);
+                return self.refused(journey, refused.class, refused.why);
             }
             let response = match self.ask(visit, journey).await {
                 Ok(response) => response,
                 Err(error) => {
                     let (class, cause) = class_of(&error);
                     if class.standing() == crate::model::Standing::Blocked {
-                        return self.refused(journey, class, &cause);
+                        return self.refused(journey, class, cause);
                     }
                     return silent(class, cause, journey.status);
                 }
@@ -165,7 +165,7 @@ impl Inner {
             let jar = journey.cookies.values().map(BTreeMap::len).sum();
             // the same place with the same cookies will answer the same
             if journey.hops.len() >= MOST_HOPS || been.contains(&(to.clone(), jar)) {
-                let cause = format!("{} redirects without arriving", journey.hops.len() + 1);
+                let cause = Say::new("cause-loop").with("hops", journey.hops.len() + 1);
                 return silent(Class::RedirectLoop, cause, Some(status));
             }
             been.push((to.clone(), jar));
@@ -175,11 +175,12 @@ impl Inner {
     }
 
     /// Refused at once, or refused where the portal sent us.
-    fn refused(&self, journey: &Journey, class: Class, why: &str) -> End {
+    fn refused(&self, journey: &Journey, class: Class, why: Say) -> End {
         if journey.hops.is_empty() {
             return silent(class, why, None);
         }
-        let cause = format!("the portal redirects to a place we do not visit: {why}");
+        let to = defang(journey.url.host_str().unwrap_or_default());
+        let cause = Say::new("cause-refused-redirect").with("host", to);
         silent(Class::RefusedRedirect, cause, journey.status)
     }
 
@@ -216,7 +217,7 @@ impl Inner {
         self.client.get(journey.url.clone()).headers(headers).send().await
     }
 
-    fn certificate_fault(&self, journey: &mut Journey) -> Option<String> {
+    fn certificate_fault(&self, journey: &mut Journey) -> Option<Say> {
         if journey.url.scheme() != "https" {
             return None;
         }
@@ -250,7 +251,7 @@ impl Inner {
         while let Some(chunk) = stream.next().await {
             match chunk {
                 Ok(chunk) if body.len() as u64 + chunk.len() as u64 > visit.max_body => {
-                    let cause = format!("more than {} bytes when unpacked", visit.max_body);
+                    let cause = Say::new("cause-too-large").with("bytes", visit.max_body);
                     return silent(Class::TooLarge, cause, Some(status));
                 }
                 Ok(chunk) => body.extend_from_slice(&chunk),

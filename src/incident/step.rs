@@ -18,7 +18,7 @@ pub struct Finding {
     pub agreed: u32,
     pub looked: u32,
     pub vantage: String,
-    pub cause: Option<String>,
+    pub cause: Option<Say>,
     pub score: f64,
     pub signals: Vec<Signal>,
     pub title_before: Option<String>,
@@ -47,12 +47,24 @@ pub fn step(
             vec![changed(known, finding, kind)]
         }
         // tampering is not over because the page cannot be seen
-        (Some(known), Some(_)) if known.kind.is_tampering() => vec![unseen(known, finding)],
+        (Some(known), Some(_)) if known.kind.is_tampering() => unseen(known, finding).into_iter().collect(),
         // it answers again, with somebody else's page: the outage is over, something worse begins
         (Some(known), Some(kind)) if kind.is_tampering() => {
             vec![restored(known, now), open(target, finding, kind, id())]
         }
         (Some(known), Some(kind)) => vec![changed(known, finding, kind)],
+    }
+}
+
+/// Whether a look of this class says something that the open incident (or its absence) does not already
+/// say: only then is it worth confirming.
+pub fn is_news(known: Option<&Incident>, class: Class) -> bool {
+    match (known, Kind::of(class)) {
+        (None, kind) => kind.is_some(),
+        (Some(_), None) => true,
+        (Some(known), Some(kind)) if known.kind == kind => known.remark.is_some(),
+        (Some(known), Some(kind)) if known.kind.is_tampering() && !kind.is_tampering() => known.remark.is_none(),
+        _ => true,
     }
 }
 
@@ -131,10 +143,13 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
     it
 }
 
-fn unseen(known: &Incident, finding: &Finding) -> Incident {
+fn unseen(known: &Incident, finding: &Finding) -> Option<Incident> {
+    if known.remark.is_some() {
+        return None;
+    }
     let mut it = known.clone();
     it.remark = Some(Say::new("remark-unseen").with("class", finding.class));
     let note = Some(finding.class.to_string());
     it.timeline.push(Event { at: finding.confirmed_at, what: What::Changed, by: None, note });
-    it
+    Some(it)
 }

@@ -60,6 +60,8 @@ pub struct Alert {
     pub attempts: u32,
     /// An attempt is under way, or was when the process died.
     pub begun: bool,
+    /// How many later alerts of the same subject this one stands for as well.
+    pub merged: u32,
     /// What the notifier said last.
     pub refused: Option<String>,
 }
@@ -73,6 +75,7 @@ impl Alert {
             due: now,
             attempts: 0,
             begun: false,
+            merged: 0,
             refused: None,
         }
     }

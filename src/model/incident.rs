@@ -160,7 +160,7 @@ pub struct Incident {
     pub stage: Stage,
     pub class: Class,
     /// Why the portal was silent, where it was.
-    pub cause: Option<String>,
+    pub cause: Option<Say>,
     pub score: f64,
     pub signals: Vec<Signal>,
     /// First look that saw it.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Profile, TargetId};
+use super::{Class, Digest, Profile, Say, TargetId};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
@@ -45,8 +45,8 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Silence {
     pub class: Class,
-    /// One plain English sentence; no secret, no foreign bytes that were not cut.
-    pub cause: String,
+    /// One sentence; foreign bytes in it are cut.
+    pub cause: Say,
     /// HTTP status where one was read before it failed.
     pub status: Option<u16>,
 }
@@ -67,7 +67,7 @@ pub struct Certificate {
     /// SHA-like identity of the DER bytes (BLAKE3).
     pub digest: Digest,
     /// Why a browser would refuse it; `None` when it is good.
-    pub fault: Option<String>,
+    pub fault: Option<Say>,
 }
 
 impl Observation {

@@ -142,7 +142,7 @@ impl<E: Engine> Store for Ledger<E> {
             // one that waits already keeps its age and what is known of attempts
             let waiting: Option<Alert> = self.read(&key)?;
             let merged = match waiting {
-                Some(waiting) => Alert { due: waiting.due.min(alert.due), ..waiting },
+                Some(waiting) => Alert { merged: waiting.merged + 1, ..waiting },
                 None => alert.clone(),
             };
             put(&mut batch, key, &merged)?;
@@ -196,11 +196,22 @@ impl<E: Engine> Store for Ledger<E> {
         let _writing = self.writing.lock().await;
         let mut batch = Batch::new();
         match delivery {
-            Delivery::Begun(alert) | Delivery::Postponed(alert) => {
-                put(&mut batch, outbox_key(&alert.notifier, &alert.about), &alert)?;
+            Delivery::Begun(mut alert) | Delivery::Postponed(mut alert) => {
+                let key = outbox_key(&alert.notifier, &alert.about);
+                if let Some(waiting) = self.read::<Alert>(&key)? {
+                    alert.merged = waiting.merged;
+                }
+                put(&mut batch, key, &alert)?;
             }
             Delivery::Sent { alert, receipt } => {
-                batch.push((outbox_key(&alert.notifier, &alert.about), None));
+                let key = outbox_key(&alert.notifier, &alert.about);
+                match self.read::<Alert>(&key)? {
+                    // something happened while it was being sent: that is still to be told
+                    Some(waiting) if waiting.merged > alert.merged => {
+                        put(&mut batch, key, &Alert { begun: false, attempts: 0, refused: None, ..waiting })?;
+                    }
+                    _ => batch.push((key, None)),
+                }
                 if let (About::Incident(id), Some(receipt)) = (&alert.about, receipt) {
                     put(&mut batch, format!("t/{}/{id}", alert.notifier), &receipt)?;
                 }

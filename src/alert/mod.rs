@@ -1,0 +1,79 @@
+//! The voice: what is told, in words fit for people, and the ways it reaches them.
+
+pub mod notifiers;
+mod text;
+pub mod words;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::model::Receipt;
+
+/// One thing to say, ready for any notifier. Foreign text in it is cut, disarmed and escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The incident's id, or the key of what else it is about: the same for every edit of one message.
+    pub key: String,
+    /// First line, plain.
+    pub headline: String,
+    /// Telegram's HTML subset; at most 4,096 UTF-16 units once its tags are read.
+    pub html: String,
+    /// The same without markup.
+    pub plain: String,
+    pub buttons: Vec<Button>,
+    pub document: Option<Document>,
+    /// The facts as JSON, for machines.
+    pub facts: serde_json::Value,
+    pub gravity: Gravity,
+    /// May have been delivered before.
+    pub repeat: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gravity {
+    Grave,
+    Warning,
+    #[default]
+    Note,
+    Good,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    pub label: String,
+    /// `verb:incident`, at most 64 bytes.
+    pub action: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Where an earlier form of the message lies, and where its chat has moved to since.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Place<'a> {
+    pub receipt: Option<&'a Receipt>,
+    pub moved_to: Option<&'a str>,
+}
+
+/// Why a message was not taken, and whether trying again can help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// After this long where the other side said so.
+    Later(Option<Duration>, String),
+    /// No answer came: it may have arrived. To be tried again, and marked as a repeat.
+    Unsure(String),
+    Never(String),
+    /// The place has another name now; at once, there.
+    Moved(String),
+}
+
+/// One way to reach people.
+#[async_trait]
+pub trait Notifier: Send + Sync {
+    /// Delivers the message, or brings the earlier form of it up to date.
+    async fn send(&self, message: &Message, place: Place<'_>) -> Result<Option<Receipt>, Refusal>;
+}

@@ -1,0 +1,285 @@
+//! From an incident to the message an officer reads on a phone at night: first what and how bad, then
+//! which portal, when and how sure, why, and what to do.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde_json::json;
+
+use super::{Button, Document, Gravity, Message, text::Text};
+use crate::{
+    model::{
+        Class, Incident, Kind, Notice,
+        excerpt::{defang, defang_text, excerpt},
+        incident::{Stage, What},
+    },
+    words::Words,
+};
+
+/// The incident as it is now. Edited into place of what was said of it before.
+pub fn incident(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
+    let mut detail = Detail { signals: 5, changes: 8 };
+    let mut text = write(it, words, tz, repeat, detail);
+    while !text.fits() && (detail.signals > 0 || detail.changes > 0) {
+        detail = Detail { signals: detail.signals.saturating_sub(1), changes: detail.changes.saturating_sub(2) };
+        text = write(it, words, tz, repeat, detail);
+    }
+    let (html, plain) = text.into_forms();
+    Message {
+        key: it.id.to_string(),
+        headline: plain.lines().next().unwrap_or_default().to_owned(),
+        html,
+        plain,
+        buttons: buttons(it, words),
+        document: None,
+        facts: facts(it, words),
+        gravity: gravity(it),
+        repeat,
+    }
+}
+
+/// How much of what may be long is shown.
+#[derive(Clone, Copy)]
+struct Detail {
+    signals: usize,
+    changes: usize,
+}
+
+fn write(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool, detail: Detail) -> Text {
+    let mut text = Text::default();
+    head(&mut text, it, words, tz);
+    if repeat {
+        text.push(" ").push(&words.plain("alert-repeat"));
+    }
+    text.line();
+    text.bold(&excerpt(&it.portal.name, 120));
+    if !it.portal.agency_name.is_empty() {
+        text.push(&format!(" ({})", excerpt(&it.portal.agency_name, 120)));
+    }
+    text.line();
+    text.push(&address(it)).line();
+    let confirmed = words.text(
+        "alert-seen",
+        &[
+            ("when", &words.moment(it.seen_at, tz)),
+            ("agreed", &it.agreed.to_string()),
+            ("looked", &it.looked.to_string()),
+        ],
+    );
+    text.push(&confirmed).line();
+    why(&mut text, it, words, detail);
+    shown(&mut text, it, words, detail);
+    life(&mut text, it, words, tz);
+    text
+}
+
+fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
+    let (icon, key) = match (it.stage, it.kind) {
+        (Stage::Resolved, _) => ("🟢", "head-restored"),
+        (Stage::Dismissed, _) => ("⚪", "head-dismissed"),
+        (_, Kind::Defaced) => ("🔴", "head-defaced"),
+        (_, Kind::Redirected) => ("🔴", "head-redirected"),
+        (_, Kind::Planted) => ("🟠", "head-planted"),
+        (_, Kind::Down) => ("🟡", "head-down"),
+        (_, Kind::Maintenance) => ("⚪", "head-maintenance"),
+        (_, Kind::Blocked) => ("⚪", "head-blocked"),
+    };
+    text.push(icon).push(" ").bold(&words.plain(key)).push(&format!(" · {}", it.id));
+    if it.kind == Kind::Down && it.stage.is_open() {
+        let since = words.text(
+            "head-since",
+            &[("class", &words.plain(&it.class.key())), ("clock", &words.clock(it.seen_at, tz))],
+        );
+        text.push(" ").push(&since);
+    }
+    if !it.stage.is_open() {
+        let was = words.text("head-was", &[("what", &words.plain(&format!("kind-{}", it.kind.as_str())))]);
+        text.push(" ").push(&was);
+    }
+}
+
+fn address(it: &Incident) -> String {
+    let url = &it.portal.url;
+    let path = if url.path() == "/" { "" } else { url.path() };
+    let port = url.port().map(|it| format!(":{it}")).unwrap_or_default();
+    format!("{}{port}{}", defang(url.host_str().unwrap_or_default()), defang_text(&excerpt(path, 60)))
+}
+
+fn why(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
+    let mut reasons: Vec<String> =
+        it.signals.iter().filter(|it| it.weight > 0.3).take(detail.signals).map(|it| words.say(&it.say)).collect();
+    if let Some(cause) = &it.cause {
+        reasons.push(words.say(cause));
+    }
+    if it.class == Class::ByPortal || it.kind == Kind::Maintenance {
+        reasons.push(words.plain(if it.kind == Kind::Maintenance { "why-maintenance" } else { "why-blocked" }));
+    }
+    if reasons.is_empty() {
+        return;
+    }
+    text.line().bold(&words.plain("alert-why")).line();
+    for reason in reasons {
+        text.push("• ").push(&excerpt(&reason, 300)).line();
+    }
+}
+
+fn shown(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
+    if !it.kind.is_tampering() {
+        return;
+    }
+    text.line();
+    if it.title_before != it.title_now {
+        let none = words.plain("alert-no-title");
+        let quoted = |title: &Option<String>| match title {
+            Some(title) => format!("«{}»", defang_text(&excerpt(title, 120))),
+            None => none.clone(),
+        };
+        text.push(&words.text("alert-before", &[("title", &quoted(&it.title_before))])).line();
+        text.push(&words.text("alert-now", &[("title", &quoted(&it.title_now))])).line();
+    }
+    for line in it.changes.iter().take(detail.changes) {
+        text.push(if line.added { "＋ " } else { "－ " }).push(&excerpt(&line.text, 110)).line();
+    }
+    if let Some(evidence) = it.evidence.last() {
+        text.push(&words.text("alert-evidence", &[("digest", &evidence.digest.short())])).line();
+    }
+}
+
+fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
+    let mut lines = Vec::new();
+    if let Some(remark) = &it.remark {
+        let class: Option<Class> = remark.args.get("class").and_then(|it| it.parse().ok());
+        let class = class.map(|it| words.plain(&it.key())).unwrap_or_default();
+        lines.push(words.text(&remark.key, &[("class", &class)]));
+    }
+    if let Some(taken) = &it.taken {
+        let took = words.duration(since(it.confirmed_at, taken.at));
+        lines.push(words.text(
+            "alert-taken",
+            &[("by", &defang_text(&excerpt(&taken.by, 60))), ("clock", &words.clock(taken.at, tz)), ("took", &took)],
+        ));
+    }
+    if let Some(end) = it.ended_at {
+        let by = it
+            .timeline
+            .iter()
+            .rev()
+            .find(|it| matches!(it.what, What::Closed | What::Dismissed))
+            .and_then(|it| it.by.as_deref());
+        let lasted = words.duration(since(it.seen_at, end));
+        let clock = words.clock(end, tz);
+        lines.push(match (it.stage, by) {
+            (Stage::Dismissed, by) => {
+                words.text("alert-dismissed", &[("by", &defang_text(&excerpt(by.unwrap_or("?"), 60))), ("clock", &clock)])
+            }
+            (_, Some(by)) => words.text("alert-closed", &[("by", &defang_text(&excerpt(by, 60))), ("clock", &clock), ("lasted", &lasted)]),
+            (_, None) => words.text("alert-restored", &[("clock", &clock), ("lasted", &lasted)]),
+        });
+    }
+    if !lines.is_empty() {
+        text.line();
+    }
+    for line in lines {
+        text.push(&line).line();
+    }
+}
+
+fn since(from: Timestamp, to: Timestamp) -> SignedDuration {
+    to.duration_since(from)
+}
+
+fn buttons(it: &Incident, words: &Words) -> Vec<Button> {
+    if !it.stage.is_open() {
+        return Vec::new();
+    }
+    let mut verbs = Vec::new();
+    if it.taken.is_none() {
+        verbs.push("take");
+    }
+    if it.kind.is_tampering() {
+        verbs.extend(["change", "mute", "diff"]);
+    } else {
+        verbs.push("mute");
+    }
+    verbs
+        .into_iter()
+        .map(|verb| Button {
+            label: words.plain(&format!("button-{verb}")),
+            action: format!("{verb}:{}", it.id),
+        })
+        .collect()
+}
+
+fn gravity(it: &Incident) -> Gravity {
+    match (it.stage, it.kind) {
+        (Stage::Resolved, _) => Gravity::Good,
+        (Stage::Dismissed, _) => Gravity::Note,
+        (_, kind) if kind.is_tampering() => Gravity::Grave,
+        (_, Kind::Down) => Gravity::Warning,
+        _ => Gravity::Note,
+    }
+}
+
+fn facts(it: &Incident, words: &Words) -> serde_json::Value {
+    json!({
+        "incident": it.id,
+        "kind": it.kind,
+        "stage": it.stage,
+        "class": it.class,
+        "score": it.score,
+        "target": it.target,
+        "name": it.portal.name,
+        "agency": it.portal.agency,
+        "url": it.portal.url,
+        "seen_at": it.seen_at,
+        "confirmed_at": it.confirmed_at,
+        "agreed": it.agreed,
+        "looked": it.looked,
+        "taken": it.taken,
+        "ended_at": it.ended_at,
+        "cause": it.cause.as_ref().map(|it| words.say(it)),
+        "signals": it.signals.iter().map(|signal| json!({
+            "name": signal.name, "weight": signal.weight, "sentence": words.say(&signal.say), "excerpt": signal.excerpt,
+        })).collect::<Vec<_>>(),
+        "evidence": it.evidence.iter().map(|it| it.digest).collect::<Vec<_>>(),
+    })
+}
+
+/// Something about the watcher itself.
+pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
+    let (icon, head, body) = match it {
+        Notice::Blind { since } => ("⚪", "notice-blind", words.text("notice-blind-body", &[("when", &words.moment(*since, tz))])),
+        Notice::Sighted { since, until } => {
+            let lasted = words.duration(until.duration_since(*since));
+            let args = [("from", words.moment(*since, tz)), ("to", words.moment(*until, tz)), ("lasted", lasted)];
+            let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            ("🟢", "notice-sighted", words.text("notice-sighted-body", &args))
+        }
+    };
+    let mut text = Text::default();
+    text.push(icon).push(" ").bold(&words.plain(head)).line().push(&body).line();
+    let (html, plain) = text.into_forms();
+    Message {
+        key: format!("notice-{}", it.since().as_millisecond()),
+        headline: plain.lines().next().unwrap_or_default().to_owned(),
+        html,
+        plain,
+        facts: json!({"notice": head, "since": it.since()}),
+        gravity: if matches!(it, Notice::Blind { .. }) { Gravity::Warning } else { Gravity::Good },
+        ..Message::default()
+    }
+}
+
+/// A report, with its file.
+pub fn report(week: &str, summary: &str, document: Document, words: &Words) -> Message {
+    let mut text = Text::default();
+    text.push("📊 ").bold(&words.text("report-title", &[("week", week)])).line().push(&excerpt(summary, 900)).line();
+    let (html, plain) = text.into_forms();
+    Message {
+        key: format!("report-{week}"),
+        headline: plain.lines().next().unwrap_or_default().to_owned(),
+        html,
+        plain,
+        document: Some(document),
+        facts: json!({"report": week}),
+        ..Message::default()
+    }
+}

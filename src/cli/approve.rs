@@ -1,0 +1,42 @@
+//! `gaccong approve ID --by NAME`: the present page is right.
+
+use super::{Failure, Global, Outcome, open, output::line};
+use crate::{
+    model::TargetId,
+    watch::approve::{NotApproved, approve},
+};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// The target's id
+    id: String,
+    /// Who approves
+    #[arg(long, value_name = "NAME")]
+    by: String,
+}
+
+pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
+    open::logs("error");
+    let (world, _opened) = open::world(global, true).await?;
+    let id: TargetId = args.id.parse().map_err(Failure::usage)?;
+    if args.by.trim().is_empty() {
+        return Err(Failure::usage("--by: a name is wanted"));
+    }
+    let target = world
+        .target(&id)
+        .await?
+        .ok_or_else(|| Failure::usage(format!("no target is called {id}; gaccong targets list shows all")))?;
+    match approve(&world, &target, args.by.trim(), false, None).await {
+        Ok(approved) => {
+            let args = [("id", id.to_string()), ("by", args.by.trim().to_owned()), ("class", approved.class.to_string())];
+            let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            line(&world.words.text("cli-approved", &args))?;
+            Ok(Outcome::Fine)
+        }
+        Err(NotApproved::NoPage(class)) => {
+            line(&format!("gaccong: {}", NotApproved::NoPage(class)))?;
+            Ok(Outcome::Found)
+        }
+        Err(error) => Err(Failure::system(error.to_string())),
+    }
+}

@@ -1,0 +1,181 @@
+//! `gaccong check`: look now, once a profile, without confirming.
+
+use std::io::IsTerminal;
+
+use futures_util::{StreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{
+    Failure, Global, Outcome, open,
+    output::{line, signal_json, table},
+};
+use crate::{
+    config::portal_url,
+    model::{Dossier, Standing, Target, TargetId},
+    watch::{
+        Look, World,
+        approve::{NotApproved, approve},
+        look,
+    },
+};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// URLs or ids of registered targets; none means all that are registered
+    #[arg(value_name = "URL or id")]
+    what: Vec<String>,
+    /// Make what is seen now the baseline
+    #[arg(long)]
+    learn: bool,
+}
+
+/// Looks at once.
+const AT_ONCE: usize = 64;
+/// A bar is worth its place from so many on.
+const BAR_FROM: usize = 8;
+
+pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
+    open::logs("error");
+    let (world, _opened) = open::world(global, false).await?;
+    let targets = wanted(&world, &args.what).await?;
+    if targets.is_empty() {
+        return Err(Failure::usage("nothing to look at: name a URL, or register targets in targets.yaml"));
+    }
+    let bar = bar(targets.len(), global.json);
+    let mut looks = stream::iter(&targets)
+        .map(|target| one(&world, target, args.learn))
+        .buffered(AT_ONCE);
+    let mut found = false;
+    let mut rows = Vec::new();
+    let mut failed = None;
+    let mut target = targets.iter();
+    while let Some(result) = looks.next().await {
+        let target = target.next();
+        bar.inc(1);
+        let (Some(target), looks) = (target, result?) else { continue };
+        for (look, learnt) in looks {
+            found |= look.class.standing() != Standing::Up;
+            if let Some(error) = learnt {
+                failed.get_or_insert(format!("{}: {error}", target.id));
+            }
+            if global.json {
+                bar.suspend(|| line(&as_json(&world, target, &look).to_string()))?;
+            } else {
+                rows.push(as_row(&world, target, &look));
+            }
+        }
+    }
+    bar.finish_and_clear();
+    if !global.json {
+        let heads = ["id", "class", "score", "ms", "bytes", "why"].map(|it| world.words.plain(&format!("head-{it}")));
+        table(&heads, rows)?;
+    }
+    if let Some(error) = failed {
+        let _ = std::io::Write::write_fmt(&mut anstream::stderr(), format_args!("gaccong: not learnt: {error}\n"));
+    }
+    Ok(if found { Outcome::Found } else { Outcome::Fine })
+}
+
+/// All registered targets, or those named: an id, the URL of a registered target, or any other URL.
+async fn wanted(world: &World, what: &[String]) -> Result<Vec<Target>, Failure> {
+    let registered = world.targets().await?;
+    if what.is_empty() {
+        return Ok(registered);
+    }
+    let mut out = Vec::new();
+    for text in what {
+        let by_id = text.parse::<TargetId>().ok().and_then(|id| registered.iter().find(|it| it.id == id));
+        if let Some(target) = by_id {
+            out.push(target.clone());
+            continue;
+        }
+        if !text.contains("://") {
+            let hint = if text.contains('.') { format!("; a URL begins with https://, as in https://{text}/") } else { String::new() };
+            return Err(Failure::usage(format!("{text:?} is neither a registered id nor a URL{hint}")));
+        }
+        let url: Url = portal_url(text).map_err(Failure::usage)?;
+        match registered.iter().find(|it| it.url == url) {
+            Some(target) => out.push(target.clone()),
+            None => out.push(Target::unregistered(url, world.config.defaults.clone())),
+        }
+    }
+    Ok(out)
+}
+
+type Looked = (Look, Option<NotApproved>);
+
+/// One look a profile; learning looks once more at the first profile's page.
+async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>, Failure> {
+    let dossier = world.store.dossier(&target.id).await?.unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let mut out: Vec<Looked> = Vec::new();
+    for profile in &target.settings.profiles {
+        out.push((look(world, target, *profile, &dossier, None).await, None));
+    }
+    if learn
+        && let Some((first, error)) = out.first_mut()
+    {
+        match approve(world, target, "check --learn", true, Some(first.clone())).await {
+            Ok(_) => (),
+            Err(NotApproved::Store(why)) => return Err(why.into()),
+            Err(why) => *error = Some(why),
+        }
+    }
+    Ok(out)
+}
+
+fn bar(count: usize, json: bool) -> ProgressBar {
+    if json || count < BAR_FROM || !std::io::stderr().is_terminal() || !std::io::stdout().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(count as u64).with_style(style)
+}
+
+fn as_json(world: &World, target: &Target, look: &Look) -> Value {
+    let seen = &look.observation;
+    let answer = seen.answer();
+    let zone: &TimeZone = &world.config.service.timezone;
+    let at = seen.at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    let mut out = json!({
+        "id": target.id,
+        "url": target.url,
+        "at": at,
+        "class": look.class,
+        "level": look.verdict.level,
+        "score": (look.verdict.score * 1000.0).round() / 1000.0,
+        "status": answer.map(|it| it.status).or(seen.silence().and_then(|it| it.status)),
+        "final_url": answer.map(|it| it.final_url.as_str()),
+        "elapsed_ms": seen.elapsed_ms,
+        "bytes": answer.map(|it| it.bytes),
+        "digest": answer.and_then(|it| it.digest),
+        "vantage": seen.vantage,
+        "signals": look.verdict.signals.iter().map(|it| signal_json(it, &world.words)).collect::<Vec<_>>(),
+        "cause": look.cause.as_ref().map(|it| world.words.say(it)),
+    });
+    if target.settings.profiles.len() > 1
+        && let Some(object) = out.as_object_mut()
+    {
+        object.insert("profile".to_owned(), json!(seen.profile));
+    }
+    out
+}
+
+fn as_row(world: &World, target: &Target, look: &Look) -> Vec<String> {
+    let why = match (&look.cause, look.verdict.signals.first()) {
+        (Some(cause), _) => world.words.say(cause),
+        (None, Some(signal)) if look.class.standing() != Standing::Up => world.words.say(&signal.say),
+        _ => String::new(),
+    };
+    let bytes = look.observation.answer().map(|it| world.words.count(it.bytes)).unwrap_or_default();
+    vec![
+        target.id.to_string(),
+        look.class.to_string(),
+        format!("{:.2}", look.verdict.score),
+        look.observation.elapsed_ms.to_string(),
+        bytes,
+        why,
+    ]
+}

@@ -1,0 +1,184 @@
+//! `gaccong incidents`: the register.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{
+    Failure, Global, Outcome, open,
+    output::{line, signal_json, table},
+};
+use crate::{
+    incident,
+    model::{About, Incident, IncidentId, incident::Event},
+    store::{Commit, StoreError, Wanted},
+    watch::{World, diff::lines_of},
+};
+
+#[derive(clap::Subcommand)]
+pub enum Action {
+    /// All incidents, oldest first
+    List {
+        /// Only those that are open
+        #[arg(long)]
+        open: bool,
+    },
+    /// One incident, with its time line and what changed
+    Show { id: String },
+    /// Take it: you are looking after it
+    Ack {
+        id: String,
+        /// Your name
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
+    /// Close it: it is over. What is still wrong opens another
+    Resolve {
+        id: String,
+        /// Your name
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// What was done
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+}
+
+pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Failure> {
+    open::logs("error");
+    let (world, _opened) = open::world(global, true).await?;
+    match action {
+        Action::List { open } => list(global, &world, open).await,
+        Action::Show { id } => show(global, &world, &id).await,
+        Action::Ack { id, by } => change(&world, &id, "cli-taken", |it, now| incident::take(it, by.trim(), now)).await,
+        Action::Resolve { id, by, note } => {
+            change(&world, &id, "cli-resolved", |it, now| incident::resolve(it, by.trim(), note.clone(), now)).await
+        }
+    }
+}
+
+async fn list(global: &Global, world: &World, open_only: bool) -> Result<Outcome, Failure> {
+    let wanted = Wanted { open_only, ..Wanted::default() };
+    let all = world.store.incidents(&wanted).await?;
+    if global.json {
+        for it in &all {
+            line(&as_json(world, it).to_string())?;
+        }
+        return Ok(Outcome::Fine);
+    }
+    if all.is_empty() {
+        line(&world.words.plain("cli-no-incidents"))?;
+        return Ok(Outcome::Fine);
+    }
+    let heads = ["id", "target", "kind", "stage", "seen", "taken-by"].map(|it| world.words.plain(&format!("head-{it}")));
+    let zone = &world.config.service.timezone;
+    let rows = all.iter().map(|it| {
+        vec![
+            it.id.to_string(),
+            it.target.to_string(),
+            world.words.plain(&format!("kind-{}", it.kind.as_str())),
+            world.words.plain(&format!("stage-{}", it.stage.as_str())),
+            world.words.moment(it.seen_at, zone),
+            it.taken.as_ref().map(|it| it.by.clone()).unwrap_or_default(),
+        ]
+    });
+    table(&heads, rows.collect())?;
+    Ok(Outcome::Fine)
+}
+
+async fn find(world: &World, id: &str) -> Result<Incident, Failure> {
+    let id = id.trim().to_uppercase();
+    world
+        .store
+        .incident(&IncidentId(id.clone()))
+        .await?
+        .ok_or_else(|| Failure::usage(format!("no incident is called {id}; gaccong incidents list shows all")))
+}
+
+async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failure> {
+    let it = find(world, id).await?;
+    let undelivered = world.store.undelivered(&it.id).await?;
+    if global.json {
+        let mut out = as_json(world, &it);
+        if let Some(object) = out.as_object_mut() {
+            object.insert("timeline".to_owned(), json!(it.timeline));
+            object.insert("changes".to_owned(), json!(lines_of(world, &it)));
+            object.insert("undelivered".to_owned(), json!(undelivered));
+        }
+        line(&out.to_string())?;
+        return Ok(Outcome::Fine);
+    }
+    let zone = &world.config.service.timezone;
+    let message = crate::alert::words::incident(&it, &world.words, zone, false);
+    line(&message.plain)?;
+    line("")?;
+    let mut last: Option<Timestamp> = None;
+    for event in &it.timeline {
+        line(&event_line(world, event, last))?;
+        last = Some(event.at);
+    }
+    for alert in undelivered {
+        let why = alert.refused.unwrap_or_default();
+        line(&world.words.text("cli-undelivered", &[("notifier", &alert.notifier), ("why", &why)]))?;
+    }
+    Ok(Outcome::Fine)
+}
+
+fn event_line(world: &World, event: &Event, last: Option<Timestamp>) -> String {
+    let what = world.words.plain(&format!("event-{}", format!("{:?}", event.what).to_lowercase()));
+    let by = event.by.as_ref().map(|it| format!(" · {it}")).unwrap_or_default();
+    let note = event.note.as_ref().map(|it| format!(" · {it}")).unwrap_or_default();
+    let after = last.map(|last| format!(" (+{})", world.words.duration(event.at.duration_since(last)))).unwrap_or_default();
+    let text = format!("{what}{by}{note}{after}");
+    format!("{}  {}", world.words.moment(event.at, &world.config.service.timezone), crate::model::excerpt::excerpt(&text, 160))
+}
+
+/// A step by a person, committed with the alerts that show it to all.
+async fn change(
+    world: &World,
+    id: &str,
+    said: &str,
+    step: impl Fn(&Incident, Timestamp) -> Result<Incident, String>,
+) -> Result<Outcome, Failure> {
+    for _ in 0..5 {
+        let known = find(world, id).await?;
+        let now = world.clock.now();
+        let next = step(&known, now).map_err(Failure::usage)?;
+        let about = About::Incident(known.id.clone());
+        let alerts = match world.target(&known.target).await? {
+            Some(target) => world.alerts(&target, &about, now),
+            None => world.alerts_to_all(&about, now),
+        };
+        match world.store.commit(Commit { incidents: vec![next], alerts, ..Commit::default() }).await {
+            Err(StoreError::Conflict) => continue,
+            Err(error) => return Err(error.into()),
+            Ok(()) => {
+                line(&world.words.text(said, &[("id", &known.id.to_string())]))?;
+                return Ok(Outcome::Fine);
+            }
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+fn as_json(world: &World, it: &Incident) -> Value {
+    json!({
+        "id": it.id,
+        "target": it.target,
+        "name": it.portal.name,
+        "agency": it.portal.agency,
+        "url": it.portal.url,
+        "kind": it.kind,
+        "stage": it.stage,
+        "class": it.class,
+        "score": (it.score * 1000.0).round() / 1000.0,
+        "cause": it.cause.as_ref().map(|it| world.words.say(it)),
+        "seen_at": it.seen_at,
+        "confirmed_at": it.confirmed_at,
+        "agreed": it.agreed,
+        "looked": it.looked,
+        "taken": it.taken,
+        "ended_at": it.ended_at,
+        "signals": it.signals.iter().map(|it| signal_json(it, &world.words)).collect::<Vec<_>>(),
+        "evidence": it.evidence.iter().map(|it| it.digest).collect::<Vec<_>>(),
+    })
+}

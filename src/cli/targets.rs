@@ -1,0 +1,273 @@
+//! `gaccong targets`: the registry.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use super::{
+    Failure, Global, Outcome, open,
+    output::{line, table},
+};
+use crate::{
+    config::{self, Pace, export, portal_url},
+    model::{Agency, Target, TargetId, target::is_id},
+    store::Registration,
+    watch::World,
+};
+
+#[derive(clap::Subcommand)]
+pub enum Action {
+    /// All targets: of the file and registered ones
+    List,
+    /// Register a target
+    Add {
+        id: String,
+        url: String,
+        /// The agency's id
+        #[arg(long)]
+        agency: String,
+        /// The agency's name, where it is a new one
+        #[arg(long, value_name = "NAME")]
+        agency_name: Option<String>,
+        /// The portal's name; its host where none is given
+        #[arg(long)]
+        name: Option<String>,
+        /// Who registers
+        #[arg(long, value_name = "NAME", default_value = "cli")]
+        by: String,
+    },
+    /// Take a registered target out
+    Remove { id: String },
+    /// Register the targets of a CSV (id,agency,name,url) or YAML file; all of them or none
+    Import {
+        file: PathBuf,
+        /// Who registers
+        #[arg(long, value_name = "NAME", default_value = "cli")]
+        by: String,
+    },
+    /// Print everything as one targets.yaml
+    Export,
+    /// Say what is wrong with the configuration, all at once
+    Validate,
+}
+
+pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Failure> {
+    open::logs("warn");
+    match action {
+        Action::List => list(global).await,
+        Action::Add { id, url, agency, agency_name, name, by } => {
+            let row = Row { at: "the arguments".to_owned(), id, agency, agency_name, name: name.unwrap_or_default(), url };
+            let (world, _opened) = open::world(global, false).await?;
+            let targets = checked(&world, vec![row]).await?;
+            register(&world, targets, &by).await
+        }
+        Action::Remove { id } => remove(global, &id).await,
+        Action::Import { file, by } => {
+            let (world, _opened) = open::world(global, false).await?;
+            let targets = match file.extension().and_then(|it| it.to_str()) {
+                Some("yaml" | "yml") => from_yaml(&world, &file).await?,
+                _ => checked(&world, from_csv(&file)?).await?,
+            };
+            register(&world, targets, &by).await
+        }
+        Action::Export => {
+            let (world, _opened) = open::world(global, false).await?;
+            let targets = world.targets().await?;
+            let mut config = world.config.clone();
+            unresolve(&mut config, global);
+            let text = export::yaml(&config, &world.agencies(&targets), &targets);
+            line(text.trim_end())?;
+            Ok(Outcome::Fine)
+        }
+        Action::Validate => {
+            let config = open::config(global, Pace::Polite, true)?;
+            let words = crate::words::Words::new(config.service.language);
+            let args = [
+                ("file", global.config.display().to_string()),
+                ("targets", config.targets.len().to_string()),
+                ("agencies", config.agencies.len().to_string()),
+            ];
+            let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            line(&words.text("cli-valid", &args))?;
+            Ok(Outcome::Fine)
+        }
+    }
+}
+
+/// Paths as they were written: relative to the file again.
+fn unresolve(config: &mut config::Config, global: &Global) {
+    let folder = global.config.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let strip = |path: &PathBuf| path.strip_prefix(folder).map(Path::to_owned).unwrap_or_else(|_| path.clone());
+    config.service.data_dir = strip(&config.service.data_dir);
+    config.service.snapshots_dir = strip(&config.service.snapshots_dir);
+    config.service.extra_ca = config.service.extra_ca.iter().map(strip).collect();
+}
+
+async fn list(global: &Global) -> Result<Outcome, Failure> {
+    let (world, _opened) = open::world(global, false).await?;
+    let targets = world.targets().await?;
+    let mut rows = Vec::new();
+    for it in &targets {
+        let dossier = world.store.dossier(&it.id).await?;
+        let last = dossier.as_ref().and_then(|it| it.last.clone());
+        let baseline = dossier.as_ref().and_then(|it| it.baseline.as_ref()).map(|it| it.by.clone());
+        if global.json {
+            let object = json!({
+                "id": it.id, "name": it.name, "url": it.url, "agency": it.agency, "agency_name": it.agency_name,
+                "class": last.as_ref().map(|it| it.class), "last": last.as_ref().map(|it| it.at),
+                "baseline": baseline, "open": dossier.as_ref().and_then(|it| it.open.clone()),
+            });
+            line(&object.to_string())?;
+            continue;
+        }
+        rows.push(vec![
+            it.id.to_string(),
+            it.agency.clone(),
+            last.map(|it| it.class.to_string()).unwrap_or_else(|| "–".to_owned()),
+            baseline.unwrap_or_else(|| "–".to_owned()),
+            it.url.to_string(),
+            it.name.clone(),
+        ]);
+    }
+    if !global.json {
+        let heads = ["id", "agency", "class", "baseline", "url", "name"].map(|it| world.words.plain(&format!("head-{it}")));
+        table(&heads, rows)?;
+    }
+    Ok(Outcome::Fine)
+}
+
+/// A target as a file or the command line gives it.
+struct Row {
+    /// Where it stands, for a fault.
+    at: String,
+    id: String,
+    agency: String,
+    agency_name: Option<String>,
+    name: String,
+    url: String,
+}
+
+fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
+    let shown = file.display();
+    let failed = |error: &dyn std::fmt::Display| Failure::usage(format!("{shown}: {error}"));
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(|it| failed(&it))?;
+    let heads = reader.headers().map_err(|it| failed(&it))?.clone();
+    let column = |name: &str| heads.iter().position(|it| it.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name));
+    let wanted = ["id", "agency", "name", "url"];
+    let missing: Vec<&str> = wanted.iter().copied().filter(|it| column(it).is_none()).collect();
+    if !missing.is_empty() {
+        return Err(failed(&format!("the first line must name the columns id,agency,name,url; missing: {}", missing.join(", "))));
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|it| failed(&it))?;
+        let cell = |name: &str| column(name).and_then(|it| record.get(it)).unwrap_or_default().to_owned();
+        let line = record.position().map_or(0, csv::Position::line);
+        rows.push(Row {
+            at: format!("{shown}:{line}"),
+            id: cell("id"),
+            agency: cell("agency"),
+            agency_name: None,
+            name: cell("name"),
+            url: cell("url"),
+        });
+    }
+    Ok(rows)
+}
+
+async fn from_yaml(world: &World, file: &Path) -> Result<Vec<Target>, Failure> {
+    let text = fs::read_to_string(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    let config = config::parse(&text, Pace::Fast).map_err(|faults| {
+        let shown: Vec<String> = faults.iter().map(|it| format!("{}:{it}", file.display())).collect();
+        Failure::usage(format!("nothing was imported\n{}", shown.join("\n")))
+    })?;
+    let known = world.targets().await?;
+    let faults: Vec<String> = config.targets.iter().filter_map(|it| taken(&known, it)).collect();
+    if faults.is_empty() { Ok(config.targets) } else { Err(Failure::usage(format!("nothing was imported\n{}", faults.join("\n")))) }
+}
+
+fn taken(known: &[Target], it: &Target) -> Option<String> {
+    known
+        .iter()
+        .find(|other| other.id == it.id || other.url == it.url)
+        .map(|other| format!("{} ({}): is registered already, as {}", it.id, it.url, other.id))
+}
+
+/// All rows as targets, or all their faults.
+async fn checked(world: &World, rows: Vec<Row>) -> Result<Vec<Target>, Failure> {
+    let known = world.targets().await?;
+    let agencies = world.agencies(&known);
+    let mut targets: Vec<Target> = Vec::new();
+    let mut faults = Vec::new();
+    for row in rows {
+        match target(world, &agencies, &row) {
+            Ok(it) => match taken(&known, &it).or_else(|| taken(&targets, &it)) {
+                Some(fault) => faults.push(format!("{}: {fault}", row.at)),
+                None => targets.push(it),
+            },
+            Err(found) => faults.extend(found.into_iter().map(|it| format!("{}: {it}", row.at))),
+        }
+    }
+    if faults.is_empty() { Ok(targets) } else { Err(Failure::usage(format!("nothing was registered\n{}", faults.join("\n")))) }
+}
+
+fn target(world: &World, agencies: &[Agency], row: &Row) -> Result<Target, Vec<String>> {
+    let mut faults = Vec::new();
+    let id: Option<TargetId> = row.id.parse().map_err(|error| faults.push(error)).ok();
+    let url = portal_url(&row.url).map_err(|error| faults.push(error)).ok();
+    if !is_id(&row.agency) {
+        faults.push(format!("agency: {:?} is not an id: {}", row.agency, crate::model::target::ID_RULE));
+    }
+    let (Some(id), Some(url)) = (id, url) else { return Err(faults) };
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let agency = agencies.iter().find(|it| it.id == row.agency);
+    let mut settings = world.config.defaults.clone();
+    if let Some(agency) = agency.filter(|it| !it.notify.is_empty()) {
+        settings.notify.clone_from(&agency.notify);
+    }
+    let mut target = Target::unregistered(url, settings);
+    target.id = id;
+    target.agency.clone_from(&row.agency);
+    target.agency_name = match (agency, &row.agency_name) {
+        (Some(agency), _) => agency.name.clone(),
+        (None, Some(name)) => name.clone(),
+        (None, None) => row.agency.clone(),
+    };
+    if !row.name.is_empty() {
+        target.name.clone_from(&row.name);
+    }
+    Ok(target)
+}
+
+async fn register(world: &World, targets: Vec<Target>, by: &str) -> Result<Outcome, Failure> {
+    let count = targets.len();
+    for target in targets {
+        let id = target.id.clone();
+        world.store.register(Registration { target, by: by.to_owned(), at: world.clock.now() }).await?;
+        line(&world.words.text("cli-registered", &[("id", id.as_str())]))?;
+    }
+    if count == 0 {
+        return Err(Failure::usage("there was no target to register"));
+    }
+    Ok(Outcome::Fine)
+}
+
+async fn remove(global: &Global, id: &str) -> Result<Outcome, Failure> {
+    let (world, _opened) = open::world(global, false).await?;
+    let id: TargetId = id.parse().map_err(Failure::usage)?;
+    if world.store.unregister(&id).await? {
+        line(&world.words.text("cli-removed", &[("id", id.as_str())]))?;
+        return Ok(Outcome::Fine);
+    }
+    let hint = if world.config.targets.iter().any(|it| it.id == id) {
+        format!("{id} stands in {}: take it out there", global.config.display())
+    } else {
+        format!("no target is called {id}")
+    };
+    Err(Failure::usage(hint))
+}

@@ -1,0 +1,16 @@
+//! The report as one JSON object, for other programs.
+
+use super::Format;
+use crate::{report::Report, words::Words};
+
+pub struct Json;
+
+impl Format for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn render(&self, report: &Report, _words: &Words) -> Result<Vec<u8>, String> {
+        serde_json::to_vec_pretty(report).map_err(|error| error.to_string())
+    }
+}

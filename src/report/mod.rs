@@ -1,0 +1,113 @@
+//! The weekly availability report. Pure: spans, sketches and incidents in, figures out, then a format.
+
+mod availability;
+pub mod formats;
+pub mod summarise;
+
+use jiff::{Timestamp, civil::Date};
+use serde::Serialize;
+
+pub use summarise::{Subject, Week, summarise};
+
+use crate::model::{Class, Kind, TargetId};
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    pub week: String,
+    pub service: String,
+    pub vantage: String,
+    pub first_day: Date,
+    pub last_day: Date,
+    pub from: Timestamp,
+    /// The end of the week, or the moment of writing where that is earlier.
+    pub to: Timestamp,
+    pub written: Timestamp,
+    pub timezone: String,
+    pub totals: Totals,
+    pub agencies: Vec<AgencyRow>,
+    /// Worst first.
+    pub targets: Vec<TargetRow>,
+    pub incidents: Vec<IncidentRow>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Totals {
+    pub targets: usize,
+    /// Mean over the targets that were watched.
+    pub uptime: Option<f64>,
+    pub uptime_before: Option<f64>,
+    pub watched: f64,
+    pub incidents: usize,
+    pub incidents_before: usize,
+    pub outages: usize,
+    /// Median seconds from the first look that saw it to the alert, and from the alert to its taking.
+    pub detection_s: Option<i64>,
+    pub taking_s: Option<i64>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct AgencyRow {
+    pub id: String,
+    pub name: String,
+    pub targets: usize,
+    pub uptime: Option<f64>,
+    pub watched: f64,
+    pub incidents: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct TargetRow {
+    pub id: TargetId,
+    pub name: String,
+    pub agency: String,
+    pub agency_name: String,
+    pub url: String,
+    /// Share 0..1 of the watched time in which it answered; `None` where it was not watched.
+    pub uptime: Option<f64>,
+    pub uptime_before: Option<f64>,
+    /// Share 0..1 of the period in which we truly watched.
+    pub watched: f64,
+    /// Seconds in which something other than the agency's content was shown.
+    pub tampered_s: i64,
+    pub days: Vec<Option<f64>>,
+    pub outages: Vec<Outage>,
+    pub median_ms: Option<f64>,
+    pub p95_ms: Option<f64>,
+    pub certificate_days: Option<i64>,
+    pub incidents: usize,
+    /// The week as it went, for the drawing.
+    pub line: Vec<Stretch>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Outage {
+    pub class: Class,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// Still going on when the report was written or the week ended.
+    pub open: bool,
+}
+
+/// A part of the week in one standing, as shares 0..1 of the week.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stretch {
+    pub standing: &'static str,
+    pub start: f64,
+    pub length: f64,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct IncidentRow {
+    pub id: String,
+    pub target: TargetId,
+    pub name: String,
+    pub kind: Kind,
+    pub seen_at: Timestamp,
+    pub confirmed_at: Timestamp,
+    pub taken_by: Option<String>,
+    pub taken_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+    pub detection_s: i64,
+    pub taking_s: Option<i64>,
+    pub lasted_s: Option<i64>,
+}

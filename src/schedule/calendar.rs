@@ -1,0 +1,125 @@
+//! Jobs of the calendar: the weekly report on Monday morning, the sweep of evidence at night.
+
+use std::{collections::HashSet, fs, path::Path, sync::Arc, time::Duration};
+
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    model::Digest,
+    store::Wanted,
+    watch::{World, reports},
+};
+
+/// Second, minute, hour, day, month, weekday: Monday 07:30, before the working day.
+const WEEKLY: &str = "0 30 7 * * Mon";
+/// Every night, when portals are quiet.
+const SWEEP: &str = "0 40 3 * * *";
+/// Evidence that nothing refers to is kept so long all the same.
+const UNREFERRED: Duration = Duration::from_secs(2 * 86_400);
+
+/// Runs the jobs until told to stop. A report that was missed while the service was down is sent at the start.
+pub async fn run(world: Arc<World>, stop: CancellationToken) -> Result<(), JobSchedulerError> {
+    let mut scheduler = JobScheduler::new().await?;
+    let zone: chrono_tz::Tz = world
+        .config
+        .service
+        .timezone
+        .iana_name()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(chrono_tz::Asia::Ho_Chi_Minh);
+    let of = world.clone();
+    scheduler
+        .add(Job::new_async_tz(WEEKLY, zone, move |_, _| {
+            let world = of.clone();
+            Box::pin(async move { weekly(&world).await })
+        })?)
+        .await?;
+    let of = world.clone();
+    scheduler
+        .add(Job::new_async_tz(SWEEP, zone, move |_, _| {
+            let world = of.clone();
+            Box::pin(async move { sweep(&world).await })
+        })?)
+        .await?;
+    scheduler.start().await?;
+    if missed(&world) {
+        weekly(&world).await;
+    }
+    let mut tick = tokio::time::interval(Duration::from_secs(60));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = tick.tick() => measure(&world).await,
+        }
+    }
+    scheduler.shutdown().await
+}
+
+/// It is Monday after 07:30 or later in the week: last week's report is due, if it was not sent.
+fn missed(world: &World) -> bool {
+    let now = world.clock.now().to_zoned(world.config.service.timezone.clone());
+    let monday = now.weekday() == jiff::civil::Weekday::Monday;
+    !monday || now.time() >= jiff::civil::time(7, 30, 0, 0)
+}
+
+async fn weekly(world: &World) {
+    if let Err(error) = reports::send_weekly(world).await {
+        tracing::error!(error, "the weekly report could not be made");
+    }
+}
+
+/// Deletes page bodies that no baseline and no incident refers to.
+async fn sweep(world: &World) {
+    let referred = match referred(world).await {
+        Ok(referred) => referred,
+        Err(error) => {
+            tracing::error!(%error, "evidence is not swept: what refers to it cannot be read");
+            return;
+        }
+    };
+    let evidence = world.evidence.clone();
+    let swept = tokio::task::spawn_blocking(move || evidence.sweep(&referred, UNREFERRED)).await;
+    match swept {
+        Ok(Ok(gone)) => tracing::info!(gone, "evidence swept"),
+        Ok(Err(error)) => tracing::error!(%error, "evidence could not be swept"),
+        Err(error) => tracing::error!(%error, "evidence could not be swept"),
+    }
+}
+
+async fn referred(world: &World) -> crate::store::Result<HashSet<Digest>> {
+    let mut out = HashSet::new();
+    for target in world.targets().await? {
+        if let Some(dossier) = world.store.dossier(&target.id).await? {
+            out.extend(dossier.baseline.iter().flat_map(|it| it.looks()).map(|it| it.digest));
+            out.extend(dossier.learning.iter().map(|it| it.digest));
+        }
+    }
+    for incident in world.store.incidents(&Wanted::default()).await? {
+        out.extend(incident.evidence.iter().map(|it| it.digest));
+        out.extend(incident.before.iter().map(|it| it.digest));
+    }
+    Ok(out)
+}
+
+async fn measure(world: &World) {
+    let wanted = Wanted { open_only: true, ..Wanted::default() };
+    if let Ok(open) = world.store.incidents(&wanted).await {
+        world.measure.open_incidents.set(open.len() as i64);
+    }
+    let folder = world.config.service.data_dir.clone();
+    let bytes = tokio::task::spawn_blocking(move || size(&folder)).await.unwrap_or(0);
+    world.measure.store_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+}
+
+fn size(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|it| match it.metadata() {
+            Ok(meta) if meta.is_dir() => size(&it.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,4 @@
+//! When: looks by a timer wheel, calendar jobs (the weekly report, the sweep) by tokio-cron-scheduler.
+
+pub mod calendar;
+pub mod wheel;

@@ -1,0 +1,195 @@
+//! The wheel of looks. An own timer and not the calendar scheduler, whose repeated jobs can stop for ever once late.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::StreamExt;
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::{
+    sync::CancellationToken,
+    time::{DelayQueue, delay_queue},
+};
+
+use crate::{
+    model::{Class, Target, TargetId, window},
+    watch::{World, check},
+};
+
+/// Looks under way at once; a slow portal holds one for its timeout.
+const AT_ONCE: usize = 256;
+/// First looks are spread so that not all begin in one moment, but a handful of targets is seen at once.
+const FIRST_SPREAD_EACH: Duration = Duration::from_millis(50);
+/// Share of the interval by which a look may come earlier or later.
+const JITTER: f64 = 0.05;
+/// A service that is told to stop waits so long for looks under way.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Told of every finished check: the demo and tests follow along.
+pub type Watcher = Arc<dyn Fn(&Target, Option<Class>) + Send + Sync>;
+
+/// Looks at every target on time until told to stop.
+pub async fn run(world: Arc<World>, stop: CancellationToken, watcher: Option<Watcher>) {
+    let mut wheel = Wheel::new(world, watcher);
+    wheel.take_registry().await;
+    let mut pulse = wheel.world.store.pulse();
+    let mut registry = pulse.borrow().registry;
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(due) = wheel.queue.next(), if !wheel.queue.is_empty() => wheel.start(due.into_inner()),
+            Some(done) = wheel.busy.join_next(), if !wheel.busy.is_empty() => wheel.done(done),
+            changed = pulse.changed() => match changed {
+                Ok(()) => {
+                    let now = pulse.borrow().registry;
+                    if now != registry {
+                        registry = now;
+                        wheel.take_registry().await;
+                    }
+                }
+                // the store is gone with the service; only stopping is left
+                Err(_) => sleep(Duration::from_secs(1)).await,
+            },
+            _ = tick.tick() => wheel.measure(),
+        }
+    }
+    let drained = timeout(DRAIN, async { while wheel.busy.join_next().await.is_some() {} }).await;
+    if drained.is_err() {
+        tracing::info!(looks = wheel.busy.len(), "looks under way are given up");
+        wheel.busy.abort_all();
+    }
+}
+
+struct Entry {
+    target: Target,
+    due: Instant,
+    key: Option<delay_queue::Key>,
+}
+
+struct Wheel {
+    world: Arc<World>,
+    watcher: Option<Watcher>,
+    entries: HashMap<TargetId, Entry>,
+    queue: DelayQueue<TargetId>,
+    busy: JoinSet<(TargetId, Duration)>,
+    places: Arc<Semaphore>,
+}
+
+impl Wheel {
+    fn new(world: Arc<World>, watcher: Option<Watcher>) -> Self {
+        Self {
+            world,
+            watcher,
+            entries: HashMap::new(),
+            queue: DelayQueue::new(),
+            busy: JoinSet::new(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+
+    /// Takes in what was registered and forgets what was removed.
+    async fn take_registry(&mut self) {
+        let targets = match self.world.targets().await {
+            Ok(targets) => targets,
+            Err(error) => {
+                tracing::error!(%error, "the registry cannot be read; the targets of the file are watched");
+                self.world.config.targets.clone()
+            }
+        };
+        let gone: Vec<TargetId> =
+            self.entries.keys().filter(|id| !targets.iter().any(|it| it.id == **id)).cloned().collect();
+        for id in gone {
+            if let Some(key) = self.entries.remove(&id).and_then(|it| it.key) {
+                self.queue.remove(&key);
+            }
+        }
+        let fresh = targets.iter().filter(|it| !self.entries.contains_key(&it.id)).count();
+        let spread = FIRST_SPREAD_EACH.saturating_mul(u32::try_from(fresh).unwrap_or(u32::MAX));
+        for target in targets {
+            let every = target.settings.every;
+            match self.entries.get_mut(&target.id) {
+                Some(entry) => entry.target = target,
+                None => {
+                    let delay = spread.min(every).mul_f64(fastrand::f64());
+                    let id = target.id.clone();
+                    self.entries.insert(id.clone(), Entry { target, due: Instant::now() + delay, key: None });
+                    self.plan(id, delay);
+                }
+            }
+        }
+        self.world.measure.targets.set(self.entries.len() as i64);
+    }
+
+    fn plan(&mut self, id: TargetId, delay: Duration) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.due = Instant::now() + delay;
+            entry.key = Some(self.queue.insert(id, delay));
+        }
+    }
+
+    fn start(&mut self, id: TargetId) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        entry.key = None;
+        self.world.measure.late(entry.due.elapsed().as_secs_f64());
+        let (world, target) = (self.world.clone(), entry.target.clone());
+        let (places, watcher) = (self.places.clone(), self.watcher.clone());
+        self.busy.spawn(async move {
+            let _place = places.acquire().await;
+            // a check that fails by a fault of ours must not end the target's watch
+            let work = tokio::spawn({
+                let (world, target) = (world.clone(), target.clone());
+                async move { check::check(&world, &target).await }
+            });
+            let guard = AbortOnDrop(work.abort_handle());
+            let checked = work.await;
+            drop(guard);
+            match checked {
+                Ok(checked) => {
+                    if let Some(watcher) = watcher {
+                        watcher(&target, checked.class);
+                    }
+                    (target.id, checked.next)
+                }
+                Err(error) => {
+                    if error.is_panic() {
+                        tracing::error!(target.id = %target.id, "a check failed by a fault of this program; the watch goes on");
+                    }
+                    (target.id, target.settings.every)
+                }
+            }
+        });
+    }
+
+    fn done(&mut self, done: Result<(TargetId, Duration), tokio::task::JoinError>) {
+        if let Ok((id, next)) = done {
+            let jitter = 1.0 + JITTER * (2.0 * fastrand::f64() - 1.0);
+            self.plan(id, next.mul_f64(jitter));
+        }
+    }
+
+    fn measure(&self) {
+        let now = self.world.clock.now();
+        let windows = self.world.windows(now);
+        let overdue = self.entries.values().filter(|it| {
+            let every = window::interval(it.target.settings.every, &windows, now);
+            it.key.is_some() && it.due.elapsed() > every
+        });
+        self.world.measure.overdue.set(overdue.count() as i64);
+    }
+}
+
+/// Ends the inner task with the outer one.
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

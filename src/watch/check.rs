@@ -1,0 +1,311 @@
+//! One check, start to end: look, doubt ourselves, confirm, decide, commit.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{
+    World,
+    confirm::{AsyncFnMutLook, confirm},
+    eyes::Sight,
+    look::{Look, look},
+};
+use crate::{
+    incident::{self, Finding},
+    model::{
+        About, Baseline, Class, Dossier, Incident, IncidentId, Profile, Standing, Target,
+        dossier::{LastLook, Validators},
+        history::Mark,
+        incident::Evidence,
+        window,
+    },
+    store::{Commit, StoreError},
+};
+
+/// A full request is made about once in so many, whatever the portal says of its validators: one that
+/// is in an attacker's hands could answer "not modified" for ever.
+const FULL_GET_EVERY: u32 = 8;
+
+/// A page judged normal is kept as a variation at most this often.
+const LEARN_AGAIN_AFTER: Duration = Duration::from_secs(3600);
+
+/// While our own network is gone, targets are tried this often.
+const BLIND_PACE: Duration = Duration::from_secs(30);
+
+/// A commit that was overtaken is decided anew so many times.
+const TRIES: u32 = 5;
+
+/// What a check came to, and when the next one is due.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// `None` where our own network is gone.
+    pub class: Option<Class>,
+    pub next: Duration,
+}
+
+/// Checks a target once. Failures of the store are told and the watch goes on.
+pub async fn check(world: &World, target: &Target) -> Checked {
+    let now = world.clock.now();
+    let every = window::interval(target.settings.every, &world.windows(now), now);
+    let dossier = match world.store.dossier(&target.id).await {
+        Ok(dossier) => dossier.unwrap_or_else(|| Dossier::new(target.id.clone())),
+        Err(error) => {
+            world.measure.stored(false);
+            tracing::error!(target.id = %target.id, %error, "the dossier cannot be read; the target is looked at without it");
+            Dossier::new(target.id.clone())
+        }
+    };
+    let conditional = dossier.baseline.is_some() && dossier.open.is_none() && fastrand::u32(..FULL_GET_EVERY) != 0;
+    let first = gravest(world, target, &dossier, conditional).await;
+    if super::eyes::sight(world, target, &first).await == Sight::Blind {
+        return Checked { class: None, next: every.min(BLIND_PACE) };
+    }
+    let mut marks = Marks { world, target, gap: gap(every) };
+    marks.saw(&first).await;
+    let known = known(world, &dossier).await;
+    let (look, sure) = if incident::is_news(known.as_ref(), first.class) {
+        let confirmed = confirm(world, target, &dossier, first, &mut marks).await;
+        // the network may have gone while we looked again
+        if super::eyes::sight(world, target, &confirmed.look).await == Sight::Blind {
+            return Checked { class: None, next: every.min(BLIND_PACE) };
+        }
+        let sure = confirmed.sure.then_some((now, confirmed.agreed, confirmed.looked));
+        (confirmed.look, sure)
+    } else {
+        (first, None)
+    };
+    decide(world, target, &look, sure).await;
+    let learning = dossier.baseline.is_none() && look.class.standing() == Standing::Up;
+    let next = if learning { target.settings.learn.every.min(every) } else { every };
+    Checked { class: Some(look.class), next }
+}
+
+/// Twice the interval and a look's own time: later than that, nobody was watching.
+fn gap(every: Duration) -> u32 {
+    u32::try_from((every * 2).as_secs() + 60).unwrap_or(u32::MAX)
+}
+
+/// One look a profile; the gravest counts. The first profile's is the portal's availability.
+pub(super) async fn gravest(world: &World, target: &Target, dossier: &Dossier, conditional: bool) -> Look {
+    let mut worst: Option<Look> = None;
+    for profile in &target.settings.profiles {
+        let validators = dossier.validators.as_ref().filter(|_| conditional && *profile == Profile::Desktop);
+        let seen = look(world, target, *profile, dossier, validators).await;
+        let graver = |it: &Look| match (it.class.standing(), seen.class.standing()) {
+            (Standing::Tampered, Standing::Tampered) => seen.verdict.score > it.verdict.score,
+            (_, Standing::Tampered) => true,
+            _ => false,
+        };
+        if worst.as_ref().is_none_or(graver) {
+            worst = Some(seen);
+        }
+    }
+    match worst {
+        Some(look) => look,
+        // the configuration holds at least one profile
+        None => look(world, target, Profile::Desktop, dossier, None).await,
+    }
+}
+
+async fn known(world: &World, dossier: &Dossier) -> Option<Incident> {
+    let id = dossier.open.as_ref()?;
+    match world.store.incident(id).await {
+        Ok(found) => found.filter(|it| it.stage.is_open()),
+        Err(error) => {
+            tracing::error!(incident.id = %id, %error, "the open incident cannot be read");
+            None
+        }
+    }
+}
+
+/// Writes each look into history as it is made.
+struct Marks<'a> {
+    world: &'a World,
+    target: &'a Target,
+    gap: u32,
+}
+
+#[async_trait]
+impl AsyncFnMutLook for Marks<'_> {
+    async fn saw(&mut self, look: &Look) {
+        self.world.measure.looked(look.class, look.observation.elapsed_ms, look.observation.at);
+        tracing::debug!(target.id = %self.target.id, class = %look.class, elapsed_ms = look.observation.elapsed_ms, "looked");
+        let commit = Commit {
+            mark: Some(Mark {
+                target: self.target.id.clone(),
+                at: look.observation.at,
+                class: look.class,
+                elapsed_ms: look.observation.answer().map(|_| look.observation.elapsed_ms),
+                max_gap_s: self.gap,
+            }),
+            ..Commit::default()
+        };
+        let written = self.world.store.commit(commit).await;
+        self.world.measure.stored(written.is_ok());
+        if let Err(error) = written {
+            tracing::error!(target.id = %self.target.id, %error, "a look cannot be written");
+        }
+    }
+}
+
+/// Takes a look into the dossier and, where it is `sure` (first seen, agreed, looked), into incidents;
+/// all of it in one commit, decided anew where somebody else committed first.
+async fn decide(world: &World, target: &Target, look: &Look, sure: Option<(Timestamp, u32, u32)>) {
+    for _ in 0..TRIES {
+        match attempt(world, target, look, sure).await {
+            Ok(()) => {
+                world.measure.stored(true);
+                return;
+            }
+            Err(StoreError::Conflict) => continue,
+            Err(error) => {
+                world.measure.stored(false);
+                tracing::error!(target.id = %target.id, %error, "a decision cannot be written");
+                return;
+            }
+        }
+    }
+    tracing::error!(target.id = %target.id, "a decision was overtaken {TRIES} times; the next look decides");
+}
+
+async fn attempt(world: &World, target: &Target, look: &Look, sure: Option<(Timestamp, u32, u32)>) -> Result<(), StoreError> {
+    let mut dossier = world.store.dossier(&target.id).await?.unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let open = match &dossier.open {
+        Some(id) => world.store.incident(id).await?.filter(|it| it.stage.is_open()),
+        None => None,
+    };
+    // one that a person ended is not open any more: what is still wrong opens another
+    dossier.open = open.as_ref().map(|it| it.id.clone());
+    let mut commit = Commit::default();
+    if let Some((seen_at, agreed, looked)) = sure
+        && incident::is_news(open.as_ref(), look.class)
+    {
+        let finding = finding(world, target, &dossier, look, seen_at, agreed, looked);
+        let year = seen_at.to_zoned(world.config.service.timezone.clone()).year();
+        // reserved only where one may open; a number that is not used leaves a gap and harms nobody
+        let fresh = match crate::model::Kind::of(look.class) {
+            Some(_) => world.store.incident_id(year).await?,
+            None => IncidentId::new(year, 0),
+        };
+        commit.incidents = incident::step(open.as_ref(), target, &finding, || fresh);
+        for it in &commit.incidents {
+            tracing::info!(
+                target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),
+                class = %look.class, score = look.verdict.score, "incident"
+            );
+            commit.alerts.extend(world.alerts(target, &About::Incident(it.id.clone()), world.clock.now()));
+        }
+        if let Some(last) = commit.incidents.last() {
+            dossier.open = last.stage.is_open().then(|| last.id.clone());
+        }
+    }
+    if dossier.open.is_none() {
+        learn(world, target, &mut dossier, look);
+    }
+    dossier.last = Some(LastLook {
+        at: look.observation.at,
+        class: look.class,
+        digest: look.observation.answer().and_then(|it| it.digest),
+        elapsed_ms: look.observation.elapsed_ms,
+    });
+    if let Some(certificate) = &look.observation.certificate {
+        dossier.certificate_ends = Some(certificate.not_after);
+    }
+    commit.dossier = Some(dossier);
+    world.store.commit(commit).await
+}
+
+fn finding(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    look: &Look,
+    seen_at: Timestamp,
+    agreed: u32,
+    looked: u32,
+) -> Finding {
+    let before = dossier.baseline.as_ref().and_then(Baseline::latest);
+    let evidence = |body: &bytes::Bytes| match world.evidence.keep(body) {
+        Ok(_) => look.seen.as_ref().map(|it| Evidence {
+            at: it.at,
+            digest: it.digest,
+            url: it.url.clone(),
+            content_type: it.content_type.clone(),
+        }),
+        Err(error) => {
+            tracing::error!(target.id = %target.id, %error, "evidence cannot be kept; the alert goes out without it");
+            None
+        }
+    };
+    Finding {
+        class: look.class,
+        seen_at,
+        confirmed_at: world.clock.now(),
+        agreed,
+        looked,
+        vantage: look.observation.vantage.clone(),
+        cause: look.cause.clone(),
+        score: look.verdict.score,
+        signals: look.verdict.signals.clone(),
+        title_before: world.norm(target, dossier).title.clone(),
+        title_now: look.title.clone(),
+        changes: look.changes.clone(),
+        before: before.map(|it| Evidence {
+            at: it.at,
+            digest: it.digest,
+            url: it.url.clone(),
+            content_type: it.content_type.clone(),
+        }),
+        evidence: look.body.as_ref().and_then(evidence),
+    }
+}
+
+/// Only pages judged normal teach. A first baseline is learnt over several looks; later variations are
+/// kept beside what was approved.
+fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look) {
+    if look.class.standing() != Standing::Up {
+        return;
+    }
+    let (Some(seen), Some(body)) = (&look.seen, &look.body) else { return };
+    if let Some(answer) = look.observation.answer()
+        && answer.status == 200
+    {
+        let has = answer.etag.is_some() || answer.last_modified.is_some();
+        dossier.validators = has.then(|| Validators {
+            etag: answer.etag.clone(),
+            last_modified: answer.last_modified.clone(),
+            digest: seen.digest,
+        });
+    }
+    let new = match &dossier.baseline {
+        None => true,
+        Some(baseline) => {
+            let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
+            let aged = look.observation.at.duration_since(last).unsigned_abs() >= LEARN_AGAIN_AFTER;
+            look.class == Class::NormalChange && aged
+        }
+    };
+    if !new {
+        return;
+    }
+    if let Err(error) = world.evidence.keep(body) {
+        tracing::error!(target.id = %target.id, %error, "a page cannot be kept and is not learnt");
+        return;
+    }
+    match &mut dossier.baseline {
+        Some(baseline) => baseline.learn(seen.clone()),
+        None => {
+            dossier.learning.push(seen.clone());
+            if dossier.learning.len() as u32 >= target.settings.learn.looks {
+                tracing::info!(target.id = %target.id, looks = dossier.learning.len(), "the baseline is learnt");
+                dossier.baseline = Some(Baseline {
+                    approved: std::mem::take(&mut dossier.learning),
+                    by: "gaccong".to_owned(),
+                    at: look.observation.at,
+                    learnt: Vec::new(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Are we online ourselves? Asked before any portal is accused.
+//!
+//! Where `connectivity` is configured, it alone decides. Else other targets are the witnesses: one that
+//! answered a moment ago, or one that answers when asked now. A target without any witness is believed,
+//! except where the failure is one of our own network by its nature.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Mutex, PoisonError, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use futures_util::{StreamExt, stream::FuturesUnordered};
+use jiff::Timestamp;
+use tokio::{net::TcpStream, time::timeout};
+
+use super::{World, look::Look};
+use crate::{
+    fetch::Visit,
+    model::{About, Class, Notice, Profile, Target},
+    store::Commit,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    Open,
+    Blind,
+}
+
+/// An answer so long ago still shows that the network works.
+const FRESH: Duration = Duration::from_secs(20);
+/// A probe's result holds so long: hundreds of targets that fail together ask once.
+const PROBE_HOLDS: Duration = Duration::from_secs(5);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+const WITNESSES: usize = 5;
+
+#[derive(Default)]
+pub struct Eyes {
+    answered: Mutex<HashMap<String, Instant>>,
+    probed: tokio::sync::Mutex<Option<(Instant, Sight)>>,
+    blind_since: Mutex<Option<Timestamp>>,
+}
+
+impl Eyes {
+    fn saw(&self, host: String) {
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.retain(|_, at| at.elapsed() < FRESH);
+        answered.insert(host, Instant::now());
+    }
+}
+
+/// Whether a look may be believed. Tells the duty room when sight is lost and when it is back.
+pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
+    let host = host(target);
+    if !look.class.may_be_our_fault() {
+        world.eyes.saw(host);
+        set(world, Sight::Open).await;
+        return Sight::Open;
+    }
+    let sight = doubt(world, target, &host, look).await;
+    set(world, sight).await;
+    sight
+}
+
+fn host(target: &Target) -> String {
+    format!("{}:{}", target.url.host_str().unwrap_or_default(), target.url.port_or_known_default().unwrap_or(0))
+}
+
+async fn doubt(world: &World, target: &Target, host: &str, look: &Look) -> Sight {
+    let connectivity = &world.config.service.connectivity;
+    if connectivity.is_empty() {
+        let answered = world.eyes.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        if answered.iter().any(|(it, at)| it != host && at.elapsed() < FRESH) {
+            return Sight::Open;
+        }
+    }
+    let mut probed = world.eyes.probed.lock().await;
+    if let Some((at, sight)) = *probed
+        && at.elapsed() < PROBE_HOLDS
+    {
+        return sight;
+    }
+    let sight = if connectivity.is_empty() {
+        ask_witnesses(world, target, host, look).await
+    } else {
+        ask_connectivity(connectivity).await
+    };
+    *probed = Some((Instant::now(), sight));
+    sight
+}
+
+async fn ask_connectivity(places: &[String]) -> Sight {
+    let mut asked = FuturesUnordered::new();
+    for place in places {
+        asked.push(timeout(PROBE_TIMEOUT, TcpStream::connect(place.as_str())));
+    }
+    while let Some(answer) = asked.next().await {
+        if matches!(answer, Ok(Ok(_))) {
+            return Sight::Open;
+        }
+    }
+    Sight::Blind
+}
+
+async fn ask_witnesses(world: &World, target: &Target, own: &str, look: &Look) -> Sight {
+    let mut seen = BTreeSet::from([own.to_owned()]);
+    let mut witnesses: Vec<Target> = world.targets().await.unwrap_or_else(|_| world.config.targets.clone());
+    witnesses.retain(|it| it.id != target.id && seen.insert(host(it)));
+    fastrand::shuffle(&mut witnesses);
+    witnesses.truncate(WITNESSES);
+    if witnesses.is_empty() {
+        return alone(look);
+    }
+    let mut asked = FuturesUnordered::new();
+    for witness in &witnesses {
+        asked.push(answers(world, witness));
+    }
+    while let Some(answered) = asked.next().await {
+        if answered {
+            return Sight::Open;
+        }
+    }
+    Sight::Blind
+}
+
+/// Any answer will do, also a bad one.
+async fn answers(world: &World, target: &Target) -> bool {
+    let visit = Visit {
+        target: &target.id,
+        url: &target.url,
+        profile: Profile::Desktop,
+        timeout: PROBE_TIMEOUT,
+        max_body: 64 << 10,
+        validators: None,
+    };
+    let sighting = world.eye.visit(&visit, world.clock.now()).await;
+    sighting.observation.silence().is_none_or(|it| !it.class.may_be_our_fault())
+}
+
+/// Nobody else can be asked: a resolver that cannot be reached and a network without a route are ours.
+fn alone(look: &Look) -> Sight {
+    let ours = look.cause.as_ref().is_some_and(|cause| {
+        let detail = cause.args.get("detail").map(String::as_str).unwrap_or_default();
+        let no_resolver = look.class == Class::Dns
+            && ["Temporary failure", "Try again", "timed out", "no connections", "request timed out"].iter().any(|it| detail.contains(it));
+        cause.key == "cause-unreachable" || no_resolver
+    });
+    if ours { Sight::Blind } else { Sight::Open }
+}
+
+/// Tells of a change, once.
+async fn set(world: &World, sight: Sight) {
+    let now = world.clock.now();
+    let notice = {
+        let mut blind = world.eyes.blind_since.lock().unwrap_or_else(PoisonError::into_inner);
+        match (sight, *blind) {
+            (Sight::Blind, None) => {
+                *blind = Some(now);
+                Notice::Blind { since: now }
+            }
+            (Sight::Open, Some(since)) => {
+                *blind = None;
+                Notice::Sighted { since, until: now }
+            }
+            _ => return,
+        }
+    };
+    world.measure.health.blind.store(sight == Sight::Blind, Ordering::Relaxed);
+    match &notice {
+        Notice::Blind { .. } => tracing::warn!("our own network seems to be gone: no portal is accused"),
+        Notice::Sighted { .. } => tracing::info!("our network is back"),
+    }
+    let alerts = world.alerts_to_all(&About::Notice(notice), now);
+    if let Err(error) = world.store.commit(Commit { alerts, ..Commit::default() }).await {
+        tracing::error!(%error, "the notice of our own sight cannot be written");
+    }
+}

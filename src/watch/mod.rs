@@ -1,0 +1,17 @@
+//! The only place where the core and the edges meet: one look from start to end, the outbox to its notifiers,
+//! and doubt of ourselves before any accusation.
+
+pub mod approve;
+pub mod check;
+pub mod clock;
+pub mod diff;
+mod confirm;
+pub mod eyes;
+pub mod look;
+pub mod measure;
+pub mod reports;
+pub mod tell;
+mod world;
+
+pub use look::{Look, look};
+pub use world::{Fault, World};
