@@ -239,6 +239,7 @@ bot-stranger = This chat is not registered for alerts.
 bot-unknown = This version cannot do that yet.
 bot-no-incident = There is no such incident.
 bot-taken-already = { $by } has taken it before.
+bot-over = The incident is over.
 bot-taken = You have taken { $id }.
 bot-failed = This could not be written down; please try again.
 bot-diff = The change was sent.

@@ -239,6 +239,7 @@ bot-stranger = Nhóm này chưa được đăng ký nhận cảnh báo.
 bot-unknown = Phiên bản này chưa có chức năng đó.
 bot-no-incident = Không tìm thấy sự cố.
 bot-taken-already = { $by } đã tiếp nhận trước đó.
+bot-over = Sự cố đã kết thúc.
 bot-taken = Bạn đã tiếp nhận { $id }.
 bot-failed = Chưa ghi nhận được, xin thử lại.
 bot-diff = Đã gửi phần khác biệt.

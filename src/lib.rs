@@ -2,20 +2,20 @@
 //! defaced, carries planted content, or is down.
 #![forbid(unsafe_code)]
 
-pub mod model;
-pub mod page;
-pub mod diff;
-pub mod detect;
-pub mod words;
+pub mod alert;
+pub mod bot;
 pub mod calendar;
+pub mod cli;
 pub mod config;
+pub mod detect;
+pub mod diff;
 pub mod fetch;
 pub mod incident;
-pub mod store;
-pub mod alert;
+pub mod model;
+pub mod page;
 pub mod report;
-pub mod watch;
 pub mod schedule;
-pub mod bot;
+pub mod store;
+pub mod watch;
 pub mod web;
-pub mod cli;
+pub mod words;

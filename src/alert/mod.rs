@@ -74,6 +74,11 @@ pub enum Refusal {
 /// One way to reach people.
 #[async_trait]
 pub trait Notifier: Send + Sync {
+    /// Where it speaks to, as configured; empty where there is but one place.
+    fn address(&self) -> String {
+        String::new()
+    }
+
     /// Delivers the message, or brings the earlier form of it up to date.
     async fn send(&self, message: &Message, place: Place<'_>) -> Result<Option<Receipt>, Refusal>;
 }

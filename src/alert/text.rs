@@ -35,11 +35,17 @@ impl Text {
     }
 
     pub fn into_forms(self) -> (String, String) {
-        (self.html.trim_end().to_owned(), self.plain.trim_end().to_owned())
+        (
+            self.html.trim_end().to_owned(),
+            self.plain.trim_end().to_owned(),
+        )
     }
 }
 
 /// The characters that Telegram's HTML gives a meaning to.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

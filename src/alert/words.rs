@@ -16,10 +16,16 @@ use crate::{
 
 /// The incident as it is now. Edited into place of what was said of it before.
 pub fn incident(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
-    let mut detail = Detail { signals: 5, changes: 8 };
+    let mut detail = Detail {
+        signals: 5,
+        changes: 8,
+    };
     let mut text = write(it, words, tz, repeat, detail);
     while !text.fits() && (detail.signals > 0 || detail.changes > 0) {
-        detail = Detail { signals: detail.signals.saturating_sub(1), changes: detail.changes.saturating_sub(2) };
+        detail = Detail {
+            signals: detail.signals.saturating_sub(1),
+            changes: detail.changes.saturating_sub(2),
+        };
         text = write(it, words, tz, repeat, detail);
     }
     let (html, plain) = text.into_forms();
@@ -82,16 +88,25 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         (_, Kind::Maintenance) => ("⚪", "head-maintenance"),
         (_, Kind::Blocked) => ("⚪", "head-blocked"),
     };
-    text.push(icon).push(" ").bold(&words.plain(key)).push(&format!(" · {}", it.id));
+    text.push(icon)
+        .push(" ")
+        .bold(&words.plain(key))
+        .push(&format!(" · {}", it.id));
     if it.kind == Kind::Down && it.stage.is_open() {
         let since = words.text(
             "head-since",
-            &[("class", &words.plain(&it.class.key())), ("clock", &words.clock(it.seen_at, tz))],
+            &[
+                ("class", &words.plain(&it.class.key())),
+                ("clock", &words.clock(it.seen_at, tz)),
+            ],
         );
         text.push(" ").push(&since);
     }
     if !it.stage.is_open() {
-        let was = words.text("head-was", &[("what", &words.plain(&format!("kind-{}", it.kind.as_str())))]);
+        let was = words.text(
+            "head-was",
+            &[("what", &words.plain(&format!("kind-{}", it.kind.as_str())))],
+        );
         text.push(" ").push(&was);
     }
 }
@@ -100,17 +115,30 @@ fn address(it: &Incident) -> String {
     let url = &it.portal.url;
     let path = if url.path() == "/" { "" } else { url.path() };
     let port = url.port().map(|it| format!(":{it}")).unwrap_or_default();
-    format!("{}{port}{}", defang(url.host_str().unwrap_or_default()), defang_text(&excerpt(path, 60)))
+    format!(
+        "{}{port}{}",
+        defang(url.host_str().unwrap_or_default()),
+        defang_text(&excerpt(path, 60))
+    )
 }
 
 fn why(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
-    let mut reasons: Vec<String> =
-        it.signals.iter().filter(|it| it.weight > 0.3).take(detail.signals).map(|it| words.say(&it.say)).collect();
+    let mut reasons: Vec<String> = it
+        .signals
+        .iter()
+        .filter(|it| it.weight > 0.3)
+        .take(detail.signals)
+        .map(|it| words.say(&it.say))
+        .collect();
     if let Some(cause) = &it.cause {
         reasons.push(words.say(cause));
     }
     if it.class == Class::ByPortal || it.kind == Kind::Maintenance {
-        reasons.push(words.plain(if it.kind == Kind::Maintenance { "why-maintenance" } else { "why-blocked" }));
+        reasons.push(words.plain(if it.kind == Kind::Maintenance {
+            "why-maintenance"
+        } else {
+            "why-blocked"
+        }));
     }
     if reasons.is_empty() {
         return;
@@ -132,14 +160,19 @@ fn shown(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
             Some(title) => format!("«{}»", defang_text(&excerpt(title, 120))),
             None => none.clone(),
         };
-        text.push(&words.text("alert-before", &[("title", &quoted(&it.title_before))])).line();
-        text.push(&words.text("alert-now", &[("title", &quoted(&it.title_now))])).line();
+        text.push(&words.text("alert-before", &[("title", &quoted(&it.title_before))]))
+            .line();
+        text.push(&words.text("alert-now", &[("title", &quoted(&it.title_now))]))
+            .line();
     }
     for line in it.changes.iter().take(detail.changes) {
-        text.push(if line.added { "＋ " } else { "－ " }).push(&excerpt(&line.text, 110)).line();
+        text.push(if line.added { "＋ " } else { "－ " })
+            .push(&excerpt(&line.text, 110))
+            .line();
     }
     if let Some(evidence) = it.evidence.last() {
-        text.push(&words.text("alert-evidence", &[("digest", &evidence.digest.short())])).line();
+        text.push(&words.text("alert-evidence", &[("digest", &evidence.digest.short())]))
+            .line();
     }
 }
 
@@ -154,7 +187,11 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         let took = words.duration(since(it.confirmed_at, taken.at));
         lines.push(words.text(
             "alert-taken",
-            &[("by", &defang_text(&excerpt(&taken.by, 60))), ("clock", &words.clock(taken.at, tz)), ("took", &took)],
+            &[
+                ("by", &defang_text(&excerpt(&taken.by, 60))),
+                ("clock", &words.clock(taken.at, tz)),
+                ("took", &took),
+            ],
         ));
     }
     if let Some(end) = it.ended_at {
@@ -167,10 +204,21 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         let lasted = words.duration(since(it.seen_at, end));
         let clock = words.clock(end, tz);
         lines.push(match (it.stage, by) {
-            (Stage::Dismissed, by) => {
-                words.text("alert-dismissed", &[("by", &defang_text(&excerpt(by.unwrap_or("?"), 60))), ("clock", &clock)])
-            }
-            (_, Some(by)) => words.text("alert-closed", &[("by", &defang_text(&excerpt(by, 60))), ("clock", &clock), ("lasted", &lasted)]),
+            (Stage::Dismissed, by) => words.text(
+                "alert-dismissed",
+                &[
+                    ("by", &defang_text(&excerpt(by.unwrap_or("?"), 60))),
+                    ("clock", &clock),
+                ],
+            ),
+            (_, Some(by)) => words.text(
+                "alert-closed",
+                &[
+                    ("by", &defang_text(&excerpt(by, 60))),
+                    ("clock", &clock),
+                    ("lasted", &lasted),
+                ],
+            ),
             (_, None) => words.text("alert-restored", &[("clock", &clock), ("lasted", &lasted)]),
         });
     }
@@ -246,16 +294,36 @@ fn facts(it: &Incident, words: &Words) -> serde_json::Value {
 /// Something about the watcher itself.
 pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
     let (icon, head, body) = match it {
-        Notice::Blind { since } => ("⚪", "notice-blind", words.text("notice-blind-body", &[("when", &words.moment(*since, tz))])),
+        Notice::Blind { since } => (
+            "⚪",
+            "notice-blind",
+            words.text("notice-blind-body", &[("when", &words.moment(*since, tz))]),
+        ),
         Notice::Sighted { since, until } => {
             let lasted = words.duration(until.duration_since(*since));
-            let args = [("from", words.moment(*since, tz)), ("to", words.moment(*until, tz)), ("lasted", lasted)];
-            let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            ("🟢", "notice-sighted", words.text("notice-sighted-body", &args))
+            let args = [
+                ("from", words.moment(*since, tz)),
+                ("to", words.moment(*until, tz)),
+                ("lasted", lasted),
+            ];
+            let args: Vec<(&str, &str)> = args
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
+            (
+                "🟢",
+                "notice-sighted",
+                words.text("notice-sighted-body", &args),
+            )
         }
     };
     let mut text = Text::default();
-    text.push(icon).push(" ").bold(&words.plain(head)).line().push(&body).line();
+    text.push(icon)
+        .push(" ")
+        .bold(&words.plain(head))
+        .line()
+        .push(&body)
+        .line();
     let (html, plain) = text.into_forms();
     Message {
         key: format!("notice-{}", it.since().as_millisecond()),
@@ -263,7 +331,11 @@ pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
         html,
         plain,
         facts: json!({"notice": head, "since": it.since()}),
-        gravity: if matches!(it, Notice::Blind { .. }) { Gravity::Warning } else { Gravity::Good },
+        gravity: if matches!(it, Notice::Blind { .. }) {
+            Gravity::Warning
+        } else {
+            Gravity::Good
+        },
         ..Message::default()
     }
 }
@@ -271,7 +343,11 @@ pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
 /// A report, with its file.
 pub fn report(week: &str, summary: &str, document: Document, words: &Words) -> Message {
     let mut text = Text::default();
-    text.push("📊 ").bold(&words.text("report-title", &[("week", week)])).line().push(&excerpt(summary, 900)).line();
+    text.push("📊 ")
+        .bold(&words.text("report-title", &[("week", week)]))
+        .line()
+        .push(&excerpt(summary, 900))
+        .line();
     let (html, plain) = text.into_forms();
     Message {
         key: format!("report-{week}"),

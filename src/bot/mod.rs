@@ -15,19 +15,36 @@ use crate::{
     incident,
     model::{About, Incident, IncidentId, excerpt::excerpt},
     store::{Commit, StoreError},
-    watch::World,
+    watch::{World, tell::moved_to},
 };
 
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// A notifier and the chat it speaks to.
+struct Chat {
+    notifier: String,
+    chat: Recipient,
+}
+
 /// Listens for taps, one poller a bot token, until told to stop.
 pub async fn run(world: Arc<World>, stop: CancellationToken) {
-    let mut bots: HashMap<String, (Bot, Vec<Recipient>)> = HashMap::new();
-    for spec in world.config.notifiers.values().filter(|it| it.kind == "telegram") {
+    let mut bots: HashMap<String, (Bot, Vec<Chat>)> = HashMap::new();
+    for (name, spec) in world
+        .config
+        .notifiers
+        .iter()
+        .filter(|(_, it)| it.kind == "telegram")
+    {
         if let Ok(Account { bot, chat }) = account(&spec.with) {
-            bots.entry(bot.token().to_owned()).or_insert_with(|| (bot, Vec::new())).1.push(chat);
+            let entry = bots
+                .entry(bot.token().to_owned())
+                .or_insert_with(|| (bot, Vec::new()));
+            entry.1.push(Chat {
+                notifier: name.clone(),
+                chat,
+            });
         }
     }
     let mut pollers = tokio::task::JoinSet::new();
@@ -37,10 +54,14 @@ pub async fn run(world: Arc<World>, stop: CancellationToken) {
     while pollers.join_next().await.is_some() {}
 }
 
-async fn poll(world: Arc<World>, bot: Bot, chats: Vec<Recipient>, stop: CancellationToken) {
+async fn poll(world: Arc<World>, bot: Bot, chats: Vec<Chat>, stop: CancellationToken) {
     let mut next: i32 = 0;
     loop {
-        let ask = bot.get_updates().offset(next).timeout(POLL_S).allowed_updates([AllowedUpdate::CallbackQuery]);
+        let ask = bot
+            .get_updates()
+            .offset(next)
+            .timeout(POLL_S)
+            .allowed_updates([AllowedUpdate::CallbackQuery]);
         let updates = tokio::select! {
             () = stop.cancelled() => return,
             updates = ask => updates,
@@ -66,37 +87,98 @@ async fn poll(world: Arc<World>, bot: Bot, chats: Vec<Recipient>, stop: Cancella
     }
 }
 
-async fn tapped(world: &World, bot: &Bot, chats: &[Recipient], query: CallbackQuery) {
-    let chat = query.message.as_ref().map(|it| it.chat().id);
-    let known = match chat {
-        Some(id) => is_known(world, chats, id).await,
-        None => false,
+async fn tapped(world: &World, bot: &Bot, chats: &[Chat], query: CallbackQuery) {
+    let place = query.message.as_ref().map(|it| it.chat());
+    let names = match place {
+        Some(place) => notifiers_of(world, chats, place.id, place.username()).await,
+        None => Vec::new(),
     };
-    let said = match (known, query.data.as_deref().and_then(|it| it.split_once(':'))) {
-        (false, _) => world.words.plain("bot-stranger"),
-        (true, Some(("take", id))) => take(world, id, &name(&query)).await,
-        (true, Some(("diff", id))) => diff(world, bot, chat, id).await,
-        (true, Some(("change", id))) => change(world, id).await,
-        (true, _) => world.words.plain("bot-unknown"),
+    let said = match query.data.as_deref().and_then(|it| it.split_once(':')) {
+        _ if names.is_empty() => world.words.plain("bot-stranger"),
+        Some((verb, id)) => match told_here(world, id, &names).await {
+            Some(known) => {
+                act(
+                    world,
+                    bot,
+                    place.map(|it| it.id),
+                    verb,
+                    &known,
+                    &name(&query),
+                )
+                .await
+            }
+            None => world.words.plain("bot-no-incident"),
+        },
+        None => world.words.plain("bot-unknown"),
     };
-    let answer = bot.answer_callback_query(query.id).text(said).show_alert(!known);
+    let answer = bot
+        .answer_callback_query(query.id)
+        .text(said)
+        .show_alert(names.is_empty());
     if answer.await.is_err() {
         tracing::debug!("a tap could not be answered");
     }
 }
 
-/// A notifier's chat, or the one it moved to.
-async fn is_known(world: &World, chats: &[Recipient], id: ChatId) -> bool {
-    if chats.iter().any(|it| *it == Recipient::Id(id)) {
-        return true;
+async fn act(
+    world: &World,
+    bot: &Bot,
+    chat: Option<ChatId>,
+    verb: &str,
+    known: &Incident,
+    by: &str,
+) -> String {
+    match verb {
+        "take" => take(world, &known.id, by).await,
+        "diff" => diff(world, bot, chat, known).await,
+        // a baseline is moved by a command that names who approved
+        "change" => world
+            .words
+            .text("bot-change", &[("target", known.target.as_str())]),
+        _ => world.words.plain("bot-unknown"),
     }
-    for name in world.config.notifiers.keys() {
-        let moved = world.store.milestone(&format!("moved/{name}")).await.unwrap_or(None);
-        if moved.as_deref() == Some(&id.0.to_string()) {
-            return true;
+}
+
+/// The notifiers whose own chat this is, or whose chat has moved here.
+async fn notifiers_of(
+    world: &World,
+    chats: &[Chat],
+    id: ChatId,
+    username: Option<&str>,
+) -> Vec<String> {
+    let mut names = Vec::new();
+    for it in chats {
+        let own = match &it.chat {
+            Recipient::Id(chat) => *chat == id,
+            Recipient::ChannelUsername(name) => {
+                username.is_some_and(|it| it.eq_ignore_ascii_case(name.trim_start_matches('@')))
+            }
+        };
+        let moved = world
+            .store
+            .milestone(&moved_to(&it.notifier, &it.chat.to_string()))
+            .await
+            .unwrap_or(None);
+        if own || moved.as_deref() == Some(&id.0.to_string()) {
+            names.push(it.notifier.clone());
         }
     }
-    false
+    names
+}
+
+/// An incident that this chat is told of: what stands in a tap can be forged.
+async fn told_here(world: &World, id: &str, names: &[String]) -> Option<Incident> {
+    let known = world
+        .store
+        .incident(&IncidentId(id.to_owned()))
+        .await
+        .ok()
+        .flatten()?;
+    let told = match world.target(&known.target).await.ok().flatten() {
+        Some(target) => target.settings.notify,
+        None => world.config.defaults.notify.clone(),
+    };
+    told.iter().any(|it| names.contains(it)).then_some(known)
 }
 
 fn name(query: &CallbackQuery) -> String {
@@ -104,61 +186,62 @@ fn name(query: &CallbackQuery) -> String {
 }
 
 /// Who taps first has it; the message shows it to all.
-async fn take(world: &World, id: &str, by: &str) -> String {
+async fn take(world: &World, id: &IncidentId, by: &str) -> String {
     for _ in 0..5 {
-        let Some(known) = incident(world, id).await else { return world.words.plain("bot-no-incident") };
-        let now = world.clock.now();
-        let taken = match incident::take(&known, by, now) {
-            Ok(taken) => taken,
-            Err(_) => {
-                let by = known.taken.as_ref().map(|it| it.by.clone()).unwrap_or_default();
-                return world.words.text("bot-taken-already", &[("by", &by)]);
-            }
+        let Ok(Some(known)) = world.store.incident(id).await else {
+            return world.words.plain("bot-no-incident");
         };
-        let target = world.target(&known.target).await.ok().flatten();
+        let now = world.clock.now();
+        let taken = match (incident::take(&known, by, now), &known.taken) {
+            (Ok(taken), _) => taken,
+            (Err(_), Some(taken)) => {
+                return world.words.text("bot-taken-already", &[("by", &taken.by)]);
+            }
+            (Err(_), None) => return world.words.plain("bot-over"),
+        };
         let about = About::Incident(known.id.clone());
-        let alerts = match &target {
-            Some(target) => world.alerts(target, &about, now),
+        let alerts = match world.target(&known.target).await.ok().flatten() {
+            Some(target) => world.alerts(&target, &about, now),
             None => world.alerts_to_all(&about, now),
         };
-        match world.store.commit(Commit { incidents: vec![taken], alerts, ..Commit::default() }).await {
+        match world
+            .store
+            .commit(Commit {
+                incidents: vec![taken],
+                alerts,
+                ..Commit::default()
+            })
+            .await
+        {
             Err(StoreError::Conflict) => continue,
             Err(error) => {
-                tracing::error!(incident.id = id, %error, "a tap cannot be written");
+                tracing::error!(incident.id = %id, %error, "a tap cannot be written");
                 return world.words.plain("bot-failed");
             }
-            Ok(()) => return world.words.text("bot-taken", &[("id", id)]),
+            Ok(()) => return world.words.text("bot-taken", &[("id", &id.to_string())]),
         }
     }
     world.words.plain("bot-failed")
 }
 
-async fn incident(world: &World, id: &str) -> Option<Incident> {
-    world.store.incident(&IncidentId(id.to_owned())).await.ok().flatten()
-}
-
 /// Sends what changed as a text file.
-async fn diff(world: &World, bot: &Bot, chat: Option<ChatId>, id: &str) -> String {
-    let (Some(known), Some(chat)) = (incident(world, id).await, chat) else {
-        return world.words.plain("bot-no-incident");
+async fn diff(world: &World, bot: &Bot, chat: Option<ChatId>, known: &Incident) -> String {
+    let Some(chat) = chat else {
+        return world.words.plain("bot-failed");
     };
     let mut text = String::new();
-    for line in crate::watch::diff::lines_of(world, &known) {
+    for line in crate::watch::diff::lines_of(world, known) {
         text.push_str(if line.added { "+ " } else { "- " });
         text.push_str(&line.text);
         text.push('\n');
     }
     let file = InputFile::memory(text.into_bytes()).file_name(format!("{}.txt", known.id));
-    match bot.send_document(chat, file).caption(known.id.to_string()).await {
+    match bot
+        .send_document(chat, file)
+        .caption(known.id.to_string())
+        .await
+    {
         Ok(_) => world.words.plain("bot-diff"),
         Err(_) => world.words.plain("bot-failed"),
-    }
-}
-
-/// What to do until the button does it: a baseline is moved by a command that names who approved.
-async fn change(world: &World, id: &str) -> String {
-    match incident(world, id).await {
-        Some(known) => world.words.text("bot-change", &[("target", known.target.as_str())]),
-        None => world.words.plain("bot-no-incident"),
     }
 }

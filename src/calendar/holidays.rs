@@ -21,14 +21,50 @@ enum Day {
 }
 
 pub const HOLIDAYS: &[Holiday] = &[
-    Holiday { name: "tet-duong-lich", title: "Tết Dương lịch", day: Day::Solar(1, 1), lead: 0, tail: 0 },
+    Holiday {
+        name: "tet-duong-lich",
+        title: "Tết Dương lịch",
+        day: Day::Solar(1, 1),
+        lead: 0,
+        tail: 0,
+    },
     // five days; which ones is announced each year, mostly from the last day of the old year
-    Holiday { name: "tet", title: "Tết Nguyên đán", day: Day::Lunar(1, 1), lead: 1, tail: 3 },
-    Holiday { name: "gio-to", title: "Giỗ Tổ Hùng Vương", day: Day::Lunar(10, 3), lead: 0, tail: 0 },
-    Holiday { name: "thong-nhat", title: "Ngày Giải phóng miền Nam, thống nhất đất nước", day: Day::Solar(30, 4), lead: 0, tail: 0 },
-    Holiday { name: "lao-dong", title: "Ngày Quốc tế Lao động", day: Day::Solar(1, 5), lead: 0, tail: 0 },
+    Holiday {
+        name: "tet",
+        title: "Tết Nguyên đán",
+        day: Day::Lunar(1, 1),
+        lead: 1,
+        tail: 3,
+    },
+    Holiday {
+        name: "gio-to",
+        title: "Giỗ Tổ Hùng Vương",
+        day: Day::Lunar(10, 3),
+        lead: 0,
+        tail: 0,
+    },
+    Holiday {
+        name: "thong-nhat",
+        title: "Ngày Giải phóng miền Nam, thống nhất đất nước",
+        day: Day::Solar(30, 4),
+        lead: 0,
+        tail: 0,
+    },
+    Holiday {
+        name: "lao-dong",
+        title: "Ngày Quốc tế Lao động",
+        day: Day::Solar(1, 5),
+        lead: 0,
+        tail: 0,
+    },
     // two days: 2/9 and the day before or after
-    Holiday { name: "quoc-khanh", title: "Quốc khánh", day: Day::Solar(2, 9), lead: 1, tail: 0 },
+    Holiday {
+        name: "quoc-khanh",
+        title: "Quốc khánh",
+        day: Day::Solar(2, 9),
+        lead: 1,
+        tail: 0,
+    },
 ];
 
 pub fn holiday(name: &str) -> Option<&'static Holiday> {
@@ -47,6 +83,9 @@ impl Holiday {
     /// First and last day off.
     pub fn days(&self, year: i16) -> Option<(Date, Date)> {
         let date = self.date(year)?;
-        Some((date.checked_sub(self.lead.days()).ok()?, date.checked_add(self.tail.days()).ok()?))
+        Some((
+            date.checked_sub(self.lead.days()).ok()?,
+            date.checked_add(self.tail.days()).ok()?,
+        ))
     }
 }

@@ -18,7 +18,11 @@ const EPOCH: f64 = 2_415_021.076_998_695;
 pub fn to_solar(day: i8, month: i8, year: i16) -> Option<Date> {
     let year = i64::from(year);
     let (before, after) = (eleventh_month(year - 1), eleventh_month(year));
-    let (start, end) = if month < 11 { (before, after) } else { (after, eleventh_month(year + 1)) };
+    let (start, end) = if month < 11 {
+        (before, after)
+    } else {
+        (after, eleventh_month(year + 1))
+    };
     let mut offset = i64::from(month) - 11;
     if offset < 0 {
         offset += 12;
@@ -42,10 +46,16 @@ fn new_moon(k: i64) -> i64 {
     let moon = (306.0253 + 385.816_918_06 * k + 0.010_730_6 * t2 + 0.000_012_36 * t3) * rad;
     let node = (21.2964 + 390.670_506_46 * k - 0.001_652_8 * t2 - 0.000_002_39 * t3) * rad;
     let correction = (0.1734 - 0.000_393 * t) * sun.sin() + 0.0021 * (2.0 * sun).sin()
-        - 0.4068 * moon.sin() + 0.0161 * (2.0 * moon).sin() - 0.0004 * (3.0 * moon).sin()
-        + 0.0104 * (2.0 * node).sin() - 0.0051 * (sun + moon).sin() - 0.0074 * (sun - moon).sin()
-        + 0.0004 * (2.0 * node + sun).sin() - 0.0004 * (2.0 * node - sun).sin()
-        - 0.0006 * (2.0 * node + moon).sin() + 0.0010 * (2.0 * node - moon).sin()
+        - 0.4068 * moon.sin()
+        + 0.0161 * (2.0 * moon).sin()
+        - 0.0004 * (3.0 * moon).sin()
+        + 0.0104 * (2.0 * node).sin()
+        - 0.0051 * (sun + moon).sin()
+        - 0.0074 * (sun - moon).sin()
+        + 0.0004 * (2.0 * node + sun).sin()
+        - 0.0004 * (2.0 * node - sun).sin()
+        - 0.0006 * (2.0 * node + moon).sin()
+        + 0.0010 * (2.0 * node - moon).sin()
         + 0.0005 * (2.0 * moon + sun).sin();
     let drift = if t < -11.0 {
         0.001 + 0.000_839 * t + 0.000_226_1 * t2 - 0.000_008_45 * t3 - 0.000_000_081 * t * t3
@@ -74,7 +84,11 @@ fn eleventh_month(year: i64) -> i64 {
     let offset = julian(31, 12, year) - 2_415_021;
     let k = (offset as f64 / MONTH).floor() as i64;
     let day = new_moon(k);
-    if sun_sector(day) >= 9 { new_moon(k - 1) } else { day }
+    if sun_sector(day) >= 9 {
+        new_moon(k - 1)
+    } else {
+        day
+    }
 }
 
 /// Which month after the eleventh is the leap one: the first whose beginning and end lie in one sector.
@@ -108,7 +122,12 @@ fn date(julian_day: i64) -> Option<Date> {
     let day = e - (153 * m + 2) / 5 + 1;
     let month = m + 3 - 12 * (m / 10);
     let year = b * 100 + d - 4800 + m / 10;
-    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    Date::new(
+        i16::try_from(year).ok()?,
+        i8::try_from(month).ok()?,
+        i8::try_from(day).ok()?,
+    )
+    .ok()
 }
 
 #[cfg(test)]

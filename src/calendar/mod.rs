@@ -36,9 +36,13 @@ pub fn windows(rules: &[WindowRule], first: i16, last: i16, tz: &TimeZone) -> Ve
         match &rule.days {
             Days::Range(from, to) => out.push(window(rule, rule.name.clone(), *from, *to, tz)),
             Days::Holiday(name) => {
-                let Some(holiday) = holiday(name) else { continue };
+                let Some(holiday) = holiday(name) else {
+                    continue;
+                };
                 for year in first..=last {
-                    let Some((from, to)) = holiday.days(year) else { continue };
+                    let Some((from, to)) = holiday.days(year) else {
+                        continue;
+                    };
                     let name = rule.name.clone().or(Some(holiday.title.to_owned()));
                     out.push(window(rule, name, from, to, tz));
                 }
@@ -49,7 +53,13 @@ pub fn windows(rules: &[WindowRule], first: i16, last: i16, tz: &TimeZone) -> Ve
     out
 }
 
-fn window(rule: &WindowRule, name: Option<String>, from: Date, to: Date, tz: &TimeZone) -> WatchWindow {
+fn window(
+    rule: &WindowRule,
+    name: Option<String>,
+    from: Date,
+    to: Date,
+    tz: &TimeZone,
+) -> WatchWindow {
     let span = |length: Duration| Span::try_from(length).unwrap_or_default();
     let start = midnight(from, tz);
     let end = midnight(to.tomorrow().unwrap_or(to), tz);

@@ -22,14 +22,22 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     if args.by.trim().is_empty() {
         return Err(Failure::usage("--by: a name is wanted"));
     }
-    let target = world
-        .target(&id)
-        .await?
-        .ok_or_else(|| Failure::usage(format!("no target is called {id}; gaccong targets list shows all")))?;
+    let target = world.target(&id).await?.ok_or_else(|| {
+        Failure::usage(format!(
+            "no target is called {id}; gaccong targets list shows all"
+        ))
+    })?;
     match approve(&world, &target, args.by.trim(), false, None).await {
         Ok(approved) => {
-            let args = [("id", id.to_string()), ("by", args.by.trim().to_owned()), ("class", approved.class.to_string())];
-            let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let args = [
+                ("id", id.to_string()),
+                ("by", args.by.trim().to_owned()),
+                ("class", approved.class.to_string()),
+            ];
+            let args: Vec<(&str, &str)> = args
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
             line(&world.words.text("cli-approved", &args))?;
             Ok(Outcome::Fine)
         }

@@ -26,23 +26,44 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Outcome, Failure> {
     let config = open::config(global, Pace::Fast, false)?;
     let words = Words::new(config.service.language);
     let zone = &config.service.timezone;
-    let year = args.year.unwrap_or_else(|| Timestamp::now().to_zoned(zone.clone()).year());
-    let shown = |at: Timestamp, zone: &TimeZone| at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    let year = args
+        .year
+        .unwrap_or_else(|| Timestamp::now().to_zoned(zone.clone()).year());
+    let shown = |at: Timestamp, zone: &TimeZone| {
+        at.to_zoned(zone.clone())
+            .strftime("%Y-%m-%dT%H:%M:%S%:z")
+            .to_string()
+    };
     let mut rows = Vec::new();
     for holiday in HOLIDAYS {
-        let (Some(date), Some((first, last))) = (holiday.date(year), holiday.days(year)) else { continue };
-        let (from, to) = (midnight(first, zone), midnight(last.tomorrow().unwrap_or(last), zone));
+        let (Some(date), Some((first, last))) = (holiday.date(year), holiday.days(year)) else {
+            continue;
+        };
+        let (from, to) = (
+            midnight(first, zone),
+            midnight(last.tomorrow().unwrap_or(last), zone),
+        );
         if global.json {
             line(
                 &json!({"name": holiday.title, "holiday": holiday.name, "date": date.to_string(), "from": shown(from, zone), "to": shown(to, zone)})
                     .to_string(),
             )?;
         } else {
-            rows.push((from, vec![holiday.title.to_owned(), words.date(date), shown(from, zone), shown(to, zone)]));
+            rows.push((
+                from,
+                vec![
+                    holiday.title.to_owned(),
+                    words.date(date),
+                    shown(from, zone),
+                    shown(to, zone),
+                ],
+            ));
         }
     }
     let windows = calendar::windows(&config.windows, year, year, zone);
-    for window in windows.iter().filter(|it| it.from.to_zoned(zone.clone()).year() == year || it.to.to_zoned(zone.clone()).year() == year) {
+    for window in windows.iter().filter(|it| {
+        it.from.to_zoned(zone.clone()).year() == year || it.to.to_zoned(zone.clone()).year() == year
+    }) {
         if global.json {
             line(
                 &json!({"name": window.name, "holiday": null, "window": true, "from": shown(window.from, zone), "to": shown(window.to, zone)})
@@ -50,7 +71,15 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Outcome, Failure> {
             )?;
         } else {
             let name = format!("{} ({})", window.name, words.plain("calendar-window"));
-            rows.push((window.from, vec![name, String::new(), shown(window.from, zone), shown(window.to, zone)]));
+            rows.push((
+                window.from,
+                vec![
+                    name,
+                    String::new(),
+                    shown(window.from, zone),
+                    shown(window.to, zone),
+                ],
+            ));
         }
     }
     if !global.json {

@@ -42,7 +42,9 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     let (world, _opened) = open::world(global, false).await?;
     let targets = wanted(&world, &args.what).await?;
     if targets.is_empty() {
-        return Err(Failure::usage("nothing to look at: name a URL, or register targets in targets.yaml"));
+        return Err(Failure::usage(
+            "nothing to look at: name a URL, or register targets in targets.yaml",
+        ));
     }
     let bar = bar(targets.len(), global.json);
     let mut looks = stream::iter(&targets)
@@ -55,7 +57,9 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     while let Some(result) = looks.next().await {
         let target = target.next();
         bar.inc(1);
-        let (Some(target), looks) = (target, result?) else { continue };
+        let (Some(target), looks) = (target, result?) else {
+            continue;
+        };
         for (look, learnt) in looks {
             found |= look.class.standing() != Standing::Up;
             if let Some(error) = learnt {
@@ -70,11 +74,15 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     }
     bar.finish_and_clear();
     if !global.json {
-        let heads = ["id", "class", "score", "ms", "bytes", "why"].map(|it| world.words.plain(&format!("head-{it}")));
+        let heads = ["id", "class", "score", "ms", "bytes", "why"]
+            .map(|it| world.words.plain(&format!("head-{it}")));
         table(&heads, rows)?;
     }
     if let Some(error) = failed {
-        let _ = std::io::Write::write_fmt(&mut anstream::stderr(), format_args!("gaccong: not learnt: {error}\n"));
+        let _ = std::io::Write::write_fmt(
+            &mut anstream::stderr(),
+            format_args!("gaccong: not learnt: {error}\n"),
+        );
     }
     Ok(if found { Outcome::Found } else { Outcome::Fine })
 }
@@ -87,14 +95,23 @@ async fn wanted(world: &World, what: &[String]) -> Result<Vec<Target>, Failure> 
     }
     let mut out = Vec::new();
     for text in what {
-        let by_id = text.parse::<TargetId>().ok().and_then(|id| registered.iter().find(|it| it.id == id));
+        let by_id = text
+            .parse::<TargetId>()
+            .ok()
+            .and_then(|id| registered.iter().find(|it| it.id == id));
         if let Some(target) = by_id {
             out.push(target.clone());
             continue;
         }
         if !text.contains("://") {
-            let hint = if text.contains('.') { format!("; a URL begins with https://, as in https://{text}/") } else { String::new() };
-            return Err(Failure::usage(format!("{text:?} is neither a registered id nor a URL{hint}")));
+            let hint = if text.contains('.') {
+                format!("; a URL begins with https://, as in https://{text}/")
+            } else {
+                String::new()
+            };
+            return Err(Failure::usage(format!(
+                "{text:?} is neither a registered id nor a URL{hint}"
+            )));
         }
         let url: Url = portal_url(text).map_err(Failure::usage)?;
         match registered.iter().find(|it| it.url == url) {
@@ -109,14 +126,16 @@ type Looked = (Look, Option<NotApproved>);
 
 /// One look a profile; learning looks once more at the first profile's page.
 async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>, Failure> {
-    let dossier = world.store.dossier(&target.id).await?.unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let dossier = world
+        .store
+        .dossier(&target.id)
+        .await?
+        .unwrap_or_else(|| Dossier::new(target.id.clone()));
     let mut out: Vec<Looked> = Vec::new();
     for profile in &target.settings.profiles {
         out.push((look(world, target, *profile, &dossier, None).await, None));
     }
-    if learn
-        && let Some((first, error)) = out.first_mut()
-    {
+    if learn && let Some((first, error)) = out.first_mut() {
         match approve(world, target, "check --learn", true, Some(first.clone())).await {
             Ok(_) => (),
             Err(NotApproved::Store(why)) => return Err(why.into()),
@@ -127,10 +146,15 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
 }
 
 fn bar(count: usize, json: bool) -> ProgressBar {
-    if json || count < BAR_FROM || !std::io::stderr().is_terminal() || !std::io::stdout().is_terminal() {
+    if json
+        || count < BAR_FROM
+        || !std::io::stderr().is_terminal()
+        || !std::io::stdout().is_terminal()
+    {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(count as u64).with_style(style)
 }
 
@@ -138,7 +162,11 @@ fn as_json(world: &World, target: &Target, look: &Look) -> Value {
     let seen = &look.observation;
     let answer = seen.answer();
     let zone: &TimeZone = &world.config.service.timezone;
-    let at = seen.at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    let at = seen
+        .at
+        .to_zoned(zone.clone())
+        .strftime("%Y-%m-%dT%H:%M:%S%:z")
+        .to_string();
     let mut out = json!({
         "id": target.id,
         "url": target.url,
@@ -166,10 +194,16 @@ fn as_json(world: &World, target: &Target, look: &Look) -> Value {
 fn as_row(world: &World, target: &Target, look: &Look) -> Vec<String> {
     let why = match (&look.cause, look.verdict.signals.first()) {
         (Some(cause), _) => world.words.say(cause),
-        (None, Some(signal)) if look.class.standing() != Standing::Up => world.words.say(&signal.say),
+        (None, Some(signal)) if look.class.standing() != Standing::Up => {
+            world.words.say(&signal.say)
+        }
         _ => String::new(),
     };
-    let bytes = look.observation.answer().map(|it| world.words.count(it.bytes)).unwrap_or_default();
+    let bytes = look
+        .observation
+        .answer()
+        .map(|it| world.words.count(it.bytes))
+        .unwrap_or_default();
     vec![
         target.id.to_string(),
         look.class.to_string(),

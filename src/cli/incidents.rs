@@ -49,15 +49,26 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
     match action {
         Action::List { open } => list(global, &world, open).await,
         Action::Show { id } => show(global, &world, &id).await,
-        Action::Ack { id, by } => change(&world, &id, "cli-taken", |it, now| incident::take(it, by.trim(), now)).await,
+        Action::Ack { id, by } => {
+            change(&world, &id, "cli-taken", |it, now| {
+                incident::take(it, by.trim(), now)
+            })
+            .await
+        }
         Action::Resolve { id, by, note } => {
-            change(&world, &id, "cli-resolved", |it, now| incident::resolve(it, by.trim(), note.clone(), now)).await
+            change(&world, &id, "cli-resolved", |it, now| {
+                incident::resolve(it, by.trim(), note.clone(), now)
+            })
+            .await
         }
     }
 }
 
 async fn list(global: &Global, world: &World, open_only: bool) -> Result<Outcome, Failure> {
-    let wanted = Wanted { open_only, ..Wanted::default() };
+    let wanted = Wanted {
+        open_only,
+        ..Wanted::default()
+    };
     let all = world.store.incidents(&wanted).await?;
     if global.json {
         for it in &all {
@@ -69,7 +80,8 @@ async fn list(global: &Global, world: &World, open_only: bool) -> Result<Outcome
         line(&world.words.plain("cli-no-incidents"))?;
         return Ok(Outcome::Fine);
     }
-    let heads = ["id", "target", "kind", "stage", "seen", "taken-by"].map(|it| world.words.plain(&format!("head-{it}")));
+    let heads = ["id", "target", "kind", "stage", "seen", "taken-by"]
+        .map(|it| world.words.plain(&format!("head-{it}")));
     let zone = &world.config.service.timezone;
     let rows = all.iter().map(|it| {
         vec![
@@ -78,7 +90,10 @@ async fn list(global: &Global, world: &World, open_only: bool) -> Result<Outcome
             world.words.plain(&format!("kind-{}", it.kind.as_str())),
             world.words.plain(&format!("stage-{}", it.stage.as_str())),
             world.words.moment(it.seen_at, zone),
-            it.taken.as_ref().map(|it| it.by.clone()).unwrap_or_default(),
+            it.taken
+                .as_ref()
+                .map(|it| it.by.clone())
+                .unwrap_or_default(),
         ]
     });
     table(&heads, rows.collect())?;
@@ -91,7 +106,11 @@ async fn find(world: &World, id: &str) -> Result<Incident, Failure> {
         .store
         .incident(&IncidentId(id.clone()))
         .await?
-        .ok_or_else(|| Failure::usage(format!("no incident is called {id}; gaccong incidents list shows all")))
+        .ok_or_else(|| {
+            Failure::usage(format!(
+                "no incident is called {id}; gaccong incidents list shows all"
+            ))
+        })
 }
 
 async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failure> {
@@ -118,18 +137,43 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
     }
     for alert in undelivered {
         let why = alert.refused.unwrap_or_default();
-        line(&world.words.text("cli-undelivered", &[("notifier", &alert.notifier), ("why", &why)]))?;
+        line(&world.words.text(
+            "cli-undelivered",
+            &[("notifier", &alert.notifier), ("why", &why)],
+        ))?;
     }
     Ok(Outcome::Fine)
 }
 
 fn event_line(world: &World, event: &Event, last: Option<Timestamp>) -> String {
-    let what = world.words.plain(&format!("event-{}", format!("{:?}", event.what).to_lowercase()));
-    let by = event.by.as_ref().map(|it| format!(" · {it}")).unwrap_or_default();
-    let note = event.note.as_ref().map(|it| format!(" · {it}")).unwrap_or_default();
-    let after = last.map(|last| format!(" (+{})", world.words.duration(event.at.duration_since(last)))).unwrap_or_default();
+    let what = world.words.plain(&format!(
+        "event-{}",
+        format!("{:?}", event.what).to_lowercase()
+    ));
+    let by = event
+        .by
+        .as_ref()
+        .map(|it| format!(" · {it}"))
+        .unwrap_or_default();
+    let note = event
+        .note
+        .as_ref()
+        .map(|it| format!(" · {it}"))
+        .unwrap_or_default();
+    let after = last
+        .map(|last| {
+            format!(
+                " (+{})",
+                world.words.duration(event.at.duration_since(last))
+            )
+        })
+        .unwrap_or_default();
     let text = format!("{what}{by}{note}{after}");
-    format!("{}  {}", world.words.moment(event.at, &world.config.service.timezone), crate::model::excerpt::excerpt(&text, 160))
+    format!(
+        "{}  {}",
+        world.words.moment(event.at, &world.config.service.timezone),
+        crate::model::excerpt::excerpt(&text, 160)
+    )
 }
 
 /// A step by a person, committed with the alerts that show it to all.
@@ -148,7 +192,15 @@ async fn change(
             Some(target) => world.alerts(&target, &about, now),
             None => world.alerts_to_all(&about, now),
         };
-        match world.store.commit(Commit { incidents: vec![next], alerts, ..Commit::default() }).await {
+        match world
+            .store
+            .commit(Commit {
+                incidents: vec![next],
+                alerts,
+                ..Commit::default()
+            })
+            .await
+        {
             Err(StoreError::Conflict) => continue,
             Err(error) => return Err(error.into()),
             Ok(()) => {

@@ -73,7 +73,9 @@ fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, words: &Wor
     let case: Case = match serde_json::from_slice(line) {
         Ok(case) => case,
         Err(error) => {
-            let name = serde_json::from_slice::<Value>(line).ok().and_then(|it| it.get("case").cloned());
+            let name = serde_json::from_slice::<Value>(line)
+                .ok()
+                .and_then(|it| it.get("case").cloned());
             let name = name.unwrap_or_else(|| json!(format!("line {number}")));
             return json!({"case": name, "error": format!("line {number}: {error}")});
         }
@@ -102,15 +104,29 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
         pages.load(&folder.join(path), &case.url, content_type)?;
     }
     let started = Instant::now();
-    let history: Vec<Arc<Page>> =
-        case.history.iter().filter_map(|it| pages.page(&folder.join(it), &case.url)).collect();
+    let history: Vec<Arc<Page>> = case
+        .history
+        .iter()
+        .filter_map(|it| pages.page(&folder.join(it), &case.url))
+        .collect();
     let norm = Norm::learn(history.iter().map(Arc::as_ref));
     let mut seen = Vec::new();
     for (profile, bytes) in &bodies {
-        let source = Source { bytes, content_type, url: &case.url, ignore: &[] };
-        seen.push((*profile, page::read(source).map_err(|limit| limit.to_string())?));
+        let source = Source {
+            bytes,
+            content_type,
+            url: &case.url,
+            ignore: &[],
+        };
+        seen.push((
+            *profile,
+            page::read(source).map_err(|limit| limit.to_string())?,
+        ));
     }
-    let seen: Vec<(Profile, &Page)> = seen.iter().map(|(profile, page)| (*profile, page)).collect();
+    let seen: Vec<(Profile, &Page)> = seen
+        .iter()
+        .map(|(profile, page)| (*profile, page))
+        .collect();
     let verdict = profiles::judge_all(&seen, &norm, &Expect::of_url(&case.url));
     Ok((verdict, started.elapsed().as_micros() as u64))
 }
@@ -141,7 +157,12 @@ impl Pages {
             return Ok(());
         }
         let bytes = load(path)?;
-        let source = Source { bytes: &bytes, content_type, url, ignore: &[] };
+        let source = Source {
+            bytes: &bytes,
+            content_type,
+            url,
+            ignore: &[],
+        };
         let page = page::read(source).map_err(|limit| format!("{}: {limit}", path.display()))?;
         if self.order.len() >= KEPT {
             self.read.remove(&self.order.remove(0));
@@ -166,9 +187,16 @@ fn load(path: &Path) -> Result<Vec<u8>, String> {
         _ => Box::new(file),
     };
     let mut bytes = Vec::new();
-    reader.take(LARGEST + 1).read_to_end(&mut bytes).map_err(say)?;
+    reader
+        .take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(say)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(format!("{}: more than {} MiB when unpacked", path.display(), LARGEST >> 20));
+        return Err(format!(
+            "{}: more than {} MiB when unpacked",
+            path.display(),
+            LARGEST >> 20
+        ));
     }
     Ok(bytes)
 }

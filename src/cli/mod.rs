@@ -33,7 +33,12 @@ pub struct Cli {
 #[derive(clap::Args, Clone)]
 pub(crate) struct Global {
     /// The configuration file
-    #[arg(long, global = true, value_name = "FILE", default_value = "targets.yaml")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "targets.yaml"
+    )]
     config: PathBuf,
     /// The store's directory, instead of the one that the configuration names
     #[arg(long, global = true, value_name = "DIR")]
@@ -112,9 +117,14 @@ pub fn main() -> ExitCode {
         Colour::Always => anstream::ColorChoice::Always.write_global(),
         Colour::Never => anstream::ColorChoice::Never.write_global(),
     }
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::system(format!("the runtime does not start: {error}")).report(),
+        Err(error) => {
+            return Failure::system(format!("the runtime does not start: {error}")).report();
+        }
     };
     let result = runtime.block_on(run(cli));
     // a name that is still being resolved must not hold up the end

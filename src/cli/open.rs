@@ -20,27 +20,44 @@ pub(super) fn config(global: &Global, pace: Pace, needed: bool) -> Result<Config
     let path = &global.config;
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !needed && is_default(path) => {
+        Err(error)
+            if error.kind() == std::io::ErrorKind::NotFound && !needed && is_default(path) =>
+        {
             return Ok(resolved(Config::default(), global, Path::new(".")));
         }
         Err(error) => {
             let hint = match error.kind() {
-                std::io::ErrorKind::NotFound => "; name another with --config, or begin with the targets.yaml of the repository",
+                std::io::ErrorKind::NotFound => {
+                    "; name another with --config, or begin with the targets.yaml of the repository"
+                }
                 std::io::ErrorKind::InvalidData => "; it must be UTF-8",
                 _ => "",
             };
             return Err(Failure::usage(format!("{}: {error}{hint}", path.display())));
         }
     };
-    let config = config::parse(&text, pace).and_then(kinds).map_err(|faults| {
-        let shown: Vec<String> = faults.iter().map(|it| format!("{}:{it}", path.display())).collect();
-        let count = if faults.len() == 1 { "1 fault".to_owned() } else { format!("{} faults", faults.len()) };
-        Failure::usage(format!("{count} in the configuration\n{}", shown.join("\n")))
+    let config = config::parse_with(&text, pace, kinds).map_err(|faults| {
+        let shown: Vec<String> = faults
+            .iter()
+            .map(|it| format!("{}:{it}", path.display()))
+            .collect();
+        let count = if faults.len() == 1 {
+            "1 fault".to_owned()
+        } else {
+            format!("{} faults", faults.len())
+        };
+        Failure::usage(format!(
+            "{count} in the configuration\n{}",
+            shown.join("\n")
+        ))
     })?;
     for warning in &config.warnings {
         tracing::warn!("{}:{warning}", path.display());
     }
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|it| !it.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     Ok(resolved(config, global, folder))
 }
 
@@ -49,22 +66,35 @@ fn is_default(path: &Path) -> bool {
 }
 
 /// What only the kinds' own files know: whether each notifier and the store can be understood.
-fn kinds(config: Config) -> Result<Config, Vec<Fault>> {
+fn kinds(config: &Config) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (name, spec) in &config.notifiers {
         if let Err(Problem::Invalid(why)) = notifiers::build(&spec.kind, &spec.with) {
-            faults.push(Fault { line: spec.at.0, column: spec.at.1, message: format!("notifiers.{name}: {why}") });
+            let message = format!("notifiers.{name}: {why}");
+            faults.push(Fault {
+                line: spec.at.0,
+                column: spec.at.1,
+                message,
+            });
         }
     }
-    if !backends::KINDS.iter().any(|(name, _)| *name == config.service.store) {
-        faults.push(Fault { line: 1, column: 1, message: backends::unknown(&config.service.store) });
+    let (kind, (line, column)) = (&config.service.store, config.service.store_at);
+    if !backends::KINDS.iter().any(|(name, _)| name == kind) {
+        faults.push(Fault {
+            line,
+            column,
+            message: backends::unknown(kind),
+        });
     }
-    if faults.is_empty() { Ok(config) } else { Err(faults) }
+    faults
 }
 
 fn resolved(mut config: Config, global: &Global, folder: &Path) -> Config {
     let service = &mut config.service;
-    service.data_dir = global.data_dir.clone().unwrap_or_else(|| folder.join(&service.data_dir));
+    service.data_dir = global
+        .data_dir
+        .clone()
+        .unwrap_or_else(|| folder.join(&service.data_dir));
     service.snapshots_dir = folder.join(&service.snapshots_dir);
     for path in &mut service.extra_ca {
         *path = folder.join(&*path);
@@ -87,11 +117,17 @@ pub(super) async fn store(config: &Config) -> Result<Opened, Failure> {
     // a service may be starting or stopping: between its lock and its socket lies a moment
     for _ in 0..40 {
         if let Some(client) = control::Client::connect(folder).await {
-            return Ok(Opened { store: Arc::new(client), _lock: None });
+            return Ok(Opened {
+                store: Arc::new(client),
+                _lock: None,
+            });
         }
         if let Some(lock) = Lock::try_take(folder)? {
             let store = backends::open(&config.service.store, folder)?;
-            return Ok(Opened { store, _lock: Some(lock) });
+            return Ok(Opened {
+                store,
+                _lock: Some(lock),
+            });
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
@@ -102,11 +138,16 @@ pub(super) async fn store(config: &Config) -> Result<Opened, Failure> {
 pub(super) fn own_store(config: &Config) -> Result<Opened, Failure> {
     let folder = &config.service.data_dir;
     let lock = Lock::take(folder).map_err(|error| match error {
-        StoreError::Held(who) => Failure::system(format!("another gaccong holds the store in {who}; stop it first, or use another data_dir")),
+        StoreError::Held(who) => Failure::system(format!(
+            "another gaccong holds the store in {who}; stop it first, or use another data_dir"
+        )),
         error => error.into(),
     })?;
     let store = backends::open(&config.service.store, folder)?;
-    Ok(Opened { store, _lock: Some(lock) })
+    Ok(Opened {
+        store,
+        _lock: Some(lock),
+    })
 }
 
 /// Everything for commands that look.
@@ -119,7 +160,8 @@ pub(super) async fn world(global: &Global, needed: bool) -> Result<(World, Opene
 
 /// Logs on standard error, as `RUST_LOG` asks; `usual` where it does not.
 pub(super) fn logs(usual: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
     // a second start in one process (tests) keeps the first
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -131,6 +173,7 @@ pub(super) fn logs(usual: &str) {
 
 /// A folder as the user wrote it, made where it is not there.
 pub(super) fn folder(path: &Path) -> Result<PathBuf, Failure> {
-    fs::create_dir_all(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    fs::create_dir_all(path)
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
     Ok(path.to_owned())
 }

@@ -31,12 +31,18 @@ pub struct Failure {
 impl Failure {
     /// Usage or configuration.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { code: 2, message: message.into() }
+        Self {
+            code: 2,
+            message: message.into(),
+        }
     }
 
     /// The store or the system.
     pub fn system(message: impl Into<String>) -> Self {
-        Self { code: 3, message: message.into() }
+        Self {
+            code: 3,
+            message: message.into(),
+        }
     }
 
     pub fn report(self) -> ExitCode {

@@ -27,7 +27,12 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     agency: Option<String>,
     /// One or more of: html, csv, json
-    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "html")]
+    #[arg(
+        long,
+        value_name = "FORMATS",
+        value_delimiter = ',',
+        default_value = "html"
+    )]
     format: Vec<String>,
     /// Where the files go
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -37,16 +42,29 @@ pub struct Args {
 pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Failure> {
     let Action::Weekly(args) = action;
     open::logs("error");
-    let formats = args.format.iter().map(|it| format(it)).collect::<Result<Vec<_>, _>>()?;
+    let formats = args
+        .format
+        .iter()
+        .map(|it| format(it))
+        .collect::<Result<Vec<_>, _>>()?;
     let (world, _opened) = open::world(global, true).await?;
     if let Some(agency) = &args.agency {
         let agencies = world.agencies(&world.targets().await?);
         if !agencies.iter().any(|it| it.id == *agency) {
             let known: Vec<&str> = agencies.iter().map(|it| it.id.as_str()).collect();
-            return Err(Failure::usage(format!("no agency is called {agency:?}; there are: {}", known.join(", "))));
+            return Err(Failure::usage(format!(
+                "no agency is called {agency:?}; there are: {}",
+                known.join(", ")
+            )));
         }
     }
-    let week = args.week.unwrap_or_else(|| Week::of(Timestamp::now().to_zoned(world.config.service.timezone.clone()).date()));
+    let week = args.week.unwrap_or_else(|| {
+        Week::of(
+            Timestamp::now()
+                .to_zoned(world.config.service.timezone.clone())
+                .date(),
+        )
+    });
     let report = reports::gather(&world, week, args.agency.as_deref()).await?;
     let folder = open::folder(&args.out)?;
     let mut files = Vec::new();
@@ -68,6 +86,9 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
 fn format(name: &str) -> Result<&'static dyn Format, Failure> {
     formats::find(name.trim()).ok_or_else(|| {
         let known: Vec<&str> = formats::ALL.iter().map(|it| it.name()).collect();
-        Failure::usage(format!("--format: this version does not write {name:?}; it writes: {}", known.join(", ")))
+        Failure::usage(format!(
+            "--format: this version does not write {name:?}; it writes: {}",
+            known.join(", ")
+        ))
     })
 }

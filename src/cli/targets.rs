@@ -58,8 +58,22 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
     open::logs("warn");
     match action {
         Action::List => list(global).await,
-        Action::Add { id, url, agency, agency_name, name, by } => {
-            let row = Row { at: "the arguments".to_owned(), id, agency, agency_name, name: name.unwrap_or_default(), url };
+        Action::Add {
+            id,
+            url,
+            agency,
+            agency_name,
+            name,
+            by,
+        } => {
+            let row = Row {
+                at: "the arguments".to_owned(),
+                id,
+                agency,
+                agency_name,
+                name: name.unwrap_or_default(),
+                url,
+            };
             let (world, _opened) = open::world(global, false).await?;
             let targets = checked(&world, vec![row]).await?;
             register(&world, targets, &by).await
@@ -90,7 +104,10 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
                 ("targets", config.targets.len().to_string()),
                 ("agencies", config.agencies.len().to_string()),
             ];
-            let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let args: Vec<(&str, &str)> = args
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
             line(&words.text("cli-valid", &args))?;
             Ok(Outcome::Fine)
         }
@@ -99,8 +116,16 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
 
 /// Paths as they were written: relative to the file again.
 fn unresolve(config: &mut config::Config, global: &Global) {
-    let folder = global.config.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let strip = |path: &PathBuf| path.strip_prefix(folder).map(Path::to_owned).unwrap_or_else(|_| path.clone());
+    let folder = global
+        .config
+        .parent()
+        .filter(|it| !it.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let strip = |path: &PathBuf| {
+        path.strip_prefix(folder)
+            .map(Path::to_owned)
+            .unwrap_or_else(|_| path.clone())
+    };
     config.service.data_dir = strip(&config.service.data_dir);
     config.service.snapshots_dir = strip(&config.service.snapshots_dir);
     config.service.extra_ca = config.service.extra_ca.iter().map(strip).collect();
@@ -113,7 +138,10 @@ async fn list(global: &Global) -> Result<Outcome, Failure> {
     for it in &targets {
         let dossier = world.store.dossier(&it.id).await?;
         let last = dossier.as_ref().and_then(|it| it.last.clone());
-        let baseline = dossier.as_ref().and_then(|it| it.baseline.as_ref()).map(|it| it.by.clone());
+        let baseline = dossier
+            .as_ref()
+            .and_then(|it| it.baseline.as_ref())
+            .map(|it| it.by.clone());
         if global.json {
             let object = json!({
                 "id": it.id, "name": it.name, "url": it.url, "agency": it.agency, "agency_name": it.agency_name,
@@ -126,14 +154,16 @@ async fn list(global: &Global) -> Result<Outcome, Failure> {
         rows.push(vec![
             it.id.to_string(),
             it.agency.clone(),
-            last.map(|it| it.class.to_string()).unwrap_or_else(|| "–".to_owned()),
+            last.map(|it| it.class.to_string())
+                .unwrap_or_else(|| "–".to_owned()),
             baseline.unwrap_or_else(|| "–".to_owned()),
             it.url.to_string(),
             it.name.clone(),
         ]);
     }
     if !global.json {
-        let heads = ["id", "agency", "class", "baseline", "url", "name"].map(|it| world.words.plain(&format!("head-{it}")));
+        let heads = ["id", "agency", "class", "baseline", "url", "name"]
+            .map(|it| world.words.plain(&format!("head-{it}")));
         table(&heads, rows)?;
     }
     Ok(Outcome::Fine)
@@ -153,18 +183,37 @@ struct Row {
 fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
     let shown = file.display();
     let failed = |error: &dyn std::fmt::Display| Failure::usage(format!("{shown}: {error}"));
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(|it| failed(&it))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_path(file)
+        .map_err(|it| failed(&it))?;
     let heads = reader.headers().map_err(|it| failed(&it))?.clone();
-    let column = |name: &str| heads.iter().position(|it| it.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name));
+    let column = |name: &str| {
+        heads
+            .iter()
+            .position(|it| it.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
+    };
     let wanted = ["id", "agency", "name", "url"];
-    let missing: Vec<&str> = wanted.iter().copied().filter(|it| column(it).is_none()).collect();
+    let missing: Vec<&str> = wanted
+        .iter()
+        .copied()
+        .filter(|it| column(it).is_none())
+        .collect();
     if !missing.is_empty() {
-        return Err(failed(&format!("the first line must name the columns id,agency,name,url; missing: {}", missing.join(", "))));
+        return Err(failed(&format!(
+            "the first line must name the columns id,agency,name,url; missing: {}",
+            missing.join(", ")
+        )));
     }
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|it| failed(&it))?;
-        let cell = |name: &str| column(name).and_then(|it| record.get(it)).unwrap_or_default().to_owned();
+        let cell = |name: &str| {
+            column(name)
+                .and_then(|it| record.get(it))
+                .unwrap_or_default()
+                .to_owned()
+        };
         let line = record.position().map_or(0, csv::Position::line);
         rows.push(Row {
             at: format!("{shown}:{line}"),
@@ -179,21 +228,52 @@ fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
 }
 
 async fn from_yaml(world: &World, file: &Path) -> Result<Vec<Target>, Failure> {
-    let text = fs::read_to_string(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    let text = fs::read_to_string(file)
+        .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     let config = config::parse(&text, Pace::Fast).map_err(|faults| {
-        let shown: Vec<String> = faults.iter().map(|it| format!("{}:{it}", file.display())).collect();
+        let shown: Vec<String> = faults
+            .iter()
+            .map(|it| format!("{}:{it}", file.display()))
+            .collect();
         Failure::usage(format!("nothing was imported\n{}", shown.join("\n")))
     })?;
     let known = world.targets().await?;
-    let faults: Vec<String> = config.targets.iter().filter_map(|it| taken(&known, it)).collect();
-    if faults.is_empty() { Ok(config.targets) } else { Err(Failure::usage(format!("nothing was imported\n{}", faults.join("\n")))) }
+    let strange = |it: &Target| {
+        let name = it
+            .settings
+            .notify
+            .iter()
+            .find(|name| !world.config.notifiers.contains_key(*name))?;
+        Some(format!(
+            "{}: this service has no notifier called {name:?}",
+            it.id
+        ))
+    };
+    let faults = config
+        .targets
+        .iter()
+        .filter_map(|it| taken(&known, it).or_else(|| strange(it)));
+    let faults: Vec<String> = faults.collect();
+    if faults.is_empty() {
+        Ok(config.targets)
+    } else {
+        Err(Failure::usage(format!(
+            "nothing was imported\n{}",
+            faults.join("\n")
+        )))
+    }
 }
 
 fn taken(known: &[Target], it: &Target) -> Option<String> {
     known
         .iter()
         .find(|other| other.id == it.id || other.url == it.url)
-        .map(|other| format!("{} ({}): is registered already, as {}", it.id, it.url, other.id))
+        .map(|other| {
+            format!(
+                "{} ({}): is registered already, as {}",
+                it.id, it.url, other.id
+            )
+        })
 }
 
 /// All rows as targets, or all their faults.
@@ -211,17 +291,32 @@ async fn checked(world: &World, rows: Vec<Row>) -> Result<Vec<Target>, Failure> 
             Err(found) => faults.extend(found.into_iter().map(|it| format!("{}: {it}", row.at))),
         }
     }
-    if faults.is_empty() { Ok(targets) } else { Err(Failure::usage(format!("nothing was registered\n{}", faults.join("\n")))) }
+    if faults.is_empty() {
+        Ok(targets)
+    } else {
+        Err(Failure::usage(format!(
+            "nothing was registered\n{}",
+            faults.join("\n")
+        )))
+    }
 }
 
 fn target(world: &World, agencies: &[Agency], row: &Row) -> Result<Target, Vec<String>> {
     let mut faults = Vec::new();
     let id: Option<TargetId> = row.id.parse().map_err(|error| faults.push(error)).ok();
-    let url = portal_url(&row.url).map_err(|error| faults.push(error)).ok();
+    let url = portal_url(&row.url)
+        .map_err(|error| faults.push(error))
+        .ok();
     if !is_id(&row.agency) {
-        faults.push(format!("agency: {:?} is not an id: {}", row.agency, crate::model::target::ID_RULE));
+        faults.push(format!(
+            "agency: {:?} is not an id: {}",
+            row.agency,
+            crate::model::target::ID_RULE
+        ));
     }
-    let (Some(id), Some(url)) = (id, url) else { return Err(faults) };
+    let (Some(id), Some(url)) = (id, url) else {
+        return Err(faults);
+    };
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -248,7 +343,14 @@ async fn register(world: &World, targets: Vec<Target>, by: &str) -> Result<Outco
     let count = targets.len();
     for target in targets {
         let id = target.id.clone();
-        world.store.register(Registration { target, by: by.to_owned(), at: world.clock.now() }).await?;
+        world
+            .store
+            .register(Registration {
+                target,
+                by: by.to_owned(),
+                at: world.clock.now(),
+            })
+            .await?;
         line(&world.words.text("cli-registered", &[("id", id.as_str())]))?;
     }
     if count == 0 {
@@ -265,7 +367,10 @@ async fn remove(global: &Global, id: &str) -> Result<Outcome, Failure> {
         return Ok(Outcome::Fine);
     }
     let hint = if world.config.targets.iter().any(|it| it.id == id) {
-        format!("{id} stands in {}: take it out there", global.config.display())
+        format!(
+            "{id} stands in {}: take it out there",
+            global.config.display()
+        )
     } else {
         format!("no target is called {id}")
     };

@@ -36,11 +36,17 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         tracing::warn!("{remark}");
     }
     let world = Arc::new(world);
-    let socket = control::bind(&data_dir)
-        .map_err(|error| Failure::system(format!("the control socket {} cannot be made: {error}", control::path(&data_dir).display())))?;
+    let socket = control::bind(&data_dir).map_err(|error| {
+        Failure::system(format!(
+            "the control socket {} cannot be made: {error}",
+            control::path(&data_dir).display()
+        ))
+    })?;
     let listener = match world.config.service.listen {
         Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
-            Failure::system(format!("service.listen: {address}: {error}; choose another address, or off"))
+            Failure::system(format!(
+                "service.listen: {address}: {error}; choose another address, or off"
+            ))
         })?),
         None => None,
     };
@@ -53,7 +59,10 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         "gaccong {} watches", env!("CARGO_PKG_VERSION")
     );
     if targets.is_empty() {
-        tracing::warn!("no target is registered: add agencies to {} or use gaccong targets add", global.config.display());
+        tracing::warn!(
+            "no target is registered: add agencies to {} or use gaccong targets add",
+            global.config.display()
+        );
     }
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -93,9 +102,12 @@ async fn told_to_stop() -> Result<(), Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::system(format!("signals: {error}")));
     let mut term = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = term.recv() => (),
-        _ = interrupt.recv() => (),
+    let mut hang_up = listen(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = term.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hang_up.recv() => tracing::warn!("this version does not reload: restart it to take in a changed configuration"),
+        }
     }
-    Ok(())
 }

@@ -14,10 +14,19 @@ use crate::{
 };
 
 pub(super) fn read(node: &Node, pace: Pace, config: &mut Config, faults: &mut Vec<Fault>) {
-    let Some(items) = items(node, "agencies", faults) else { return };
+    let Some(items) = items(node, "agencies", faults) else {
+        return;
+    };
     let mut seen = Seen::default();
     for (at, node) in items.iter().enumerate() {
-        agency(node, &format!("agencies[{at}]"), pace, config, &mut seen, faults);
+        agency(
+            node,
+            &format!("agencies[{at}]"),
+            pace,
+            config,
+            &mut seen,
+            faults,
+        );
     }
 }
 
@@ -29,15 +38,28 @@ struct Seen {
     urls: BTreeMap<String, Place>,
 }
 
-fn agency(node: &Node, path: &str, pace: Pace, config: &mut Config, seen: &mut Seen, faults: &mut Vec<Fault>) {
-    let Some(fields) = Fields::of(node, path, faults) else { return };
+fn agency(
+    node: &Node,
+    path: &str,
+    pace: Pace,
+    config: &mut Config,
+    seen: &mut Seen,
+    faults: &mut Vec<Fault>,
+) {
+    let Some(fields) = Fields::of(node, path, faults) else {
+        return;
+    };
     let id = fields.required("id", fields.id("id"));
     let name = fields.required("name", fields.text("name"));
     let told = notify(&fields, &config.notifiers);
     if let Some((at, id)) = &id
         && let Some(first) = seen.agencies.insert(id.clone(), *at)
     {
-        fields.fault(*at, "id", format!("{id:?} is taken by the agency at line {}", first.0));
+        fields.fault(
+            *at,
+            "id",
+            format!("{id:?} is taken by the agency at line {}", first.0),
+        );
     }
     let agency = Agency {
         id: id.map(|it| it.1).unwrap_or_default(),
@@ -51,8 +73,21 @@ fn agency(node: &Node, path: &str, pace: Pace, config: &mut Config, seen: &mut S
     if let Some(node) = fields.node("targets") {
         let path = fields.path("targets");
         fields.inside(|faults| {
-            for (at, node) in items(node, &path, faults).unwrap_or_default().iter().enumerate() {
-                target(node, &format!("{path}[{at}]"), pace, &agency, &base, config, seen, faults);
+            for (at, node) in items(node, &path, faults)
+                .unwrap_or_default()
+                .iter()
+                .enumerate()
+            {
+                target(
+                    node,
+                    &format!("{path}[{at}]"),
+                    pace,
+                    &agency,
+                    &base,
+                    config,
+                    seen,
+                    faults,
+                );
             }
         });
     }
@@ -60,7 +95,10 @@ fn agency(node: &Node, path: &str, pace: Pace, config: &mut Config, seen: &mut S
     config.agencies.push(agency);
 }
 
-#[expect(clippy::too_many_arguments, reason = "one call, and each is a different thing that a target is checked against")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call, and each is a different thing that a target is checked against"
+)]
 fn target(
     node: &Node,
     path: &str,
@@ -71,7 +109,9 @@ fn target(
     seen: &mut Seen,
     faults: &mut Vec<Fault>,
 ) {
-    let Some(fields) = Fields::of(node, path, faults) else { return };
+    let Some(fields) = Fields::of(node, path, faults) else {
+        return;
+    };
     let id = fields.required("id", fields.id("id"));
     let name = fields.text("name");
     let url = fields.required("url", fields.parsed("url", portal_url));
@@ -87,22 +127,36 @@ fn target(
     let allow_hosts = fields.texts("allow_hosts").unwrap_or_default();
     for (at, host) in &allow_hosts {
         if url::Host::parse(host).is_err() || host.contains('/') {
-            fields.fault(*at, "allow_hosts", format!("{host:?} is not a host name such as cdn.example.vn"));
+            fields.fault(
+                *at,
+                "allow_hosts",
+                format!("{host:?} is not a host name such as cdn.example.vn"),
+            );
         }
     }
     if let Some((at, id)) = &id
         && let Some(first) = seen.targets.insert(id.clone(), *at)
     {
-        fields.fault(*at, "id", format!("{id:?} is taken by the target at line {}", first.0));
+        fields.fault(
+            *at,
+            "id",
+            format!("{id:?} is taken by the target at line {}", first.0),
+        );
     }
     if let Some(url) = &url
         && let Some(first) = seen.urls.insert(url.to_string(), at)
     {
-        fields.fault(at, "url", format!("{url} is watched already, see line {}", first.0));
+        fields.fault(
+            at,
+            "url",
+            format!("{url} is watched already, see line {}", first.0),
+        );
     }
     fields.finish();
     let texts = |list: Vec<(Place, String)>| list.into_iter().map(|it| it.1).collect::<Vec<_>>();
-    let (Some((_, id)), Some(url)) = (id, url) else { return };
+    let (Some((_, id)), Some(url)) = (id, url) else {
+        return;
+    };
     let Ok(id) = id.parse() else { return };
     config.targets.push(Target {
         id,
@@ -113,7 +167,10 @@ fn target(
         settings,
         ignore: texts(ignore),
         must_contain: texts(must_contain),
-        allow_hosts: texts(allow_hosts).into_iter().map(|it| it.to_lowercase()).collect(),
+        allow_hosts: texts(allow_hosts)
+            .into_iter()
+            .map(|it| it.to_lowercase())
+            .collect(),
     });
 }
 
@@ -122,8 +179,15 @@ fn items<'a>(node: &'a Node, path: &str, faults: &mut Vec<Fault>) -> Option<&'a 
         Value::List(items) => Some(items),
         _ if node.is_null() => None,
         _ => {
-            let message = format!("{path}: a list (- …) is wanted here, this is {}", node.kind());
-            faults.push(Fault { line: node.at.0, column: node.at.1, message });
+            let message = format!(
+                "{path}: a list (- …) is wanted here, this is {}",
+                node.kind()
+            );
+            faults.push(Fault {
+                line: node.at.0,
+                column: node.at.1,
+                message,
+            });
             None
         }
     }

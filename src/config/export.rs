@@ -16,13 +16,22 @@ pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String 
     settings(&mut out, "  ", &config.defaults, None);
     out.push_str("\nnotifiers:\n");
     for (name, spec) in &config.notifiers {
-        let with = if spec.with.is_null() { String::new() } else { format!(", with: {}", spec.with) };
+        let with = if spec.with.is_null() {
+            String::new()
+        } else {
+            format!(", with: {}", spec.with)
+        };
         let _ = writeln!(out, "  {name}: {{ kind: {}{with} }}", text(&spec.kind));
     }
     windows(&mut out, config);
     out.push_str("\nagencies:\n");
     for agency in agencies {
-        let _ = writeln!(out, "  - id: {}\n    name: {}", agency.id, text(&agency.name));
+        let _ = writeln!(
+            out,
+            "  - id: {}\n    name: {}",
+            agency.id,
+            text(&agency.name)
+        );
         if !agency.notify.is_empty() {
             let _ = writeln!(out, "    notify: {}", list(&agency.notify));
         }
@@ -41,19 +50,41 @@ fn service(out: &mut String, config: &Config) {
     let service = &config.service;
     let _ = writeln!(out, "service:\n  name: {}", text(&service.name));
     let _ = writeln!(out, "  language: {}", service.language.as_str());
-    let _ = writeln!(out, "  timezone: {}", service.timezone.iana_name().unwrap_or("UTC"));
+    let _ = writeln!(
+        out,
+        "  timezone: {}",
+        service.timezone.iana_name().unwrap_or("UTC")
+    );
     if !service.contact.is_empty() {
         let _ = writeln!(out, "  contact: {}", text(&service.contact));
     }
-    let _ = writeln!(out, "  data_dir: {}", text(&service.data_dir.display().to_string()));
-    let _ = writeln!(out, "  snapshots_dir: {}", text(&service.snapshots_dir.display().to_string()));
+    let _ = writeln!(
+        out,
+        "  data_dir: {}",
+        text(&service.data_dir.display().to_string())
+    );
+    let _ = writeln!(
+        out,
+        "  snapshots_dir: {}",
+        text(&service.snapshots_dir.display().to_string())
+    );
     let _ = writeln!(out, "  vantage: {}", text(&service.vantage));
     let _ = writeln!(out, "  store: {{ kind: {} }}", service.store);
-    let _ = writeln!(out, "  listen: {}", service.listen.map_or("\"off\"".to_owned(), |it| text(&it.to_string())));
+    let _ = writeln!(
+        out,
+        "  listen: {}",
+        service
+            .listen
+            .map_or("\"off\"".to_owned(), |it| text(&it.to_string()))
+    );
     let _ = writeln!(out, "  allow_networks: {}", list(&service.allow_networks));
     let ports: Vec<String> = service.allow_ports.iter().map(u16::to_string).collect();
     let _ = writeln!(out, "  allow_ports: [{}]", ports.join(", "));
-    let paths: Vec<String> = service.extra_ca.iter().map(|it| it.display().to_string()).collect();
+    let paths: Vec<String> = service
+        .extra_ca
+        .iter()
+        .map(|it| it.display().to_string())
+        .collect();
     let _ = writeln!(out, "  extra_ca: {}", list(&paths));
     if service.resolver.is_empty() {
         out.push_str("  resolver: system\n");
@@ -78,10 +109,19 @@ fn settings(out: &mut String, indent: &str, it: &Settings, base: Option<&Setting
     if differs(|a, b| a.confirm == b.confirm) {
         let confirm = it.confirm;
         let within = duration_text(confirm.within);
-        let _ = writeln!(out, "{indent}confirm: {{ looks: {}, within: {within}, agree: {} }}", confirm.looks, confirm.agree);
+        let _ = writeln!(
+            out,
+            "{indent}confirm: {{ looks: {}, within: {within}, agree: {} }}",
+            confirm.looks, confirm.agree
+        );
     }
     if differs(|a, b| a.learn == b.learn) {
-        let _ = writeln!(out, "{indent}learn: {{ looks: {}, every: {} }}", it.learn.looks, duration_text(it.learn.every));
+        let _ = writeln!(
+            out,
+            "{indent}learn: {{ looks: {}, every: {} }}",
+            it.learn.looks,
+            duration_text(it.learn.every)
+        );
     }
     if differs(|a, b| a.profiles == b.profiles) {
         let profiles: Vec<&str> = it.profiles.iter().map(|it| it.as_str()).collect();
@@ -115,13 +155,23 @@ fn windows(out: &mut String, config: &Config) {
 }
 
 fn target(out: &mut String, it: &Target, defaults: &Settings, agency: &Agency) {
-    let _ = writeln!(out, "      - id: {}\n        name: {}\n        url: {}", it.id, text(&it.name), text(it.url.as_str()));
+    let _ = writeln!(
+        out,
+        "      - id: {}\n        name: {}\n        url: {}",
+        it.id,
+        text(&it.name),
+        text(it.url.as_str())
+    );
     let mut base = defaults.clone();
     if !agency.notify.is_empty() {
         base.notify.clone_from(&agency.notify);
     }
     settings(out, "        ", &it.settings, Some(&base));
-    for (name, values) in [("ignore", &it.ignore), ("must_contain", &it.must_contain), ("allow_hosts", &it.allow_hosts)] {
+    for (name, values) in [
+        ("ignore", &it.ignore),
+        ("must_contain", &it.must_contain),
+        ("allow_hosts", &it.allow_hosts),
+    ] {
         if !values.is_empty() {
             let _ = writeln!(out, "        {name}: {}", list(values));
         }

@@ -23,8 +23,16 @@ impl<'a> Fields<'a> {
             Value::Map(pairs) => pairs,
             _ if node.is_null() => &[],
             _ => {
-                let message = format!("{}: a mapping is wanted here, this is {}", shown(path), node.kind());
-                faults.push(Fault { line: node.at.0, column: node.at.1, message });
+                let message = format!(
+                    "{}: a mapping is wanted here, this is {}",
+                    shown(path),
+                    node.kind()
+                );
+                faults.push(Fault {
+                    line: node.at.0,
+                    column: node.at.1,
+                    message,
+                });
                 return None;
             }
         };
@@ -32,7 +40,11 @@ impl<'a> Fields<'a> {
         for (key, _) in pairs {
             if !seen.insert(key.name.as_str()) {
                 let message = format!("{}: written twice", join(path, &key.name));
-                faults.push(Fault { line: key.at.0, column: key.at.1, message });
+                faults.push(Fault {
+                    line: key.at.0,
+                    column: key.at.1,
+                    message,
+                });
             }
         }
         Some(Self {
@@ -46,12 +58,19 @@ impl<'a> Fields<'a> {
 
     pub fn fault(&self, at: Place, field: &str, message: impl AsRef<str>) {
         let message = format!("{}: {}", join(&self.path, field), message.as_ref());
-        self.faults.borrow_mut().push(Fault { line: at.0, column: at.1, message });
+        self.faults.borrow_mut().push(Fault {
+            line: at.0,
+            column: at.1,
+            message,
+        });
     }
 
     pub fn node(&self, name: &'static str) -> Option<&'a Node> {
         self.asked.borrow_mut().push(name);
-        self.pairs.iter().find(|(key, _)| key.name == name).map(|(_, node)| node)
+        self.pairs
+            .iter()
+            .find(|(key, _)| key.name == name)
+            .map(|(_, node)| node)
     }
 
     /// Runs `read` with the list of faults, for nodes that are mappings themselves.
@@ -70,9 +89,15 @@ impl<'a> Fields<'a> {
 
     fn as_text(&self, node: &Node, name: &str) -> Option<String> {
         match &node.value {
-            Value::Scalar(text, _) if !node.is_null() && !text.trim().is_empty() => Some(text.clone()),
+            Value::Scalar(text, _) if !node.is_null() && !text.trim().is_empty() => {
+                Some(text.clone())
+            }
             _ => {
-                self.fault(node.at, name, format!("a text is wanted here, this is {}", node.kind()));
+                self.fault(
+                    node.at,
+                    name,
+                    format!("a text is wanted here, this is {}", node.kind()),
+                );
                 None
             }
         }
@@ -81,12 +106,19 @@ impl<'a> Fields<'a> {
     pub fn texts(&self, name: &'static str) -> Option<Vec<(Place, String)>> {
         let node = self.node(name)?;
         match &node.value {
-            Value::List(items) => {
-                Some(items.iter().filter_map(|it| Some((it.at, self.as_text(it, name)?))).collect())
-            }
+            Value::List(items) => Some(
+                items
+                    .iter()
+                    .filter_map(|it| Some((it.at, self.as_text(it, name)?)))
+                    .collect(),
+            ),
             _ if node.is_null() => Some(Vec::new()),
             _ => {
-                self.fault(node.at, name, format!("a list [..] is wanted here, this is {}", node.kind()));
+                self.fault(
+                    node.at,
+                    name,
+                    format!("a list [..] is wanted here, this is {}", node.kind()),
+                );
                 None
             }
         }
@@ -141,7 +173,11 @@ impl<'a> Fields<'a> {
     /// Reports every field that nobody asked for.
     pub fn finish(self) {
         let asked = self.asked.take();
-        for (key, _) in self.pairs.iter().filter(|(key, _)| !asked.contains(&key.name.as_str())) {
+        for (key, _) in self
+            .pairs
+            .iter()
+            .filter(|(key, _)| !asked.contains(&key.name.as_str()))
+        {
             let near = asked.iter().map(|it| (distance(it, &key.name), it)).min();
             let hint = match near {
                 Some((far, it)) if far <= 2 => format!("; did you mean {it}?"),
@@ -153,7 +189,11 @@ impl<'a> Fields<'a> {
 }
 
 fn shown(path: &str) -> &str {
-    if path.is_empty() { "targets.yaml" } else { path }
+    if path.is_empty() {
+        "targets.yaml"
+    } else {
+        path
+    }
 }
 
 fn join(path: &str, field: &str) -> String {
@@ -173,7 +213,9 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
         let count: u64 = rest[..digits].parse().map_err(|_| wrong())?;
         rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit = rest
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(rest.len());
         let milliseconds: u64 = match &rest[..unit] {
             "ms" => 1,
             "s" => 1_000,
@@ -182,11 +224,18 @@ pub fn duration(text: &str) -> Result<Duration, String> {
             "d" => 86_400_000,
             _ => return Err(wrong()),
         };
-        let part = count.checked_mul(milliseconds).filter(|it| *it <= 1_000 * 86_400_000).ok_or_else(wrong)?;
+        let part = count
+            .checked_mul(milliseconds)
+            .filter(|it| *it <= 1_000 * 86_400_000)
+            .ok_or_else(wrong)?;
         total += Duration::from_millis(part);
         rest = &rest[unit..];
     }
-    if text.trim().is_empty() { Err(wrong()) } else { Ok(total) }
+    if text.trim().is_empty() {
+        Err(wrong())
+    } else {
+        Ok(total)
+    }
 }
 
 /// The shortest text that [`duration`] reads back.
@@ -194,17 +243,23 @@ pub fn duration_text(length: Duration) -> String {
     let ms = length.as_millis();
     match ms {
         0 => "0s".to_owned(),
-        _ if ms % 86_400_000 == 0 => format!("{}d", ms / 86_400_000),
-        _ if ms % 3_600_000 == 0 => format!("{}h", ms / 3_600_000),
-        _ if ms % 60_000 == 0 => format!("{}m", ms / 60_000),
-        _ if ms % 1_000 == 0 => format!("{}s", ms / 1_000),
+        _ if ms.is_multiple_of(86_400_000) => format!("{}d", ms / 86_400_000),
+        _ if ms.is_multiple_of(3_600_000) => format!("{}h", ms / 3_600_000),
+        _ if ms.is_multiple_of(60_000) => format!("{}m", ms / 60_000),
+        _ if ms.is_multiple_of(1_000) => format!("{}s", ms / 1_000),
         _ => format!("{ms}ms"),
     }
 }
 
 /// `8MiB`, `512KiB`, `1000000`.
 pub(super) fn size(text: &str) -> Result<u64, String> {
-    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1), ("", 1)];
+    let units = [
+        ("GiB", 1 << 30),
+        ("MiB", 1 << 20),
+        ("KiB", 1 << 10),
+        ("B", 1),
+        ("", 1),
+    ];
     units
         .iter()
         .find_map(|(unit, factor)| {
@@ -216,17 +271,23 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 }
 
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8480"))
+    text.parse()
+        .map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8480"))
 }
 
 /// A URL of a portal: http or https, a host, no user info, no fragment.
 pub fn portal_url(text: &str) -> Result<Url, String> {
-    let mut url = Url::parse(text.trim()).map_err(|error| format!("{text:?} is not a URL: {error}; write it as https://example.gov.vn/"))?;
+    let mut url = Url::parse(text.trim()).map_err(|error| {
+        format!("{text:?} is not a URL: {error}; write it as https://example.gov.vn/")
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!("{text:?}: only http and https can be watched"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(format!("{}: a user name or password in a URL is refused", url.host_str().unwrap_or_default()));
+        return Err(format!(
+            "{}: a user name or password in a URL is refused",
+            url.host_str().unwrap_or_default()
+        ));
     }
     url.set_fragment(None);
     Ok(url)
@@ -240,7 +301,9 @@ fn distance(a: &str, b: &str) -> usize {
         row[0] = i + 1;
         for (j, cb) in b.iter().enumerate() {
             let up = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(ca != *cb)).min(row[j] + 1).min(up + 1);
+            row[j + 1] = (diagonal + usize::from(ca != *cb))
+                .min(row[j] + 1)
+                .min(up + 1);
             diagonal = up;
         }
     }
@@ -255,7 +318,16 @@ mod tests {
     fn lengths_of_time() {
         assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
         assert_eq!(duration_text(Duration::from_secs(90)), "90s");
-        for wrong in ["", "5", "m", "5 m", "-1s", "5x", "99999999999999999999s", "9999999d"] {
+        for wrong in [
+            "",
+            "5",
+            "m",
+            "5 m",
+            "-1s",
+            "5x",
+            "99999999999999999999s",
+            "9999999d",
+        ] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }

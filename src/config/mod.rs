@@ -47,6 +47,8 @@ pub struct Service {
     pub snapshots_dir: PathBuf,
     pub vantage: String,
     pub store: String,
+    /// Where the store's kind stands, for a fault.
+    pub store_at: (usize, usize),
     pub listen: Option<SocketAddr>,
     pub allow_networks: Vec<IpNet>,
     pub allow_ports: Vec<u16>,
@@ -66,6 +68,7 @@ impl Default for Service {
             snapshots_dir: PathBuf::from("snapshots"),
             vantage: "default".to_owned(),
             store: "sled".to_owned(),
+            store_at: (1, 1),
             listen: Some(SocketAddr::from(([127, 0, 0, 1], 8480))),
             allow_networks: Vec::new(),
             allow_ports: vec![80, 443],
@@ -119,9 +122,19 @@ pub enum Pace {
 
 /// Reads a whole file. On any fault all of them come back, in the order of their lines.
 pub fn parse(text: &str, pace: Pace) -> Result<Config, Vec<Fault>> {
+    parse_with(text, pace, |_| Vec::new())
+}
+
+/// The same, with faults that only others can know: of `{ kind, with }`.
+pub fn parse_with(
+    text: &str,
+    pace: Pace,
+    more: impl FnOnce(&Config) -> Vec<Fault>,
+) -> Result<Config, Vec<Fault>> {
     let mut faults = Vec::new();
     let root = tree::parse(text).map_err(|fault| vec![fault])?;
     let config = sections::config(&root, pace, &mut faults);
+    faults.extend(more(&config));
     if faults.is_empty() {
         return Ok(config);
     }

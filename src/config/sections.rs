@@ -20,7 +20,9 @@ use crate::{
 
 pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config {
     let mut config = Config::default();
-    let Some(top) = Fields::of(root, "", faults) else { return config };
+    let Some(top) = Fields::of(root, "", faults) else {
+        return config;
+    };
     if let Some(node) = top.node("service") {
         config.service = top.inside(|faults| service(node, faults, &mut config.warnings));
     }
@@ -52,7 +54,9 @@ pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config
 
 fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> Service {
     let mut out = Service::default();
-    let Some(fields) = Fields::of(node, "service", faults) else { return out };
+    let Some(fields) = Fields::of(node, "service", faults) else {
+        return out;
+    };
     out.name = fields.text("name").unwrap_or(out.name);
     out.contact = fields.text("contact").unwrap_or(out.contact);
     let language = fields.parsed("language", |text| match text {
@@ -62,13 +66,18 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
     });
     out.language = language.unwrap_or(out.language);
     let zone = fields.parsed("timezone", |text| {
-        TimeZone::get(text).map_err(|_| format!("{text:?} is no time zone of the IANA list, such as Asia/Ho_Chi_Minh"))
+        TimeZone::get(text).map_err(|_| {
+            format!("{text:?} is no time zone of the IANA list, such as Asia/Ho_Chi_Minh")
+        })
     });
     out.timezone = zone.unwrap_or(out.timezone);
     out.data_dir = fields.text("data_dir").map_or(out.data_dir, PathBuf::from);
-    out.snapshots_dir = fields.text("snapshots_dir").map_or(out.snapshots_dir, PathBuf::from);
+    out.snapshots_dir = fields
+        .text("snapshots_dir")
+        .map_or(out.snapshots_dir, PathBuf::from);
     out.vantage = fields.text("vantage").unwrap_or(out.vantage);
     if let Some(node) = fields.node("store") {
+        out.store_at = node.at;
         let kind = fields.inside(|faults| {
             let fields = Fields::of(node, "service.store", faults)?;
             let kind = fields.required("kind", fields.text("kind"));
@@ -83,19 +92,28 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
     });
     out.listen = listen.unwrap_or(out.listen);
     out.allow_networks = list(&fields, "allow_networks", |text| {
-        text.parse().map_err(|_| format!("{text:?} is not a network such as 10.1.0.0/16 or 127.0.0.2/32"))
+        text.parse()
+            .map_err(|_| format!("{text:?} is not a network such as 10.1.0.0/16 or 127.0.0.2/32"))
     })
     .unwrap_or_default();
     out.allow_ports = list(&fields, "allow_ports", |text| {
-        text.parse().ok().filter(|it| *it != 0).ok_or_else(|| format!("{text:?} is not a port from 1 to 65535"))
+        text.parse()
+            .ok()
+            .filter(|it| *it != 0)
+            .ok_or_else(|| format!("{text:?} is not a port from 1 to 65535"))
     })
     .unwrap_or(out.allow_ports);
     out.extra_ca = list(&fields, "extra_ca", |text| Ok(PathBuf::from(text))).unwrap_or_default();
     out.resolver = resolver(&fields);
     out.connectivity = list(&fields, "connectivity", connectivity).unwrap_or_default();
     if let Some(node) = fields.node("token_env") {
-        let message = "service.token_env: this version has no API yet, so the token opens nothing".to_owned();
-        warnings.push(Fault { line: node.at.0, column: node.at.1, message });
+        let message =
+            "service.token_env: this version has no API yet, so the token opens nothing".to_owned();
+        warnings.push(Fault {
+            line: node.at.0,
+            column: node.at.1,
+            message,
+        });
     }
     fields.finish();
     out
@@ -103,8 +121,14 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
 
 fn resolver(fields: &Fields) -> Vec<std::net::SocketAddr> {
     match fields.node("resolver") {
-        Some(Node { value: Value::Scalar(text, _), .. }) if text == "system" => Vec::new(),
-        Some(Node { value: Value::List(_), .. }) => list(fields, "resolver", fields::address).unwrap_or_default(),
+        Some(Node {
+            value: Value::Scalar(text, _),
+            ..
+        }) if text == "system" => Vec::new(),
+        Some(Node {
+            value: Value::List(_),
+            ..
+        }) => list(fields, "resolver", fields::address).unwrap_or_default(),
         Some(node) => {
             fields.fault(node.at, "resolver", "write system, or a list of ip:port");
             Vec::new()
@@ -115,9 +139,17 @@ fn resolver(fields: &Fields) -> Vec<std::net::SocketAddr> {
 
 /// `host:port` or a URL.
 fn connectivity(text: &str) -> Result<String, String> {
-    let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    let url = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("http://{text}")
+    };
     let url = fields::portal_url(&url)?;
-    if !text.contains("://") && text.rsplit_once(':').is_none_or(|(_, port)| port.parse::<u16>().is_err()) {
+    if !text.contains("://")
+        && text
+            .rsplit_once(':')
+            .is_none_or(|(_, port)| port.parse::<u16>().is_err())
+    {
         return Err(format!("{text:?} is neither a URL nor host:port"));
     }
     let port = url.port_or_known_default().unwrap_or(80);
@@ -160,7 +192,9 @@ pub(super) fn settings(
         }
         out.timeout = timeout;
     }
-    out.max_body = fields.parsed("max_body", fields::size).unwrap_or(out.max_body);
+    out.max_body = fields
+        .parsed("max_body", fields::size)
+        .unwrap_or(out.max_body);
     if let Some(node) = fields.node("confirm") {
         let path = fields.path("confirm");
         out.confirm = fields.inside(|faults| confirm(node, &path, base.confirm, faults));
@@ -173,17 +207,28 @@ pub(super) fn settings(
         && pages > 1
     {
         let at = fields.node("pages").map_or(fields.at, |it| it.at);
-        let message = format!("{}: this version looks at the home page alone", fields.path("pages"));
-        warnings.push(Fault { line: at.0, column: at.1, message });
+        let message = format!(
+            "{}: this version looks at the home page alone",
+            fields.path("pages")
+        );
+        warnings.push(Fault {
+            line: at.0,
+            column: at.1,
+            message,
+        });
     }
     let profiles = list(fields, "profiles", |text| {
-        Profile::ALL.into_iter().find(|it| it.as_str() == text).ok_or_else(|| {
-            format!("{text:?} is no client profile: desktop, mobile, googlebot, from-google")
-        })
+        Profile::ALL
+            .into_iter()
+            .find(|it| it.as_str() == text)
+            .ok_or_else(|| {
+                format!("{text:?} is no client profile: desktop, mobile, googlebot, from-google")
+            })
     });
     if let Some(profiles) = profiles {
-        if profiles.is_empty() {
-            let at = fields.node("profiles").map_or(fields.at, |it| it.at);
+        let node = fields.node("profiles");
+        if node.is_some_and(|it| matches!(&it.value, Value::List(items) if items.is_empty())) {
+            let at = node.map_or(fields.at, |it| it.at);
             fields.fault(at, "profiles", "at least one is needed");
         }
         out.profiles = profiles;
@@ -195,13 +240,19 @@ pub(super) fn settings(
 }
 
 /// Names of notifiers, each of which must exist.
-pub(super) fn notify(fields: &Fields, notifiers: &BTreeMap<String, NotifierSpec>) -> Option<Vec<String>> {
+pub(super) fn notify(
+    fields: &Fields,
+    notifiers: &BTreeMap<String, NotifierSpec>,
+) -> Option<Vec<String>> {
     list(fields, "notify", |name| {
         if notifiers.contains_key(name) {
             return Ok(name.to_owned());
         }
         let known: Vec<&str> = notifiers.keys().map(String::as_str).collect();
-        Err(format!("no notifier is called {name:?}; there are: {}", known.join(", ")))
+        Err(format!(
+            "no notifier is called {name:?}; there are: {}",
+            known.join(", ")
+        ))
     })
 }
 
@@ -215,19 +266,43 @@ fn least(pace: Pace) -> Duration {
 fn at_least(fields: &Fields, name: &'static str, value: Duration, least: Duration, pace: Pace) {
     if value < least || value > Duration::from_secs(86_400) {
         let at = fields.node(name).map_or(fields.at, |it| it.at);
-        let hint = if pace == Pace::Polite { " (1s with --fast, for tests on your own machines)" } else { "" };
-        fields.fault(at, name, format!("from {} to 1d{hint}", fields::duration_text(least)));
+        let hint = if pace == Pace::Polite {
+            " (1s with --fast, for tests on your own machines)"
+        } else {
+            ""
+        };
+        fields.fault(
+            at,
+            name,
+            format!("from {} to 1d{hint}", fields::duration_text(least)),
+        );
     }
 }
 
 fn confirm(node: &Node, path: &str, base: Confirm, faults: &mut Vec<Fault>) -> Confirm {
     let mut out = base;
-    let Some(fields) = Fields::of(node, path, faults) else { return out };
-    out.looks = fields.number("looks", 1, 10).map_or(out.looks, |it| it as u32);
-    out.within = fields.duration("within").unwrap_or(out.within);
-    out.agree = fields.number("agree", 1, 10).map_or(out.agree, |it| it as u32);
+    let Some(fields) = Fields::of(node, path, faults) else {
+        return out;
+    };
+    out.looks = fields
+        .number("looks", 1, 10)
+        .map_or(out.looks, |it| it as u32);
+    if let Some(within) = fields.duration("within") {
+        if within > Duration::from_secs(600) {
+            let at = fields.node("within").map_or(fields.at, |it| it.at);
+            fields.fault(at, "within", "10m at the most: an alert waits for it");
+        }
+        out.within = within;
+    }
+    out.agree = fields
+        .number("agree", 1, 10)
+        .map_or(out.agree, |it| it as u32);
     if out.agree > out.looks {
-        fields.fault(fields.at, "agree", format!("{} of {} looks can never agree", out.agree, out.looks));
+        fields.fault(
+            fields.at,
+            "agree",
+            format!("{} of {} looks can never agree", out.agree, out.looks),
+        );
     }
     fields.finish();
     out
@@ -235,28 +310,52 @@ fn confirm(node: &Node, path: &str, base: Confirm, faults: &mut Vec<Fault>) -> C
 
 fn learn(node: &Node, path: &str, base: Learn, faults: &mut Vec<Fault>) -> Learn {
     let mut out = base;
-    let Some(fields) = Fields::of(node, path, faults) else { return out };
-    out.looks = fields.number("looks", 1, 5).map_or(out.looks, |it| it as u32);
-    out.every = fields.duration("every").unwrap_or(out.every);
+    let Some(fields) = Fields::of(node, path, faults) else {
+        return out;
+    };
+    out.looks = fields
+        .number("looks", 1, 5)
+        .map_or(out.looks, |it| it as u32);
+    if let Some(every) = fields.duration("every") {
+        if every < Duration::from_millis(10) || every > Duration::from_secs(3600) {
+            let at = fields.node("every").map_or(fields.at, |it| it.at);
+            fields.fault(at, "every", "from 10ms to 1h");
+        }
+        out.every = every;
+    }
     fields.finish();
     out
 }
 
 fn notifiers(node: &Node, faults: &mut Vec<Fault>) -> BTreeMap<String, NotifierSpec> {
     let mut out = BTreeMap::new();
-    let Some(fields) = Fields::of(node, "notifiers", faults) else { return out };
-    let Value::Map(pairs) = &node.value else { return out };
+    let Some(fields) = Fields::of(node, "notifiers", faults) else {
+        return out;
+    };
+    let Value::Map(pairs) = &node.value else {
+        return out;
+    };
     for (key, node) in pairs {
         if !crate::model::target::is_id(&key.name) {
-            fields.fault(key.at, &key.name, "a notifier's name is 1 to 64 characters of a-z, 0-9 and -");
+            fields.fault(
+                key.at,
+                &key.name,
+                "a notifier's name is 1 to 64 characters of a-z, 0-9 and -",
+            );
         }
         let path = fields.path(&key.name);
         let spec = fields.inside(|faults| {
             let fields = Fields::of(node, &path, faults)?;
             let kind = fields.required("kind", fields.text("kind"));
-            let with = fields.node("with").map_or(serde_json::Value::Null, Node::json);
+            let with = fields
+                .node("with")
+                .map_or(serde_json::Value::Null, Node::json);
             fields.finish();
-            Some(NotifierSpec { kind: kind?, with, at: node.at })
+            Some(NotifierSpec {
+                kind: kind?,
+                with,
+                at: node.at,
+            })
         });
         if let Some(spec) = spec {
             out.insert(key.name.clone(), spec);
@@ -265,27 +364,59 @@ fn notifiers(node: &Node, faults: &mut Vec<Fault>) -> BTreeMap<String, NotifierS
     out
 }
 
-fn windows(node: &Node, pace: Pace, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> Vec<WindowRule> {
+fn windows(
+    node: &Node,
+    pace: Pace,
+    faults: &mut Vec<Fault>,
+    warnings: &mut Vec<Fault>,
+) -> Vec<WindowRule> {
     let Value::List(items) = &node.value else {
         if !node.is_null() {
-            let message = format!("watch_windows: a list is wanted here, this is {}", node.kind());
-            faults.push(Fault { line: node.at.0, column: node.at.1, message });
+            let message = format!(
+                "watch_windows: a list is wanted here, this is {}",
+                node.kind()
+            );
+            faults.push(Fault {
+                line: node.at.0,
+                column: node.at.1,
+                message,
+            });
         }
         return Vec::new();
     };
-    let each = |(at, node)| window(node, &format!("watch_windows[{at}]"), pace, faults, warnings);
+    let each = |(at, node)| {
+        window(
+            node,
+            &format!("watch_windows[{at}]"),
+            pace,
+            faults,
+            warnings,
+        )
+    };
     items.iter().enumerate().filter_map(each).collect()
 }
 
-fn window(node: &Node, path: &str, pace: Pace, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> Option<WindowRule> {
+fn window(
+    node: &Node,
+    path: &str,
+    pace: Pace,
+    faults: &mut Vec<Fault>,
+    warnings: &mut Vec<Fault>,
+) -> Option<WindowRule> {
     let fields = Fields::of(node, path, faults)?;
     let name = fields.text("name");
-    let day = |text: &str| text.parse::<Date>().map_err(|_| format!("{text:?} is not a day: write 2027-05-20"));
+    let day = |text: &str| {
+        text.parse::<Date>()
+            .map_err(|_| format!("{text:?} is not a day: write 2027-05-20"))
+    };
     let named = fields.parsed("holiday", |text| match holiday(text) {
         Some(_) => Ok(text.to_owned()),
         None => {
             let known: Vec<&str> = HOLIDAYS.iter().map(|it| it.name).collect();
-            Err(format!("no holiday is called {text:?}; there are: {}", known.join(", ")))
+            Err(format!(
+                "no holiday is called {text:?}; there are: {}",
+                known.join(", ")
+            ))
         }
     });
     let (from, to) = (fields.parsed("from", day), fields.parsed("to", day));
@@ -297,7 +428,11 @@ fn window(node: &Node, path: &str, pace: Pace, faults: &mut Vec<Fault>, warnings
     }
     if let Some(node) = fields.node("digest") {
         let message = format!("{path}.digest: daily digests come with a later version");
-        warnings.push(Fault { line: node.at.0, column: node.at.1, message });
+        warnings.push(Fault {
+            line: node.at.0,
+            column: node.at.1,
+            message,
+        });
     }
     let written = |name: &'static str| fields.node(name).is_some();
     let days = match (named, from, to) {
@@ -315,5 +450,11 @@ fn window(node: &Node, path: &str, pace: Pace, faults: &mut Vec<Fault>, warnings
         }
     };
     fields.finish();
-    Some(WindowRule { name, days: days?, before, after, every })
+    Some(WindowRule {
+        name,
+        days: days?,
+        before,
+        after,
+        every,
+    })
 }

@@ -69,13 +69,19 @@ impl Node {
             Value::Scalar(text, true) => match text.as_str() {
                 "true" => Json::Bool(true),
                 "false" => Json::Bool(false),
-                _ => text.parse::<i64>().map(Json::from).unwrap_or_else(|_| Json::from(text.as_str())),
+                _ => text
+                    .parse::<i64>()
+                    .map(Json::from)
+                    .unwrap_or_else(|_| Json::from(text.as_str())),
             },
             Value::Scalar(text, false) => Json::from(text.as_str()),
             Value::List(items) => items.iter().map(Node::json).collect(),
-            Value::Map(pairs) => {
-                Json::Object(pairs.iter().map(|(key, node)| (key.name.clone(), node.json())).collect())
-            }
+            Value::Map(pairs) => Json::Object(
+                pairs
+                    .iter()
+                    .map(|(key, node)| (key.name.clone(), node.json()))
+                    .collect(),
+            ),
         }
     }
 }
@@ -88,20 +94,37 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
         let (event, span) = next.map_err(|error| {
             let mark = error.marker();
             let at = (mark.line(), mark.col() + 1);
-            fault(at, format!("this is not YAML: {}", plain(&error.to_string())))
+            fault(
+                at,
+                format!("this is not YAML: {}", plain(&error.to_string())),
+            )
         })?;
         builder.take(event, (span.start.line(), span.start.col() + 1))?;
     }
-    Ok(builder.root.unwrap_or(Node { at: (1, 1), value: Value::Map(Vec::new()) }))
+    Ok(builder.root.unwrap_or(Node {
+        at: (1, 1),
+        value: Value::Map(Vec::new()),
+    }))
 }
 
 fn plain(error: &str) -> String {
     // the place is told in our own form
-    error.split(" at char ").next().unwrap_or(error).split(" at byte ").next().unwrap_or(error).to_owned()
+    error
+        .split(" at char ")
+        .next()
+        .unwrap_or(error)
+        .split(" at byte ")
+        .next()
+        .unwrap_or(error)
+        .to_owned()
 }
 
 fn fault(at: Place, message: String) -> Fault {
-    Fault { line: at.0, column: at.1, message }
+    Fault {
+        line: at.0,
+        column: at.1,
+        message,
+    }
 }
 
 #[derive(Default)]
@@ -119,16 +142,26 @@ impl Builder {
                 let value = Value::Scalar(text.into_owned(), style == ScalarStyle::Plain);
                 self.put(Node { at, value })
             }
-            Event::SequenceStart(..) => self.begin(Node { at, value: Value::List(Vec::new()) }),
-            Event::MappingStart(..) => self.begin(Node { at, value: Value::Map(Vec::new()) }),
+            Event::SequenceStart(..) => self.begin(Node {
+                at,
+                value: Value::List(Vec::new()),
+            }),
+            Event::MappingStart(..) => self.begin(Node {
+                at,
+                value: Value::Map(Vec::new()),
+            }),
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some((node, _)) => self.put(node),
                 None => Ok(()),
             },
-            Event::Alias(_) => Err(fault(at, "aliases (*name) are not understood here: write the value out".to_owned())),
-            Event::DocumentStart(..) if self.root.is_some() => {
-                Err(fault(at, "a second document begins here: one file holds one".to_owned()))
-            }
+            Event::Alias(_) => Err(fault(
+                at,
+                "aliases (*name) are not understood here: write the value out".to_owned(),
+            )),
+            Event::DocumentStart(..) if self.root.is_some() => Err(fault(
+                at,
+                "a second document begins here: one file holds one".to_owned(),
+            )),
             _ => Ok(()),
         }
     }
@@ -144,12 +177,27 @@ impl Builder {
     fn put(&mut self, node: Node) -> Result<(), Fault> {
         self.nodes += 1;
         if self.nodes > NODES {
-            return Err(fault(node.at, format!("more than {NODES} values in one file")));
+            return Err(fault(
+                node.at,
+                format!("more than {NODES} values in one file"),
+            ));
         }
         match self.open.last_mut() {
             None => self.root = Some(node),
-            Some((Node { value: Value::List(items), .. }, _)) => items.push(node),
-            Some((Node { value: Value::Map(pairs), .. }, waiting)) => match waiting.take() {
+            Some((
+                Node {
+                    value: Value::List(items),
+                    ..
+                },
+                _,
+            )) => items.push(node),
+            Some((
+                Node {
+                    value: Value::Map(pairs),
+                    ..
+                },
+                waiting,
+            )) => match waiting.take() {
                 Some(key) => pairs.push((key, node)),
                 None => {
                     let Value::Scalar(name, _) = node.value else {

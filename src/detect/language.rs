@@ -30,7 +30,11 @@ pub fn of_page(page: &Page) -> Option<Tongue> {
 pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Tongue> {
     let mut counts = [0usize; 9];
     let mut total = 0;
-    for c in texts.flat_map(str::chars).filter(|it| it.is_alphabetic()).take(20_000) {
+    for c in texts
+        .flat_map(str::chars)
+        .filter(|it| it.is_alphabetic())
+        .take(20_000)
+    {
         total += 1;
         counts[tongue(c) as usize] += 1;
     }
@@ -44,14 +48,24 @@ pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Tongue> {
     if share(Tongue::Kana) > 0.1 {
         return Some(Tongue::Kana);
     }
-    [Tongue::Latin, Tongue::Cyrillic, Tongue::Arabic, Tongue::Han, Tongue::Hangul, Tongue::Thai, Tongue::Other]
-        .into_iter()
-        .max_by_key(|it| counts[*it as usize])
+    [
+        Tongue::Latin,
+        Tongue::Cyrillic,
+        Tongue::Arabic,
+        Tongue::Han,
+        Tongue::Hangul,
+        Tongue::Thai,
+        Tongue::Other,
+    ]
+    .into_iter()
+    .max_by_key(|it| counts[*it as usize])
 }
 
 fn tongue(c: char) -> Tongue {
     match c {
-        'ă' | 'Ă' | 'đ' | 'Đ' | 'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1ea0}'..='\u{1ef9}' => Tongue::Vietnamese,
+        'ă' | 'Ă' | 'đ' | 'Đ' | 'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1ea0}'..='\u{1ef9}' => {
+            Tongue::Vietnamese
+        }
         'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => Tongue::Latin,
         '\u{400}'..='\u{52f}' => Tongue::Cyrillic,
         '\u{600}'..='\u{77f}' => Tongue::Arabic,

@@ -10,10 +10,16 @@ use crate::{
 /// Judges what each visitor was shown and returns the gravest verdict; where the first profile saw
 /// nothing to ring for and another did, that is said too.
 pub fn judge_all(seen: &[(Profile, &Page)], norm: &Norm, expect: &Expect) -> Verdict {
-    let mut verdicts: Vec<(Profile, Verdict)> =
-        seen.iter().map(|(profile, page)| (*profile, judge(page, norm, expect))).collect();
+    let mut verdicts: Vec<(Profile, Verdict)> = seen
+        .iter()
+        .map(|(profile, page)| (*profile, judge(page, norm, expect)))
+        .collect();
     let calm = verdicts.iter().any(|(_, it)| !it.level.rings());
-    verdicts.sort_by(|a, b| (b.1.level, b.1.score).partial_cmp(&(a.1.level, a.1.score)).unwrap_or(std::cmp::Ordering::Equal));
+    verdicts.sort_by(|a, b| {
+        (b.1.level, b.1.score)
+            .partial_cmp(&(a.1.level, a.1.score))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
     let Some((profile, mut verdict)) = verdicts.into_iter().next() else {
         return Verdict::default();
     };

@@ -22,7 +22,10 @@ pub fn of(view: &View) -> State {
     }
     let mut told: Vec<String> = page.title.iter().map(|it| fold(it)).collect();
     told.extend(page.visible().take(40).map(|it| fold(&it.text)));
-    if told.iter().any(|it| SIGNED.any(it) || TAUNTS.any(it) || SLOGANS.any(it)) {
+    if told
+        .iter()
+        .any(|it| SIGNED.any(it) || TAUNTS.any(it) || SLOGANS.any(it))
+    {
         return State::Ordinary;
     }
     // a page that kept its own template is the portal speaking, whatever it says
@@ -43,7 +46,12 @@ pub fn of(view: &View) -> State {
         return State::Maintenance;
     }
     let shows = page.images.len() + page.media + page.frames.len();
-    if view.words < 5 && shows == 0 && page.title.is_none() && page.scripts.is_empty() && page.refreshes.is_empty() {
+    if view.words == 0
+        && shows == 0
+        && page.title.is_none()
+        && page.scripts.is_empty()
+        && page.refreshes.is_empty()
+    {
         return State::Empty;
     }
     State::Ordinary

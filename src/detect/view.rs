@@ -1,6 +1,9 @@
 //! What a detector is shown.
 
-use std::collections::BTreeSet;
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, HashMap},
+};
 
 use super::hosts;
 use crate::{
@@ -64,6 +67,7 @@ pub struct View<'a> {
     pub words: usize,
     /// Texts new to the page (all of them at first sight).
     pub texts: Vec<Text<'a>>,
+    asked: RefCell<HashMap<String, bool>>,
 }
 
 /// Where a text stands: the louder the place, the more a phrase there means.
@@ -93,9 +97,21 @@ impl<'a> View<'a> {
             norm,
             words: page.words(),
             texts,
+            asked: RefCell::default(),
             change,
             expect,
         }
+    }
+
+    /// Whether a phrase stood on an approved page. Each phrase is searched once.
+    pub fn knows(&self, phrase: &str) -> bool {
+        let mut asked = self.asked.borrow_mut();
+        if let Some(known) = asked.get(phrase) {
+            return *known;
+        }
+        let known = self.norm.folded.contains(phrase);
+        asked.insert(phrase.to_owned(), known);
+        known
     }
 
     /// Share of the stable page still there; 1 at first sight.
@@ -112,7 +128,10 @@ impl<'a> View<'a> {
         let domain = registrable(host);
         let own = [self.expect.domain.as_str(), &self.page.domain()].contains(&domain.as_str());
         let allowed = self.expect.allow_hosts.iter().any(|it| {
-            host == it || host.strip_suffix(it.as_str()).is_some_and(|rest| rest.ends_with('.'))
+            host == it
+                || host
+                    .strip_suffix(it.as_str())
+                    .is_some_and(|rest| rest.ends_with('.'))
         });
         let norm = self.norm;
         let known = [
@@ -122,7 +141,9 @@ impl<'a> View<'a> {
             &norm.form_domains,
             &norm.image_domains,
         ];
-        !own && !allowed && !hosts::is_well_known(&domain) && !known.iter().any(|it| it.contains(&domain))
+        !own && !allowed
+            && !hosts::is_well_known(&domain)
+            && !known.iter().any(|it| it.contains(&domain))
     }
 
     /// Foreign, and not a public body either (whose links are ordinary news).
@@ -145,7 +166,12 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
     let mut put = |place, raw: &'a str, linked| {
         let folded = fold(raw);
         if !folded.is_empty() {
-            out.push(Text { place, raw, folded, linked });
+            out.push(Text {
+                place,
+                raw,
+                folded,
+                linked,
+            });
         }
     };
     if let Some(title) = &page.title

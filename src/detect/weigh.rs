@@ -23,37 +23,148 @@ pub const DEFACED: f64 = 0.9;
 const DRIFTED_BELOW: f64 = 0.6;
 
 const fn row(name: &'static str, with_norm: f64, first_sight: f64, reason: &'static str) -> Weight {
-    Weight { name, with_norm, first_sight, reason }
+    Weight {
+        name,
+        with_norm,
+        first_sight,
+        reason,
+    }
 }
 
 pub const WEIGHTS: &[Weight] = &[
-    row("boast", 6.5, 6.5, "a signature that leads a title or line: two of three defacements, no honest page"),
-    row("taunt", 3.5, 3.0, "what attackers say besides: telling in a headline, seen in news about them"),
-    row("slogan", 4.8, 3.0, "a slogan standing alone on a page that never had such text"),
-    row("replaced", 3.0, 0.0, "the stable skeleton is gone: also every redesign, so it needs company"),
-    row("title", 1.2, 0.0, "no word in common with any known title: 7 % of honest changes touch the title"),
-    row("emptied", 2.8, 3.2, "hardly a word, an image or film instead: one defacement in six"),
-    row("stage", 1.4, 1.8, "black ground, sound that starts itself: half of the defacements"),
-    row("not-a-page", 6.0, 3.0, "an image or binary served as the home page"),
-    row("foreign-script", 4.6, 0.0, "a script from a host that is neither known nor widely embedded"),
-    row("packed-script", 4.8, 1.5, "code that unpacks itself; old libraries do so too, but not newly"),
-    row("foreign-frame", 5.0, 0.5, "a frame of a foreign host, worst when it covers the page"),
-    row("foreign-form", 5.2, 1.5, "a form that posts to a foreign host, worst with a password"),
+    row(
+        "boast",
+        6.5,
+        6.5,
+        "a signature that leads a title or line: two of three defacements, no honest page",
+    ),
+    row(
+        "taunt",
+        3.5,
+        3.0,
+        "what attackers say besides: telling in a headline, seen in news about them",
+    ),
+    row(
+        "slogan",
+        4.8,
+        3.0,
+        "a slogan standing alone on a page that never had such text",
+    ),
+    row(
+        "replaced",
+        3.0,
+        0.0,
+        "the stable skeleton is gone: also every redesign, so it needs company",
+    ),
+    row(
+        "title",
+        1.2,
+        0.0,
+        "no word in common with any known title: 7 % of honest changes touch the title",
+    ),
+    row(
+        "emptied",
+        2.8,
+        3.2,
+        "hardly a word, an image or film instead: one defacement in six",
+    ),
+    row(
+        "stage",
+        1.4,
+        1.8,
+        "black ground, sound that starts itself: half of the defacements",
+    ),
+    row(
+        "not-a-page",
+        6.0,
+        3.0,
+        "an image or binary served as the home page",
+    ),
+    row(
+        "foreign-script",
+        4.6,
+        0.0,
+        "a script from a host that is neither known nor widely embedded",
+    ),
+    row(
+        "packed-script",
+        4.8,
+        1.5,
+        "code that unpacks itself; old libraries do so too, but not newly",
+    ),
+    row(
+        "foreign-frame",
+        5.0,
+        0.5,
+        "a frame of a foreign host, worst when it covers the page",
+    ),
+    row(
+        "foreign-form",
+        5.2,
+        1.5,
+        "a form that posts to a foreign host, worst with a password",
+    ),
     row("redirect", 6.0, 3.0, "refresh or script that leads away"),
-    row("moved", 6.0, 2.0, "the look itself ended on a foreign domain"),
-    row("hidden-links", 5.2, 3.0, "hidden links to foreign hosts: the usual form of planted spam"),
-    row("spam", 5.2, 4.6, "gambling, pharmacy, loan and essay advertising"),
-    row("foreign-links", 4.4, 0.6, "links to strange hosts; one is news, a block of them is not"),
-    row("swapped-links", 5.5, 0.0, "known link texts that now lead elsewhere"),
-    row("language", 1.6, 0.0, "the page speaks another language than all approved looks"),
-    row("missing-text", 4.5, 4.5, "text that the operator said must be there"),
+    row(
+        "moved",
+        6.0,
+        2.0,
+        "the look itself ended on a foreign domain",
+    ),
+    row(
+        "hidden-links",
+        5.2,
+        3.0,
+        "hidden links to foreign hosts: the usual form of planted spam",
+    ),
+    row(
+        "spam",
+        5.2,
+        4.6,
+        "gambling, pharmacy, loan and essay advertising",
+    ),
+    row(
+        "foreign-links",
+        4.4,
+        0.6,
+        "links to strange hosts; one is news, a block of them is not",
+    ),
+    row(
+        "swapped-links",
+        5.5,
+        0.0,
+        "known link texts that now lead elsewhere",
+    ),
+    row(
+        "language",
+        1.6,
+        0.0,
+        "the page speaks another language than all approved looks",
+    ),
+    row(
+        "missing-text",
+        4.5,
+        4.5,
+        "text that the operator said must be there",
+    ),
 ];
 
 /// Signals that say that the page's face itself was changed.
-const FACE: &[&str] = &["boast", "taunt", "slogan", "replaced", "emptied", "not-a-page", "stage"];
+const FACE: &[&str] = &[
+    "boast",
+    "taunt",
+    "slogan",
+    "replaced",
+    "emptied",
+    "not-a-page",
+    "stage",
+];
 
 pub fn weigh(view: &View, state: State, detectors: &[&dyn Detector]) -> Verdict {
-    let mut signals: Vec<Signal> = detectors.iter().filter_map(|it| signal(*it, view)).collect();
+    let mut signals: Vec<Signal> = detectors
+        .iter()
+        .filter_map(|it| signal(*it, view))
+        .collect();
     if state != State::Ordinary {
         // what an error or challenge page lacks accuses nobody; what it says or loads still may
         signals.retain(|it| !LACKS.contains(&it.name.as_str()));
@@ -76,7 +187,13 @@ pub fn weigh(view: &View, state: State, detectors: &[&dyn Detector]) -> Verdict 
     } else {
         Level::Normal
     };
-    Verdict { level, score, signals, state, redirected }
+    Verdict {
+        level,
+        score,
+        signals,
+        state,
+        redirected,
+    }
 }
 
 /// Signals of absence.
@@ -84,7 +201,11 @@ const LACKS: &[&str] = &["replaced", "title", "emptied", "language", "missing-te
 
 fn signal(detector: &dyn Detector, view: &View) -> Option<Signal> {
     let row = WEIGHTS.iter().find(|it| it.name == detector.name())?;
-    let full = if view.norm.looks > 0 { row.with_norm } else { row.first_sight };
+    let full = if view.norm.looks > 0 {
+        row.with_norm
+    } else {
+        row.first_sight
+    };
     let found = detector.look(view)?;
     let weight = full * found.strength;
     (weight > 0.05).then(|| Signal {
@@ -108,7 +229,10 @@ mod tests {
             assert!(rows.contains(name), "{name} has no weight");
         }
         for name in &rows {
-            assert!(detectors.contains(name), "{name} weighs nothing: no detector has that name");
+            assert!(
+                detectors.contains(name),
+                "{name} weighs nothing: no detector has that name"
+            );
         }
     }
 }

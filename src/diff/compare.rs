@@ -11,11 +11,12 @@ use crate::{
 /// Baseline × page. The lists hold what is new to the norm.
 #[derive(Clone, Debug)]
 pub struct Change<'a> {
-    /// Shares 0..1 of the stable text blocks, template tokens, links and scripts that are still there.
-    pub kept_blocks: f64,
-    pub kept_skeleton: f64,
-    pub kept_links: f64,
-    pub kept_scripts: f64,
+    /// Shares 0..1 of the stable text blocks, template tokens, links and scripts that are still there;
+    /// `None` where the page never had any.
+    pub kept_blocks: Option<f64>,
+    pub kept_skeleton: Option<f64>,
+    pub kept_links: Option<f64>,
+    pub kept_scripts: Option<f64>,
     pub blocks: Vec<&'a Block>,
     pub links: Vec<&'a Link>,
     pub scripts: Vec<&'a Script>,
@@ -31,9 +32,21 @@ pub struct Change<'a> {
 
 impl Change<'_> {
     /// Share 0..1 of the stable page that is still there: template and links weigh more than text,
-    /// which news replaces.
+    /// which news replaces. A page of few parts is judged by those it has.
     pub fn kept(&self) -> f64 {
-        0.4 * self.kept_skeleton + 0.3 * self.kept_links + 0.2 * self.kept_blocks + 0.1 * self.kept_scripts
+        let parts = [
+            (0.4, self.kept_skeleton),
+            (0.3, self.kept_links),
+            (0.2, self.kept_blocks),
+            (0.1, self.kept_scripts),
+        ];
+        let known = parts
+            .iter()
+            .filter_map(|(weight, kept)| kept.map(|it| (*weight, it)));
+        let (whole, sum): (f64, f64) = known.fold((0.0, 0.0), |(whole, sum), (weight, kept)| {
+            (whole + weight, sum + weight * kept)
+        });
+        if whole > 0.0 { sum / whole } else { 1.0 }
     }
 
     /// Nothing that a detector looks at is new.
@@ -53,7 +66,11 @@ impl Change<'_> {
 
 /// Compares a page with what is normal. `norm.looks` must not be 0 for the result to mean anything.
 pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
-    let link_keys: Vec<u64> = page.links.iter().map(|it| key(&noise::normal_url(&it.url))).collect();
+    let link_keys: Vec<u64> = page
+        .links
+        .iter()
+        .map(|it| key(&noise::normal_url(&it.url)))
+        .collect();
     let blocks: HashSet<u64> = page.blocks.iter().map(|it| it.key).collect();
     let skeleton: HashSet<u64> = page.skeleton.iter().copied().collect();
     let links: HashSet<u64> = link_keys.iter().copied().collect();
@@ -63,14 +80,20 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
         .filter_map(|it| it.src.as_deref())
         .map(|it| key(&noise::normal_url(it)))
         .collect();
-    let unknown = |known: &HashSet<String>, host: &str| !host.is_empty() && !known.contains(&registrable(host));
+    let unknown = |known: &HashSet<String>, host: &str| {
+        !host.is_empty() && !known.contains(&registrable(host))
+    };
     let own = page.domain();
     Change {
         kept_blocks: norm.kept(&norm.blocks, &blocks),
         kept_skeleton: norm.kept(&norm.skeleton, &skeleton),
         kept_links: norm.kept(&norm.links, &links),
         kept_scripts: norm.kept(&norm.scripts, &scripts),
-        blocks: page.blocks.iter().filter(|it| !norm.blocks.contains_key(&it.key)).collect(),
+        blocks: page
+            .blocks
+            .iter()
+            .filter(|it| !norm.blocks.contains_key(&it.key))
+            .collect(),
         links: page
             .links
             .iter()
@@ -86,7 +109,11 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
                 None => !it.code.is_empty() && !norm.inline_scripts.contains(&it.key),
             })
             .collect(),
-        frames: page.frames.iter().filter(|it| unknown(&norm.frame_domains, &it.host)).collect(),
+        frames: page
+            .frames
+            .iter()
+            .filter(|it| unknown(&norm.frame_domains, &it.host))
+            .collect(),
         forms: page
             .forms
             .iter()
@@ -104,8 +131,18 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
                 !noise::is_noisy_meta(name) && !norm.meta.contains(&meta_key(name, content))
             })
             .collect(),
-        title: !page.title.as_ref().map_or(norm.titles.is_empty(), |it| norm.titles.contains(it)),
-        refreshes: page.refreshes.iter().filter(|it| !norm.refreshes.contains(*it)).collect(),
-        lang: page.lang.as_ref().is_some_and(|it| !norm.langs.is_empty() && !norm.langs.contains(it)),
+        title: !page
+            .title
+            .as_ref()
+            .map_or(norm.titles.is_empty(), |it| norm.titles.contains(it)),
+        refreshes: page
+            .refreshes
+            .iter()
+            .filter(|it| !norm.refreshes.contains(*it))
+            .collect(),
+        lang: page
+            .lang
+            .as_ref()
+            .is_some_and(|it| !norm.langs.is_empty() && !norm.langs.contains(it)),
     }
 }

@@ -1,86 +1,122 @@
 //! The change as lines for people. The one home of `similar`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use similar::{Algorithm, ChangeTag, TextDiff};
+use similar::{Algorithm, ChangeTag, capture_diff_slices_deadline};
 
-use crate::model::{excerpt, incident::ChangeLine};
+use crate::{
+    model::{excerpt, incident::ChangeLine},
+    page::Page,
+};
 
 /// Past this the rest is shown as replaced: a diff nobody waits for helps nobody.
 const DEADLINE: Duration = Duration::from_millis(200);
 
-/// One line of a diff.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DiffLine<'a> {
-    /// `None` where it stands in both.
-    pub added: Option<bool>,
-    pub text: &'a str,
+/// A line as people see it, and the key by which two looks at it are one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub key: u64,
+    pub text: String,
 }
 
-/// All lines of both, in order.
-pub fn line_diff<'a>(before: &'a [String], now: &'a [String]) -> Vec<DiffLine<'a>> {
-    let before: Vec<&str> = before.iter().map(String::as_str).collect();
-    let now: Vec<&str> = now.iter().map(String::as_str).collect();
-    let diff = TextDiff::configure()
-        .algorithm(Algorithm::Myers)
-        .timeout(DEADLINE)
-        .diff_slices(&before, &now);
-    let mut out = Vec::new();
-    for change in diff.iter_all_changes() {
-        let (added, text) = match change.tag() {
-            ChangeTag::Equal => (None, change.old_index().and_then(|it| before.get(it))),
-            ChangeTag::Delete => (Some(false), change.old_index().and_then(|it| before.get(it))),
-            ChangeTag::Insert => (Some(true), change.new_index().and_then(|it| now.get(it))),
+/// The text of a page, line by line; what is hidden says how.
+pub fn lines(page: &Page) -> Vec<Line> {
+    page.blocks
+        .iter()
+        .map(|it| Line {
+            key: it.key,
+            text: match it.hidden {
+                Some(hiding) => format!("[{}] {}", hiding.as_str(), it.text),
+                None => it.text.clone(),
+            },
+        })
+        .collect()
+}
+
+/// At most `most` changed lines, cut to `width` characters and disarmed. Lines that differ only in their
+/// noise are not changed. Added lines go before removed ones where not all find room, since what was put
+/// there is what accuses.
+pub fn changed_lines(before: &[Line], now: &[Line], most: usize, width: usize) -> Vec<ChangeLine> {
+    let old: Vec<u64> = before.iter().map(|it| it.key).collect();
+    let new: Vec<u64> = now.iter().map(|it| it.key).collect();
+    let ops = capture_diff_slices_deadline(
+        Algorithm::Myers,
+        &old,
+        &new,
+        Instant::now().checked_add(DEADLINE),
+    );
+    let mut changes: Vec<(bool, &Line)> = Vec::new();
+    for change in ops.iter().flat_map(|it| it.iter_changes(&old, &new)) {
+        let found = match change.tag() {
+            ChangeTag::Equal => None,
+            ChangeTag::Delete => change
+                .old_index()
+                .and_then(|it| before.get(it))
+                .map(|it| (false, it)),
+            ChangeTag::Insert => change
+                .new_index()
+                .and_then(|it| now.get(it))
+                .map(|it| (true, it)),
         };
-        if let Some(text) = text {
-            out.push(DiffLine { added, text });
-        }
+        changes.extend(found);
     }
-    out
-}
-
-/// At most `most` changed lines, cut to `width` characters and disarmed; added lines before removed
-/// ones where not all find room, since what was put there is what accuses.
-pub fn changed_lines(before: &[String], now: &[String], most: usize, width: usize) -> Vec<ChangeLine> {
-    let lines = line_diff(before, now);
-    let of = |wanted: bool, room: usize| -> Vec<(usize, ChangeLine)> {
-        lines
-            .iter()
-            .enumerate()
-            .filter(|(_, it)| it.added == Some(wanted))
-            .take(room)
-            .map(|(at, it)| {
-                let text = excerpt::defang_text(&excerpt::excerpt(it.text, width));
-                (at, ChangeLine { added: wanted, text })
-            })
-            .collect()
-    };
-    let removed_room = most / 3;
-    let mut chosen = of(true, most - removed_room);
-    chosen.extend(of(false, most - chosen.len()));
-    chosen.sort_by_key(|it| it.0);
-    chosen.into_iter().map(|it| it.1).collect()
+    let added = changes.iter().filter(|it| it.0).count();
+    let removed = changes.len() - added;
+    let room_added = added.min(most - removed.min(most / 3));
+    let room_removed = removed.min(most - room_added);
+    let (mut added, mut removed) = (0, 0);
+    changes.retain(|(is_added, _)| {
+        let (count, room) = if *is_added {
+            (&mut added, room_added)
+        } else {
+            (&mut removed, room_removed)
+        };
+        *count += 1;
+        *count <= room
+    });
+    changes
+        .into_iter()
+        .map(|(added, line)| ChangeLine {
+            added,
+            text: excerpt::defang_text(&excerpt::excerpt(&line.text, width)),
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn lines(text: &[&str]) -> Vec<String> {
-        text.iter().map(|it| (*it).to_owned()).collect()
+    fn lines<T: ToString>(texts: impl IntoIterator<Item = T>) -> Vec<Line> {
+        let texts = texts.into_iter().map(|it| it.to_string());
+        texts
+            .map(|text| Line {
+                key: crate::model::digest::key(&crate::page::noise::normal(&text)),
+                text,
+            })
+            .collect()
     }
 
     #[test]
     fn shows_what_came_and_what_went() {
-        let change = changed_lines(&lines(&["a", "b", "c"]), &lines(&["a", "x9.example", "c"]), 6, 40);
-        let shown: Vec<(bool, &str)> = change.iter().map(|it| (it.added, it.text.as_str())).collect();
+        let change = changed_lines(
+            &lines(["a", "b", "seen 7"]),
+            &lines(["a", "x9.example", "seen 8"]),
+            6,
+            40,
+        );
+        let shown: Vec<(bool, &str)> = change
+            .iter()
+            .map(|it| (it.added, it.text.as_str()))
+            .collect();
         assert_eq!(shown, [(false, "b"), (true, "x9[.]example")]);
     }
 
     #[test]
     fn a_flood_of_lines_is_cut() {
-        let before: Vec<String> = (0..5000).map(|n| format!("old {n}")).collect();
-        let now: Vec<String> = (0..5000).map(|n| format!("new {n}")).collect();
+        let word = |n: usize| "x".repeat(n % 70 + 1) + &"y".repeat(n / 70);
+        let before = lines((0..5000).map(|n| format!("old {}", word(n))));
+        let now = lines((0..5000).map(|n| format!("new {}", word(n))));
         let change = changed_lines(&before, &now, 9, 40);
         assert_eq!(change.len(), 9);
         assert_eq!(change.iter().filter(|it| it.added).count(), 6);

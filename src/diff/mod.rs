@@ -8,5 +8,5 @@ pub mod lines;
 pub mod norm;
 
 pub use compare::{Change, compare};
-pub use lines::{DiffLine, changed_lines, line_diff};
+pub use lines::{Line, changed_lines, lines};
 pub use norm::Norm;

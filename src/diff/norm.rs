@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::lines::{Line, lines};
 use crate::{
     model::digest::key,
     page::{Page, fold::fold, links::registrable, noise},
 };
 
-/// Counts of looks in which something was seen.
+/// What stays is asked of so many latest looks; what is new, of all. A redesign is thus the norm after a
+/// few looks, and what was there before it stays known.
+const RECENT: usize = 5;
+
+/// Counts of recent looks in which something was seen; 0 where only older ones had it.
 pub type Seen = HashMap<u64, u16>;
 
 /// The learnt model. Sets of registrable domains and of 64-bit keys; the texts kept are those that
@@ -46,22 +51,25 @@ pub struct Norm {
     pub hidden_links: usize,
     pub dark: bool,
     pub media: usize,
-    /// Visible lines and title of the latest look, for people.
-    pub lines: Vec<String>,
+    /// Lines and title of the latest look, for people.
+    pub lines: Vec<Line>,
     pub title: Option<String>,
 }
 
 impl Norm {
     /// Learns from looks, oldest first. None gives a norm that knows nothing (`looks == 0`).
     pub fn learn<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Self {
+        let pages: Vec<&Page> = pages.into_iter().collect();
+        let recent = pages.len().saturating_sub(RECENT);
         let mut norm = Self::default();
         let mut words = Vec::new();
         let mut own = Vec::new();
         let mut elements = Vec::new();
         let mut told = HashSet::new();
-        for page in pages {
-            norm.looks = norm.looks.saturating_add(1);
-            norm.take(page, &mut told);
+        for (at, page) in pages.into_iter().enumerate() {
+            let weight = u16::from(at >= recent);
+            norm.looks += weight;
+            norm.take(page, weight, &mut told);
             words.push(page.words());
             own.push(own_links(page));
             elements.push(page.elements);
@@ -72,23 +80,56 @@ impl Norm {
         norm
     }
 
-    fn take(&mut self, page: &Page, told: &mut HashSet<u64>) {
-        count(&mut self.blocks, page.blocks.iter().map(|it| it.key));
-        count(&mut self.skeleton, page.skeleton.iter().copied());
-        count(&mut self.links, page.links.iter().map(|it| key(&noise::normal_url(&it.url))));
-        count(&mut self.images, page.images.iter().map(|it| key(&noise::normal_url(&it.src))));
+    fn take(&mut self, page: &Page, weight: u16, told: &mut HashSet<u64>) {
+        count(
+            weight,
+            &mut self.blocks,
+            page.blocks.iter().map(|it| it.key),
+        );
+        count(weight, &mut self.skeleton, page.skeleton.iter().copied());
+        count(
+            weight,
+            &mut self.links,
+            page.links.iter().map(|it| key(&noise::normal_url(&it.url))),
+        );
+        count(
+            weight,
+            &mut self.images,
+            page.images
+                .iter()
+                .map(|it| key(&noise::normal_url(&it.src))),
+        );
         let sources = page.scripts.iter().filter_map(|it| it.src.as_deref());
-        count(&mut self.scripts, sources.map(|it| key(&noise::normal_url(it))));
+        count(
+            weight,
+            &mut self.scripts,
+            sources.map(|it| key(&noise::normal_url(it))),
+        );
         let domains = |hosts: Vec<&str>| -> Vec<String> {
             let hosts: BTreeSet<&str> = hosts.into_iter().filter(|it| !it.is_empty()).collect();
             hosts.into_iter().map(registrable).collect()
         };
-        self.link_domains.extend(domains(page.links.iter().map(|it| it.host.as_str()).collect()));
-        self.script_domains.extend(domains(page.scripts.iter().map(|it| it.host.as_str()).collect()));
-        self.frame_domains.extend(domains(page.frames.iter().map(|it| it.host.as_str()).collect()));
-        self.form_domains.extend(domains(page.forms.iter().map(|it| it.host.as_str()).collect()));
-        self.image_domains.extend(domains(page.images.iter().map(|it| it.host.as_str()).collect()));
-        self.inline_scripts.extend(page.scripts.iter().filter(|it| it.src.is_none()).map(|it| it.key));
+        self.link_domains.extend(domains(
+            page.links.iter().map(|it| it.host.as_str()).collect(),
+        ));
+        self.script_domains.extend(domains(
+            page.scripts.iter().map(|it| it.host.as_str()).collect(),
+        ));
+        self.frame_domains.extend(domains(
+            page.frames.iter().map(|it| it.host.as_str()).collect(),
+        ));
+        self.form_domains.extend(domains(
+            page.forms.iter().map(|it| it.host.as_str()).collect(),
+        ));
+        self.image_domains.extend(domains(
+            page.images.iter().map(|it| it.host.as_str()).collect(),
+        ));
+        self.inline_scripts.extend(
+            page.scripts
+                .iter()
+                .filter(|it| it.src.is_none())
+                .map(|it| it.key),
+        );
         let own = page.domain();
         self.own_link_texts.extend(
             page.links
@@ -96,21 +137,27 @@ impl Norm {
                 .filter(|it| !it.text.is_empty() && registrable(&it.host) == own)
                 .map(|it| key(&it.text)),
         );
-        self.meta.extend(page.meta.iter().map(|(name, content)| meta_key(name, content)));
+        self.meta.extend(
+            page.meta
+                .iter()
+                .map(|(name, content)| meta_key(name, content)),
+        );
         self.refreshes.extend(page.refreshes.iter().cloned());
         self.titles.extend(page.title.iter().cloned());
         self.langs.extend(page.lang.iter().cloned());
         self.dark |= page.dark;
         self.media = self.media.max(page.media);
         self.frames = self.frames.max(page.frames.len());
-        self.hidden_links = self.hidden_links.max(page.links.iter().filter(|it| it.hidden.is_some()).count());
+        self.hidden_links = self
+            .hidden_links
+            .max(page.links.iter().filter(|it| it.hidden.is_some()).count());
         for text in texts(page) {
             if told.insert(key(text)) {
                 self.folded.push_str(&fold(text));
                 self.folded.push('\n');
             }
         }
-        self.lines = page.visible().map(|it| it.text.clone()).collect();
+        self.lines = lines(page);
         self.title = page.title.clone();
     }
 
@@ -120,15 +167,15 @@ impl Norm {
         u32::from(count) * 5 >= u32::from(self.looks) * 4
     }
 
-    /// How much of what stays is still in `now`, 0..1; 1 where nothing stays.
-    pub fn kept(&self, seen: &Seen, now: &HashSet<u64>) -> f64 {
+    /// How much of what stays is still in `now`, 0..1; `None` where nothing stays.
+    pub fn kept(&self, seen: &Seen, now: &HashSet<u64>) -> Option<f64> {
         let stable = seen.iter().filter(|(_, count)| self.is_stable(**count));
         let (mut all, mut kept) = (0u32, 0u32);
         for (key, _) in stable {
             all += 1;
             kept += u32::from(now.contains(key));
         }
-        if all == 0 { 1.0 } else { f64::from(kept) / f64::from(all) }
+        (all > 0).then(|| f64::from(kept) / f64::from(all))
     }
 }
 
@@ -146,18 +193,21 @@ pub fn texts(page: &Page) -> impl Iterator<Item = &str> {
 /// Links that lead to the page's own registrable domain.
 pub fn own_links(page: &Page) -> usize {
     let own = page.domain();
-    page.links.iter().filter(|it| !it.host.is_empty() && registrable(&it.host) == own).count()
+    page.links
+        .iter()
+        .filter(|it| !it.host.is_empty() && registrable(&it.host) == own)
+        .count()
 }
 
 pub fn meta_key(name: &str, content: &str) -> u64 {
     key(&format!("{name}={}", noise::normal(content)))
 }
 
-fn count(seen: &mut Seen, keys: impl Iterator<Item = u64>) {
+fn count(weight: u16, seen: &mut Seen, keys: impl Iterator<Item = u64>) {
     let once: HashSet<u64> = keys.collect();
     for key in once {
         let count = seen.entry(key).or_default();
-        *count = count.saturating_add(1);
+        *count += weight;
     }
 }
 

@@ -48,7 +48,10 @@ const NOT_PUBLIC: &[(&str, &str)] = &[
 ];
 
 static TABLE: LazyLock<Vec<(IpNet, &str)>> = LazyLock::new(|| {
-    NOT_PUBLIC.iter().filter_map(|(net, why)| Some((net.parse().ok()?, *why))).collect()
+    NOT_PUBLIC
+        .iter()
+        .filter_map(|(net, why)| Some((net.parse().ok()?, *why)))
+        .collect()
 });
 
 /// The operator's exceptions to the rule "public addresses, ports 80 and 443".
@@ -60,7 +63,10 @@ pub struct Guard {
 
 impl Default for Guard {
     fn default() -> Self {
-        Self { networks: Vec::new(), ports: vec![80, 443] }
+        Self {
+            networks: Vec::new(),
+            ports: vec![80, 443],
+        }
     }
 }
 
@@ -83,14 +89,20 @@ impl Guard {
     /// Whether an address may be dialled.
     pub fn address(&self, address: IpAddr) -> Result<(), Refused> {
         let meant = unmapped(address);
-        if self.networks.iter().any(|it| it.contains(&address) || it.contains(&meant)) {
+        if self
+            .networks
+            .iter()
+            .any(|it| it.contains(&address) || it.contains(&meant))
+        {
             return Ok(());
         }
         match special(meant) {
             None => Ok(()),
             Some(why) => Err(Refused {
                 class: Class::PrivateAddress,
-                why: Say::new("cause-private").with("address", address).with("block", why),
+                why: Say::new("cause-private")
+                    .with("address", address)
+                    .with("block", why),
             }),
         }
     }
@@ -100,25 +112,36 @@ impl Guard {
     pub fn url(&self, url: &Url, own_port: Option<u16>) -> Result<(), Refused> {
         if !matches!(url.scheme(), "http" | "https") {
             let why = Say::new("cause-scheme").with("scheme", excerpt::excerpt(url.scheme(), 20));
-            return Err(Refused { class: Class::Scheme, why });
+            return Err(Refused {
+                class: Class::Scheme,
+                why,
+            });
         }
         let port = url.port_or_known_default();
         if port.is_none_or(|it| !self.ports.contains(&it)) && port != own_port {
             let why = Say::new("cause-port").with("port", port.unwrap_or_default());
-            return Err(Refused { class: Class::Port, why });
+            return Err(Refused {
+                class: Class::Port,
+                why,
+            });
         }
         match url.host() {
             Some(Host::Ipv4(address)) => self.address(address.into()),
             Some(Host::Ipv6(address)) => self.address(address.into()),
             Some(Host::Domain(_)) => Ok(()),
-            None => Err(Refused { class: Class::Scheme, why: Say::new("cause-no-host") }),
+            None => Err(Refused {
+                class: Class::Scheme,
+                why: Say::new("cause-no-host"),
+            }),
         }
     }
 }
 
 /// The IPv4 address that an IPv6 form carries, where packets would end up there.
 fn unmapped(address: IpAddr) -> IpAddr {
-    let IpAddr::V6(v6) = address else { return address };
+    let IpAddr::V6(v6) = address else {
+        return address;
+    };
     if let Some(v4) = v6.to_ipv4_mapped() {
         return v4.into();
     }
@@ -131,7 +154,10 @@ fn unmapped(address: IpAddr) -> IpAddr {
 }
 
 fn special(address: IpAddr) -> Option<&'static str> {
-    TABLE.iter().find(|(net, _)| net.contains(&address)).map(|(_, why)| *why)
+    TABLE
+        .iter()
+        .find(|(net, _)| net.contains(&address))
+        .map(|(_, why)| *why)
 }
 
 #[cfg(test)]
@@ -147,13 +173,35 @@ mod tests {
             assert!(guard.address(net.broadcast()).is_err(), "{net}");
         }
         for outside in [
-            "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255", "128.0.0.0", "172.15.255.255",
-            "172.32.0.0", "192.167.255.255", "192.169.0.0", "198.17.255.255", "198.20.0.0", "223.255.255.255", "2606:4700::1",
-            "2001:200::", "2003::1", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8",
+            "9.255.255.255",
+            "11.0.0.0",
+            "100.63.255.255",
+            "100.128.0.0",
+            "126.255.255.255",
+            "128.0.0.0",
+            "172.15.255.255",
+            "172.32.0.0",
+            "192.167.255.255",
+            "192.169.0.0",
+            "198.17.255.255",
+            "198.20.0.0",
+            "223.255.255.255",
+            "2606:4700::1",
+            "2001:200::",
+            "2003::1",
+            "64:ff9b::8.8.8.8",
+            "::ffff:8.8.8.8",
         ] {
             assert_eq!(guard.address(outside.parse().unwrap()), Ok(()), "{outside}");
         }
-        for inside in ["::ffff:127.0.0.1", "64:ff9b::10.0.0.1", "::1", "::127.0.0.1", "2002:7f00:1::", "2001:0:1::"] {
+        for inside in [
+            "::ffff:127.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "::1",
+            "::127.0.0.1",
+            "2002:7f00:1::",
+            "2001:0:1::",
+        ] {
             assert!(guard.address(inside.parse().unwrap()).is_err(), "{inside}");
         }
     }
@@ -161,15 +209,33 @@ mod tests {
     #[test]
     fn literals_in_every_spelling() {
         let guard = Guard::default();
-        for text in ["http://127.0.0.1/", "http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://[::1]/", "http://[::ffff:7f00:1]/"] {
+        for text in [
+            "http://127.0.0.1/",
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://0177.0.0.1/",
+            "http://[::1]/",
+            "http://[::ffff:7f00:1]/",
+        ] {
             let url: Url = text.parse().unwrap();
-            assert_eq!(guard.url(&url, None).unwrap_err().class, Class::PrivateAddress, "{text}");
+            assert_eq!(
+                guard.url(&url, None).unwrap_err().class,
+                Class::PrivateAddress,
+                "{text}"
+            );
         }
-        let refused = |text: &str| guard.url(&text.parse().unwrap(), Some(8443)).map_err(|it| it.class);
+        let refused = |text: &str| {
+            guard
+                .url(&text.parse().unwrap(), Some(8443))
+                .map_err(|it| it.class)
+        };
         assert_eq!(refused("https://a.vn:8443/"), Ok(()));
         assert_eq!(refused("https://a.vn:22/"), Err(Class::Port));
         assert_eq!(refused("ftp://a.vn/"), Err(Class::Scheme));
-        let open = Guard { networks: vec!["127.0.0.2/32".parse().unwrap()], ports: vec![80] };
+        let open = Guard {
+            networks: vec!["127.0.0.2/32".parse().unwrap()],
+            ports: vec![80],
+        };
         assert_eq!(open.address("127.0.0.2".parse().unwrap()), Ok(()));
         assert!(open.address("127.0.0.3".parse().unwrap()).is_err());
     }

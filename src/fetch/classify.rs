@@ -3,7 +3,10 @@
 use std::{error::Error, io};
 
 use super::{client::DialFault, tls};
-use crate::model::{Class, Say, excerpt::excerpt};
+use crate::model::{
+    Class, Say,
+    excerpt::{defang_text, excerpt},
+};
 
 /// The class of a failed request and one sentence.
 pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
@@ -11,7 +14,10 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
     for cause in &chain {
         if let Some(fault) = cause.downcast_ref::<DialFault>() {
             return match fault {
-                DialFault::Dns(why) => (Class::Dns, Say::new("cause-dns").with("detail", excerpt(why, 160))),
+                DialFault::Dns(why) => (
+                    Class::Dns,
+                    Say::new("cause-dns").with("detail", defang_text(&excerpt(why, 160))),
+                ),
                 DialFault::Refused(refused) => (refused.class, refused.why.clone()),
             };
         }
@@ -19,7 +25,7 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
             return (Class::Tls, tls::plain(found));
         }
         if let Some(io) = cause.downcast_ref::<io::Error>() {
-            if let Some(found) = io.get_ref().and_then(|it| it.downcast_ref::<rustls::Error>()) {
+            if let Some(found) = tls_inside(io) {
                 return (Class::Tls, tls::plain(found));
             }
             if let Some(found) = of_io(io.kind()) {
@@ -35,11 +41,29 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
     if error.is_timeout() {
         return (Class::Timeout, Say::new("cause-unanswered"));
     }
-    let detail = excerpt(&chain.last().map(|it| it.to_string()).unwrap_or_default(), 160);
+    let detail = excerpt(
+        &chain.last().map(|it| it.to_string()).unwrap_or_default(),
+        160,
+    );
     if error.is_connect() {
-        (Class::Connection, Say::new("cause-connection").with("detail", detail))
+        (
+            Class::Connection,
+            Say::new("cause-connection").with("detail", detail),
+        )
     } else {
-        (Class::Protocol, Say::new("cause-protocol").with("detail", detail))
+        (
+            Class::Protocol,
+            Say::new("cause-protocol").with("detail", detail),
+        )
+    }
+}
+
+/// A TLS error that was wrapped into I/O errors, however often.
+fn tls_inside(error: &io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    match inner.downcast_ref::<rustls::Error>() {
+        Some(found) => Some(found),
+        None => inner.downcast_ref::<io::Error>().and_then(tls_inside),
     }
 }
 
@@ -47,10 +71,13 @@ fn of_io(kind: io::ErrorKind) -> Option<(Class, Say)> {
     use io::ErrorKind as Kind;
     let (class, key) = match kind {
         Kind::ConnectionRefused => (Class::Connection, "cause-refused"),
-        Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => (Class::Connection, "cause-reset"),
-        Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown | Kind::AddrNotAvailable => {
-            (Class::Connection, "cause-unreachable")
+        Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe => {
+            (Class::Connection, "cause-reset")
         }
+        Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::NetworkDown
+        | Kind::AddrNotAvailable => (Class::Connection, "cause-unreachable"),
         Kind::TimedOut => (Class::Timeout, "cause-unanswered"),
         Kind::UnexpectedEof => (Class::Connection, "cause-closed"),
         _ => return None,

@@ -51,14 +51,21 @@ impl Guarded {
         let resolver = if settings.resolver.is_empty() {
             None
         } else {
-            let servers = settings.resolver.iter().map(|it| name_server(*it)).collect();
+            let servers = settings
+                .resolver
+                .iter()
+                .map(|it| name_server(*it))
+                .collect();
             let config = ResolverConfig::from_name_servers(servers);
             let built = Resolver::builder_with_config(config, TokioRuntimeProvider::default())
                 .build()
                 .map_err(|error| Unusable(format!("resolver: {error}")))?;
             Some(Arc::new(built))
         };
-        Ok(Self { guard: settings.guard.clone(), resolver })
+        Ok(Self {
+            guard: settings.guard.clone(),
+            resolver,
+        })
     }
 }
 

@@ -21,7 +21,9 @@ impl Manners {
             if all.len() > 4096 {
                 all.retain(|_, it| Arc::strong_count(it) > 1 || it.available_permits() < AT_ONCE);
             }
-            all.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))).clone()
+            all.entry(host.to_owned())
+                .or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE)))
+                .clone()
         };
         places.acquire_owned().await.ok()
     }

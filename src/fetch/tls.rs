@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
     client::{
-        WebPkiServerVerifier,
+        Resumption, WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
@@ -30,7 +30,11 @@ const MOST: usize = 100_000;
 
 impl Recorder {
     pub fn of(&self, host: &str) -> Option<Certificate> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(host).cloned()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(host)
+            .cloned()
     }
 
     fn put(&self, host: String, certificate: Certificate) {
@@ -45,11 +49,16 @@ impl Recorder {
         let verifier = WebPkiServerVerifier::builder(Arc::new(roots(extra_ca)?))
             .build()
             .map_err(|error| Unusable(format!("no certificate authorities: {error}")))?;
-        let recording = Recording { inner: verifier, into: self.clone() };
+        let recording = Recording {
+            inner: verifier,
+            into: self.clone(),
+        };
         let mut config = ClientConfig::builder()
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(recording))
             .with_no_client_auth();
+        // a resumed session is not verified again: a renewed or an expired certificate would go unseen
+        config.resumption = Resumption::disabled();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
@@ -66,7 +75,9 @@ fn roots(extra_ca: &[Vec<u8>]) -> Result<RootCertStore, Unusable> {
     for pem in extra_ca {
         for found in CertificateDer::pem_slice_iter(pem) {
             let der = found.map_err(|error| Unusable(format!("extra_ca: {error:?}")))?;
-            roots.add(der).map_err(|error| Unusable(format!("extra_ca: {error}")))?;
+            roots
+                .add(der)
+                .map_err(|error| Unusable(format!("extra_ca: {error}")))?;
         }
     }
     Ok(roots)
@@ -95,7 +106,8 @@ impl ServerCertVerifier for Recording {
     ) -> Result<ServerCertVerified, Error> {
         let verdict = self.inner.verify_server_cert(leaf, chain, name, ocsp, now);
         let fault = verdict.err().map(|error| plain(&error));
-        self.into.put(name.to_str().into_owned(), facts(leaf, fault));
+        self.into
+            .put(name.to_str().into_owned(), facts(leaf, fault));
         Ok(ServerCertVerified::assertion())
     }
 
@@ -126,12 +138,20 @@ impl ServerCertVerifier for Recording {
 pub(super) fn plain(error: &Error) -> Say {
     match error {
         Error::InvalidCertificate(why) => match why {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Say::new("cause-tls-expired"),
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Say::new("cause-tls-early"),
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                Say::new("cause-tls-expired")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Say::new("cause-tls-early")
+            }
             CertificateError::UnknownIssuer => Say::new("cause-tls-issuer"),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => Say::new("cause-tls-name"),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Say::new("cause-tls-name")
+            }
             CertificateError::Revoked => Say::new("cause-tls-revoked"),
-            other => Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120)),
+            other => {
+                Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120))
+            }
         },
         other => Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120)),
     }
@@ -139,7 +159,9 @@ pub(super) fn plain(error: &Error) -> Say {
 
 fn facts(leaf: &CertificateDer<'_>, fault: Option<Say>) -> Certificate {
     let digest = Digest::of(leaf);
-    let parsed = x509_parser::parse_x509_certificate(leaf).ok().map(|it| it.1);
+    let parsed = x509_parser::parse_x509_certificate(leaf)
+        .ok()
+        .map(|it| it.1);
     let at = |seconds: i64| Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
     match parsed {
         Some(it) => Certificate {

@@ -17,7 +17,8 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    Settings, Sighting, Unusable, Visit, classify::class_of, client, manners::Manners, tls::Recorder,
+    Settings, Sighting, Unusable, Visit, classify::class_of, client, manners::Manners,
+    tls::Recorder,
 };
 use crate::model::{
     Class, Digest, Observation, Profile, Say, Seen,
@@ -27,6 +28,9 @@ use crate::model::{
 
 /// More hops than any browser's habit would need (Firefox and Chromium give up after 20).
 const MOST_HOPS: usize = 10;
+
+/// A redirect to a longer URL is not followed: it is read as the answer.
+const LONGEST_URL: usize = 8 << 10;
 
 /// Makes visits. Cheap to clone.
 #[derive(Clone)]
@@ -50,13 +54,22 @@ impl Eye {
     pub fn new(settings: Settings) -> Result<Self, Unusable> {
         let recorder = Recorder::default();
         let client = client::build(&settings, &recorder)?;
-        Ok(Self(Arc::new(Inner { settings, client, recorder, manners: Manners::default() })))
+        Ok(Self(Arc::new(Inner {
+            settings,
+            client,
+            recorder,
+            manners: Manners::default(),
+        })))
     }
 
     /// Looks once. The wait for a place at a busy host does not count into the look's time.
     pub async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
         let inner = &self.0;
-        let host = format!("{}:{}", visit.url.host_str().unwrap_or_default(), visit.url.port_or_known_default().unwrap_or(0));
+        let host = format!(
+            "{}:{}",
+            visit.url.host_str().unwrap_or_default(),
+            visit.url.port_or_known_default().unwrap_or(0)
+        );
         let _place = inner.manners.place(&host).await;
         let started = Instant::now();
         let mut journey = Journey::new(visit.url.clone());
@@ -103,7 +116,13 @@ struct Journey {
 
 impl Journey {
     fn new(url: Url) -> Self {
-        Self { url, hops: Vec::new(), status: None, certificate: None, cookies: HashMap::new() }
+        Self {
+            url,
+            hops: Vec::new(),
+            status: None,
+            certificate: None,
+            cookies: HashMap::new(),
+        }
     }
 
     fn keep_cookies(&mut self, headers: &HeaderMap) {
@@ -126,13 +145,23 @@ impl Journey {
 
     fn cookie(&self) -> Option<HeaderValue> {
         let jar = self.cookies.get(self.url.host_str()?)?;
-        let text = jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
-        (!text.is_empty()).then(|| HeaderValue::from_str(&text).ok()).flatten()
+        let text = jar
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("; ");
+        (!text.is_empty())
+            .then(|| HeaderValue::from_str(&text).ok())
+            .flatten()
     }
 }
 
 fn silent(class: Class, cause: Say, status: Option<u16>) -> End {
-    End::Silent(Silence { class, cause, status })
+    End::Silent(Silence {
+        class,
+        cause,
+        status,
+    })
 }
 
 impl Inner {
@@ -169,7 +198,10 @@ impl Inner {
                 return silent(Class::RedirectLoop, cause, Some(status));
             }
             been.push((to.clone(), jar));
-            journey.hops.push(Hop { status, to: to.clone() });
+            journey.hops.push(Hop {
+                status,
+                to: to.clone(),
+            });
             journey.url = to;
         }
     }
@@ -188,40 +220,55 @@ impl Inner {
         let mut headers = HeaderMap::new();
         let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-        headers.insert(header::ACCEPT_LANGUAGE, HeaderValue::from_static("vi,en;q=0.7"));
-        if let Ok(agent) = HeaderValue::from_str(&user_agent(visit.profile, &self.settings.contact)) {
+        headers.insert(
+            header::ACCEPT_LANGUAGE,
+            HeaderValue::from_static("vi,en;q=0.7"),
+        );
+        if let Ok(agent) = HeaderValue::from_str(&user_agent(visit.profile, &self.settings.contact))
+        {
             headers.insert(header::USER_AGENT, agent);
         }
         if visit.profile == Profile::FromGoogle {
-            headers.insert(header::REFERER, HeaderValue::from_static("https://www.google.com/"));
+            headers.insert(
+                header::REFERER,
+                HeaderValue::from_static("https://www.google.com/"),
+            );
         }
         if let Some(cookie) = journey.cookie() {
             headers.insert(header::COOKIE, cookie);
         }
-        match visit.validators {
+        // conditions hold for the page they were given for, not for where it leads now
+        match visit.validators.filter(|_| journey.hops.is_empty()) {
             Some(known) => {
-                let pairs = [
-                    (header::IF_NONE_MATCH, &known.etag),
-                    (header::IF_MODIFIED_SINCE, &known.last_modified),
-                ];
-                for (name, value) in pairs {
-                    if let Some(value) = value.as_ref().and_then(|it| HeaderValue::from_str(it).ok()) {
-                        headers.insert(name, value);
-                    }
+                // a date says less than it seems: a file put in place with an older one is "not modified"
+                if let Some(tag) = known
+                    .etag
+                    .as_ref()
+                    .and_then(|it| HeaderValue::from_str(it).ok())
+                {
+                    headers.insert(header::IF_NONE_MATCH, tag);
                 }
             }
             None => {
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
             }
         }
-        self.client.get(journey.url.clone()).headers(headers).send().await
+        self.client
+            .get(journey.url.clone())
+            .headers(headers)
+            .send()
+            .await
     }
 
     fn certificate_fault(&self, journey: &mut Journey) -> Option<Say> {
         if journey.url.scheme() != "https" {
             return None;
         }
-        let host = journey.url.host_str()?.trim_start_matches('[').trim_end_matches(']');
+        let host = journey
+            .url
+            .host_str()?
+            .trim_start_matches('[')
+            .trim_end_matches(']');
         let facts = self.recorder.of(host)?;
         let fault = facts.fault.clone();
         journey.certificate = Some(facts);
@@ -231,7 +278,11 @@ impl Inner {
     async fn read(&self, visit: &Visit<'_>, journey: &Journey, response: Response) -> End {
         let status = response.status().as_u16();
         let text = |name: header::HeaderName| {
-            response.headers().get(name).and_then(|it| it.to_str().ok()).map(|it| excerpt(it, 300))
+            response
+                .headers()
+                .get(name)
+                .and_then(|it| it.to_str().ok())
+                .map(|it| excerpt(it, 300))
         };
         let mut answer = Answer {
             status,
@@ -243,7 +294,7 @@ impl Inner {
             digest: None,
             address: response.remote_addr().map(|it| it.ip()),
         };
-        if status == 304 && visit.validators.is_some() {
+        if status == 304 && visit.validators.is_some() && journey.hops.is_empty() {
             return End::Answered(answer, None);
         }
         let mut body = BytesMut::new();
@@ -274,10 +325,11 @@ fn redirect(response: &Response, from: &Url) -> Option<Url> {
         return None;
     }
     // Latin-1 bytes in Location are read as UTF-8 by browsers
-    let location = String::from_utf8_lossy(response.headers().get(header::LOCATION)?.as_bytes()).into_owned();
+    let location =
+        String::from_utf8_lossy(response.headers().get(header::LOCATION)?.as_bytes()).into_owned();
     let mut to = from.join(location.trim()).ok()?;
     to.set_fragment(None);
-    Some(to)
+    (to.as_str().len() <= LONGEST_URL).then_some(to)
 }
 
 /// Every profile names us and a contact; what a portal's code tells visitors by comes first.
@@ -285,16 +337,26 @@ pub fn user_agent(profile: Profile, contact: &str) -> String {
     let us = format!("gaccong/{}", env!("CARGO_PKG_VERSION"));
     // a header holds ASCII only
     let contact: String = contact.chars().filter(char::is_ascii_graphic).collect();
-    let contact = if contact.is_empty() { contact } else { format!("; +{contact}") };
+    let contact = if contact.is_empty() {
+        contact
+    } else {
+        format!("; +{contact}")
+    };
     match profile {
         Profile::Desktop | Profile::FromGoogle => {
-            format!("Mozilla/5.0 (X11; Linux x86_64; {us}{contact}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36")
+            format!(
+                "Mozilla/5.0 (X11; Linux x86_64; {us}{contact}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+            )
         }
         Profile::Mobile => {
-            format!("Mozilla/5.0 (Linux; Android 15; {us}{contact}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36")
+            format!(
+                "Mozilla/5.0 (Linux; Android 15; {us}{contact}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
+            )
         }
         Profile::Googlebot => {
-            format!("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html) ({us}{contact})")
+            format!(
+                "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html) ({us}{contact})"
+            )
         }
     }
 }

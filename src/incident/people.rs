@@ -17,22 +17,42 @@ pub fn take(known: &Incident, by: &str, now: Timestamp) -> Result<Incident, Stri
     }
     let mut it = known.clone();
     it.stage = Stage::Taken;
-    it.taken = Some(Taken { by: by.to_owned(), at: now });
+    it.taken = Some(Taken {
+        by: by.to_owned(),
+        at: now,
+    });
     it.timeline.push(event(now, What::Taken, by, None));
     Ok(it)
 }
 
 /// An officer closes it: it was real and is over.
-pub fn resolve(known: &Incident, by: &str, note: Option<String>, now: Timestamp) -> Result<Incident, String> {
+pub fn resolve(
+    known: &Incident,
+    by: &str,
+    note: Option<String>,
+    now: Timestamp,
+) -> Result<Incident, String> {
     end(known, Stage::Resolved, What::Closed, by, note, now)
 }
 
 /// An officer says that it was no incident.
-pub fn dismiss(known: &Incident, by: &str, note: Option<String>, now: Timestamp) -> Result<Incident, String> {
+pub fn dismiss(
+    known: &Incident,
+    by: &str,
+    note: Option<String>,
+    now: Timestamp,
+) -> Result<Incident, String> {
     end(known, Stage::Dismissed, What::Dismissed, by, note, now)
 }
 
-fn end(known: &Incident, stage: Stage, what: What, by: &str, note: Option<String>, now: Timestamp) -> Result<Incident, String> {
+fn end(
+    known: &Incident,
+    stage: Stage,
+    what: What,
+    by: &str,
+    note: Option<String>,
+    now: Timestamp,
+) -> Result<Incident, String> {
     if !known.stage.is_open() {
         return Err(over(known));
     }
@@ -45,7 +65,12 @@ fn end(known: &Incident, stage: Stage, what: What, by: &str, note: Option<String
 }
 
 fn event(at: Timestamp, what: What, by: &str, note: Option<String>) -> Event {
-    Event { at, what, by: Some(by.to_owned()), note }
+    Event {
+        at,
+        what,
+        by: Some(by.to_owned()),
+        note,
+    }
 }
 
 fn over(known: &Incident) -> String {

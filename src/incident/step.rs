@@ -42,18 +42,36 @@ pub fn step(
         (None, None) => Vec::new(),
         (None, Some(kind)) => vec![open(target, finding, kind, id())],
         (Some(known), None) => vec![restored(known, now)],
-        (Some(known), Some(kind)) if known.kind == kind => settle(known, finding).into_iter().collect(),
+        (Some(known), Some(kind)) if known.kind == kind => {
+            settle(known, finding).into_iter().collect()
+        }
         (Some(known), Some(kind)) if known.kind.is_tampering() && kind.is_tampering() => {
-            vec![changed(known, finding, kind)]
+            if graver(kind, known.kind) {
+                vec![changed(known, finding, kind)]
+            } else {
+                settle(known, finding).into_iter().collect()
+            }
         }
         // tampering is not over because the page cannot be seen
-        (Some(known), Some(_)) if known.kind.is_tampering() => unseen(known, finding).into_iter().collect(),
+        (Some(known), Some(_)) if known.kind.is_tampering() => {
+            unseen(known, finding).into_iter().collect()
+        }
         // it answers again, with somebody else's page: the outage is over, something worse begins
         (Some(known), Some(kind)) if kind.is_tampering() => {
             vec![restored(known, now), open(target, finding, kind, id())]
         }
         (Some(known), Some(kind)) => vec![changed(known, finding, kind)],
     }
+}
+
+/// A page that hovers between two kinds of tampering is told as the graver one, once.
+fn graver(kind: Kind, known: Kind) -> bool {
+    let rank = |it: Kind| match it {
+        Kind::Defaced => 3,
+        Kind::Redirected => 2,
+        _ => 1,
+    };
+    rank(kind) > rank(known)
 }
 
 /// Whether a look of this class says something that the open incident (or its absence) does not already
@@ -63,13 +81,23 @@ pub fn is_news(known: Option<&Incident>, class: Class) -> bool {
         (None, kind) => kind.is_some(),
         (Some(_), None) => true,
         (Some(known), Some(kind)) if known.kind == kind => known.remark.is_some(),
-        (Some(known), Some(kind)) if known.kind.is_tampering() && !kind.is_tampering() => known.remark.is_none(),
+        (Some(known), Some(kind)) if known.kind.is_tampering() && kind.is_tampering() => {
+            graver(kind, known.kind) || known.remark.is_some()
+        }
+        (Some(known), Some(kind)) if known.kind.is_tampering() && !kind.is_tampering() => {
+            known.remark.is_none()
+        }
         _ => true,
     }
 }
 
 fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incident {
-    let event = |at, what, note| Event { at, what, by: None, note };
+    let event = |at, what, note| Event {
+        at,
+        what,
+        by: None,
+        note,
+    };
     let class = Some(finding.class.to_string());
     Incident {
         id,
@@ -96,7 +124,11 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         ended_at: None,
         timeline: vec![
             event(finding.seen_at, What::Seen, class),
-            event(finding.confirmed_at, What::Confirmed, Some(format!("{}/{}", finding.agreed, finding.looked))),
+            event(
+                finding.confirmed_at,
+                What::Confirmed,
+                Some(format!("{}/{}", finding.agreed, finding.looked)),
+            ),
         ],
         remark: None,
     }
@@ -108,7 +140,12 @@ fn restored(known: &Incident, now: Timestamp) -> Incident {
     it.ended_at = Some(now);
     it.remark = None;
     for what in [What::Restored, What::Closed] {
-        it.timeline.push(Event { at: now, what, by: None, note: None });
+        it.timeline.push(Event {
+            at: now,
+            what,
+            by: None,
+            note: None,
+        });
     }
     it
 }
@@ -120,7 +157,12 @@ fn settle(known: &Incident, finding: &Finding) -> Option<Incident> {
     let seen_again = known.remark.is_some();
     if seen_again {
         let note = Some(finding.class.to_string());
-        it.timeline.push(Event { at: finding.confirmed_at, what: What::Changed, by: None, note });
+        it.timeline.push(Event {
+            at: finding.confirmed_at,
+            what: What::Changed,
+            by: None,
+            note,
+        });
     }
     seen_again.then_some(it)
 }
@@ -139,7 +181,12 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
         it.evidence.extend(finding.evidence.iter().cloned());
     }
     let note = Some(finding.class.to_string());
-    it.timeline.push(Event { at: finding.confirmed_at, what: What::Changed, by: None, note });
+    it.timeline.push(Event {
+        at: finding.confirmed_at,
+        what: What::Changed,
+        by: None,
+        note,
+    });
     it
 }
 
@@ -150,6 +197,11 @@ fn unseen(known: &Incident, finding: &Finding) -> Option<Incident> {
     let mut it = known.clone();
     it.remark = Some(Say::new("remark-unseen").with("class", finding.class));
     let note = Some(finding.class.to_string());
-    it.timeline.push(Event { at: finding.confirmed_at, what: What::Changed, by: None, note });
+    it.timeline.push(Event {
+        at: finding.confirmed_at,
+        what: What::Changed,
+        by: None,
+        note,
+    });
     Some(it)
 }

@@ -29,8 +29,13 @@ impl About {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Notice {
     /// Our own network is gone; nothing is concluded of any portal.
-    Blind { since: Timestamp },
-    Sighted { since: Timestamp, until: Timestamp },
+    Blind {
+        since: Timestamp,
+    },
+    Sighted {
+        since: Timestamp,
+        until: Timestamp,
+    },
 }
 
 impl Notice {

@@ -64,7 +64,10 @@ classes! {
 impl Class {
     /// The key of its name in `locales/`: `class-down-http-status`.
     pub fn key(self) -> String {
-        format!("class-{}", self.as_str().replace(": ", "-").replace(' ', "-"))
+        format!(
+            "class-{}",
+            self.as_str().replace(": ", "-").replace(' ', "-")
+        )
     }
 
     /// Whether a look of this class may come from our own network being gone.

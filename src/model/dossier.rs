@@ -39,7 +39,6 @@ impl Dossier {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validators {
     pub etag: Option<String>,
-    pub last_modified: Option<String>,
     pub digest: Digest,
 }
 

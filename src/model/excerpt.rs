@@ -32,7 +32,9 @@ pub fn excerpt(text: &str, max: usize) -> String {
 
 /// A host or URL that no program turns into a link: `x9[.]example`.
 pub fn defang(host: &str) -> String {
-    excerpt(host, 120).replace("://", "[:]//").replace('.', "[.]")
+    excerpt(host, 120)
+        .replace("://", "[:]//")
+        .replace('.', "[.]")
 }
 
 /// Dots between letters broken wherever they stand, so that page text holds no live host name.
@@ -83,10 +85,7 @@ mod tests {
 
     #[test]
     fn leaves_nothing_to_click() {
-        assert_eq!(
-            defang("https://x9.example/a"),
-            "https[:]//x9[.]example/a"
-        );
+        assert_eq!(defang("https://x9.example/a"), "https[:]//x9[.]example/a");
         assert_eq!(
             defang_text("xem x9.example, 1.234 hay a@b."),
             "xem x9[.]example, 1.234 hay a(@)b."

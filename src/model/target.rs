@@ -18,7 +18,13 @@ impl TargetId {
             .host_str()
             .unwrap_or("")
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() {
+                    c.to_ascii_lowercase()
+                } else {
+                    '-'
+                }
+            })
             .collect();
         name.truncate(40);
         let plain = url.path() == "/" && url.query().is_none() && url.port().is_none();

@@ -81,7 +81,10 @@ mod tests {
         assert_eq!(week.monday().to_string(), "2026-11-16");
         assert_eq!(week.sunday().to_string(), "2026-11-22");
         assert_eq!(week.before().to_string(), "2026-W46");
-        assert_eq!("2026-W01".parse::<Week>().unwrap().before().to_string(), "2025-W52");
+        assert_eq!(
+            "2026-W01".parse::<Week>().unwrap().before().to_string(),
+            "2025-W52"
+        );
         assert!("2026-W54".parse::<Week>().is_err());
         assert!("47".parse::<Week>().is_err());
     }

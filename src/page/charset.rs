@@ -40,10 +40,18 @@ fn meta(head: &[u8]) -> Option<&'static Encoding> {
     let lower = String::from_utf8_lossy(head).to_ascii_lowercase();
     for tag in lower.split("<meta").skip(1) {
         let tag = tag.split('>').next().unwrap_or_default();
-        let Some((_, rest)) = tag.split_once("charset") else { continue };
-        let Some(rest) = rest.trim_start().strip_prefix('=') else { continue };
+        let Some((_, rest)) = tag.split_once("charset") else {
+            continue;
+        };
+        let Some(rest) = rest.trim_start().strip_prefix('=') else {
+            continue;
+        };
         if let Some(found) = label(rest) {
-            return Some(if found == UTF_16LE || found == UTF_16BE { UTF_8 } else { found });
+            return Some(if found == UTF_16LE || found == UTF_16BE {
+                UTF_8
+            } else {
+                found
+            });
         }
     }
     None
@@ -76,11 +84,23 @@ mod tests {
             .into_iter()
             .chain("Cổng".encode_utf16().flat_map(u16::to_le_bytes))
             .collect();
-        assert_eq!(decode(&utf16, Some("text/html; charset=windows-1252")).0, "Cổng");
-        assert_eq!(decode(b"\xc0", Some("text/html; charset=ISO-8859-1")).0, "À");
+        assert_eq!(
+            decode(&utf16, Some("text/html; charset=windows-1252")).0,
+            "Cổng"
+        );
+        assert_eq!(
+            decode(b"\xc0", Some("text/html; charset=ISO-8859-1")).0,
+            "À"
+        );
         let meta = b"<html><head><meta http-equiv=content-type content='text/html; charset=windows-1258'>\xd0";
         assert_eq!(decode(meta, None).1, "windows-1258");
-        assert_eq!(decode("Đồng Tháp".as_bytes(), None), ("Đồng Tháp".to_owned(), "UTF-8"));
-        assert_eq!(decode("Đồng".nfd().collect::<String>().as_bytes(), None).0, "Đồng");
+        assert_eq!(
+            decode("Đồng Tháp".as_bytes(), None),
+            ("Đồng Tháp".to_owned(), "UTF-8")
+        );
+        assert_eq!(
+            decode("Đồng".nfd().collect::<String>().as_bytes(), None).0,
+            "Đồng"
+        );
     }
 }

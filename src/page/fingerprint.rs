@@ -19,7 +19,10 @@ pub struct Fingerprint {
 pub(super) fn content(page: &Page) -> Digest {
     let mut parts: Vec<String> = Vec::with_capacity(page.blocks.len() + page.links.len() + 64);
     parts.push(noise::normal(page.title.as_deref().unwrap_or_default()));
-    parts.push(format!("{:?} {:?} {} {}", page.kind, page.lang, page.media, page.dark));
+    parts.push(format!(
+        "{:?} {:?} {} {}",
+        page.kind, page.lang, page.media, page.dark
+    ));
     for block in &page.blocks {
         parts.push(format!("{:x}{:?}", block.key, block.hidden));
     }
@@ -27,11 +30,19 @@ pub(super) fn content(page: &Page) -> Digest {
         parts.push(format!("{}{:?}", noise::normal_url(&link.url), link.hidden));
     }
     for script in &page.scripts {
-        parts.push(format!("{:?}{:x}", script.src.as_deref().map(noise::normal_url), script.key));
+        parts.push(format!(
+            "{:?}{:x}",
+            script.src.as_deref().map(noise::normal_url),
+            script.key
+        ));
     }
     parts.extend(page.frames.iter().map(|it| noise::normal_url(&it.src)));
     for form in &page.forms {
-        parts.push(format!("{}{}", noise::normal_url(&form.action), form.password));
+        parts.push(format!(
+            "{}{}",
+            noise::normal_url(&form.action),
+            form.password
+        ));
     }
     parts.extend(page.images.iter().map(|it| noise::normal_url(&it.src)));
     for (name, content) in &page.meta {

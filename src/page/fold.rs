@@ -9,11 +9,16 @@ use unicode_security::confusable_detection::skeleton;
 /// full-width, mathematical) as these, leet inside words as letters, `h a c k e d` as one word, all
 /// white space and punctuation between words as one blank. Punctuation at a word's edge is dropped.
 pub fn fold(text: &str) -> String {
-    let letters: String = text.chars().filter_map(letter).flat_map(char::to_lowercase).collect();
+    let letters: String = text
+        .chars()
+        .filter_map(letter)
+        .flat_map(char::to_lowercase)
+        .collect();
     let mut out = String::with_capacity(letters.len() + 2);
     let mut singles = String::new();
     for word in letters.split(|c: char| c.is_whitespace() || is_break(c)) {
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '$' && c != '@' && c != '!');
+        let word =
+            word.trim_matches(|c: char| !c.is_alphanumeric() && c != '$' && c != '@' && c != '!');
         if word.is_empty() {
             continue;
         }
@@ -32,7 +37,34 @@ pub fn fold(text: &str) -> String {
 }
 
 fn is_break(c: char) -> bool {
-    matches!(c, '/' | ',' | ';' | ':' | '|' | '"' | '«' | '»' | '“' | '”' | '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '=' | '*' | '~' | '_' | '+' | '。' | '，' | '、')
+    matches!(
+        c,
+        '/' | ','
+            | ';'
+            | ':'
+            | '|'
+            | '"'
+            | '«'
+            | '»'
+            | '“'
+            | '”'
+            | '('
+            | ')'
+            | '['
+            | ']'
+            | '{'
+            | '}'
+            | '<'
+            | '>'
+            | '='
+            | '*'
+            | '~'
+            | '_'
+            | '+'
+            | '。'
+            | '，'
+            | '、'
+    )
 }
 
 fn put(out: &mut String, word: &str) {
@@ -59,7 +91,13 @@ fn put_singles(out: &mut String, singles: &mut String) {
 
 fn letter(c: char) -> Option<char> {
     match c {
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => None,
+        '\u{ad}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}'
+        | '\u{fe00}'..='\u{fe0f}' => None,
         c if c.is_ascii() => Some(c),
         '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(c),
         // scripts that no Latin letter is imitated with, and the bulk of real text in them
@@ -68,8 +106,25 @@ fn letter(c: char) -> Option<char> {
     }
 }
 
+/// Cyrillic letters that stand for Latin ones in disguises though Unicode's table has them look like others.
+const ALIKE: &[(char, char)] = &[
+    ('к', 'k'),
+    ('К', 'k'),
+    ('м', 'm'),
+    ('М', 'm'),
+    ('т', 't'),
+    ('Т', 't'),
+    ('н', 'h'),
+    ('Н', 'h'),
+    ('в', 'b'),
+    ('В', 'b'),
+];
+
 /// The ASCII character that `c` looks like, if it looks like just one.
 fn imitated(c: char) -> Option<char> {
+    if let Some((_, like)) = ALIKE.iter().find(|(it, _)| *it == c) {
+        return Some(*like);
+    }
     let mut compatible = std::iter::once(c).nfkc();
     if let (Some(plain), None) = (compatible.next(), compatible.next())
         && plain.is_ascii()

@@ -31,16 +31,25 @@ impl Hiding {
     }
 }
 
+/// Of one style attribute so much is read.
+const STYLE_KEPT: usize = 16 << 10;
+
 /// How a style attribute or rule hides, if it does. Lengths count in px; em and rem as 16.
 pub fn of_style(style: &str) -> Option<Hiding> {
-    if style.is_empty() || style.len() > 4096 {
-        return None;
+    let mut end = style.len().min(STYLE_KEPT);
+    while !style.is_char_boundary(end) {
+        end -= 1;
     }
-    let style = style.to_ascii_lowercase();
+    let style = style[..end].to_ascii_lowercase();
     let get: HashMap<&str, &str> = style
         .split(';')
         .filter_map(|it| it.split_once(':'))
-        .map(|(name, value)| (name.trim(), value.trim().trim_end_matches("!important").trim()))
+        .map(|(name, value)| {
+            (
+                name.trim(),
+                value.trim().trim_end_matches("!important").trim(),
+            )
+        })
         .collect();
     let is = |name: &str, wanted: &str| get.get(name).is_some_and(|it| it.starts_with(wanted));
     let px = |name: &str| get.get(name).and_then(|it| length(it));
@@ -48,10 +57,21 @@ pub fn of_style(style: &str) -> Option<Hiding> {
     if is("display", "none") {
         return Some(Hiding::DisplayNone);
     }
-    if is("visibility", "hidden") || is("visibility", "collapse") || px("opacity").is_some_and(|it| it <= 0.02) {
+    if is("visibility", "hidden")
+        || is("visibility", "collapse")
+        || px("opacity").is_some_and(|it| it <= 0.02)
+    {
         return Some(Hiding::Invisible);
     }
-    let moved = ["left", "top", "right", "bottom", "margin-left", "margin-top", "text-indent"];
+    let moved = [
+        "left",
+        "top",
+        "right",
+        "bottom",
+        "margin-left",
+        "margin-top",
+        "text-indent",
+    ];
     if moved.into_iter().any(far) || get.get("transform").is_some_and(|it| moved_away(it)) {
         return Some(Hiding::OffScreen);
     }
@@ -59,14 +79,23 @@ pub fn of_style(style: &str) -> Option<Hiding> {
         return Some(Hiding::TinyText);
     }
     let small = |name: &str| px(name).is_some_and(|it| it <= 1.0);
-    let clipped = is("overflow", "hidden") || is("overflow-x", "hidden") || is("overflow-y", "hidden");
-    let shut = (small("height") || small("max-height") || small("width") || small("max-width")) && clipped;
-    if shut || is("clip", "rect(0") || is("clip", "rect(1px") || is("clip-path", "inset(50%") || is("clip-path", "inset(100%") {
+    let clipped =
+        is("overflow", "hidden") || is("overflow-x", "hidden") || is("overflow-y", "hidden");
+    let shut =
+        (small("height") || small("max-height") || small("width") || small("max-width")) && clipped;
+    if shut
+        || is("clip", "rect(0")
+        || is("clip", "rect(1px")
+        || is("clip-path", "inset(50%")
+        || is("clip-path", "inset(100%")
+    {
         return Some(Hiding::TinyBox);
     }
     let ground = get.get("background-color").or(get.get("background"));
     match (get.get("color"), ground) {
-        (Some(ink), Some(ground)) if colour(ink).is_some() && colour(ink) == colour(ground) => Some(Hiding::SameColour),
+        (Some(ink), Some(ground)) if colour(ink).is_some() && colour(ink) == colour(ground) => {
+            Some(Hiding::SameColour)
+        }
         _ => None,
     }
 }
@@ -122,12 +151,20 @@ impl HidingRules {
             end -= 1;
         }
         for rule in css[..end].split('}') {
-            let Some((selectors, body)) = rule.rsplit_once('{') else { continue };
-            let Some(hiding) = of_style(body) else { continue };
+            let Some((selectors, body)) = rule.rsplit_once('{') else {
+                continue;
+            };
+            let Some(hiding) = of_style(body) else {
+                continue;
+            };
+            // inside a media query another brace stands before
+            let selectors = selectors.rsplit('{').next().unwrap_or_default();
             for selector in selectors.split(',').map(str::trim) {
                 let simple = selector.len() > 1
                     && selector.starts_with(['.', '#'])
-                    && selector[1..].chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_');
+                    && selector[1..]
+                        .chars()
+                        .all(|c| c.is_alphanumeric() || c == '-' || c == '_');
                 if simple {
                     self.0.insert(selector.to_owned(), hiding);
                 }
@@ -135,12 +172,20 @@ impl HidingRules {
         }
     }
 
-    pub fn of<'a>(&self, id: Option<&str>, classes: impl Iterator<Item = &'a str>) -> Option<Hiding> {
+    pub fn of<'a>(
+        &self,
+        id: Option<&str>,
+        classes: impl Iterator<Item = &'a str>,
+    ) -> Option<Hiding> {
         if self.0.is_empty() {
             return None;
         }
         id.and_then(|id| self.0.get(&format!("#{id}")))
-            .or_else(|| classes.into_iter().find_map(|it| self.0.get(&format!(".{it}"))))
+            .or_else(|| {
+                classes
+                    .into_iter()
+                    .find_map(|it| self.0.get(&format!(".{it}")))
+            })
             .copied()
     }
 }
@@ -165,7 +210,13 @@ mod tests {
         for (style, hiding) in cases {
             assert_eq!(of_style(style), Some(hiding), "{style}");
         }
-        for open in ["", "left:-20px", "color:#fff;background:#c00", "font-size:14px", "opacity:0.9"] {
+        for open in [
+            "",
+            "left:-20px",
+            "color:#fff;background:#c00",
+            "font-size:14px",
+            "opacity:0.9",
+        ] {
             assert_eq!(of_style(open), None, "{open}");
         }
     }
@@ -175,7 +226,10 @@ mod tests {
         let mut rules = HidingRules::default();
         rules.add("@media x{.a , #b{display:none}} p.c{display:none} .d{color:red}");
         assert_eq!(rules.of(None, ["a"].into_iter()), Some(Hiding::DisplayNone));
-        assert_eq!(rules.of(Some("b"), [].into_iter()), Some(Hiding::DisplayNone));
+        assert_eq!(
+            rules.of(Some("b"), [].into_iter()),
+            Some(Hiding::DisplayNone)
+        );
         assert_eq!(rules.of(None, ["c", "d"].into_iter()), None);
     }
 }

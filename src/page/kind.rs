@@ -60,7 +60,11 @@ pub fn sniff(bytes: &[u8], content_type: Option<&str>) -> Kind {
     if zeros * 20 > head.len() && !utf16 && !announced {
         return Kind::Binary;
     }
-    if utf16 || announced || has_tag(bytes) { Kind::Html } else { Kind::Text }
+    if utf16 || announced || has_tag(bytes) {
+        Kind::Html
+    } else {
+        Kind::Text
+    }
 }
 
 fn has_tag(bytes: &[u8]) -> bool {

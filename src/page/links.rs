@@ -60,8 +60,22 @@ pub fn registrable(host: &str) -> String {
     psl::domain_str(&host).map(str::to_owned).unwrap_or(host)
 }
 
+/// The longest URL that is kept: browsers take more, links of real pages need less, and a page may
+/// hold a hundred thousand of them.
+pub(super) const LONGEST: usize = 2048;
+
+/// The beginning of a reference that is too long.
+fn cut(reference: &str) -> &str {
+    let mut end = reference.len().min(LONGEST);
+    while !reference.is_char_boundary(end) {
+        end -= 1;
+    }
+    &reference[..end]
+}
+
 /// A reference as an absolute URL and its host.
 pub(super) fn resolve(base: &Url, reference: &str) -> (String, String) {
+    let reference = cut(reference);
     match base.join(reference.trim()) {
         Ok(url) => {
             let host = url.host_str().unwrap_or_default().to_ascii_lowercase();

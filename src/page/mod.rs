@@ -3,6 +3,7 @@
 //! Pure and total: any bytes give a page or the limit they broke. The tree builder never sees what
 //! [`guard`] has not counted, and no tree leaves [`read`].
 
+mod bounded;
 pub mod charset;
 pub mod fingerprint;
 pub mod fold;
@@ -72,7 +73,9 @@ pub struct Page {
 impl Page {
     /// Words a visitor can read.
     pub fn words(&self) -> usize {
-        self.visible().map(|it| it.text.split_whitespace().count()).sum()
+        self.visible()
+            .map(|it| it.text.split_whitespace().count())
+            .sum()
     }
 
     /// Blocks that are not hidden.
@@ -103,5 +106,5 @@ pub fn read(source: Source) -> Result<Page, Limit> {
         (String::new(), "binary")
     };
     guard::count(&text)?;
-    Ok(read::page(source, kind, &text, charset))
+    read::page(source, kind, &text, charset)
 }

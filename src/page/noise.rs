@@ -2,15 +2,46 @@
 
 /// Query parameters whose value says nothing about where a link leads. Ends with `*`: a prefix.
 const NOISY_PARAMETERS: &[&str] = &[
-    "_", "v", "ver", "version", "t", "ts", "time", "timestamp", "rnd", "rand", "random", "nocache",
-    "cache", "cb", "sid", "session", "sessionid", "phpsessid", "jsessionid", "token", "csrf",
-    "nonce", "utm_*", "fbclid", "gclid",
+    "_",
+    "v",
+    "ver",
+    "version",
+    "t",
+    "ts",
+    "time",
+    "timestamp",
+    "rnd",
+    "rand",
+    "random",
+    "nocache",
+    "cache",
+    "cb",
+    "sid",
+    "session",
+    "sessionid",
+    "phpsessid",
+    "jsessionid",
+    "token",
+    "csrf",
+    "nonce",
+    "utm_*",
+    "fbclid",
+    "gclid",
 ];
 
 /// Meta elements whose content changes by itself.
 const NOISY_META: &[&str] = &[
-    "csrf-token", "csrf-param", "request-id", "generator-time", "date", "dc.date", "timestamp",
-    "og:updated_time", "article:modified_time", "build-time", "x-request-id",
+    "csrf-token",
+    "csrf-param",
+    "request-id",
+    "generator-time",
+    "date",
+    "dc.date",
+    "timestamp",
+    "og:updated_time",
+    "article:modified_time",
+    "build-time",
+    "x-request-id",
 ];
 
 pub fn is_noisy_meta(name: &str) -> bool {
@@ -48,7 +79,9 @@ pub fn normal(text: &str) -> String {
 /// 24 and more ASCII characters of an identifier's or base64's alphabet with at least four digits.
 fn is_token(word: &str) -> bool {
     word.len() >= 24
-        && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_-.".contains(&b))
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+/=_-.".contains(&b))
         && word.bytes().filter(u8::is_ascii_digit).count() >= 4
 }
 
@@ -58,7 +91,10 @@ pub fn normal_url(url: &str) -> String {
     let Some((path, query)) = url.split_once('?') else {
         return strip_path_session(url).to_owned();
     };
-    let kept: Vec<&str> = query.split('&').filter(|it| !is_noisy_parameter(it)).collect();
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|it| !is_noisy_parameter(it))
+        .collect();
     let path = strip_path_session(path);
     if kept.is_empty() {
         path.to_owned()
@@ -68,13 +104,19 @@ pub fn normal_url(url: &str) -> String {
 }
 
 fn is_noisy_parameter(pair: &str) -> bool {
-    let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    let name = pair
+        .split('=')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     // "?1763779200" and "?v=…": a lone number is a cache buster
     name.bytes().all(|b| b.is_ascii_digit())
-        || NOISY_PARAMETERS.iter().any(|rule| match rule.strip_suffix('*') {
-            Some(prefix) => name.starts_with(prefix),
-            None => name == *rule,
-        })
+        || NOISY_PARAMETERS
+            .iter()
+            .any(|rule| match rule.strip_suffix('*') {
+                Some(prefix) => name.starts_with(prefix),
+                None => name == *rule,
+            })
 }
 
 fn strip_path_session(path: &str) -> &str {
@@ -104,7 +146,10 @@ mod tests {
 
     #[test]
     fn clocks_and_counters_are_silent_words_are_not() {
-        let (a, b) = ("Lượt truy cập: 1.234 lúc 10:03", "Lượt truy cập: 99.235 lúc 11:17");
+        let (a, b) = (
+            "Lượt truy cập: 1.234 lúc 10:03",
+            "Lượt truy cập: 99.235 lúc 11:17",
+        );
         assert_eq!(normal(a), normal(b));
         assert_ne!(normal("Hacked by 1"), normal("Chào mừng 1"));
         assert_eq!(normal_url("/a.js?v=12&x=1#top"), "/a.js?x=1");

@@ -3,43 +3,39 @@
 use std::collections::HashSet;
 
 use ego_tree::{NodeId, iter::Edge};
-use html5ever::{driver, tendril::TendrilSink, tree_builder::TreeBuilderOpts};
-use scraper::{Html, HtmlTreeSink, Node, Selector, node::Element};
+use scraper::{Html, Node, Selector, node::Element};
 
 use super::{
-    Fingerprint, Form, Frame, Heading, Image, Kind, Link, Page, Script, Source, fingerprint,
+    Fingerprint, Form, Frame, Heading, Image, Kind, Limit, Link, Page, Script, Source, bounded,
+    fingerprint,
     hidden::{self, Hiding, HidingRules},
-    links::resolve,
+    links::{LONGEST, resolve},
     noise, outline,
     text::{Gather, fold, is_block},
 };
 use crate::model::{Digest, digest::key};
 
-/// Inline code past this is looked at no further; its digest covers all of it.
+/// Of inline code so much is kept, half from each end; its key covers all of it.
 const CODE_KEPT: usize = 64 << 10;
 
-pub(super) fn page(source: Source, kind: Kind, text: &str, charset: &'static str) -> Page {
-    let tree = parse(text);
+pub(super) fn page(
+    source: Source,
+    kind: Kind,
+    text: &str,
+    charset: &'static str,
+) -> Result<Page, Limit> {
+    let tree = bounded::parse(text)?;
     let ignored = ignored(&tree, source.ignore);
     let mut walk = Walk::new(source, kind, charset);
     walk.rules = rules(&tree);
     if let Some(base) = base(&tree) {
-        walk.page.url = source.url.join(&base).unwrap_or_else(|_| source.url.clone());
+        walk.page.url = source
+            .url
+            .join(&base)
+            .unwrap_or_else(|_| source.url.clone());
     }
     walk.run(&tree, &ignored);
-    walk.finish(source)
-}
-
-/// Without scripting, so that what stands in `noscript` is seen as elements.
-fn parse(text: &str) -> Html {
-    let options = driver::ParseOpts {
-        tree_builder: TreeBuilderOpts {
-            scripting_enabled: false,
-            ..TreeBuilderOpts::default()
-        },
-        ..driver::ParseOpts::default()
-    };
-    driver::parse_document(HtmlTreeSink::new(Html::new_document()), options).one(text)
+    Ok(walk.finish(source))
 }
 
 fn ignored(tree: &Html, selectors: &[String]) -> HashSet<NodeId> {
@@ -58,7 +54,11 @@ pub fn is_selector(selector: &str) -> bool {
 fn rules(tree: &Html) -> HidingRules {
     let mut rules = HidingRules::default();
     for node in tree.tree.nodes() {
-        if node.value().as_element().is_some_and(|it| it.name() == "style") {
+        if node
+            .value()
+            .as_element()
+            .is_some_and(|it| it.name() == "style")
+        {
             let css: String = node
                 .children()
                 .filter_map(|it| it.value().as_text().map(|text| text.to_string()))
@@ -73,7 +73,7 @@ fn base(tree: &Html) -> Option<String> {
     tree.tree
         .nodes()
         .filter_map(|it| it.value().as_element())
-        .find(|it| it.name() == "base" && it.attr("href").is_some())
+        .find(|it| it.name() == "base" && it.attr("href").is_some_and(|it| it.len() <= LONGEST))
         .and_then(|it| it.attr("href").map(str::to_owned))
 }
 
@@ -117,7 +117,11 @@ impl Walk {
             skeleton: Vec::new(),
             elements: 0,
             dark: false,
-            fingerprint: Fingerprint { raw, content: raw, shape: raw },
+            fingerprint: Fingerprint {
+                raw,
+                content: raw,
+                shape: raw,
+            },
         };
         Self {
             page,
@@ -212,9 +216,11 @@ impl Walk {
             .or_else(|| self.rules.of(element.id(), element.classes()))
             .or_else(|| {
                 let still = ["width", "height", "scrollamount"].into_iter().any(|it| {
-                    element.attr(it).is_some_and(|value| matches!(value.trim(), "0" | "1" | "0px" | "1px"))
+                    element
+                        .attr(it)
+                        .is_some_and(|value| matches!(value.trim(), "0" | "1" | "0px" | "1px"))
                 });
-                (tag == "marquee" && still).then_some(Hiding::TinyBox)
+                (matches!(tag, "marquee" | "iframe") && still).then_some(Hiding::TinyBox)
             })
     }
 
@@ -223,16 +229,28 @@ impl Walk {
         let hidden = self.hidden.last().map(|it| it.1);
         let attr = |name: &str| element.attr(name).unwrap_or_default();
         match tag {
-            "html" => page.lang = element.attr("lang").map(|it| it.trim().to_ascii_lowercase()),
+            "html" => {
+                page.lang = element
+                    .attr("lang")
+                    .map(|it| it.trim().to_ascii_lowercase())
+            }
             "body" => page.dark = is_black(attr("bgcolor")) || style_is_black(attr("style")),
             "a" | "area" if element.attr("href").is_some() => {
                 let (url, host) = resolve(&page.url, attr("href"));
                 self.link = Some(page.links.len());
-                page.links.push(Link { url, host, text: String::new(), hidden });
+                page.links.push(Link {
+                    url,
+                    host,
+                    text: String::new(),
+                    hidden,
+                });
             }
             "script" => {
                 let kind = attr("type").trim().to_ascii_lowercase();
-                let runs = kind.is_empty() || kind.contains("javascript") || kind == "module" || kind.contains("ecmascript");
+                let runs = kind.is_empty()
+                    || kind.contains("javascript")
+                    || kind == "module"
+                    || kind.contains("ecmascript");
                 let (src, host) = match element.attr("src") {
                     Some(src) => {
                         let (url, host) = resolve(&page.url, src);
@@ -241,20 +259,36 @@ impl Walk {
                     None => (None, String::new()),
                 };
                 self.script = Some(page.scripts.len());
-                page.scripts.push(Script { src, host, code: String::new(), key: 0, runs });
+                page.scripts.push(Script {
+                    src,
+                    host,
+                    code: String::new(),
+                    key: 0,
+                    runs,
+                });
             }
             "iframe" | "frame" => {
                 let (src, host) = resolve(&page.url, attr("src"));
                 let style = attr("style").to_ascii_lowercase().replace(' ', "");
                 let full = |name: &str| attr(name).trim() == "100%";
-                let covers = style.contains("position:fixed") || (full("width") && full("height"))
+                let covers = style.contains("position:fixed")
+                    || (full("width") && full("height"))
                     || (style.contains("width:100%") && style.contains("height:100%"))
                     || style.contains("100vh");
-                page.frames.push(Frame { src, host, covers, hidden });
+                page.frames.push(Frame {
+                    src,
+                    host,
+                    covers,
+                    hidden,
+                });
             }
             "form" => {
                 let (action, host) = resolve(&page.url, attr("action"));
-                page.forms.push(Form { action, host, password: false });
+                page.forms.push(Form {
+                    action,
+                    host,
+                    password: false,
+                });
             }
             "input" if attr("type").eq_ignore_ascii_case("password") => {
                 if let Some(form) = page.forms.last_mut() {
@@ -262,9 +296,17 @@ impl Walk {
                 }
             }
             "img" => {
-                let src = ["src", "data-src"].into_iter().map(attr).find(|it| !it.is_empty()).unwrap_or_default();
+                let src = ["src", "data-src"]
+                    .into_iter()
+                    .map(attr)
+                    .find(|it| !it.is_empty())
+                    .unwrap_or_default();
                 let (src, host) = resolve(&page.url, src);
-                page.images.push(Image { src, host, alt: fold(attr("alt")) });
+                page.images.push(Image {
+                    src,
+                    host,
+                    alt: fold(attr("alt")),
+                });
             }
             "audio" | "video" | "embed" | "object" | "bgsound" => page.media += 1,
             "meta" => self.meta(element),
@@ -274,17 +316,22 @@ impl Walk {
 
     fn meta(&mut self, element: &Element) {
         let content = fold(element.attr("content").unwrap_or_default());
-        if element.attr("http-equiv").is_some_and(|it| it.eq_ignore_ascii_case("refresh")) {
-            let lower = content.to_ascii_lowercase();
-            if let Some(at) = lower.find("url") {
-                let target = content[at + 3..].trim_start().trim_start_matches('=');
-                let target = target.trim().trim_matches(['"', '\'']);
+        if element
+            .attr("http-equiv")
+            .is_some_and(|it| it.eq_ignore_ascii_case("refresh"))
+        {
+            if let Some(target) = refresh_target(&content) {
                 self.page.refreshes.push(resolve(&self.page.url, target).0);
             }
         }
-        let name = element.attr("name").or(element.attr("property")).or(element.attr("itemprop"));
+        let name = element
+            .attr("name")
+            .or(element.attr("property"))
+            .or(element.attr("itemprop"));
         if let Some(name) = name {
-            self.page.meta.push((name.trim().to_ascii_lowercase(), content));
+            self.page
+                .meta
+                .push((name.trim().to_ascii_lowercase(), content));
         }
     }
 
@@ -350,11 +397,7 @@ impl Walk {
         for script in &mut page.scripts {
             if !script.code.is_empty() {
                 script.key = key(&noise::normal_script(&script.code));
-                let mut end = script.code.len().min(CODE_KEPT);
-                while !script.code.is_char_boundary(end) {
-                    end -= 1;
-                }
-                script.code.truncate(end);
+                shorten(&mut script.code);
             }
         }
         page.skeleton.sort_unstable();
@@ -368,8 +411,41 @@ impl Walk {
     }
 }
 
+/// `5; url=/x`, `0;/x` and `0,'/x'` lead somewhere; `300` does not.
+fn refresh_target(content: &str) -> Option<&str> {
+    let rest =
+        content.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c.is_whitespace());
+    let rest = rest.trim_start_matches([';', ',', ' ']);
+    let rest = match rest.get(..3) {
+        Some(word) if word.eq_ignore_ascii_case("url") => {
+            rest[3..].trim_start().strip_prefix('=').unwrap_or(rest)
+        }
+        _ => rest,
+    };
+    let target = rest.trim().trim_matches(['"', '\'']);
+    (!target.is_empty()).then_some(target)
+}
+
+/// Head and tail: padding in the middle hides nothing.
+fn shorten(code: &mut String) {
+    if code.len() <= CODE_KEPT {
+        return;
+    }
+    let (mut head, mut tail) = (CODE_KEPT / 2, code.len() - CODE_KEPT / 2);
+    while !code.is_char_boundary(head) {
+        head -= 1;
+    }
+    while !code.is_char_boundary(tail) {
+        tail += 1;
+    }
+    code.replace_range(head..tail, "\n");
+}
+
 fn is_black(value: &str) -> bool {
-    matches!(value.trim().to_ascii_lowercase().as_str(), "black" | "#000" | "#000000" | "000000")
+    matches!(
+        value.trim().to_ascii_lowercase().as_str(),
+        "black" | "#000" | "#000000" | "000000"
+    )
 }
 
 fn style_is_black(style: &str) -> bool {

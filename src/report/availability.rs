@@ -51,14 +51,22 @@ fn overlap(span: &Span, from: Timestamp, to: Timestamp) -> f64 {
 /// Times of not answering, neighbours of different causes apart, a cause interrupted by nothing together.
 pub fn outages(spans: &[Span], from: Timestamp, to: Timestamp) -> Vec<Outage> {
     let mut out: Vec<Outage> = Vec::new();
-    for span in spans.iter().filter(|it| it.class.standing() == Standing::Down) {
+    for span in spans
+        .iter()
+        .filter(|it| it.class.standing() == Standing::Down)
+    {
         let (start, end) = (span.from.max(from), span.to.min(to));
         if end < start {
             continue;
         }
         match out.last_mut() {
             Some(last) if last.class == span.class && last.to >= start => last.to = end,
-            _ => out.push(Outage { class: span.class, from: start, to: end, open: false }),
+            _ => out.push(Outage {
+                class: span.class,
+                from: start,
+                to: end,
+                open: false,
+            }),
         }
     }
     let last_seen = spans.iter().map(|it| it.to).max();
@@ -81,10 +89,16 @@ pub fn line(spans: &[Span], from: Timestamp, to: Timestamp) -> Vec<Stretch> {
         let start = span.from.max(from).duration_since(from).as_secs_f64() / whole;
         let length = seconds / whole;
         match out.last_mut() {
-            Some(last) if last.standing == standing && start - (last.start + last.length) < 1e-6 => {
+            Some(last)
+                if last.standing == standing && start - (last.start + last.length) < 1e-6 =>
+            {
                 last.length = start + length - last.start;
             }
-            _ => out.push(Stretch { standing, start, length }),
+            _ => out.push(Stretch {
+                standing,
+                start,
+                length,
+            }),
         }
     }
     out
@@ -107,7 +121,12 @@ mod tests {
 
     fn span(class: Class, from: i64, to: i64) -> Span {
         let at = |it| Timestamp::from_second(it).unwrap();
-        Span { class, from: at(from), to: at(to), looks: 1 }
+        Span {
+            class,
+            from: at(from),
+            to: at(to),
+            looks: 1,
+        }
     }
 
     #[test]
@@ -121,7 +140,10 @@ mod tests {
         ];
         let at = |it| Timestamp::from_second(it).unwrap();
         let tally = Tally::of(&spans, at(100), at(4000));
-        assert_eq!((tally.up, tally.down, tally.tampered), (500.0, 200.0, 200.0));
+        assert_eq!(
+            (tally.up, tally.down, tally.tampered),
+            (500.0, 200.0, 200.0)
+        );
         assert_eq!(tally.watched(), 900.0);
         assert_eq!(tally.uptime(), Some(700.0 / 900.0));
         assert_eq!(Tally::of(&[], at(0), at(10)).uptime(), None);

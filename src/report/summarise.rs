@@ -36,18 +36,31 @@ pub fn summarise(frame: &Frame, subjects: &[Subject], incidents: &[Incident]) ->
     let (from, end) = frame.week.bounds(frame.zone);
     let to = end.min(frame.now).max(from);
     let (before_from, before_to) = frame.week.before().bounds(frame.zone);
-    let within = |it: &&Incident, from: Timestamp, to: Timestamp| it.seen_at >= from && it.seen_at < to;
-    let mut rows: Vec<IncidentRow> = incidents.iter().filter(|it| within(it, from, end)).map(row).collect();
+    // also one that began earlier and was still open
+    let overlaps = |it: &&Incident, from: Timestamp, to: Timestamp| {
+        it.seen_at < to && it.ended_at.is_none_or(|end| end >= from)
+    };
+    let mut rows: Vec<IncidentRow> = incidents
+        .iter()
+        .filter(|it| overlaps(it, from, end))
+        .map(row)
+        .collect();
     rows.sort_by_key(|it| it.seen_at);
-    let mut targets: Vec<TargetRow> = subjects.iter().map(|it| target(frame, it, from, to, &rows)).collect();
-    targets.sort_by(|a, b| worse_first(a, b));
+    let mut targets: Vec<TargetRow> = subjects
+        .iter()
+        .map(|it| target(frame, it, from, to, &rows))
+        .collect();
+    targets.sort_by(worse_first);
     let totals = Totals {
         targets: targets.len(),
         uptime: mean(targets.iter().filter_map(|it| it.uptime)),
         uptime_before: mean(targets.iter().filter_map(|it| it.uptime_before)),
         watched: mean(targets.iter().map(|it| it.watched)).unwrap_or(0.0),
         incidents: rows.len(),
-        incidents_before: incidents.iter().filter(|it| within(it, before_from, before_to)).count(),
+        incidents_before: incidents
+            .iter()
+            .filter(|it| overlaps(it, before_from, before_to))
+            .count(),
         outages: targets.iter().map(|it| it.outages.len()).sum(),
         detection_s: median(rows.iter().map(|it| it.detection_s)),
         taking_s: median(rows.iter().filter_map(|it| it.taking_s)),
@@ -70,11 +83,22 @@ pub fn summarise(frame: &Frame, subjects: &[Subject], incidents: &[Incident]) ->
 }
 
 fn worse_first(a: &TargetRow, b: &TargetRow) -> std::cmp::Ordering {
-    let trouble = |it: &TargetRow| (it.incidents == 0, it.uptime.map_or(i64::MAX, |share| (share * 1e6) as i64));
+    let trouble = |it: &TargetRow| {
+        (
+            it.incidents == 0,
+            it.uptime.map_or(i64::MAX, |share| (share * 1e6) as i64),
+        )
+    };
     trouble(a).cmp(&trouble(b)).then_with(|| a.id.cmp(&b.id))
 }
 
-fn target(frame: &Frame, subject: &Subject, from: Timestamp, to: Timestamp, incidents: &[IncidentRow]) -> TargetRow {
+fn target(
+    frame: &Frame,
+    subject: &Subject,
+    from: Timestamp,
+    to: Timestamp,
+    incidents: &[IncidentRow],
+) -> TargetRow {
     let spans = &subject.history.spans;
     let tally = Tally::of(spans, from, to);
     let whole = to.duration_since(from).as_secs_f64();
@@ -82,7 +106,12 @@ fn target(frame: &Frame, subject: &Subject, from: Timestamp, to: Timestamp, inci
     let days = (0..7).map(|day| {
         let date = frame.week.monday().saturating_add(day.days());
         let next = date.saturating_add(1.day());
-        Tally::of(spans, midnight(date, frame.zone), midnight(next, frame.zone).min(to)).uptime()
+        Tally::of(
+            spans,
+            midnight(date, frame.zone),
+            midnight(next, frame.zone).min(to),
+        )
+        .uptime()
     });
     let it = subject.target;
     TargetRow {
@@ -93,20 +122,30 @@ fn target(frame: &Frame, subject: &Subject, from: Timestamp, to: Timestamp, inci
         url: it.url.to_string(),
         uptime: tally.uptime(),
         uptime_before: Tally::of(&subject.before.spans, before_from, before_to).uptime(),
-        watched: if whole > 0.0 { (tally.watched() / whole).min(1.0) } else { 0.0 },
+        watched: if whole > 0.0 {
+            (tally.watched() / whole).min(1.0)
+        } else {
+            0.0
+        },
         tampered_s: tally.tampered as i64,
         days: days.collect(),
         outages: outages(spans, from, to),
         median_ms: quantile(&subject.history.sketches, 0.5),
         p95_ms: quantile(&subject.history.sketches, 0.95),
-        certificate_days: subject.certificate_ends.map(|end| end.duration_since(frame.now).as_hours().div_euclid(24)),
+        certificate_days: subject
+            .certificate_ends
+            .map(|end| end.duration_since(frame.now).as_hours().div_euclid(24)),
         incidents: incidents.iter().filter(|row| row.target == it.id).count(),
         line: line(spans, from, frame.week.bounds(frame.zone).1),
     }
 }
 
 fn row(it: &Incident) -> IncidentRow {
-    let told = it.timeline.iter().find(|event| event.what == What::Told).map_or(it.confirmed_at, |event| event.at);
+    let told = it
+        .timeline
+        .iter()
+        .find(|event| event.what == What::Told)
+        .map_or(it.confirmed_at, |event| event.at);
     let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs();
     IncidentRow {
         id: it.id.to_string(),
@@ -128,7 +167,10 @@ fn agencies(targets: &[TargetRow]) -> Vec<AgencyRow> {
     let mut out: Vec<AgencyRow> = Vec::new();
     for target in targets {
         if !out.iter().any(|it| it.id == target.agency) {
-            let own: Vec<&TargetRow> = targets.iter().filter(|it| it.agency == target.agency).collect();
+            let own: Vec<&TargetRow> = targets
+                .iter()
+                .filter(|it| it.agency == target.agency)
+                .collect();
             out.push(AgencyRow {
                 id: target.agency.clone(),
                 name: target.agency_name.clone(),

@@ -58,7 +58,10 @@ pub async fn run(world: Arc<World>, stop: CancellationToken) -> Result<(), JobSc
 
 /// It is Monday after 07:30 or later in the week: last week's report is due, if it was not sent.
 fn missed(world: &World) -> bool {
-    let now = world.clock.now().to_zoned(world.config.service.timezone.clone());
+    let now = world
+        .clock
+        .now()
+        .to_zoned(world.config.service.timezone.clone());
     let monday = now.weekday() == jiff::civil::Weekday::Monday;
     !monday || now.time() >= jiff::civil::time(7, 30, 0, 0)
 }
@@ -89,11 +92,15 @@ async fn sweep(world: &World) {
 
 async fn referred(world: &World) -> crate::store::Result<HashSet<Digest>> {
     let mut out = HashSet::new();
-    for target in world.targets().await? {
-        if let Some(dossier) = world.store.dossier(&target.id).await? {
-            out.extend(dossier.baseline.iter().flat_map(|it| it.looks()).map(|it| it.digest));
-            out.extend(dossier.learning.iter().map(|it| it.digest));
-        }
+    for dossier in world.store.dossiers().await? {
+        out.extend(
+            dossier
+                .baseline
+                .iter()
+                .flat_map(|it| it.looks())
+                .map(|it| it.digest),
+        );
+        out.extend(dossier.learning.iter().map(|it| it.digest));
     }
     for incident in world.store.incidents(&Wanted::default()).await? {
         out.extend(incident.evidence.iter().map(|it| it.digest));
@@ -103,17 +110,27 @@ async fn referred(world: &World) -> crate::store::Result<HashSet<Digest>> {
 }
 
 async fn measure(world: &World) {
-    let wanted = Wanted { open_only: true, ..Wanted::default() };
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
     if let Ok(open) = world.store.incidents(&wanted).await {
         world.measure.open_incidents.set(open.len() as i64);
     }
     let folder = world.config.service.data_dir.clone();
-    let bytes = tokio::task::spawn_blocking(move || size(&folder)).await.unwrap_or(0);
-    world.measure.store_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    let bytes = tokio::task::spawn_blocking(move || size(&folder))
+        .await
+        .unwrap_or(0);
+    world
+        .measure
+        .store_bytes
+        .set(i64::try_from(bytes).unwrap_or(i64::MAX));
 }
 
 fn size(folder: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return 0;
+    };
     entries
         .flatten()
         .map(|it| match it.metadata() {

@@ -2,13 +2,12 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
 use futures_util::StreamExt;
 use tokio::{
-    sync::Semaphore,
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -22,8 +21,6 @@ use crate::{
     watch::{World, check},
 };
 
-/// Looks under way at once; a slow portal holds one for its timeout.
-const AT_ONCE: usize = 256;
 /// First looks are spread so that not all begin in one moment, but a handful of targets is seen at once.
 const FIRST_SPREAD_EACH: Duration = Duration::from_millis(50);
 /// Share of the interval by which a look may come earlier or later.
@@ -60,7 +57,10 @@ pub async fn run(world: Arc<World>, stop: CancellationToken, watcher: Option<Wat
             _ = tick.tick() => wheel.measure(),
         }
     }
-    let drained = timeout(DRAIN, async { while wheel.busy.join_next().await.is_some() {} }).await;
+    let drained = timeout(DRAIN, async {
+        while wheel.busy.join_next().await.is_some() {}
+    })
+    .await;
     if drained.is_err() {
         tracing::info!(looks = wheel.busy.len(), "looks under way are given up");
         wheel.busy.abort_all();
@@ -79,7 +79,6 @@ struct Wheel {
     entries: HashMap<TargetId, Entry>,
     queue: DelayQueue<TargetId>,
     busy: JoinSet<(TargetId, Duration)>,
-    places: Arc<Semaphore>,
 }
 
 impl Wheel {
@@ -90,7 +89,6 @@ impl Wheel {
             entries: HashMap::new(),
             queue: DelayQueue::new(),
             busy: JoinSet::new(),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 
@@ -103,14 +101,21 @@ impl Wheel {
                 self.world.config.targets.clone()
             }
         };
-        let gone: Vec<TargetId> =
-            self.entries.keys().filter(|id| !targets.iter().any(|it| it.id == **id)).cloned().collect();
+        let gone: Vec<TargetId> = self
+            .entries
+            .keys()
+            .filter(|id| !targets.iter().any(|it| it.id == **id))
+            .cloned()
+            .collect();
         for id in gone {
             if let Some(key) = self.entries.remove(&id).and_then(|it| it.key) {
                 self.queue.remove(&key);
             }
         }
-        let fresh = targets.iter().filter(|it| !self.entries.contains_key(&it.id)).count();
+        let fresh = targets
+            .iter()
+            .filter(|it| !self.entries.contains_key(&it.id))
+            .count();
         let spread = FIRST_SPREAD_EACH.saturating_mul(u32::try_from(fresh).unwrap_or(u32::MAX));
         for target in targets {
             let every = target.settings.every;
@@ -119,7 +124,14 @@ impl Wheel {
                 None => {
                     let delay = spread.min(every).mul_f64(fastrand::f64());
                     let id = target.id.clone();
-                    self.entries.insert(id.clone(), Entry { target, due: Instant::now() + delay, key: None });
+                    self.entries.insert(
+                        id.clone(),
+                        Entry {
+                            target,
+                            due: Instant::now() + delay,
+                            key: None,
+                        },
+                    );
                     self.plan(id, delay);
                 }
             }
@@ -129,19 +141,23 @@ impl Wheel {
 
     fn plan(&mut self, id: TargetId, delay: Duration) {
         if let Some(entry) = self.entries.get_mut(&id) {
+            if let Some(key) = entry.key.take() {
+                self.queue.remove(&key);
+            }
             entry.due = Instant::now() + delay;
             entry.key = Some(self.queue.insert(id, delay));
         }
     }
 
     fn start(&mut self, id: TargetId) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return;
+        };
         entry.key = None;
         self.world.measure.late(entry.due.elapsed().as_secs_f64());
         let (world, target) = (self.world.clone(), entry.target.clone());
-        let (places, watcher) = (self.places.clone(), self.watcher.clone());
+        let watcher = self.watcher.clone();
         self.busy.spawn(async move {
-            let _place = places.acquire().await;
             // a check that fails by a fault of ours must not end the target's watch
             let work = tokio::spawn({
                 let (world, target) = (world.clone(), target.clone());
@@ -182,6 +198,18 @@ impl Wheel {
             it.key.is_some() && it.due.elapsed() > every
         });
         self.world.measure.overdue.set(overdue.count() as i64);
+        let slowest = self
+            .entries
+            .values()
+            .map(|it| it.target.settings.every)
+            .max()
+            .unwrap_or_default();
+        let slowest = i64::try_from(slowest.as_millis()).unwrap_or(i64::MAX / 4);
+        self.world
+            .measure
+            .health
+            .slowest
+            .store(slowest, Ordering::Relaxed);
     }
 }
 

@@ -22,7 +22,10 @@ pub fn encode<T: Serialize>(key: &str, value: &T) -> Result<Vec<u8>> {
 }
 
 pub fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T> {
-    let damaged = |why: String| StoreError::Damaged { key: key.to_owned(), why };
+    let damaged = |why: String| StoreError::Damaged {
+        key: key.to_owned(),
+        why,
+    };
     match bytes.split_first() {
         Some((&VERSION, rest)) if rest.len() >= SUM => {
             let (written, json) = rest.split_at(SUM);
@@ -31,9 +34,9 @@ pub fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T> {
             }
             serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))
         }
-        Some((version, _)) if *version != VERSION => {
-            Err(damaged(format!("version {version}, this program knows {VERSION}")))
-        }
+        Some((version, _)) if *version != VERSION => Err(damaged(format!(
+            "version {version}, this program knows {VERSION}"
+        ))),
         _ => Err(damaged("it was cut off".to_owned())),
     }
 }
@@ -55,7 +58,10 @@ mod tests {
             let mut bad = good.clone();
             bad[at] ^= 4;
             assert!(decode::<Vec<i32>>("d/a", &bad).is_err(), "byte {at}");
-            assert!(decode::<Vec<i32>>("d/a", &good[..at]).is_err(), "cut at {at}");
+            assert!(
+                decode::<Vec<i32>>("d/a", &good[..at]).is_err(),
+                "cut at {at}"
+            );
         }
     }
 }

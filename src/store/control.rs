@@ -2,7 +2,11 @@
 //!
 //! A service holds the store alone; commands beside it use this client and print the same.
 
-use std::{fs, io, path::{Path, PathBuf}, sync::Arc};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -20,6 +24,7 @@ use crate::model::{Alert, Dossier, Incident, IncidentId, Receipt, TargetId, hist
 #[derive(Serialize, Deserialize)]
 enum Ask {
     Dossier(TargetId),
+    Dossiers,
     Commit(Box<Commit>),
     Incident(IncidentId),
     Incidents(Wanted),
@@ -93,12 +98,14 @@ async fn converse(stream: UnixStream, store: &dyn Store) -> io::Result<()> {
 }
 
 fn packed<T: Serialize>(result: Result<T>) -> Vec<u8> {
-    serde_json::to_vec(&result).unwrap_or_else(|error| format!("{{\"Err\":{{\"Failed\":\"{error}\"}}}}").into_bytes())
+    serde_json::to_vec(&result)
+        .unwrap_or_else(|error| format!("{{\"Err\":{{\"Failed\":\"{error}\"}}}}").into_bytes())
 }
 
 async fn answer(store: &dyn Store, ask: Ask) -> Vec<u8> {
     match ask {
         Ask::Dossier(target) => packed(store.dossier(&target).await),
+        Ask::Dossiers => packed(store.dossiers().await),
         Ask::Commit(commit) => packed(store.commit(*commit).await),
         Ask::Incident(id) => packed(store.incident(&id).await),
         Ask::Incidents(wanted) => packed(store.incidents(&wanted).await),
@@ -126,19 +133,34 @@ impl Client {
     pub async fn connect(data_dir: &Path) -> Option<Self> {
         let path = path(data_dir);
         UnixStream::connect(&path).await.ok()?;
-        Some(Self { path, pulse: watch::Sender::new(Pulse::default()) })
+        Some(Self {
+            path,
+            pulse: watch::Sender::new(Pulse::default()),
+        })
     }
 
     async fn ask<T: DeserializeOwned>(&self, ask: Ask) -> Result<T> {
-        let failed = |error: io::Error| StoreError::Failed(format!("the service does not answer on {}: {error}", self.path.display()));
+        let failed = |error: io::Error| {
+            StoreError::Failed(format!(
+                "the service does not answer on {}: {error}",
+                self.path.display()
+            ))
+        };
         let mut stream = UnixStream::connect(&self.path).await.map_err(failed)?;
-        let mut question = serde_json::to_vec(&ask).map_err(|error| StoreError::Failed(error.to_string()))?;
+        let mut question =
+            serde_json::to_vec(&ask).map_err(|error| StoreError::Failed(error.to_string()))?;
         question.push(b'\n');
         stream.write_all(&question).await.map_err(failed)?;
         let mut line = String::new();
-        BufReader::new(stream).read_line(&mut line).await.map_err(failed)?;
-        let answer: Result<T> = serde_json::from_str(&line)
-            .map_err(|error| StoreError::Failed(format!("the service's answer is not understood: {error}; is it another version?")))?;
+        BufReader::new(stream)
+            .read_line(&mut line)
+            .await
+            .map_err(failed)?;
+        let answer: Result<T> = serde_json::from_str(&line).map_err(|error| {
+            StoreError::Failed(format!(
+                "the service's answer is not understood: {error}; is it another version?"
+            ))
+        })?;
         answer
     }
 }
@@ -147,6 +169,10 @@ impl Client {
 impl Store for Client {
     async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
         self.ask(Ask::Dossier(target.clone())).await
+    }
+
+    async fn dossiers(&self) -> Result<Vec<Dossier>> {
+        self.ask(Ask::Dossiers).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<()> {
@@ -173,12 +199,13 @@ impl Store for Client {
         self.ask(Ask::Undelivered(incident.clone())).await
     }
 
-    async fn delivery(&self, delivery: Delivery) -> Result<()> {
+    async fn delivery(&self, delivery: Delivery) -> Result<Option<Alert>> {
         self.ask(Ask::Delivery(delivery)).await
     }
 
     async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>> {
-        self.ask(Ask::Receipt(notifier.to_owned(), incident.clone())).await
+        self.ask(Ask::Receipt(notifier.to_owned(), incident.clone()))
+            .await
     }
 
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {

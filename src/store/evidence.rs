@@ -33,7 +33,9 @@ const LARGEST: u64 = 64 << 20;
 
 impl Evidence {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self {
+            folder: folder.into(),
+        }
     }
 
     pub fn folder(&self) -> &Path {
@@ -49,12 +51,22 @@ impl Evidence {
     pub fn keep(&self, body: &[u8]) -> Result<Digest, EvidenceError> {
         let digest = Digest::of(body);
         let path = self.path(&digest);
-        if path.exists() {
+        // what is there and whole is not written again; its age starts anew, for the sweep
+        if self.body(&digest).is_ok() {
+            File::options()
+                .append(true)
+                .open(&path)?
+                .set_modified(SystemTime::now())?;
             return Ok(digest);
         }
         let folder = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(folder)?;
-        let temporary = folder.join(format!(".{}.{}.{:x}", digest.hex(), std::process::id(), fastrand::u64(..)));
+        let temporary = folder.join(format!(
+            ".{}.{}.{:x}",
+            digest.hex(),
+            std::process::id(),
+            fastrand::u64(..)
+        ));
         let written = write(&temporary, body).and_then(|()| fs::rename(&temporary, &path));
         if let Err(error) = written {
             let _ = fs::remove_file(&temporary);
@@ -94,13 +106,18 @@ impl Evidence {
             for entry in fs::read_dir(shelf.path())?.flatten() {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 let stale = name.starts_with('.');
-                let digest: Option<Digest> = name.strip_suffix(".zst").and_then(|it| it.parse().ok());
+                let digest: Option<Digest> =
+                    name.strip_suffix(".zst").and_then(|it| it.parse().ok());
                 let wanted = digest.is_some_and(|it| referred.contains(&it));
                 let ours = stale || digest.is_some();
                 let old = entry
                     .metadata()
                     .and_then(|it| it.modified())
-                    .is_ok_and(|it| SystemTime::now().duration_since(it).is_ok_and(|it| it > age));
+                    .is_ok_and(|it| {
+                        SystemTime::now()
+                            .duration_since(it)
+                            .is_ok_and(|it| it > age)
+                    });
                 if ours && !wanted && old && fs::remove_file(entry.path()).is_ok() {
                     gone += 1;
                 }

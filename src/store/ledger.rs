@@ -5,7 +5,9 @@ use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, watch};
 
-use super::{Commit, Delivery, Engine, Pulse, Registration, Result, Store, StoreError, Wanted, codec};
+use super::{
+    Commit, Delivery, Engine, Pulse, Registration, Result, Store, StoreError, Wanted, codec,
+};
 use crate::model::{
     About, Alert, Dossier, Incident, IncidentId, Receipt, TargetId,
     history::{History, Mark, Sketch, Span, extend},
@@ -25,11 +27,42 @@ const LOOK_BACK_S: i64 = 400 * 86_400;
 
 impl<E: Engine> Ledger<E> {
     pub fn new(engine: E) -> Self {
-        Self { engine, writing: Mutex::new(()), pulse: watch::Sender::new(Pulse::default()) }
+        Self {
+            engine,
+            writing: Mutex::new(()),
+            pulse: watch::Sender::new(Pulse::default()),
+        }
     }
 
     fn read<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        self.engine.get(key)?.map(|bytes| codec::decode(key, &bytes)).transpose()
+        self.engine
+            .get(key)?
+            .map(|bytes| codec::decode(key, &bytes))
+            .transpose()
+    }
+
+    /// A damaged record is kept under another key and counts as absent: one bad sector must not silence
+    /// a target for ever.
+    async fn read_or_set_aside<T: DeserializeOwned>(&self, key: String) -> Result<Option<T>> {
+        let found = self.read(&key);
+        let Err(StoreError::Damaged { why, .. }) = &found else {
+            return found;
+        };
+        tracing::error!(
+            store.key = key,
+            why,
+            "a record is damaged; it is set aside and begins anew"
+        );
+        let _writing = self.writing.lock().await;
+        if let Some(bytes) = self.engine.get(&key)? {
+            self.engine
+                .apply(
+                    vec![(format!("damaged/{key}"), Some(bytes)), (key, None)],
+                    true,
+                )
+                .await?;
+        }
+        Ok(None)
     }
 
     /// All records under a prefix. A damaged one is reported and left out: the others are still needed.
@@ -46,7 +79,9 @@ impl<E: Engine> Ledger<E> {
 
     fn put_mark(&self, batch: &mut Batch, mark: &Mark) -> Result<()> {
         let prefix = format!("s/{}/", mark.target);
-        let last = match self.engine.last(&prefix, &after(&prefix))? {
+        // a clock that was ahead once leaves spans in the future: they are not the last one
+        let until = after(&format!("{prefix}{}", sortable(mark.at)));
+        let last = match self.engine.last(&prefix, &until)? {
             Some((key, bytes)) => match codec::decode::<Span>(&key, &bytes) {
                 Ok(span) => Some(span),
                 Err(error) => {
@@ -96,24 +131,27 @@ fn outbox_key(notifier: &str, about: &About) -> String {
     format!("o/{notifier}/{}", about.key())
 }
 
-fn is_grave(commit: &Commit, known: Option<&Dossier>) -> bool {
+/// Whether more than the time of the last look has changed.
+fn is_new(commit: &Commit, known: Option<&Dossier>) -> bool {
     let learnt = |it: &Dossier| (it.baseline.clone(), it.learning.clone(), it.open.clone());
-    !commit.incidents.is_empty()
-        || !commit.alerts.is_empty()
-        || commit.milestone.is_some()
-        || commit.dossier.as_ref().map(learnt) != known.map(learnt)
+    commit.dossier.as_ref().map(learnt) != known.map(learnt)
 }
 
 #[async_trait]
 impl<E: Engine> Store for Ledger<E> {
     async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
-        self.read(&format!("d/{target}"))
+        self.read_or_set_aside(format!("d/{target}")).await
+    }
+
+    async fn dossiers(&self) -> Result<Vec<Dossier>> {
+        self.all("d/")
     }
 
     async fn commit(&self, mut commit: Commit) -> Result<()> {
         let _writing = self.writing.lock().await;
         let mut batch = Batch::new();
-        let mut durable = true;
+        let mut durable =
+            !commit.incidents.is_empty() || !commit.alerts.is_empty() || commit.milestone.is_some();
         if let Some(dossier) = commit.dossier.as_mut() {
             let key = format!("d/{}", dossier.target);
             let known: Option<Dossier> = self.read(&key)?;
@@ -123,7 +161,7 @@ impl<E: Engine> Store for Ledger<E> {
             dossier.revision += 1;
             put(&mut batch, key, dossier)?;
             // a look that saw nothing new may be lost to a power cut; the next one says the same
-            durable = is_grave(&commit, known.as_ref());
+            durable |= is_new(&commit, known.as_ref());
         }
         for incident in &mut commit.incidents {
             let key = format!("i/{}", incident.id);
@@ -142,7 +180,11 @@ impl<E: Engine> Store for Ledger<E> {
             // one that waits already keeps its age and what is known of attempts
             let waiting: Option<Alert> = self.read(&key)?;
             let merged = match waiting {
-                Some(waiting) => Alert { merged: waiting.merged + 1, ..waiting },
+                Some(waiting) => Alert {
+                    merged: waiting.merged + 1,
+                    about: alert.about.clone(),
+                    ..waiting
+                },
                 None => alert.clone(),
             };
             put(&mut batch, key, &merged)?;
@@ -158,15 +200,22 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>> {
-        self.read(&format!("i/{id}"))
+        self.read_or_set_aside(format!("i/{id}")).await
     }
 
     async fn incidents(&self, wanted: &Wanted) -> Result<Vec<Incident>> {
         let mut all: Vec<Incident> = self.all("i/")?;
         all.retain(|it| {
-            let recent = wanted.since.is_none_or(|since| it.ended_at.is_none_or(|end| end >= since));
+            let recent = wanted
+                .since
+                .is_none_or(|since| it.ended_at.is_none_or(|end| end >= since));
             let open = !wanted.open_only || it.stage.is_open();
-            recent && open && wanted.target.as_ref().is_none_or(|target| *target == it.target)
+            recent
+                && open
+                && wanted
+                    .target
+                    .as_ref()
+                    .is_none_or(|target| *target == it.target)
         });
         all.sort_by_key(|it| it.seen_at);
         Ok(all)
@@ -192,23 +241,35 @@ impl<E: Engine> Store for Ledger<E> {
         self.all(&format!("x/{incident}/"))
     }
 
-    async fn delivery(&self, delivery: Delivery) -> Result<()> {
+    async fn delivery(&self, delivery: Delivery) -> Result<Option<Alert>> {
         let _writing = self.writing.lock().await;
         let mut batch = Batch::new();
+        let mut stored = None;
         match delivery {
             Delivery::Begun(mut alert) | Delivery::Postponed(mut alert) => {
                 let key = outbox_key(&alert.notifier, &alert.about);
                 if let Some(waiting) = self.read::<Alert>(&key)? {
                     alert.merged = waiting.merged;
+                    alert.about = waiting.about;
                 }
                 put(&mut batch, key, &alert)?;
+                stored = Some(alert);
             }
             Delivery::Sent { alert, receipt } => {
                 let key = outbox_key(&alert.notifier, &alert.about);
                 match self.read::<Alert>(&key)? {
                     // something happened while it was being sent: that is still to be told
                     Some(waiting) if waiting.merged > alert.merged => {
-                        put(&mut batch, key, &Alert { begun: false, attempts: 0, refused: None, ..waiting })?;
+                        put(
+                            &mut batch,
+                            key,
+                            &Alert {
+                                begun: false,
+                                attempts: 0,
+                                refused: None,
+                                ..waiting
+                            },
+                        )?;
                     }
                     _ => batch.push((key, None)),
                 }
@@ -218,10 +279,15 @@ impl<E: Engine> Store for Ledger<E> {
             }
             Delivery::Dead(alert) => {
                 batch.push((outbox_key(&alert.notifier, &alert.about), None));
-                put(&mut batch, format!("x/{}/{}", alert.about.key(), alert.notifier), &alert)?;
+                put(
+                    &mut batch,
+                    format!("x/{}/{}", alert.about.key(), alert.notifier),
+                    &alert,
+                )?;
             }
         }
-        self.engine.apply(batch, true).await
+        self.engine.apply(batch, true).await?;
+        Ok(stored)
     }
 
     async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>> {
@@ -231,20 +297,29 @@ impl<E: Engine> Store for Ledger<E> {
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {
         let mut history = History::default();
         let earliest = Timestamp::from_second(from.as_second() - LOOK_BACK_S).unwrap_or(from);
-        let keys = |kind: &str, from: Timestamp| (format!("{kind}/{target}/{}", sortable(from)), format!("{kind}/{target}/{}", sortable(to)));
+        let keys = |kind: &str, from: Timestamp| {
+            (
+                format!("{kind}/{target}/{}", sortable(from)),
+                format!("{kind}/{target}/{}", sortable(to)),
+            )
+        };
         let (first, last) = keys("s", earliest);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match codec::decode::<Span>(&key, &bytes) {
                 Ok(span) if span.to > from => history.spans.push(span),
                 Ok(_) => (),
-                Err(error) => tracing::error!(store.key = key, %error, "a span is damaged and counts as not watched"),
+                Err(error) => {
+                    tracing::error!(store.key = key, %error, "a span is damaged and counts as not watched")
+                }
             }
         }
         let (first, last) = keys("h", from);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match codec::decode(&key, &bytes) {
                 Ok(sketch) => history.sketches.push(sketch),
-                Err(error) => tracing::error!(store.key = key, %error, "a sketch is damaged and left out"),
+                Err(error) => {
+                    tracing::error!(store.key = key, %error, "a sketch is damaged and left out")
+                }
             }
         }
         Ok(history)
@@ -257,7 +332,11 @@ impl<E: Engine> Store for Ledger<E> {
     async fn register(&self, registration: Registration) -> Result<()> {
         let _writing = self.writing.lock().await;
         let mut batch = Batch::new();
-        put(&mut batch, format!("r/{}", registration.target.id), &registration)?;
+        put(
+            &mut batch,
+            format!("r/{}", registration.target.id),
+            &registration,
+        )?;
         self.engine.apply(batch, true).await?;
         self.pulse.send_modify(|it| it.registry += 1);
         Ok(())

@@ -38,16 +38,27 @@ impl Lock {
         let failed = |error: std::io::Error| StoreError::Failed(format!("{shown}: {error}"));
         fs::create_dir_all(folder).map_err(failed)?;
         let path = folder.join("gaccong.lock");
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(failed)?;
         let until = Instant::now() + patience;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(Duration::from_millis(50)),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => {
+                    thread::sleep(Duration::from_millis(50))
+                }
                 Err(TryLockError::WouldBlock) => {
                     let mut holder = String::new();
                     let _ = file.read_to_string(&mut holder);
-                    return Err(StoreError::Held(format!("{shown} (process {})", holder.trim())));
+                    return Err(StoreError::Held(format!(
+                        "{shown} (process {})",
+                        holder.trim()
+                    )));
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             }

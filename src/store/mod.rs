@@ -42,7 +42,10 @@ pub struct Commit {
 pub enum Delivery {
     /// About to be tried: `alert.begun` is set and kept, so that a crash is known afterwards.
     Begun(Alert),
-    Sent { alert: Alert, receipt: Option<Receipt> },
+    Sent {
+        alert: Alert,
+        receipt: Option<Receipt>,
+    },
     /// To be tried again at `alert.due`.
     Postponed(Alert),
     /// Never to be delivered by this notifier.
@@ -79,7 +82,9 @@ pub enum StoreError {
     Conflict,
     #[error("the record {key} is damaged ({why}); it is kept as it is and not used")]
     Damaged { key: String, why: String },
-    #[error("another process holds the store in {0}: is a gaccong service running there that has no control socket?")]
+    #[error(
+        "another process holds the store in {0}: is a gaccong service running there that has no control socket?"
+    )]
     Held(String),
     #[error("{0}")]
     Failed(String),
@@ -91,6 +96,8 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 #[async_trait]
 pub trait Store: Send + Sync {
     async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>>;
+    /// All that are readable.
+    async fn dossiers(&self) -> Result<Vec<Dossier>>;
     async fn commit(&self, commit: Commit) -> Result<()>;
     async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>>;
     /// Oldest first.
@@ -101,7 +108,8 @@ pub trait Store: Send + Sync {
     async fn outbox(&self) -> Result<Vec<Alert>>;
     /// Alerts that a notifier refused for good, of one incident.
     async fn undelivered(&self, incident: &IncidentId) -> Result<Vec<Alert>>;
-    async fn delivery(&self, delivery: Delivery) -> Result<()>;
+    /// Returns the entry as it waits now; `about` and `merged` may be newer than what was given.
+    async fn delivery(&self, delivery: Delivery) -> Result<Option<Alert>>;
     /// Where an incident's message lies at a notifier.
     async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>>;
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History>;

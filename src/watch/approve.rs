@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     incident,
-    model::{About, Baseline, Class, Dossier, Profile, Standing, Target, baseline::KEPT},
+    model::{About, Baseline, Class, Dossier, Incident, Profile, Standing, Target, baseline::KEPT},
     store::{Commit, StoreError},
 };
 
@@ -15,6 +15,8 @@ use crate::{
 pub enum NotApproved {
     #[error("the portal does not show a page now ({0}); nothing was approved")]
     NoPage(Class),
+    #[error("the page is doubtful ({0}); a person may approve it: gaccong approve ID --by NAME")]
+    Doubtful(Class),
     #[error("{0}")]
     Store(#[from] StoreError),
     #[error("the page cannot be kept: {0}")]
@@ -29,10 +31,25 @@ pub struct Approved {
 
 /// Looks now (unless a look made a moment ago is given) and makes what is seen the baseline. With `keep_variations`, earlier approved looks that the
 /// page agrees with stay as known variations; without, the page alone counts.
-pub async fn approve(world: &World, target: &Target, by: &str, keep_variations: bool, seen: Option<Look>) -> Result<Approved, NotApproved> {
+pub async fn approve(
+    world: &World,
+    target: &Target,
+    by: &str,
+    keep_variations: bool,
+    seen: Option<Look>,
+) -> Result<Approved, NotApproved> {
     for _ in 0..5 {
-        let mut dossier = world.store.dossier(&target.id).await?.unwrap_or_else(|| Dossier::new(target.id.clone()));
-        let profile = target.settings.profiles.first().copied().unwrap_or(Profile::Desktop);
+        let mut dossier = world
+            .store
+            .dossier(&target.id)
+            .await?
+            .unwrap_or_else(|| Dossier::new(target.id.clone()));
+        let profile = target
+            .settings
+            .profiles
+            .first()
+            .copied()
+            .unwrap_or(Profile::Desktop);
         let seen = match &seen {
             Some(seen) => seen.clone(),
             None => look(world, target, profile, &dossier, None).await,
@@ -40,13 +57,19 @@ pub async fn approve(world: &World, target: &Target, by: &str, keep_variations: 
         let (Some(reference), Some(body)) = (&seen.seen, &seen.body) else {
             return Err(NotApproved::NoPage(seen.class));
         };
-        if matches!(seen.class.standing(), Standing::Down | Standing::Blocked) {
+        let standing = seen.class.standing();
+        if matches!(standing, Standing::Down | Standing::Blocked) {
             return Err(NotApproved::NoPage(seen.class));
+        }
+        if keep_variations && standing != Standing::Up {
+            return Err(NotApproved::Doubtful(seen.class));
         }
         world.evidence.keep(body)?;
         let now = world.clock.now();
         let mut approved = match &dossier.baseline {
-            Some(known) if keep_variations && seen.class.standing() == Standing::Up => known.approved.clone(),
+            Some(known) if keep_variations && seen.class.standing() == Standing::Up => {
+                known.approved.clone()
+            }
             _ => Vec::new(),
         };
         approved.retain(|it| it.digest != reference.digest);
@@ -54,13 +77,18 @@ pub async fn approve(world: &World, target: &Target, by: &str, keep_variations: 
         let surplus = approved.len().saturating_sub(KEPT);
         approved.drain(..surplus);
         let looks = approved.len();
-        dossier.baseline = Some(Baseline { approved, by: by.to_owned(), at: now, learnt: Vec::new() });
+        dossier.baseline = Some(Baseline {
+            approved,
+            by: by.to_owned(),
+            at: now,
+            learnt: Vec::new(),
+        });
         dossier.learning.clear();
         dossier.validators = None;
         let mut commit = Commit::default();
         if let Some(id) = dossier.open.take()
             && let Some(open) = world.store.incident(&id).await?
-            && let Ok(ended) = incident::dismiss(&open, by, None, now)
+            && let Ok(ended) = end(&open, by, now)
         {
             commit.alerts = world.alerts(target, &About::Incident(id), now);
             commit.incidents.push(ended);
@@ -69,8 +97,22 @@ pub async fn approve(world: &World, target: &Target, by: &str, keep_variations: 
         match world.store.commit(commit).await {
             Err(StoreError::Conflict) => continue,
             Err(error) => return Err(error.into()),
-            Ok(()) => return Ok(Approved { class: seen.class, looks }),
+            Ok(()) => {
+                return Ok(Approved {
+                    class: seen.class,
+                    looks,
+                });
+            }
         }
     }
     Err(StoreError::Conflict.into())
+}
+
+/// What was suspected of tampering was none; an outage was one and is over.
+fn end(open: &Incident, by: &str, now: jiff::Timestamp) -> Result<Incident, String> {
+    if open.kind.is_tampering() {
+        incident::dismiss(open, by, None, now)
+    } else {
+        incident::resolve(open, by, None, now)
+    }
 }

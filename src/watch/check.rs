@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
     World,
-    confirm::{AsyncFnMutLook, confirm},
-    eyes::Sight,
+    confirm::confirm,
+    eyes::{self, Sight},
     look::{Look, look},
 };
 use crate::{
@@ -25,10 +24,11 @@ use crate::{
 
 /// A full request is made about once in so many, whatever the portal says of its validators: one that
 /// is in an attacker's hands could answer "not modified" for ever.
-const FULL_GET_EVERY: u32 = 8;
+const FULL_GET_EVERY: u32 = 4;
 
-/// A page judged normal is kept as a variation at most this often.
-const LEARN_AGAIN_AFTER: Duration = Duration::from_secs(3600);
+/// A page judged normal is kept as a variation at most once in so many intervals: portals move on, and the
+/// norm with them, but a banner that rotates does not push everything else out at once.
+const LEARN_AGAIN_AFTER: u32 = 3;
 
 /// While our own network is gone, targets are tried this often.
 const BLIND_PACE: Duration = Duration::from_secs(30);
@@ -48,6 +48,10 @@ pub struct Checked {
 pub async fn check(world: &World, target: &Target) -> Checked {
     let now = world.clock.now();
     let every = window::interval(target.settings.every, &world.windows(now), now);
+    let blind = Checked {
+        class: None,
+        next: every.min(BLIND_PACE),
+    };
     let dossier = match world.store.dossier(&target.id).await {
         Ok(dossier) => dossier.unwrap_or_else(|| Dossier::new(target.id.clone())),
         Err(error) => {
@@ -56,41 +60,99 @@ pub async fn check(world: &World, target: &Target) -> Checked {
             Dossier::new(target.id.clone())
         }
     };
-    let conditional = dossier.baseline.is_some() && dossier.open.is_none() && fastrand::u32(..FULL_GET_EVERY) != 0;
+    let conditional = dossier.baseline.is_some()
+        && dossier.open.is_none()
+        && fastrand::u32(..FULL_GET_EVERY) != 0;
     let first = gravest(world, target, &dossier, conditional).await;
-    if super::eyes::sight(world, target, &first).await == Sight::Blind {
-        return Checked { class: None, next: every.min(BLIND_PACE) };
+    if eyes::sight(world, target, &first).await == Sight::Blind {
+        return blind;
     }
-    let mut marks = Marks { world, target, gap: gap(every) };
-    marks.saw(&first).await;
     let known = known(world, &dossier).await;
-    let (look, sure) = if incident::is_news(known.as_ref(), first.class) {
-        let confirmed = confirm(world, target, &dossier, first, &mut marks).await;
+    let (looks, sure) = if incident::is_news(known.as_ref(), first.class) {
+        let confirmed = confirm(world, target, &dossier, first).await;
         // the network may have gone while we looked again
-        if super::eyes::sight(world, target, &confirmed.look).await == Sight::Blind {
-            return Checked { class: None, next: every.min(BLIND_PACE) };
+        if let Some(last) = confirmed.looks.last()
+            && eyes::sight(world, target, last).await == Sight::Blind
+        {
+            return blind;
         }
-        let sure = confirmed.sure.then_some((now, confirmed.agreed, confirmed.looked));
-        (confirmed.look, sure)
+        let looked = confirmed.looks.len() as u32;
+        let sure = confirmed.sure.then_some((now, confirmed.agreed, looked));
+        (confirmed.looks, sure)
     } else {
-        (first, None)
+        (vec![first], None)
     };
-    decide(world, target, &look, sure).await;
+    for look in &looks {
+        mark(world, target, look, every).await;
+    }
+    let Some(look) = looks.last() else {
+        return blind;
+    };
+    decide(world, target, look, sure, every).await;
     let learning = dossier.baseline.is_none() && look.class.standing() == Standing::Up;
-    let next = if learning { target.settings.learn.every.min(every) } else { every };
-    Checked { class: Some(look.class), next }
+    let next = if learning {
+        target.settings.learn.every.min(every)
+    } else {
+        every
+    };
+    Checked {
+        class: Some(look.class),
+        next,
+    }
 }
 
-/// Twice the interval and a look's own time: later than that, nobody was watching.
-fn gap(every: Duration) -> u32 {
-    u32::try_from((every * 2).as_secs() + 60).unwrap_or(u32::MAX)
+/// Writes a look into history. Called only once our own sight is known to be good: a look that failed
+/// because of us is nobody's outage.
+async fn mark(world: &World, target: &Target, look: &Look, every: Duration) {
+    world
+        .measure
+        .looked(look.class, look.observation.elapsed_ms, look.observation.at);
+    tracing::debug!(target.id = %target.id, class = %look.class, elapsed_ms = look.observation.elapsed_ms, "looked");
+    let at = look.observation.at;
+    // what lies before a blindness is not joined to what comes after it
+    let since_blind = world
+        .eyes
+        .last_blind()
+        .map(|it| at.duration_since(it).as_secs().max(0) as u64);
+    let gap = since_blind.map_or(gap(every), |it| gap(every).min(it));
+    let commit = Commit {
+        mark: Some(Mark {
+            target: target.id.clone(),
+            at,
+            class: look.class,
+            elapsed_ms: look
+                .observation
+                .answer()
+                .map(|_| look.observation.elapsed_ms),
+            max_gap_s: u32::try_from(gap).unwrap_or(u32::MAX),
+        }),
+        ..Commit::default()
+    };
+    let written = world.store.commit(commit).await;
+    world.measure.stored(written.is_ok());
+    if let Err(error) = written {
+        tracing::error!(target.id = %target.id, %error, "a look cannot be written");
+    }
+}
+
+/// Twice the interval and a look's own time, in seconds: later than that, nobody was watching.
+fn gap(every: Duration) -> u64 {
+    (every * 2).as_secs() + 60
 }
 
 /// One look a profile; the gravest counts. The first profile's is the portal's availability.
-pub(super) async fn gravest(world: &World, target: &Target, dossier: &Dossier, conditional: bool) -> Look {
+pub(super) async fn gravest(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    conditional: bool,
+) -> Look {
     let mut worst: Option<Look> = None;
     for profile in &target.settings.profiles {
-        let validators = dossier.validators.as_ref().filter(|_| conditional && *profile == Profile::Desktop);
+        let validators = dossier
+            .validators
+            .as_ref()
+            .filter(|_| conditional && *profile == Profile::Desktop);
         let seen = look(world, target, *profile, dossier, validators).await;
         let graver = |it: &Look| match (it.class.standing(), seen.class.standing()) {
             (Standing::Tampered, Standing::Tampered) => seen.verdict.score > it.verdict.score,
@@ -119,41 +181,17 @@ async fn known(world: &World, dossier: &Dossier) -> Option<Incident> {
     }
 }
 
-/// Writes each look into history as it is made.
-struct Marks<'a> {
-    world: &'a World,
-    target: &'a Target,
-    gap: u32,
-}
-
-#[async_trait]
-impl AsyncFnMutLook for Marks<'_> {
-    async fn saw(&mut self, look: &Look) {
-        self.world.measure.looked(look.class, look.observation.elapsed_ms, look.observation.at);
-        tracing::debug!(target.id = %self.target.id, class = %look.class, elapsed_ms = look.observation.elapsed_ms, "looked");
-        let commit = Commit {
-            mark: Some(Mark {
-                target: self.target.id.clone(),
-                at: look.observation.at,
-                class: look.class,
-                elapsed_ms: look.observation.answer().map(|_| look.observation.elapsed_ms),
-                max_gap_s: self.gap,
-            }),
-            ..Commit::default()
-        };
-        let written = self.world.store.commit(commit).await;
-        self.world.measure.stored(written.is_ok());
-        if let Err(error) = written {
-            tracing::error!(target.id = %self.target.id, %error, "a look cannot be written");
-        }
-    }
-}
-
 /// Takes a look into the dossier and, where it is `sure` (first seen, agreed, looked), into incidents;
 /// all of it in one commit, decided anew where somebody else committed first.
-async fn decide(world: &World, target: &Target, look: &Look, sure: Option<(Timestamp, u32, u32)>) {
+async fn decide(
+    world: &World,
+    target: &Target,
+    look: &Look,
+    sure: Option<(Timestamp, u32, u32)>,
+    every: Duration,
+) {
     for _ in 0..TRIES {
-        match attempt(world, target, look, sure).await {
+        match attempt(world, target, look, sure, every).await {
             Ok(()) => {
                 world.measure.stored(true);
                 return;
@@ -169,10 +207,28 @@ async fn decide(world: &World, target: &Target, look: &Look, sure: Option<(Times
     tracing::error!(target.id = %target.id, "a decision was overtaken {TRIES} times; the next look decides");
 }
 
-async fn attempt(world: &World, target: &Target, look: &Look, sure: Option<(Timestamp, u32, u32)>) -> Result<(), StoreError> {
-    let mut dossier = world.store.dossier(&target.id).await?.unwrap_or_else(|| Dossier::new(target.id.clone()));
+async fn attempt(
+    world: &World,
+    target: &Target,
+    look: &Look,
+    sure: Option<(Timestamp, u32, u32)>,
+    every: Duration,
+) -> Result<(), StoreError> {
+    let mut dossier = world
+        .store
+        .dossier(&target.id)
+        .await?
+        .unwrap_or_else(|| Dossier::new(target.id.clone()));
+    if dossier.baseline.as_ref().map(|it| it.at) != look.baseline_at && look.seen.is_some() {
+        tracing::info!(target.id = %target.id, "the baseline was moved while the page was judged; the next look decides");
+        return Ok(());
+    }
     let open = match &dossier.open {
-        Some(id) => world.store.incident(id).await?.filter(|it| it.stage.is_open()),
+        Some(id) => world
+            .store
+            .incident(id)
+            .await?
+            .filter(|it| it.stage.is_open()),
         None => None,
     };
     // one that a person ended is not open any more: what is still wrong opens another
@@ -182,7 +238,9 @@ async fn attempt(world: &World, target: &Target, look: &Look, sure: Option<(Time
         && incident::is_news(open.as_ref(), look.class)
     {
         let finding = finding(world, target, &dossier, look, seen_at, agreed, looked);
-        let year = seen_at.to_zoned(world.config.service.timezone.clone()).year();
+        let year = seen_at
+            .to_zoned(world.config.service.timezone.clone())
+            .year();
         // reserved only where one may open; a number that is not used leaves a gap and harms nobody
         let fresh = match crate::model::Kind::of(look.class) {
             Some(_) => world.store.incident_id(year).await?,
@@ -194,14 +252,18 @@ async fn attempt(world: &World, target: &Target, look: &Look, sure: Option<(Time
                 target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),
                 class = %look.class, score = look.verdict.score, "incident"
             );
-            commit.alerts.extend(world.alerts(target, &About::Incident(it.id.clone()), world.clock.now()));
+            commit.alerts.extend(world.alerts(
+                target,
+                &About::Incident(it.id.clone()),
+                world.clock.now(),
+            ));
         }
         if let Some(last) = commit.incidents.last() {
             dossier.open = last.stage.is_open().then(|| last.id.clone());
         }
     }
     if dossier.open.is_none() {
-        learn(world, target, &mut dossier, look);
+        learn(world, target, &mut dossier, look, every);
     }
     dossier.last = Some(LastLook {
         at: look.observation.at,
@@ -263,18 +325,19 @@ fn finding(
 
 /// Only pages judged normal teach. A first baseline is learnt over several looks; later variations are
 /// kept beside what was approved.
-fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look) {
+fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) {
     if look.class.standing() != Standing::Up {
         return;
     }
-    let (Some(seen), Some(body)) = (&look.seen, &look.body) else { return };
+    let (Some(seen), Some(body)) = (&look.seen, &look.body) else {
+        return;
+    };
     if let Some(answer) = look.observation.answer()
         && answer.status == 200
     {
-        let has = answer.etag.is_some() || answer.last_modified.is_some();
+        let has = answer.etag.is_some();
         dossier.validators = has.then(|| Validators {
             etag: answer.etag.clone(),
-            last_modified: answer.last_modified.clone(),
             digest: seen.digest,
         });
     }
@@ -282,7 +345,8 @@ fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look) {
         None => true,
         Some(baseline) => {
             let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
-            let aged = look.observation.at.duration_since(last).unsigned_abs() >= LEARN_AGAIN_AFTER;
+            let aged = look.observation.at.duration_since(last).unsigned_abs()
+                >= every * LEARN_AGAIN_AFTER;
             look.class == Class::NormalChange && aged
         }
     };

@@ -21,6 +21,9 @@ pub struct Fixed(pub Mutex<Timestamp>);
 
 impl Clock for Fixed {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -7,39 +7,44 @@ use crate::model::{Dossier, Kind, Target};
 
 /// What a burst came to.
 pub(super) struct Confirmed {
-    /// The last look of those that agree; where none agree, the last look.
-    pub look: Look,
+    /// All looks in order, the first among them; the last is one of those that agree, where any do.
+    pub looks: Vec<Look>,
     pub agreed: u32,
-    pub looked: u32,
     /// Enough looks agree.
     pub sure: bool,
 }
 
-/// Looks again, spread evenly over `confirm.within`, until `agree` looks are of one kind or all are
-/// made. `saw` is called for each look, so that none of them is missing from history.
+/// Looks again, spread evenly over `confirm.within`, until `agree` looks are of one kind or all are made.
 pub(super) async fn confirm(
     world: &World,
     target: &Target,
     dossier: &Dossier,
     first: Look,
-    saw: &mut (dyn AsyncFnMutLook + Send),
 ) -> Confirmed {
     let rule = target.settings.confirm;
-    let gap = rule.within.checked_div(rule.looks).unwrap_or(Duration::ZERO);
-    let mut kinds: Vec<Option<Kind>> = vec![Kind::of(first.class)];
-    let mut last = first;
+    let gap = rule
+        .within
+        .checked_div(rule.looks)
+        .unwrap_or(Duration::ZERO);
+    let mut last = Kind::of(first.class);
+    let mut looks = vec![first];
     loop {
-        let kind = Kind::of(last.class);
-        let agreed = kinds.iter().filter(|it| similar(**it, kind)).count() as u32;
-        let looked = kinds.len() as u32;
+        let agreed = looks
+            .iter()
+            .filter(|it| similar(Kind::of(it.class), last))
+            .count() as u32;
         let sure = agreed >= rule.agree;
-        if sure || looked >= rule.looks {
-            return Confirmed { look: last, agreed, looked, sure };
+        if sure || looks.len() as u32 >= rule.looks {
+            return Confirmed {
+                looks,
+                agreed,
+                sure,
+            };
         }
         tokio::time::sleep(gap).await;
-        last = gravest(world, target, dossier, false).await;
-        saw.saw(&last).await;
-        kinds.push(Kind::of(last.class));
+        let look = gravest(world, target, dossier, false).await;
+        last = Kind::of(look.class);
+        looks.push(look);
     }
 }
 
@@ -49,10 +54,4 @@ fn similar(a: Option<Kind>, b: Option<Kind>) -> bool {
         (Some(a), Some(b)) => a == b || (a.is_tampering() && b.is_tampering()),
         (a, b) => a == b,
     }
-}
-
-/// Something that wants to know of every look.
-#[async_trait::async_trait]
-pub(super) trait AsyncFnMutLook {
-    async fn saw(&mut self, look: &Look);
 }

@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::{
-    diff::changed_lines,
+    diff::{Line, changed_lines},
     model::{
         Incident,
         incident::{ChangeLine, Evidence},
@@ -16,13 +16,16 @@ const MOST: usize = 400;
 /// Lines removed and added; what was said at the time where the bodies are gone.
 pub fn lines_of(world: &World, incident: &Incident) -> Vec<ChangeLine> {
     let (before, now) = (incident.before.as_ref(), incident.evidence.last());
-    match (before.and_then(|it| lines(world, it)), now.and_then(|it| lines(world, it))) {
+    match (
+        before.and_then(|it| lines(world, it)),
+        now.and_then(|it| lines(world, it)),
+    ) {
         (Some(before), Some(now)) => changed_lines(&before, &now, MOST, 300),
         _ => incident.changes.clone(),
     }
 }
 
-fn lines(world: &World, evidence: &Evidence) -> Option<Vec<String>> {
+fn lines(world: &World, evidence: &Evidence) -> Option<Vec<Line>> {
     let bytes = world.evidence.body(&evidence.digest).ok()?;
     let source = Source {
         bytes: &bytes,
@@ -31,5 +34,5 @@ fn lines(world: &World, evidence: &Evidence) -> Option<Vec<String>> {
         ignore: &[],
     };
     let page = page::read(source).ok()?;
-    Some(page.visible().map(|it| it.text.clone()).collect())
+    Some(crate::diff::lines(&page))
 }

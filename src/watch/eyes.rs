@@ -28,7 +28,7 @@ pub enum Sight {
 }
 
 /// An answer so long ago still shows that the network works.
-const FRESH: Duration = Duration::from_secs(20);
+const FRESH: Duration = Duration::from_secs(3);
 /// A probe's result holds so long: hundreds of targets that fail together ask once.
 const PROBE_HOLDS: Duration = Duration::from_secs(5);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -39,9 +39,18 @@ pub struct Eyes {
     answered: Mutex<HashMap<String, Instant>>,
     probed: tokio::sync::Mutex<Option<(Instant, Sight)>>,
     blind_since: Mutex<Option<Timestamp>>,
+    last_blind: Mutex<Option<Timestamp>>,
 }
 
 impl Eyes {
+    /// When we last could not see.
+    pub fn last_blind(&self) -> Option<Timestamp> {
+        *self
+            .last_blind
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn saw(&self, host: String) {
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         answered.retain(|_, at| at.elapsed() < FRESH);
@@ -63,14 +72,25 @@ pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
 }
 
 fn host(target: &Target) -> String {
-    format!("{}:{}", target.url.host_str().unwrap_or_default(), target.url.port_or_known_default().unwrap_or(0))
+    format!(
+        "{}:{}",
+        target.url.host_str().unwrap_or_default(),
+        target.url.port_or_known_default().unwrap_or(0)
+    )
 }
 
 async fn doubt(world: &World, target: &Target, host: &str, look: &Look) -> Sight {
     let connectivity = &world.config.service.connectivity;
     if connectivity.is_empty() {
-        let answered = world.eyes.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        if answered.iter().any(|(it, at)| it != host && at.elapsed() < FRESH) {
+        let answered = world
+            .eyes
+            .answered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if answered
+            .iter()
+            .any(|(it, at)| it != host && at.elapsed() < FRESH)
+        {
             return Sight::Open;
         }
     }
@@ -104,7 +124,10 @@ async fn ask_connectivity(places: &[String]) -> Sight {
 
 async fn ask_witnesses(world: &World, target: &Target, own: &str, look: &Look) -> Sight {
     let mut seen = BTreeSet::from([own.to_owned()]);
-    let mut witnesses: Vec<Target> = world.targets().await.unwrap_or_else(|_| world.config.targets.clone());
+    let mut witnesses: Vec<Target> = world
+        .targets()
+        .await
+        .unwrap_or_else(|_| world.config.targets.clone());
     witnesses.retain(|it| it.id != target.id && seen.insert(host(it)));
     fastrand::shuffle(&mut witnesses);
     witnesses.truncate(WITNESSES);
@@ -134,15 +157,30 @@ async fn answers(world: &World, target: &Target) -> bool {
         validators: None,
     };
     let sighting = world.eye.visit(&visit, world.clock.now()).await;
-    sighting.observation.silence().is_none_or(|it| !it.class.may_be_our_fault())
+    sighting
+        .observation
+        .silence()
+        .is_none_or(|it| !it.class.may_be_our_fault())
 }
 
 /// Nobody else can be asked: a resolver that cannot be reached and a network without a route are ours.
 fn alone(look: &Look) -> Sight {
     let ours = look.cause.as_ref().is_some_and(|cause| {
-        let detail = cause.args.get("detail").map(String::as_str).unwrap_or_default();
+        let detail = cause
+            .args
+            .get("detail")
+            .map(String::as_str)
+            .unwrap_or_default();
         let no_resolver = look.class == Class::Dns
-            && ["Temporary failure", "Try again", "timed out", "no connections", "request timed out"].iter().any(|it| detail.contains(it));
+            && [
+                "Temporary failure",
+                "Try again",
+                "timed out",
+                "no connections",
+                "request timed out",
+            ]
+            .iter()
+            .any(|it| detail.contains(it));
         cause.key == "cause-unreachable" || no_resolver
     });
     if ours { Sight::Blind } else { Sight::Open }
@@ -151,8 +189,20 @@ fn alone(look: &Look) -> Sight {
 /// Tells of a change, once.
 async fn set(world: &World, sight: Sight) {
     let now = world.clock.now();
+    world.measure.attempted(now);
+    if sight == Sight::Blind {
+        *world
+            .eyes
+            .last_blind
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
     let notice = {
-        let mut blind = world.eyes.blind_since.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut blind = world
+            .eyes
+            .blind_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         match (sight, *blind) {
             (Sight::Blind, None) => {
                 *blind = Some(now);
@@ -165,13 +215,26 @@ async fn set(world: &World, sight: Sight) {
             _ => return,
         }
     };
-    world.measure.health.blind.store(sight == Sight::Blind, Ordering::Relaxed);
+    world
+        .measure
+        .health
+        .blind
+        .store(sight == Sight::Blind, Ordering::Relaxed);
     match &notice {
-        Notice::Blind { .. } => tracing::warn!("our own network seems to be gone: no portal is accused"),
+        Notice::Blind { .. } => {
+            tracing::warn!("our own network seems to be gone: no portal is accused")
+        }
         Notice::Sighted { .. } => tracing::info!("our network is back"),
     }
     let alerts = world.alerts_to_all(&About::Notice(notice), now);
-    if let Err(error) = world.store.commit(Commit { alerts, ..Commit::default() }).await {
+    if let Err(error) = world
+        .store
+        .commit(Commit {
+            alerts,
+            ..Commit::default()
+        })
+        .await
+    {
         tracing::error!(%error, "the notice of our own sight cannot be written");
     }
 }

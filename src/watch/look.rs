@@ -1,21 +1,19 @@
 //! One look: visit, read, judge, class. Writes nothing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
 use super::World;
 use crate::{
     detect::{Expect, judge},
-    diff::{Norm, changed_lines},
+    diff::{Norm, changed_lines, lines},
     fetch::{Sighting, Visit},
     model::{
-        Class, Dossier, Level, LookRef, Observation, Profile, Say, Seen, Target, Verdict,
-        dossier::Validators,
-        incident::ChangeLine,
-        verdict::State,
+        Class, Dossier, Level, LookRef, Observation, Profile, Say, Seen, Signal, Standing, Target,
+        Verdict, dossier::Validators, excerpt, incident::ChangeLine, verdict::State,
     },
-    page::{self, Kind, Page, Source},
+    page::{self, Kind, Page, Source, registrable},
 };
 
 /// What one look came to.
@@ -30,6 +28,8 @@ pub struct Look {
     /// The page's identity, where a page was read.
     pub seen: Option<LookRef>,
     pub body: Option<bytes::Bytes>,
+    /// The baseline that it was judged against: one that was moved meanwhile makes the verdict void.
+    pub baseline_at: Option<Timestamp>,
 }
 
 /// Looks at a target once as one visitor. `validators` make the request a conditional one.
@@ -49,31 +49,78 @@ pub async fn look(
         max_body: target.settings.max_body,
         validators,
     };
-    let sighting = world.eye.visit(&visit, at).await;
-    let Some(body) = sighting.body.clone() else {
-        return without_body(sighting);
+    let sighting = {
+        // held for the visit alone: a portal that is being confirmed does not keep others waiting
+        let _place = world.places.acquire().await;
+        world.eye.visit(&visit, at).await
     };
-    // equal bytes are an equal page; no tree is built for it
-    let digest = sighting.observation.answer().and_then(|it| it.digest);
-    let known = dossier.baseline.iter().flat_map(|it| it.looks()).find(|it| Some(it.digest) == digest);
-    let good = sighting.observation.answer().is_some_and(|it| it.status < 300);
-    if let Some(known) = known
-        && good
-        && sighting.observation.answer().is_some_and(|it| it.final_url == known.url)
+    let away = led_away(target, dossier, &sighting.observation);
+    let mut out = match sighting.body.clone() {
+        None => without_body(sighting),
+        Some(body) => match unchanged(dossier, &sighting.observation, &body, at) {
+            Some(look) => look,
+            None => judged(world, target, dossier, sighting, body, at).await,
+        },
+    };
+    out.baseline_at = dossier.baseline.as_ref().map(|it| it.at);
+    if let Some(host) = away
+        && out.class.standing() != Standing::Tampered
     {
-        let verdict = Verdict { level: Level::Normal, ..Verdict::default() };
-        let mut out = bare(sighting.observation, Class::Unchanged, verdict);
-        out.seen = Some(LookRef { at, ..known.clone() });
-        out.body = Some(body);
-        return out;
+        // whatever the other place answered: the portal leads there now
+        out.class = Class::Redirect;
+        out.verdict.level = Level::Suspect;
+        out.verdict.score = out.verdict.score.max(0.9);
+        out.verdict.redirected = true;
+        out.verdict.signals.insert(
+            0,
+            Signal {
+                name: "moved".to_owned(),
+                weight: 6.0,
+                say: Say::new("signal-moved").with("host", excerpt::defang(&host)),
+                excerpt: excerpt::defang(&host),
+            },
+        );
     }
-    let case = Case {
-        norm: Arc::new(Norm::default()),
-        target: target.clone(),
-        dossier: dossier.clone(),
-        at,
+    out
+}
+
+/// The foreign host that redirects led to, where the portal never led there before.
+fn led_away(target: &Target, dossier: &Dossier, observation: &Observation) -> Option<String> {
+    let baseline = dossier.baseline.as_ref()?;
+    let host = observation.hops.last()?.to.host_str()?.to_owned();
+    let domain = registrable(&host);
+    let own = registrable(target.url.host_str().unwrap_or_default());
+    let before = baseline
+        .looks()
+        .any(|it| registrable(it.url.host_str().unwrap_or_default()) == domain);
+    let allowed = target
+        .allow_hosts
+        .iter()
+        .any(|it| *it == host || *it == domain);
+    (domain != own && !before && !allowed).then_some(host)
+}
+
+/// Equal bytes are an equal page; no tree is built for it.
+fn unchanged(
+    dossier: &Dossier,
+    observation: &Observation,
+    body: &bytes::Bytes,
+    at: Timestamp,
+) -> Option<Look> {
+    let answer = observation.answer().filter(|it| it.status < 300)?;
+    let mut looks = dossier.baseline.iter().flat_map(|it| it.looks());
+    let known = looks.find(|it| Some(it.digest) == answer.digest && it.url == answer.final_url)?;
+    let verdict = Verdict {
+        level: Level::Normal,
+        ..Verdict::default()
     };
-    judged(world, case, sighting, body).await
+    let mut out = bare(observation.clone(), Class::Unchanged, verdict);
+    out.seen = Some(LookRef {
+        at,
+        ..known.clone()
+    });
+    out.body = Some(body.clone());
+    Some(out)
 }
 
 struct Case {
@@ -83,24 +130,58 @@ struct Case {
     at: Timestamp,
 }
 
+/// A page that takes longer to read and judge has been made to; an ordinary one takes milliseconds.
+const JUDGING: Duration = Duration::from_secs(10);
+
 /// Reading and judging are work for a processor: off the threads that wait for sockets.
-async fn judged(world: &World, mut case: Case, sighting: Sighting, body: bytes::Bytes) -> Look {
-    case.norm = world.norm(&case.target, &case.dossier);
+async fn judged(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    sighting: Sighting,
+    body: bytes::Bytes,
+    at: Timestamp,
+) -> Look {
+    let norms = world.norms();
+    let (target, dossier) = (target.clone(), dossier.clone());
     let observation = sighting.observation.clone();
-    let work = tokio::task::spawn_blocking(move || understand(&case, sighting.observation, &body));
-    match work.await {
-        Ok(look) => look,
-        Err(error) => {
-            tracing::error!(target.id = %observation.target, %error, "judging a page failed; it counts as over a limit");
+    let work = tokio::task::spawn_blocking(move || {
+        let case = Case {
+            norm: norms.of(&target, &dossier),
+            target,
+            dossier,
+            at,
+        };
+        understand(&case, sighting.observation, &body)
+    });
+    match tokio::time::timeout(JUDGING, work).await {
+        Ok(Ok(look)) => look,
+        failed => {
+            let why = if failed.is_err() {
+                "time"
+            } else {
+                "a fault of this program"
+            };
+            tracing::error!(target.id = %observation.target, why, "a page could not be judged; it counts as over a limit");
             let mut out = bare(observation, Class::ParserLimit, Verdict::default());
-            out.cause = Some(Say::new("cause-parser").with("limit", "judging failed"));
+            out.cause = Some(Say::new("cause-parser").with("limit", why));
             out
         }
     }
 }
 
 fn bare(observation: Observation, class: Class, verdict: Verdict) -> Look {
-    Look { observation, class, verdict, cause: None, title: None, changes: Vec::new(), seen: None, body: None }
+    Look {
+        observation,
+        class,
+        verdict,
+        cause: None,
+        title: None,
+        changes: Vec::new(),
+        seen: None,
+        body: None,
+        baseline_at: None,
+    }
 }
 
 fn without_body(sighting: Sighting) -> Look {
@@ -108,8 +189,19 @@ fn without_body(sighting: Sighting) -> Look {
         Seen::Silent(silence) => (silence.class, Some(silence.cause.clone())),
         Seen::Answered(_) => (Class::Unchanged, None),
     };
-    let level = if class == Class::Unchanged { Level::Normal } else { Level::Unknown };
-    let mut out = bare(sighting.observation, class, Verdict { level, ..Verdict::default() });
+    let level = if class == Class::Unchanged {
+        Level::Normal
+    } else {
+        Level::Unknown
+    };
+    let mut out = bare(
+        sighting.observation,
+        class,
+        Verdict {
+            level,
+            ..Verdict::default()
+        },
+    );
     out.cause = cause;
     out
 }
@@ -137,20 +229,30 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     // an error page is compared with nothing: only what it says itself can accuse
     let refused = answer.status >= 300;
     let nothing = Norm::default();
-    let norm = if refused { &nothing } else { case.norm.as_ref() };
+    let norm = if refused {
+        &nothing
+    } else {
+        case.norm.as_ref()
+    };
     let verdict = if refused {
-        judge(&page, norm, &Expect { must_contain: Vec::new(), ..expect })
+        judge(
+            &page,
+            norm,
+            &Expect {
+                must_contain: Vec::new(),
+                ..expect
+            },
+        )
     } else {
         judge(&page, norm, &expect)
     };
     let (class, cause) = class_of(case, answer.status, &page, &verdict);
     let mut verdict = verdict;
-    if matches!(class.standing(), crate::model::Standing::Down | crate::model::Standing::Blocked) {
+    if matches!(class.standing(), Standing::Down | Standing::Blocked) {
         verdict.level = Level::Unknown;
     }
-    let lines: Vec<String> = page.visible().map(|it| it.text.clone()).collect();
-    let changes = if class.standing() == crate::model::Standing::Tampered {
-        changed_lines(&case.norm.lines, &lines, 9, 110)
+    let changes = if class.standing() == Standing::Tampered {
+        changed_lines(&case.norm.lines, &lines(&page), 9, 110)
     } else {
         Vec::new()
     };
@@ -202,5 +304,12 @@ fn class_of(case: &Case, status: u16, page: &Page, verdict: &Verdict) -> (Class,
         .iter()
         .flat_map(|it| it.looks())
         .any(|it| it.content == page.fingerprint.content && it.shape == page.fingerprint.shape);
-    (if known { Class::Unchanged } else { Class::NormalChange }, None)
+    (
+        if known {
+            Class::Unchanged
+        } else {
+            Class::NormalChange
+        },
+        None,
+    )
 }

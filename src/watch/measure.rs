@@ -46,6 +46,8 @@ pub struct Measure {
 pub struct Health {
     /// Milliseconds since the epoch.
     pub last_look: AtomicI64,
+    /// The longest interval of any target, in milliseconds.
+    pub slowest: AtomicI64,
     pub blind: AtomicBool,
     pub store_failures: AtomicU64,
     pub store_fails_now: AtomicBool,
@@ -73,25 +75,68 @@ impl Default for Measure {
         };
         let registry = &mut it.registry;
         registry.register("looks", "Looks by class", it.looks.clone());
-        registry.register_with_unit("look", "Time of one look", Unit::Seconds, it.look_seconds.clone());
-        registry.register_with_unit("lateness", "How late looks begin", Unit::Seconds, it.lateness_seconds.clone());
+        registry.register_with_unit(
+            "look",
+            "Time of one look",
+            Unit::Seconds,
+            it.look_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "lateness",
+            "How late looks begin",
+            Unit::Seconds,
+            it.lateness_seconds.clone(),
+        );
         registry.register("targets", "Registered targets", it.targets.clone());
-        registry.register("overdue_targets", "Targets whose look is later than its interval", it.overdue.clone());
-        registry.register("open_incidents", "Open incidents", it.open_incidents.clone());
-        registry.register("outbox_depth", "Alerts not yet delivered", it.outbox_depth.clone());
-        registry.register_with_unit("outbox_age", "Age of the oldest such alert", Unit::Seconds, it.outbox_age.clone());
+        registry.register(
+            "overdue_targets",
+            "Targets whose look is later than its interval",
+            it.overdue.clone(),
+        );
+        registry.register(
+            "open_incidents",
+            "Open incidents",
+            it.open_incidents.clone(),
+        );
+        registry.register(
+            "outbox_depth",
+            "Alerts not yet delivered",
+            it.outbox_depth.clone(),
+        );
+        registry.register_with_unit(
+            "outbox_age",
+            "Age of the oldest such alert",
+            Unit::Seconds,
+            it.outbox_age.clone(),
+        );
         registry.register("alerts_sent", "Alerts delivered", it.sent.clone());
         registry.register("alerts_failed", "Attempts that failed", it.failed.clone());
-        registry.register_with_unit("store", "Size of the data directory", Unit::Bytes, it.store_bytes.clone());
+        registry.register_with_unit(
+            "store",
+            "Size of the data directory",
+            Unit::Bytes,
+            it.store_bytes.clone(),
+        );
         it
     }
 }
 
 impl Measure {
     pub fn looked(&self, class: Class, elapsed_ms: u32, at: Timestamp) {
-        self.looks.get_or_create(&ByClass { class: class.to_string() }).inc();
+        self.looks
+            .get_or_create(&ByClass {
+                class: class.to_string(),
+            })
+            .inc();
         self.look_seconds.observe(f64::from(elapsed_ms) / 1000.0);
-        self.health.last_look.store(at.as_millisecond(), Ordering::Relaxed);
+        self.attempted(at);
+    }
+
+    /// A look was made, whether or not anything could be seen.
+    pub fn attempted(&self, at: Timestamp) {
+        self.health
+            .last_look
+            .store(at.as_millisecond(), Ordering::Relaxed);
     }
 
     pub fn late(&self, seconds: f64) {
@@ -99,12 +144,18 @@ impl Measure {
     }
 
     pub fn told(&self, notifier: &str, delivered: bool) {
-        let of = ByNotifier { notifier: notifier.to_owned() };
-        if delivered { &self.sent } else { &self.failed }.get_or_create(&of).inc();
+        let of = ByNotifier {
+            notifier: notifier.to_owned(),
+        };
+        if delivered { &self.sent } else { &self.failed }
+            .get_or_create(&of)
+            .inc();
     }
 
     pub fn stored(&self, worked: bool) {
-        self.health.store_fails_now.store(!worked, Ordering::Relaxed);
+        self.health
+            .store_fails_now
+            .store(!worked, Ordering::Relaxed);
         if !worked {
             self.health.store_failures.fetch_add(1, Ordering::Relaxed);
         }

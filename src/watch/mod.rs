@@ -4,11 +4,12 @@
 pub mod approve;
 pub mod check;
 pub mod clock;
-pub mod diff;
 mod confirm;
+pub mod diff;
 pub mod eyes;
 pub mod look;
 pub mod measure;
+mod norms;
 pub mod reports;
 pub mod tell;
 mod world;

@@ -1,10 +1,10 @@
 //! From the outbox to the notifiers, and what became of it back into the store.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jiff::{SignedDuration, Timestamp};
@@ -23,7 +23,8 @@ use crate::{
 
 /// First pause after a refusal that names none; doubled each time.
 const PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+/// After an outage of an hour everything is to be out within two minutes of its end.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A send that takes longer is given up, and may have arrived.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// With nothing due, the outbox is read this often all the same.
@@ -32,24 +33,39 @@ const IDLE: Duration = Duration::from_secs(30);
 /// Delivers until told to stop. Notifiers do not wait for each other.
 pub async fn run(world: Arc<World>, stop: CancellationToken) {
     let mut pulse = world.store.pulse();
-    let mut busy: JoinSet<String> = JoinSet::new();
-    let mut at_work: HashMap<String, ()> = HashMap::new();
+    let mut busy: JoinSet<(String, Duration)> = JoinSet::new();
+    let mut desks = Desks::default();
     loop {
-        let wait = round(&world, &mut busy, &mut at_work).await;
+        let wait = round(&world, &mut busy, &mut desks).await;
         tokio::select! {
             () = stop.cancelled() => break,
             changed = pulse.changed() => if changed.is_err() { tokio::time::sleep(wait).await },
-            Some(done) = busy.join_next(), if !busy.is_empty() => {
-                match done {
-                    Ok(name) => { at_work.remove(&name); }
-                    // whose it was is not known; all may begin again, and begun ones are marked as such
-                    Err(error) => { tracing::error!(%error, "a delivery failed"); at_work.clear(); }
+            Some(done) = busy.join_next(), if !busy.is_empty() => match done {
+                Ok((name, pause)) => {
+                    desks.at_work.remove(&name);
+                    desks.not_before.insert(name, Instant::now() + pause);
                 }
-            }
+                // whose it was is not known; all may begin again, and begun ones are marked as such
+                Err(error) => {
+                    tracing::error!(%error, "a delivery failed");
+                    desks.at_work.clear();
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
             () = tokio::time::sleep(wait) => (),
         }
     }
-    let _ = timeout(Duration::from_secs(5), async { while busy.join_next().await.is_some() {} }).await;
+    let _ = timeout(Duration::from_secs(4), async {
+        while busy.join_next().await.is_some() {}
+    })
+    .await;
+}
+
+/// Which notifiers are at work, and which asked to be left alone for a while.
+#[derive(Default)]
+struct Desks {
+    at_work: HashSet<String>,
+    not_before: HashMap<String, Instant>,
 }
 
 /// Delivers all that is due once, for commands and tests that do not run the service.
@@ -59,10 +75,21 @@ pub async fn flush(world: &Arc<World>) {
     }
 }
 
-async fn round(world: &Arc<World>, busy: &mut JoinSet<String>, at_work: &mut HashMap<String, ()>) -> Duration {
-    let (queues, next) = due(world).await;
+async fn round(
+    world: &Arc<World>,
+    busy: &mut JoinSet<(String, Duration)>,
+    desks: &mut Desks,
+) -> Duration {
+    let (queues, mut next) = due(world).await;
+    let now = Instant::now();
     for (name, queue) in queues {
-        if at_work.insert(name.clone(), ()).is_none() {
+        let pause = desks
+            .not_before
+            .get(&name)
+            .map_or(Duration::ZERO, |it| it.saturating_duration_since(now));
+        if !pause.is_zero() {
+            next = next.min(pause);
+        } else if desks.at_work.insert(name.clone()) {
             busy.spawn(deliver(world.clone(), name, queue));
         }
     }
@@ -81,13 +108,18 @@ async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) {
         }
     };
     world.measure.outbox_depth.set(outbox.len() as i64);
-    let age = outbox.first().map_or(0, |it| now.duration_since(it.created).as_secs());
+    let age = outbox
+        .first()
+        .map_or(0, |it| now.duration_since(it.created).as_secs());
     world.measure.outbox_age.set(age);
     let mut queues: HashMap<String, Vec<Alert>> = HashMap::new();
     let mut next = IDLE;
     for alert in outbox {
         if alert.due <= now {
-            queues.entry(alert.notifier.clone()).or_default().push(alert);
+            queues
+                .entry(alert.notifier.clone())
+                .or_default()
+                .push(alert);
         } else {
             let wait = alert.due.duration_since(now).unsigned_abs();
             next = next.min(wait + Duration::from_millis(10));
@@ -96,143 +128,253 @@ async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) {
     (queues.into_iter().collect(), next)
 }
 
-async fn deliver(world: Arc<World>, name: String, queue: Vec<Alert>) -> String {
+/// Tries a notifier's queue; returns how long it is to be left alone.
+async fn deliver(world: Arc<World>, name: String, queue: Vec<Alert>) -> (String, Duration) {
     for alert in queue {
-        let pressed = one(&world, &name, alert).await;
-        if pressed {
-            // the chat asked for a pause: what follows for it would be refused too
-            break;
+        if let Some(pause) = one(&world, &name, alert).await {
+            // what follows would be refused too
+            return (name, pause);
         }
     }
-    name
+    (name, Duration::ZERO)
 }
 
-/// Tries one alert; returns whether the notifier asked for a pause.
-async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> bool {
+/// Tries one alert; returns the pause that the notifier asked for, or that the store needs.
+async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duration> {
     let unsure = alert.begun;
     alert.begun = true;
     alert.attempts += 1;
-    if !kept(world, Delivery::Begun(alert.clone())).await {
-        return true;
+    match kept(world, Delivery::Begun(alert.clone())).await {
+        Ok(stored) => alert = stored.unwrap_or(alert),
+        Err(()) => return Some(PAUSE),
     }
     let message = match message(world, &alert, unsure).await {
         Ok(message) => message,
-        Err(why) => {
-            tracing::error!(notifier = name, about = alert.about.key(), why, "an alert cannot be put into words");
+        Err(Unspoken::Store(why)) => {
+            tracing::error!(
+                notifier = name,
+                about = alert.about.key(),
+                why,
+                "an alert waits for the store"
+            );
+            return Some(PAUSE);
+        }
+        Err(Unspoken::Gone(why)) => {
+            tracing::error!(
+                notifier = name,
+                about = alert.about.key(),
+                why,
+                "an alert has nothing to tell of any more"
+            );
             alert.refused = Some(why);
-            kept(world, Delivery::Dead(alert)).await;
-            return false;
+            let _ = kept(world, Delivery::Dead(alert)).await;
+            return None;
         }
     };
     let outcome = send(world, name, &alert, &message).await;
     world.measure.told(name, outcome.is_ok());
     match outcome {
         Ok(receipt) => {
-            kept(world, Delivery::Sent { alert: alert.clone(), receipt }).await;
+            let written = kept(
+                world,
+                Delivery::Sent {
+                    alert: alert.clone(),
+                    receipt,
+                },
+            )
+            .await;
             if let About::Incident(id) = &alert.about {
                 note(world, id, What::Told, name, None).await;
             }
-            false
+            // not written down, it will be sent once more, as a repeat; not at once
+            written.is_err().then_some(LONGEST_PAUSE)
         }
         Err(refusal) => refused(world, name, alert, &message, refusal).await,
     }
 }
 
-async fn send(world: &World, name: &str, alert: &Alert, message: &Message) -> Result<Option<crate::model::Receipt>, Refusal> {
+async fn send(
+    world: &World,
+    name: &str,
+    alert: &Alert,
+    message: &Message,
+) -> Result<Option<crate::model::Receipt>, Refusal> {
     let Some(notifier) = world.notifiers.get(name) else {
-        return Err(Refusal::Never(format!("no notifier is called {name} any more")));
+        return Err(Refusal::Never(format!(
+            "no notifier is called {name} any more"
+        )));
     };
     let receipt = match &alert.about {
         About::Incident(id) => world.store.receipt(name, id).await.unwrap_or(None),
         _ => None,
     };
-    let mut moved = world.store.milestone(&moved_to(name)).await.unwrap_or(None);
+    let mut moved = world
+        .store
+        .milestone(&moved_to(name, &notifier.address()))
+        .await
+        .unwrap_or(None);
     for _ in 0..2 {
-        let place = Place { receipt: receipt.as_ref(), moved_to: moved.as_deref() };
+        let place = Place {
+            receipt: receipt.as_ref(),
+            moved_to: moved.as_deref(),
+        };
         match timeout(PATIENCE, notifier.send(message, place)).await {
             Ok(Err(Refusal::Moved(to))) => {
                 tracing::warn!(notifier = name, to, "the chat has moved; it is followed");
-                let milestone = Some((moved_to(name), to.clone()));
-                if let Err(error) = world.store.commit(Commit { milestone, ..Commit::default() }).await {
+                let milestone = Some((moved_to(name, &notifier.address()), to.clone()));
+                if let Err(error) = world
+                    .store
+                    .commit(Commit {
+                        milestone,
+                        ..Commit::default()
+                    })
+                    .await
+                {
                     tracing::error!(%error, "where the chat moved to cannot be written");
                 }
                 moved = Some(to);
             }
             Ok(outcome) => return outcome,
-            Err(_) => return Err(Refusal::Unsure(format!("no answer within {} s", PATIENCE.as_secs()))),
+            Err(_) => {
+                return Err(Refusal::Unsure(format!(
+                    "no answer within {} s",
+                    PATIENCE.as_secs()
+                )));
+            }
         }
     }
     Err(Refusal::Later(None, "the chat keeps moving".to_owned()))
 }
 
-fn moved_to(notifier: &str) -> String {
-    format!("moved/{notifier}")
+/// The name under which it is remembered where a notifier's address went. It holds for that address alone:
+/// a chat that is configured anew is spoken to itself.
+pub fn moved_to(notifier: &str, address: &str) -> String {
+    format!("moved/{notifier}/{address}")
 }
 
-async fn refused(world: &World, name: &str, mut alert: Alert, message: &Message, refusal: Refusal) -> bool {
+async fn refused(
+    world: &World,
+    name: &str,
+    mut alert: Alert,
+    message: &Message,
+    refusal: Refusal,
+) -> Option<Duration> {
     let now = world.clock.now();
     match refusal {
         Refusal::Never(why) => {
-            tracing::error!(notifier = name, about = alert.about.key(), why, "an alert was refused for good; it goes to the console");
+            tracing::error!(
+                notifier = name,
+                about = alert.about.key(),
+                why,
+                "an alert was refused for good; it goes to the console"
+            );
             alert.refused = Some(why.clone());
             let _ = Console.send(message, Place::default()).await;
             if let About::Incident(id) = &alert.about {
                 note(world, id, What::Undelivered, name, Some(why)).await;
             }
-            kept(world, Delivery::Dead(alert)).await;
-            false
+            let _ = kept(world, Delivery::Dead(alert)).await;
+            None
         }
         Refusal::Later(after, why) => {
-            postpone(world, name, alert, now, after, why, false).await;
-            true
+            Some(postpone(world, name, alert, now, after, why, false).await)
         }
-        Refusal::Unsure(why) => {
-            postpone(world, name, alert, now, None, why, true).await;
-            true
-        }
-        Refusal::Moved(to) => {
-            postpone(world, name, alert, now, None, format!("moved to {to}"), false).await;
-            true
-        }
+        Refusal::Unsure(why) => Some(postpone(world, name, alert, now, None, why, true).await),
+        Refusal::Moved(to) => Some(
+            postpone(
+                world,
+                name,
+                alert,
+                now,
+                None,
+                format!("moved to {to}"),
+                false,
+            )
+            .await,
+        ),
     }
 }
 
-async fn postpone(world: &World, name: &str, mut alert: Alert, now: Timestamp, after: Option<Duration>, why: String, unsure: bool) {
-    let doubled = PAUSE.saturating_mul(1 << alert.attempts.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
-    let pause = after.unwrap_or(doubled);
-    let jitter = Duration::from_millis(fastrand::u64(..=250));
-    let pause = SignedDuration::try_from(pause + jitter).unwrap_or(SignedDuration::from_secs(60));
-    tracing::warn!(notifier = name, about = alert.about.key(), why, again_in_s = pause.as_secs(), "an alert waits");
-    alert.due = now.checked_add(pause).unwrap_or(now);
+async fn postpone(
+    world: &World,
+    name: &str,
+    mut alert: Alert,
+    now: Timestamp,
+    after: Option<Duration>,
+    why: String,
+    unsure: bool,
+) -> Duration {
+    let doubled = PAUSE
+        .saturating_mul(1 << alert.attempts.saturating_sub(1).min(10))
+        .min(LONGEST_PAUSE);
+    let pause = after.unwrap_or(doubled) + Duration::from_millis(fastrand::u64(..=250));
+    tracing::warn!(
+        notifier = name,
+        about = alert.about.key(),
+        why,
+        again_in_s = pause.as_secs(),
+        "an alert waits"
+    );
+    let signed = SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_secs(60));
+    alert.due = now.checked_add(signed).unwrap_or(now);
     alert.begun = unsure;
     alert.refused = Some(why);
-    kept(world, Delivery::Postponed(alert)).await;
+    let _ = kept(world, Delivery::Postponed(alert)).await;
+    pause
 }
 
-async fn kept(world: &World, delivery: Delivery) -> bool {
+async fn kept(world: &World, delivery: Delivery) -> Result<Option<Alert>, ()> {
     let written = world.store.delivery(delivery).await;
     world.measure.stored(written.is_ok());
-    if let Err(error) = &written {
-        tracing::error!(%error, "the outbox cannot be written");
-    }
-    written.is_ok()
+    written.map_err(|error| tracing::error!(%error, "the outbox cannot be written"))
 }
 
-async fn message(world: &World, alert: &Alert, unsure: bool) -> Result<Message, String> {
+/// Why an alert has no words.
+enum Unspoken {
+    Store(String),
+    Gone(String),
+}
+
+async fn message(world: &World, alert: &Alert, unsure: bool) -> Result<Message, Unspoken> {
     let zone = &world.config.service.timezone;
     match &alert.about {
         About::Incident(id) => {
-            let incident = world.store.incident(id).await.map_err(|it| it.to_string())?;
-            let incident = incident.ok_or_else(|| format!("there is no incident {id}"))?;
-            let earlier = world.store.receipt(&alert.notifier, id).await.unwrap_or(None);
-            Ok(words::incident(&incident, &world.words, zone, unsure && earlier.is_none()))
+            let incident = world
+                .store
+                .incident(id)
+                .await
+                .map_err(|it| Unspoken::Store(it.to_string()))?;
+            let incident =
+                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
+            let earlier = world
+                .store
+                .receipt(&alert.notifier, id)
+                .await
+                .unwrap_or(None);
+            Ok(words::incident(
+                &incident,
+                &world.words,
+                zone,
+                unsure && earlier.is_none(),
+            ))
         }
         About::Notice(notice) => Ok(words::notice(notice, &world.words, zone)),
         About::Report(file) => {
-            let bytes = fs::read(&file.path).map_err(|error| format!("{}: {error}", file.path))?;
+            let bytes = fs::read(&file.path)
+                .map_err(|error| Unspoken::Gone(format!("{}: {error}", file.path)))?;
             let name = format!("gaccong-{}.html", file.week);
-            let summary = world.store.milestone(&super::reports::summary_name(&file.week)).await.unwrap_or(None);
-            Ok(words::report(&file.week, &summary.unwrap_or_default(), Document { name, bytes }, &world.words))
+            let summary = world
+                .store
+                .milestone(&super::reports::summary_name(&file.week))
+                .await
+                .unwrap_or(None);
+            let document = Document { name, bytes };
+            Ok(words::report(
+                &file.week,
+                &summary.unwrap_or_default(),
+                document,
+                &world.words,
+            ))
         }
     }
 }
@@ -240,15 +382,38 @@ async fn message(world: &World, alert: &Alert, unsure: bool) -> Result<Message, 
 /// A line in the incident's time line; a check that commits at the same moment goes first.
 async fn note(world: &World, id: &IncidentId, what: What, name: &str, why: Option<String>) {
     for _ in 0..5 {
-        let Ok(Some(mut incident)) = world.store.incident(id).await else { return };
-        let note = why.as_ref().map_or(name.to_owned(), |why| format!("{name}: {why}"));
-        if what == What::Told && incident.timeline.iter().any(|it| it.what == What::Told && it.note.as_deref() == Some(&note)) {
+        let Ok(Some(mut incident)) = world.store.incident(id).await else {
+            return;
+        };
+        let note = why
+            .as_ref()
+            .map_or(name.to_owned(), |why| format!("{name}: {why}"));
+        if what == What::Told
+            && incident
+                .timeline
+                .iter()
+                .any(|it| it.what == What::Told && it.note.as_deref() == Some(&note))
+        {
             return;
         }
-        incident.timeline.push(Event { at: world.clock.now(), what, by: None, note: Some(note) });
-        match world.store.commit(Commit { incidents: vec![incident], ..Commit::default() }).await {
+        incident.timeline.push(Event {
+            at: world.clock.now(),
+            what,
+            by: None,
+            note: Some(note),
+        });
+        match world
+            .store
+            .commit(Commit {
+                incidents: vec![incident],
+                ..Commit::default()
+            })
+            .await
+        {
             Err(StoreError::Conflict) => continue,
-            Err(error) => tracing::error!(incident.id = %id, %error, "the time line cannot be written"),
+            Err(error) => {
+                tracing::error!(incident.id = %id, %error, "the time line cannot be written")
+            }
             Ok(()) => (),
         }
         return;

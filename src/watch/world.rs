@@ -1,15 +1,12 @@
 //! Everything the watch is made of, opened from the configuration.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fs,
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 
-use super::{clock::Clock, eyes::Eyes, measure::Measure};
+use tokio::sync::Semaphore;
+
+use super::{clock::Clock, eyes::Eyes, measure::Measure, norms::Norms};
 use crate::{
     alert::{
         Notifier,
@@ -19,8 +16,7 @@ use crate::{
     config::Config,
     diff::Norm,
     fetch::{self, Eye, Guard},
-    model::{About, Agency, Alert, Digest, Dossier, Target, TargetId, WatchWindow},
-    page::{self, Source},
+    model::{About, Agency, Alert, Dossier, Target, TargetId, WatchWindow},
     store::{Evidence, Store},
     words::Words,
 };
@@ -44,18 +40,25 @@ pub struct World {
     pub words: Words,
     pub clock: Arc<dyn Clock>,
     pub measure: Measure,
-    norms: Mutex<HashMap<TargetId, (Vec<Digest>, Arc<Norm>)>>,
+    /// Visits under way at once, in all.
+    pub places: Semaphore,
+    norms: Arc<Norms>,
 }
 
-/// Learnt models kept at hand; one is some 100 KB, and is made from its bodies in some 10 ms.
-const NORMS: usize = 256;
+/// A slow portal holds a place for its timeout.
+const AT_ONCE: usize = 256;
 
 impl World {
     /// `config`'s paths must be resolved. Returns what an operator should be told, too: notifiers that
     /// cannot be used and what stands in for them.
-    pub fn open(config: Config, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<(Self, Vec<String>), Fault> {
+    pub fn open(
+        config: Config,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Self, Vec<String>), Fault> {
         let (notifiers, remarks) = voices(&config)?;
-        let eye = Eye::new(eye_settings(&config)?).map_err(|error| Fault::System(error.to_string()))?;
+        let eye =
+            Eye::new(eye_settings(&config)?).map_err(|error| Fault::System(error.to_string()))?;
         let world = Self {
             store,
             evidence: Evidence::new(&config.service.snapshots_dir),
@@ -65,7 +68,8 @@ impl World {
             words: Words::new(config.service.language),
             clock,
             measure: Measure::default(),
-            norms: Mutex::default(),
+            places: Semaphore::new(AT_ONCE),
+            norms: Arc::new(Norms::new(Evidence::new(&config.service.snapshots_dir))),
             config,
         };
         Ok((world, remarks))
@@ -109,56 +113,40 @@ impl World {
 
     /// One alert a notifier of the target.
     pub fn alerts(&self, target: &Target, about: &About, now: Timestamp) -> Vec<Alert> {
-        target.settings.notify.iter().map(|it| Alert::new(it, about.clone(), now)).collect()
+        target
+            .settings
+            .notify
+            .iter()
+            .map(|it| Alert::new(it, about.clone(), now))
+            .collect()
     }
 
     /// One alert a notifier that any target uses.
     pub fn alerts_to_all(&self, about: &About, now: Timestamp) -> Vec<Alert> {
-        let mut names: Vec<&String> = self.config.targets.iter().flat_map(|it| &it.settings.notify).collect();
+        let mut names: Vec<&String> = self
+            .config
+            .targets
+            .iter()
+            .flat_map(|it| &it.settings.notify)
+            .collect();
         names.extend(&self.config.defaults.notify);
         names.sort();
         names.dedup();
-        names.into_iter().map(|it| Alert::new(it, about.clone(), now)).collect()
+        names
+            .into_iter()
+            .map(|it| Alert::new(it, about.clone(), now))
+            .collect()
     }
 
-    /// What is normal for a target, made from the bodies of its baseline. Bodies that are gone or
-    /// damaged are told and left out.
+    /// What is normal for a target. Reads and parses pages where it is not at hand: not for the threads
+    /// that wait for sockets.
     pub fn norm(&self, target: &Target, dossier: &Dossier) -> Arc<Norm> {
-        let looks: Vec<_> = match &dossier.baseline {
-            Some(baseline) => baseline.looks().cloned().collect(),
-            None => dossier.learning.clone(),
-        };
-        let digests: Vec<Digest> = looks.iter().map(|it| it.digest).collect();
-        let cached = self.norms.lock().unwrap_or_else(PoisonError::into_inner).get(&target.id).cloned();
-        if let Some((of, norm)) = cached
-            && of == digests
-        {
-            return norm;
-        }
-        let mut pages = Vec::new();
-        for look in &looks {
-            match self.evidence.body(&look.digest) {
-                Ok(bytes) => {
-                    let source = Source {
-                        bytes: &bytes,
-                        content_type: look.content_type.as_deref(),
-                        url: &look.url,
-                        ignore: &target.ignore,
-                    };
-                    pages.extend(page::read(source));
-                }
-                Err(error) => tracing::error!(target.id = %target.id, %error, "a page of the baseline cannot be read"),
-            }
-        }
-        let norm = Arc::new(Norm::learn(&pages));
-        let mut norms = self.norms.lock().unwrap_or_else(PoisonError::into_inner);
-        if norms.len() >= NORMS
-            && let Some(other) = norms.keys().next().cloned()
-        {
-            norms.remove(&other);
-        }
-        norms.insert(target.id.clone(), (digests, norm.clone()));
-        norm
+        self.norms.of(target, dossier)
+    }
+
+    /// The shelf of norms, for work on another thread.
+    pub fn norms(&self) -> Arc<Norms> {
+        self.norms.clone()
     }
 }
 
@@ -173,12 +161,17 @@ fn voices(config: &Config) -> Result<Voices, Fault> {
                 notifiers.insert(name.clone(), notifier);
             }
             Err(Problem::Unset(why)) => {
-                remarks.push(format!("alerts for {name} ({}) go to the console: {why}", spec.kind));
+                remarks.push(format!(
+                    "alerts for {name} ({}) go to the console: {why}",
+                    spec.kind
+                ));
                 notifiers.insert(name.clone(), Arc::new(Console));
             }
             Err(Problem::Invalid(why)) => {
                 let (line, column) = spec.at;
-                return Err(Fault::Config(format!("{line}:{column}: notifiers.{name}: {why}")));
+                return Err(Fault::Config(format!(
+                    "{line}:{column}: notifiers.{name}: {why}"
+                )));
             }
         }
     }
@@ -200,10 +193,15 @@ pub fn eye_settings(config: &Config) -> Result<fetch::Settings, Fault> {
             ports: service.allow_ports.clone(),
         },
         resolver: service.resolver.clone(),
-        extra_ca: service.extra_ca.iter().map(read).collect::<Result<_, _>>()?,
+        extra_ca: service
+            .extra_ca
+            .iter()
+            .map(read)
+            .collect::<Result<_, _>>()?,
     })
 }
 
 fn read_pem(path: &Path) -> Result<Vec<u8>, Fault> {
-    fs::read(path).map_err(|error| Fault::Config(format!("service.extra_ca: {}: {error}", path.display())))
+    fs::read(path)
+        .map_err(|error| Fault::Config(format!("service.extra_ca: {}: {error}", path.display())))
 }

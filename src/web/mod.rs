@@ -17,21 +17,29 @@ use crate::watch::World;
 
 /// An alert that waits longer than this says that the outbox does not move.
 const OUTBOX_STUCK_S: i64 = 900;
-/// Looks come at the latest every `every`; a service that made none for longer than twice the slowest target's is not watching.
+/// A service that made no look for longer than twice the slowest target's interval is not watching.
 const LOOKS_STOPPED_FACTOR: i64 = 2;
 
 /// Answers until told to stop.
-pub async fn serve(listener: TcpListener, world: Arc<World>, stop: CancellationToken) -> std::io::Result<()> {
-    let app = Router::new().route("/healthz", get(healthz)).route("/metrics", get(metrics)).with_state(world);
-    axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await
+pub async fn serve(
+    listener: TcpListener,
+    world: Arc<World>,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let app = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/metrics", get(metrics))
+        .with_state(world);
+    axum::serve(listener, app)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
 }
 
 async fn healthz(State(world): State<Arc<World>>) -> impl IntoResponse {
     let health = &world.measure.health;
     let now = world.clock.now().as_millisecond();
     let last = health.last_look.load(Ordering::Relaxed);
-    let slowest = world.config.targets.iter().map(|it| it.settings.every).max().unwrap_or_default();
-    let allowed = LOOKS_STOPPED_FACTOR * i64::try_from(slowest.as_millis()).unwrap_or(i64::MAX / 4) + 60_000;
+    let allowed = LOOKS_STOPPED_FACTOR * health.slowest.load(Ordering::Relaxed) + 60_000;
     let targets = world.measure.targets.get();
     let overdue = world.measure.overdue.get();
     let looks = (last == 0 || now - last <= allowed || targets == 0) && overdue == 0;
@@ -40,7 +48,11 @@ async fn healthz(State(world): State<Arc<World>>) -> impl IntoResponse {
     let outbox = age < OUTBOX_STUCK_S;
     let blind = health.blind.load(Ordering::Relaxed);
     let good = looks && store && outbox;
-    let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if good {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let body = json!({
         "ok": good,
         "version": env!("CARGO_PKG_VERSION"),

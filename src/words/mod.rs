@@ -49,7 +49,8 @@ impl Words {
         for (of, source) in SOURCES {
             if of == lang {
                 // a resource with a broken line still holds the others; a test holds that none is broken
-                let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(it, _)| it);
+                let resource =
+                    FluentResource::try_new(source.to_owned()).unwrap_or_else(|(it, _)| it);
                 bundle.add_resource_overriding(resource);
             }
         }
@@ -87,6 +88,8 @@ impl Words {
             return key.to_owned();
         };
         let mut errors = Vec::new();
-        self.bundle.format_pattern(pattern, Some(args), &mut errors).into_owned()
+        self.bundle
+            .format_pattern(pattern, Some(args), &mut errors)
+            .into_owned()
     }
 }

@@ -21,12 +21,18 @@ impl Words {
 
     pub fn decimal(&self, value: f64, places: usize) -> String {
         let text = format!("{value:.places$}");
-        if self.lang == Lang::Vi { text.replace('.', ",") } else { text }
+        if self.lang == Lang::Vi {
+            text.replace('.', ",")
+        } else {
+            text
+        }
     }
 
     /// A share 0..1; `–` where nothing is known. Never rounded up to 100 %.
     pub fn percent(&self, share: Option<f64>) -> String {
-        let Some(share) = share else { return "–".to_owned() };
+        let Some(share) = share else {
+            return "–".to_owned();
+        };
         let floored = (share * 10_000.0 + 1e-9).floor() / 100.0;
         let gap = if self.lang == Lang::Vi { " %" } else { "%" };
         format!("{}{gap}", self.decimal(floored, 2))
@@ -48,7 +54,11 @@ impl Words {
     }
 
     pub fn date(&self, date: jiff::civil::Date) -> String {
-        let format = if self.lang == Lang::Vi { "%d/%m/%Y" } else { "%-d %b %Y" };
+        let format = if self.lang == Lang::Vi {
+            "%d/%m/%Y"
+        } else {
+            "%-d %b %Y"
+        };
         date.strftime(format).to_string()
     }
 

@@ -19,7 +19,9 @@ pub fn build(with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     match with {
         Value::Null => Ok(Arc::new(Console)),
         Value::Object(map) if map.is_empty() => Ok(Arc::new(Console)),
-        _ => Err(Problem::Invalid("with, of kind console: nothing can be set".to_owned())),
+        _ => Err(Problem::Invalid(
+            "with, of kind console: nothing can be set".to_owned(),
+        )),
     }
 }
 
@@ -33,10 +35,17 @@ impl Notifier for Console {
             Gravity::Note => AnsiColor::Cyan,
         };
         let style = Style::new().bold().fg_color(Some(colour.into()));
-        let (head, rest) = message.plain.split_once('\n').unwrap_or((&message.plain, ""));
+        let (head, rest) = message
+            .plain
+            .split_once('\n')
+            .unwrap_or((&message.plain, ""));
         let mut out = anstream::stdout().lock();
         let bar = "─".repeat(72);
-        let file = message.document.as_ref().map(|it| format!("[{}]\n", it.name)).unwrap_or_default();
+        let file = message
+            .document
+            .as_ref()
+            .map(|it| format!("[{}]\n", it.name))
+            .unwrap_or_default();
         writeln!(out, "{bar}\n{style}{head}{style:#}\n{rest}\n{file}{bar}")
             .and_then(|()| out.flush())
             .map_err(|error| Refusal::Later(None, format!("standard output: {error}")))?;

@@ -36,7 +36,10 @@ pub fn build(kind: &str, with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
         Some((_, build)) => build(with),
         None => {
             let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-            Err(Problem::Invalid(format!("no notifier kind is called {kind:?}; there are: {}", known.join(", "))))
+            Err(Problem::Invalid(format!(
+                "no notifier kind is called {kind:?}; there are: {}",
+                known.join(", ")
+            )))
         }
     }
 }
@@ -45,10 +48,13 @@ pub fn build(kind: &str, with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
 fn secret(variable: &str) -> Result<String, Problem> {
     match std::env::var(variable) {
         Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
-        _ => Err(Problem::Unset(format!("the environment variable {variable} is not set"))),
+        _ => Err(Problem::Unset(format!(
+            "the environment variable {variable} is not set"
+        ))),
     }
 }
 
 fn with<T: serde::de::DeserializeOwned>(kind: &str, with: &Value) -> Result<T, Problem> {
-    serde_json::from_value(with.clone()).map_err(|error| Problem::Invalid(format!("with, of kind {kind}: {error}")))
+    serde_json::from_value(with.clone())
+        .map_err(|error| Problem::Invalid(format!("with, of kind {kind}: {error}")))
 }

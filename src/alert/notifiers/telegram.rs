@@ -12,8 +12,8 @@ use teloxide::{
     payloads::{EditMessageTextSetters, SendDocumentSetters, SendMessageSetters},
     requests::Requester,
     types::{
-        ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions, MessageId, ParseMode,
-        Recipient,
+        ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions,
+        MessageId, ParseMode, Recipient,
     },
 };
 
@@ -45,17 +45,23 @@ pub fn account(with_value: &Value) -> Result<Account, Problem> {
     let with: With = with("telegram", with_value)?;
     let chat = match &with.chat {
         Value::Number(id) => id.as_i64().map(|it| Recipient::Id(ChatId(it))),
-        Value::String(name) if name.starts_with('@') => Some(Recipient::ChannelUsername(name.clone())),
+        Value::String(name) if name.starts_with('@') => {
+            Some(Recipient::ChannelUsername(name.clone()))
+        }
         Value::String(id) => id.parse().ok().map(|it| Recipient::Id(ChatId(it))),
         _ => None,
     };
-    let chat = chat.ok_or_else(|| Problem::Invalid("with.chat: a chat's number (-100…) or @name is wanted".to_owned()))?;
+    let chat = chat.ok_or_else(|| {
+        Problem::Invalid("with.chat: a chat's number (-100…) or @name is wanted".to_owned())
+    })?;
     let mut bot = Bot::new(secret(&with.token_env)?);
     let from_env = std::env::var("TELOXIDE_API_URL").ok();
     let url = match (with.api_url, from_env) {
         (Some(url), _) => Some(url),
         (None, Some(text)) => {
-            let url = text.parse().map_err(|error| Problem::Invalid(format!("TELOXIDE_API_URL: {error}")))?;
+            let url = text
+                .parse()
+                .map_err(|error| Problem::Invalid(format!("TELOXIDE_API_URL: {error}")))?;
             Some(url)
         }
         (None, None) => None,
@@ -72,6 +78,10 @@ pub fn build(with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
 
 #[async_trait]
 impl Notifier for Telegram {
+    fn address(&self) -> String {
+        self.0.chat.to_string()
+    }
+
     async fn send(&self, message: &Message, place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
         let chat = match place.moved_to.and_then(|it| it.parse().ok()) {
             Some(id) => Recipient::Id(ChatId(id)),
@@ -80,26 +90,42 @@ impl Notifier for Telegram {
         if message.document.is_some() {
             return self.document(message, chat).await;
         }
-        if let Some(id) = place.receipt.and_then(|it| it.message.parse().ok()) {
+        // a message of another chat is not ours to edit
+        let here = place.receipt.filter(|it| it.place == chat.to_string());
+        if let Some(id) = here.and_then(|it| it.message.parse().ok()) {
             match self.edit(message, &chat, MessageId(id)).await {
                 Ok(()) => return Ok(None),
-                Err(RequestError::Api(ApiError::MessageToEditNotFound | ApiError::MessageCantBeEdited | ApiError::MessageIdInvalid)) => (),
+                Err(RequestError::Api(
+                    ApiError::MessageToEditNotFound
+                    | ApiError::MessageCantBeEdited
+                    | ApiError::MessageIdInvalid,
+                )) => (),
                 Err(error) => return Err(refusal(&error)),
             }
         }
         let sent = match self.post(message, &chat, true).await {
-            Err(RequestError::Api(ApiError::CantParseEntities(_))) => self.post(message, &chat, false).await,
+            Err(RequestError::Api(ApiError::CantParseEntities(_))) => {
+                self.post(message, &chat, false).await
+            }
             other => other,
         };
         match sent {
-            Ok(id) => Ok(Some(Receipt { place: chat.to_string(), message: id.0.to_string() })),
+            Ok(id) => Ok(Some(Receipt {
+                place: chat.to_string(),
+                message: id.0.to_string(),
+            })),
             Err(error) => Err(refusal(&error)),
         }
     }
 }
 
 impl Telegram {
-    async fn post(&self, message: &Message, chat: &Recipient, html: bool) -> Result<MessageId, RequestError> {
+    async fn post(
+        &self,
+        message: &Message,
+        chat: &Recipient,
+        html: bool,
+    ) -> Result<MessageId, RequestError> {
         let text = if html { &message.html } else { &message.plain };
         let mut request = self
             .0
@@ -113,7 +139,12 @@ impl Telegram {
         request.await.map(|it| it.id)
     }
 
-    async fn edit(&self, message: &Message, chat: &Recipient, id: MessageId) -> Result<(), RequestError> {
+    async fn edit(
+        &self,
+        message: &Message,
+        chat: &Recipient,
+        id: MessageId,
+    ) -> Result<(), RequestError> {
         for html in [true, false] {
             let text = if html { &message.html } else { &message.plain };
             let mut request = self
@@ -134,8 +165,14 @@ impl Telegram {
         Ok(())
     }
 
-    async fn document(&self, message: &Message, chat: Recipient) -> Result<Option<Receipt>, Refusal> {
-        let Some(document) = &message.document else { return Ok(None) };
+    async fn document(
+        &self,
+        message: &Message,
+        chat: Recipient,
+    ) -> Result<Option<Receipt>, Refusal> {
+        let Some(document) = &message.document else {
+            return Ok(None);
+        };
         let file = InputFile::memory(document.bytes.clone()).file_name(document.name.clone());
         // a caption holds 1,024 units
         let caption: String = message.plain.chars().take(500).collect();
@@ -168,11 +205,17 @@ fn keyboard(message: &Message) -> InlineKeyboardMarkup {
 /// The bot token never stands in what is returned: teloxide's network errors hold the URL.
 fn refusal(error: &RequestError) -> Refusal {
     match error {
-        RequestError::RetryAfter(seconds) => Refusal::Later(Some(seconds.duration()), "flood control".to_owned()),
+        RequestError::RetryAfter(seconds) => {
+            Refusal::Later(Some(seconds.duration()), "flood control".to_owned())
+        }
         RequestError::MigrateToChatId(chat) => Refusal::Moved(chat.0.to_string()),
         RequestError::Api(api) => of_api(api),
-        RequestError::Network(error) if error.is_connect() => Refusal::Later(None, "Telegram cannot be reached".to_owned()),
-        RequestError::Network(_) => Refusal::Unsure("the connection to Telegram broke before it answered".to_owned()),
+        RequestError::Network(error) if error.is_connect() => {
+            Refusal::Later(None, "Telegram cannot be reached".to_owned())
+        }
+        RequestError::Network(_) => {
+            Refusal::Unsure("the connection to Telegram broke before it answered".to_owned())
+        }
         RequestError::InvalidJson { .. } => {
             let why = "Telegram's answer was no JSON (a gateway's error page)".to_owned();
             Refusal::Later(Some(Duration::from_secs(5)), why)

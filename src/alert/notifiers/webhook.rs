@@ -34,7 +34,9 @@ struct Webhook {
 pub fn build(value: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     let with: With = with("webhook", value)?;
     if !matches!(with.url.scheme(), "http" | "https") {
-        return Err(Problem::Invalid("with.url: http or https is wanted".to_owned()));
+        return Err(Problem::Invalid(
+            "with.url: http or https is wanted".to_owned(),
+        ));
     }
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret(&with.secret_env)?.as_bytes());
     let client = reqwest::Client::builder()
@@ -43,7 +45,11 @@ pub fn build(value: &Value) -> Result<Arc<dyn Notifier>, Problem> {
         .timeout(Duration::from_secs(15))
         .build()
         .map_err(|error| Problem::Invalid(format!("the HTTP client cannot be built: {error}")))?;
-    Ok(Arc::new(Webhook { url: with.url, key, client }))
+    Ok(Arc::new(Webhook {
+        url: with.url,
+        key,
+        client,
+    }))
 }
 
 #[async_trait]
@@ -58,9 +64,14 @@ impl Notifier for Webhook {
             "document": message.document.as_ref().map(|it| json!({"name": it.name, "text": String::from_utf8_lossy(&it.bytes)})),
         });
         let body = body.to_string();
-        let signature: String = hmac::sign(&self.key, body.as_bytes()).as_ref().iter().map(|it| format!("{it:02x}")).collect();
+        let signature: String = hmac::sign(&self.key, body.as_bytes())
+            .as_ref()
+            .iter()
+            .map(|it| format!("{it:02x}"))
+            .collect();
         // what is said, without whether it is said again
-        let identity = Digest::of_parts([message.key.as_bytes(), message.facts.to_string().as_bytes()]).hex();
+        let identity =
+            Digest::of_parts([message.key.as_bytes(), message.facts.to_string().as_bytes()]).hex();
         let sent = self
             .client
             .post(self.url.clone())
@@ -73,15 +84,28 @@ impl Notifier for Webhook {
         let answer = sent.map_err(|error| {
             let connecting = error.is_connect();
             let why = format!("the webhook cannot be reached: {}", error.without_url());
-            if connecting { Refusal::Later(None, why) } else { Refusal::Unsure(why) }
+            if connecting {
+                Refusal::Later(None, why)
+            } else {
+                Refusal::Unsure(why)
+            }
         })?;
         match answer.status() {
             status if status.is_success() => Ok(None),
             status @ (StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT) => {
-                let after = answer.headers().get("retry-after").and_then(|it| it.to_str().ok()?.parse().ok());
-                Err(Refusal::Later(after.map(Duration::from_secs), format!("the webhook answered {status}")))
+                let after = answer
+                    .headers()
+                    .get("retry-after")
+                    .and_then(|it| it.to_str().ok()?.parse().ok());
+                Err(Refusal::Later(
+                    after.map(Duration::from_secs),
+                    format!("the webhook answered {status}"),
+                ))
             }
-            status if status.is_server_error() => Err(Refusal::Later(None, format!("the webhook answered {status}"))),
+            status if status.is_server_error() => Err(Refusal::Later(
+                None,
+                format!("the webhook answered {status}"),
+            )),
             status => Err(Refusal::Never(format!("the webhook answered {status}"))),
         }
     }

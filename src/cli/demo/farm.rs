@@ -50,12 +50,21 @@ pub async fn start(stop: &CancellationToken) -> io::Result<Vec<Site>> {
         let address = listener.local_addr()?;
         let mode = Arc::new(AtomicU8::new(Mode::Honest as u8));
         tokio::spawn(serve(listener, portal, mode.clone(), stop.clone()));
-        sites.push(Site { portal, address, mode });
+        sites.push(Site {
+            portal,
+            address,
+            mode,
+        });
     }
     Ok(sites)
 }
 
-async fn serve(listener: TcpListener, portal: &'static Portal, mode: Arc<AtomicU8>, stop: CancellationToken) {
+async fn serve(
+    listener: TcpListener,
+    portal: &'static Portal,
+    mode: Arc<AtomicU8>,
+    stop: CancellationToken,
+) {
     let visits = Arc::new(AtomicU64::new(1));
     loop {
         let stream = tokio::select! {
@@ -68,12 +77,21 @@ async fn serve(listener: TcpListener, portal: &'static Portal, mode: Arc<AtomicU
         let (mode, visits) = (mode.load(Ordering::Relaxed), visits.clone());
         tokio::spawn(async move {
             // a visitor who hangs up is none of the portal's business
-            let _ = timeout(Duration::from_secs(10), answer(stream, portal, mode, &visits)).await;
+            let _ = timeout(
+                Duration::from_secs(10),
+                answer(stream, portal, mode, &visits),
+            )
+            .await;
         });
     }
 }
 
-async fn answer(mut stream: TcpStream, portal: &Portal, mode: u8, visits: &AtomicU64) -> io::Result<()> {
+async fn answer(
+    mut stream: TcpStream,
+    portal: &Portal,
+    mode: u8,
+    visits: &AtomicU64,
+) -> io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 2048];
     while !request.windows(4).any(|it| it == b"\r\n\r\n") && request.len() < 16 << 10 {
@@ -91,7 +109,10 @@ async fn answer(mut stream: TcpStream, portal: &Portal, mode: u8, visits: &Atomi
         it if it == Mode::Planted as u8 => pages::planted(&honest),
         _ => honest,
     };
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", page.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        page.len()
+    );
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(page.as_bytes()).await?;
     stream.shutdown().await

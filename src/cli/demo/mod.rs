@@ -49,7 +49,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
     open::logs("error");
-    let folder = std::env::temp_dir().join(format!("gaccong-demo-{}-{:x}", std::process::id(), fastrand::u32(..)));
+    let folder = std::env::temp_dir().join(format!(
+        "gaccong-demo-{}-{:x}",
+        std::process::id(),
+        fastrand::u32(..)
+    ));
     let out = open::folder(&args.out)?;
     let stop = CancellationToken::new();
     let told = tokio::select! {
@@ -62,15 +66,25 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     told
 }
 
-async fn story(global: &Global, folder: &Path, out: &Path, stop: &CancellationToken) -> Result<Outcome, Failure> {
-    let sites = farm::start(stop).await.map_err(|error| Failure::system(format!("127.0.0.1: {error}")))?;
+async fn story(
+    global: &Global,
+    folder: &Path,
+    out: &Path,
+    stop: &CancellationToken,
+) -> Result<Outcome, Failure> {
+    let sites = farm::start(stop)
+        .await
+        .map_err(|error| Failure::system(format!("127.0.0.1: {error}")))?;
     let mut stage = Stand::build(global, folder, &sites)?;
     stage.say("demo-title", &[])?;
     stage.say("demo-learning", &[("targets", &sites.len().to_string())])?;
     let watcher: wheel::Watcher = {
         let (looks, false_alarms) = (stage.looks.clone(), stage.false_alarms.clone());
         Arc::new(move |target: &Target, class: Option<Class>| {
-            let victim = pages::PORTALS.iter().take(VICTIMS).any(|it| it.id == target.id.as_str());
+            let victim = pages::PORTALS
+                .iter()
+                .take(VICTIMS)
+                .any(|it| it.id == target.id.as_str());
             if !victim {
                 looks.fetch_add(1, Ordering::Relaxed);
                 let wrong = class.is_none_or(|it| it.standing() != Standing::Up);
@@ -129,25 +143,41 @@ impl Stand {
         let store = backends::open("memory", folder)?;
         let (mut world, _) = World::open(config, store, Arc::new(System))?;
         let (aloud, said) = mpsc::unbounded_channel();
-        world.notifiers.insert("console".to_owned(), Arc::new(Aloud(aloud)));
-        Ok(Self { world: Arc::new(world), said, looks: Arc::default(), false_alarms: Arc::default() })
+        world
+            .notifiers
+            .insert("console".to_owned(), Arc::new(Aloud(aloud)));
+        Ok(Self {
+            world: Arc::new(world),
+            said,
+            looks: Arc::default(),
+            false_alarms: Arc::default(),
+        })
     }
 
     fn say(&self, key: &str, args: &[(&str, &str)]) -> Result<(), Failure> {
         let style = Style::new().bold();
-        line(&format!("\n{style}{}{style:#}", self.world.words.text(key, args)))
+        line(&format!(
+            "\n{style}{}{style:#}",
+            self.world.words.text(key, args)
+        ))
     }
 
     async fn learnt(&self, sites: &[Site]) -> Result<(), Failure> {
         let started = Instant::now();
-        let mut left: Vec<TargetId> = sites.iter().map(|it| id(it)).collect::<Result<_, _>>()?;
+        let mut left: Vec<TargetId> = sites.iter().map(id).collect::<Result<_, _>>()?;
         while !left.is_empty() {
             if started.elapsed() > PATIENCE {
                 return Err(late("the baselines were not learnt"));
             }
             let mut still = Vec::new();
             for target in left {
-                if self.world.store.dossier(&target).await?.is_none_or(|it| it.baseline.is_none()) {
+                if self
+                    .world
+                    .store
+                    .dossier(&target)
+                    .await?
+                    .is_none_or(|it| it.baseline.is_none())
+                {
                     still.push(target);
                 }
             }
@@ -169,14 +199,18 @@ impl Stand {
             }
             Err(late("the outbox stopped"))
         };
-        timeout(PATIENCE, wait).await.unwrap_or_else(|_| Err(late("an alert did not come")))
+        timeout(PATIENCE, wait)
+            .await
+            .unwrap_or_else(|_| Err(late("an alert did not come")))
     }
 
     /// Waits for the alert of an attack and shows what changed.
     async fn alarm(&mut self, site: &Site) -> Result<(), Failure> {
         let started = Instant::now();
         let victim = id(site)?;
-        let found = self.next(|it| it.target == victim && it.stage == Stage::Open).await?;
+        let found = self
+            .next(|it| it.target == victim && it.stage == Stage::Open)
+            .await?;
         let seconds = self.world.words.decimal(started.elapsed().as_secs_f64(), 1);
         line(&self.world.words.text("demo-took", &[("seconds", &seconds)]))?;
         if !found.kind.is_tampering() {
@@ -185,12 +219,24 @@ impl Stand {
         line(&self.world.words.plain("demo-diff"))?;
         let (red, green) = (AnsiColor::Red.on_default(), AnsiColor::Green.on_default());
         for change in lines_of(&self.world, &found).iter().take(14) {
-            let (style, sign) = if change.added { (green, '+') } else { (red, '-') };
+            let (style, sign) = if change.added {
+                (green, '+')
+            } else {
+                (red, '-')
+            };
             let text: String = change.text.chars().take(100).collect();
             line(&format!("  {style}{sign} {text}{style:#}"))?;
         }
-        for signal in found.signals.iter().filter(|it| !it.excerpt.is_empty()).take(3) {
-            line(&format!("  {green}+ [{}] {}{green:#}", signal.name, signal.excerpt))?;
+        for signal in found
+            .signals
+            .iter()
+            .filter(|it| !it.excerpt.is_empty())
+            .take(3)
+        {
+            line(&format!(
+                "  {green}+ [{}] {}{green:#}",
+                signal.name, signal.excerpt
+            ))?;
         }
         Ok(())
     }
@@ -200,19 +246,40 @@ impl Stand {
         self.say("demo-table", &[])?;
         let mut rows = Vec::new();
         for site in sites {
-            let last = self.world.store.dossier(&id(site)?).await?.and_then(|it| it.last);
-            let class = last.map(|it| words.plain(&it.class.key())).unwrap_or_default();
+            let last = self
+                .world
+                .store
+                .dossier(&id(site)?)
+                .await?
+                .and_then(|it| it.last);
+            let class = last
+                .map(|it| words.plain(&it.class.key()))
+                .unwrap_or_default();
             rows.push(vec![site.portal.name.to_owned(), class]);
         }
-        table(&["name", "class"].map(|it| words.plain(&format!("head-{it}"))), rows)?;
+        table(
+            &["name", "class"].map(|it| words.plain(&format!("head-{it}"))),
+            rows,
+        )?;
         if self.false_alarms.load(Ordering::Relaxed) > 0 {
             return Err(late("a portal that nobody touched was accused"));
         }
         let looks = self.looks.load(Ordering::Relaxed).to_string();
-        line(&words.text("demo-quiet", &[("count", &(sites.len() - VICTIMS).to_string()), ("looks", &looks)]))?;
-        let now = self.world.clock.now().to_zoned(self.world.config.service.timezone.clone());
+        line(&words.text(
+            "demo-quiet",
+            &[
+                ("count", &(sites.len() - VICTIMS).to_string()),
+                ("looks", &looks),
+            ],
+        ))?;
+        let now = self
+            .world
+            .clock
+            .now()
+            .to_zoned(self.world.config.service.timezone.clone());
         let report = reports::gather(&self.world, Week::of(now.date()), None).await?;
-        let html = formats::find("html").ok_or_else(|| Failure::system("there is no HTML format"))?;
+        let html =
+            formats::find("html").ok_or_else(|| Failure::system("there is no HTML format"))?;
         let path = reports::write(&self.world, &report, html, out).map_err(Failure::system)?;
         self.say("demo-report", &[("path", &path.display().to_string())])?;
         line(&words.plain("demo-clean"))?;
@@ -222,7 +289,10 @@ impl Stand {
 }
 
 fn late(what: &str) -> Failure {
-    Failure::system(format!("the demo did not go as it should: {what} within {} s", PATIENCE.as_secs()))
+    Failure::system(format!(
+        "the demo did not go as it should: {what} within {} s",
+        PATIENCE.as_secs()
+    ))
 }
 
 fn id(site: &Site) -> Result<TargetId, Failure> {
@@ -238,18 +308,35 @@ fn config(global: &Global, folder: &Path, sites: &[Site]) -> Result<Config, Fail
     config.service.data_dir = folder.join("data");
     config.service.snapshots_dir = folder.join("snapshots");
     config.service.listen = None;
-    config.service.allow_networks = vec!["127.0.0.1/32".parse().map_err(|_| Failure::system("127.0.0.1/32"))?];
+    config.service.allow_networks = vec![
+        "127.0.0.1/32"
+            .parse()
+            .map_err(|_| Failure::system("127.0.0.1/32"))?,
+    ];
     config.defaults = Settings {
         every: Duration::from_secs(1),
         timeout: Duration::from_secs(3),
-        confirm: Confirm { looks: 3, within: Duration::from_millis(1500), agree: 2 },
-        learn: Learn { looks: 5, every: Duration::from_millis(600) },
+        confirm: Confirm {
+            looks: 3,
+            within: Duration::from_millis(1500),
+            agree: 2,
+        },
+        learn: Learn {
+            looks: 5,
+            every: Duration::from_millis(600),
+        },
         ..Settings::default()
     };
     let agency = crate::words::Words::new(config.service.language).plain("demo-agency");
-    config.agencies = vec![Agency { id: "demo".to_owned(), name: agency.clone(), notify: Vec::new() }];
+    config.agencies = vec![Agency {
+        id: "demo".to_owned(),
+        name: agency.clone(),
+        notify: Vec::new(),
+    }];
     for site in sites {
-        let url = format!("http://{}/", site.address).parse().map_err(|error| Failure::system(format!("{error}")))?;
+        let url = format!("http://{}/", site.address)
+            .parse()
+            .map_err(|error| Failure::system(format!("{error}")))?;
         let mut target = Target::unregistered(url, config.defaults.clone());
         target.id = id(site)?;
         target.name = site.portal.name.to_owned();

@@ -23,9 +23,13 @@ impl Detector for Emptied {
         if view.norm.looks > 0 && (view.norm.words < 2 * view.words.max(15) || view.kept() > 0.5) {
             return None;
         }
-        let shows = page.images.len() + page.media > 0;
+        let shows = page.images.len() + page.media + page.frames.len() > 0;
         // a shell that scripts of its own fill is the same portal with less to read
-        let shell = page.scripts.iter().any(|it| it.src.is_some() && !view.is_foreign(&it.host)) && !shows;
+        let shell = page
+            .scripts
+            .iter()
+            .any(|it| it.src.is_some() && !view.is_foreign(&it.host))
+            && !shows;
         let own = crate::diff::norm::own_links(page) > 2;
         let strength = match (shows, shell || own) {
             (true, false) => 1.0,
@@ -33,7 +37,11 @@ impl Detector for Emptied {
             (false, false) => 0.6,
             (false, true) => 0.2,
         };
-        let first = page.images.first().map(|it| it.src.clone()).unwrap_or_default();
+        let first = page
+            .images
+            .first()
+            .map(|it| it.src.clone())
+            .unwrap_or_default();
         let say = Say::new("signal-emptied").with("words", view.words);
         Some(Found::new(strength, say, &first))
     }

@@ -19,8 +19,14 @@ impl Detector for ForeignForm {
             None => view.page.forms.iter().collect(),
         };
         let strange = || forms.iter().filter(|it| view.is_strange(&it.host));
-        let worst = strange().find(|it| it.password).or_else(|| strange().next())?;
+        let worst = strange()
+            .find(|it| it.password)
+            .or_else(|| strange().next())?;
         let say = Say::new("signal-foreign-form").with("host", excerpt::defang(&worst.host));
-        Some(Found::new(if worst.password { 1.0 } else { 0.8 }, say, &worst.action))
+        Some(Found::new(
+            if worst.password { 1.0 } else { 0.8 },
+            say,
+            &worst.action,
+        ))
     }
 }

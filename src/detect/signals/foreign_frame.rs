@@ -19,7 +19,11 @@ impl Detector for ForeignFrame {
             None => view.page.frames.iter().collect(),
         };
         let strength = |it: &Frame| -> f64 {
-            if it.covers || it.hidden.is_some() || hosts::is_risky(&it.host) { 1.0 } else { 0.6 }
+            if it.covers || it.hidden.is_some() || hosts::is_risky(&it.host) {
+                1.0
+            } else {
+                0.6
+            }
         };
         let worst = frames
             .iter()

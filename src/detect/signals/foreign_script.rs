@@ -14,8 +14,15 @@ impl Detector for ForeignScript {
 
     fn look(&self, view: &View) -> Option<Found> {
         let change = view.change.as_ref()?;
-        let strange: Vec<_> = change.scripts.iter().filter(|it| it.src.is_some() && view.is_strange(&it.host)).collect();
-        let worst = strange.iter().find(|it| hosts::is_risky(&it.host)).or(strange.first())?;
+        let strange: Vec<_> = change
+            .scripts
+            .iter()
+            .filter(|it| it.src.is_some() && view.is_strange(&it.host))
+            .collect();
+        let worst = strange
+            .iter()
+            .find(|it| hosts::is_risky(&it.host))
+            .or(strange.first())?;
         // a redesign brings its own hosts along; one alone in an untouched page was planted
         let strength = if hosts::is_risky(&worst.host) {
             1.0
@@ -25,6 +32,10 @@ impl Detector for ForeignScript {
             0.35
         };
         let say = Say::new("signal-foreign-script").with("host", excerpt::defang(&worst.host));
-        Some(Found::new(strength, say, worst.src.as_deref().unwrap_or_default()))
+        Some(Found::new(
+            strength,
+            say,
+            worst.src.as_deref().unwrap_or_default(),
+        ))
     }
 }

@@ -27,11 +27,26 @@ impl Detector for HiddenLinks {
             .iter()
             .any(|it| SPAM.any(&fold(&it.text)) || hosts::is_risky(&it.host));
         // menus and consent boxes are hidden too: one or two links there are no news
-        let strength = if spam || strange.len() >= 5 { 1.0 } else { 0.25 * strange.len() as f64 };
-        let strength = if view.norm.looks == 0 && !spam { strength * 0.2 } else { strength };
+        let strength = if spam || strange.len() >= 5 {
+            1.0
+        } else {
+            0.25 * strange.len() as f64
+        };
+        let strength = if view.norm.looks == 0 && !spam {
+            strength * 0.2
+        } else {
+            strength
+        };
         let how = first.hidden.map(|it| it.as_str()).unwrap_or_default();
-        let say = Say::new("signal-hidden-links").with("count", strange.len()).with("how", how);
-        let shown = strange.iter().take(3).map(|it| format!("{} → {}", it.text, it.host)).collect::<Vec<_>>().join("; ");
+        let say = Say::new("signal-hidden-links")
+            .with("count", strange.len())
+            .with("how", how);
+        let shown = strange
+            .iter()
+            .take(3)
+            .map(|it| format!("{} → {}", it.text, it.host))
+            .collect::<Vec<_>>()
+            .join("; ");
         Some(Found::new(strength, say, &shown))
     }
 }

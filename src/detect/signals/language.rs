@@ -14,15 +14,24 @@ impl Detector for Language {
 
     fn look(&self, view: &View) -> Option<Found> {
         view.change.as_ref()?;
-        let before = language::of_texts(view.norm.lines.iter().map(String::as_str))?;
+        let before = language::of_texts(view.norm.lines.iter().map(|it| it.text.as_str()))?;
         let now = language::of_page(view.page)?;
         if before == now {
             return None;
         }
-        let shown = view.page.visible().map(|it| it.text.as_str()).max_by_key(|it| it.len()).unwrap_or_default();
+        let shown = view
+            .page
+            .visible()
+            .map(|it| it.text.as_str())
+            .max_by_key(|it| it.len())
+            .unwrap_or_default();
         // Vietnamese pages have English versions; a script nobody expected is another matter
         use language::Tongue::{Latin, Vietnamese};
-        let strength = if matches!((before, now), (Vietnamese, Latin) | (Latin, Vietnamese)) { 0.6 } else { 1.0 };
+        let strength = if matches!((before, now), (Vietnamese, Latin) | (Latin, Vietnamese)) {
+            0.6
+        } else {
+            1.0
+        };
         Some(Found::new(strength, Say::new("signal-language"), shown))
     }
 }

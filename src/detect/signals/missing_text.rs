@@ -22,7 +22,15 @@ impl Detector for MissingText {
             all.push(' ');
             all.push_str(&fold(&block.text));
         }
-        let missing = view.expect.must_contain.iter().find(|it| !all.contains(&fold(it)))?;
-        Some(Found::new(1.0, Say::new("signal-missing-text").with("text", missing), missing))
+        let missing = view
+            .expect
+            .must_contain
+            .iter()
+            .find(|it| !all.contains(&fold(it)))?;
+        Some(Found::new(
+            1.0,
+            Say::new("signal-missing-text").with("text", missing),
+            missing,
+        ))
     }
 }

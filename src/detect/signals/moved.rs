@@ -15,7 +15,11 @@ impl Detector for Moved {
     fn look(&self, view: &View) -> Option<Found> {
         let domain = view.page.domain();
         let host = view.page.url.host_str()?;
-        let allowed = view.expect.allow_hosts.iter().any(|it| it == host || it == &domain);
+        let allowed = view
+            .expect
+            .allow_hosts
+            .iter()
+            .any(|it| it == host || it == &domain);
         if view.expect.domain.is_empty() || domain == view.expect.domain || allowed {
             return None;
         }
@@ -23,7 +27,11 @@ impl Detector for Moved {
         if view.norm.link_domains.contains(&domain) && view.kept() > 0.5 {
             return None;
         }
-        let strength = if crate::detect::hosts::is_public_body(host) { 0.3 } else { 1.0 };
+        let strength = if crate::detect::hosts::is_public_body(host) {
+            0.3
+        } else {
+            1.0
+        };
         let say = Say::new("signal-moved").with("host", excerpt::defang(host));
         Some(Found::new(strength, say, view.page.url.as_str()))
     }

@@ -41,6 +41,10 @@ impl Detector for PackedScript {
             .iter()
             .filter(|it| it.runs && !it.code.is_empty())
             .find_map(|it| pattern.find(&it.code).map(|found| (it, found.start())))?;
-        Some(Found::new(1.0, Say::new("signal-packed-script"), &script.code[at..]))
+        Some(Found::new(
+            1.0,
+            Say::new("signal-packed-script"),
+            &script.code[at..],
+        ))
     }
 }

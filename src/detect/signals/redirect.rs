@@ -14,7 +14,10 @@ pub struct Redirect;
 
 /// Ways to send a browser elsewhere.
 static LEADS_AWAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#"(?:location(?:\.href)?\s*=[^=]|location\.(?:replace|assign)\s*\(|window\.open\s*\()"#).ok()
+    Regex::new(
+        r#"(?:location(?:\.href)?\s*=[^=]|location\.(?:replace|assign)\s*\(|window\.open\s*\()"#,
+    )
+    .ok()
 });
 static TARGET: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"["'`]((?:https?:)?\\?/\\?/[^"'`\s]{3,200})["'`]"#).ok());
@@ -49,16 +52,28 @@ fn script(view: &View) -> Option<Found> {
     };
     for script in scripts.iter().filter(|it| it.runs && !it.code.is_empty()) {
         let code = &script.code;
-        let Some(leads) = LEADS_AWAY.as_ref().and_then(|it| it.find(code)) else { continue };
+        let Some(leads) = LEADS_AWAY.as_ref().and_then(|it| it.find(code)) else {
+            continue;
+        };
         let hosts = TARGET.as_ref()?.captures_iter(code).filter_map(|it| {
             let text = it.get(1)?.as_str().replace('\\', "");
-            let text = if text.starts_with("//") { format!("https:{text}") } else { text };
+            let text = if text.starts_with("//") {
+                format!("https:{text}")
+            } else {
+                text
+            };
             Url::parse(&text).ok()?.host_str().map(str::to_owned)
         });
-        let Some(host) = hosts.into_iter().find(|it| view.is_strange(it)) else { continue };
+        let Some(host) = hosts.into_iter().find(|it| view.is_strange(it)) else {
+            continue;
+        };
         let sly = code.contains("referrer") || code.contains("userAgent") || code.len() < 600;
         let from = leads.start().saturating_sub(60);
-        let shown: String = code.chars().skip(code[..floor(code, from)].chars().count()).take(200).collect();
+        let shown: String = code
+            .chars()
+            .skip(code[..floor(code, from)].chars().count())
+            .take(200)
+            .collect();
         let say = Say::new("signal-redirect").with("host", excerpt::defang(&host));
         let strength = match (sly, view.change.is_some()) {
             (true, true) => 1.0,

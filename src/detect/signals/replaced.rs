@@ -25,7 +25,17 @@ impl Detector for Replaced {
         let rich = own * 3 >= view.norm.own_links.max(6) && view.words * 3 >= view.norm.words;
         let strength = (GONE_BELOW - kept) / GONE_BELOW * if rich { 0.35 } else { 1.0 };
         let lost = format!("{:.0}", (1.0 - kept) * 100.0);
-        let now = view.page.visible().map(|it| it.text.as_str()).take(4).collect::<Vec<_>>().join(" · ");
-        Some(Found::new(strength, Say::new("signal-replaced").with("percent", lost), &now))
+        let now = view
+            .page
+            .visible()
+            .map(|it| it.text.as_str())
+            .take(4)
+            .collect::<Vec<_>>()
+            .join(" · ");
+        Some(Found::new(
+            strength,
+            Say::new("signal-replaced").with("percent", lost),
+            &now,
+        ))
     }
 }

@@ -13,6 +13,9 @@ use crate::{
 
 pub struct Spam;
 
+/// Hits of one text that are looked at.
+const HITS: usize = 40;
+
 impl Detector for Spam {
     fn name(&self) -> &'static str {
         "spam"
@@ -25,12 +28,16 @@ impl Detector for Spam {
         for (at, text) in view.texts.iter().enumerate() {
             let mut hits = SPAM
                 .find(&text.folded)
-                .filter(|it| view.change.is_none() || !view.norm.folded.contains(it.phrase))
+                .take(HITS)
+                .filter(|it| view.change.is_none() || !view.knows(it.phrase))
                 .peekable();
             if hits.peek().is_none() || is_sober(view, at) {
                 continue;
             }
-            loud += usize::from(matches!(text.place, Place::Title | Place::Meta | Place::Hidden));
+            loud += usize::from(matches!(
+                text.place,
+                Place::Title | Place::Meta | Place::Hidden
+            ));
             phrases.extend(hits.map(|it| it.phrase));
             shown.get_or_insert(text.raw);
         }
@@ -50,7 +57,9 @@ impl Detector for Spam {
         };
         let count = phrases.len();
         let phrase = phrases.into_iter().next().unwrap_or_default();
-        let say = Say::new("signal-spam").with("phrase", phrase).with("count", count);
+        let say = Say::new("signal-spam")
+            .with("phrase", phrase)
+            .with("count", count);
         Some(Found::new(strength, say, shown))
     }
 }

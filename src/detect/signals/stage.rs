@@ -15,7 +15,8 @@ impl Detector for Stage {
     fn look(&self, view: &View) -> Option<Found> {
         let page = view.page;
         let dark = page.dark && !view.norm.dark;
-        let sound = page.media > view.norm.media || page.frames.iter().any(|it| it.src.contains("autoplay=1"));
+        let sound = page.media > view.norm.media
+            || page.frames.iter().any(|it| it.src.contains("autoplay=1"));
         if view.words > 250 || view.kept() > 0.5 && view.norm.looks > 0 {
             return None;
         }
@@ -25,6 +26,14 @@ impl Detector for Stage {
             (false, true) => 0.4,
             (false, false) => return None,
         };
-        Some(Found::new(strength, Say::new("signal-stage"), if dark { "background: black" } else { "audio/video" }))
+        Some(Found::new(
+            strength,
+            Say::new("signal-stage"),
+            if dark {
+                "background: black"
+            } else {
+                "audio/video"
+            },
+        ))
     }
 }

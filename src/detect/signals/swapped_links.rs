@@ -24,6 +24,10 @@ impl Detector for SwappedLinks {
         let first = swapped.first()?;
         let strength = swapped.len() as f64 / 3.0;
         let say = Say::new("signal-swapped-links").with("count", swapped.len());
-        Some(Found::new(strength, say, &format!("{} → {}", first.text, first.host)))
+        Some(Found::new(
+            strength,
+            say,
+            &format!("{} → {}", first.text, first.host),
+        ))
     }
 }

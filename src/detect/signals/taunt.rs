@@ -23,7 +23,7 @@ impl Detector for Taunt {
                 continue;
             }
             for hit in TAUNTS.find(&text.folded) {
-                let known = view.change.is_some() && view.norm.folded.contains(hit.phrase);
+                let known = view.change.is_some() && view.knows(hit.phrase);
                 if !known && !phrases.contains(&hit.phrase) {
                     phrases.push(hit.phrase);
                     shown.get_or_insert(text.raw);

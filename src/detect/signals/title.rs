@@ -23,7 +23,12 @@ impl Detector for Title {
             return Some(Found::new(0.8, Say::new("signal-title-gone"), ""));
         };
         let words = words(title);
-        let known: BTreeSet<String> = view.norm.titles.iter().flat_map(|it| self::words(it)).collect();
+        let known: BTreeSet<String> = view
+            .norm
+            .titles
+            .iter()
+            .flat_map(|it| self::words(it))
+            .collect();
         if words.is_empty() || words.iter().any(|it| known.contains(it)) {
             return None;
         }
@@ -32,5 +37,9 @@ impl Detector for Title {
 }
 
 fn words(title: &str) -> BTreeSet<String> {
-    fold(title).split(' ').filter(|it| it.chars().count() > 2).map(str::to_owned).collect()
+    fold(title)
+        .split(' ')
+        .filter(|it| it.chars().count() > 2)
+        .map(str::to_owned)
+        .collect()
 }

@@ -14,14 +14,38 @@ impl Format for Csv {
         // the byte order mark tells spreadsheets that this is UTF-8
         let mut out = csv::Writer::from_writer(Vec::from("\u{feff}"));
         let heads = [
-            "week", "id", "name", "agency", "url", "uptime", "uptime-before", "watched", "outages", "down-minutes", "tampered-minutes",
-            "median", "p95", "certificate", "incidents",
+            "week",
+            "id",
+            "name",
+            "agency",
+            "url",
+            "uptime",
+            "uptime-before",
+            "watched",
+            "outages",
+            "down-minutes",
+            "tampered-minutes",
+            "median",
+            "p95",
+            "certificate",
+            "incidents",
         ];
-        let heads: Vec<String> = heads.iter().map(|it| words.plain(&format!("column-{it}"))).collect();
-        out.write_record(&heads).map_err(|error| error.to_string())?;
+        let heads: Vec<String> = heads
+            .iter()
+            .map(|it| words.plain(&format!("column-{it}")))
+            .collect();
+        out.write_record(&heads)
+            .map_err(|error| error.to_string())?;
         for it in &report.targets {
-            let share = |it: Option<f64>| it.map(|it| format!("{:.4}", it * 100.0)).unwrap_or_default();
-            let down: i64 = it.outages.iter().map(|it| it.to.duration_since(it.from).as_secs()).sum();
+            let share = |it: Option<f64>| {
+                it.map(|it| format!("{:.4}", it * 100.0))
+                    .unwrap_or_default()
+            };
+            let down: i64 = it
+                .outages
+                .iter()
+                .map(|it| it.to.duration_since(it.from).as_secs())
+                .sum();
             let ms = |it: Option<f64>| it.map(|it| format!("{it:.0}")).unwrap_or_default();
             let row = [
                 report.week.clone(),
@@ -37,7 +61,9 @@ impl Format for Csv {
                 format!("{:.1}", it.tampered_s as f64 / 60.0),
                 ms(it.median_ms),
                 ms(it.p95_ms),
-                it.certificate_days.map(|it| it.to_string()).unwrap_or_default(),
+                it.certificate_days
+                    .map(|it| it.to_string())
+                    .unwrap_or_default(),
                 it.incidents.to_string(),
             ];
             out.write_record(&row).map_err(|error| error.to_string())?;
@@ -48,7 +74,11 @@ impl Format for Csv {
 
 /// A cell that a spreadsheet would run as a formula is made text.
 fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]

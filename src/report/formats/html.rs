@@ -32,9 +32,15 @@ impl Format for Html {
             w: words,
             zone: TimeZone::get(&report.timezone).unwrap_or(TimeZone::UTC),
             summary: summary(report, words),
-            attention: report.targets.iter().filter(|it| needs_attention(it)).collect(),
+            attention: report
+                .targets
+                .iter()
+                .filter(|it| needs_attention(it))
+                .collect(),
         };
-        page.render().map(String::into_bytes).map_err(|error| error.to_string())
+        page.render()
+            .map(String::into_bytes)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -44,12 +50,20 @@ pub fn summary(report: &Report, words: &Words) -> String {
     let change = match (t.uptime, t.uptime_before) {
         (Some(now), Some(before)) => {
             let points = (now - before) * 100.0;
-            let key = if points >= 0.0 { "report-more" } else { "report-less" };
+            let key = if points >= 0.0 {
+                "report-more"
+            } else {
+                "report-less"
+            };
             words.text(key, &[("points", &words.decimal(points.abs(), 2))])
         }
         _ => words.plain("report-no-before"),
     };
-    let span = |it: Option<i64>| it.map_or("–".to_owned(), |it| words.duration(SignedDuration::from_secs(it)));
+    let span = |it: Option<i64>| {
+        it.map_or("–".to_owned(), |it| {
+            words.duration(SignedDuration::from_secs(it))
+        })
+    };
     words.text(
         "report-summary",
         &[
@@ -61,7 +75,10 @@ pub fn summary(report: &Report, words: &Words) -> String {
             ("outages", &words.count(t.outages as u64)),
             ("detection", &span(t.detection_s)),
             ("taking", &span(t.taking_s)),
-            ("unwatched", &words.percent(Some((1.0 - t.watched).max(0.0)))),
+            (
+                "unwatched",
+                &words.percent(Some((1.0 - t.watched).max(0.0))),
+            ),
         ],
     )
 }
@@ -81,8 +98,16 @@ impl Weekly<'_> {
     fn heading(&self) -> String {
         let (year, number) = self.r.week.split_once("-W").unwrap_or((&self.r.week, ""));
         let number = number.trim_start_matches('0').to_owned();
-        let args = [("number", number), ("year", year.to_owned()), ("from", self.w.date(self.r.first_day)), ("to", self.w.date(self.r.last_day))];
-        let args: Vec<(&str, &str)> = args.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let args = [
+            ("number", number),
+            ("year", year.to_owned()),
+            ("from", self.w.date(self.r.first_day)),
+            ("to", self.w.date(self.r.last_day)),
+        ];
+        let args: Vec<(&str, &str)> = args
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         self.w.text("report-heading", &args)
     }
 
@@ -99,16 +124,24 @@ impl Weekly<'_> {
     }
 
     fn ms(&self, value: &Option<f64>) -> String {
-        value.map_or("–".to_owned(), |it| format!("{} ms", self.w.count(it.round() as u64)))
+        value.map_or("–".to_owned(), |it| {
+            format!("{} ms", self.w.count(it.round() as u64))
+        })
     }
 
     fn span(&self, seconds: &Option<i64>) -> String {
-        seconds.map_or("–".to_owned(), |it| self.w.duration(SignedDuration::from_secs(it)))
+        seconds.map_or("–".to_owned(), |it| {
+            self.w.duration(SignedDuration::from_secs(it))
+        })
     }
 
     fn lasted(&self, outage: &Outage) -> String {
         let length = self.w.duration(outage.to.duration_since(outage.from));
-        if outage.open { format!("{length} {}", self.t("report-still")) } else { length }
+        if outage.open {
+            format!("{length} {}", self.t("report-still"))
+        } else {
+            length
+        }
     }
 
     fn class(&self, outage: &Outage) -> String {
@@ -120,7 +153,9 @@ impl Weekly<'_> {
     }
 
     fn certificate(&self, row: &TargetRow) -> String {
-        row.certificate_days.map_or("–".to_owned(), |it| self.w.text("report-days", &[("days", &it.to_string())]))
+        row.certificate_days.map_or("–".to_owned(), |it| {
+            self.w.text("report-days", &[("days", &it.to_string())])
+        })
     }
 
     /// Colour of a day's cell.

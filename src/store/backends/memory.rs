@@ -15,13 +15,20 @@ pub struct Memory(RwLock<BTreeMap<String, Vec<u8>>>);
 #[async_trait]
 impl Engine for Memory {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
+        Ok(self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(key)
+            .cloned())
     }
 
     fn range(&self, from: &str, to: &str) -> Result<Vec<(String, Vec<u8>)>> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let found = all.range(from.to_owned()..to.to_owned());
-        Ok(found.map(|(key, value)| (key.clone(), value.clone())).collect())
+        Ok(found
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
     }
 
     fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>> {

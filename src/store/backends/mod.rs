@@ -14,7 +14,9 @@ use super::{Ledger, Result, Store, StoreError};
 pub type Open = fn(&Path) -> Result<Arc<dyn Store>>;
 
 pub const KINDS: &[(&str, Open)] = &[
-    ("sled", |folder| Ok(Arc::new(Ledger::new(Sled::open(folder)?)))),
+    ("sled", |folder| {
+        Ok(Arc::new(Ledger::new(Sled::open(folder)?)))
+    }),
     ("memory", |_| Ok(Arc::new(Ledger::new(Memory::default())))),
 ];
 
@@ -29,5 +31,8 @@ pub fn open(kind: &str, folder: &Path) -> Result<Arc<dyn Store>> {
 /// What is said of a kind that is none.
 pub fn unknown(kind: &str) -> String {
     let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-    format!("service.store.kind: this version has no store called {kind:?}; there are: {}", known.join(", "))
+    format!(
+        "service.store.kind: this version has no store called {kind:?}; there are: {}",
+        known.join(", ")
+    )
 }

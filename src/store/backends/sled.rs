@@ -41,7 +41,10 @@ impl Sled {
 fn open(path: &Path) -> Result<Db> {
     let mut tries = 0;
     loop {
-        let config = sled::Config::new().path(path).cache_capacity(32 << 20).flush_every_ms(Some(500));
+        let config = sled::Config::new()
+            .path(path)
+            .cache_capacity(32 << 20)
+            .flush_every_ms(Some(500));
         // a damaged file can make sled panic inside open
         let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
         match opened {
@@ -53,9 +56,17 @@ fn open(path: &Path) -> Result<Db> {
                 }
                 thread::sleep(Duration::from_millis(100));
             }
-            Ok(Err(error)) => return Err(StoreError::Failed(format!("the store in {} does not open: {error}", path.display()))),
+            Ok(Err(error)) => {
+                return Err(StoreError::Failed(format!(
+                    "the store in {} does not open: {error}",
+                    path.display()
+                )));
+            }
             Err(_) => {
-                let message = format!("the store in {} is damaged and does not open; move it away to begin anew, and keep it", path.display());
+                let message = format!(
+                    "the store in {} is damaged and does not open; move it away to begin anew, and keep it",
+                    path.display()
+                );
                 return Err(StoreError::Failed(message));
             }
         }
@@ -64,7 +75,9 @@ fn open(path: &Path) -> Result<Db> {
 
 /// Whether there was a snapshot file to rename.
 fn set_snapshots_aside(path: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(path) else { return false };
+    let Ok(entries) = fs::read_dir(path) else {
+        return false;
+    };
     let mut moved = false;
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -90,11 +103,19 @@ impl Engine for Sled {
     }
 
     fn range(&self, from: &str, to: &str) -> Result<Vec<(String, Vec<u8>)>> {
-        self.0.range(from..to).map(|it| it.map(pair).map_err(failed)).collect()
+        self.0
+            .range(from..to)
+            .map(|it| it.map(pair).map_err(failed))
+            .collect()
     }
 
     fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>> {
-        self.0.range(from..to).next_back().transpose().map(|it| it.map(pair)).map_err(failed)
+        self.0
+            .range(from..to)
+            .next_back()
+            .transpose()
+            .map(|it| it.map(pair))
+            .map_err(failed)
     }
 
     async fn apply(&self, batch: Vec<(String, Option<Vec<u8>>)>, durable: bool) -> Result<()> {

@@ -1,0 +1,68 @@
+//! What one changed page costs: reading, the diff for people, judging. `cargo bench`.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use gaccong::{
+    detect::{Expect, judge},
+    diff::{Norm, changed_lines, lines},
+    page::{self, Page, Source},
+};
+
+/// A made-up page of about 100 KB: some 1,100 elements, as the median portal has, and long texts.
+fn page(seed: usize) -> String {
+    let mut out = String::from(
+        "<!doctype html><html lang=vi><head><meta charset=utf-8><title>Cổng thông tin điện tử</title></head><body><div id=menu>",
+    );
+    for at in 0..60 {
+        out.push_str(&format!("<a class=item href='/muc/{at}'>Mục số {at}</a>"));
+    }
+    out.push_str("</div><div id=main>");
+    for at in 0..250 {
+        let fresh = if at % 10 == seed % 10 { seed } else { 0 };
+        out.push_str(&format!(
+            "<div class=news><h3><a href='/tin/{at}-{fresh}'>Tin hoạt động {at} đợt {}</a></h3><p>{}</p></div>",
+            "x".repeat(fresh + 1),
+            "Nội dung bản tin về công tác chỉ đạo điều hành và cải cách hành chính của đơn vị. ".repeat(3)
+        ));
+    }
+    out.push_str("</div><div id=foot>Lượt truy cập</div></body></html>");
+    out
+}
+
+fn read(html: &str) -> Page {
+    let url = "https://portal.example.vn/".parse().expect("a URL");
+    let source = Source {
+        bytes: html.as_bytes(),
+        content_type: None,
+        url: &url,
+        ignore: &[],
+    };
+    page::read(source).expect("a page within the limits")
+}
+
+fn parts(c: &mut Criterion) {
+    let (before, now) = (page(1), page(4));
+    println!(
+        "page: {} bytes, {} elements",
+        now.len(),
+        read(&now).elements
+    );
+    let norm = Norm::learn((1..=3).map(|it| read(&page(it))).collect::<Vec<_>>().iter());
+    let changed = read(&now);
+    let expect = Expect::of_url(&changed.url);
+    let (old, new) = (lines(&read(&before)), lines(&changed));
+    c.bench_function("guard::count", |b| {
+        b.iter(|| page::guard::count(black_box(&now)))
+    });
+    c.bench_function("page::read", |b| b.iter(|| read(black_box(&now))));
+    c.bench_function("diff::changed_lines", |b| {
+        b.iter(|| changed_lines(black_box(&old), black_box(&new), 9, 110))
+    });
+    c.bench_function("detect::judge", |b| {
+        b.iter(|| judge(black_box(&changed), &norm, &expect))
+    });
+}
+
+criterion_group!(benches, parts);
+criterion_main!(benches);

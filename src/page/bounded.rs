@@ -1,0 +1,205 @@
+//! The tree builder under watch: fed in small pieces, stopped when what it has built passes a limit.
+//!
+//! [`guard`](super::guard) counts the text as written and is fast; what the tree builder makes of hostile
+//! text can differ from any such count. Here the tree itself is counted, so that nothing slips through.
+
+use std::{
+    borrow::Cow,
+    cell::{Cell, Ref, RefCell},
+    collections::HashMap,
+};
+
+use ego_tree::NodeId;
+use html5ever::{
+    Attribute, QualName, driver,
+    interface::{ElementFlags, NodeOrText, QuirksMode, TreeSink},
+    tendril::{StrTendril, TendrilSink},
+    tree_builder::TreeBuilderOpts,
+};
+use scraper::{Html, HtmlTreeSink};
+
+use super::guard::{DEPTH, Limit, NODES};
+
+/// Bytes between two looks at the counters: the most that can be overshot.
+const PIECE: usize = 2048;
+
+/// Words in a stretch of which the tree builder was told nothing: one tag or comment. Attributes are
+/// compared with each other, so a tag of so many words is refused; honest comments are shorter.
+const WORDS_IN_ONE_TOKEN: usize = 20_000;
+
+/// The tree of `text`, without scripting, so that what stands in `noscript` is seen as elements.
+pub(super) fn parse(text: &str) -> Result<Html, Limit> {
+    let options = driver::ParseOpts {
+        tree_builder: TreeBuilderOpts {
+            scripting_enabled: false,
+            ..TreeBuilderOpts::default()
+        },
+        ..driver::ParseOpts::default()
+    };
+    let mut parser = driver::parse_document(Watched::new(), options);
+    let (mut rest, mut seen, mut words) = (text, 0, 0);
+    while !rest.is_empty() {
+        let mut end = rest.len().min(PIECE);
+        while !rest.is_char_boundary(end) {
+            end += 1;
+        }
+        let (piece, left) = rest.split_at(end);
+        parser.process(StrTendril::from_slice(piece));
+        rest = left;
+        let sink = &parser.tokenizer.sink.sink;
+        if let Some(limit) = sink.over.get() {
+            return Err(limit);
+        }
+        if sink.calls.get() == seen {
+            words += piece.split_ascii_whitespace().count();
+            if words > WORDS_IN_ONE_TOKEN {
+                return Err(Limit::Attributes);
+            }
+        } else {
+            (seen, words) = (sink.calls.get(), 0);
+        }
+    }
+    let (html, over) = parser.finish();
+    match over {
+        Some(limit) => Err(limit),
+        None => Ok(html),
+    }
+}
+
+struct Watched {
+    inner: HtmlTreeSink,
+    depth: RefCell<HashMap<NodeId, usize>>,
+    nodes: Cell<usize>,
+    calls: Cell<u64>,
+    over: Cell<Option<Limit>>,
+}
+
+impl Watched {
+    fn new() -> Self {
+        Self {
+            inner: HtmlTreeSink::new(Html::new_document()),
+            depth: RefCell::default(),
+            nodes: Cell::new(0),
+            calls: Cell::new(0),
+            over: Cell::new(None),
+        }
+    }
+
+    fn made(&self) {
+        self.calls.set(self.calls.get() + 1);
+        self.nodes.set(self.nodes.get() + 1);
+        if self.nodes.get() > NODES {
+            self.over.set(Some(Limit::Nodes));
+        }
+    }
+
+    fn placed(&self, child: NodeId, under: NodeId) {
+        let mut depths = self.depth.borrow_mut();
+        let depth = depths.get(&under).copied().unwrap_or(0) + 1;
+        depths.insert(child, depth);
+        // html and body stand above what the page's author counts
+        if depth > DEPTH + 2 {
+            self.over.set(Some(Limit::Depth));
+        }
+    }
+}
+
+impl TreeSink for Watched {
+    type Handle = NodeId;
+    type Output = (Html, Option<Limit>);
+    type ElemName<'a> = Ref<'a, QualName>;
+
+    fn finish(self) -> Self::Output {
+        (self.inner.finish(), self.over.get())
+    }
+
+    fn parse_error(&self, _: Cow<'static, str>) {}
+
+    fn get_document(&self) -> NodeId {
+        self.inner.get_document()
+    }
+
+    fn elem_name<'a>(&'a self, target: &'a NodeId) -> Ref<'a, QualName> {
+        self.inner.elem_name(target)
+    }
+
+    fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> NodeId {
+        self.made();
+        self.inner.create_element(name, attrs, flags)
+    }
+
+    fn create_comment(&self, text: StrTendril) -> NodeId {
+        self.made();
+        self.inner.create_comment(text)
+    }
+
+    fn create_pi(&self, target: StrTendril, data: StrTendril) -> NodeId {
+        self.made();
+        self.inner.create_pi(target, data)
+    }
+
+    fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
+        match &child {
+            NodeOrText::AppendNode(id) => self.placed(*id, *parent),
+            NodeOrText::AppendText(_) => self.made(),
+        }
+        self.inner.append(parent, child);
+    }
+
+    fn append_based_on_parent_node(
+        &self,
+        element: &NodeId,
+        previous: &NodeId,
+        child: NodeOrText<NodeId>,
+    ) {
+        match &child {
+            NodeOrText::AppendNode(id) => self.placed(*id, *previous),
+            NodeOrText::AppendText(_) => self.made(),
+        }
+        self.inner
+            .append_based_on_parent_node(element, previous, child);
+    }
+
+    fn append_before_sibling(&self, sibling: &NodeId, child: NodeOrText<NodeId>) {
+        match &child {
+            NodeOrText::AppendNode(id) => {
+                let depth = self.depth.borrow().get(sibling).copied().unwrap_or(0);
+                self.depth.borrow_mut().insert(*id, depth);
+            }
+            NodeOrText::AppendText(_) => self.made(),
+        }
+        self.inner.append_before_sibling(sibling, child);
+    }
+
+    fn append_doctype_to_document(&self, name: StrTendril, public: StrTendril, system: StrTendril) {
+        self.made();
+        self.inner.append_doctype_to_document(name, public, system);
+    }
+
+    fn get_template_contents(&self, target: &NodeId) -> NodeId {
+        let contents = self.inner.get_template_contents(target);
+        self.placed(contents, *target);
+        contents
+    }
+
+    fn same_node(&self, x: &NodeId, y: &NodeId) -> bool {
+        x == y
+    }
+
+    fn set_quirks_mode(&self, mode: QuirksMode) {
+        self.inner.set_quirks_mode(mode);
+    }
+
+    fn add_attrs_if_missing(&self, target: &NodeId, attrs: Vec<Attribute>) {
+        self.calls.set(self.calls.get() + 1);
+        self.inner.add_attrs_if_missing(target, attrs);
+    }
+
+    fn remove_from_parent(&self, target: &NodeId) {
+        self.inner.remove_from_parent(target);
+    }
+
+    fn reparent_children(&self, node: &NodeId, new_parent: &NodeId) {
+        self.inner.reparent_children(node, new_parent);
+    }
+}

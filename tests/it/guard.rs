@@ -1,0 +1,198 @@
+use gaccong::{
+    detect::{Expect, judge},
+    diff::{Norm, changed_lines, lines},
+    model::excerpt::{defang_text, excerpt},
+    page::{self, Source, fold::fold},
+};
+use proptest::prelude::*;
+
+fn survives(bytes: &[u8]) {
+    let url = "https://a.example.vn/".parse().unwrap();
+    let Ok(page) = page::read(Source {
+        bytes,
+        content_type: None,
+        url: &url,
+        ignore: &[],
+    }) else {
+        return;
+    };
+    let norm = Norm::learn([&page]);
+    let expect = Expect::of_url(&url);
+    let again = judge(&page, &norm, &expect);
+    assert!(
+        !again.level.rings(),
+        "a page compared with itself: {again:?}"
+    );
+    let first = judge(&page, &Norm::default(), &expect);
+    assert!((0.0..=1.0).contains(&first.score));
+    assert!(changed_lines(&norm.lines, &lines(&page), 9, 80).is_empty());
+}
+
+/// Pieces that tree builders stumble over.
+const PIECES: &[&str] = &[
+    "<div>",
+    "</div>",
+    "<p>",
+    "<table>",
+    "<tr>",
+    "<td>",
+    "</table>",
+    "<a href='//x'>",
+    "</a>",
+    "<b>",
+    "<font a=1>",
+    "<script>",
+    "</script>",
+    "<style>.a{display:none}",
+    "</style>",
+    "<title>",
+    "</title>",
+    "<svg>",
+    "<math>",
+    "</svg>",
+    "<![CDATA[",
+    "]]>",
+    "<!--",
+    "-->",
+    "--!>",
+    "<!doctype html>",
+    "<select>",
+    "<option>",
+    "<template>",
+    "</template>",
+    "<noscript>",
+    "<frameset>",
+    "<plaintext>",
+    "<textarea>",
+    "hacked by x",
+    "nhà cái",
+    "đ",
+    "\u{202e}",
+    "&amp;",
+    "&#0;",
+    "<",
+    ">",
+    "\"",
+    "'",
+    "=",
+    "/",
+    "\0",
+    "<input type=password>",
+    "<form action=//y>",
+    "<iframe src=//z>",
+    "<meta http-equiv=refresh content='0;url=//q'>",
+    "<base href='http://['>",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
+        survives(&bytes);
+    }
+
+    #[test]
+    fn any_soup_of_tags_is_read_or_refused(pieces in proptest::collection::vec(0..PIECES.len(), 0..200)) {
+        let text: String = pieces.iter().map(|it| PIECES[*it]).collect();
+        survives(text.as_bytes());
+    }
+
+    #[test]
+    fn excerpts_keep_their_bounds(text in any::<String>(), max in 1usize..80) {
+        let shown = excerpt(&text, max);
+        prop_assert!(shown.chars().count() <= max);
+        prop_assert!(!shown.chars().any(char::is_control));
+        prop_assert!(!defang_text(&shown).contains("://"));
+        fold(&text);
+    }
+}
+
+/// Quadratic searches would take hours here; linear ones a moment. The test runner's patience is the bound.
+#[test]
+fn long_repetitions_are_judged_all_the_same() {
+    for hostile in [
+        format!("<p>{}</p>", "hacked by ".repeat(300_000)),
+        "<!-- -- -- -->".repeat(60_000),
+        format!("<p>{}", "nhà cái tài xỉu ".repeat(200_000)),
+        format!(
+            "<base href='https://x/{}/'>{}",
+            "a".repeat(1 << 20),
+            "<a href=y>z</a>".repeat(20_000)
+        ),
+        format!("<p style='{}display:none'>x</p>", "a:b;".repeat(200_000)),
+    ] {
+        let url = "https://a.example.vn/".parse().unwrap();
+        let page = page::read(Source {
+            bytes: hostile.as_bytes(),
+            content_type: None,
+            url: &url,
+            ignore: &[],
+        })
+        .unwrap();
+        let honest = "<title>Cổng</title><p>Xin chào</p>";
+        let before = page::read(Source {
+            bytes: honest.as_bytes(),
+            content_type: None,
+            url: &url,
+            ignore: &[],
+        })
+        .unwrap();
+        judge(&page, &Norm::learn([&before]), &Expect::of_url(&url));
+        assert!(page.links.iter().map(|it| it.url.len()).sum::<usize>() < 64 << 20);
+    }
+}
+
+#[test]
+fn pages_made_to_hang_are_refused_before_the_tree() {
+    for hostile in [
+        "<div>".repeat(50_000),
+        "<p><font a=n>".repeat(30_000),
+        (0..20_000)
+            .map(|n| format!("<b id={n}>"))
+            .collect::<String>(),
+        "<table><tr><td>".repeat(10_000),
+        "<svg><g>".repeat(20_000),
+        "<i>a</i>".repeat(200_000),
+        format!(
+            "<p {}>",
+            (0..50_000).map(|n| format!("a{n}=1 ")).collect::<String>()
+        ),
+        "<select><option>".repeat(20_000),
+        "<math><mi>".repeat(20_000),
+        "<template>".repeat(5_000),
+        "<svg><style><div>".repeat(5_000),
+        "<a href=x><div>".repeat(5_000),
+        // read differently by the count of the text and by the tree builder
+        format!("<!--->{}", "<div>".repeat(5_000)),
+        format!("<svg><title>{}", "<div>".repeat(5_000)),
+        format!("<svg><plaintext>{}", "<g>".repeat(5_000)),
+        format!("<svg>{}", "<link>".repeat(5_000)),
+        format!("<svg>{}", "<tr>".repeat(5_000)),
+        format!("</1 <textarea>{}", "<div>".repeat(5_000)),
+        format!(
+            "<textarea></textareaX><title></textarea>{}",
+            "<div>".repeat(5_000)
+        ),
+        format!(
+            "<script><!--<script></script><textarea>--></script>{}",
+            "<div>".repeat(5_000)
+        ),
+        (0..20_000)
+            .map(|n| format!("<font a={n}><table></font>"))
+            .collect::<String>(),
+        format!(
+            "</1 <textarea><p {}>",
+            (0..90_000).map(|n| format!("a{n}=1 ")).collect::<String>()
+        ),
+    ] {
+        let url = "https://a.example.vn/".parse().unwrap();
+        let read = page::read(Source {
+            bytes: hostile.as_bytes(),
+            content_type: None,
+            url: &url,
+            ignore: &[],
+        });
+        assert!(read.is_err(), "{}", &hostile[..60]);
+    }
+}

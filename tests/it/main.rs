@@ -1,0 +1,22 @@
+//! The one integration-test binary: one link, one TLS provider.
+//!
+//! Helpers: `scene` (a world, a configuration, the built program), `portal` (a scripted portal),
+//! `telegram` (a scripted Bot API). Tests, by what they hold:
+
+mod portal;
+mod scene;
+mod telegram;
+
+mod cli; // the program as a user runs it: exit codes, output, bad input
+mod config; // targets.yaml: every fault at its place
+mod fetch; // what a visit sees of good, bad and hostile servers
+mod guard; // any text is read or refused, never a hang
+mod layers; // who may import whom
+mod pages; // tests/pages: the detector, from files
+mod real; // real pages where the corpus is at hand
+mod reports; // the weekly report in all formats
+mod service; // the running service: kill, restart, beside it
+mod store; // one suite over all stores
+mod tell; // outbox to Telegram and webhooks
+mod watch; // learn, confirm, open, restore
+mod words; // both languages say everything

@@ -1,0 +1,171 @@
+use gaccong::{
+    model::{Class, history::Mark, time::Week},
+    report::formats,
+    store::Commit,
+    watch::reports,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::scene::{Scene, yaml};
+
+/// A week of looks every five minutes: an hour down on Tuesday, nothing on Thursday.
+async fn scene() -> (Scene, Week) {
+    let scene = Scene::new(&yaml(
+        "",
+        &[
+            ("a", "http://127.0.0.1:1/"),
+            ("b", "http://127.0.0.1:2/=cmd"),
+        ],
+    ));
+    let week: Week = "2026-W03".parse().unwrap();
+    let (from, to) = week.bounds(&scene.world.config.service.timezone);
+    let mut at = from;
+    while at < to {
+        let hour = at.duration_since(from).as_hours();
+        let class = if (30..31).contains(&hour) {
+            Class::Timeout
+        } else {
+            Class::Unchanged
+        };
+        if !(72..96).contains(&hour) {
+            mark(&scene, at, class).await;
+        }
+        at = at.checked_add(SignedDuration::from_mins(5)).unwrap();
+    }
+    (scene, week)
+}
+
+async fn mark(scene: &Scene, at: Timestamp, class: Class) {
+    let answered = class == Class::Unchanged;
+    let mark = Mark {
+        target: scene.target(0).id,
+        at,
+        class,
+        elapsed_ms: answered.then_some(240),
+        max_gap_s: 660,
+    };
+    scene
+        .world
+        .store
+        .commit(Commit {
+            mark: Some(mark),
+            ..Commit::default()
+        })
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn time_not_watched_is_never_up() {
+    let (scene, week) = scene().await;
+    let report = reports::gather(&scene.world, week, None).await.unwrap();
+    let row = report
+        .targets
+        .iter()
+        .find(|it| it.id.as_str() == "a")
+        .unwrap();
+    // six days but the last five minutes, of which an hour was down
+    let watched = (6.0 * 24.0 * 60.0 - 10.0) * 60.0;
+    let uptime = (watched - 3600.0) / watched;
+    assert!(
+        (row.uptime.unwrap() - uptime).abs() < 1e-4,
+        "{:?} {uptime}",
+        row.uptime
+    );
+    assert!(
+        (row.watched - watched / (7.0 * 86_400.0)).abs() < 1e-3,
+        "{}",
+        row.watched
+    );
+    assert_eq!(row.outages.len(), 1);
+    assert_eq!(
+        row.outages[0]
+            .to
+            .duration_since(row.outages[0].from)
+            .as_mins(),
+        60
+    );
+    assert!(!row.outages[0].open);
+    assert_eq!(row.days[3], None, "nobody watched on Thursday");
+    assert!(row.days[1].unwrap() < 0.96);
+    assert!((row.median_ms.unwrap() / 240.0 - 1.0).abs() < 0.06);
+    let other = report
+        .targets
+        .iter()
+        .find(|it| it.id.as_str() == "b")
+        .unwrap();
+    assert_eq!((other.uptime, other.watched), (None, 0.0));
+}
+
+#[tokio::test]
+async fn every_format_is_whole() {
+    let (scene, week) = scene().await;
+    let report = reports::gather(&scene.world, week, None).await.unwrap();
+    let render = |name: &str| {
+        String::from_utf8(
+            formats::find(name)
+                .unwrap()
+                .render(&report, &scene.world.words)
+                .unwrap(),
+        )
+        .unwrap()
+    };
+    let html = render("html");
+    for part in [
+        "Tuần 3 năm 2026 (từ 12/01/2026 đến 18/01/2026)",
+        "<svg",
+        "hết thời gian chờ",
+        "1 giờ",
+        "Phương pháp và định nghĩa",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    for foreign in [
+        "http-equiv=\"refresh\"",
+        "<script",
+        "src=\"http",
+        "@import",
+        "url(",
+    ] {
+        assert!(
+            !html.contains(foreign),
+            "{foreign}: the page needs nothing but itself"
+        );
+    }
+    let csv = render("csv");
+    assert!(csv.starts_with("\u{feff}Tuần,"), "{csv}");
+    assert_eq!(csv.lines().count(), 3);
+    let json: serde_json::Value = serde_json::from_str(&render("json")).unwrap();
+    assert_eq!(json["week"], "2026-W03");
+    assert!(formats::find("pdf").is_none());
+}
+
+#[tokio::test]
+async fn the_weekly_report_goes_out_once() {
+    let (scene, _) = scene().await;
+    let now = Timestamp::now();
+    let last = now.checked_sub(SignedDuration::from_hours(7 * 24)).unwrap();
+    for minutes in 0..30 {
+        mark(
+            &scene,
+            last.checked_add(SignedDuration::from_mins(minutes))
+                .unwrap(),
+            Class::Unchanged,
+        )
+        .await;
+    }
+    reports::send_weekly(&scene.world).await.unwrap();
+    reports::send_weekly(&scene.world).await.unwrap();
+    gaccong::watch::tell::flush(&scene.world).await;
+    let heard = scene.heard.0.lock().unwrap();
+    assert_eq!(heard.len(), 1);
+    assert!(heard[0].plain.contains("Báo cáo tuần"));
+    assert!(
+        heard[0]
+            .document
+            .as_ref()
+            .unwrap()
+            .bytes
+            .starts_with(b"<!doctype html>")
+    );
+}

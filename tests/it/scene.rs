@@ -1,0 +1,264 @@
+//! Worlds, configurations and the built program for tests.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex, Once, mpsc},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use gaccong::{
+    alert::{Message, Notifier, Place, Refusal},
+    config::{self, Config, Pace},
+    model::{Dossier, Incident, Receipt, Target, TargetId},
+    store::{Store, Wanted, backends},
+    watch::{
+        World, check,
+        clock::{Clock, System},
+        tell,
+    },
+};
+
+pub fn provider() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .unwrap();
+    });
+}
+
+/// A notifier that keeps what it was given.
+#[derive(Default)]
+pub struct Keeper(pub Mutex<Vec<Message>>);
+
+#[async_trait]
+impl Notifier for Keeper {
+    async fn send(&self, message: &Message, _place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
+        self.0.lock().unwrap().push(message.clone());
+        Ok(None)
+    }
+}
+
+/// A world on the memory store whose console is a [`Keeper`].
+pub struct Scene {
+    pub world: Arc<World>,
+    pub heard: Arc<Keeper>,
+    pub folder: tempfile::TempDir,
+}
+
+/// Everything quick, loopback allowed; `extra` goes under `service:`, `targets` are (id, url).
+pub fn yaml(extra: &str, targets: &[(&str, &str)]) -> String {
+    let targets: String = targets
+        .iter()
+        .map(|(id, url)| format!("      - {{ id: {id}, name: Cổng {id}, url: '{url}' }}\n"))
+        .collect();
+    format!(
+        "service:\n  allow_networks: [127.0.0.0/8]\n  listen: 'off'\n{extra}defaults:\n  every: 1s\n  timeout: 2s\n  \
+         confirm: {{ looks: 3, within: 30ms, agree: 2 }}\n  learn: {{ looks: 3, every: 50ms }}\nagencies:\n  - id: thu\n    name: Cơ quan Thử\n    targets:\n{targets}"
+    )
+}
+
+pub fn parse(text: &str) -> Config {
+    config::parse(text, Pace::Fast).unwrap_or_else(|faults| panic!("{faults:?}\n{text}"))
+}
+
+impl Scene {
+    pub fn new(text: &str) -> Self {
+        Self::with(parse(text), "memory")
+    }
+
+    pub fn with(config: Config, store: &str) -> Self {
+        Self::at(config, store, Arc::new(System))
+    }
+
+    /// On a clock of the test's own.
+    pub fn at(mut config: Config, store: &str, clock: Arc<dyn Clock>) -> Self {
+        provider();
+        let folder = tempfile::tempdir().unwrap();
+        config.service.data_dir = folder.path().join("data");
+        config.service.snapshots_dir = folder.path().join("snapshots");
+        let store = backends::open(store, &config.service.data_dir).unwrap();
+        let (mut world, _) = World::open(config, store, clock).unwrap();
+        let heard = Arc::new(Keeper::default());
+        world.notifiers.insert("console".to_owned(), heard.clone());
+        Self {
+            world: Arc::new(world),
+            heard,
+            folder,
+        }
+    }
+
+    pub fn target(&self, at: usize) -> Target {
+        self.world.config.targets[at].clone()
+    }
+
+    /// Checks and delivers what came of it.
+    pub async fn check(&self, at: usize) -> check::Checked {
+        let checked = check::check(&self.world, &self.target(at)).await;
+        tell::flush(&self.world).await;
+        checked
+    }
+
+    pub async fn learn(&self, at: usize) {
+        for _ in 0..3 {
+            self.check(at).await;
+        }
+        assert!(
+            self.dossier(at).await.baseline.is_some(),
+            "three looks are a baseline"
+        );
+    }
+
+    pub async fn dossier(&self, at: usize) -> Dossier {
+        self.world
+            .store
+            .dossier(&self.target(at).id)
+            .await
+            .unwrap()
+            .unwrap()
+    }
+
+    pub async fn incidents(&self) -> Vec<Incident> {
+        self.world
+            .store
+            .incidents(&Wanted::default())
+            .await
+            .unwrap()
+    }
+
+    pub fn heard(&self) -> Vec<String> {
+        self.heard
+            .0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|it| it.plain.clone())
+            .collect()
+    }
+}
+
+pub fn store_at(kind: &str, folder: &Path) -> Arc<dyn Store> {
+    backends::open(kind, folder).unwrap()
+}
+
+pub fn id(text: &str) -> TargetId {
+    text.parse().unwrap()
+}
+
+/// The program as built.
+pub fn gaccong(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gaccong"))
+        .args(args)
+        .current_dir(folder)
+        .env_remove("RUST_LOG")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+pub fn said(output: &Output) -> (String, String, i32) {
+    (
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+        output.status.code().unwrap_or(-1),
+    )
+}
+
+/// A folder with a targets.yaml.
+pub fn folder(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_owned();
+    std::fs::write(path.join("targets.yaml"), text).unwrap();
+    (folder, path)
+}
+
+/// A running `gaccong watch --fast` whose output is read line by line.
+pub struct Service {
+    pub child: Child,
+    lines: mpsc::Receiver<String>,
+    pub heard: Vec<String>,
+}
+
+impl Service {
+    pub fn start(folder: &Path, envs: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_gaccong"))
+            .args(["watch", "--fast"])
+            .current_dir(folder)
+            .env("RUST_LOG", "gaccong=info")
+            .envs(envs.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = mpsc::channel();
+        for stream in [
+            Box::new(child.stdout.take().unwrap()) as Box<dyn std::io::Read + Send>,
+            Box::new(child.stderr.take().unwrap()),
+        ] {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    if sender.send(line).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        Self {
+            child,
+            lines,
+            heard: Vec::new(),
+        }
+    }
+
+    /// Reads on until a line holds `wanted`.
+    pub fn until(&mut self, wanted: &str) -> String {
+        let end = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < end {
+            if let Ok(line) = self.lines.recv_timeout(Duration::from_millis(200)) {
+                self.heard.push(line.clone());
+                if line.contains(wanted) {
+                    return line;
+                }
+            }
+        }
+        panic!(
+            "{wanted:?} was not heard; heard:\n{}",
+            self.heard.join("\n")
+        );
+    }
+
+    /// All that is said until the output ends or pauses for `quiet`.
+    pub fn rest(&mut self, quiet: Duration) -> Vec<String> {
+        let mut out = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(quiet) {
+            out.push(line);
+        }
+        out
+    }
+
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn terminate(&mut self) -> i32 {
+        let status = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .unwrap();
+        assert!(status.success());
+        self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

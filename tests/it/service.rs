@@ -1,0 +1,224 @@
+//! The built program as a service, killed and restarted, with commands beside it.
+
+use std::{path::Path, time::Duration};
+
+use crate::{
+    portal::{Portal, Reply, defaced, honest},
+    scene::{Service, folder, gaccong, said, yaml},
+};
+
+async fn off<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
+
+async fn command(path: &Path, args: &'static [&'static str]) -> (String, String, i32) {
+    let path = path.to_owned();
+    off(move || said(&gaccong(&path, args))).await
+}
+
+async fn lively() -> Portal {
+    let mut n = 0;
+    Portal::start(move |_| {
+        n += 7;
+        Reply::Page(honest(n))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_and_restarted_it_repeats_nothing_and_forgets_nothing() {
+    let portal = lively().await;
+    let (_keep, path) = folder(&yaml("", &[("a", &portal.url())]));
+    let start = |path: std::path::PathBuf| off(move || Service::start(&path, &[]));
+    let mut service = start(path.clone()).await;
+    service = off(move || {
+        service.until("alerts go to the console");
+        service.until("the baseline is learnt");
+        service
+    })
+    .await;
+    portal.show(defaced());
+    service = off(move || {
+        service.until("NGHI BỊ TẤN CÔNG THAY ĐỔI GIAO DIỆN · SC-");
+        service.kill();
+        service
+    })
+    .await;
+    drop(service);
+    let mut service = start(path.clone()).await;
+    let rest = {
+        let (back, rest) = off(move || {
+            service.until("watches");
+            let rest = service.rest(Duration::from_secs(3));
+            (service, rest)
+        })
+        .await;
+        service = back;
+        rest
+    };
+    assert!(
+        !rest
+            .iter()
+            .any(|it| it.contains("NGHI BỊ") && !it.contains("(gửi lại)")),
+        "{rest:?}"
+    );
+    let (list, _, _) = command(&path, &["incidents", "list", "--open", "--json"]).await;
+    assert_eq!(list.lines().count(), 1, "{list}");
+    portal.show(honest(4));
+    let code = off(move || {
+        service.until("ĐÃ KHÔI PHỤC");
+        service.terminate()
+    })
+    .await;
+    assert_eq!(code, 0);
+    assert!(!path.join("data/gaccong.sock").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_works_beside_it() {
+    let (portal, other) = (lively().await, lively().await);
+    let (_keep, path) = folder(&yaml("", &[("a", &portal.url())]));
+    let start = path.clone();
+    let mut service = off(move || {
+        let mut service = Service::start(&start, &[]);
+        service.until("the baseline is learnt");
+        service
+    })
+    .await;
+    let (_, err, code) = command(&path, &["watch", "--fast"]).await;
+    assert_eq!(code, 3);
+    assert!(err.contains("another gaccong holds the store"), "{err}");
+
+    let url = other.url();
+    let (adding, at) = (path.clone(), url.clone());
+    let (_, err, code) = off(move || {
+        said(&gaccong(
+            &adding,
+            &["targets", "add", "b", &at, "--agency", "thu"],
+        ))
+    })
+    .await;
+    assert_eq!(code, 0, "{err}");
+    service = off(move || {
+        service.until("the baseline is learnt");
+        service
+    })
+    .await;
+    portal.show(defaced());
+    service = off(move || {
+        service.until("NGHI BỊ TẤN CÔNG");
+        service
+    })
+    .await;
+    let (out, err, code) = command(
+        &path,
+        &["incidents", "ack", "sc-2026-0001", "--by", "Trần Thị B"],
+    )
+    .await;
+    assert!(code == 0 || err.contains("no incident"), "{out}{err}");
+    let (list, _, _) = command(&path, &["incidents", "list", "--json"]).await;
+    let id = serde_json::from_str::<serde_json::Value>(list.lines().next().unwrap()).unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    if code != 0 {
+        // another year than the one this test was written in
+        let (path, id) = (path.clone(), id.clone());
+        assert_eq!(
+            off(move || said(&gaccong(
+                &path,
+                &["incidents", "ack", &id, "--by", "Trần Thị B"]
+            )))
+            .await
+            .2,
+            0
+        );
+    }
+    service = off(move || {
+        service.until("✅ Trần Thị B tiếp nhận");
+        service
+    })
+    .await;
+    let (shown, _, code) = {
+        let (path, id) = (path.clone(), id.clone());
+        off(move || said(&gaccong(&path, &["incidents", "show", &id]))).await
+    };
+    assert_eq!(code, 0);
+    for part in [
+        "Phát hiện",
+        "Xác nhận · 2/2",
+        "Đã báo · console",
+        "Tiếp nhận · Trần Thị B",
+    ] {
+        assert!(shown.contains(part), "{part} in\n{shown}");
+    }
+    let (out, err, code) = command(&path, &["approve", "a", "--by", "Lê C"]).await;
+    assert_eq!(code, 0, "{out}{err}");
+    service = off(move || {
+        service.until("Lê C xác nhận là thay đổi hợp lệ");
+        service
+    })
+    .await;
+    let (_, err, code) = command(
+        &path,
+        &[
+            "report",
+            "weekly",
+            "--format",
+            "html,csv,json",
+            "--out",
+            "reports",
+        ],
+    )
+    .await;
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(std::fs::read_dir(path.join("reports")).unwrap().count(), 3);
+    let (out, _, code) = command(&path, &["check", "b", "--json"]).await;
+    assert_eq!(code, 0, "{out}");
+    assert_eq!(off(move || service.terminate()).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_and_metrics_are_served() {
+    let portal = lively().await;
+    // a free port, found by taking it for a moment
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let text = yaml("", &[("a", &portal.url())])
+        .replace("listen: 'off'", &format!("listen: 127.0.0.1:{port}"));
+    let (_keep, path) = folder(&text);
+    let service = off(move || {
+        let mut service = Service::start(&path, &[]);
+        service.until("the baseline is learnt");
+        service
+    })
+    .await;
+    crate::scene::provider();
+    let get = async |path: &str| {
+        let answer = reqwest::get(format!("http://127.0.0.1:{port}{path}"))
+            .await
+            .unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, body) = get("/healthz").await;
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        (status, &body["ok"], &body["looks"]["targets"]),
+        (200, &true.into(), &1.into()),
+        "{body}"
+    );
+    let (_, metrics) = get("/metrics").await;
+    for name in [
+        "gaccong_looks_total{class=\"up: ",
+        "gaccong_look_seconds_bucket",
+        "gaccong_targets 1",
+        "gaccong_outbox_depth 0",
+        "gaccong_open_incidents 0",
+    ] {
+        assert!(metrics.contains(name), "{name} in\n{metrics}");
+    }
+    drop(service);
+}

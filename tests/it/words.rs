@@ -1,0 +1,104 @@
+use std::collections::BTreeSet;
+
+use fluent::FluentResource;
+use gaccong::{
+    detect::signals,
+    model::{Class, Kind},
+    words::{Lang, SOURCES, Words},
+};
+
+/// Key and the names of its placeholders.
+fn messages(source: &str) -> Vec<(String, BTreeSet<String>)> {
+    source
+        .lines()
+        .filter(|it| !it.starts_with('#') && it.contains(" = "))
+        .map(|line| {
+            let (key, text) = line.split_once(" = ").unwrap();
+            let names = text
+                .split("{ $")
+                .skip(1)
+                .map(|it| it.split(' ').next().unwrap().to_owned());
+            (key.to_owned(), names.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn both_languages_have_every_message_and_placeholder() {
+    let mut all = SOURCES.map(|(_, source)| {
+        assert!(
+            FluentResource::try_new(source.to_owned()).is_ok(),
+            "a broken line"
+        );
+        let mut found = messages(source);
+        found.sort();
+        found
+    });
+    let [vi, en] = &mut all;
+    for pair in vi.windows(2) {
+        assert_ne!(pair[0].0, pair[1].0, "written twice");
+    }
+    assert_eq!(vi, en);
+}
+
+#[test]
+fn everything_that_is_named_has_words() {
+    for lang in [Lang::Vi, Lang::En] {
+        let words = Words::new(lang);
+        let mut keys: Vec<String> = Class::ALL.iter().map(|it| it.key()).collect();
+        keys.extend(
+            signals::ALL
+                .iter()
+                .map(|it| format!("signal-{}", it.name())),
+        );
+        for kind in [
+            Kind::Defaced,
+            Kind::Planted,
+            Kind::Redirected,
+            Kind::Down,
+            Kind::Maintenance,
+            Kind::Blocked,
+        ] {
+            keys.push(format!("kind-{}", kind.as_str()));
+        }
+        for key in keys {
+            assert!(words.has(&key), "{key} in {lang:?}");
+        }
+    }
+}
+
+/// Every key that stands in the code as a literal.
+#[test]
+fn no_sentence_is_missing() {
+    fn walk(dir: &std::path::Path, out: &mut String) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, out);
+            } else {
+                out.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut code = String::new();
+    walk(std::path::Path::new("src"), &mut code);
+    let words = Words::new(Lang::En);
+    for call in [
+        ".plain(\"",
+        ".text(\"",
+        "Say::new(\"",
+        "self.t(\"",
+        "{ t(\"",
+        "stage.say(\"",
+        "self.say(\"",
+    ] {
+        for rest in code.split(call).skip(1) {
+            let key = rest.split('"').next().unwrap();
+            let is_key = key.contains('-')
+                && key
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c == '-' || c.is_ascii_digit());
+            assert!(!is_key || words.has(key), "{key}");
+        }
+    }
+}
