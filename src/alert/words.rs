@@ -166,7 +166,7 @@ fn shown(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
             .line();
     }
     for line in it.changes.iter().take(detail.changes) {
-        text.push(if line.added { "＋ " } else { "－ " })
+        text.push(if line.added { "+ " } else { "− " })
             .push(&excerpt(&line.text, 110))
             .line();
     }

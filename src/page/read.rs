@@ -319,10 +319,9 @@ impl Walk {
         if element
             .attr("http-equiv")
             .is_some_and(|it| it.eq_ignore_ascii_case("refresh"))
+            && let Some(target) = refresh_target(&content)
         {
-            if let Some(target) = refresh_target(&content) {
-                self.page.refreshes.push(resolve(&self.page.url, target).0);
-            }
+            self.page.refreshes.push(resolve(&self.page.url, target).0);
         }
         let name = element
             .attr("name")

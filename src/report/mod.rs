@@ -36,6 +36,8 @@ pub struct Totals {
     /// Mean over the targets that were watched.
     pub uptime: Option<f64>,
     pub uptime_before: Option<f64>,
+    /// The same by day, Monday first.
+    pub days: Vec<Option<f64>>,
     pub watched: f64,
     pub incidents: usize,
     pub incidents_before: usize,

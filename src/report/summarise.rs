@@ -55,6 +55,15 @@ pub fn summarise(frame: &Frame, subjects: &[Subject], incidents: &[Incident]) ->
         targets: targets.len(),
         uptime: mean(targets.iter().filter_map(|it| it.uptime)),
         uptime_before: mean(targets.iter().filter_map(|it| it.uptime_before)),
+        days: (0..7)
+            .map(|day| {
+                mean(
+                    targets
+                        .iter()
+                        .filter_map(|it| it.days.get(day).copied().flatten()),
+                )
+            })
+            .collect(),
         watched: mean(targets.iter().map(|it| it.watched)).unwrap_or(0.0),
         incidents: rows.len(),
         incidents_before: incidents

@@ -114,6 +114,9 @@ fn long_repetitions_are_judged_all_the_same() {
     for hostile in [
         format!("<p>{}</p>", "hacked by ".repeat(300_000)),
         "<!-- -- -- -->".repeat(60_000),
+        (0..20_000)
+            .map(|n| format!("<font a={n}><table></font>"))
+            .collect::<String>(),
         format!("<p>{}", "nhà cái tài xỉu ".repeat(200_000)),
         format!(
             "<base href='https://x/{}/'>{}",
@@ -178,9 +181,6 @@ fn pages_made_to_hang_are_refused_before_the_tree() {
             "<script><!--<script></script><textarea>--></script>{}",
             "<div>".repeat(5_000)
         ),
-        (0..20_000)
-            .map(|n| format!("<font a={n}><table></font>"))
-            .collect::<String>(),
         format!(
             "</1 <textarea><p {}>",
             (0..90_000).map(|n| format!("a{n}=1 ")).collect::<String>()

@@ -327,17 +327,7 @@ async fn an_approval_ends_the_incident_and_moves_the_baseline() {
 
 #[tokio::test]
 async fn cloaked_spam_is_seen_by_the_visitor_it_is_meant_for() {
-    let portal = Portal::start(|request| {
-        let bot = request
-            .header("user-agent")
-            .is_some_and(|it| it.contains("Googlebot"));
-        Reply::Page(if bot && request.header("x-never").is_none() {
-            honest(1)
-        } else {
-            honest(1)
-        })
-    })
-    .await;
+    let portal = Portal::page(honest(1)).await;
     let text = yaml("", &[("a", &portal.url())]).replace(
         "  every: 1s\n",
         "  every: 1s\n  profiles: [desktop, googlebot]\n",

@@ -154,7 +154,8 @@ impl Weekly<'_> {
 
     fn certificate(&self, row: &TargetRow) -> String {
         row.certificate_days.map_or("–".to_owned(), |it| {
-            self.w.text("report-days", &[("days", &it.to_string())])
+            self.w
+                .text("report-days-left", &[("days", &it.to_string())])
         })
     }
 
@@ -187,6 +188,20 @@ impl Weekly<'_> {
     /// At least a visible sliver.
     fn width(&self, share: &f64) -> String {
         format!("{:.2}", (share * 700.0).max(1.2))
+    }
+
+    /// Height of a day's bar in the chart's 90 units: from 90 % up, since a week below that has other worries.
+    fn height(&self, share: &Option<f64>) -> String {
+        let share = share.unwrap_or(0.0);
+        format!("{:.1}", (((share - 0.9) / 0.1).clamp(0.02, 1.0)) * 90.0)
+    }
+
+    fn top(&self, share: &Option<f64>) -> String {
+        let share = share.unwrap_or(0.0);
+        format!(
+            "{:.1}",
+            110.0 - (((share - 0.9) / 0.1).clamp(0.02, 1.0)) * 90.0
+        )
     }
 
     fn day_name(&self, at: &usize) -> String {
