@@ -35,7 +35,7 @@ pub fn lines(page: &Page) -> Vec<Line> {
 
 /// At most `most` changed lines, cut to `width` characters and disarmed. Lines that differ only in their
 /// noise are not changed. Added lines go before removed ones where not all find room, since what was put
-/// there is what accuses.
+/// there is what accuses: removed ones get a third.
 pub fn changed_lines(before: &[Line], now: &[Line], most: usize, width: usize) -> Vec<ChangeLine> {
     let old: Vec<u64> = before.iter().map(|it| it.key).collect();
     let new: Vec<u64> = now.iter().map(|it| it.key).collect();
@@ -62,8 +62,8 @@ pub fn changed_lines(before: &[Line], now: &[Line], most: usize, width: usize) -
     }
     let added = changes.iter().filter(|it| it.0).count();
     let removed = changes.len() - added;
-    let room_added = added.min(most - removed.min(most / 3));
-    let room_removed = removed.min(most - room_added);
+    let room_removed = removed.min(most / 3);
+    let room_added = added.min(most - room_removed);
     let (mut added, mut removed) = (0, 0);
     changes.retain(|(is_added, _)| {
         let (count, room) = if *is_added {

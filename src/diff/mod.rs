@@ -1,6 +1,6 @@
 //! Baseline against page: what was added, removed, replaced.
 //!
-//! [`Norm`] is what several looks have in common and what varies between them; [`compare`] says what
+//! [`Norm`] is what several looks have in common and what varies between them; [`compare()`] says what
 //! of a page is not normal. Pure; every comparison is bounded by the guard's limits or a deadline.
 
 pub mod compare;
