@@ -1,6 +1,11 @@
 //! `gaccong approve ID --by NAME`: the present page is right.
 
-use super::{Failure, Global, Outcome, open, output::line};
+use serde_json::json;
+
+use super::{
+    Failure, Global, Outcome, open,
+    output::{done, line},
+};
 use crate::{
     model::TargetId,
     watch::approve::{NotApproved, approve},
@@ -38,7 +43,12 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
                 .iter()
                 .map(|(name, value)| (*name, value.as_str()))
                 .collect();
-            line(&world.words.text("cli-approved", &args))?;
+            let facts = json!({"id": id, "by": args[1].1, "class": approved.class, "looks": approved.looks});
+            done(
+                global.json,
+                &world.words.text("cli-approved", &args),
+                &facts,
+            )?;
             Ok(Outcome::Fine)
         }
         Err(NotApproved::NoPage(class)) => {

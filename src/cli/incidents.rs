@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Failure, Global, Outcome, open,
-    output::{line, signal_json, table},
+    output::{done, line, signal_json, table},
 };
 use crate::{
     incident,
@@ -50,13 +50,13 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
         Action::List { open } => list(global, &world, open).await,
         Action::Show { id } => show(global, &world, &id).await,
         Action::Ack { id, by } => {
-            change(&world, &id, "cli-taken", |it, now| {
+            change(global, &world, &id, "cli-taken", |it, now| {
                 incident::take(it, by.trim(), now)
             })
             .await
         }
         Action::Resolve { id, by, note } => {
-            change(&world, &id, "cli-resolved", |it, now| {
+            change(global, &world, &id, "cli-resolved", |it, now| {
                 incident::resolve(it, by.trim(), note.clone(), now)
             })
             .await
@@ -178,6 +178,7 @@ fn event_line(world: &World, event: &Event, last: Option<Timestamp>) -> String {
 
 /// A step by a person, committed with the alerts that show it to all.
 async fn change(
+    global: &Global,
     world: &World,
     id: &str,
     said: &str,
@@ -187,6 +188,7 @@ async fn change(
         let known = find(world, id).await?;
         let now = world.clock.now();
         let next = step(&known, now).map_err(Failure::usage)?;
+        let shown = next.clone();
         let about = About::Incident(known.id.clone());
         let alerts = match world.target(&known.target).await? {
             Some(target) => world.alerts(&target, &about, now),
@@ -204,7 +206,8 @@ async fn change(
             Err(StoreError::Conflict) => continue,
             Err(error) => return Err(error.into()),
             Ok(()) => {
-                line(&world.words.text(said, &[("id", &known.id.to_string())]))?;
+                let sentence = world.words.text(said, &[("id", &known.id.to_string())]);
+                done(global.json, &sentence, &as_json(world, &shown))?;
                 return Ok(Outcome::Fine);
             }
         }

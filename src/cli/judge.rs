@@ -17,7 +17,7 @@ use super::{Failure, Global, Outcome, output::signal_json};
 use crate::{
     detect::{Expect, profiles},
     diff::Norm,
-    model::{Profile, Verdict},
+    model::{Profile, Say, Signal, Verdict},
     page::{self, Page, Source},
     words::Words,
 };
@@ -118,10 +118,10 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
             url: &case.url,
             ignore: &[],
         };
-        seen.push((
-            *profile,
-            page::read(source).map_err(|limit| limit.to_string())?,
-        ));
+        match page::read(source) {
+            Ok(page) => seen.push((*profile, page)),
+            Err(limit) => return Ok((over(&limit), started.elapsed().as_micros() as u64)),
+        }
     }
     let seen: Vec<(Profile, &Page)> = seen
         .iter()
@@ -129,6 +129,20 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
         .collect();
     let verdict = profiles::judge_all(&seen, &norm, &Expect::of_url(&case.url));
     Ok((verdict, started.elapsed().as_micros() as u64))
+}
+
+/// A page that cannot be read within the limits: nothing is concluded of it, and that is said.
+fn over(limit: &page::Limit) -> Verdict {
+    let signal = Signal {
+        name: "parser-limit".to_owned(),
+        weight: 0.0,
+        say: Say::new("cause-parser").with("limit", limit),
+        excerpt: limit.to_string(),
+    };
+    Verdict {
+        signals: vec![signal],
+        ..Verdict::default()
+    }
 }
 
 fn current(value: &Value) -> Result<Vec<(Profile, PathBuf)>, String> {
@@ -163,7 +177,10 @@ impl Pages {
             url,
             ignore: &[],
         };
-        let page = page::read(source).map_err(|limit| format!("{}: {limit}", path.display()))?;
+        // a page over the limits teaches nothing
+        let Ok(page) = page::read(source) else {
+            return Ok(());
+        };
         if self.order.len() >= KEPT {
             self.read.remove(&self.order.remove(0));
         }

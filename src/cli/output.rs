@@ -83,6 +83,15 @@ pub fn line(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What was done: a sentence for people, or facts for machines.
+pub fn done(json: bool, sentence: &str, facts: &Value) -> Result<(), Failure> {
+    if json {
+        line(&facts.to_string())
+    } else {
+        line(sentence)
+    }
+}
+
 /// A table without borders that a person reads and `cut` can cut; cells are made harmless.
 pub fn table(heads: &[String], rows: Vec<Vec<String>>) -> Result<(), Failure> {
     let mut table = comfy_table::Table::new();

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{
     Failure, Global, Outcome, open,
-    output::{line, table},
+    output::{done, line, table},
 };
 use crate::{
     config::{self, Pace, export, portal_url},
@@ -76,7 +76,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
             };
             let (world, _opened) = open::world(global, false).await?;
             let targets = checked(&world, vec![row]).await?;
-            register(&world, targets, &by).await
+            register(global, &world, targets, &by).await
         }
         Action::Remove { id } => remove(global, &id).await,
         Action::Import { file, by } => {
@@ -85,7 +85,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
                 Some("yaml" | "yml") => from_yaml(&world, &file).await?,
                 _ => checked(&world, from_csv(&file)?).await?,
             };
-            register(&world, targets, &by).await
+            register(global, &world, targets, &by).await
         }
         Action::Export => {
             let (world, _opened) = open::world(global, false).await?;
@@ -108,7 +108,8 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
                 .iter()
                 .map(|(name, value)| (*name, value.as_str()))
                 .collect();
-            line(&words.text("cli-valid", &args))?;
+            let facts = json!({"valid": true, "targets": config.targets.len(), "agencies": config.agencies.len()});
+            done(global.json, &words.text("cli-valid", &args), &facts)?;
             Ok(Outcome::Fine)
         }
     }
@@ -339,7 +340,12 @@ fn target(world: &World, agencies: &[Agency], row: &Row) -> Result<Target, Vec<S
     Ok(target)
 }
 
-async fn register(world: &World, targets: Vec<Target>, by: &str) -> Result<Outcome, Failure> {
+async fn register(
+    global: &Global,
+    world: &World,
+    targets: Vec<Target>,
+    by: &str,
+) -> Result<Outcome, Failure> {
     let count = targets.len();
     for target in targets {
         let id = target.id.clone();
@@ -351,7 +357,8 @@ async fn register(world: &World, targets: Vec<Target>, by: &str) -> Result<Outco
                 at: world.clock.now(),
             })
             .await?;
-        line(&world.words.text("cli-registered", &[("id", id.as_str())]))?;
+        let sentence = world.words.text("cli-registered", &[("id", id.as_str())]);
+        done(global.json, &sentence, &json!({"registered": id}))?;
     }
     if count == 0 {
         return Err(Failure::usage("there was no target to register"));
@@ -363,7 +370,8 @@ async fn remove(global: &Global, id: &str) -> Result<Outcome, Failure> {
     let (world, _opened) = open::world(global, false).await?;
     let id: TargetId = id.parse().map_err(Failure::usage)?;
     if world.store.unregister(&id).await? {
-        line(&world.words.text("cli-removed", &[("id", id.as_str())]))?;
+        let sentence = world.words.text("cli-removed", &[("id", id.as_str())]);
+        done(global.json, &sentence, &json!({"removed": id}))?;
         return Ok(Outcome::Fine);
     }
     let hint = if world.config.targets.iter().any(|it| it.id == id) {

@@ -248,6 +248,7 @@ fn judge_answers_every_line_in_order_and_goes_on() {
     let (_keep, path) = folder("");
     fs::write(path.join("good.html"), honest(1)).unwrap();
     fs::write(path.join("bad.html"), defaced()).unwrap();
+    fs::write(path.join("deep.html"), "<div>".repeat(5000)).unwrap();
     let gz = fs::File::create(path.join("good2.html.gz")).unwrap();
     let mut gz = flate2::write::GzEncoder::new(gz, flate2::Compression::fast());
     std::io::Write::write_all(&mut gz, honest(2).as_bytes()).unwrap();
@@ -262,7 +263,8 @@ fn judge_answers_every_line_in_order_and_goes_on() {
         "{{\"case\":\"1\",\"url\":\"{url}\",\"history\":[\"good.html\",\"good2.html.gz\"],\"current\":\"good.html\"}}\n\
          {{\"case\":\"2\",\"url\":\"{url}\",\"history\":[\"good.html\"],\"current\":\"bad.html.zst\"}}\n\
          {{\"case\":\"3\",\"url\":\"{url}\",\"current\":\"missing.html\"}}\nnot json\n\
-         {{\"case\":\"5\",\"url\":\"{url}\",\"history\":[],\"current\":{{\"desktop\":\"good.html\",\"googlebot\":\"bad.html\"}},\"content_type\":\"text/html\"}}\n"
+         {{\"case\":\"5\",\"url\":\"{url}\",\"history\":[],\"current\":{{\"desktop\":\"good.html\",\"googlebot\":\"bad.html\"}},\"content_type\":\"text/html\"}}\n\
+         {{\"case\":\"6\",\"url\":\"{url}\",\"history\":[\"good.html\"],\"current\":\"deep.html\"}}\n"
     );
     fs::write(path.join("cases.jsonl"), cases).unwrap();
     let (out, err, code) = said(&gaccong(&path, &["judge", "--batch", "cases.jsonl"]));
@@ -286,6 +288,11 @@ fn judge_answers_every_line_in_order_and_goes_on() {
             .unwrap()
             .iter()
             .any(|it| it["name"] == "cloaked")
+    );
+    assert_eq!(
+        (all[5]["level"].as_str(), all[5]["error"].is_null()),
+        (Some("unknown"), true),
+        "over a limit is an answer"
     );
 }
 
