@@ -3,6 +3,7 @@
 use crate::{
     detect::{Detector, Found, View},
     model::Say,
+    page::registrable,
 };
 
 pub struct Emptied;
@@ -23,7 +24,11 @@ impl Detector for Emptied {
         if view.norm.looks > 0 && (view.norm.words < 2 * view.words.max(15) || view.kept() > 0.5) {
             return None;
         }
-        let shows = page.images.len() + page.media + page.frames.len() > 0;
+        let own = page.domain();
+        let elsewhere = |host: &str| !host.is_empty() && registrable(host) != own;
+        // a frame of the portal's own is its page by other means
+        let framed = page.frames.iter().any(|it| elsewhere(&it.host));
+        let shows = framed || page.images.len() + page.media > 0;
         // a shell that scripts of its own fill is the same portal with less to read
         let shell = page
             .scripts

@@ -29,7 +29,7 @@ impl Detector for ForeignScript {
         } else if view.kept() > 0.9 && strange.len() <= 2 && change.blocks.len() < 30 {
             0.93
         } else {
-            0.35
+            0.2
         };
         let say = Say::new("signal-foreign-script").with("host", excerpt::defang(&worst.host));
         Some(Found::new(
