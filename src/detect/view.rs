@@ -9,7 +9,7 @@ use super::hosts;
 use crate::{
     diff::{Change, Norm, compare},
     model::{Say, excerpt},
-    page::{Block, Page, fold::fold, links::registrable},
+    page::{Block, Form, Frame, Link, Page, Script, fold::fold, links::registrable},
 };
 
 /// What the operator said belongs to a portal.
@@ -112,6 +112,34 @@ impl<'a> View<'a> {
         let known = self.norm.folded.contains(phrase);
         asked.insert(phrase.to_owned(), known);
         known
+    }
+
+    /// Links that are new; all of them at first sight. The same holds for the next three.
+    pub fn links(&self) -> Vec<&'a Link> {
+        self.new_parts(|it| &it.links, &self.page.links)
+    }
+
+    pub fn scripts(&self) -> Vec<&'a Script> {
+        self.new_parts(|it| &it.scripts, &self.page.scripts)
+    }
+
+    pub fn frames(&self) -> Vec<&'a Frame> {
+        self.new_parts(|it| &it.frames, &self.page.frames)
+    }
+
+    pub fn forms(&self) -> Vec<&'a Form> {
+        self.new_parts(|it| &it.forms, &self.page.forms)
+    }
+
+    fn new_parts<T>(
+        &self,
+        new: for<'c> fn(&'c Change<'a>) -> &'c Vec<&'a T>,
+        all: &'a [T],
+    ) -> Vec<&'a T> {
+        match &self.change {
+            Some(change) => new(change).clone(),
+            None => all.iter().collect(),
+        }
     }
 
     /// Share of the stable page still there; 1 at first sight.

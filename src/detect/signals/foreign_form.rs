@@ -3,7 +3,6 @@
 use crate::{
     detect::{Detector, Found, View},
     model::{Say, excerpt},
-    page::Form,
 };
 
 pub struct ForeignForm;
@@ -14,10 +13,7 @@ impl Detector for ForeignForm {
     }
 
     fn look(&self, view: &View) -> Option<Found> {
-        let forms: Vec<&Form> = match &view.change {
-            Some(change) => change.forms.clone(),
-            None => view.page.forms.iter().collect(),
-        };
+        let forms = view.forms();
         let strange = || forms.iter().filter(|it| view.is_strange(&it.host));
         let worst = strange()
             .find(|it| it.password)

@@ -14,10 +14,7 @@ impl Detector for ForeignFrame {
     }
 
     fn look(&self, view: &View) -> Option<Found> {
-        let frames: Vec<&Frame> = match &view.change {
-            Some(change) => change.frames.clone(),
-            None => view.page.frames.iter().collect(),
-        };
+        let frames = view.frames();
         let strength = |it: &Frame| -> f64 {
             if it.covers || it.hidden.is_some() || hosts::is_risky(&it.host) {
                 1.0

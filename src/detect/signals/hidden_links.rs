@@ -14,10 +14,7 @@ impl Detector for HiddenLinks {
     }
 
     fn look(&self, view: &View) -> Option<Found> {
-        let links: Vec<&Link> = match &view.change {
-            Some(change) => change.links.clone(),
-            None => view.page.links.iter().collect(),
-        };
+        let links = view.links();
         let strange: Vec<&&Link> = links
             .iter()
             .filter(|it| it.hidden.is_some() && view.is_strange(&it.host))

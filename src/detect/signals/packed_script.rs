@@ -32,10 +32,7 @@ impl Detector for PackedScript {
     }
 
     fn look(&self, view: &View) -> Option<Found> {
-        let scripts = match &view.change {
-            Some(change) => change.scripts.clone(),
-            None => view.page.scripts.iter().collect(),
-        };
+        let scripts = view.scripts();
         let pattern = UNPACKS.as_ref()?;
         let (script, at) = scripts
             .iter()

@@ -46,10 +46,7 @@ fn refresh(view: &View) -> Option<Found> {
 }
 
 fn script(view: &View) -> Option<Found> {
-    let scripts = match &view.change {
-        Some(change) => change.scripts.clone(),
-        None => view.page.scripts.iter().collect(),
-    };
+    let scripts = view.scripts();
     for script in scripts.iter().filter(|it| it.runs && !it.code.is_empty()) {
         let code = &script.code;
         let Some(leads) = LEADS_AWAY.as_ref().and_then(|it| it.find(code)) else {
