@@ -29,7 +29,7 @@ pub async fn run(world: Arc<World>, stop: CancellationToken) -> Result<(), JobSc
         .and_then(|it| it.parse().ok())
         .unwrap_or(chrono_tz::Asia::Ho_Chi_Minh);
     let of = world.clone();
-    scheduler
+    let weekly_job = scheduler
         .add(Job::new_async_tz(WEEKLY, zone, move |_, _| {
             let world = of.clone();
             Box::pin(async move { weekly(&world).await })
@@ -43,6 +43,13 @@ pub async fn run(world: Arc<World>, stop: CancellationToken) -> Result<(), JobSc
         })?)
         .await?;
     scheduler.start().await?;
+    if let Some(next) = scheduler.next_tick_for_job(weekly_job).await? {
+        let next = next
+            .with_timezone(&zone)
+            .format("%Y-%m-%d %H:%M %Z")
+            .to_string();
+        tracing::info!(next, "the weekly report is planned");
+    }
     if missed(&world) {
         weekly(&world).await;
     }
