@@ -8,14 +8,16 @@ pub mod phrases;
 pub mod profiles;
 pub mod signals;
 pub mod state;
+pub mod tone;
 mod view;
 pub mod weigh;
 
-pub use view::{Expect, Found, Place, View};
+pub use weigh::Reckoning;
+pub use view::{Code, Expect, Found, Place, Text, View};
 
 use crate::{
     diff::Norm,
-    model::{Level, Verdict, verdict::State},
+    model::Verdict,
     page::Page,
 };
 
@@ -30,12 +32,12 @@ pub trait Detector: Sync {
 
 /// Judges a page against what is normal for it; `norm` without looks means a page seen for the first time.
 pub fn judge(page: &Page, norm: &Norm, expect: &Expect) -> Verdict {
+    reckon(page, norm, expect).verdict(&weigh::TABLE)
+}
+
+/// What [`judge`] weighs, before it is weighed.
+pub fn reckon(page: &Page, norm: &Norm, expect: &Expect) -> Reckoning {
     let view = View::new(page, norm, expect);
     let state = state::of(&view);
-    let mut verdict = weigh::weigh(&view, state, signals::ALL);
-    verdict.state = state;
-    if state != State::Ordinary && verdict.level < Level::Suspect {
-        verdict.level = Level::Unknown;
-    }
-    verdict
+    weigh::reckon(&view, state, signals::ALL)
 }

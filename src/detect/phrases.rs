@@ -11,6 +11,8 @@ use crate::page::fold::fold;
 pub struct Phrases {
     automaton: Option<AhoCorasick>,
     words: Vec<String>,
+    /// Rows are beginnings of words: what follows them does not matter.
+    open: bool,
 }
 
 /// A phrase and where it begins in the folded text.
@@ -23,6 +25,15 @@ pub struct Hit<'a> {
 impl Phrases {
     /// One phrase a line; `# ` begins a comment.
     fn new(list: &str) -> Self {
+        Self::build(list, false)
+    }
+
+    /// The same for lists of beginnings.
+    fn beginnings(list: &str) -> Self {
+        Self::build(list, true)
+    }
+
+    fn build(list: &str, open: bool) -> Self {
         let rows = list
             .lines()
             .filter(|it| !it.starts_with("# ") && !it.is_empty());
@@ -31,7 +42,11 @@ impl Phrases {
             .match_kind(MatchKind::LeftmostLongest)
             .build(&words)
             .ok();
-        Self { automaton, words }
+        Self {
+            automaton,
+            words,
+            open,
+        }
     }
 
     /// Phrases in a folded text, in order.
@@ -39,7 +54,7 @@ impl Phrases {
         self.automaton
             .iter()
             .flat_map(move |it| it.find_iter(folded))
-            .filter(move |it| is_whole(folded, it.start(), it.end()))
+            .filter(move |it| is_whole(folded, it.start(), it.end(), self.open))
             .map(move |it| Hit {
                 phrase: &self.words[it.pattern().as_usize()],
                 at: it.start(),
@@ -51,7 +66,7 @@ impl Phrases {
     }
 }
 
-fn is_whole(text: &str, start: usize, end: usize) -> bool {
+fn is_whole(text: &str, start: usize, end: usize, open: bool) -> bool {
     let before = text[..start].chars().next_back();
     let after = text[end..].chars().next();
     // scripts without blanks between words have no boundaries to ask for
@@ -60,12 +75,37 @@ fn is_whole(text: &str, start: usize, end: usize) -> bool {
         .next()
         .is_some_and(|c| c >= '\u{2e80}');
     let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    wide || !(letter(before) || letter(after))
+    wide || !(letter(before) || letter(after) && !open)
 }
 
 /// What attackers sign with: verb and "by", in the languages seen. These accuse where they lead a title or a line.
 pub static SIGNED: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/signed.txt")));
+
+/// Words of breaking in, by their beginnings: one of them in a line that also names who did it, or speaks to the
+/// administrator, is a boast in whatever words.
+pub static DEEDS: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::beginnings(include_str!("phrases/hack-words.txt")));
+
+/// The same in words that news, law and sports use too.
+pub static EVERYDAY_DEEDS: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::beginnings(include_str!("phrases/hack-words-everyday.txt")));
+
+/// "by", "team" and their like: between a deed and a name.
+pub static AGENTS: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(include_str!("phrases/agents.txt")));
+
+/// Words that speak to the reader, mostly the administrator.
+pub static ADDRESS: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(include_str!("phrases/address-words.txt")));
+
+/// What attackers' slogans are about, by beginnings.
+pub static CAUSES: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::beginnings(include_str!("phrases/causes.txt")));
+
+/// How slogans speak.
+pub static RHETORIC: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(include_str!("phrases/rhetoric.txt")));
 
 /// What attackers say besides their name: enough in a headline, little in running text.
 pub static TAUNTS: LazyLock<Phrases> =

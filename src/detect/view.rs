@@ -1,7 +1,8 @@
 //! What a detector is shown.
 
 use std::{
-    cell::RefCell,
+    borrow::Cow,
+    cell::{OnceCell, RefCell},
     collections::{BTreeSet, HashMap},
 };
 
@@ -9,7 +10,7 @@ use super::hosts;
 use crate::{
     diff::{Change, Norm, compare},
     model::{Say, excerpt},
-    page::{Block, Form, Frame, Link, Page, Script, fold::fold, links::registrable},
+    page::{Block, Form, Frame, Image, Link, Page, Script, fold::fold, links::registrable, script},
 };
 
 /// What the operator said belongs to a portal.
@@ -68,7 +69,33 @@ pub struct View<'a> {
     /// Texts new to the page (all of them at first sight).
     pub texts: Vec<Text<'a>>,
     asked: RefCell<HashMap<String, bool>>,
+    codes: OnceCell<Vec<Code<'a>>>,
 }
+
+/// Inline code that runs and is new, with what it carries in disguise.
+pub struct Code<'a> {
+    pub script: &'a Script,
+    pub layers: Vec<script::Layer>,
+}
+
+impl Code<'_> {
+    /// Whether the code or anything inside it holds `text`.
+    pub fn holds(&self, text: &str) -> bool {
+        self.script.code.contains(text) || self.layers.iter().any(|it| it.text.contains(text))
+    }
+
+    /// Hosts of absolute URLs in the code and inside it, in order.
+    pub fn hosts(&self) -> impl Iterator<Item = String> {
+        std::iter::once(self.script.code.as_str())
+            .chain(self.layers.iter().map(|it| it.text.as_str()))
+            .flat_map(hosts_in)
+    }
+}
+
+/// Code of all pieces that is looked into, in bytes: a page may hold megabytes of it.
+const CODE_READ: usize = 512 << 10;
+/// Text that scripts write is looked at in so many lines.
+const WRITTEN: usize = 200;
 
 /// Where a text stands: the louder the place, the more a phrase there means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,13 +104,16 @@ pub enum Place {
     Heading,
     Block,
     Hidden,
+    /// Title, alternative text and data for machines.
     Meta,
+    /// Written by a script.
+    Written,
 }
 
 /// One text as it stands and folded for phrase search.
 pub struct Text<'a> {
     pub place: Place,
-    pub raw: &'a str,
+    pub raw: Cow<'a, str>,
     pub folded: String,
     pub linked: bool,
 }
@@ -91,13 +121,16 @@ pub struct Text<'a> {
 impl<'a> View<'a> {
     pub fn new(page: &'a Page, norm: &'a Norm, expect: &'a Expect) -> Self {
         let change = (norm.looks > 0).then(|| compare(norm, page));
-        let texts = texts(page, change.as_ref());
+        let mut texts = texts(page, change.as_ref());
+        let codes = OnceCell::new();
+        texts.extend(written(codes.get_or_init(|| codes_of(page, change.as_ref()))));
         Self {
             page,
             norm,
             words: page.words(),
             texts,
             asked: RefCell::default(),
+            codes,
             change,
             expect,
         }
@@ -121,6 +154,11 @@ impl<'a> View<'a> {
 
     pub fn scripts(&self) -> Vec<&'a Script> {
         self.new_parts(|it| &it.scripts, &self.page.scripts)
+    }
+
+    /// New inline code that runs.
+    pub fn codes(&self) -> &[Code<'a>] {
+        self.codes.get().map_or(&[], Vec::as_slice)
     }
 
     pub fn frames(&self) -> Vec<&'a Frame> {
@@ -196,7 +234,7 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
         if !folded.is_empty() {
             out.push(Text {
                 place,
-                raw,
+                raw: Cow::Borrowed(raw),
                 folded,
                 linked,
             });
@@ -221,6 +259,88 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
             || name.starts_with("twitter:");
         if told {
             put(Place::Meta, content, false);
+        }
+    }
+    let images: Vec<&'a Image> = match change {
+        Some(change) => change.images.clone(),
+        None => page.images.iter().collect(),
+    };
+    for image in images {
+        if image.alt.len() > 3 {
+            put(Place::Meta, &image.alt, false);
+        }
+    }
+    out
+}
+
+fn codes_of<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Code<'a>> {
+    let scripts: Vec<&'a Script> = match change {
+        Some(change) => change.scripts.clone(),
+        None => page.scripts.iter().collect(),
+    };
+    let mut room = CODE_READ;
+    let mut out = Vec::new();
+    for script in scripts.into_iter().filter(|it| !it.code.is_empty()) {
+        let Some(left) = room.checked_sub(script.code.len()) else {
+            break;
+        };
+        room = left;
+        let layers = script::layers(&script.code);
+        out.push(Code { script, layers });
+    }
+    out
+}
+
+/// What scripts write into the page, and what data blocks tell machines.
+fn written(codes: &[Code<'_>]) -> Vec<Text<'static>> {
+    let mut out = Vec::new();
+    for code in codes {
+        let place = if code.script.runs {
+            Place::Written
+        } else {
+            Place::Meta
+        };
+        let lines = code
+            .layers
+            .iter()
+            .filter(|it| it.text.contains(' ') || !it.text.is_ascii())
+            .flat_map(|it| script::shown(&it.text))
+            .filter(|it| it.len() >= 6 && !looks_like_code(it));
+        for line in lines.take(WRITTEN) {
+            let folded = fold(&line);
+            if !folded.is_empty() {
+                out.push(Text {
+                    place,
+                    raw: Cow::Owned(line),
+                    folded,
+                    linked: false,
+                });
+            }
+        }
+    }
+    out
+}
+
+/// Code, selectors and addresses are no text, whatever words stand in them.
+fn looks_like_code(line: &str) -> bool {
+    let signs = line.chars().filter(|it| "{}();=<>[]&\\/%#".contains(*it)).count();
+    signs * 8 > line.chars().count()
+}
+
+/// Hosts after `//` in a text.
+fn hosts_in(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let text = text.replace("\\/", "/");
+    for part in text.split("//").skip(1).take(64) {
+        let host: String = part
+            .chars()
+            .take_while(|it| it.is_alphanumeric() || matches!(it, '.' | '-'))
+            .take(253)
+            .collect();
+        let host = host.trim_matches('.').to_ascii_lowercase();
+        let name = host.rsplit('.').next().unwrap_or_default();
+        if host.contains('.') && name.len() >= 2 && name.chars().all(char::is_alphabetic) {
+            out.push(host);
         }
     }
     out

@@ -1,153 +1,22 @@
-//! Weights and thresholds: one table, one row a signal, each with its reason.
+//! From what the detectors found to a verdict. The weights are one readable table, `weights.tsv`: one row a signal.
 //!
 //! A verdict is a logistic sum: log-odds = bias + Σ weight × strength; score = 1 / (1 + e^−log-odds).
 
-use super::{Detector, View};
+use std::sync::LazyLock;
+
+use super::{Detector, Found, View};
 use crate::model::{Level, Signal, Verdict, verdict::State};
 
-/// Natural log-odds at full strength, with a baseline and at first sight.
-pub struct Weight {
-    pub name: &'static str,
-    pub with_norm: f64,
-    pub first_sight: f64,
-    pub reason: &'static str,
-}
-
-/// Log-odds of a page of which nothing bad is found. e^−4 is 1.8 %: a single signal rings only if
-/// its weight is above 4.
-pub const BIAS: f64 = -4.0;
+/// Of the calibrated probability that an officer wants to be woken: more likely than not.
 pub const SUSPECT: f64 = 0.5;
 /// Past this and with the face of the page gone or signed, it is called defaced.
 pub const DEFACED: f64 = 0.9;
+/// Log-odds that signals of the page's face must add up to before it is called defaced.
+const FACE_ENOUGH: f64 = 2.5;
 /// Below this share kept, a quiet page is called drifted.
 const DRIFTED_BELOW: f64 = 0.6;
-
-const fn row(name: &'static str, with_norm: f64, first_sight: f64, reason: &'static str) -> Weight {
-    Weight {
-        name,
-        with_norm,
-        first_sight,
-        reason,
-    }
-}
-
-pub const WEIGHTS: &[Weight] = &[
-    row(
-        "boast",
-        6.5,
-        6.5,
-        "a signature that leads a title or line: two of three defacements, no honest page",
-    ),
-    row(
-        "taunt",
-        3.5,
-        3.0,
-        "what attackers say besides: telling in a headline, seen in news about them",
-    ),
-    row(
-        "slogan",
-        4.8,
-        3.0,
-        "a slogan standing alone on a page that never had such text",
-    ),
-    row(
-        "replaced",
-        3.0,
-        0.0,
-        "the stable skeleton is gone: also every redesign, so it needs company",
-    ),
-    row(
-        "title",
-        1.2,
-        0.0,
-        "no word in common with any known title: 7 % of honest changes touch the title",
-    ),
-    row(
-        "emptied",
-        2.8,
-        3.2,
-        "hardly a word, an image or film instead: one defacement in six",
-    ),
-    row(
-        "stage",
-        1.4,
-        1.8,
-        "black ground, sound that starts itself: half of the defacements",
-    ),
-    row(
-        "not-a-page",
-        6.0,
-        3.0,
-        "an image or binary served as the home page",
-    ),
-    row(
-        "foreign-script",
-        4.6,
-        0.0,
-        "a script from a host that is neither known nor widely embedded",
-    ),
-    row(
-        "packed-script",
-        4.8,
-        1.5,
-        "code that unpacks itself; old libraries do so too, but not newly",
-    ),
-    row(
-        "foreign-frame",
-        5.0,
-        0.5,
-        "a frame of a foreign host, worst when it covers the page",
-    ),
-    row(
-        "foreign-form",
-        5.2,
-        1.5,
-        "a form that posts to a foreign host, worst with a password",
-    ),
-    row("redirect", 6.0, 3.0, "refresh or script that leads away"),
-    row(
-        "moved",
-        6.0,
-        2.0,
-        "the look itself ended on a foreign domain",
-    ),
-    row(
-        "hidden-links",
-        5.2,
-        3.0,
-        "hidden links to foreign hosts: the usual form of planted spam",
-    ),
-    row(
-        "spam",
-        5.2,
-        4.6,
-        "gambling, pharmacy, loan and essay advertising",
-    ),
-    row(
-        "foreign-links",
-        4.4,
-        0.6,
-        "links to strange hosts; one is news, a block of them is not",
-    ),
-    row(
-        "swapped-links",
-        5.5,
-        0.0,
-        "known link texts that now lead elsewhere",
-    ),
-    row(
-        "language",
-        1.6,
-        0.0,
-        "the page speaks another language than all approved looks",
-    ),
-    row(
-        "missing-text",
-        4.5,
-        4.5,
-        "text that the operator said must be there",
-    ),
-];
+/// Log-odds under which a signal is not worth a line.
+const NEGLIGIBLE: f64 = 0.05;
 
 /// Signals that say that the page's face itself was changed.
 const FACE: &[&str] = &[
@@ -160,60 +29,162 @@ const FACE: &[&str] = &[
     "stage",
 ];
 
-pub fn weigh(view: &View, state: State, detectors: &[&dyn Detector]) -> Verdict {
-    let mut signals: Vec<Signal> = detectors
-        .iter()
-        .filter_map(|it| signal(*it, view))
-        .collect();
-    if state != State::Ordinary {
-        // what an error or challenge page lacks accuses nobody; what it says or loads still may
-        signals.retain(|it| !LACKS.contains(&it.name.as_str()));
-    }
-    signals.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-    let sum: f64 = BIAS + signals.iter().map(|it| it.weight).sum::<f64>();
-    let score = 1.0 / (1.0 + (-sum).exp());
-    let face: f64 = signals
-        .iter()
-        .filter(|it| FACE.contains(&it.name.as_str()))
-        .map(|it| it.weight)
-        .sum();
-    let redirected = signals.iter().any(|it| it.name == "moved");
-    let level = if score >= DEFACED && face >= 3.0 {
-        Level::Defaced
-    } else if score >= SUSPECT {
-        Level::Suspect
-    } else if view.kept() < DRIFTED_BELOW {
-        Level::Drifted
-    } else {
-        Level::Normal
-    };
-    Verdict {
-        level,
-        score,
-        signals,
-        state,
-        redirected,
+/// Signals of absence: what an error or challenge page lacks accuses nobody; what it says or loads still may.
+const LACKS: &[&str] = &["replaced", "title", "emptied", "language", "missing-text"];
+
+/// Natural log-odds at full strength.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub name: String,
+    pub with_baseline: f64,
+    pub first_sight: f64,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Log-odds of a page of which nothing bad is found, with a baseline and at first sight.
+    pub bias: (f64, f64),
+    pub rows: Vec<Row>,
+}
+
+/// The table that ships. Its text is part of the program, and a test holds that it can be read.
+pub static TABLE: LazyLock<Table> =
+    LazyLock::new(|| Table::parse(include_str!("weights.tsv")).unwrap_or_default());
+
+impl Default for Table {
+    /// Without rows nothing rings: used only where a table cannot be read.
+    fn default() -> Self {
+        Self {
+            bias: (-4.0, -4.0),
+            rows: Vec::new(),
+        }
     }
 }
 
-/// Signals of absence.
-const LACKS: &[&str] = &["replaced", "title", "emptied", "language", "missing-text"];
+impl Table {
+    /// Four columns between tabs; the row `bias` and one row a signal. Says what is wrong with a table.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut table = Self::default();
+        for (at, line) in text.lines().enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let mut columns = line.split('\t');
+            let (Some(name), Some(known), Some(first), Some(reason)) = (
+                columns.next(),
+                columns.next(),
+                columns.next(),
+                columns.next(),
+            ) else {
+                return Err(format!("line {}: four columns are needed", at + 1));
+            };
+            let number = |text: &str| -> Result<f64, String> {
+                let number: f64 = text
+                    .parse()
+                    .map_err(|_| format!("line {}: {text:?} is no number", at + 1))?;
+                let sane = number.is_finite() && number.abs() <= 20.0;
+                sane.then_some(number)
+                    .ok_or_else(|| format!("line {}: {number} is out of range", at + 1))
+            };
+            let (with_baseline, first_sight) = (number(known)?, number(first)?);
+            if name == "bias" {
+                table.bias = (with_baseline, first_sight);
+            } else {
+                table.rows.push(Row {
+                    name: name.to_owned(),
+                    with_baseline,
+                    first_sight,
+                    reason: reason.to_owned(),
+                });
+            }
+        }
+        Ok(table)
+    }
 
-fn signal(detector: &dyn Detector, view: &View) -> Option<Signal> {
-    let row = WEIGHTS.iter().find(|it| it.name == detector.name())?;
-    let full = if view.norm.looks > 0 {
-        row.with_norm
-    } else {
-        row.first_sight
-    };
-    let found = detector.look(view)?;
-    let weight = full * found.strength;
-    (weight > 0.05).then(|| Signal {
-        name: detector.name().to_owned(),
-        weight,
-        say: found.say,
-        excerpt: found.excerpt,
-    })
+    fn weight(&self, name: &str, first_sight: bool) -> f64 {
+        let row = self.rows.iter().find(|it| it.name == name);
+        row.map_or(0.0, |it| {
+            if first_sight {
+                it.first_sight
+            } else {
+                it.with_baseline
+            }
+        })
+    }
+}
+
+/// Everything that a verdict is made from, before it is weighed.
+pub struct Reckoning {
+    /// Signal names and what was found, in the order of the detectors.
+    pub found: Vec<(&'static str, Found)>,
+    pub first_sight: bool,
+    pub state: State,
+    /// Share of the stable page still there.
+    pub kept: f64,
+}
+
+pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoning {
+    let lacking = state != State::Ordinary;
+    let found = detectors
+        .iter()
+        .filter(|it| !(lacking && LACKS.contains(&it.name())))
+        .filter_map(|it| Some((it.name(), it.look(view)?)))
+        .collect();
+    Reckoning {
+        found,
+        first_sight: view.change.is_none(),
+        state,
+        kept: view.kept(),
+    }
+}
+
+impl Reckoning {
+    pub fn verdict(&self, table: &Table) -> Verdict {
+        let mut signals: Vec<Signal> = self
+            .found
+            .iter()
+            .map(|(name, found)| Signal {
+                name: (*name).to_owned(),
+                weight: table.weight(name, self.first_sight) * found.strength,
+                say: found.say.clone(),
+                excerpt: found.excerpt.clone(),
+            })
+            .filter(|it| it.weight > NEGLIGIBLE)
+            .collect();
+        signals.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        let bias = if self.first_sight {
+            table.bias.1
+        } else {
+            table.bias.0
+        };
+        let sum: f64 = bias + signals.iter().map(|it| it.weight).sum::<f64>();
+        let score = 1.0 / (1.0 + (-sum).exp());
+        let face: f64 = signals
+            .iter()
+            .filter(|it| FACE.contains(&it.name.as_str()))
+            .map(|it| it.weight)
+            .sum();
+        let mut level = if score >= DEFACED && face >= FACE_ENOUGH {
+            Level::Defaced
+        } else if score >= SUSPECT {
+            Level::Suspect
+        } else if self.kept < DRIFTED_BELOW {
+            Level::Drifted
+        } else {
+            Level::Normal
+        };
+        if self.state != State::Ordinary && level < Level::Suspect {
+            level = Level::Unknown;
+        }
+        Verdict {
+            level,
+            score,
+            redirected: signals.iter().any(|it| it.name == "moved"),
+            signals,
+            state: self.state,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -223,16 +194,30 @@ mod tests {
 
     #[test]
     fn every_detector_has_a_row_and_every_row_a_detector() {
+        let table = Table::parse(include_str!("weights.tsv")).unwrap();
+        assert_eq!(table, *TABLE);
         let detectors: Vec<&str> = signals::ALL.iter().map(|it| it.name()).collect();
-        let rows: Vec<&str> = WEIGHTS.iter().map(|it| it.name).collect();
         for name in &detectors {
-            assert!(rows.contains(name), "{name} has no weight");
-        }
-        for name in &rows {
             assert!(
-                detectors.contains(name),
-                "{name} weighs nothing: no detector has that name"
+                table.rows.iter().any(|it| it.name == *name),
+                "{name} has no weight"
             );
         }
+        for row in &table.rows {
+            assert!(
+                detectors.contains(&row.name.as_str()),
+                "{} weighs nothing: no detector has that name",
+                row.name
+            );
+            assert!(row.with_baseline >= 0.0 && row.first_sight >= 0.0, "{row:?}");
+        }
+        assert!(table.bias.0 < 0.0 && table.bias.1 < 0.0);
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_read_says_where() {
+        assert_eq!(Table::parse("boast\t6.5\t6.5"), Err("line 1: four columns are needed".to_owned()));
+        assert_eq!(Table::parse("#\nboast\tx\t1\tr"), Err("line 2: \"x\" is no number".to_owned()));
+        assert!(Table::parse("boast\tNaN\t1\tr").is_err());
     }
 }

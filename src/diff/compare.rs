@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::norm::{Norm, meta_key};
 use crate::{
     model::digest::key,
-    page::{Block, Form, Frame, Image, Link, Page, Script, links::registrable, noise},
+    page::{Block, Form, Frame, Image, Link, Page, Relation, Script, links::registrable, noise},
 };
 
 /// Baseline × page. The lists hold what is new to the norm.
@@ -27,6 +27,8 @@ pub struct Change<'a> {
     /// The title is none of the known ones (also when it is gone).
     pub title: bool,
     pub refreshes: Vec<&'a String>,
+    /// Relations to domains that none led to before.
+    pub relations: Vec<&'a Relation>,
     pub lang: bool,
 }
 
@@ -59,6 +61,7 @@ impl Change<'_> {
             && self.meta.is_empty()
             && !self.title
             && self.refreshes.is_empty()
+            && self.relations.is_empty()
             && !self.lang
             && self.kept() > 0.9
     }
@@ -139,6 +142,11 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
             .refreshes
             .iter()
             .filter(|it| !norm.refreshes.contains(*it))
+            .collect(),
+        relations: page
+            .relations
+            .iter()
+            .filter(|it| unknown(&norm.relation_domains, &it.host))
             .collect(),
         lang: page
             .lang

@@ -33,6 +33,8 @@ pub struct Norm {
     pub frame_domains: HashSet<String>,
     pub form_domains: HashSet<String>,
     pub image_domains: HashSet<String>,
+    /// Of canonical, alternate and amphtml.
+    pub relation_domains: HashSet<String>,
     pub inline_scripts: HashSet<u64>,
     /// Keys of link texts that led to the page's own domain.
     pub own_link_texts: HashSet<u64>,
@@ -123,6 +125,9 @@ impl Norm {
         ));
         self.image_domains.extend(domains(
             page.images.iter().map(|it| it.host.as_str()).collect(),
+        ));
+        self.relation_domains.extend(domains(
+            page.relations.iter().map(|it| it.host.as_str()).collect(),
         ));
         self.inline_scripts.extend(
             page.scripts

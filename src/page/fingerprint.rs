@@ -20,8 +20,8 @@ pub(super) fn content(page: &Page) -> Digest {
     let mut parts: Vec<String> = Vec::with_capacity(page.blocks.len() + page.links.len() + 64);
     parts.push(noise::normal(page.title.as_deref().unwrap_or_default()));
     parts.push(format!(
-        "{:?} {:?} {} {}",
-        page.kind, page.lang, page.media, page.dark
+        "{:?} {:?} {} {} {:?}",
+        page.kind, page.lang, page.media, page.dark, page.stunts
     ));
     for block in &page.blocks {
         parts.push(format!("{:x}{:?}", block.key, block.hidden));
@@ -51,5 +51,6 @@ pub(super) fn content(page: &Page) -> Digest {
         }
     }
     parts.extend(page.refreshes.iter().cloned());
+    parts.extend(page.relations.iter().map(|it| noise::normal_url(&it.url)));
     Digest::of_parts(parts.iter().map(String::as_bytes))
 }

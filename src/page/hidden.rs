@@ -12,6 +12,8 @@ pub enum Hiding {
     TinyText,
     TinyBox,
     SameColour,
+    /// Under everything else.
+    Behind,
     Attribute,
     NoScript,
 }
@@ -25,6 +27,7 @@ impl Hiding {
             Self::TinyText => "font-size:0",
             Self::TinyBox => "zero size",
             Self::SameColour => "colour on colour",
+            Self::Behind => "behind the page",
             Self::Attribute => "hidden",
             Self::NoScript => "noscript",
         }
@@ -59,7 +62,12 @@ pub fn of_style(style: &str) -> Option<Hiding> {
     }
     if is("visibility", "hidden")
         || is("visibility", "collapse")
-        || px("opacity").is_some_and(|it| it <= 0.02)
+        || is("content-visibility", "hidden")
+        || px("opacity").is_some_and(|it| it <= 0.05)
+        || get.get("filter").is_some_and(|it| {
+            it.split_once("opacity(").is_some_and(|(_, rest)| length(rest).is_some_and(|it| it <= 0.05))
+                || it.contains("alpha(opacity=0)")
+        })
     {
         return Some(Hiding::Invisible);
     }
@@ -75,7 +83,10 @@ pub fn of_style(style: &str) -> Option<Hiding> {
     if moved.into_iter().any(far) || get.get("transform").is_some_and(|it| moved_away(it)) {
         return Some(Hiding::OffScreen);
     }
-    if px("font-size").is_some_and(|it| it <= 1.0) {
+    if px("font-size").is_some_and(|it| it <= 2.0)
+        || get.get("font").is_some_and(|it| it.split_whitespace().any(|it| matches!(it, "0" | "0px" | "1px" | "0/0")))
+        || px("zoom").is_some_and(|it| it <= 0.02)
+    {
         return Some(Hiding::TinyText);
     }
     let small = |name: &str| px(name).is_some_and(|it| it <= 1.0);
@@ -83,25 +94,35 @@ pub fn of_style(style: &str) -> Option<Hiding> {
         is("overflow", "hidden") || is("overflow-x", "hidden") || is("overflow-y", "hidden");
     let shut =
         (small("height") || small("max-height") || small("width") || small("max-width")) && clipped;
-    if shut
-        || is("clip", "rect(0")
-        || is("clip", "rect(1px")
-        || is("clip-path", "inset(50%")
-        || is("clip-path", "inset(100%")
-    {
+    let collapsed = (small("max-height") || small("height")) && px("line-height").is_some_and(|it| it <= 0.05);
+    if shut || collapsed || get.get("clip").or(get.get("clip-path")).is_some_and(|it| is_clipped_away(it)) {
         return Some(Hiding::TinyBox);
     }
-    let ground = get.get("background-color").or(get.get("background"));
-    match (get.get("color"), ground) {
-        (Some(ink), Some(ground)) if colour(ink).is_some() && colour(ink) == colour(ground) => {
-            Some(Hiding::SameColour)
-        }
+    let behind = px("z-index").is_some_and(|it| it < 0.0) && (is("position", "absolute") || is("position", "fixed"));
+    if behind {
+        return Some(Hiding::Behind);
+    }
+    let ground = get.get("background-color").or(get.get("background")).and_then(|it| colour(it));
+    match (get.get("color").and_then(|it| colour(it)), ground) {
+        (Some(ink), _) if ink == CLEAR => Some(Hiding::SameColour),
+        (Some(ink), Some(ground)) if ink.abs_diff(ground) => Some(Hiding::SameColour),
         _ => None,
     }
 }
 
+/// Nothing is left inside the clipping shape.
+fn is_clipped_away(shape: &str) -> bool {
+    let shape = shape.replace(' ', "");
+    ["rect(0", "rect(1px", "inset(50%", "inset(100%", "circle(0", "ellipse(0", "polygon(00", "polygon(0000", "polygon(0px0px,0px0px"]
+        .iter()
+        .any(|it| shape.starts_with(it))
+}
+
 fn moved_away(transform: &str) -> bool {
-    transform.starts_with("scale(0)")
+    let shrunk = ["scale(", "scalex(", "scaley(", "scale3d("].iter().any(|it| {
+        transform.split_once(it).is_some_and(|(_, rest)| length(rest).is_some_and(|it| it.abs() <= 0.02))
+    });
+    shrunk
         || transform
             .split_once("translate")
             .and_then(|(_, rest)| rest.split_once('('))
@@ -125,21 +146,87 @@ fn length(value: &str) -> Option<f64> {
     }
 }
 
-/// One spelling for the few colours that text is hidden in.
-fn colour(value: &str) -> Option<&str> {
-    let word = value.split_whitespace().next()?;
+/// Red, green, blue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Colour(u8, u8, u8);
+
+/// Stands for `transparent`: no real colour is this one.
+const CLEAR: Colour = Colour(1, 254, 1);
+
+impl Colour {
+    /// So near that nobody reads one on the other.
+    fn abs_diff(self, other: Self) -> bool {
+        self.0.abs_diff(other.0) <= 6 && self.1.abs_diff(other.1) <= 6 && self.2.abs_diff(other.2) <= 6
+    }
+
+    fn is_black(self) -> bool {
+        self.0 <= 0x1c && self.1 <= 0x1c && self.2 <= 0x1c
+    }
+}
+
+/// The first colour of a value; names beyond the common ones are not known.
+fn colour(value: &str) -> Option<Colour> {
+    let word = value
+        .split(|c: char| c.is_whitespace() || c == ',' && !value.contains("rgb"))
+        .map(|it| it.trim_end_matches("!important"))
+        .find(|it| !it.is_empty())?;
+    if value.trim_start().starts_with("rgb") {
+        let inner = value.split_once('(')?.1;
+        let mut parts = inner
+            .split(|c: char| c == ',' || c == ')' || c == '/' || c.is_whitespace())
+            .filter(|it| !it.is_empty())
+            .map(|it| it.parse::<f64>().ok());
+        let (red, green, blue) = (parts.next()??, parts.next()??, parts.next()??);
+        if parts.next().flatten().is_some_and(|alpha| alpha <= 0.02) {
+            return Some(CLEAR);
+        }
+        return Some(Colour(red as u8, green as u8, blue as u8));
+    }
+    if let Some(hex) = word.strip_prefix('#').or((word.len() == 6).then_some(word)) {
+        let digit = |at: usize| hex.get(at..at + 1).and_then(|it| u8::from_str_radix(it, 16).ok());
+        let pair = |at: usize| hex.get(at..at + 2).and_then(|it| u8::from_str_radix(it, 16).ok());
+        match hex.len() {
+            3 | 4 => return Some(Colour(digit(0)? * 17, digit(1)? * 17, digit(2)? * 17)),
+            6 | 8 => {
+                if let (Some(red), Some(green), Some(blue)) = (pair(0), pair(2), pair(4)) {
+                    return Some(Colour(red, green, blue));
+                }
+            }
+            _ => (),
+        }
+    }
     Some(match word {
-        "white" | "#fff" | "#ffffff" | "rgb(255,255,255)" => "white",
-        "black" | "#000" | "#000000" | "rgb(0,0,0)" => "black",
-        "transparent" => "transparent",
-        other if other.starts_with('#') => other,
+        "white" => Colour(255, 255, 255),
+        "snow" | "ivory" | "ghostwhite" => Colour(255, 252, 252),
+        "whitesmoke" => Colour(245, 245, 245),
+        "black" => Colour(0, 0, 0),
+        "transparent" => CLEAR,
         _ => return None,
     })
 }
 
+/// Whether a `bgcolor` is black or nearly so.
+pub(super) fn is_black(value: &str) -> bool {
+    colour(&value.trim().to_ascii_lowercase()).is_some_and(Colour::is_black)
+}
+
+/// Whether declarations paint the background black.
+pub(super) fn paints_black(style: &str) -> bool {
+    let style = style.to_ascii_lowercase();
+    style
+        .split(';')
+        .filter_map(|it| it.split_once(':'))
+        .filter(|(name, _)| matches!(name.trim(), "background" | "background-color"))
+        .any(|(_, value)| value.split_whitespace().any(is_black) || is_black(value))
+}
+
 /// `.class` and `#id` rules of the page's own style elements that hide.
 #[derive(Debug, Default)]
-pub struct HidingRules(HashMap<String, Hiding>);
+pub struct HidingRules {
+    rules: HashMap<String, Hiding>,
+    /// A rule for `body`, `html` or `*` paints the page black.
+    black: bool,
+}
 
 /// Style text past this is not read: rules that hide a block stand near it or in the head.
 const STYLE_BYTES: usize = 256 << 10;
@@ -154,22 +241,34 @@ impl HidingRules {
             let Some((selectors, body)) = rule.rsplit_once('{') else {
                 continue;
             };
+            // inside a media query another brace stands before
+            let selectors = selectors.rsplit('{').next().unwrap_or_default();
+            let selectors = selectors.rsplit("*/").next().unwrap_or_default();
+            let ground = |it: &str| matches!(it.trim().to_ascii_lowercase().as_str(), "body" | "html" | "*" | ":root");
+            if body.contains("background") && selectors.split(',').any(ground) && paints_black(body) {
+                self.black = true;
+            }
             let Some(hiding) = of_style(body) else {
                 continue;
             };
-            // inside a media query another brace stands before
-            let selectors = selectors.rsplit('{').next().unwrap_or_default();
             for selector in selectors.split(',').map(str::trim) {
+                // `p.x` hides what `.x` would, as far as a planted block is concerned
+                let bare = selector.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+                let selector = if bare.starts_with(['.', '#']) { bare } else { selector };
                 let simple = selector.len() > 1
                     && selector.starts_with(['.', '#'])
                     && selector[1..]
                         .chars()
                         .all(|c| c.is_alphanumeric() || c == '-' || c == '_');
                 if simple {
-                    self.0.insert(selector.to_owned(), hiding);
+                    self.rules.insert(selector.to_owned(), hiding);
                 }
             }
         }
+    }
+
+    pub fn paints_black(&self) -> bool {
+        self.black
     }
 
     pub fn of<'a>(
@@ -177,14 +276,14 @@ impl HidingRules {
         id: Option<&str>,
         classes: impl Iterator<Item = &'a str>,
     ) -> Option<Hiding> {
-        if self.0.is_empty() {
+        if self.rules.is_empty() {
             return None;
         }
-        id.and_then(|id| self.0.get(&format!("#{id}")))
+        id.and_then(|id| self.rules.get(&format!("#{id}")))
             .or_else(|| {
                 classes
                     .into_iter()
-                    .find_map(|it| self.0.get(&format!(".{it}")))
+                    .find_map(|it| self.rules.get(&format!(".{it}")))
             })
             .copied()
     }
@@ -206,6 +305,16 @@ mod tests {
             ("font-size:0;line-height:0", Hiding::TinyText),
             ("height:1px;overflow:hidden", Hiding::TinyBox),
             ("color:#FFF;background:white", Hiding::SameColour),
+            ("color:#fefefe;background-color:rgb(255, 255, 255)", Hiding::SameColour),
+            ("color:transparent", Hiding::SameColour),
+            ("filter: opacity(0)", Hiding::Invisible),
+            ("opacity:.01", Hiding::Invisible),
+            ("transform:scale(0.01)", Hiding::OffScreen),
+            ("clip-path: polygon(0 0, 0 0, 0 0)", Hiding::TinyBox),
+            ("position:absolute;z-index:-9999", Hiding::Behind),
+            ("left:-5000em", Hiding::OffScreen),
+            ("max-height:0;overflow:hidden", Hiding::TinyBox),
+            ("margin-left:-200vw", Hiding::OffScreen),
         ];
         for (style, hiding) in cases {
             assert_eq!(of_style(style), Some(hiding), "{style}");
@@ -230,6 +339,10 @@ mod tests {
             rules.of(Some("b"), [].into_iter()),
             Some(Hiding::DisplayNone)
         );
-        assert_eq!(rules.of(None, ["c", "d"].into_iter()), None);
+        assert_eq!(rules.of(None, ["c"].into_iter()), Some(Hiding::DisplayNone));
+        assert_eq!(rules.of(None, ["d"].into_iter()), None);
+        assert!(!rules.paints_black());
+        rules.add("/* x */ html,body { margin:0; background:#050505 url(x.gif) }");
+        assert!(rules.paints_black());
     }
 }

@@ -43,6 +43,14 @@ pub struct Form {
     pub password: bool,
 }
 
+/// `<link rel="canonical" href="…">` and its kin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relation {
+    pub rel: &'static str,
+    pub url: String,
+    pub host: String,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {
     pub src: String,

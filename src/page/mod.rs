@@ -14,6 +14,7 @@ pub mod links;
 pub mod noise;
 pub mod outline;
 mod read;
+pub mod script;
 pub mod text;
 
 use url::Url;
@@ -22,7 +23,7 @@ pub use fingerprint::Fingerprint;
 pub use guard::Limit;
 pub use hidden::Hiding;
 pub use kind::Kind;
-pub use links::{Form, Frame, Image, Link, Script, registrable};
+pub use links::{Form, Frame, Image, Link, Relation, Script, registrable};
 pub use outline::Heading;
 pub use read::is_selector;
 pub use text::Block;
@@ -65,9 +66,26 @@ pub struct Page {
     pub skeleton: Vec<u64>,
     /// Number of elements.
     pub elements: usize,
+    /// `link` elements by which machines learn where the page "really" is: canonical, alternate, amphtml.
+    pub relations: Vec<Relation>,
     /// The body is painted black.
     pub dark: bool,
+    /// Tricks of show pages, each once.
+    pub stunts: Vec<Stunt>,
     pub fingerprint: Fingerprint,
+}
+
+/// What pages do that are made to impress or to be left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stunt {
+    /// The context menu, selecting or the keyboard is taken away.
+    Locked,
+    Canvas,
+    Marquee,
+    /// Text that a script types.
+    Typed,
+    /// Sound or film that starts by itself.
+    Autoplay,
 }
 
 impl Page {

@@ -6,8 +6,8 @@ use ego_tree::{NodeId, iter::Edge};
 use scraper::{Html, Node, Selector, node::Element};
 
 use super::{
-    Fingerprint, Form, Frame, Heading, Image, Kind, Limit, Link, Page, Script, Source, bounded,
-    fingerprint,
+    Fingerprint, Form, Frame, Heading, Image, Kind, Limit, Link, Page, Relation, Script, Source, Stunt,
+    bounded, fingerprint,
     hidden::{self, Hiding, HidingRules},
     links::{LONGEST, resolve},
     noise, outline,
@@ -28,6 +28,7 @@ pub(super) fn page(
     let ignored = ignored(&tree, source.ignore);
     let mut walk = Walk::new(source, kind, charset);
     walk.rules = rules(&tree);
+    walk.page.dark = walk.rules.paints_black();
     if let Some(base) = base(&tree) {
         walk.page.url = source
             .url
@@ -116,7 +117,9 @@ impl Walk {
             refreshes: Vec::new(),
             skeleton: Vec::new(),
             elements: 0,
+            relations: Vec::new(),
             dark: false,
+            stunts: Vec::new(),
             fingerprint: Fingerprint {
                 raw,
                 content: raw,
@@ -210,6 +213,7 @@ impl Walk {
         if element.attr("hidden").is_some() {
             return Some(Hiding::Attribute);
         }
+
         element
             .attr("style")
             .and_then(hidden::of_style)
@@ -234,9 +238,23 @@ impl Walk {
                     .attr("lang")
                     .map(|it| it.trim().to_ascii_lowercase())
             }
-            "body" => page.dark = is_black(attr("bgcolor")) || style_is_black(attr("style")),
+            "body" => {
+                page.dark |= hidden::is_black(attr("bgcolor")) || hidden::paints_black(attr("style"));
+                if ["oncontextmenu", "onselectstart", "ondragstart", "onkeydown", "oncopy"]
+                    .into_iter()
+                    .any(|it| element.attr(it).is_some_and(|code| code.contains("false")))
+                {
+                    page.stunts.push(Stunt::Locked);
+                }
+            }
+            "canvas" => page.stunts.push(Stunt::Canvas),
+            "marquee" => page.stunts.push(Stunt::Marquee),
+            "link" => relation(page, attr("rel"), attr("href")),
             "a" | "area" if element.attr("href").is_some() => {
                 let (url, host) = resolve(&page.url, attr("href"));
+                if let Some(code) = attr("href").trim_start().strip_prefix("javascript:") {
+                    handler(page, code);
+                }
                 self.link = Some(page.links.len());
                 page.links.push(Link {
                     url,
@@ -308,9 +326,28 @@ impl Walk {
                     alt: fold(attr("alt")),
                 });
             }
-            "audio" | "video" | "embed" | "object" | "bgsound" => page.media += 1,
+            "audio" | "video" | "embed" | "object" | "bgsound" => {
+                page.media += 1;
+                if tag == "bgsound" || element.attr("autoplay").is_some() || attr("autostart") == "true" {
+                    page.stunts.push(Stunt::Autoplay);
+                }
+                let (src, host) = resolve(&page.url, if tag == "object" { attr("data") } else { attr("src") });
+                if matches!(tag, "embed" | "object") && !host.is_empty() {
+                    page.frames.push(Frame {
+                        src,
+                        host,
+                        covers: false,
+                        hidden,
+                    });
+                }
+            }
             "meta" => self.meta(element),
             _ => (),
+        }
+        for (name, code) in element.attrs() {
+            if name.starts_with("on") {
+                handler(&mut self.page, code);
+            }
         }
     }
 
@@ -399,6 +436,14 @@ impl Walk {
                 shorten(&mut script.code);
             }
         }
+        if page.scripts.iter().any(|it| is_locking(&it.code)) {
+            page.stunts.push(Stunt::Locked);
+        }
+        if page.scripts.iter().any(|it| is_typing(it)) {
+            page.stunts.push(Stunt::Typed);
+        }
+        page.stunts.sort_unstable();
+        page.stunts.dedup();
         page.skeleton.sort_unstable();
         page.skeleton.dedup();
         page.fingerprint = Fingerprint {
@@ -407,6 +452,31 @@ impl Walk {
             shape: Digest::of(&self.shape),
         };
         page
+    }
+}
+
+/// Handlers that name another place, unpack something or write to the page are code like any other; the thousands
+/// that open a menu are not worth keeping.
+fn handler(page: &mut Page, code: &str) {
+    const TELLING: &[&str] = &["//", "atob", "eval", "unescape", "fromCharCode", "document.write", "\\x"];
+    if code.len() < 16 || !TELLING.iter().any(|it| code.contains(it)) {
+        return;
+    }
+    page.scripts.push(Script {
+        src: None,
+        host: String::new(),
+        code: code.to_owned(),
+        key: 0,
+        runs: true,
+    });
+}
+
+fn relation(page: &mut Page, rel: &str, href: &str) {
+    let known = ["canonical", "alternate", "amphtml"];
+    let told = |name: &&&str| rel.split_whitespace().any(|it| it.eq_ignore_ascii_case(name));
+    if let Some(rel) = known.iter().find(told) {
+        let (url, host) = resolve(&page.url, href);
+        page.relations.push(Relation { rel, url, host });
     }
 }
 
@@ -425,6 +495,22 @@ fn refresh_target(content: &str) -> Option<&str> {
     (!target.is_empty()).then_some(target)
 }
 
+/// Code that takes the context menu, selecting or the developer's keys away.
+fn is_locking(code: &str) -> bool {
+    code.contains("contextmenu") && (code.contains("return false") || code.contains("preventDefault"))
+        || code.contains("event.button") && code.contains("return false")
+        || code.contains("document.onselectstart") && code.contains("false")
+}
+
+/// Code that writes letter by letter.
+fn is_typing(script: &Script) -> bool {
+    let code = &script.code;
+    let named = |it: &str| it.contains("typed.js") || it.contains("typed.min.js") || it.contains("typewriter");
+    script.src.as_deref().is_some_and(named)
+        || named(code)
+        || code.contains("charAt") && code.contains("setTimeout") && code.contains("innerHTML")
+}
+
 /// Head and tail: padding in the middle hides nothing.
 fn shorten(code: &mut String) {
     if code.len() <= CODE_KEPT {
@@ -438,20 +524,4 @@ fn shorten(code: &mut String) {
         tail += 1;
     }
     code.replace_range(head..tail, "\n");
-}
-
-fn is_black(value: &str) -> bool {
-    matches!(
-        value.trim().to_ascii_lowercase().as_str(),
-        "black" | "#000" | "#000000" | "000000"
-    )
-}
-
-fn style_is_black(style: &str) -> bool {
-    style
-        .to_ascii_lowercase()
-        .split(';')
-        .filter_map(|it| it.split_once(':'))
-        .filter(|(name, _)| matches!(name.trim(), "background" | "background-color"))
-        .any(|(_, value)| value.split_whitespace().any(is_black))
 }

@@ -1,9 +1,11 @@
-//! A signature: "hacked by" and its kin, where it leads a title or a line.
+//! A signature: "hacked by" and its kin, where it leads a title or a line, or any word of breaking in beside a made-up
+//! name, an agent's "by", or a word to the administrator.
 
 use crate::{
     detect::{
-        Detector, Found, View,
-        phrases::{REPORTED, SIGNED},
+        Detector, Found, Place, Text, View,
+        phrases::{ADDRESS, AGENTS, DEEDS, EVERYDAY_DEEDS, REPORTED, SIGNED, SOBER},
+        tone,
     },
     model::Say,
 };
@@ -12,6 +14,9 @@ pub struct Boast;
 
 /// A signature is a line of its own; a sentence of a news item is longer.
 const LINE: usize = 14;
+
+/// Words of a page that is more than a poster.
+const FULL: usize = 150;
 
 /// Hits of one text that are looked at: a page may repeat a phrase a hundred thousand times.
 const HITS: usize = 8;
@@ -22,48 +27,92 @@ impl Detector for Boast {
     }
 
     fn look(&self, view: &View) -> Option<Found> {
-        let mut best: Option<Found> = None;
+        let mut best: Option<(f64, String, &Text)> = None;
         for text in &view.texts {
-            let mut hits = SIGNED.find(&text.folded).take(HITS).peekable();
-            if hits.peek().is_none()
-                || (view.change.is_some() && view.norm.folded.contains(&text.folded))
-            {
+            let Some((strength, phrase)) = signed(view, text)
+                .into_iter()
+                .chain(deed(view, text))
+                .max_by(|a, b| a.0.total_cmp(&b.0))
+            else {
+                continue;
+            };
+            if view.change.is_some() && view.norm.folded.contains(&text.folded) {
                 continue;
             }
-            let words = text.folded.split(' ').count();
-            let reported = REPORTED.any(&text.folded);
-            for hit in hits {
-                let before = text.folded[..hit.at].split_whitespace().count();
-                let bare = !hit.phrase.contains(' ');
-                // "owned by", "tested by", "attacked by" stand in law and news: only as first words
-                let leads =
-                    before == 0 || (before <= 4 && words <= LINE && !is_everyday(hit.phrase));
-                let strength = match (leads, words <= LINE, reported) {
-                    (true, true, false) if bare && words > 4 => 0.3,
-                    (true, true, false)
-                        if is_everyday(hit.phrase) && view.kept() > 0.5 && view.words > 60 =>
-                    {
-                        // on a page seen for the first time it may always have stood there
-                        if view.change.is_some() && words <= 5 {
-                            0.72
-                        } else {
-                            0.35
-                        }
-                    }
-                    (true, true, false) => 1.0,
-                    (false, true, false) => 0.5,
-                    (_, _, true) => 0.1,
-                    (true, false, false) => 0.5,
-                    (false, false, false) => 0.2,
-                };
-                if best.as_ref().is_none_or(|it| it.strength < strength) {
-                    let say = Say::new("signal-boast").with("phrase", hit.phrase);
-                    best = Some(Found::new(strength, say, text.raw));
-                }
+            if best.as_ref().is_none_or(|it| it.0 < strength) {
+                best = Some((strength, phrase, text));
             }
         }
-        best
+        let (strength, phrase, text) = best?;
+        let say = Say::new("signal-boast").with("phrase", phrase);
+        Some(Found::new(strength, say, &text.raw))
     }
+}
+
+/// The strongest of the known signatures in a text.
+fn signed(view: &View, text: &Text) -> Option<(f64, String)> {
+    let words = text.folded.split(' ').count();
+    let reported = REPORTED.any(&text.folded);
+    let mut best: Option<(f64, &str)> = None;
+    for hit in SIGNED.find(&text.folded).take(HITS) {
+        let before = text.folded[..hit.at].split_whitespace().count();
+        let bare = !hit.phrase.contains(' ') && hit.phrase.is_ascii();
+        // "owned by", "tested by", "attacked by" stand in law and news: only as first words
+        let leads = before == 0 || (before <= 4 && words <= LINE && !is_everyday(hit.phrase));
+        let strength = match (leads, words <= LINE, reported) {
+            (true, true, false) if bare && words > 4 => 0.3,
+            (true, true, false)
+                if is_everyday(hit.phrase) && view.kept() > 0.5 && view.words > 60 =>
+            {
+                // on a page seen for the first time it may always have stood there
+                if view.change.is_some() && words <= 5 {
+                    0.72
+                } else {
+                    0.35
+                }
+            }
+            (true, true, false) => 1.0,
+            (false, true, false) => 0.5,
+            (_, _, true) => 0.1,
+            (true, false, false) => 0.5,
+            (false, false, false) => 0.2,
+        };
+        if best.is_none_or(|it| it.0 < strength) {
+            best = Some((strength, hit.phrase));
+        }
+    }
+    best.map(|(strength, phrase)| (strength, phrase.to_owned()))
+}
+
+/// A word of breaking in, weighed by what stands around it.
+fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
+    let words = text.folded.split(' ').count();
+    let plain = DEEDS.find(&text.folded).next();
+    let hit = plain.or_else(|| EVERYDAY_DEEDS.find(&text.folded).next())?;
+    if words > 2 * LINE || (view.change.is_some() && view.knows(hit.phrase)) {
+        return None;
+    }
+    let after = &text.folded[hit.at..];
+    let agent = AGENTS.any(after.split(' ').take(7).collect::<Vec<_>>().join(" ").as_str());
+    let handles = tone::handles(&text.raw).min(2) as f64;
+    let mut strength = if plain.is_some() { 0.3 } else { 0.05 };
+    strength += if agent { 0.25 } else { 0.0 };
+    strength += 0.25 * handles;
+    strength += if tone::is_decorated(&text.raw) { 0.15 } else { 0.0 };
+    strength += if ADDRESS.any(&text.folded) { 0.25 } else { 0.0 };
+    strength += if tone::is_loud(&text.raw) { 0.1 } else { 0.0 };
+    strength += if words <= 6 { 0.15 } else { 0.0 };
+    strength -= if words > LINE { 0.2 } else { 0.0 };
+    strength -= if REPORTED.any(&text.folded) || SOBER.any(&text.folded) {
+        0.45
+    } else {
+        0.0
+    };
+    // on a full page seen for the first time, anything may always have stood there
+    if view.change.is_none() && view.words > FULL && text.place != Place::Title {
+        strength *= 0.4;
+    }
+    (strength > 0.1).then(|| (strength, hit.phrase.to_owned()))
 }
 
 /// Phrases that honest pages lead a line with too.

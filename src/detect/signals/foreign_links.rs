@@ -1,4 +1,4 @@
-//! A block of new links to strange hosts.
+//! New links to strange hosts: a block of them, or ones whose name or words say what is sold there.
 
 use std::collections::BTreeSet;
 
@@ -24,23 +24,24 @@ impl Detector for ForeignLinks {
             .iter()
             .filter(|it| view.is_strange(&it.host))
             .collect();
-        let bad = strange
-            .iter()
-            .filter(|it| {
-                hosts::is_risky(&it.host)
-                    || SPAM.any(&fold(&it.text))
-                    || SPAM.any(&fold(&it.host.replace(['.', '-'], " ")))
-            })
-            .count();
+        let bad = strange.iter().filter(|it| sells(it)).count();
         let domains: BTreeSet<String> = strange.iter().map(|it| registrable(&it.host)).collect();
-        let block = view.change.is_some() && domains.len() >= BLOCK && view.kept() > 0.9;
-        if bad == 0 && !block {
+        let risky = strange.iter().filter(|it| hosts::is_risky(&it.host)).count();
+        let still = view.change.is_some() && view.kept() > 0.9;
+        // the same few shops over and over, under ever new words
+        let repeated = still && strange.len() >= 6 && strange.len() >= 2 * domains.len() && {
+            let texts: BTreeSet<&str> = strange.iter().map(|it| it.text.as_str()).collect();
+            texts.len() * 3 >= strange.len()
+        };
+        let block = still && domains.len() >= BLOCK;
+        if bad + risky == 0 && !block && !repeated {
             return None;
         }
         let strength = if block {
             1.0
         } else {
-            (bad as f64 / 3.0).min(1.0)
+            let repeated = if repeated { 0.6 } else { 0.0 };
+            0.34 * bad as f64 + 0.2 * risky as f64 + repeated
         };
         let say = Say::new("signal-foreign-links")
             .with("count", strange.len())
@@ -53,4 +54,9 @@ impl Detector for ForeignLinks {
             .join("; ");
         Some(Found::new(strength, say, &shown))
     }
+}
+
+/// The host, the address or the text of a link says what is sold behind it.
+pub(super) fn sells(link: &Link) -> bool {
+    hosts::is_trade(&link.host) || SPAM.any(&fold(&link.text)) || SPAM.any(&fold(&link.url.replace(['.', '-', '_', '/'], " ")))
 }

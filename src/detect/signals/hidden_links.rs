@@ -1,9 +1,9 @@
 //! Hidden links that lead to foreign hosts.
 
 use crate::{
-    detect::{Detector, Found, View, hosts, phrases::SPAM},
+    detect::{Detector, Found, View, hosts},
     model::Say,
-    page::{Link, fold::fold},
+    page::Link,
 };
 
 pub struct HiddenLinks;
@@ -22,7 +22,7 @@ impl Detector for HiddenLinks {
         let first = strange.first()?;
         let spam = strange
             .iter()
-            .any(|it| SPAM.any(&fold(&it.text)) || hosts::is_risky(&it.host));
+            .any(|it| super::foreign_links::sells(it) || hosts::is_risky(&it.host));
         // menus and consent boxes are hidden too: one or two links there are no news
         let strength = if spam || strange.len() >= 5 {
             1.0

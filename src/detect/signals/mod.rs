@@ -2,10 +2,13 @@
 //! and a sentence in each of `locales/*.ftl`.
 
 mod boast;
+mod canonical;
+mod download;
 mod emptied;
 mod foreign_form;
 mod foreign_frame;
 mod foreign_links;
+mod foreign_loader;
 mod foreign_script;
 mod hidden_links;
 mod language;
@@ -37,6 +40,7 @@ pub const ALL: &[&dyn Detector] = &[
     &moved::Moved,
     &redirect::Redirect,
     &foreign_script::ForeignScript,
+    &foreign_loader::ForeignLoader,
     &packed_script::PackedScript,
     &foreign_frame::ForeignFrame,
     &foreign_form::ForeignForm,
@@ -44,6 +48,8 @@ pub const ALL: &[&dyn Detector] = &[
     &spam::Spam,
     &swapped_links::SwappedLinks,
     &foreign_links::ForeignLinks,
+    &canonical::Canonical,
+    &download::Download,
     &language::Language,
     &missing_text::MissingText,
 ];

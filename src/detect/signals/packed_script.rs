@@ -1,11 +1,11 @@
-//! New inline code that unpacks itself before it runs.
+//! New inline code that unpacks itself before it runs, or hides what it calls.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::{
-    detect::{Detector, Found, View},
+    detect::{Code, Detector, Found, View},
     model::Say,
 };
 
@@ -15,8 +15,9 @@ pub struct PackedScript;
 static UNPACKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?x)
-        (?:eval|Function|setTimeout|setInterval|document\s*\.\s*write(?:ln)?|execScript)\s*\(\s*
-            (?:window\s*\.\s*)?(?:atob|unescape|decodeURIComponent|String\s*\.\s*fromCharCode|function\s*\(\s*p\s*,\s*a\s*,\s*c\s*,\s*k|_0x[0-9a-f]*|\[\s*\x22\\x)
+        (?:eval|Function|setTimeout|setInterval|execScript)\s*\(\s*
+            (?:window\s*\.\s*|self\s*\.\s*)?(?:atob|unescape|decodeURIComponent|String\s*\.\s*fromCharCode|function\s*\(\s*p\s*,\s*a\s*,\s*c\s*,\s*k|_0x[0-9a-f]*|\[\s*\x22\\x)
+        | document\s*\.\s*write(?:ln)?\s*\(\s*(?:window\s*\.\s*)?(?:atob|_0x[0-9a-f]*|String\s*\.\s*fromCharCode)
         | _0x[0-9a-f]*\s*=\s*(?:atob|unescape)\s*\(
         | Function\s*\(\s*_0x[0-9a-f]*
         | (?:\\x[0-9a-fA-F]{2}){20}
@@ -26,22 +27,57 @@ static UNPACKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// Names that code spells in pieces or escapes only to hide that it uses them.
+const HIDDEN_NAMES: &[&str] = &["eval", "atob", "constructor", "Function", "fromCharCode", "unescape"];
+
+/// Ways to run text.
+const RUNS: &[&str] = &[
+    "eval", "Function(", "constructor", "execScript", "setTimeout('", "setTimeout(\"", "setInterval('", "setInterval(\"",
+    "document.write", "createElement", ".text", "insertAdjacentHTML", "innerHTML", "import(", "srcdoc",
+];
+
+/// What an unpacked load does when it runs.
+const LOADS: &[&str] = &["location", "<script", "<iframe", "document.", "window.", "eval(", "fetch(", "http://", "https://"];
+
 impl Detector for PackedScript {
     fn name(&self) -> &'static str {
         "packed-script"
     }
 
     fn look(&self, view: &View) -> Option<Found> {
-        let scripts = view.scripts();
-        let pattern = UNPACKS.as_ref()?;
-        let (script, at) = scripts
-            .iter()
-            .filter(|it| it.runs && !it.code.is_empty())
-            .find_map(|it| pattern.find(&it.code).map(|found| (it, found.start())))?;
-        Some(Found::new(
-            1.0,
-            Say::new("signal-packed-script"),
-            &script.code[at..],
-        ))
+        let mut best: Option<(f64, &str)> = None;
+        for code in view.codes().iter().filter(|it| it.script.runs) {
+            if let Some((strength, shown)) = packed(view, code)
+                && best.is_none_or(|it| it.0 < strength)
+            {
+                best = Some((strength, shown));
+            }
+        }
+        let (strength, shown) = best?;
+        Some(Found::new(strength, Say::new("signal-packed-script"), shown))
     }
+}
+
+fn packed<'c>(view: &View, code: &'c Code<'_>) -> Option<(f64, &'c str)> {
+    let raw = code.script.code.as_str();
+    let disguised = || code.layers.iter().filter(|it| it.disguised).map(|it| it.text.as_str());
+    let load = disguised().find(|it| it.len() >= 8 && LOADS.iter().any(|mark| it.contains(mark)));
+    let runs = RUNS.iter().any(|it| code.holds(it));
+    let strange = code.hosts().any(|it| view.is_strange(&it));
+    if let Some(load) = load
+        && runs
+        && (strange || load.contains("location=") || load.contains("location.") || load.contains("eval("))
+    {
+        return Some((1.0, raw));
+    }
+    let hides = HIDDEN_NAMES
+        .iter()
+        .any(|name| !raw.contains(name) && disguised().any(|it| it == *name));
+    if hides {
+        return Some((1.0, raw));
+    }
+    let found = UNPACKS.as_ref()?.find(raw)?;
+    // old libraries come in the same wrapping; what they unpack leads nowhere
+    let strength = if strange || load.is_some() || raw.len() < 4000 { 1.0 } else { 0.7 };
+    Some((strength, &raw[found.start()..]))
 }

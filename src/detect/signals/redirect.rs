@@ -15,12 +15,13 @@ pub struct Redirect;
 /// Ways to send a browser elsewhere.
 static LEADS_AWAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?:location(?:\.href)?\s*=[^=]|location\.(?:replace|assign)\s*\(|window\.open\s*\()"#,
+        r#"(?:location(?:\.href|\[.href.\])?\s*=[^=]|location\s*(?:\.\s*|\[.)(?:replace|assign)|window\.open\s*\(|http-equiv=.?refresh|window\.navigate)"#,
     )
     .ok()
 });
-static TARGET: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r#"["'`]((?:https?:)?\\?/\\?/[^"'`\s]{3,200})["'`]"#).ok());
+
+/// Marks of code that picks its visitors.
+const SLY: &[&str] = &["referrer", "userAgent", "googlebot", "history.length", "ontouchstart", "sessionStorage", "localStorage"];
 
 impl Detector for Redirect {
     fn name(&self) -> &'static str {
@@ -46,31 +47,22 @@ fn refresh(view: &View) -> Option<Found> {
 }
 
 fn script(view: &View) -> Option<Found> {
-    let scripts = view.scripts();
-    for script in scripts.iter().filter(|it| it.runs && !it.code.is_empty()) {
-        let code = &script.code;
-        let Some(leads) = LEADS_AWAY.as_ref().and_then(|it| it.find(code)) else {
+    for code in view.codes().iter().filter(|it| it.script.runs) {
+        let texts = std::iter::once(code.script.code.as_str()).chain(code.layers.iter().map(|it| it.text.as_str()));
+        let Some((text, leads)) = texts
+            .into_iter()
+            .find_map(|it| LEADS_AWAY.as_ref()?.find(it).map(|found| (it, found)))
+        else {
             continue;
         };
-        let hosts = TARGET.as_ref()?.captures_iter(code).filter_map(|it| {
-            let text = it.get(1)?.as_str().replace('\\', "");
-            let text = if text.starts_with("//") {
-                format!("https:{text}")
-            } else {
-                text
-            };
-            Url::parse(&text).ok()?.host_str().map(str::to_owned)
-        });
-        let Some(host) = hosts.into_iter().find(|it| view.is_strange(it)) else {
+        let Some(host) = code.hosts().find(|it| view.is_strange(it)) else {
             continue;
         };
-        let sly = code.contains("referrer") || code.contains("userAgent") || code.len() < 600;
-        let from = leads.start().saturating_sub(60);
-        let shown: String = code
-            .chars()
-            .skip(code[..floor(code, from)].chars().count())
-            .take(200)
-            .collect();
+        let sly = SLY.iter().any(|it| code.holds(it)) || code.script.code.len() < 600;
+        let mut from = leads.start().saturating_sub(60);
+        while !text.is_char_boundary(from) {
+            from -= 1;
+        }
         let say = Say::new("signal-redirect").with("host", excerpt::defang(&host));
         let strength = match (sly, view.change.is_some()) {
             (true, true) => 1.0,
@@ -78,14 +70,7 @@ fn script(view: &View) -> Option<Found> {
             // code that was never compared with an earlier look leads to many places
             (_, false) => 0.3,
         };
-        return Some(Found::new(strength, say, &shown));
+        return Some(Found::new(strength, say, &text[from..]));
     }
     None
-}
-
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

@@ -2,13 +2,20 @@
 
 use crate::{
     detect::{
-        Detector, Found, View,
-        phrases::{REPORTED, SLOGANS},
+        Detector, Found, Place, Text, View,
+        phrases::{ADDRESS, CAUSES, DEEDS, REPORTED, RHETORIC, SLOGANS, SOBER},
+        tone,
     },
     model::Say,
 };
 
 pub struct Slogan;
+
+/// A slogan is short; what is longer is an article.
+const LONGEST: usize = 22;
+
+/// Words of a page that is more than a poster.
+const FULL: usize = 150;
 
 impl Detector for Slogan {
     fn name(&self) -> &'static str {
@@ -16,27 +23,63 @@ impl Detector for Slogan {
     }
 
     fn look(&self, view: &View) -> Option<Found> {
-        view.texts
-            .iter()
-            .filter(|it| {
-                it.folded.split(' ').count() <= 12 && !it.linked && !REPORTED.any(&it.folded)
-            })
-            .filter_map(|text| {
-                let known = |phrase: &str| view.change.is_some() && view.knows(phrase);
-                let hits: Vec<_> = SLOGANS
-                    .find(&text.folded)
-                    .filter(|it| !known(it.phrase))
-                    .collect();
-                let first = *hits.first()?;
-                // one slogan that leads the line, or one after the other
-                let strength = if first.at == 0 || hits.len() > 1 {
-                    1.0
-                } else {
-                    0.4
-                };
-                let say = Say::new("signal-slogan").with("phrase", first.phrase);
-                Some(Found::new(strength, say, text.raw))
-            })
-            .max_by(|a, b| a.strength.total_cmp(&b.strength))
+        let mut best: Option<(f64, String, &Text)> = None;
+        for text in &view.texts {
+            let words = text.folded.split(' ').count();
+            if words > LONGEST || text.linked || text.place == Place::Meta || REPORTED.any(&text.folded) {
+                continue;
+            }
+            for (strength, phrase) in listed(view, text, words).into_iter().chain(spoken(view, text, words)) {
+                if best.as_ref().is_none_or(|it| it.0 < strength) {
+                    best = Some((strength, phrase, text));
+                }
+            }
+        }
+        let (strength, phrase, text) = best?;
+        let say = Say::new("signal-slogan").with("phrase", phrase);
+        Some(Found::new(strength, say, &text.raw))
     }
+}
+
+/// Known slogans: one that leads the line, or one after the other.
+fn listed(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
+    let hits: Vec<_> = SLOGANS
+        .find(&text.folded)
+        .take(8)
+        .filter(|it| view.change.is_none() || !view.knows(it.phrase))
+        .collect();
+    let first = *hits.first()?;
+    let strength = match (first.at == 0 || hits.len() > 1, words <= 12) {
+        (true, true) => 1.0,
+        (true, false) | (false, true) => 0.4,
+        (false, false) => 0.2,
+    };
+    Some((strength, first.phrase.to_owned()))
+}
+
+/// What slogans are about and how they speak, without being one of those known.
+fn spoken(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
+    let mut causes: Vec<&str> = Vec::new();
+    for hit in CAUSES.find(&text.folded).take(8) {
+        if !(causes.contains(&hit.phrase) || view.change.is_some() && view.knows(hit.phrase)) {
+            causes.push(hit.phrase);
+        }
+    }
+    let tag = tone::has_rallying_tag(&text.raw);
+    let first = causes.first().copied().or(tag.then_some("#"))?;
+    let mut manners: Vec<&str> = RHETORIC.find(&text.folded).take(8).map(|it| it.phrase).collect();
+    manners.sort_unstable();
+    manners.dedup();
+    let mut strength = 0.3 * causes.len().min(2) as f64;
+    strength += 0.2 * manners.len().min(2) as f64;
+    strength += if tag { 0.4 } else { 0.0 };
+    strength += if tone::is_loud(&text.raw) { 0.2 } else { 0.0 };
+    strength += if ADDRESS.any(&text.folded) { 0.1 } else { 0.0 };
+    strength += if DEEDS.any(&text.folded) { 0.3 } else { 0.0 };
+    strength -= if SOBER.any(&text.folded) { 0.3 } else { 0.0 };
+    strength -= if words > 16 { 0.1 } else { 0.0 };
+    if view.change.is_none() && view.words > FULL {
+        strength *= 0.3;
+    }
+    (strength > 0.1).then(|| (strength, first.to_owned()))
 }

@@ -39,7 +39,7 @@ impl Detector for Spam {
                 Place::Title | Place::Meta | Place::Hidden
             ));
             phrases.extend(hits.map(|it| it.phrase));
-            shown.get_or_insert(text.raw);
+            shown.get_or_insert(&text.raw);
         }
         let shown = shown?;
         let links = view

@@ -1,11 +1,25 @@
-//! The attackers' stage set: black ground, sound or film that starts by itself, on a page of few words.
+//! The attackers' stage set: black ground, sound or film that starts by itself, tricks, on a page of few words that
+//! leads nowhere.
 
 use crate::{
     detect::{Detector, Found, View},
+    diff::norm::own_links,
     model::Say,
+    page::Stunt,
 };
 
 pub struct Stage;
+
+/// Pages with more to say are no stage.
+const WORDS: usize = 250;
+
+/// Hosts where pictures lie that belong to nobody.
+const PICTURE_HOSTS: &[&str] = &[
+    "imgur.com", "postimg.cc", "postimg.org", "ibb.co", "imgbb.com", "hizliresim.com", "tinypic.com", "photobucket.com",
+    "prntscr.com", "prnt.sc", "gyazo.com", "imageshack.us", "imageshack.com", "giphy.com", "tenor.com", "top4top.io", "top4top.net",
+    "up4net.com", "upload.ee", "imgbox.com", "pinimg.com", "wallpaperaccess.com", "discordapp.com", "discordapp.net", "catbox.moe",
+    "imgflip.com", "pixhost.to", "resimlink.com", "fotolog.com", "gifer.com", "wallpapercave.com", "telegra.ph",
+];
 
 impl Detector for Stage {
     fn name(&self) -> &'static str {
@@ -14,26 +28,40 @@ impl Detector for Stage {
 
     fn look(&self, view: &View) -> Option<Found> {
         let page = view.page;
-        let dark = page.dark && !view.norm.dark;
-        let sound = page.media > view.norm.media
-            || page.frames.iter().any(|it| it.src.contains("autoplay=1"));
-        if view.words > 250 || view.kept() > 0.5 && view.norm.looks > 0 {
+        if view.words > WORDS || view.kept() > 0.5 && view.norm.looks > 0 {
             return None;
         }
-        let strength = match (dark, sound) {
-            (true, true) => 1.0,
-            (true, false) => 0.6,
-            (false, true) => 0.4,
-            (false, false) => return None,
-        };
-        Some(Found::new(
-            strength,
-            Say::new("signal-stage"),
-            if dark {
-                "background: black"
-            } else {
-                "audio/video"
-            },
-        ))
+        let mut props: Vec<(f64, &str)> = Vec::new();
+        if page.dark && !view.norm.dark {
+            props.push((0.5, "background: black"));
+        }
+        let plays = page.stunts.contains(&Stunt::Autoplay) || page.frames.iter().any(|it| it.src.contains("autoplay=1"));
+        if plays {
+            props.push((0.5, "autoplay"));
+        } else if page.media > view.norm.media {
+            props.push((0.3, "audio/video"));
+        }
+        for (stunt, weight, name) in [
+            (Stunt::Locked, 0.35, "contextmenu off"),
+            (Stunt::Canvas, 0.2, "canvas"),
+            (Stunt::Marquee, 0.25, "marquee"),
+            (Stunt::Typed, 0.25, "typed text"),
+        ] {
+            if page.stunts.contains(&stunt) {
+                props.push((weight, name));
+            }
+        }
+        let borrowed = page.images.iter().map(|it| crate::page::registrable(&it.host)).any(|it| PICTURE_HOSTS.contains(&it.as_str()));
+        if borrowed {
+            props.push((0.35, "image from a public picture host"));
+        }
+        if props.is_empty() {
+            return None;
+        }
+        // a portal, however dark, leads to its own pages
+        let leads = if own_links(page) > 4 { 0.4 } else { 1.0 };
+        let strength = props.iter().map(|it| it.0).sum::<f64>() * leads / 1.2;
+        let names: Vec<&str> = props.iter().map(|it| it.1).collect();
+        Some(Found::new(strength, Say::new("signal-stage"), &names.join(", ")))
     }
 }

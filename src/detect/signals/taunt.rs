@@ -17,7 +17,7 @@ impl Detector for Taunt {
 
     fn look(&self, view: &View) -> Option<Found> {
         let mut phrases = Vec::new();
-        let mut shown = None;
+        let mut shown: Option<&str> = None;
         for text in &view.texts {
             if text.folded.split(' ').count() > 40 || REPORTED.any(&text.folded) {
                 continue;
@@ -26,7 +26,7 @@ impl Detector for Taunt {
                 let known = view.change.is_some() && view.knows(hit.phrase);
                 if !known && !phrases.contains(&hit.phrase) {
                     phrases.push(hit.phrase);
-                    shown.get_or_insert(text.raw);
+                    shown.get_or_insert(&text.raw);
                 }
             }
         }

@@ -1,0 +1,48 @@
+//! New inline code that fetches from, sends to or builds elements of a foreign host: a planted loader, skimmer or miner.
+
+use crate::{
+    detect::{Code, Detector, Found, View, hosts},
+    model::{Say, excerpt},
+};
+
+pub struct ForeignLoader;
+
+/// What brings code or content in, or carries what visitors type out.
+const REACHES: &[&str] = &[
+    "createElement", "insertBefore", "appendChild", ".src=", ".src =", "importScripts", "import(", "fetch(", "XMLHttpRequest",
+    "sendBeacon", "WebSocket", "document.write", "serviceWorker", "$.get", "$.post", "$.ajax", "innerHTML", "insertAdjacentHTML",
+    "new Image", ".action",
+];
+
+impl Detector for ForeignLoader {
+    fn name(&self) -> &'static str {
+        "foreign-loader"
+    }
+
+    fn look(&self, view: &View) -> Option<Found> {
+        view.change.as_ref()?;
+        let mut found: Option<(f64, String, &Code)> = None;
+        for code in view.codes().iter().filter(|it| it.script.runs) {
+            if !REACHES.iter().any(|it| code.holds(it)) {
+                continue;
+            }
+            let strange: Vec<String> = code.hosts().filter(|it| view.is_strange(it)).collect();
+            let Some(host) = strange.iter().find(|it| hosts::is_risky(it)).or(strange.first()) else {
+                continue;
+            };
+            // a redesign brings its own loaders along, and long code names many places
+            let strength: f64 = match (hosts::is_risky(host), view.kept() > 0.9, code.script.code.len() < 3000) {
+                (true, _, true) => 1.0,
+                (_, true, true) => 0.9,
+                (true, _, false) | (_, true, false) => 0.5,
+                (false, false, _) => 0.3,
+            };
+            if found.as_ref().is_none_or(|it| it.0 < strength) {
+                found = Some((strength, host.clone(), code));
+            }
+        }
+        let (strength, host, code) = found?;
+        let say = Say::new("signal-foreign-loader").with("host", excerpt::defang(&host));
+        Some(Found::new(strength, say, &code.script.code))
+    }
+}
