@@ -1,20 +1,9 @@
 //! Which language a page mostly speaks: as much as "is this still the page's own language" needs.
 
-use crate::page::Page;
-
-/// Scripts, and for Latin letters whether they carry Vietnamese marks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tongue {
-    Vietnamese,
-    Latin,
-    Cyrillic,
-    Arabic,
-    Han,
-    Kana,
-    Hangul,
-    Thai,
-    Other,
-}
+use crate::page::{
+    Page,
+    writing::{self, Letters, WRITINGS, Writing},
+};
 
 /// Letters needed before anything is said.
 const ENOUGH: usize = 60;
@@ -23,12 +12,15 @@ const ENOUGH: usize = 60;
 /// Vietnamese text; 4 % tells it from pages that only quote it.
 const VIETNAMESE_SHARE: f64 = 0.04;
 
-pub fn of_page(page: &Page) -> Option<Tongue> {
+/// Japanese is written in Han letters and its own.
+const KANA_SHARE: f64 = 0.1;
+
+pub fn of_page(page: &Page) -> Option<Writing> {
     of_texts(page.visible().map(|it| it.text.as_str()))
 }
 
-pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Tongue> {
-    let mut counts = [0usize; 9];
+pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Writing> {
+    let mut counts: Letters = [0; WRITINGS];
     let mut total = 0;
     for c in texts
         .flat_map(str::chars)
@@ -36,43 +28,30 @@ pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Tongue> {
         .take(20_000)
     {
         total += 1;
-        counts[tongue(c) as usize] += 1;
+        counts[writing::of(c) as usize] += 1;
     }
     if total < ENOUGH {
         return None;
     }
-    let share = |it: Tongue| counts[it as usize] as f64 / total as f64;
-    if share(Tongue::Vietnamese) >= VIETNAMESE_SHARE {
-        return Some(Tongue::Vietnamese);
+    let share = |it: Writing| counts[it as usize] as f64 / total as f64;
+    if share(Writing::Vietnamese) >= VIETNAMESE_SHARE {
+        return Some(Writing::Vietnamese);
     }
-    if share(Tongue::Kana) > 0.1 {
-        return Some(Tongue::Kana);
+    if share(Writing::Kana) > KANA_SHARE {
+        return Some(Writing::Kana);
     }
     [
-        Tongue::Latin,
-        Tongue::Cyrillic,
-        Tongue::Arabic,
-        Tongue::Han,
-        Tongue::Hangul,
-        Tongue::Thai,
-        Tongue::Other,
+        Writing::Latin,
+        Writing::Greek,
+        Writing::Cyrillic,
+        Writing::Hebrew,
+        Writing::Arabic,
+        Writing::Indic,
+        Writing::Thai,
+        Writing::Han,
+        Writing::Hangul,
+        Writing::Other,
     ]
     .into_iter()
     .max_by_key(|it| counts[*it as usize])
-}
-
-fn tongue(c: char) -> Tongue {
-    match c {
-        'ă' | 'Ă' | 'đ' | 'Đ' | 'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1ea0}'..='\u{1ef9}' => {
-            Tongue::Vietnamese
-        }
-        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => Tongue::Latin,
-        '\u{400}'..='\u{52f}' => Tongue::Cyrillic,
-        '\u{600}'..='\u{77f}' => Tongue::Arabic,
-        '\u{e00}'..='\u{e7f}' => Tongue::Thai,
-        '\u{3040}'..='\u{30ff}' => Tongue::Kana,
-        '\u{3400}'..='\u{9fff}' => Tongue::Han,
-        '\u{ac00}'..='\u{d7af}' => Tongue::Hangul,
-        _ => Tongue::Other,
-    }
 }

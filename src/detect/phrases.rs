@@ -73,9 +73,14 @@ fn is_whole(text: &str, start: usize, end: usize, open: bool) -> bool {
     let wide = text[start..end]
         .chars()
         .next()
-        .is_some_and(|c| c >= '\u{2e80}');
+        .is_some_and(|c| c >= '\u{2e80}' || is_unspaced(c));
     let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     wide || !(letter(before) || letter(after) && !open)
+}
+
+/// Thai, Lao, Myanmar and Khmer put no blanks between words either.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
 }
 
 /// What attackers sign with: verb and "by", in the languages seen. These accuse where they lead a title or a line.
@@ -130,6 +135,14 @@ pub static REPORTED: LazyLock<Phrases> =
 /// A portal's own announcement that it is closed for now, or a server's error page.
 pub static OUT_OF_ORDER: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/out-of-order.txt")));
+
+/// Login pages.
+pub static LOGIN: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(include_str!("phrases/login.txt")));
+
+/// Domains that are for sale or have expired.
+pub static PARKED: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(include_str!("phrases/parked.txt")));
 
 /// Pages that stand between a machine and the portal.
 pub static CHALLENGE: LazyLock<Phrases> =

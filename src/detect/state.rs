@@ -1,16 +1,21 @@
-//! Pages that are no statement of the portal's: error pages, maintenance, browser checks, empty shells.
+//! Pages that are no statement of the portal's: error pages, maintenance, browser checks, login walls, parked domains,
+//! empty shells.
 
 use super::{
     View,
-    phrases::{CHALLENGE, OUT_OF_ORDER, SIGNED, SLOGANS, TAUNTS},
+    phrases::{CHALLENGE, DEEDS, LOGIN, OUT_OF_ORDER, PARKED, SIGNED, SLOGANS, TAUNTS},
 };
 use crate::{
     model::verdict::State,
-    page::{Kind, fold::fold},
+    page::{Kind, Page, fold::fold},
 };
 
 /// Such pages are short; a long page that mentions maintenance is news.
 const SHORT: usize = 160;
+/// A shell has hardly a word: what it shows, its scripts will fetch.
+const SHELL: usize = 15;
+/// Code that fills a shell, in bytes.
+const SHELL_CODE: usize = 2000;
 
 pub fn of(view: &View) -> State {
     let page = view.page;
@@ -22,9 +27,12 @@ pub fn of(view: &View) -> State {
     }
     let mut told: Vec<String> = page.title.iter().map(|it| fold(it)).collect();
     told.extend(page.visible().take(40).map(|it| fold(&it.text)));
+    let written = view.texts.iter().map(|it| it.folded.as_str());
     if told
         .iter()
-        .any(|it| SIGNED.any(it) || TAUNTS.any(it) || SLOGANS.any(it))
+        .map(String::as_str)
+        .chain(written)
+        .any(|it| SIGNED.any(it) || TAUNTS.any(it) || SLOGANS.any(it) || DEEDS.any(it))
     {
         return State::Ordinary;
     }
@@ -45,6 +53,14 @@ pub fn of(view: &View) -> State {
     if told.iter().any(|it| OUT_OF_ORDER.any(it)) {
         return State::Maintenance;
     }
+    if told.iter().any(|it| PARKED.any(it)) {
+        return State::Parked;
+    }
+    // at first sight a page with a login is simply that
+    let asks = page.forms.iter().any(|it| it.password) || page.asks.iter().any(|it| it == "password");
+    if view.change.is_some() && asks && told.iter().any(|it| LOGIN.any(it)) {
+        return State::Login;
+    }
     let shows = page.images.len() + page.media + page.frames.len();
     if view.words == 0
         && shows == 0
@@ -54,7 +70,30 @@ pub fn of(view: &View) -> State {
     {
         return State::Empty;
     }
+    if shows == 0 && is_shell(view, page) {
+        return State::Shell;
+    }
     State::Ordinary
+}
+
+/// Nothing to read, and honest code that will fetch it: neither black nor packed, and written by nobody on the spot.
+fn is_shell(view: &View, page: &Page) -> bool {
+    let loads = page
+        .scripts
+        .iter()
+        .any(|it| it.src.is_some() && !view.is_strange(&it.host));
+    let code: usize = page.scripts.iter().map(|it| it.code.len()).sum();
+    let packed = view.codes().iter().any(|it| {
+        it.script.code.contains("document.write")
+            || it
+                .layers
+                .iter()
+                .filter(|it| it.disguised)
+                .map(|it| it.text.len())
+                .sum::<usize>()
+                > 200
+    });
+    view.words <= SHELL && (loads || code > SHELL_CODE) && !page.dark && page.stunts.is_empty() && !packed
 }
 
 /// A script that sets a cookie and asks for the page again: how firewalls tell browsers from machines.

@@ -8,6 +8,31 @@ pub fn handles(raw: &str) -> usize {
         .count()
 }
 
+/// Words that end in digits, as nicknames and some honest names do.
+pub fn numbered(raw: &str) -> usize {
+    raw.split_whitespace()
+        .map(|it| it.trim_matches(|c: char| !c.is_alphanumeric()))
+        .filter(|word| {
+            let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            word.len() - stem.len() >= 2
+                && stem.chars().count() >= 4
+                && stem.chars().all(char::is_alphabetic)
+                && stem.chars().any(char::is_lowercase)
+        })
+        .count()
+}
+
+/// Ends with one to three words behind a dash, bar or tilde: `… - NightFern crew`.
+pub fn is_signed(raw: &str) -> bool {
+    [" - ", " – ", " — ", " ~ ", " | ", " / ", " :: ", " // "]
+        .iter()
+        .filter_map(|it| raw.rsplit_once(it))
+        .any(|(before, name)| {
+            let words = name.split_whitespace().count();
+            !before.trim().is_empty() && (1..=3).contains(&words) && name.chars().any(char::is_alphabetic)
+        })
+}
+
 fn is_handle(word: &str) -> bool {
     let chars: Vec<char> = word.chars().collect();
     let letters = chars.iter().filter(|it| it.is_alphabetic()).count();

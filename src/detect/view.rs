@@ -6,7 +6,10 @@ use std::{
     collections::{BTreeSet, HashMap},
 };
 
-use super::hosts;
+use super::{
+    hosts,
+    phrases::{REPORTED, SOBER},
+};
 use crate::{
     diff::{Change, Norm, compare},
     model::{Say, excerpt},
@@ -70,6 +73,7 @@ pub struct View<'a> {
     pub texts: Vec<Text<'a>>,
     asked: RefCell<HashMap<String, bool>>,
     codes: OnceCell<Vec<Code<'a>>>,
+    sober: OnceCell<usize>,
 }
 
 /// Inline code that runs and is new, with what it carries in disguise.
@@ -94,6 +98,9 @@ impl Code<'_> {
 
 /// Code of all pieces that is looked into, in bytes: a page may hold megabytes of it.
 const CODE_READ: usize = 512 << 10;
+/// Texts in which words of reporting are counted, and how many make a sober page.
+const SOBER_TEXTS: usize = 400;
+const SOBER_PAGE: usize = 4;
 /// Text that scripts write is looked at in so many lines.
 const WRITTEN: usize = 200;
 
@@ -131,6 +138,7 @@ impl<'a> View<'a> {
             texts,
             asked: RefCell::default(),
             codes,
+            sober: OnceCell::new(),
             change,
             expect,
         }
@@ -178,6 +186,22 @@ impl<'a> View<'a> {
             Some(change) => new(change).clone(),
             None => all.iter().collect(),
         }
+    }
+
+    /// Different words of reporting, law and advice in what the page shows.
+    pub fn soberness(&self) -> usize {
+        *self.sober.get_or_init(|| {
+            let mut seen: BTreeSet<&str> = BTreeSet::new();
+            for text in self.texts.iter().take(SOBER_TEXTS) {
+                seen.extend(REPORTED.find(&text.folded).chain(SOBER.find(&text.folded)).map(|it| it.phrase));
+            }
+            seen.len()
+        })
+    }
+
+    /// The page reports, rules or advises; it speaks of attacks rather than being one.
+    pub fn is_sober(&self) -> bool {
+        self.soberness() >= SOBER_PAGE
     }
 
     /// Share of the stable page still there; 1 at first sight.

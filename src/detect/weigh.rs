@@ -30,7 +30,7 @@ const FACE: &[&str] = &[
 ];
 
 /// Signals of absence: what an error or challenge page lacks accuses nobody; what it says or loads still may.
-const LACKS: &[&str] = &["replaced", "title", "emptied", "language", "missing-text"];
+const LACKS: &[&str] = &["replaced", "uprooted", "title", "emptied", "language", "missing-text"];
 
 /// Natural log-odds at full strength.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::lines::{Line, lines};
 use crate::{
     model::digest::key,
-    page::{Page, fold::fold, links::registrable, noise},
+    page::{
+        Page,
+        fold::fold,
+        links::registrable,
+        noise,
+        writing::{self, Letters},
+    },
 };
 
 /// What stays is asked of so many latest looks; what is new, of all. A redesign is thus the norm after a
@@ -45,6 +51,10 @@ pub struct Norm {
     pub langs: BTreeSet<String>,
     /// Folded text of everything seen, one block a line, each once.
     pub folded: String,
+    /// Letters in it, by writing.
+    pub letters: Letters,
+    /// What its inputs asked for.
+    pub asks: BTreeSet<String>,
     /// Median over the looks.
     pub words: usize,
     pub own_links: usize,
@@ -158,10 +168,12 @@ impl Norm {
             .max(page.links.iter().filter(|it| it.hidden.is_some()).count());
         for text in texts(page) {
             if told.insert(key(text)) {
+                writing::count(text, &mut self.letters);
                 self.folded.push_str(&fold(text));
                 self.folded.push('\n');
             }
         }
+        self.asks.extend(page.asks.iter().cloned());
         self.lines = lines(page);
         self.title = page.title.clone();
     }

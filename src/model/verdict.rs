@@ -46,6 +46,12 @@ pub enum State {
     Maintenance,
     /// A browser check, captcha or WAF page: the portal blocks us.
     Challenge,
+    /// Asks to log in where a page was open to all.
+    Login,
+    /// The domain is for sale or has expired.
+    Parked,
+    /// Hardly a word; scripts would fetch what there is to see.
+    Shell,
     /// Nothing to read and nothing to show.
     Empty,
 }

@@ -20,8 +20,8 @@ pub(super) fn content(page: &Page) -> Digest {
     let mut parts: Vec<String> = Vec::with_capacity(page.blocks.len() + page.links.len() + 64);
     parts.push(noise::normal(page.title.as_deref().unwrap_or_default()));
     parts.push(format!(
-        "{:?} {:?} {} {} {:?}",
-        page.kind, page.lang, page.media, page.dark, page.stunts
+        "{:?} {:?} {} {} {:?} {:?}",
+        page.kind, page.lang, page.media, page.dark, page.stunts, page.asks
     ));
     for block in &page.blocks {
         parts.push(format!("{:x}{:?}", block.key, block.hidden));

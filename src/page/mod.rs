@@ -16,6 +16,7 @@ pub mod outline;
 mod read;
 pub mod script;
 pub mod text;
+pub mod writing;
 
 use url::Url;
 
@@ -68,6 +69,8 @@ pub struct Page {
     pub elements: usize,
     /// `link` elements by which machines learn where the page "really" is: canonical, alternate, amphtml.
     pub relations: Vec<Relation>,
+    /// What its inputs ask for that is nobody's business: `password`, `card`, `identity`, `code`; each once.
+    pub asks: Vec<String>,
     /// The body is painted black.
     pub dark: bool,
     /// Tricks of show pages, each once.

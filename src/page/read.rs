@@ -118,6 +118,7 @@ impl Walk {
             skeleton: Vec::new(),
             elements: 0,
             relations: Vec::new(),
+            asks: Vec::new(),
             dark: false,
             stunts: Vec::new(),
             fingerprint: Fingerprint {
@@ -308,9 +309,16 @@ impl Walk {
                     password: false,
                 });
             }
-            "input" if attr("type").eq_ignore_ascii_case("password") => {
-                if let Some(form) = page.forms.last_mut() {
+            "input" => {
+                let password = attr("type").eq_ignore_ascii_case("password");
+                if password && let Some(form) = page.forms.last_mut() {
                     form.password = true;
+                }
+                if !attr("type").eq_ignore_ascii_case("hidden") {
+                    let asked = if password { Some("password") } else { secret(attr("name")).or(secret(attr("id"))) };
+                    if let Some(asked) = asked.filter(|it| !page.asks.iter().any(|known| known == it)) {
+                        page.asks.push(asked.to_owned());
+                    }
                 }
             }
             "img" => {
@@ -469,6 +477,17 @@ fn handler(page: &mut Page, code: &str) {
         key: 0,
         runs: true,
     });
+}
+
+/// What an input of that name asks for, where it is something to steal.
+fn secret(name: &str) -> Option<&'static str> {
+    const NAMES: &[(&str, &[&str])] = &[
+        ("identity", &["cccd", "cmnd", "cmt", "socccd", "citizenid", "ssn", "nik", "identitynumber", "passport"]),
+        ("card", &["cardnumber", "card_number", "ccnum", "cvv", "cvc", "sothe", "taikhoannganhang", "bankaccount"]),
+        ("code", &["otp", "maotp", "pin", "smscode", "seedphrase", "mnemonic"]),
+    ];
+    let name = name.to_ascii_lowercase();
+    NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|it| it.0)
 }
 
 fn relation(page: &mut Page, rel: &str, href: &str) {

@@ -293,9 +293,13 @@ fn class_of(case: &Case, status: u16, page: &Page, verdict: &Verdict) -> (Class,
         return (class, None);
     }
     match verdict.state {
-        State::Challenge => return (Class::ByPortal, None),
-        State::Maintenance => return (Class::Maintenance, None),
+        State::Challenge => return (Class::ByPortal, Some(Say::new("cause-challenge"))),
+        State::Login => return (Class::ByPortal, Some(Say::new("cause-login"))),
+        State::Maintenance => return (Class::Maintenance, Some(Say::new("cause-maintenance"))),
         State::Empty => return (Class::Empty, Some(Say::new("cause-empty"))),
+        // its own signal rings where there is doubt; a page that was always so is none
+        State::Parked => return (Class::Maintenance, Some(Say::new("cause-parked"))),
+        State::Shell => return (Class::NormalChange, Some(Say::new("cause-shell"))),
         State::Ordinary => (),
     }
     let known = case

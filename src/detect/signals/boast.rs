@@ -29,7 +29,7 @@ impl Detector for Boast {
     fn look(&self, view: &View) -> Option<Found> {
         let mut best: Option<(f64, String, &Text)> = None;
         for text in &view.texts {
-            let Some((strength, phrase)) = signed(view, text)
+            let Some((mut strength, phrase)) = signed(view, text)
                 .into_iter()
                 .chain(deed(view, text))
                 .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -39,8 +39,12 @@ impl Detector for Boast {
             if view.change.is_some() && view.norm.folded.contains(&text.folded) {
                 continue;
             }
+            // on a full page seen for the first time anything may always have stood there, and news quotes
+            if view.change.is_none() && (view.words > FULL || view.is_sober()) {
+                strength *= if text.place == Place::Title && !view.is_sober() { 0.7 } else { 0.35 };
+            }
             if best.as_ref().is_none_or(|it| it.0 < strength) {
-                best = Some((strength, phrase, text));
+                best = Some((strength.min(1.0), phrase, text));
             }
         }
         let (strength, phrase, text) = best?;
@@ -92,25 +96,29 @@ fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
     if words > 2 * LINE || (view.change.is_some() && view.knows(hit.phrase)) {
         return None;
     }
-    let after = &text.folded[hit.at..];
-    let agent = AGENTS.any(after.split(' ').take(7).collect::<Vec<_>>().join(" ").as_str());
-    let handles = tone::handles(&text.raw).min(2) as f64;
-    let mut strength = if plain.is_some() { 0.3 } else { 0.05 };
-    strength += if agent { 0.25 } else { 0.0 };
-    strength += 0.25 * handles;
-    strength += if tone::is_decorated(&text.raw) { 0.15 } else { 0.0 };
-    strength += if ADDRESS.any(&text.folded) { 0.25 } else { 0.0 };
-    strength += if tone::is_loud(&text.raw) { 0.1 } else { 0.0 };
-    strength += if words <= 6 { 0.15 } else { 0.0 };
-    strength -= if words > LINE { 0.2 } else { 0.0 };
-    strength -= if REPORTED.any(&text.folded) || SOBER.any(&text.folded) {
-        0.45
-    } else {
-        0.0
-    };
-    // on a full page seen for the first time, anything may always have stood there
-    if view.change.is_none() && view.words > FULL && text.place != Place::Title {
-        strength *= 0.4;
+    // the word is only there once look-alikes, leet, blanks and invisible letters are undone
+    let disguised = hit.phrase.is_ascii() && !text.raw.to_lowercase().contains(hit.phrase);
+    let by = AGENTS.any(&text.folded);
+    let named = tone::handles(&text.raw) > 0;
+    let addressed = ADDRESS.any(&text.folded);
+    if plain.is_none() && !(by || named || addressed || disguised) {
+        return None;
+    }
+    let mut strength = if plain.is_some() { 0.35 } else { 0.15 };
+    for (holds, adds) in [
+        (disguised, 0.3),
+        (by, 0.25),
+        (named, 0.35),
+        (!named && tone::numbered(&text.raw) > 0, 0.15),
+        (addressed, 0.25),
+        (tone::is_signed(&text.raw), 0.15),
+        (tone::is_decorated(&text.raw), 0.15),
+        (tone::is_loud(&text.raw), 0.1),
+        (words <= 6, 0.1),
+        (words > LINE, -0.2),
+        (REPORTED.any(&text.folded) || SOBER.any(&text.folded), -0.5),
+    ] {
+        strength += if holds { adds } else { 0.0 };
     }
     (strength > 0.1).then(|| (strength, hit.phrase.to_owned()))
 }

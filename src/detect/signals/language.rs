@@ -26,7 +26,7 @@ impl Detector for Language {
             .max_by_key(|it| it.len())
             .unwrap_or_default();
         // Vietnamese pages have English versions; a script nobody expected is another matter
-        use language::Tongue::{Latin, Vietnamese};
+        use crate::page::writing::Writing::{Latin, Vietnamese};
         let strength = if matches!((before, now), (Vietnamese, Latin) | (Latin, Vietnamese)) {
             0.6
         } else {

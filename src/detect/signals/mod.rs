@@ -1,6 +1,8 @@
 //! The list of signals. A new one is a file, a `mod` line, a line in [`ALL`], a row in `weigh::WEIGHTS`
 //! and a sentence in each of `locales/*.ftl`.
 
+mod alien_text;
+mod asks_secrets;
 mod boast;
 mod canonical;
 mod download;
@@ -16,6 +18,7 @@ mod missing_text;
 mod moved;
 mod not_a_page;
 mod packed_script;
+mod parked;
 mod redirect;
 mod replaced;
 mod slogan;
@@ -24,6 +27,7 @@ mod stage;
 mod swapped_links;
 mod taunt;
 mod title;
+mod uprooted;
 
 use super::Detector;
 
@@ -34,22 +38,26 @@ pub const ALL: &[&dyn Detector] = &[
     &slogan::Slogan,
     &not_a_page::NotAPage,
     &replaced::Replaced,
+    &uprooted::Uprooted,
     &title::Title,
     &emptied::Emptied,
     &stage::Stage,
     &moved::Moved,
+    &parked::Parked,
     &redirect::Redirect,
     &foreign_script::ForeignScript,
     &foreign_loader::ForeignLoader,
     &packed_script::PackedScript,
     &foreign_frame::ForeignFrame,
     &foreign_form::ForeignForm,
+    &asks_secrets::AsksSecrets,
     &hidden_links::HiddenLinks,
     &spam::Spam,
     &swapped_links::SwappedLinks,
     &foreign_links::ForeignLinks,
     &canonical::Canonical,
     &download::Download,
+    &alien_text::AlienText,
     &language::Language,
     &missing_text::MissingText,
 ];

@@ -70,15 +70,15 @@ fn spoken(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
     let mut manners: Vec<&str> = RHETORIC.find(&text.folded).take(8).map(|it| it.phrase).collect();
     manners.sort_unstable();
     manners.dedup();
-    let mut strength = 0.3 * causes.len().min(2) as f64;
-    strength += 0.2 * manners.len().min(2) as f64;
+    let mut strength = 0.35 * causes.len().min(2) as f64;
+    strength += 0.25 * manners.len().min(2) as f64;
     strength += if tag { 0.4 } else { 0.0 };
     strength += if tone::is_loud(&text.raw) { 0.2 } else { 0.0 };
     strength += if ADDRESS.any(&text.folded) { 0.1 } else { 0.0 };
     strength += if DEEDS.any(&text.folded) { 0.3 } else { 0.0 };
     strength -= if SOBER.any(&text.folded) { 0.3 } else { 0.0 };
     strength -= if words > 16 { 0.1 } else { 0.0 };
-    if view.change.is_none() && view.words > FULL {
+    if view.change.is_none() && (view.words > FULL || view.is_sober()) {
         strength *= 0.3;
     }
     (strength > 0.1).then(|| (strength, first.to_owned()))

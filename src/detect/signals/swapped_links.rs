@@ -1,7 +1,7 @@
-//! Link texts that always led to the portal's own pages and now lead to strange hosts.
+//! Links that always led into the portal and now lead to strange hosts, under the same text.
 
 use crate::{
-    detect::{Detector, Found, View},
+    detect::{Detector, Found, View, hosts},
     model::{Say, digest::key},
     page::Link,
 };
@@ -22,7 +22,11 @@ impl Detector for SwappedLinks {
             .filter(|it| view.norm.own_link_texts.contains(&key(&it.text)))
             .collect();
         let first = swapped.first()?;
-        let strength = swapped.len() as f64 / 3.0;
+        // one link may have moved to a partner; a shop behind a known name has not
+        let sold = swapped
+            .iter()
+            .any(|it| hosts::is_risky(&it.host) || super::foreign_links::sells(it));
+        let strength = swapped.len() as f64 * 0.34 + if sold { 0.5 } else { 0.0 };
         let say = Say::new("signal-swapped-links").with("count", swapped.len());
         Some(Found::new(
             strength,

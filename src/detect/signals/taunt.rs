@@ -17,6 +17,7 @@ impl Detector for Taunt {
 
     fn look(&self, view: &View) -> Option<Found> {
         let mut phrases = Vec::new();
+        let mut short = false;
         let mut shown: Option<&str> = None;
         for text in &view.texts {
             if text.folded.split(' ').count() > 40 || REPORTED.any(&text.folded) {
@@ -25,14 +26,20 @@ impl Detector for Taunt {
             for hit in TAUNTS.find(&text.folded) {
                 let known = view.change.is_some() && view.knows(hit.phrase);
                 if !known && !phrases.contains(&hit.phrase) {
+                    short |= text.folded.split(' ').count() <= 12;
                     phrases.push(hit.phrase);
                     shown.get_or_insert(&text.raw);
                 }
             }
         }
         // on a short page one is much; on a full page it takes several
-        let enough = if view.words < 150 { 2.0 } else { 4.0 };
-        let strength = phrases.len() as f64 / enough;
+        // at first sight; beside a baseline the line is new, and short lines of that kind are no news
+        let full = view.words >= 150 && (view.change.is_none() || !short);
+        let enough = if full { 4.0 } else { 2.0 };
+        let mut strength = phrases.len() as f64 / enough;
+        if view.change.is_none() && (view.words >= 150 || view.is_sober()) {
+            strength *= 0.5;
+        }
         let say = Say::new("signal-taunt").with("phrase", phrases.first()?);
         Some(Found::new(strength, say, shown.unwrap_or_default()))
     }

@@ -1,0 +1,35 @@
+//! The page asks for a password, a card or an identity number, which it never did.
+
+use crate::{
+    detect::{Detector, Found, View},
+    model::Say,
+};
+
+pub struct AsksSecrets;
+
+impl Detector for AsksSecrets {
+    fn name(&self) -> &'static str {
+        "asks-secrets"
+    }
+
+    fn look(&self, view: &View) -> Option<Found> {
+        view.change.as_ref()?;
+        let new: Vec<&str> = view
+            .page
+            .asks
+            .iter()
+            .filter(|it| !view.norm.asks.contains(*it))
+            .map(String::as_str)
+            .collect();
+        let first = new.first()?;
+        let password = new.contains(&"password");
+        let strength = match (password, new.len()) {
+            (true, 2..) => 1.0,
+            (true, _) => 0.55,
+            (false, 2..) => 0.6,
+            (false, _) => 0.3,
+        };
+        let say = Say::new("signal-asks-secrets").with("what", first);
+        Some(Found::new(strength, say, &new.join(", ")))
+    }
+}
