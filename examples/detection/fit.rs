@@ -18,6 +18,8 @@ const HOLD: f64 = 0.002;
 /// Honest pages outnumber attacks. In the sum of weights they count so many times as much; more than that would drown
 /// rare kinds of attack, less would ring too often.
 const HONEST: f64 = 6.0;
+/// What a family of made-up pages counts beside one of real ones.
+const MADE: f64 = 0.3;
 const STEPS: usize = 4000;
 
 struct Example {
@@ -51,6 +53,8 @@ fn examples(judged: &[Judged], first_sight: bool) -> Vec<Example> {
         .map(|(case, reckoning)| {
             let size = sizes.get(case.family.as_str()).copied().unwrap_or(1.0);
             let alarm = case.want == Want::Alarm;
+            // pages made to be hard are many where real life has few of them
+            let size = if case.family.contains("made") { size / MADE } else { size };
             let weight = if alarm { 1.0 / (alarms * size) } else { HONEST / (quiets * size) };
             Example {
                 strengths: TABLE

@@ -144,12 +144,27 @@ pub fn leave_one_out(judged: &[Judged]) {
     };
     let whole = figures(&TABLE);
     println!("{:<18} {:>9} {:>9} {:>9} {:>9} {:>9}", "without", "replaced", "planted", "1st sight", "false/k", "false1/k");
+    println!("(then how often it is found and how strongly on average: in attacks, honest changes, honest pages at first sight)");
     println!("{:<18} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2}", "(nothing)", whole[0], whole[1], whole[2], whole[3], whole[4]);
     for row in &TABLE.rows {
         let mut table = TABLE.clone();
         table.rows.retain(|it| it.name != row.name);
         let it = figures(&table);
+        let fires = |pass: &dyn Fn(&Judged) -> bool| {
+            let of: Vec<f64> = judged
+                .iter()
+                .filter(|it| pass(it))
+                .filter_map(|it| it.reckoning.as_ref())
+                .map(|it| it.found.iter().find(|it| it.0 == row.name).map_or(0.0, |it| it.1.strength))
+                .collect();
+            let found = of.iter().filter(|it| **it > 0.0).count();
+            let mean = of.iter().sum::<f64>() / found.max(1) as f64;
+            format!("{found:>6} {mean:>5.2}")
+        };
         let change: Vec<String> = it.iter().zip(whole).map(|(now, whole)| format!("{:>+9.2}", now - whole)).collect();
-        println!("{:<18} {}", row.name, change.join(" "));
+        let alarms = fires(&|it| it.want == Want::Alarm);
+        let honest = fires(&|it| it.family == "honest-change");
+        let benign = fires(&|it| it.family == "first-sight-benign");
+        println!("{:<18} {} {alarms} {honest} {benign}", row.name, change.join(" "));
     }
 }

@@ -45,6 +45,7 @@ pub fn is_public_body(host: &str) -> bool {
             last == "vn"
                 || PUBLIC.contains(&last)
                 || (last.len() == 2 && PUBLIC.contains(&second))
+                || (second == "gov" && ["scot", "wales"].contains(&last))
                 || last == "int"
         }
         _ => false,

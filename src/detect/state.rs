@@ -3,7 +3,7 @@
 
 use super::{
     View,
-    phrases::{CHALLENGE, DEEDS, LOGIN, OUT_OF_ORDER, PARKED, SIGNED, SLOGANS, TAUNTS},
+    phrases::{CHALLENGE, DEEDS, LOGIN, OUT_OF_ORDER, PARKED, SIGNED, SLOGANS, SPAM, TAUNTS},
 };
 use crate::{
     model::verdict::State,
@@ -58,7 +58,7 @@ pub fn of(view: &View) -> State {
     }
     // at first sight a page with a login is simply that
     let asks = page.forms.iter().any(|it| it.password) || page.asks.iter().any(|it| it == "password");
-    if view.change.is_some() && asks && told.iter().any(|it| LOGIN.any(it)) {
+    if view.change.is_some() && asks && told.iter().any(|it| LOGIN.any(it)) && is_at_home(view, page) {
         return State::Login;
     }
     let shows = page.images.len() + page.media + page.frames.len();
@@ -74,6 +74,18 @@ pub fn of(view: &View) -> State {
         return State::Shell;
     }
     State::Ordinary
+}
+
+/// Nothing on the page comes from or leads to strangers, and nothing is sold.
+fn is_at_home(view: &View, page: &Page) -> bool {
+    let hosts = page
+        .links
+        .iter()
+        .map(|it| &it.host)
+        .chain(page.images.iter().map(|it| &it.host))
+        .chain(page.forms.iter().map(|it| &it.host))
+        .chain(page.scripts.iter().map(|it| &it.host));
+    !hosts.into_iter().any(|it| view.is_strange(it)) && !view.texts.iter().any(|it| SPAM.any(&it.folded))
 }
 
 /// Nothing to read, and honest code that will fetch it: neither black nor packed, and written by nobody on the spot.

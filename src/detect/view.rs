@@ -101,6 +101,9 @@ const CODE_READ: usize = 512 << 10;
 /// Texts in which words of reporting are counted, and how many make a sober page.
 const SOBER_TEXTS: usize = 400;
 const SOBER_PAGE: usize = 4;
+/// Words and links of a page that is more than a poster.
+const FULL: usize = 150;
+const LINKED: usize = 10;
 /// Text that scripts write is looked at in so many lines.
 const WRITTEN: usize = 200;
 
@@ -202,6 +205,11 @@ impl<'a> View<'a> {
     /// The page reports, rules or advises; it speaks of attacks rather than being one.
     pub fn is_sober(&self) -> bool {
         self.soberness() >= SOBER_PAGE
+    }
+
+    /// More than a poster: a page with things to read and places to go, or one that reports.
+    pub fn is_full(&self) -> bool {
+        self.words > FULL && (self.page.links.len() >= LINKED || self.is_sober())
     }
 
     /// Share of the stable page still there; 1 at first sight.

@@ -11,23 +11,16 @@ use crate::model::{Level, Signal, Verdict, verdict::State};
 pub const SUSPECT: f64 = 0.5;
 /// Past this and with the face of the page gone or signed, it is called defaced.
 pub const DEFACED: f64 = 0.9;
-/// Log-odds that signals of the page's face must add up to before it is called defaced.
-const FACE_ENOUGH: f64 = 2.5;
+/// Log-odds of one of [`FACE`] before a page is called defaced: a redesign that went wrong, or an error page in black,
+/// is doubtful, not defaced.
+const FACE_ENOUGH: f64 = 1.5;
 /// Below this share kept, a quiet page is called drifted.
 const DRIFTED_BELOW: f64 = 0.6;
 /// Log-odds under which a signal is not worth a line.
 const NEGLIGIBLE: f64 = 0.05;
 
-/// Signals that say that the page's face itself was changed.
-const FACE: &[&str] = &[
-    "boast",
-    "taunt",
-    "slogan",
-    "replaced",
-    "emptied",
-    "not-a-page",
-    "stage",
-];
+/// Signals that say that somebody else shows his face.
+const FACE: &[&str] = &["boast", "taunt", "slogan", "not-a-page"];
 
 /// Signals of absence: what an error or challenge page lacks accuses nobody; what it says or loads still may.
 const LACKS: &[&str] = &["replaced", "uprooted", "title", "emptied", "language", "missing-text"];
@@ -165,7 +158,10 @@ impl Reckoning {
             .filter(|it| FACE.contains(&it.name.as_str()))
             .map(|it| it.weight)
             .sum();
-        let mut level = if score >= DEFACED && face >= FACE_ENOUGH {
+        let has = |name: &str| signals.iter().any(|it| it.name == name);
+        // the page is gone and a stranger's image or film stands in its place
+        let poster = has("replaced") && has("emptied") && has("stage") && has("uprooted");
+        let mut level = if score >= DEFACED && (face >= FACE_ENOUGH || poster) {
             Level::Defaced
         } else if score >= SUSPECT {
             Level::Suspect

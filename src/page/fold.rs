@@ -36,6 +36,11 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// A text without its invisible characters.
+pub fn visible(text: &str) -> String {
+    text.chars().filter(|it| !is_invisible(*it)).collect()
+}
+
 fn is_break(c: char) -> bool {
     matches!(
         c,
@@ -89,15 +94,22 @@ fn put_singles(out: &mut String, singles: &mut String) {
     singles.clear();
 }
 
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2064}'
+            | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{fe00}'..='\u{fe0f}'
+    )
+}
+
 fn letter(c: char) -> Option<char> {
     match c {
-        '\u{ad}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{2069}'
-        | '\u{feff}'
-        | '\u{fe00}'..='\u{fe0f}' => None,
+        c if is_invisible(c) => None,
         c if c.is_ascii() => Some(c),
         '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(c),
         // scripts that no Latin letter is imitated with, and the bulk of real text in them

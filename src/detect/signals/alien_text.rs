@@ -11,7 +11,7 @@ pub struct AlienText;
 /// So many letters of a writing on approved looks, and it is not alien: names of languages in a menu are fewer.
 const KNOWN: usize = 40;
 
-/// Writings that come with news from abroad or in every place name are not asked for.
+/// Vietnamese is not among them: it is what agencies and their ministries write in.
 const ASKED: &[Writing] = &[
     Writing::Greek,
     Writing::Cyrillic,
@@ -22,7 +22,6 @@ const ASKED: &[Writing] = &[
     Writing::Han,
     Writing::Kana,
     Writing::Hangul,
-    Writing::Vietnamese,
 ];
 
 impl Detector for AlienText {
@@ -48,7 +47,6 @@ impl Detector for AlienText {
             let mut letters: Letters = [0; WRITINGS];
             writing::count(&text.raw, &mut letters);
             let alien = alien(&letters);
-            // a Vietnamese line has letters of its own beside plain ones
             if alien < 8 {
                 continue;
             }

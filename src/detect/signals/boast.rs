@@ -1,6 +1,8 @@
 //! A signature: "hacked by" and its kin, where it leads a title or a line, or any word of breaking in beside a made-up
 //! name, an agent's "by", or a word to the administrator.
 
+use std::borrow::Cow;
+
 use crate::{
     detect::{
         Detector, Found, Place, Text, View,
@@ -8,15 +10,13 @@ use crate::{
         tone,
     },
     model::Say,
+    page::fold,
 };
 
 pub struct Boast;
 
 /// A signature is a line of its own; a sentence of a news item is longer.
 const LINE: usize = 14;
-
-/// Words of a page that is more than a poster.
-const FULL: usize = 150;
 
 /// Hits of one text that are looked at: a page may repeat a phrase a hundred thousand times.
 const HITS: usize = 8;
@@ -40,7 +40,7 @@ impl Detector for Boast {
                 continue;
             }
             // on a full page seen for the first time anything may always have stood there, and news quotes
-            if view.change.is_none() && (view.words > FULL || view.is_sober()) {
+            if view.change.is_none() && (view.is_full() || view.is_sober()) {
                 strength *= if text.place == Place::Title && !view.is_sober() { 0.7 } else { 0.35 };
             }
             if best.as_ref().is_none_or(|it| it.0 < strength) {
@@ -71,6 +71,8 @@ fn signed(view: &View, text: &Text) -> Option<(f64, String)> {
                 // on a page seen for the first time it may always have stood there
                 if view.change.is_some() && words <= 5 {
                     0.72
+                } else if view.change.is_none() && is_prominent(view, text) && words <= 6 {
+                    0.8
                 } else {
                     0.35
                 }
@@ -88,19 +90,30 @@ fn signed(view: &View, text: &Text) -> Option<(f64, String)> {
     best.map(|(strength, phrase)| (strength, phrase.to_owned()))
 }
 
-/// A word of breaking in, weighed by what stands around it.
+/// A word of breaking in, weighed by what stands around it: in its own sentence, where a text has run into others.
 fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
-    let words = text.folded.split(' ').count();
-    let plain = DEEDS.find(&text.folded).next();
-    let hit = plain.or_else(|| EVERYDAY_DEEDS.find(&text.folded).next())?;
+    let whole = fold::visible(&text.raw);
+    let short = text.folded.split(' ').count() <= LINE;
+    let (raw, folded) = if short {
+        (whole.as_str(), Cow::Borrowed(text.folded.as_str()))
+    } else {
+        let edge = edges(&whole).find(|it| {
+            let folded = fold::fold(it);
+            DEEDS.any(&folded) || EVERYDAY_DEEDS.any(&folded)
+        })?;
+        (edge, Cow::Owned(fold::fold(edge)))
+    };
+    let words = folded.split(' ').count();
+    let plain = DEEDS.find(&folded).next();
+    let hit = plain.or_else(|| EVERYDAY_DEEDS.find(&folded).next())?;
     if words > 2 * LINE || (view.change.is_some() && view.knows(hit.phrase)) {
         return None;
     }
     // the word is only there once look-alikes, leet, blanks and invisible letters are undone
     let disguised = hit.phrase.is_ascii() && !text.raw.to_lowercase().contains(hit.phrase);
-    let by = AGENTS.any(&text.folded);
-    let named = tone::handles(&text.raw) > 0;
-    let addressed = ADDRESS.any(&text.folded);
+    let by = AGENTS.any(&folded);
+    let named = tone::handles(raw) > 0;
+    let addressed = ADDRESS.any(&folded);
     if plain.is_none() && !(by || named || addressed || disguised) {
         return None;
     }
@@ -109,18 +122,32 @@ fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
         (disguised, 0.3),
         (by, 0.25),
         (named, 0.35),
-        (!named && tone::numbered(&text.raw) > 0, 0.15),
+        (!named && tone::numbered(raw) > 0, 0.15),
         (addressed, 0.25),
-        (tone::is_signed(&text.raw), 0.15),
-        (tone::is_decorated(&text.raw), 0.15),
-        (tone::is_loud(&text.raw), 0.1),
+        (tone::is_signed(raw), 0.15),
+        (tone::is_decorated(raw), 0.15),
+        (tone::is_loud(raw), 0.1),
         (words <= 6, 0.1),
+        (is_prominent(view, text), 0.15),
         (words > LINE, -0.2),
         (REPORTED.any(&text.folded) || SOBER.any(&text.folded), -0.5),
     ] {
         strength += if holds { adds } else { 0.0 };
     }
     (strength > 0.1).then(|| (strength, hit.phrase.to_owned()))
+}
+
+/// Among the first things that a visitor reads.
+fn is_prominent(view: &View, text: &Text) -> bool {
+    text.place == Place::Title || view.page.visible().take(3).any(|it| it.text == text.raw)
+}
+
+/// First and last sentence of a text: a planted line runs into what stood before or after it.
+fn edges(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |it: char| matches!(it, '.' | '!' | '?' | '。' | '！' | '؟' | '\n' | '|');
+    let mut parts = text.split_inclusive(ends).filter(|it| it.chars().filter(|it| it.is_alphabetic()).count() > 5);
+    let first = parts.next();
+    first.into_iter().chain(parts.next_back())
 }
 
 /// Phrases that honest pages lead a line with too.

@@ -41,7 +41,8 @@ impl Detector for ForeignLinks {
             1.0
         } else {
             let repeated = if repeated { 0.6 } else { 0.0 };
-            0.34 * bad as f64 + 0.2 * risky as f64 + repeated
+            // honest pages hardly ever link to such a place, and never to two
+            0.65 * bad as f64 + 0.4 * risky.saturating_sub(bad) as f64 + repeated
         };
         let say = Say::new("signal-foreign-links")
             .with("count", strange.len())

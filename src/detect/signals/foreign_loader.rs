@@ -31,11 +31,16 @@ impl Detector for ForeignLoader {
                 continue;
             };
             // a redesign brings its own loaders along, and long code names many places
-            let strength: f64 = match (hosts::is_risky(host), view.kept() > 0.9, code.script.code.len() < 3000) {
+            let strength: f64 = match (
+                hosts::is_risky(host),
+                view.kept(),
+                code.script.code.len() < 3000,
+            ) {
                 (true, _, true) => 1.0,
-                (_, true, true) => 0.9,
-                (true, _, false) | (_, true, false) => 0.5,
-                (false, false, _) => 0.3,
+                (_, kept, true) if kept > 0.6 => 0.9,
+                (true, _, false) => 0.5,
+                (_, kept, false) if kept > 0.9 => 0.5,
+                _ => 0.3,
             };
             if found.as_ref().is_none_or(|it| it.0 < strength) {
                 found = Some((strength, host.clone(), code));

@@ -23,13 +23,12 @@ impl Detector for ForeignScript {
             .iter()
             .find(|it| hosts::is_risky(&it.host))
             .or(strange.first())?;
-        // a redesign brings its own hosts along; one alone in an untouched page was planted
-        let strength = if hosts::is_risky(&worst.host) {
-            1.0
-        } else if view.kept() > 0.9 && strange.len() <= 2 && change.blocks.len() < 30 {
-            0.93
-        } else {
-            0.2
+        // a redesign brings its own hosts along; one alone in a page that is otherwise itself was planted
+        let strength = match (hosts::is_risky(&worst.host), view.kept()) {
+            (true, _) => 1.0,
+            (false, kept) if kept > 0.9 && strange.len() <= 2 => 0.93,
+            (false, kept) if kept > 0.6 && strange.len() <= 3 => 0.88,
+            (false, _) => 0.3,
         };
         let say = Say::new("signal-foreign-script").with("host", excerpt::defang(&worst.host));
         Some(Found::new(

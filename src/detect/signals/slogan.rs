@@ -14,9 +14,6 @@ pub struct Slogan;
 /// A slogan is short; what is longer is an article.
 const LONGEST: usize = 22;
 
-/// Words of a page that is more than a poster.
-const FULL: usize = 150;
-
 impl Detector for Slogan {
     fn name(&self) -> &'static str {
         "slogan"
@@ -78,7 +75,7 @@ fn spoken(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
     strength += if DEEDS.any(&text.folded) { 0.3 } else { 0.0 };
     strength -= if SOBER.any(&text.folded) { 0.3 } else { 0.0 };
     strength -= if words > 16 { 0.1 } else { 0.0 };
-    if view.change.is_none() && (view.words > FULL || view.is_sober()) {
+    if view.change.is_none() && (view.is_full() || view.is_sober()) {
         strength *= 0.3;
     }
     (strength > 0.1).then(|| (strength, first.to_owned()))

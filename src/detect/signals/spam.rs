@@ -25,20 +25,26 @@ impl Detector for Spam {
         let mut phrases = BTreeSet::new();
         let mut shown: Option<&str> = None;
         let mut loud = 0;
+        let mut titled = false;
         for (at, text) in view.texts.iter().enumerate() {
             let mut hits = SPAM
                 .find(&text.folded)
                 .take(HITS)
                 .filter(|it| view.change.is_none() || !view.knows(it.phrase))
                 .peekable();
-            if hits.peek().is_none() || is_sober(view, at) {
+            if hits.peek().is_none() {
                 continue;
             }
+            let hits: BTreeSet<&str> = hits.map(|it| it.phrase).collect();
+            if is_sober(view, at, hits.len()) {
+                continue;
+            }
+            titled |= text.place == Place::Title;
             loud += usize::from(matches!(
                 text.place,
                 Place::Title | Place::Meta | Place::Hidden
             ));
-            phrases.extend(hits.map(|it| it.phrase));
+            phrases.extend(hits);
             shown.get_or_insert(&text.raw);
         }
         let shown = shown?;
@@ -53,7 +59,11 @@ impl Detector for Spam {
             0.5 * phrases.len() as f64 + 0.4 * loud.min(2) as f64 + 0.4 * links as f64
         } else {
             // an unknown page may be a lottery's own: it takes a whole page of it
-            0.12 * phrases.len() as f64 + 0.15 * loud.min(3) as f64 + 0.2 * links as f64
+            let whole = 0.1 * phrases.len() as f64
+                + 0.1 * loud.min(3) as f64
+                + 0.2 * links as f64
+                + if titled { 0.4 } else { 0.0 };
+            whole * if view.is_sober() { 0.5 } else { 1.0 }
         };
         let count = phrases.len();
         let phrase = phrases.into_iter().next().unwrap_or_default();
@@ -64,10 +74,10 @@ impl Detector for Spam {
     }
 }
 
-/// The text or the one before or after it reads like a newspaper, a court or a ministry.
-fn is_sober(view: &View, at: usize) -> bool {
-    let from = at.saturating_sub(1);
-    view.texts[from..(at + 2).min(view.texts.len())]
+/// The text reads like a newspaper, a court or a ministry; where it holds but one phrase, the texts beside it may say so.
+fn is_sober(view: &View, at: usize, phrases: usize) -> bool {
+    let near = usize::from(phrases < 2);
+    view.texts[at.saturating_sub(near)..(at + near + 1).min(view.texts.len())]
         .iter()
         .any(|it| SOBER.any(&it.folded))
 }

@@ -37,7 +37,7 @@ impl Detector for Taunt {
         let full = view.words >= 150 && (view.change.is_none() || !short);
         let enough = if full { 4.0 } else { 2.0 };
         let mut strength = phrases.len() as f64 / enough;
-        if view.change.is_none() && (view.words >= 150 || view.is_sober()) {
+        if view.change.is_none() && (view.is_full() || view.is_sober()) {
             strength *= 0.5;
         }
         let say = Say::new("signal-taunt").with("phrase", phrases.first()?);

@@ -19,6 +19,10 @@ impl Detector for Title {
         if !view.change.as_ref()?.title || view.norm.titles.is_empty() {
             return None;
         }
+        // over an untouched page a new title is news, or says itself what it is
+        if view.kept() > 0.9 {
+            return None;
+        }
         let Some(title) = &view.page.title else {
             return Some(Found::new(0.8, Say::new("signal-title-gone"), ""));
         };

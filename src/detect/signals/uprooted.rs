@@ -4,6 +4,7 @@ use crate::{
     detect::{Detector, Found, View},
     diff::norm::own_links,
     model::Say,
+    page::registrable,
 };
 
 pub struct Uprooted;
@@ -18,14 +19,28 @@ impl Detector for Uprooted {
 
     fn look(&self, view: &View) -> Option<Found> {
         let kept_links = view.change.as_ref()?.kept_links.unwrap_or(0.0);
-        let (had, has) = (view.norm.own_links, own_links(view.page));
+        let had = view.norm.own_links;
+        // a portal may spell its own addresses in full today and not yesterday
+        let known = view.page.links.iter().filter(|it| view.norm.link_domains.contains(&registrable(&it.host))).count();
+        let has = own_links(view.page).max(known);
         if had < HAD || has * 10 > had || kept_links > 0.1 {
             return None;
         }
+        // what leads nowhere at all is a shell or a notice; what leads or loads from elsewhere is somebody else's page
+        let page = view.page;
+        let elsewhere = page.links.iter().any(|it| view.is_strange(&it.host))
+            || page.images.iter().any(|it| view.is_foreign(&it.host))
+            || page.frames.iter().any(|it| view.is_strange(&it.host))
+            || page.scripts.iter().any(|it| view.is_strange(&it.host));
+        let strength = match (has == 0, elsewhere) {
+            (true, true) => 1.0,
+            (false, true) => 0.8,
+            (_, false) => 0.4,
+        };
         let say = Say::new("signal-uprooted")
             .with("had", had)
             .with("has", has);
         let shown = view.page.visible().map(|it| it.text.as_str()).take(3).collect::<Vec<_>>().join(" · ");
-        Some(Found::new(if has == 0 { 1.0 } else { 0.8 }, say, &shown))
+        Some(Found::new(strength, say, &shown))
     }
 }
