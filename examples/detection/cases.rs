@@ -104,12 +104,17 @@ pub fn judge_all(corpus: &Corpus) -> Vec<Judged> {
             }
         }
     }
-    for (family, kind) in [("replaced-made", "defaced"), ("replaced-made-gambling", "gambling")] {
+    for (family, kind) in [
+        ("replaced-made", "defaced"),
+        ("replaced-made-gambling", "gambling"),
+    ] {
         for page in corpus.made.get(kind).into_iter().flatten() {
             let Some(run) = rng.choice(&hosts).copied() else {
                 continue;
             };
-            jobs.push(Box::new(move || vec![instead(family, Want::Alarm, run, page)]));
+            jobs.push(Box::new(move || {
+                vec![instead(family, Want::Alarm, run, page)]
+            }));
         }
     }
     rng.shuffle(&mut hosts);
@@ -133,12 +138,16 @@ fn work(jobs: &[Job]) -> Vec<Judged> {
                         break;
                     };
                     let judged = job();
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, judged));
+                    done.lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .push((at, judged));
                 }
             });
         }
     });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut done = done
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     done.sort_by_key(|it| it.0);
     done.into_iter().flat_map(|it| it.1).collect()
 }
@@ -180,7 +189,10 @@ struct Case<'a> {
 fn judged(case: Case, norm: &Norm, url: &Url, bytes: &[u8]) -> Judged {
     let started = Instant::now();
     let reckoning = read(bytes, url).map(|page| reckon(&page, norm, &Expect::of_url(url)));
-    let verdict = reckoning.as_ref().map(|it| it.verdict(&TABLE)).unwrap_or_default();
+    let verdict = reckoning
+        .as_ref()
+        .map(|it| it.verdict(&TABLE))
+        .unwrap_or_default();
     Judged {
         family: case.family.to_owned(),
         want: case.want,
@@ -203,7 +215,14 @@ fn honest(run: &Run) -> Vec<Judged> {
         name: run.pages[at].name.clone(),
     };
     (1..run.pages.len())
-        .map(|at| judged(case(at), &norm(before(run, at), &url), &url, &run.pages[at].bytes))
+        .map(|at| {
+            judged(
+                case(at),
+                &norm(before(run, at), &url),
+                &url,
+                &run.pages[at].bytes,
+            )
+        })
         .collect()
 }
 
@@ -228,7 +247,12 @@ fn instead(family: &str, want: Want, run: &Run, page: &Page) -> Judged {
         author: 0,
         name: format!("{} for {}", page.name, run.name),
     };
-    judged(case, &norm(before(run, run.pages.len()), &url), &url, &page.bytes)
+    judged(
+        case,
+        &norm(before(run, run.pages.len()), &url),
+        &url,
+        &page.bytes,
+    )
 }
 
 /// Every kind of attack and of honest edit in the last page of a run, each by every author; every other run has an
@@ -273,8 +297,14 @@ fn profiles(run: &Run, url: &Url, author: usize, payload: &Payloads, rng: &mut R
     let cloaked = plant::cloaked(html, payload, rng);
     let older = run.pages[end - 2].bytes.clone();
     let judge = |family: &str, want, other: &[u8]| {
-        let pages = [(Profile::Desktop, read(html, url)?), (Profile::Googlebot, read(other, url)?)];
-        let seen: Vec<(Profile, &page::Page)> = pages.iter().map(|(profile, page)| (*profile, page)).collect();
+        let pages = [
+            (Profile::Desktop, read(html, url)?),
+            (Profile::Googlebot, read(other, url)?),
+        ];
+        let seen: Vec<(Profile, &page::Page)> = pages
+            .iter()
+            .map(|(profile, page)| (*profile, page))
+            .collect();
         Some(Judged {
             family: family.to_owned(),
             want,

@@ -61,7 +61,9 @@ impl Corpus {
             }
             let page = load(folder, &row.path)?;
             match row.kind.as_str() {
-                "benign-single" if row.note.starts_with("server error page") => corpus.errors.push(page),
+                "benign-single" if row.note.starts_with("server error page") => {
+                    corpus.errors.push(page)
+                }
                 "benign-single" => corpus.benign.push(page),
                 "defaced" if row.subtype.as_deref() == Some("full") => corpus.defaced.push(page),
                 "defaced" => corpus.partial.push(page),
@@ -114,7 +116,10 @@ fn made() -> Result<BTreeMap<String, Vec<Page>>, String> {
             .into_iter()
             .map(|file| {
                 Ok(Page {
-                    name: format!("{kind}/{}", file.file_name().unwrap_or_default().to_string_lossy()),
+                    name: format!(
+                        "{kind}/{}",
+                        file.file_name().unwrap_or_default().to_string_lossy()
+                    ),
                     bytes: fs::read(&file).map_err(say)?,
                 })
             })

@@ -18,6 +18,8 @@ const HOLD: f64 = 0.002;
 /// Honest pages outnumber attacks. In the sum of weights they count so many times as much; more than that would drown
 /// rare kinds of attack, less would ring too often.
 const HONEST: f64 = 6.0;
+/// A replaced page is what the watch exists for: such a family counts as so many others.
+const GRAVEST: f64 = 4.0;
 /// What a family of made-up pages counts beside one of real ones.
 const MADE: f64 = 0.3;
 const STEPS: usize = 4000;
@@ -43,7 +45,11 @@ fn examples(judged: &[Judged], first_sight: bool) -> Vec<Example> {
         *sizes.entry(&case.family).or_default() += 1.0;
     }
     let kinds = |want| {
-        let mut families: Vec<&str> = used.iter().filter(|it| it.0.want == want).map(|it| it.0.family.as_str()).collect();
+        let mut families: Vec<&str> = used
+            .iter()
+            .filter(|it| it.0.want == want)
+            .map(|it| it.0.family.as_str())
+            .collect();
         families.sort_unstable();
         families.dedup();
         families.len().max(1) as f64
@@ -54,13 +60,32 @@ fn examples(judged: &[Judged], first_sight: bool) -> Vec<Example> {
             let size = sizes.get(case.family.as_str()).copied().unwrap_or(1.0);
             let alarm = case.want == Want::Alarm;
             // pages made to be hard are many where real life has few of them
-            let size = if case.family.contains("made") { size / MADE } else { size };
-            let weight = if alarm { 1.0 / (alarms * size) } else { HONEST / (quiets * size) };
+            let size = if case.family.contains("made") {
+                size / MADE
+            } else {
+                size
+            };
+            let size = if case.family.starts_with("replaced") {
+                size / GRAVEST
+            } else {
+                size
+            };
+            let weight = if alarm {
+                1.0 / (alarms * size)
+            } else {
+                HONEST / (quiets * size)
+            };
             Example {
                 strengths: TABLE
                     .rows
                     .iter()
-                    .map(|row| reckoning.found.iter().find(|it| it.0 == row.name).map_or(0.0, |it| it.1.strength))
+                    .map(|row| {
+                        reckoning
+                            .found
+                            .iter()
+                            .find(|it| it.0 == row.name)
+                            .map_or(0.0, |it| it.1.strength)
+                    })
                     .collect(),
                 alarm,
                 weight,
@@ -79,7 +104,13 @@ struct Weights {
 
 impl Weights {
     fn score(&self, it: &Example) -> f64 {
-        let sum: f64 = self.bias + self.rows.iter().zip(&it.strengths).map(|(weight, strength)| weight * strength).sum::<f64>();
+        let sum: f64 = self.bias
+            + self
+                .rows
+                .iter()
+                .zip(&it.strengths)
+                .map(|(weight, strength)| weight * strength)
+                .sum::<f64>();
         1.0 / (1.0 + (-sum).exp())
     }
 }
@@ -124,21 +155,56 @@ pub fn calibrate(judged: &[Judged]) -> Table {
     for first_sight in [false, true] {
         let examples = examples(judged, first_sight);
         let prior = Weights {
-            bias: if first_sight { TABLE.bias.1 } else { TABLE.bias.0 },
-            rows: TABLE.rows.iter().map(|it| if first_sight { it.first_sight } else { it.with_baseline }).collect(),
+            bias: if first_sight {
+                TABLE.bias.1
+            } else {
+                TABLE.bias.0
+            },
+            rows: TABLE
+                .rows
+                .iter()
+                .map(|it| {
+                    if first_sight {
+                        it.first_sight
+                    } else {
+                        it.with_baseline
+                    }
+                })
+                .collect(),
         };
-        println!("\n== {} ({} cases)", if first_sight { "at first sight" } else { "with a baseline" }, examples.len());
+        println!(
+            "\n== {} ({} cases)",
+            if first_sight {
+                "at first sight"
+            } else {
+                "with a baseline"
+            },
+            examples.len()
+        );
         let mut unseen: Vec<(f64, &Example)> = Vec::new();
         for fold in 0..FOLDS {
-            let weights = fit(examples.iter().filter(|it| fold_of(&it.source) != fold), &prior);
-            unseen.extend(examples.iter().filter(|it| fold_of(&it.source) == fold).map(|it| (weights.score(it), it)));
+            let weights = fit(
+                examples.iter().filter(|it| fold_of(&it.source) != fold),
+                &prior,
+            );
+            unseen.extend(
+                examples
+                    .iter()
+                    .filter(|it| fold_of(&it.source) == fold)
+                    .map(|it| (weights.score(it), it)),
+            );
         }
         rates("cross-validated over sources", &unseen);
         if !first_sight {
             let mut unseen = Vec::new();
             for author in [0, 1] {
                 let weights = fit(examples.iter().filter(|it| it.author != author), &prior);
-                unseen.extend(examples.iter().filter(|it| it.author == author).map(|it| (weights.score(it), it)));
+                unseen.extend(
+                    examples
+                        .iter()
+                        .filter(|it| it.author == author)
+                        .map(|it| (weights.score(it), it)),
+                );
             }
             rates("cross-validated over authors of payloads", &unseen);
         }
@@ -148,7 +214,10 @@ pub fn calibrate(judged: &[Judged]) -> Table {
         println!("{:<18} {:>8} {:>8}", "signal", "was", "fitted");
         println!("{:<18} {:>8.1} {:>8.1}", "bias", prior.bias, weights.bias);
         for (at, row) in table.rows.iter_mut().enumerate() {
-            println!("{:<18} {:>8.1} {:>8.1}", row.name, prior.rows[at], weights.rows[at]);
+            println!(
+                "{:<18} {:>8.1} {:>8.1}",
+                row.name, prior.rows[at], weights.rows[at]
+            );
             if first_sight {
                 row.first_sight = rounded(weights.rows[at]);
             } else {
@@ -168,22 +237,53 @@ pub fn calibrate(judged: &[Judged]) -> Table {
 
 fn rates(name: &str, scored: &[(f64, &Example)]) {
     let share = |alarm: bool| {
-        let of: Vec<f64> = scored.iter().filter(|it| it.1.alarm == alarm).map(|it| it.0).collect();
+        let of: Vec<f64> = scored
+            .iter()
+            .filter(|it| it.1.alarm == alarm)
+            .map(|it| it.0)
+            .collect();
         of.iter().filter(|it| **it >= 0.5).count() as f64 / of.len().max(1) as f64
     };
-    println!("{name}: caught {:.2} %, false {:.2} per 1,000", 100.0 * share(true), 1000.0 * share(false));
+    println!(
+        "{name}: caught {:.2} %, false {:.2} per 1,000",
+        100.0 * share(true),
+        1000.0 * share(false)
+    );
 }
 
 /// Of the cases scored about so, how many were alarms: near the score itself where it is calibrated. Weighted as in the fit.
 fn reliability(scored: &[(f64, &Example)]) {
-    println!("{:>12} {:>8} {:>10} {:>10}", "score", "cases", "mean", "alarms");
-    for (from, to) in [(0.0, 0.02), (0.02, 0.1), (0.1, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.98), (0.98, 1.01)] {
-        let of: Vec<&(f64, &Example)> = scored.iter().filter(|it| (from..to).contains(&it.0)).collect();
+    println!(
+        "{:>12} {:>8} {:>10} {:>10}",
+        "score", "cases", "mean", "alarms"
+    );
+    for (from, to) in [
+        (0.0, 0.02),
+        (0.02, 0.1),
+        (0.1, 0.3),
+        (0.3, 0.5),
+        (0.5, 0.7),
+        (0.7, 0.9),
+        (0.9, 0.98),
+        (0.98, 1.01),
+    ] {
+        let of: Vec<&(f64, &Example)> = scored
+            .iter()
+            .filter(|it| (from..to).contains(&it.0))
+            .collect();
         let whole: f64 = of.iter().map(|it| it.1.weight).sum();
         if whole > 0.0 {
             let mean = of.iter().map(|it| it.0 * it.1.weight).sum::<f64>() / whole;
-            let alarms = of.iter().filter(|it| it.1.alarm).map(|it| it.1.weight).sum::<f64>() / whole;
-            println!("{from:>5.2}–{to:<5.2} {:>8} {mean:>10.3} {alarms:>10.3}", of.len());
+            let alarms = of
+                .iter()
+                .filter(|it| it.1.alarm)
+                .map(|it| it.1.weight)
+                .sum::<f64>()
+                / whole;
+            println!(
+                "{from:>5.2}–{to:<5.2} {:>8} {mean:>10.3} {alarms:>10.3}",
+                of.len()
+            );
         }
     }
 }
@@ -196,11 +296,17 @@ pub fn write(table: &Table) -> std::io::Result<()> {
         let columns: Vec<&str> = line.split('\t').collect();
         let fitted = match columns.as_slice() {
             ["bias", ..] => Some(table.bias),
-            [name, _, _, _] => table.rows.iter().find(|it| it.name == *name).map(|it| (it.with_baseline, it.first_sight)),
+            [name, _, _, _] => table
+                .rows
+                .iter()
+                .find(|it| it.name == *name)
+                .map(|it| (it.with_baseline, it.first_sight)),
             _ => None,
         };
         match (fitted, columns.as_slice()) {
-            (Some((known, first)), [name, _, _, reason]) => out.push_str(&format!("{name}\t{known}\t{first}\t{reason}\n")),
+            (Some((known, first)), [name, _, _, reason]) => {
+                out.push_str(&format!("{name}\t{known}\t{first}\t{reason}\n"))
+            }
             _ => out.push_str(&format!("{line}\n")),
         }
     }

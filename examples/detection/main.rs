@@ -20,7 +20,8 @@ use std::process::ExitCode;
 
 use gaccong::detect::weigh::TABLE;
 
-const USAGE: &str = "usage: detection evaluate|leave-one-out|calibrate CORPUS [--show FAMILY] [--write]";
+const USAGE: &str =
+    "usage: detection evaluate|leave-one-out|calibrate CORPUS [--show FAMILY] [--write]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

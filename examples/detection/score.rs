@@ -43,9 +43,15 @@ impl Scored {
             family.0 += usize::from(right);
             family.1 += 1;
         }
-        let mut times: Vec<u64> = judged.iter().map(|it| it.elapsed_us).filter(|it| *it > 0).collect();
+        let mut times: Vec<u64> = judged
+            .iter()
+            .map(|it| it.elapsed_us)
+            .filter(|it| *it > 0)
+            .collect();
         times.sort_unstable();
-        let judge_ms = times.get(times.len() / 2).map_or(0.0, |it| *it as f64 / 1000.0);
+        let judge_ms = times
+            .get(times.len() / 2)
+            .map_or(0.0, |it| *it as f64 / 1000.0);
         Self { families, judge_ms }
     }
 
@@ -61,7 +67,10 @@ impl Scored {
 
     pub fn print_families(&self) {
         for (name, (right, all)) in &self.families {
-            println!("{name:<28} right {right:5} of {all:5}  {:6.2} %", 100.0 * *right as f64 / *all as f64);
+            println!(
+                "{name:<28} right {right:5} of {all:5}  {:6.2} %",
+                100.0 * *right as f64 / *all as f64
+            );
         }
     }
 
@@ -84,32 +93,92 @@ impl Scored {
             up,
         };
         let mut goals = vec![
-            row("page replaced by a defacement", caught(&|it| it == "replaced"), 100.0, 99.0, true),
-            row("page replaced by a gambling page", caught(&|it| it == "replaced-gambling"), 100.0, 99.0, true),
-            row("attacks planted, all kinds", caught(&|it| it.starts_with("planted-")), 95.0, 85.0, true),
+            row(
+                "page replaced by a defacement",
+                caught(&|it| it == "replaced"),
+                100.0,
+                99.0,
+                true,
+            ),
+            row(
+                "page replaced by a gambling page",
+                caught(&|it| it == "replaced-gambling"),
+                100.0,
+                99.0,
+                true,
+            ),
+            row(
+                "attacks planted, all kinds",
+                caught(&|it| it.starts_with("planted-")),
+                95.0,
+                85.0,
+                true,
+            ),
             row("  the worst kind", worst, 80.0, 0.0, true),
-            row("defaced at first sight", caught(&|it| it == "first-sight-defaced"), 90.0, 80.0, true),
-            row("false per 1,000 honest changes", rang(&|it| it == "honest-change"), 1.0, 5.0, false),
-            row("false per 1,000 ordinary edits", rang(&edits), 5.0, 20.0, false),
-            row("false per 1,000 at first sight", rang(&|it| it == "first-sight-benign"), 5.0, 15.0, false),
+            row(
+                "defaced at first sight",
+                caught(&|it| it == "first-sight-defaced"),
+                90.0,
+                80.0,
+                true,
+            ),
+            row(
+                "false per 1,000 honest changes",
+                rang(&|it| it == "honest-change"),
+                1.0,
+                5.0,
+                false,
+            ),
+            row(
+                "false per 1,000 ordinary edits",
+                rang(&edits),
+                5.0,
+                20.0,
+                false,
+            ),
+            row(
+                "false per 1,000 at first sight",
+                rang(&|it| it == "first-sight-benign"),
+                5.0,
+                15.0,
+                false,
+            ),
         ];
         if cfg!(not(debug_assertions)) {
-            goals.push(row("read and judge, ms (median)", Some(self.judge_ms), 5.0, 20.0, false));
+            goals.push(row(
+                "read and judge, ms (median)",
+                Some(self.judge_ms),
+                5.0,
+                20.0,
+                false,
+            ));
         }
-        println!("\n{:<36} {:>8} {:>8} {:>8}", "figure", "seen", "goal", "must");
+        println!(
+            "\n{:<36} {:>8} {:>8} {:>8}",
+            "figure", "seen", "goal", "must"
+        );
         let mut all = true;
         for it in goals {
             let Some(value) = it.value else {
                 continue;
             };
-            let meets = |bound: f64| if it.up { value >= bound } else { value <= bound };
+            let meets = |bound: f64| {
+                if it.up {
+                    value >= bound
+                } else {
+                    value <= bound
+                }
+            };
             let word = match (meets(it.must), meets(it.goal)) {
                 (false, _) => "MISSED",
                 (true, false) => "below the goal",
                 (true, true) => "",
             };
             all &= meets(it.must);
-            println!("{:<36} {value:>8.2} {:>8} {:>8}  {word}", it.figure, it.goal, it.must);
+            println!(
+                "{:<36} {value:>8.2} {:>8} {:>8}  {word}",
+                it.figure, it.goal, it.must
+            );
         }
         all
     }
@@ -117,14 +186,23 @@ impl Scored {
 
 /// Cases of a family that are judged wrong, with their signals.
 pub fn show(judged: &[Judged], family: &str) {
-    for case in judged.iter().filter(|it| it.family == family && !is_right(it.want, &it.verdict)) {
+    for case in judged
+        .iter()
+        .filter(|it| it.family == family && !is_right(it.want, &it.verdict))
+    {
         let signals: Vec<String> = case
             .verdict
             .signals
             .iter()
             .map(|it| format!("{} {:.2} [{}]", it.name, it.weight, it.excerpt))
             .collect();
-        println!("{} {} {:.3} {}", case.name, case.verdict.level.as_str(), case.verdict.score, signals.join("; "));
+        println!(
+            "{} {} {:.3} {}",
+            case.name,
+            case.verdict.level.as_str(),
+            case.verdict.score,
+            signals.join("; ")
+        );
     }
 }
 
@@ -143,9 +221,17 @@ pub fn leave_one_out(judged: &[Judged]) {
         ]
     };
     let whole = figures(&TABLE);
-    println!("{:<18} {:>9} {:>9} {:>9} {:>9} {:>9}", "without", "replaced", "planted", "1st sight", "false/k", "false1/k");
-    println!("(then how often it is found and how strongly on average: in attacks, honest changes, honest pages at first sight)");
-    println!("{:<18} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2}", "(nothing)", whole[0], whole[1], whole[2], whole[3], whole[4]);
+    println!(
+        "{:<18} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "without", "replaced", "planted", "1st sight", "false/k", "false1/k"
+    );
+    println!(
+        "(then how often it is found and how strongly on average: in attacks, honest changes, honest pages at first sight)"
+    );
+    println!(
+        "{:<18} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2}",
+        "(nothing)", whole[0], whole[1], whole[2], whole[3], whole[4]
+    );
     for row in &TABLE.rows {
         let mut table = TABLE.clone();
         table.rows.retain(|it| it.name != row.name);
@@ -155,16 +241,29 @@ pub fn leave_one_out(judged: &[Judged]) {
                 .iter()
                 .filter(|it| pass(it))
                 .filter_map(|it| it.reckoning.as_ref())
-                .map(|it| it.found.iter().find(|it| it.0 == row.name).map_or(0.0, |it| it.1.strength))
+                .map(|it| {
+                    it.found
+                        .iter()
+                        .find(|it| it.0 == row.name)
+                        .map_or(0.0, |it| it.1.strength)
+                })
                 .collect();
             let found = of.iter().filter(|it| **it > 0.0).count();
             let mean = of.iter().sum::<f64>() / found.max(1) as f64;
             format!("{found:>6} {mean:>5.2}")
         };
-        let change: Vec<String> = it.iter().zip(whole).map(|(now, whole)| format!("{:>+9.2}", now - whole)).collect();
+        let change: Vec<String> = it
+            .iter()
+            .zip(whole)
+            .map(|(now, whole)| format!("{:>+9.2}", now - whole))
+            .collect();
         let alarms = fires(&|it| it.want == Want::Alarm);
         let honest = fires(&|it| it.family == "honest-change");
         let benign = fires(&|it| it.family == "first-sight-benign");
-        println!("{:<18} {} {alarms} {honest} {benign}", row.name, change.join(" "));
+        println!(
+            "{:<18} {} {alarms} {honest} {benign}",
+            row.name,
+            change.join(" ")
+        );
     }
 }

@@ -12,14 +12,10 @@ pub mod tone;
 mod view;
 pub mod weigh;
 
-pub use weigh::Reckoning;
 pub use view::{Code, Expect, Found, Place, Text, View};
+pub use weigh::Reckoning;
 
-use crate::{
-    diff::Norm,
-    model::Verdict,
-    page::Page,
-};
+use crate::{diff::Norm, model::Verdict, page::Page};
 
 /// One reason to doubt. Looks at a page and says how strongly it finds what it is named after.
 pub trait Detector: Sync {

@@ -57,8 +57,13 @@ pub fn of(view: &View) -> State {
         return State::Parked;
     }
     // at first sight a page with a login is simply that
-    let asks = page.forms.iter().any(|it| it.password) || page.asks.iter().any(|it| it == "password");
-    if view.change.is_some() && asks && told.iter().any(|it| LOGIN.any(it)) && is_at_home(view, page) {
+    let asks =
+        page.forms.iter().any(|it| it.password) || page.asks.iter().any(|it| it == "password");
+    if view.change.is_some()
+        && asks
+        && told.iter().any(|it| LOGIN.any(it))
+        && is_at_home(view, page)
+    {
         return State::Login;
     }
     let shows = page.images.len() + page.media + page.frames.len();
@@ -78,6 +83,15 @@ pub fn of(view: &View) -> State {
 
 /// Nothing on the page comes from or leads to strangers, and nothing is sold.
 fn is_at_home(view: &View, page: &Page) -> bool {
+    // a password field in an empty room is no portal's login
+    let own = page.domain();
+    let furnished = |host: &str| crate::page::registrable(host) == own;
+    let parts = page.links.iter().filter(|it| furnished(&it.host)).count()
+        + page.images.iter().filter(|it| furnished(&it.host)).count()
+        + page.scripts.iter().filter(|it| furnished(&it.host)).count();
+    if parts < 3 || page.dark {
+        return false;
+    }
     let hosts = page
         .links
         .iter()
@@ -85,7 +99,8 @@ fn is_at_home(view: &View, page: &Page) -> bool {
         .chain(page.images.iter().map(|it| &it.host))
         .chain(page.forms.iter().map(|it| &it.host))
         .chain(page.scripts.iter().map(|it| &it.host));
-    !hosts.into_iter().any(|it| view.is_strange(it)) && !view.texts.iter().any(|it| SPAM.any(&it.folded))
+    !hosts.into_iter().any(|it| view.is_strange(it))
+        && !view.texts.iter().any(|it| SPAM.any(&it.folded))
 }
 
 /// Nothing to read, and honest code that will fetch it: neither black nor packed, and written by nobody on the spot.
@@ -105,7 +120,11 @@ fn is_shell(view: &View, page: &Page) -> bool {
                 .sum::<usize>()
                 > 200
     });
-    view.words <= SHELL && (loads || code > SHELL_CODE) && !page.dark && page.stunts.is_empty() && !packed
+    view.words <= SHELL
+        && (loads || code > SHELL_CODE)
+        && !page.dark
+        && page.stunts.is_empty()
+        && !packed
 }
 
 /// A script that sets a cookie and asks for the page again: how firewalls tell browsers from machines.

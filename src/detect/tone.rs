@@ -29,7 +29,9 @@ pub fn is_signed(raw: &str) -> bool {
         .filter_map(|it| raw.rsplit_once(it))
         .any(|(before, name)| {
             let words = name.split_whitespace().count();
-            !before.trim().is_empty() && (1..=3).contains(&words) && name.chars().any(char::is_alphabetic)
+            !before.trim().is_empty()
+                && (1..=3).contains(&words)
+                && name.chars().any(char::is_alphabetic)
         })
 }
 
@@ -54,23 +56,32 @@ fn is_handle(word: &str) -> bool {
 
 /// Signs that sentences do not need: `[!]`, `::`, `./`, `-=`, `~`, `|`.
 pub fn is_decorated(raw: &str) -> bool {
-    ["[!]", "[+]", "[-]", "[#]", "::", "./", "-=", "=-", "~", "<<", ">>", "--", "__", "☠", "💀", "^_^", "xD", "|", "¦", "•.", "¯", "†", "卐"]
-        .iter()
-        .any(|it| raw.contains(it))
+    [
+        "[!]", "[+]", "[-]", "[#]", "::", "./", "-=", "=-", "~", "<<", ">>", "--", "__", "☠", "💀",
+        "^_^", "xD", "|", "¦", "•.", "¯", "†", "卐",
+    ]
+    .iter()
+    .any(|it| raw.contains(it))
 }
 
 /// Shouted, or ending with a call.
 pub fn is_loud(raw: &str) -> bool {
     let letters = || raw.chars().filter(|it| it.is_alphabetic());
     let upper = letters().filter(|it| it.is_uppercase()).count();
-    raw.contains('!') || raw.contains('¡') || raw.contains('！') || (upper >= 8 && upper * 10 >= letters().count() * 9)
+    raw.contains('!')
+        || raw.contains('¡')
+        || raw.contains('！')
+        || (upper >= 8 && upper * 10 >= letters().count() * 9)
 }
 
 /// `#OpSomething`, `#FreeX`: one word, a capital inside.
 pub fn has_rallying_tag(raw: &str) -> bool {
     raw.split_whitespace().any(|it| {
-        it.strip_prefix('#')
-            .is_some_and(|tag| tag.starts_with("Op") || tag.to_lowercase().starts_with("free") || tag.to_lowercase().starts_with("save"))
+        it.strip_prefix('#').is_some_and(|tag| {
+            tag.starts_with("Op")
+                || tag.to_lowercase().starts_with("free")
+                || tag.to_lowercase().starts_with("save")
+        })
     })
 }
 
@@ -80,10 +91,19 @@ mod tests {
 
     #[test]
     fn made_up_names_are_told_from_words() {
-        for name in ["Mr.K4k3n", "zer0lynx", "Team_404", "CyberNightTeam", "Gh0stUnit", "HaCkEd"] {
+        for name in [
+            "Mr.K4k3n",
+            "zer0lynx",
+            "Team_404",
+            "CyberNightTeam",
+            "Gh0stUnit",
+            "HaCkEd",
+        ] {
             assert_eq!(handles(name), 1, "{name}");
         }
-        for word in ["Nghệ", "UBND", "COVID-19", "2026", "iPhone", "TT-BTTTT", "H5N1x", "30/4"] {
+        for word in [
+            "Nghệ", "UBND", "COVID-19", "2026", "iPhone", "TT-BTTTT", "H5N1x", "30/4",
+        ] {
             let odd = handles(word);
             assert!(odd == 0 || word == "H5N1x", "{word}");
         }

@@ -133,7 +133,9 @@ impl<'a> View<'a> {
         let change = (norm.looks > 0).then(|| compare(norm, page));
         let mut texts = texts(page, change.as_ref());
         let codes = OnceCell::new();
-        texts.extend(written(codes.get_or_init(|| codes_of(page, change.as_ref()))));
+        texts.extend(written(
+            codes.get_or_init(|| codes_of(page, change.as_ref())),
+        ));
         Self {
             page,
             norm,
@@ -196,7 +198,12 @@ impl<'a> View<'a> {
         *self.sober.get_or_init(|| {
             let mut seen: BTreeSet<&str> = BTreeSet::new();
             for text in self.texts.iter().take(SOBER_TEXTS) {
-                seen.extend(REPORTED.find(&text.folded).chain(SOBER.find(&text.folded)).map(|it| it.phrase));
+                seen.extend(
+                    REPORTED
+                        .find(&text.folded)
+                        .chain(SOBER.find(&text.folded))
+                        .map(|it| it.phrase),
+                );
             }
             seen.len()
         })
@@ -355,7 +362,10 @@ fn written(codes: &[Code<'_>]) -> Vec<Text<'static>> {
 
 /// Code, selectors and addresses are no text, whatever words stand in them.
 fn looks_like_code(line: &str) -> bool {
-    let signs = line.chars().filter(|it| "{}();=<>[]&\\/%#".contains(*it)).count();
+    let signs = line
+        .chars()
+        .filter(|it| "{}();=<>&\\/%".contains(*it))
+        .count();
     signs * 8 > line.chars().count()
 }
 

@@ -23,7 +23,14 @@ const NEGLIGIBLE: f64 = 0.05;
 const FACE: &[&str] = &["boast", "taunt", "slogan", "not-a-page"];
 
 /// Signals of absence: what an error or challenge page lacks accuses nobody; what it says or loads still may.
-const LACKS: &[&str] = &["replaced", "uprooted", "title", "emptied", "language", "missing-text"];
+const LACKS: &[&str] = &[
+    "replaced",
+    "uprooted",
+    "title",
+    "emptied",
+    "language",
+    "missing-text",
+];
 
 /// Natural log-odds at full strength.
 #[derive(Clone, Debug, PartialEq)]
@@ -205,15 +212,24 @@ mod tests {
                 "{} weighs nothing: no detector has that name",
                 row.name
             );
-            assert!(row.with_baseline >= 0.0 && row.first_sight >= 0.0, "{row:?}");
+            assert!(
+                row.with_baseline >= 0.0 && row.first_sight >= 0.0,
+                "{row:?}"
+            );
         }
         assert!(table.bias.0 < 0.0 && table.bias.1 < 0.0);
     }
 
     #[test]
     fn a_table_that_cannot_be_read_says_where() {
-        assert_eq!(Table::parse("boast\t6.5\t6.5"), Err("line 1: four columns are needed".to_owned()));
-        assert_eq!(Table::parse("#\nboast\tx\t1\tr"), Err("line 2: \"x\" is no number".to_owned()));
+        assert_eq!(
+            Table::parse("boast\t6.5\t6.5"),
+            Err("line 1: four columns are needed".to_owned())
+        );
+        assert_eq!(
+            Table::parse("#\nboast\tx\t1\tr"),
+            Err("line 2: \"x\" is no number".to_owned())
+        );
         assert!(Table::parse("boast\tNaN\t1\tr").is_err());
     }
 }

@@ -65,7 +65,8 @@ pub fn of_style(style: &str) -> Option<Hiding> {
         || is("content-visibility", "hidden")
         || px("opacity").is_some_and(|it| it <= 0.05)
         || get.get("filter").is_some_and(|it| {
-            it.split_once("opacity(").is_some_and(|(_, rest)| length(rest).is_some_and(|it| it <= 0.05))
+            it.split_once("opacity(")
+                .is_some_and(|(_, rest)| length(rest).is_some_and(|it| it <= 0.05))
                 || it.contains("alpha(opacity=0)")
         })
     {
@@ -84,7 +85,10 @@ pub fn of_style(style: &str) -> Option<Hiding> {
         return Some(Hiding::OffScreen);
     }
     if px("font-size").is_some_and(|it| it <= 2.0)
-        || get.get("font").is_some_and(|it| it.split_whitespace().any(|it| matches!(it, "0" | "0px" | "1px" | "0/0")))
+        || get.get("font").is_some_and(|it| {
+            it.split_whitespace()
+                .any(|it| matches!(it, "0" | "0px" | "1px" | "0/0"))
+        })
         || px("zoom").is_some_and(|it| it <= 0.02)
     {
         return Some(Hiding::TinyText);
@@ -94,15 +98,26 @@ pub fn of_style(style: &str) -> Option<Hiding> {
         is("overflow", "hidden") || is("overflow-x", "hidden") || is("overflow-y", "hidden");
     let shut =
         (small("height") || small("max-height") || small("width") || small("max-width")) && clipped;
-    let collapsed = (small("max-height") || small("height")) && px("line-height").is_some_and(|it| it <= 0.05);
-    if shut || collapsed || get.get("clip").or(get.get("clip-path")).is_some_and(|it| is_clipped_away(it)) {
+    let collapsed =
+        (small("max-height") || small("height")) && px("line-height").is_some_and(|it| it <= 0.05);
+    if shut
+        || collapsed
+        || get
+            .get("clip")
+            .or(get.get("clip-path"))
+            .is_some_and(|it| is_clipped_away(it))
+    {
         return Some(Hiding::TinyBox);
     }
-    let behind = px("z-index").is_some_and(|it| it < 0.0) && (is("position", "absolute") || is("position", "fixed"));
+    let behind = px("z-index").is_some_and(|it| it < 0.0)
+        && (is("position", "absolute") || is("position", "fixed"));
     if behind {
         return Some(Hiding::Behind);
     }
-    let ground = get.get("background-color").or(get.get("background")).and_then(|it| colour(it));
+    let ground = get
+        .get("background-color")
+        .or(get.get("background"))
+        .and_then(|it| colour(it));
     match (get.get("color").and_then(|it| colour(it)), ground) {
         (Some(ink), _) if ink == CLEAR => Some(Hiding::SameColour),
         (Some(ink), Some(ground)) if ink.abs_diff(ground) => Some(Hiding::SameColour),
@@ -113,15 +128,29 @@ pub fn of_style(style: &str) -> Option<Hiding> {
 /// Nothing is left inside the clipping shape.
 fn is_clipped_away(shape: &str) -> bool {
     let shape = shape.replace(' ', "");
-    ["rect(0", "rect(1px", "inset(50%", "inset(100%", "circle(0", "ellipse(0", "polygon(00", "polygon(0000", "polygon(0px0px,0px0px"]
-        .iter()
-        .any(|it| shape.starts_with(it))
+    [
+        "rect(0",
+        "rect(1px",
+        "inset(50%",
+        "inset(100%",
+        "circle(0",
+        "ellipse(0",
+        "polygon(00",
+        "polygon(0000",
+        "polygon(0px0px,0px0px",
+    ]
+    .iter()
+    .any(|it| shape.starts_with(it))
 }
 
 fn moved_away(transform: &str) -> bool {
-    let shrunk = ["scale(", "scalex(", "scaley(", "scale3d("].iter().any(|it| {
-        transform.split_once(it).is_some_and(|(_, rest)| length(rest).is_some_and(|it| it.abs() <= 0.02))
-    });
+    let shrunk = ["scale(", "scalex(", "scaley(", "scale3d("]
+        .iter()
+        .any(|it| {
+            transform
+                .split_once(it)
+                .is_some_and(|(_, rest)| length(rest).is_some_and(|it| it.abs() <= 0.02))
+        });
     shrunk
         || transform
             .split_once("translate")
@@ -156,7 +185,9 @@ const CLEAR: Colour = Colour(1, 254, 1);
 impl Colour {
     /// So near that nobody reads one on the other.
     fn abs_diff(self, other: Self) -> bool {
-        self.0.abs_diff(other.0) <= 6 && self.1.abs_diff(other.1) <= 6 && self.2.abs_diff(other.2) <= 6
+        self.0.abs_diff(other.0) <= 6
+            && self.1.abs_diff(other.1) <= 6
+            && self.2.abs_diff(other.2) <= 6
     }
 
     fn is_black(self) -> bool {
@@ -183,8 +214,14 @@ fn colour(value: &str) -> Option<Colour> {
         return Some(Colour(red as u8, green as u8, blue as u8));
     }
     if let Some(hex) = word.strip_prefix('#').or((word.len() == 6).then_some(word)) {
-        let digit = |at: usize| hex.get(at..at + 1).and_then(|it| u8::from_str_radix(it, 16).ok());
-        let pair = |at: usize| hex.get(at..at + 2).and_then(|it| u8::from_str_radix(it, 16).ok());
+        let digit = |at: usize| {
+            hex.get(at..at + 1)
+                .and_then(|it| u8::from_str_radix(it, 16).ok())
+        };
+        let pair = |at: usize| {
+            hex.get(at..at + 2)
+                .and_then(|it| u8::from_str_radix(it, 16).ok())
+        };
         match hex.len() {
             3 | 4 => return Some(Colour(digit(0)? * 17, digit(1)? * 17, digit(2)? * 17)),
             6 | 8 => {
@@ -244,8 +281,14 @@ impl HidingRules {
             // inside a media query another brace stands before
             let selectors = selectors.rsplit('{').next().unwrap_or_default();
             let selectors = selectors.rsplit("*/").next().unwrap_or_default();
-            let ground = |it: &str| matches!(it.trim().to_ascii_lowercase().as_str(), "body" | "html" | "*" | ":root");
-            if body.contains("background") && selectors.split(',').any(ground) && paints_black(body) {
+            let ground = |it: &str| {
+                matches!(
+                    it.trim().to_ascii_lowercase().as_str(),
+                    "body" | "html" | "*" | ":root"
+                )
+            };
+            if body.contains("background") && selectors.split(',').any(ground) && paints_black(body)
+            {
                 self.black = true;
             }
             let Some(hiding) = of_style(body) else {
@@ -254,7 +297,11 @@ impl HidingRules {
             for selector in selectors.split(',').map(str::trim) {
                 // `p.x` hides what `.x` would, as far as a planted block is concerned
                 let bare = selector.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-                let selector = if bare.starts_with(['.', '#']) { bare } else { selector };
+                let selector = if bare.starts_with(['.', '#']) {
+                    bare
+                } else {
+                    selector
+                };
                 let simple = selector.len() > 1
                     && selector.starts_with(['.', '#'])
                     && selector[1..]
@@ -305,7 +352,10 @@ mod tests {
             ("font-size:0;line-height:0", Hiding::TinyText),
             ("height:1px;overflow:hidden", Hiding::TinyBox),
             ("color:#FFF;background:white", Hiding::SameColour),
-            ("color:#fefefe;background-color:rgb(255, 255, 255)", Hiding::SameColour),
+            (
+                "color:#fefefe;background-color:rgb(255, 255, 255)",
+                Hiding::SameColour,
+            ),
             ("color:transparent", Hiding::SameColour),
             ("filter: opacity(0)", Hiding::Invisible),
             ("opacity:.01", Hiding::Invisible),

@@ -6,8 +6,8 @@ use ego_tree::{NodeId, iter::Edge};
 use scraper::{Html, Node, Selector, node::Element};
 
 use super::{
-    Fingerprint, Form, Frame, Heading, Image, Kind, Limit, Link, Page, Relation, Script, Source, Stunt,
-    bounded, fingerprint,
+    Fingerprint, Form, Frame, Heading, Image, Kind, Limit, Link, Page, Relation, Script, Source,
+    Stunt, bounded, fingerprint,
     hidden::{self, Hiding, HidingRules},
     links::{LONGEST, resolve},
     noise, outline,
@@ -240,10 +240,17 @@ impl Walk {
                     .map(|it| it.trim().to_ascii_lowercase())
             }
             "body" => {
-                page.dark |= hidden::is_black(attr("bgcolor")) || hidden::paints_black(attr("style"));
-                if ["oncontextmenu", "onselectstart", "ondragstart", "onkeydown", "oncopy"]
-                    .into_iter()
-                    .any(|it| element.attr(it).is_some_and(|code| code.contains("false")))
+                page.dark |=
+                    hidden::is_black(attr("bgcolor")) || hidden::paints_black(attr("style"));
+                if [
+                    "oncontextmenu",
+                    "onselectstart",
+                    "ondragstart",
+                    "onkeydown",
+                    "oncopy",
+                ]
+                .into_iter()
+                .any(|it| element.attr(it).is_some_and(|code| code.contains("false")))
                 {
                     page.stunts.push(Stunt::Locked);
                 }
@@ -315,8 +322,14 @@ impl Walk {
                     form.password = true;
                 }
                 if !attr("type").eq_ignore_ascii_case("hidden") {
-                    let asked = if password { Some("password") } else { secret(attr("name")).or(secret(attr("id"))) };
-                    if let Some(asked) = asked.filter(|it| !page.asks.iter().any(|known| known == it)) {
+                    let asked = if password {
+                        Some("password")
+                    } else {
+                        secret(attr("name")).or(secret(attr("id")))
+                    };
+                    if let Some(asked) =
+                        asked.filter(|it| !page.asks.iter().any(|known| known == it))
+                    {
                         page.asks.push(asked.to_owned());
                     }
                 }
@@ -336,10 +349,20 @@ impl Walk {
             }
             "audio" | "video" | "embed" | "object" | "bgsound" => {
                 page.media += 1;
-                if tag == "bgsound" || element.attr("autoplay").is_some() || attr("autostart") == "true" {
+                if tag == "bgsound"
+                    || element.attr("autoplay").is_some()
+                    || attr("autostart") == "true"
+                {
                     page.stunts.push(Stunt::Autoplay);
                 }
-                let (src, host) = resolve(&page.url, if tag == "object" { attr("data") } else { attr("src") });
+                let (src, host) = resolve(
+                    &page.url,
+                    if tag == "object" {
+                        attr("data")
+                    } else {
+                        attr("src")
+                    },
+                );
                 if matches!(tag, "embed" | "object") && !host.is_empty() {
                     page.frames.push(Frame {
                         src,
@@ -466,7 +489,15 @@ impl Walk {
 /// Handlers that name another place, unpack something or write to the page are code like any other; the thousands
 /// that open a menu are not worth keeping.
 fn handler(page: &mut Page, code: &str) {
-    const TELLING: &[&str] = &["//", "atob", "eval", "unescape", "fromCharCode", "document.write", "\\x"];
+    const TELLING: &[&str] = &[
+        "//",
+        "atob",
+        "eval",
+        "unescape",
+        "fromCharCode",
+        "document.write",
+        "\\x",
+    ];
     if code.len() < 16 || !TELLING.iter().any(|it| code.contains(it)) {
         return;
     }
@@ -482,17 +513,51 @@ fn handler(page: &mut Page, code: &str) {
 /// What an input of that name asks for, where it is something to steal.
 fn secret(name: &str) -> Option<&'static str> {
     const NAMES: &[(&str, &[&str])] = &[
-        ("identity", &["cccd", "cmnd", "cmt", "socccd", "citizenid", "ssn", "nik", "identitynumber", "passport"]),
-        ("card", &["cardnumber", "card_number", "ccnum", "cvv", "cvc", "sothe", "taikhoannganhang", "bankaccount"]),
-        ("code", &["otp", "maotp", "pin", "smscode", "seedphrase", "mnemonic"]),
+        (
+            "identity",
+            &[
+                "cccd",
+                "cmnd",
+                "cmt",
+                "socccd",
+                "citizenid",
+                "ssn",
+                "nik",
+                "identitynumber",
+                "passport",
+            ],
+        ),
+        (
+            "card",
+            &[
+                "cardnumber",
+                "card_number",
+                "ccnum",
+                "cvv",
+                "cvc",
+                "sothe",
+                "taikhoannganhang",
+                "bankaccount",
+            ],
+        ),
+        (
+            "code",
+            &["otp", "maotp", "pin", "smscode", "seedphrase", "mnemonic"],
+        ),
     ];
     let name = name.to_ascii_lowercase();
-    NAMES.iter().find(|(_, names)| names.contains(&name.as_str())).map(|it| it.0)
+    NAMES
+        .iter()
+        .find(|(_, names)| names.contains(&name.as_str()))
+        .map(|it| it.0)
 }
 
 fn relation(page: &mut Page, rel: &str, href: &str) {
     let known = ["canonical", "alternate", "amphtml"];
-    let told = |name: &&&str| rel.split_whitespace().any(|it| it.eq_ignore_ascii_case(name));
+    let told = |name: &&&str| {
+        rel.split_whitespace()
+            .any(|it| it.eq_ignore_ascii_case(name))
+    };
     if let Some(rel) = known.iter().find(told) {
         let (url, host) = resolve(&page.url, href);
         page.relations.push(Relation { rel, url, host });
@@ -516,7 +581,8 @@ fn refresh_target(content: &str) -> Option<&str> {
 
 /// Code that takes the context menu, selecting or the developer's keys away.
 fn is_locking(code: &str) -> bool {
-    code.contains("contextmenu") && (code.contains("return false") || code.contains("preventDefault"))
+    code.contains("contextmenu")
+        && (code.contains("return false") || code.contains("preventDefault"))
         || code.contains("event.button") && code.contains("return false")
         || code.contains("document.onselectstart") && code.contains("false")
 }
@@ -524,7 +590,9 @@ fn is_locking(code: &str) -> bool {
 /// Code that writes letter by letter.
 fn is_typing(script: &Script) -> bool {
     let code = &script.code;
-    let named = |it: &str| it.contains("typed.js") || it.contains("typed.min.js") || it.contains("typewriter");
+    let named = |it: &str| {
+        it.contains("typed.js") || it.contains("typed.min.js") || it.contains("typewriter")
+    };
     script.src.as_deref().is_some_and(named)
         || named(code)
         || code.contains("charAt") && code.contains("setTimeout") && code.contains("innerHTML")

@@ -390,13 +390,20 @@ mod tests {
             "x='loca'+'tion=\\'https://x9'+\".example/'\"".to_owned(),
             format!("\"{reversed}\".split('').reverse().join('')"),
         ] {
-            assert!(all(&code).contains("https://x9.example/"), "{code}: {}", all(&code));
+            assert!(
+                all(&code).contains("https://x9.example/"),
+                "{code}: {}",
+                all(&code)
+            );
         }
     }
 
     #[test]
     fn plain_code_stays_what_it_is() {
-        assert_eq!(all("f('menu-item-current', \"noreferrer\")"), "menu-item-current\nnoreferrer");
+        assert_eq!(
+            all("f('menu-item-current', \"noreferrer\")"),
+            "menu-item-current\nnoreferrer"
+        );
         assert_eq!(all("it's a comment\nx='a'"), "a");
         let honest = r#"x={"u":"https:\/\/s.example\/","t":"C\u1ed5ng th\u00f4ng tin"}"#;
         assert!(layers(honest).iter().all(|it| !it.disguised));
@@ -406,6 +413,9 @@ mod tests {
 
     #[test]
     fn markup_is_read_line_by_line() {
-        assert_eq!(shown("<h1 class=x>Hacked</h1><p>by <b>x"), ["Hacked", "by", "x"]);
+        assert_eq!(
+            shown("<h1 class=x>Hacked</h1><p>by <b>x"),
+            ["Hacked", "by", "x"]
+        );
     }
 }

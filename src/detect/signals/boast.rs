@@ -41,7 +41,11 @@ impl Detector for Boast {
             }
             // on a full page seen for the first time anything may always have stood there, and news quotes
             if view.change.is_none() && (view.is_full() || view.is_sober()) {
-                strength *= if text.place == Place::Title && !view.is_sober() { 0.7 } else { 0.35 };
+                strength *= if text.place == Place::Title && !view.is_sober() {
+                    0.7
+                } else {
+                    0.35
+                };
             }
             if best.as_ref().is_none_or(|it| it.0 < strength) {
                 best = Some((strength.min(1.0), phrase, text));
@@ -145,7 +149,9 @@ fn is_prominent(view: &View, text: &Text) -> bool {
 /// First and last sentence of a text: a planted line runs into what stood before or after it.
 fn edges(text: &str) -> impl Iterator<Item = &str> {
     let ends = |it: char| matches!(it, '.' | '!' | '?' | '。' | '！' | '؟' | '\n' | '|');
-    let mut parts = text.split_inclusive(ends).filter(|it| it.chars().filter(|it| it.is_alphabetic()).count() > 5);
+    let mut parts = text
+        .split_inclusive(ends)
+        .filter(|it| it.chars().filter(|it| it.is_alphabetic()).count() > 5);
     let first = parts.next();
     first.into_iter().chain(parts.next_back())
 }

@@ -8,7 +8,10 @@ use crate::{
 pub struct Download;
 
 /// Endings of files that run.
-const RUNS: &[&str] = &[".apk", ".exe", ".msi", ".scr", ".bat", ".cmd", ".jar", ".ipa", ".dmg", ".vbs", ".ps1", ".hta", ".iso", ".xapk"];
+const RUNS: &[&str] = &[
+    ".apk", ".exe", ".msi", ".scr", ".bat", ".cmd", ".jar", ".ipa", ".dmg", ".vbs", ".ps1", ".hta",
+    ".iso", ".xapk",
+];
 
 impl Detector for Download {
     fn name(&self) -> &'static str {
@@ -19,10 +22,19 @@ impl Detector for Download {
         view.change.as_ref()?;
         let links = view.links();
         let worst = links.iter().find(|it| {
-            let path = it.url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+            let path = it
+                .url
+                .split(['?', '#'])
+                .next()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
             RUNS.iter().any(|end| path.ends_with(end)) && view.is_strange(&it.host)
         })?;
         let say = Say::new("signal-download").with("host", excerpt::defang(&worst.host));
-        Some(Found::new(1.0, say, &format!("{} → {}", worst.text, worst.url)))
+        Some(Found::new(
+            1.0,
+            say,
+            &format!("{} → {}", worst.text, worst.url),
+        ))
     }
 }

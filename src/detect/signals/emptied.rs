@@ -11,6 +11,9 @@ pub struct Emptied;
 /// Visible words under which a page is a poster: half of the defacements have fewer than 25.
 const POSTER: usize = 30;
 
+/// Inline code of a page that is a program, in bytes.
+const APPLICATION: usize = 20_000;
+
 impl Detector for Emptied {
     fn name(&self) -> &'static str {
         "emptied"
@@ -21,8 +24,13 @@ impl Detector for Emptied {
         if !page.kind.is_text() || view.words > POSTER {
             return None;
         }
-        if view.norm.looks > 0 && (view.norm.words < 2 * view.words.max(15) || view.kept() > 0.5) {
-            return None;
+        if view.norm.looks > 0 {
+            let lost_words = view.norm.words >= 2 * view.words.max(15);
+            let lost_parts =
+                view.words * 3 <= view.norm.words && page.elements * 4 <= view.norm.elements;
+            if view.kept() > 0.5 || !(lost_words || lost_parts) {
+                return None;
+            }
         }
         let own = page.domain();
         let elsewhere = |host: &str| !host.is_empty() && registrable(host) != own;
@@ -36,10 +44,12 @@ impl Detector for Emptied {
             .any(|it| it.src.is_some() && !view.is_foreign(&it.host))
             && !shows;
         let own = crate::diff::norm::own_links(page) > 2;
+        let code: usize = page.scripts.iter().map(|it| it.code.len()).sum();
+        let shell = shell || view.words <= 5 && code > APPLICATION && !page.dark;
         let strength = match (shows, shell || own) {
             (true, false) => 1.0,
             (true, true) => 0.5,
-            (false, false) => 0.6,
+            (false, false) => 0.75,
             (false, true) => 0.2,
         };
         let first = page

@@ -26,7 +26,10 @@ impl Detector for ForeignLinks {
             .collect();
         let bad = strange.iter().filter(|it| sells(it)).count();
         let domains: BTreeSet<String> = strange.iter().map(|it| registrable(&it.host)).collect();
-        let risky = strange.iter().filter(|it| hosts::is_risky(&it.host)).count();
+        let risky = strange
+            .iter()
+            .filter(|it| hosts::is_risky(&it.host))
+            .count();
         let still = view.change.is_some() && view.kept() > 0.9;
         // the same few shops over and over, under ever new words
         let repeated = still && strange.len() >= 6 && strange.len() >= 2 * domains.len() && {
@@ -59,5 +62,7 @@ impl Detector for ForeignLinks {
 
 /// The host, the address or the text of a link says what is sold behind it.
 pub(super) fn sells(link: &Link) -> bool {
-    hosts::is_trade(&link.host) || SPAM.any(&fold(&link.text)) || SPAM.any(&fold(&link.url.replace(['.', '-', '_', '/'], " ")))
+    hosts::is_trade(&link.host)
+        || SPAM.any(&fold(&link.text))
+        || SPAM.any(&fold(&link.url.replace(['.', '-', '_', '/'], " ")))
 }

@@ -9,9 +9,26 @@ pub struct ForeignLoader;
 
 /// What brings code or content in, or carries what visitors type out.
 const REACHES: &[&str] = &[
-    "createElement", "insertBefore", "appendChild", ".src=", ".src =", "importScripts", "import(", "fetch(", "XMLHttpRequest",
-    "sendBeacon", "WebSocket", "document.write", "serviceWorker", "$.get", "$.post", "$.ajax", "innerHTML", "insertAdjacentHTML",
-    "new Image", ".action",
+    "createElement",
+    "insertBefore",
+    "appendChild",
+    ".src=",
+    ".src =",
+    "importScripts",
+    "import(",
+    "fetch(",
+    "XMLHttpRequest",
+    "sendBeacon",
+    "WebSocket",
+    "document.write",
+    "serviceWorker",
+    "$.get",
+    "$.post",
+    "$.ajax",
+    "innerHTML",
+    "insertAdjacentHTML",
+    "new Image",
+    ".action",
 ];
 
 impl Detector for ForeignLoader {
@@ -27,7 +44,11 @@ impl Detector for ForeignLoader {
                 continue;
             }
             let strange: Vec<String> = code.hosts().filter(|it| view.is_strange(it)).collect();
-            let Some(host) = strange.iter().find(|it| hosts::is_risky(it)).or(strange.first()) else {
+            let Some(host) = strange
+                .iter()
+                .find(|it| hosts::is_risky(it))
+                .or(strange.first())
+            else {
                 continue;
             };
             // a redesign brings its own loaders along, and long code names many places

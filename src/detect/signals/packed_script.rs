@@ -28,16 +28,46 @@ static UNPACKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Names that code spells in pieces or escapes only to hide that it uses them.
-const HIDDEN_NAMES: &[&str] = &["eval", "atob", "constructor", "Function", "fromCharCode", "unescape"];
+const HIDDEN_NAMES: &[&str] = &[
+    "eval",
+    "atob",
+    "constructor",
+    "Function",
+    "fromCharCode",
+    "unescape",
+];
 
 /// Ways to run text.
 const RUNS: &[&str] = &[
-    "eval", "Function(", "constructor", "execScript", "setTimeout('", "setTimeout(\"", "setInterval('", "setInterval(\"",
-    "document.write", "createElement", ".text", "insertAdjacentHTML", "innerHTML", "import(", "srcdoc",
+    "eval",
+    "Function(",
+    "constructor",
+    "execScript",
+    "setTimeout('",
+    "setTimeout(\"",
+    "setInterval('",
+    "setInterval(\"",
+    "document.write",
+    "createElement",
+    ".text",
+    "insertAdjacentHTML",
+    "innerHTML",
+    "import(",
+    "srcdoc",
 ];
 
 /// What an unpacked load does when it runs.
-const LOADS: &[&str] = &["location", "<script", "<iframe", "document.", "window.", "eval(", "fetch(", "http://", "https://"];
+const LOADS: &[&str] = &[
+    "location",
+    "<script",
+    "<iframe",
+    "document.",
+    "window.",
+    "eval(",
+    "fetch(",
+    "http://",
+    "https://",
+];
 
 impl Detector for PackedScript {
     fn name(&self) -> &'static str {
@@ -54,19 +84,31 @@ impl Detector for PackedScript {
             }
         }
         let (strength, shown) = best?;
-        Some(Found::new(strength, Say::new("signal-packed-script"), shown))
+        Some(Found::new(
+            strength,
+            Say::new("signal-packed-script"),
+            shown,
+        ))
     }
 }
 
 fn packed<'c>(view: &View, code: &'c Code<'_>) -> Option<(f64, &'c str)> {
     let raw = code.script.code.as_str();
-    let disguised = || code.layers.iter().filter(|it| it.disguised).map(|it| it.text.as_str());
+    let disguised = || {
+        code.layers
+            .iter()
+            .filter(|it| it.disguised)
+            .map(|it| it.text.as_str())
+    };
     let load = disguised().find(|it| it.len() >= 8 && LOADS.iter().any(|mark| it.contains(mark)));
     let runs = RUNS.iter().any(|it| code.holds(it));
     let strange = code.hosts().any(|it| view.is_strange(&it));
     if let Some(load) = load
         && runs
-        && (strange || load.contains("location=") || load.contains("location.") || load.contains("eval("))
+        && (strange
+            || load.contains("location=")
+            || load.contains("location.")
+            || load.contains("eval("))
     {
         return Some((1.0, raw));
     }
@@ -78,6 +120,10 @@ fn packed<'c>(view: &View, code: &'c Code<'_>) -> Option<(f64, &'c str)> {
     }
     let found = UNPACKS.as_ref()?.find(raw)?;
     // old libraries come in the same wrapping; what they unpack leads nowhere
-    let strength = if strange || load.is_some() || raw.len() < 4000 { 1.0 } else { 0.7 };
+    let strength = if strange || load.is_some() || raw.len() < 4000 {
+        1.0
+    } else {
+        0.7
+    };
     Some((strength, &raw[found.start()..]))
 }

@@ -21,7 +21,15 @@ static LEADS_AWAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Marks of code that picks its visitors.
-const SLY: &[&str] = &["referrer", "userAgent", "googlebot", "history.length", "ontouchstart", "sessionStorage", "localStorage"];
+const SLY: &[&str] = &[
+    "referrer",
+    "userAgent",
+    "googlebot",
+    "history.length",
+    "ontouchstart",
+    "sessionStorage",
+    "localStorage",
+];
 
 impl Detector for Redirect {
     fn name(&self) -> &'static str {
@@ -48,7 +56,8 @@ fn refresh(view: &View) -> Option<Found> {
 
 fn script(view: &View) -> Option<Found> {
     for code in view.codes().iter().filter(|it| it.script.runs) {
-        let texts = std::iter::once(code.script.code.as_str()).chain(code.layers.iter().map(|it| it.text.as_str()));
+        let texts = std::iter::once(code.script.code.as_str())
+            .chain(code.layers.iter().map(|it| it.text.as_str()));
         let Some((text, leads)) = texts
             .into_iter()
             .find_map(|it| LEADS_AWAY.as_ref()?.find(it).map(|found| (it, found)))

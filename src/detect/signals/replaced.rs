@@ -1,8 +1,11 @@
 //! The stable skeleton of the page is gone.
 
+use std::collections::HashSet;
+
 use crate::{
     detect::{Detector, Found, View},
     model::Say,
+    page::fold::fold,
 };
 
 pub struct Replaced;
@@ -23,7 +26,10 @@ impl Detector for Replaced {
         let own = crate::diff::norm::own_links(view.page);
         // a redesign leads to its own pages and has as much to say as before; a replacement has neither
         let rich = own * 3 >= view.norm.own_links.max(6) && view.words * 3 >= view.norm.words;
-        let strength = (GONE_BELOW - kept) / GONE_BELOW * if rich { 0.35 } else { 1.0 };
+        let mut strength = (GONE_BELOW - kept) / GONE_BELOW * if rich { 0.35 } else { 1.0 };
+        if is_familiar(view) {
+            strength *= 0.5;
+        }
         let lost = format!("{:.0}", (1.0 - kept) * 100.0);
         let now = view
             .page
@@ -38,4 +44,24 @@ impl Detector for Replaced {
             &now,
         ))
     }
+}
+
+/// Words from which a page can be known again, and the share of them that approved looks had too.
+const WORDS: usize = 40;
+const FAMILIAR: f64 = 0.6;
+
+/// The page speaks of the same things in the same words: an emergency page or a move to another system, not a stranger.
+fn is_familiar(view: &View) -> bool {
+    let known: HashSet<&str> = view.norm.folded.split_whitespace().collect();
+    let (mut all, mut same) = (0, 0);
+    for text in view.page.visible() {
+        for word in fold(&text.text)
+            .split(' ')
+            .filter(|it| it.chars().count() >= 4)
+        {
+            all += 1;
+            same += usize::from(known.contains(word));
+        }
+    }
+    all >= WORDS && same as f64 >= FAMILIAR * all as f64
 }

@@ -23,10 +23,17 @@ impl Detector for Slogan {
         let mut best: Option<(f64, String, &Text)> = None;
         for text in &view.texts {
             let words = text.folded.split(' ').count();
-            if words > LONGEST || text.linked || text.place == Place::Meta || REPORTED.any(&text.folded) {
+            if words > LONGEST
+                || text.linked
+                || text.place == Place::Meta
+                || REPORTED.any(&text.folded)
+            {
                 continue;
             }
-            for (strength, phrase) in listed(view, text, words).into_iter().chain(spoken(view, text, words)) {
+            for (strength, phrase) in listed(view, text, words)
+                .into_iter()
+                .chain(spoken(view, text, words))
+            {
                 if best.as_ref().is_none_or(|it| it.0 < strength) {
                     best = Some((strength, phrase, text));
                 }
@@ -64,7 +71,11 @@ fn spoken(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
     }
     let tag = tone::has_rallying_tag(&text.raw);
     let first = causes.first().copied().or(tag.then_some("#"))?;
-    let mut manners: Vec<&str> = RHETORIC.find(&text.folded).take(8).map(|it| it.phrase).collect();
+    let mut manners: Vec<&str> = RHETORIC
+        .find(&text.folded)
+        .take(8)
+        .map(|it| it.phrase)
+        .collect();
     manners.sort_unstable();
     manners.dedup();
     let mut strength = 0.35 * causes.len().min(2) as f64;

@@ -15,10 +15,38 @@ const WORDS: usize = 250;
 
 /// Hosts where pictures lie that belong to nobody.
 const PICTURE_HOSTS: &[&str] = &[
-    "imgur.com", "postimg.cc", "postimg.org", "ibb.co", "imgbb.com", "hizliresim.com", "tinypic.com", "photobucket.com",
-    "prntscr.com", "prnt.sc", "gyazo.com", "imageshack.us", "imageshack.com", "giphy.com", "tenor.com", "top4top.io", "top4top.net",
-    "up4net.com", "upload.ee", "imgbox.com", "pinimg.com", "wallpaperaccess.com", "discordapp.com", "discordapp.net", "catbox.moe",
-    "imgflip.com", "pixhost.to", "resimlink.com", "fotolog.com", "gifer.com", "wallpapercave.com", "telegra.ph",
+    "imgur.com",
+    "postimg.cc",
+    "postimg.org",
+    "ibb.co",
+    "imgbb.com",
+    "hizliresim.com",
+    "tinypic.com",
+    "photobucket.com",
+    "prntscr.com",
+    "prnt.sc",
+    "gyazo.com",
+    "imageshack.us",
+    "imageshack.com",
+    "giphy.com",
+    "tenor.com",
+    "top4top.io",
+    "top4top.net",
+    "up4net.com",
+    "upload.ee",
+    "imgbox.com",
+    "pinimg.com",
+    "wallpaperaccess.com",
+    "discordapp.com",
+    "discordapp.net",
+    "catbox.moe",
+    "imgflip.com",
+    "pixhost.to",
+    "resimlink.com",
+    "fotolog.com",
+    "gifer.com",
+    "wallpapercave.com",
+    "telegra.ph",
 ];
 
 impl Detector for Stage {
@@ -35,7 +63,8 @@ impl Detector for Stage {
         if page.dark && !view.norm.dark {
             props.push((0.5, "background: black"));
         }
-        let plays = page.stunts.contains(&Stunt::Autoplay) || page.frames.iter().any(|it| it.src.contains("autoplay=1"));
+        let plays = page.stunts.contains(&Stunt::Autoplay)
+            || page.frames.iter().any(|it| it.src.contains("autoplay=1"));
         if plays {
             props.push((0.5, "autoplay"));
         } else if page.media > view.norm.media {
@@ -51,7 +80,11 @@ impl Detector for Stage {
                 props.push((weight, name));
             }
         }
-        let borrowed = page.images.iter().map(|it| crate::page::registrable(&it.host)).any(|it| PICTURE_HOSTS.contains(&it.as_str()));
+        let borrowed = page
+            .images
+            .iter()
+            .map(|it| crate::page::registrable(&it.host))
+            .any(|it| PICTURE_HOSTS.contains(&it.as_str()));
         if borrowed {
             props.push((0.35, "image from a public picture host"));
         }
@@ -62,6 +95,10 @@ impl Detector for Stage {
         let leads = if own_links(page) > 4 { 0.4 } else { 1.0 };
         let strength = props.iter().map(|it| it.0).sum::<f64>() * leads / 1.2;
         let names: Vec<&str> = props.iter().map(|it| it.1).collect();
-        Some(Found::new(strength, Say::new("signal-stage"), &names.join(", ")))
+        Some(Found::new(
+            strength,
+            Say::new("signal-stage"),
+            &names.join(", "),
+        ))
     }
 }

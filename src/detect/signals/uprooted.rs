@@ -21,7 +21,12 @@ impl Detector for Uprooted {
         let kept_links = view.change.as_ref()?.kept_links.unwrap_or(0.0);
         let had = view.norm.own_links;
         // a portal may spell its own addresses in full today and not yesterday
-        let known = view.page.links.iter().filter(|it| view.norm.link_domains.contains(&registrable(&it.host))).count();
+        let known = view
+            .page
+            .links
+            .iter()
+            .filter(|it| view.norm.link_domains.contains(&registrable(&it.host)))
+            .count();
         let has = own_links(view.page).max(known);
         if had < HAD || has * 10 > had || kept_links > 0.1 {
             return None;
@@ -40,7 +45,13 @@ impl Detector for Uprooted {
         let say = Say::new("signal-uprooted")
             .with("had", had)
             .with("has", has);
-        let shown = view.page.visible().map(|it| it.text.as_str()).take(3).collect::<Vec<_>>().join(" · ");
+        let shown = view
+            .page
+            .visible()
+            .map(|it| it.text.as_str())
+            .take(3)
+            .collect::<Vec<_>>()
+            .join(" · ");
         Some(Found::new(strength, say, &shown))
     }
 }
