@@ -13,11 +13,17 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Failure, Global, Outcome, output::signal_json};
+use super::{
+    Failure, Global, Outcome,
+    output::{line, signal_json},
+};
 use crate::{
-    detect::{Expect, profiles},
-    diff::Norm,
-    model::{Profile, Say, Signal, Verdict},
+    detect::{Expect, profiles, reckon, weigh},
+    diff::{Norm, compare},
+    model::{
+        Profile, Say, Signal, Verdict,
+        excerpt::{defang_text, excerpt},
+    },
     page::{self, Page, Source},
     words::Words,
 };
@@ -27,11 +33,17 @@ pub struct Args {
     /// A file of cases, one JSON object a line
     #[arg(long, value_name = "CASES.jsonl")]
     batch: PathBuf,
+    /// Print the full reckoning of this one case instead, for people
+    #[arg(long, value_name = "CASE")]
+    explain: Option<String>,
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Outcome, Failure> {
     let words = Words::new(global.lang().unwrap_or_default());
-    batch(&args.batch, &words)?;
+    match &args.explain {
+        Some(case) => explain(&args.batch, case, &words),
+        None => batch(&args.batch, &words),
+    }?;
     Ok(Outcome::Fine)
 }
 
@@ -58,12 +70,12 @@ fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
     let folder = cases.parent().unwrap_or(Path::new("."));
     let mut out = BufWriter::new(io::stdout().lock());
     let mut pages = Pages::default();
-    for (at, line) in BufReader::new(file).split(b'\n').enumerate() {
-        let line = line.map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
-        if line.iter().all(u8::is_ascii_whitespace) {
+    for (at, text) in BufReader::new(file).split(b'\n').enumerate() {
+        let text = text.map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
+        if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let answer = one(&line, at + 1, folder, &mut pages, words);
+        let answer = one(&text, at + 1, folder, &mut pages, words);
         writeln!(out, "{answer}").and_then(|()| out.flush())?;
     }
     Ok(())
@@ -90,6 +102,142 @@ fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, words: &Wor
         }),
         Err(error) => json!({"case": case.case, "error": error}),
     }
+}
+
+/// Every number that leads to the verdict of one case: what was learnt, what changed, what each signal adds.
+fn explain(cases: &Path, wanted: &str, words: &Words) -> Result<(), Failure> {
+    let say =
+        |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", cases.display()));
+    let file = File::open(cases).map_err(|error| say(&error))?;
+    let folder = cases.parent().unwrap_or(Path::new("."));
+    let mut found = None;
+    for text in BufReader::new(file).split(b'\n') {
+        let text = text.map_err(|error| say(&error))?;
+        if let Ok(case) = serde_json::from_slice::<Case>(&text)
+            && case.case == wanted
+        {
+            found = Some(case);
+            break;
+        }
+    }
+    let case = found.ok_or_else(|| say(&format!("no case is called {wanted:?}")))?;
+    let mut pages = Pages::default();
+    let content_type = case.content_type.as_deref();
+    for path in &case.history {
+        pages
+            .load(&folder.join(path), &case.url, content_type)
+            .map_err(|error| say(&error))?;
+    }
+    let history: Vec<Arc<Page>> = case
+        .history
+        .iter()
+        .filter_map(|it| pages.page(&folder.join(it), &case.url))
+        .collect();
+    let norm = Norm::learn(history.iter().map(Arc::as_ref));
+    line(&format!(
+        "case {}  {}",
+        excerpt(&case.case, 80),
+        defang_text(case.url.as_str())
+    ))?;
+    line(&format!(
+        "learnt from {} looks: {} words, {} elements, {} own links, title {:?}",
+        history.len(),
+        norm.words,
+        norm.elements,
+        norm.own_links,
+        norm.title
+            .as_deref()
+            .map(|it| excerpt(it, 80))
+            .unwrap_or_default()
+    ))?;
+    for (profile, path) in current(&case.current).map_err(|error| say(&error))? {
+        let bytes = load(&folder.join(&path)).map_err(|error| say(&error))?;
+        let source = Source {
+            bytes: &bytes,
+            content_type,
+            url: &case.url,
+            ignore: &[],
+        };
+        line(&format!(
+            "\n{}: {} bytes, {}",
+            profile.as_str(),
+            bytes.len(),
+            path.display()
+        ))?;
+        match page::read(source) {
+            Ok(page) => reckoning(&page, &norm, &Expect::of_url(&case.url), words)?,
+            Err(limit) => line(&format!("over a limit: {limit}"))?,
+        }
+    }
+    Ok(())
+}
+
+fn reckoning(page: &Page, norm: &Norm, expect: &Expect, words: &Words) -> Result<(), Failure> {
+    let table = &*weigh::TABLE;
+    let reckoning = reckon(page, norm, expect);
+    let verdict = reckoning.verdict(table);
+    line(&format!(
+        "charset {}, {} words, {} elements, {} links, {} scripts, title {:?}",
+        page.charset,
+        page.words(),
+        page.elements,
+        page.links.len(),
+        page.scripts.len(),
+        page.title
+            .as_deref()
+            .map(|it| excerpt(it, 80))
+            .unwrap_or_default()
+    ))?;
+    if norm.looks > 0 {
+        let change = compare(norm, page);
+        let share =
+            |it: Option<f64>| it.map_or("–".to_owned(), |it| format!("{:.0} %", it * 100.0));
+        line(&format!(
+            "kept {:.0} %: template {}, links {}, text {}, scripts {}",
+            change.kept() * 100.0,
+            share(change.kept_skeleton),
+            share(change.kept_links),
+            share(change.kept_blocks),
+            share(change.kept_scripts)
+        ))?;
+        line(&format!(
+            "new: {} texts, {} links, {} scripts, {} frames, {} forms, {} images, {} meta{}",
+            change.blocks.len(),
+            change.links.len(),
+            change.scripts.len(),
+            change.frames.len(),
+            change.forms.len(),
+            change.images.len(),
+            change.meta.len(),
+            if change.title { ", title" } else { "" }
+        ))?;
+    } else {
+        line("seen for the first time: judged by what it shows alone")?;
+    }
+    line(&format!("state {:?}", reckoning.state).to_lowercase())?;
+    let first = reckoning.first_sight;
+    let bias = if first { table.bias.1 } else { table.bias.0 };
+    line(&format!("{:>18} {bias:>8.2}", "bias"))?;
+    let mut sum = bias;
+    for (name, found) in &reckoning.found {
+        let weight = table.weight(name, first);
+        sum += weight * found.strength;
+        line(&format!(
+            "{name:>18} {:>8.2} = {weight:.1} × {:.2}  {}",
+            weight * found.strength,
+            found.strength,
+            words.say(&found.say)
+        ))?;
+        if !found.excerpt.is_empty() {
+            line(&format!("{:>30}{}", "", found.excerpt))?;
+        }
+    }
+    line(&format!(
+        "{:>18} {sum:>8.2}   score {:.4}, {}",
+        "sum",
+        verdict.score,
+        verdict.level.as_str()
+    ))
 }
 
 /// The time covers reading, learning and judging of what was not read for the case before.

@@ -102,7 +102,8 @@ impl Table {
         Ok(table)
     }
 
-    fn weight(&self, name: &str, first_sight: bool) -> f64 {
+    /// Of a signal; 0 where it has no row.
+    pub fn weight(&self, name: &str, first_sight: bool) -> f64 {
         let row = self.rows.iter().find(|it| it.name == name);
         row.map_or(0.0, |it| {
             if first_sight {

@@ -272,12 +272,18 @@ impl Walk {
                 });
             }
             "script" => {
+                let mut inline = String::new();
                 let kind = attr("type").trim().to_ascii_lowercase();
                 let runs = kind.is_empty()
                     || kind.contains("javascript")
                     || kind == "module"
                     || kind.contains("ecmascript");
                 let (src, host) = match element.attr("src") {
+                    // code in its own address is inline code
+                    Some(src) if src.trim_start().starts_with("data:") => {
+                        inline = format!("'{}'", &src[..floor(src, CODE_KEPT)]);
+                        (None, String::new())
+                    }
                     Some(src) => {
                         let (url, host) = resolve(&page.url, src);
                         (Some(url), host)
@@ -288,7 +294,7 @@ impl Walk {
                 page.scripts.push(Script {
                     src,
                     host,
-                    code: String::new(),
+                    code: inline,
                     key: 0,
                     runs,
                 });
@@ -598,15 +604,21 @@ fn is_typing(script: &Script) -> bool {
         || code.contains("charAt") && code.contains("setTimeout") && code.contains("innerHTML")
 }
 
+/// The last boundary of a character at or before `at`.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
 /// Head and tail: padding in the middle hides nothing.
 fn shorten(code: &mut String) {
     if code.len() <= CODE_KEPT {
         return;
     }
-    let (mut head, mut tail) = (CODE_KEPT / 2, code.len() - CODE_KEPT / 2);
-    while !code.is_char_boundary(head) {
-        head -= 1;
-    }
+    let (head, mut tail) = (floor(code, CODE_KEPT / 2), code.len() - CODE_KEPT / 2);
     while !code.is_char_boundary(tail) {
         tail += 1;
     }

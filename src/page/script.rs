@@ -242,6 +242,11 @@ fn char_codes(code: &str) -> Vec<String> {
 
 /// What a string holds that is packed by percent signs, entities, hexadecimal digits or base64; `None` where it is plain.
 fn unpacked(literal: &str) -> Option<String> {
+    // data:text/javascript;base64,… is a load with its own label
+    let literal = match literal.split_once(";base64,") {
+        Some((label, load)) if label.trim_start().starts_with("data:") => load,
+        _ => literal,
+    };
     if let Some(plain) = percent(literal) {
         return Some(plain);
     }
@@ -386,6 +391,7 @@ mod tests {
             format!("document.write(unescape('{percent}'))"),
             format!("eval(String.fromCharCode({codes}))"),
             format!("var a=[{codes}];for(i in a)s+=String.fromCharCode(a[i])"),
+            format!("s.src='data:text/javascript;base64,{base64}'"),
             format!("setTimeout('eval(atob(\"{base64}\"))',500)"),
             "x='loca'+'tion=\\'https://x9'+\".example/'\"".to_owned(),
             format!("\"{reversed}\".split('').reverse().join('')"),

@@ -29,9 +29,11 @@ impl Detector for Boast {
     fn look(&self, view: &View) -> Option<Found> {
         let mut best: Option<(f64, String, &Text)> = None;
         for text in &view.texts {
-            let Some((mut strength, phrase)) = signed(view, text)
+            // of equals the last wins: a known signature says more than a word
+            let Some((mut strength, phrase)) = deed(view, text)
                 .into_iter()
-                .chain(deed(view, text))
+                .map(|(strength, phrase)| (strength.min(1.0), phrase))
+                .chain(signed(view, text))
                 .max_by(|a, b| a.0.total_cmp(&b.0))
             else {
                 continue;

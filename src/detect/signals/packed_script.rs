@@ -54,6 +54,8 @@ const RUNS: &[&str] = &[
     "innerHTML",
     "import(",
     "srcdoc",
+    ".src",
+    "data:text/javascript",
 ];
 
 /// What an unpacked load does when it runs.
