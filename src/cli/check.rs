@@ -16,8 +16,9 @@ use crate::{
     config::portal_url,
     model::{Dossier, Standing, Target, TargetId},
     watch::{
-        Look, World,
+        Beside, Look, World,
         approve::{NotApproved, approve},
+        check::profile_dossier,
         look,
     },
 };
@@ -132,8 +133,18 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
         .await?
         .unwrap_or_else(|| Dossier::new(target.id.clone()));
     let mut out: Vec<Looked> = Vec::new();
-    for profile in &target.settings.profiles {
-        out.push((look(world, target, *profile, &dossier, None).await, None));
+    for (at, profile) in target.settings.profiles.iter().enumerate() {
+        let seen = if at == 0 {
+            look(world, target, *profile, &dossier, Beside::default()).await
+        } else {
+            let own = profile_dossier(world, target, *profile).await;
+            let beside = Beside {
+                validators: None,
+                first: Some(&dossier),
+            };
+            look(world, target, *profile, &own, beside).await
+        };
+        out.push((seen, None));
     }
     if learn && let Some((first, error)) = out.first_mut() {
         match approve(world, target, "check --learn", true, Some(first.clone())).await {

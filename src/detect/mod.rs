@@ -15,7 +15,11 @@ pub mod weigh;
 pub use view::{Code, Expect, Found, Place, Text, View};
 pub use weigh::Reckoning;
 
-use crate::{diff::Norm, model::Verdict, page::Page};
+use crate::{
+    diff::Norm,
+    model::{Say, Signal, Verdict, verdict::State},
+    page::Page,
+};
 
 /// One reason to doubt. Looks at a page and says how strongly it finds what it is named after.
 pub trait Detector: Sync {
@@ -30,6 +34,70 @@ pub trait Detector: Sync {
 pub fn judge(page: &Page, norm: &Norm, expect: &Expect) -> Verdict {
     reckon(page, norm, expect).verdict(&weigh::TABLE)
 }
+
+/// Judges like [`judge`], and where that finds nothing to ring for, asks once more of `reference` what was planted: a
+/// page may have been changed in steps too small to ring, each learnt as normal (`reference` = the looks that a person
+/// approved), or may show one visitor what it shows no other (`reference` = what the first visitor is shown).
+pub fn judge_beside(
+    page: &Page,
+    norm: &Norm,
+    reference: Option<(&Norm, Beside)>,
+    expect: &Expect,
+) -> Verdict {
+    let verdict = judge(page, norm, expect);
+    let Some((reference, why)) = reference else {
+        return verdict;
+    };
+    if verdict.level.rings() || verdict.state != State::Ordinary || reference.looks == 0 {
+        return verdict;
+    }
+    let mut reckoning = reckon(page, reference, expect);
+    reckoning.found.retain(|it| PLANTED.contains(&it.0));
+    let mut beside = reckoning.verdict(&weigh::TABLE);
+    if !beside.level.rings() {
+        return verdict;
+    }
+    beside.signals.push(Signal {
+        name: why.as_str().to_owned(),
+        weight: 0.0,
+        say: Say::new(&format!("signal-{}", why.as_str())),
+        excerpt: String::new(),
+    });
+    beside
+}
+
+/// What a page is compared with besides its own norm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// The looks that a person approved, without what was learnt since.
+    Approved,
+    /// What the first visitor is shown.
+    FirstProfile,
+}
+
+impl Beside {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Approved => "creeping",
+            Self::FirstProfile => "cloaked",
+        }
+    }
+}
+
+/// Signals of things that somebody put there: honest drift brings none of them, however long it goes on.
+const PLANTED: &[&str] = &[
+    "boast",
+    "taunt",
+    "slogan",
+    "redirect",
+    "packed-script",
+    "foreign-form",
+    "hidden-links",
+    "spam",
+    "foreign-links",
+    "canonical",
+    "download",
+];
 
 /// What [`judge`] weighs, before it is weighed.
 pub fn reckon(page: &Page, norm: &Norm, expect: &Expect) -> Reckoning {

@@ -23,6 +23,8 @@ pub struct Expect {
     pub domain: String,
     pub allow_hosts: Vec<String>,
     pub must_contain: Vec<String>,
+    /// What of the portal's origin is not as it was: `issuer`, `subject`, `network`.
+    pub moved_origin: Vec<(&'static str, String)>,
 }
 
 impl Expect {
@@ -31,6 +33,7 @@ impl Expect {
             domain: registrable(target.url.host_str().unwrap_or_default()),
             allow_hosts: target.allow_hosts.clone(),
             must_contain: target.must_contain.clone(),
+            moved_origin: Vec::new(),
         }
     }
 

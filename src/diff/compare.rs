@@ -89,8 +89,8 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
     let own = page.domain();
     Change {
         kept_blocks: norm.kept(&norm.blocks, &blocks),
-        kept_skeleton: norm.kept(&norm.skeleton, &skeleton),
-        kept_links: norm.kept(&norm.links, &links),
+        kept_skeleton: norm.kept_of_a_face(&norm.skeleton, &skeleton, |it| &it.skeleton),
+        kept_links: norm.kept_of_a_face(&norm.links, &links, |it| &it.links),
         kept_scripts: norm.kept(&norm.scripts, &scripts),
         blocks: page
             .blocks

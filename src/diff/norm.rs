@@ -21,6 +21,13 @@ const RECENT: usize = 5;
 /// Counts of recent looks in which something was seen; 0 where only older ones had it.
 pub type Seen = HashMap<u64, u16>;
 
+/// One face of a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Version {
+    pub skeleton: Vec<u64>,
+    pub links: Vec<u64>,
+}
+
 /// The learnt model. Sets of registrable domains and of 64-bit keys; the texts kept are those that
 /// a person is shown and those that phrases are searched in.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +38,8 @@ pub struct Norm {
     pub skeleton: Seen,
     /// Keys of normalised URLs.
     pub links: Seen,
+    /// Template and link keys of each recent look, ascending: a page may have several faces.
+    pub versions: Vec<Version>,
     pub images: Seen,
     pub scripts: Seen,
     /// Registrable domains that links, scripts, frames, forms and images led to.
@@ -98,12 +107,22 @@ impl Norm {
             &mut self.blocks,
             page.blocks.iter().map(|it| it.key),
         );
+        let mut links: Vec<u64> = page
+            .links
+            .iter()
+            .map(|it| key(&noise::normal_url(&it.url)))
+            .collect();
+        links.sort_unstable();
+        links.dedup();
         count(weight, &mut self.skeleton, page.skeleton.iter().copied());
-        count(
-            weight,
-            &mut self.links,
-            page.links.iter().map(|it| key(&noise::normal_url(&it.url))),
-        );
+        count(weight, &mut self.links, links.iter().copied());
+        let version = Version {
+            skeleton: page.skeleton.clone(),
+            links,
+        };
+        if weight > 0 && !self.versions.contains(&version) {
+            self.versions.push(version);
+        }
         count(
             weight,
             &mut self.images,
@@ -193,6 +212,28 @@ impl Norm {
             kept += u32::from(now.contains(key));
         }
         (all > 0).then(|| f64::from(kept) / f64::from(all))
+    }
+
+    /// The same where a page has several faces that share little (A/B pages, a splash page now and then): the face
+    /// that `now` looks most like counts. `part` picks what of a face is compared.
+    pub fn kept_of_a_face(
+        &self,
+        seen: &Seen,
+        now: &HashSet<u64>,
+        part: fn(&Version) -> &Vec<u64>,
+    ) -> Option<f64> {
+        let whole = self.kept(seen, now);
+        let stable = seen.values().filter(|it| self.is_stable(**it)).count();
+        let faces = self.versions.iter().map(part).filter(|it| !it.is_empty());
+        let largest = faces.clone().map(Vec::len).max().unwrap_or(0);
+        if stable * 2 >= largest {
+            return whole;
+        }
+        let share = |face: &Vec<u64>| {
+            let same = face.iter().filter(|it| now.contains(it)).count();
+            same as f64 / face.len() as f64
+        };
+        faces.map(share).chain(whole).max_by(f64::total_cmp)
     }
 }
 

@@ -18,6 +18,37 @@ pub struct Dossier {
     pub open: Option<IncidentId>,
     /// Days of the certificate are counted from here.
     pub certificate_ends: Option<Timestamp>,
+    /// Where the page came from while it was judged normal.
+    #[serde(default)]
+    pub origin: Origin,
+}
+
+/// Who answered for a portal, as far as it may be told from outside.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Issuers and subjects of certificates.
+    pub issuers: Vec<String>,
+    pub subjects: Vec<String>,
+    /// Networks of the addresses: /16 of IPv4, /32 of IPv6.
+    pub networks: Vec<String>,
+}
+
+/// So many of each are remembered; the oldest make room.
+const ORIGINS_KEPT: usize = 8;
+
+impl Origin {
+    pub fn learn(&mut self, issuer: Option<&str>, subject: Option<&str>, network: Option<&str>) {
+        let put = |known: &mut Vec<String>, seen: Option<&str>| {
+            if let Some(seen) = seen.filter(|it| !known.iter().any(|known| known == it)) {
+                known.push(seen.to_owned());
+                let surplus = known.len().saturating_sub(ORIGINS_KEPT);
+                known.drain(..surplus);
+            }
+        };
+        put(&mut self.issuers, issuer);
+        put(&mut self.subjects, subject);
+        put(&mut self.networks, network);
+    }
 }
 
 impl Dossier {
@@ -31,6 +62,7 @@ impl Dossier {
             last: None,
             open: None,
             certificate_ends: None,
+            origin: Origin::default(),
         }
     }
 }

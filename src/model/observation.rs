@@ -78,6 +78,14 @@ impl Observation {
         }
     }
 
+    /// The network of the address that answered: /16 of IPv4, /32 of IPv6.
+    pub fn network(&self) -> Option<String> {
+        Some(match self.answer()?.address? {
+            IpAddr::V4(it) => format!("{}.{}.0.0/16", it.octets()[0], it.octets()[1]),
+            IpAddr::V6(it) => format!("{:x}:{:x}::/32", it.segments()[0], it.segments()[1]),
+        })
+    }
+
     pub fn silence(&self) -> Option<&Silence> {
         match &self.seen {
             Seen::Silent(silence) => Some(silence),

@@ -37,6 +37,19 @@ impl TargetId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What is remembered of a portal besides its home page lies under an id of its own: `nghean-portal~googlebot`.
+    /// Nobody can register such an id.
+    #[must_use]
+    pub fn beside(&self, part: &str) -> Self {
+        Self(format!("{}~{part}", self.portal()).into())
+    }
+
+    /// The registered target that this id belongs to.
+    #[must_use]
+    pub fn portal(&self) -> &str {
+        self.0.split('~').next().unwrap_or_default()
+    }
 }
 
 pub const ID_RULE: &str = "an id is 1 to 64 characters of a-z, 0-9 and -";

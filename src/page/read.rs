@@ -322,7 +322,9 @@ impl Walk {
                     password: false,
                 });
             }
+            "button" => formaction(page, attr("formaction")),
             "input" => {
+                formaction(page, attr("formaction"));
                 let password = attr("type").eq_ignore_ascii_case("password");
                 if password && let Some(form) = page.forms.last_mut() {
                     form.password = true;
@@ -513,6 +515,20 @@ fn handler(page: &mut Page, code: &str) {
         code: code.to_owned(),
         key: 0,
         runs: true,
+    });
+}
+
+/// A button may send its form elsewhere than the form says.
+fn formaction(page: &mut Page, action: &str) {
+    if action.is_empty() {
+        return;
+    }
+    let password = page.forms.last().is_some_and(|it| it.password);
+    let (action, host) = resolve(&page.url, action);
+    page.forms.push(Form {
+        action,
+        host,
+        password,
     });
 }
 

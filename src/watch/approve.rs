@@ -2,7 +2,7 @@
 
 use super::{
     World,
-    look::{Look, look},
+    look::{Beside, Look, look},
 };
 use crate::{
     incident,
@@ -52,7 +52,7 @@ pub async fn approve(
             .unwrap_or(Profile::Desktop);
         let seen = match &seen {
             Some(seen) => seen.clone(),
-            None => look(world, target, profile, &dossier, None).await,
+            None => look(world, target, profile, &dossier, Beside::default()).await,
         };
         let (Some(reference), Some(body)) = (&seen.seen, &seen.body) else {
             return Err(NotApproved::NoPage(seen.class));

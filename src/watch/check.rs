@@ -8,12 +8,13 @@ use super::{
     World,
     confirm::confirm,
     eyes::{self, Sight},
-    look::{Look, look},
+    look::{Beside, Look, look},
 };
 use crate::{
     incident::{self, Finding},
     model::{
-        About, Baseline, Class, Dossier, Incident, IncidentId, Profile, Standing, Target,
+        About, Baseline, Class, Dossier, Incident, IncidentId, Profile, Say, Signal, Standing,
+        Target,
         dossier::{LastLook, Validators},
         history::Mark,
         incident::Evidence,
@@ -29,6 +30,9 @@ const FULL_GET_EVERY: u32 = 4;
 /// A page judged normal is kept as a variation at most once in so many intervals: portals move on, and the
 /// norm with them, but a banner that rotates does not push everything else out at once.
 const LEARN_AGAIN_AFTER: u32 = 3;
+
+/// A page that is doubtful, though not enough to ring, teaches nothing: an attack in small steps would be its own excuse.
+const DOUBTFUL: f64 = 0.2;
 
 /// While our own network is gone, targets are tried this often.
 const BLIND_PACE: Duration = Duration::from_secs(30);
@@ -140,33 +144,82 @@ fn gap(every: Duration) -> u64 {
     (every * 2).as_secs() + 60
 }
 
-/// One look a profile; the gravest counts. The first profile's is the portal's availability.
+/// One look a profile; the gravest counts. The first profile's is the portal's availability; the others have a history
+/// of their own, and what only some visitors are shown is said to be so.
 pub(super) async fn gravest(
     world: &World,
     target: &Target,
     dossier: &Dossier,
     conditional: bool,
 ) -> Look {
-    let mut worst: Option<Look> = None;
-    for profile in &target.settings.profiles {
-        let validators = dossier
-            .validators
-            .as_ref()
-            .filter(|_| conditional && *profile == Profile::Desktop);
-        let seen = look(world, target, *profile, dossier, validators).await;
-        let graver = |it: &Look| match (it.class.standing(), seen.class.standing()) {
-            (Standing::Tampered, Standing::Tampered) => seen.verdict.score > it.verdict.score,
-            (_, Standing::Tampered) => true,
-            _ => false,
+    let profiles = &target.settings.profiles;
+    // the configuration holds at least one profile
+    let first = profiles.first().copied().unwrap_or(Profile::Desktop);
+    let beside = Beside {
+        validators: dossier.validators.as_ref().filter(|_| conditional),
+        first: None,
+    };
+    let mut worst = look(world, target, first, dossier, beside).await;
+    let calm = worst.class.standing() == Standing::Up;
+    for profile in profiles.iter().skip(1) {
+        let own = profile_dossier(world, target, *profile).await;
+        let beside = Beside {
+            validators: None,
+            first: Some(dossier),
         };
-        if worst.as_ref().is_none_or(graver) {
-            worst = Some(seen);
+        let mut seen = look(world, target, *profile, &own, beside).await;
+        if seen.class.standing() != Standing::Tampered {
+            learn_profile(world, target, own, &seen).await;
+            continue;
+        }
+        if calm && !seen.verdict.signals.iter().any(|it| it.name == "cloaked") {
+            seen.verdict.signals.push(Signal {
+                name: "cloaked".to_owned(),
+                weight: 0.0,
+                say: Say::new("signal-cloaked").with("profile", profile.as_str()),
+                excerpt: profile.as_str().to_owned(),
+            });
+        }
+        let graver = worst.class.standing() != Standing::Tampered
+            || seen.verdict.score > worst.verdict.score;
+        if graver {
+            // the baseline that the decision rests on is the target's
+            seen.baseline_at = worst.baseline_at;
+            worst = seen;
         }
     }
-    match worst {
-        Some(look) => look,
-        // the configuration holds at least one profile
-        None => look(world, target, Profile::Desktop, dossier, None).await,
+    worst
+}
+
+/// What is remembered of what another visitor than the first is shown.
+pub async fn profile_dossier(world: &World, target: &Target, profile: Profile) -> Dossier {
+    let id = target.id.beside(profile.as_str());
+    match world.store.dossier(&id).await {
+        Ok(found) => found.unwrap_or_else(|| Dossier::new(id)),
+        Err(error) => {
+            tracing::error!(target.id = %id, %error, "the dossier cannot be read; the visitor is taken for a new one");
+            Dossier::new(id)
+        }
+    }
+}
+
+/// A visitor's own history grows like the target's.
+async fn learn_profile(world: &World, target: &Target, mut dossier: Dossier, look: &Look) {
+    let before = dossier.clone();
+    learn(world, target, &mut dossier, look, target.settings.every);
+    if dossier == before {
+        return;
+    }
+    let commit = Commit {
+        dossier: Some(dossier),
+        ..Commit::default()
+    };
+    match world.store.commit(commit).await {
+        // somebody else looked too; the next look learns
+        Ok(()) | Err(StoreError::Conflict) => (),
+        Err(error) => {
+            tracing::error!(target.id = %target.id, %error, "what a visitor was shown cannot be kept")
+        }
     }
 }
 
@@ -329,6 +382,19 @@ fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, eve
     if look.class.standing() != Standing::Up {
         return;
     }
+    if look.verdict.score >= DOUBTFUL {
+        if dossier.baseline.is_none() {
+            tracing::warn!(target.id = %target.id, score = look.verdict.score,
+                "a page that is doubtful at first sight does not become a baseline by itself; look at it and run: gaccong approve {} --by NAME", target.id.portal());
+        }
+        return;
+    }
+    let certificate = look.observation.certificate.as_ref();
+    dossier.origin.learn(
+        certificate.map(|it| it.issuer.as_str()),
+        certificate.map(|it| it.subject.as_str()),
+        look.observation.network().as_deref(),
+    );
     let (Some(seen), Some(body)) = (&look.seen, &look.body) else {
         return;
     };

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::World;
 use crate::{
-    detect::{Expect, judge},
+    detect::{self, Expect, judge, judge_beside},
     diff::{Norm, changed_lines, lines},
     fetch::{Sighting, Visit},
     model::{
@@ -32,13 +32,22 @@ pub struct Look {
     pub baseline_at: Option<Timestamp>,
 }
 
-/// Looks at a target once as one visitor. `validators` make the request a conditional one.
+/// What a look is compared with besides its own baseline, and how it asks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// Make the request a conditional one.
+    pub validators: Option<&'a Validators>,
+    /// What is remembered of the first visitor, where another one looks.
+    pub first: Option<&'a Dossier>,
+}
+
+/// Looks at a target once as one visitor; `dossier` is that visitor's own.
 pub async fn look(
     world: &World,
     target: &Target,
     profile: Profile,
     dossier: &Dossier,
-    validators: Option<&Validators>,
+    beside: Beside<'_>,
 ) -> Look {
     let at = world.clock.now();
     let visit = Visit {
@@ -47,7 +56,7 @@ pub async fn look(
         profile,
         timeout: target.settings.timeout,
         max_body: target.settings.max_body,
-        validators,
+        validators: beside.validators,
     };
     let sighting = {
         // held for the visit alone: a portal that is being confirmed does not keep others waiting
@@ -59,7 +68,7 @@ pub async fn look(
         None => without_body(sighting),
         Some(body) => match unchanged(dossier, &sighting.observation, &body, at) {
             Some(look) => look,
-            None => judged(world, target, dossier, sighting, body, at).await,
+            None => judged(world, target, dossier, beside.first, sighting, body, at).await,
         },
     };
     out.baseline_at = dossier.baseline.as_ref().map(|it| it.at);
@@ -125,6 +134,8 @@ fn unchanged(
 
 struct Case {
     norm: Arc<Norm>,
+    /// See [`judge_beside`].
+    reference: Option<(Arc<Norm>, detect::Beside)>,
     target: Target,
     dossier: Dossier,
     at: Timestamp,
@@ -138,16 +149,23 @@ async fn judged(
     world: &World,
     target: &Target,
     dossier: &Dossier,
+    first: Option<&Dossier>,
     sighting: Sighting,
     body: bytes::Bytes,
     at: Timestamp,
 ) -> Look {
     let norms = world.norms();
-    let (target, dossier) = (target.clone(), dossier.clone());
+    let (target, dossier, first) = (target.clone(), dossier.clone(), first.cloned());
     let observation = sighting.observation.clone();
     let work = tokio::task::spawn_blocking(move || {
+        let learnt = norms.of(&target, &dossier);
+        let reference = match &first {
+            Some(first) => Some((norms.of(&target, first).all, detect::Beside::FirstProfile)),
+            None => learnt.approved.map(|it| (it, detect::Beside::Approved)),
+        };
         let case = Case {
-            norm: norms.of(&target, &dossier),
+            norm: learnt.all,
+            reference,
             target,
             dossier,
             at,
@@ -225,7 +243,8 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
             return out;
         }
     };
-    let expect = Expect::of(&case.target);
+    let mut expect = Expect::of(&case.target);
+    expect.moved_origin = moved_origin(&case.dossier, &observation);
     // an error page is compared with nothing: only what it says itself can accuse
     let refused = answer.status >= 300;
     let nothing = Norm::default();
@@ -244,7 +263,11 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
             },
         )
     } else {
-        judge(&page, norm, &expect)
+        let reference = case
+            .reference
+            .as_ref()
+            .map(|(norm, why)| (norm.as_ref(), *why));
+        judge_beside(&page, norm, reference, &expect)
     };
     let (class, cause) = class_of(case, answer.status, &page, &verdict);
     let mut verdict = verdict;
@@ -270,6 +293,31 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     });
     out.body = Some(body.clone());
     out
+}
+
+/// What of a portal's origin none of its good looks had. Nothing where nothing is remembered yet.
+fn moved_origin(dossier: &Dossier, observation: &Observation) -> Vec<(&'static str, String)> {
+    let certificate = observation.certificate.as_ref();
+    let network = observation.network();
+    [
+        (
+            "issuer",
+            &dossier.origin.issuers,
+            certificate.map(|it| it.issuer.as_str()),
+        ),
+        (
+            "subject",
+            &dossier.origin.subjects,
+            certificate.map(|it| it.subject.as_str()),
+        ),
+        ("network", &dossier.origin.networks, network.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(what, known, seen)| {
+        let seen = seen?;
+        (!known.is_empty() && !known.iter().any(|it| it == seen)).then(|| (what, seen.to_owned()))
+    })
+    .collect()
 }
 
 fn class_of(case: &Case, status: u16, page: &Page, verdict: &Verdict) -> (Class, Option<Say>) {

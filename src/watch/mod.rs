@@ -14,5 +14,5 @@ pub mod reports;
 pub mod tell;
 mod world;
 
-pub use look::{Look, look};
+pub use look::{Beside, Look, look};
 pub use world::{Fault, World};

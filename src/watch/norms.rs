@@ -8,12 +8,21 @@ use std::{
 use crate::{
     diff::Norm,
     model::{Digest, Dossier, LookRef, Target, TargetId},
-    page::{self, Source},
+    page::{self, Page, Source},
     store::Evidence,
 };
 
+/// What is normal for a target.
+#[derive(Clone)]
+pub struct Learnt {
+    /// By all looks that are kept.
+    pub all: Arc<Norm>,
+    /// By the approved ones alone, where others were learnt since.
+    pub approved: Option<Arc<Norm>>,
+}
+
 /// The looks a norm was made from, and the norm.
-type Known = (Vec<Digest>, Arc<Norm>);
+type Known = (Vec<Digest>, Learnt);
 
 /// One is some 100 KB, and is made from its bodies in some 10 ms.
 const KEPT: usize = 256;
@@ -33,26 +42,40 @@ impl Norms {
 
     /// Made from the bodies of the baseline. Bodies that are gone or damaged are told and left out, and
     /// what was made without them is not kept: they may come back.
-    pub fn of(&self, target: &Target, dossier: &Dossier) -> Arc<Norm> {
-        let looks: Vec<LookRef> = match &dossier.baseline {
-            Some(baseline) => baseline.looks().cloned().collect(),
-            None => dossier.learning.clone(),
+    pub fn of(&self, target: &Target, dossier: &Dossier) -> Learnt {
+        let (approved, learnt) = match &dossier.baseline {
+            Some(baseline) => (baseline.approved.as_slice(), baseline.learnt.as_slice()),
+            None => (dossier.learning.as_slice(), [].as_slice()),
         };
-        let digests: Vec<Digest> = looks.iter().map(|it| it.digest).collect();
+        let digests: Vec<Digest> = approved.iter().chain(learnt).map(|it| it.digest).collect();
         let cached = self
             .known
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(&target.id)
+            .get(&dossier.target)
             .cloned();
         if let Some((of, norm)) = cached
             && of == digests
         {
             return norm;
         }
-        let mut pages = Vec::new();
         let mut whole = true;
-        for look in &looks {
+        let mut pages = self.pages(target, approved, &mut whole);
+        let sworn = (!learnt.is_empty()).then(|| Arc::new(Norm::learn(&pages)));
+        pages.extend(self.pages(target, learnt, &mut whole));
+        let norm = Learnt {
+            all: Arc::new(Norm::learn(&pages)),
+            approved: sworn,
+        };
+        if whole {
+            self.keep(dossier.target.clone(), (digests, norm.clone()));
+        }
+        norm
+    }
+
+    fn pages(&self, target: &Target, looks: &[LookRef], whole: &mut bool) -> Vec<Page> {
+        let mut pages = Vec::new();
+        for look in looks {
             match self.evidence.body(&look.digest) {
                 Ok(bytes) => {
                     let source = Source {
@@ -64,16 +87,12 @@ impl Norms {
                     pages.extend(page::read(source));
                 }
                 Err(error) => {
-                    whole = false;
+                    *whole = false;
                     tracing::error!(target.id = %target.id, %error, "a page of the baseline cannot be read; approve the target anew");
                 }
             }
         }
-        let norm = Arc::new(Norm::learn(&pages));
-        if whole {
-            self.keep(target.id.clone(), (digests, norm.clone()));
-        }
-        norm
+        pages
     }
 
     fn keep(&self, target: TargetId, known: Known) {

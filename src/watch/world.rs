@@ -141,7 +141,7 @@ impl World {
     /// What is normal for a target. Reads and parses pages where it is not at hand: not for the threads
     /// that wait for sockets.
     pub fn norm(&self, target: &Target, dossier: &Dossier) -> Arc<Norm> {
-        self.norms.of(target, dossier)
+        self.norms.of(target, dossier).all
     }
 
     /// The shelf of norms, for work on another thread.

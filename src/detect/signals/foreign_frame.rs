@@ -18,6 +18,9 @@ impl Detector for ForeignFrame {
         let strength = |it: &Frame| -> f64 {
             if it.covers || it.hidden.is_some() || hosts::is_risky(&it.host) {
                 1.0
+            } else if view.change.is_some() && view.kept() > 0.9 {
+                // alone in a page that is otherwise itself
+                0.75
             } else {
                 0.6
             }

@@ -40,7 +40,17 @@ impl Detector for ForeignLinks {
         if bad + risky == 0 && !block && !repeated {
             return None;
         }
-        let strength = if block {
+        let strength = if block && bad + risky == 0 {
+            // a directory of partners calls them by their names and leads to their front doors; what is sold has a
+            // path, or words to be found by
+            let sold = strange
+                .iter()
+                .filter(|it| {
+                    has_path(&it.url) || it.text.chars().next().is_some_and(char::is_lowercase)
+                })
+                .count();
+            if sold * 2 >= strange.len() { 1.0 } else { 0.75 }
+        } else if block {
             1.0
         } else {
             let repeated = if repeated { 0.6 } else { 0.0 };
@@ -58,6 +68,12 @@ impl Detector for ForeignLinks {
             .join("; ");
         Some(Found::new(strength, say, &shown))
     }
+}
+
+fn has_path(url: &str) -> bool {
+    let rest = url.split_once("//").map_or(url, |it| it.1);
+    rest.split_once('/')
+        .is_some_and(|(_, path)| !path.is_empty())
 }
 
 /// The host, the address or the text of a link says what is sold behind it.

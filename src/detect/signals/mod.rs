@@ -17,6 +17,7 @@ mod language;
 mod missing_text;
 mod moved;
 mod not_a_page;
+mod origin;
 mod packed_script;
 mod parked;
 mod redirect;
@@ -43,6 +44,7 @@ pub const ALL: &[&dyn Detector] = &[
     &emptied::Emptied,
     &stage::Stage,
     &moved::Moved,
+    &origin::Origin,
     &parked::Parked,
     &redirect::Redirect,
     &foreign_script::ForeignScript,
