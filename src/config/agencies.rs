@@ -116,7 +116,7 @@ fn target(
     let name = fields.text("name");
     let url = fields.required("url", fields.parsed("url", portal_url));
     let at = fields.node("url").map_or(fields.at, |it| it.at);
-    let settings = settings(&fields, base, pace, &config.notifiers, &mut config.warnings);
+    let settings = settings(&fields, base, pace, &config.notifiers);
     let ignore = fields.texts("ignore").unwrap_or_default();
     for (at, selector) in &ignore {
         if !page::is_selector(selector) {
@@ -159,6 +159,7 @@ fn target(
     };
     let Ok(id) = id.parse() else { return };
     config.targets.push(Target {
+        part: None,
         id,
         name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
         url,

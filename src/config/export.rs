@@ -123,6 +123,9 @@ fn settings(out: &mut String, indent: &str, it: &Settings, base: Option<&Setting
             duration_text(it.learn.every)
         );
     }
+    if differs(|a, b| a.pages == b.pages) {
+        let _ = writeln!(out, "{indent}pages: {}", it.pages);
+    }
     if differs(|a, b| a.profiles == b.profiles) {
         let profiles: Vec<&str> = it.profiles.iter().map(|it| it.as_str()).collect();
         let _ = writeln!(out, "{indent}profiles: [{}]", profiles.join(", "));

@@ -33,10 +33,9 @@ pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config
     config.notifiers.extend(names);
     if let Some(node) = top.node("defaults") {
         let base = Settings::default();
-        let warnings = &mut config.warnings;
         config.defaults = top.inside(|faults| {
             Fields::of(node, "defaults", faults).map_or(base.clone(), |fields| {
-                let found = settings(&fields, &base, pace, &config.notifiers, warnings);
+                let found = settings(&fields, &base, pace, &config.notifiers);
                 fields.finish();
                 found
             })
@@ -177,7 +176,6 @@ pub(super) fn settings(
     base: &Settings,
     pace: Pace,
     notifiers: &BTreeMap<String, NotifierSpec>,
-    warnings: &mut Vec<Fault>,
 ) -> Settings {
     let mut out = base.clone();
     let least = least(pace);
@@ -203,19 +201,8 @@ pub(super) fn settings(
         let path = fields.path("learn");
         out.learn = fields.inside(|faults| learn(node, &path, base.learn, faults));
     }
-    if let Some(pages) = fields.number("pages", 0, 100)
-        && pages > 1
-    {
-        let at = fields.node("pages").map_or(fields.at, |it| it.at);
-        let message = format!(
-            "{}: this version looks at the home page alone",
-            fields.path("pages")
-        );
-        warnings.push(Fault {
-            line: at.0,
-            column: at.1,
-            message,
-        });
+    if let Some(pages) = fields.number("pages", 1, 100) {
+        out.pages = u32::try_from(pages).unwrap_or(1);
     }
     let profiles = list(fields, "profiles", |text| {
         Profile::ALL

@@ -7,6 +7,7 @@ pub mod language;
 pub mod phrases;
 pub mod profiles;
 pub mod signals;
+pub mod site;
 pub mod state;
 pub mod tone;
 mod view;

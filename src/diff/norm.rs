@@ -18,6 +18,9 @@ use crate::{
 /// few looks, and what was there before it stays known.
 const RECENT: usize = 5;
 
+/// Addresses of its own that a page is remembered by.
+const OWN_KEPT: usize = 400;
+
 /// Counts of recent looks in which something was seen; 0 where only older ones had it.
 pub type Seen = HashMap<u64, u16>;
 
@@ -72,6 +75,9 @@ pub struct Norm {
     pub hidden_links: usize,
     pub dark: bool,
     pub media: usize,
+    /// Links into the portal that stay, and files of its own that the latest look shows, as written there.
+    pub own_urls: Vec<String>,
+    pub own_files: Vec<String>,
     /// Lines and title of the latest look, for people.
     pub lines: Vec<Line>,
     pub title: Option<String>,
@@ -95,6 +101,14 @@ impl Norm {
             own.push(own_links(page));
             elements.push(page.elements);
         }
+        norm.own_urls.retain({
+            let (links, looks) = (norm.links.clone(), norm.looks);
+            move |it| {
+                links
+                    .get(&key(&noise::normal_url(it)))
+                    .is_some_and(|count| u32::from(*count) * 5 >= u32::from(looks) * 4)
+            }
+        });
         norm.words = median(words);
         norm.own_links = median(own);
         norm.elements = median(elements);
@@ -193,6 +207,21 @@ impl Norm {
             }
         }
         self.asks.extend(page.asks.iter().cloned());
+        self.own_urls = page
+            .links
+            .iter()
+            .filter(|it| !it.host.is_empty() && registrable(&it.host) == own && it.hidden.is_none())
+            .map(|it| it.url.clone())
+            .take(OWN_KEPT)
+            .collect();
+        self.own_files = page
+            .images
+            .iter()
+            .filter(|it| !it.host.is_empty() && registrable(&it.host) == own)
+            .map(|it| it.src.clone())
+            .chain(self.own_urls.iter().cloned())
+            .take(OWN_KEPT)
+            .collect();
         self.lines = lines(page);
         self.title = page.title.clone();
     }

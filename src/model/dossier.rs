@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Baseline, Class, Digest, IncidentId, LookRef, TargetId};
+use super::{Baseline, Class, Digest, IncidentId, LookRef, Part, SiteFacts, TargetId};
+use url::Url;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dossier {
@@ -18,9 +19,28 @@ pub struct Dossier {
     pub open: Option<IncidentId>,
     /// Days of the certificate are counted from here.
     pub certificate_ends: Option<Timestamp>,
+    /// What belongs to the portal besides its home page.
+    #[serde(default)]
+    pub beyond: Beyond,
+    /// Of a sitemap or robots.txt, as last judged normal.
+    #[serde(default)]
+    pub site: Option<SiteFacts>,
     /// Where the page came from while it was judged normal.
     #[serde(default)]
     pub origin: Origin,
+}
+
+/// The parts of a portal that are looked at in turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beyond {
+    pub parts: Vec<PartRef>,
+    pub listed_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PartRef {
+    pub part: Part,
+    pub url: Url,
 }
 
 /// Who answered for a portal, as far as it may be told from outside.
@@ -62,6 +82,8 @@ impl Dossier {
             last: None,
             open: None,
             certificate_ends: None,
+            beyond: Beyond::default(),
+            site: None,
             origin: Origin::default(),
         }
     }

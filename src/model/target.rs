@@ -66,7 +66,11 @@ impl FromStr for TargetId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if is_id(text) {
+        let known = match text.split_once('~') {
+            Some((portal, part)) => is_id(portal) && is_id(part),
+            None => is_id(text),
+        };
+        if known {
             Ok(Self(text.into()))
         } else {
             Err(format!("{text:?} is not an id: {ID_RULE}"))
@@ -143,6 +147,9 @@ pub struct Settings {
     pub confirm: Confirm,
     pub learn: Learn,
     pub profiles: Vec<Profile>,
+    /// Pages looked at, the home page among them; above 1 sitemap, robots.txt, upload folders and unlinked paths too.
+    #[serde(default = "one")]
+    pub pages: u32,
     /// Names of notifiers.
     pub notify: Vec<String>,
 }
@@ -163,6 +170,7 @@ impl Default for Settings {
                 every: Duration::from_secs(30),
             },
             profiles: vec![Profile::Desktop],
+            pages: 1,
             notify: vec!["console".to_owned()],
         }
     }
@@ -182,6 +190,27 @@ pub struct Target {
     pub must_contain: Vec<String>,
     /// Foreign hosts that belong there.
     pub allow_hosts: Vec<String>,
+    /// Which part of the portal this is; `None` for the home page, which is what is registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
+}
+
+/// What belongs to a portal besides its home page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// A page that the home page always links to.
+    Page,
+    Sitemap,
+    Robots,
+    /// A folder of uploads, where the server lists it.
+    Folder,
+    /// A path that nothing links to.
+    Unlinked,
+}
+
+fn one() -> u32 {
+    1
 }
 
 impl Target {
@@ -197,6 +226,7 @@ impl Target {
             ignore: Vec::new(),
             must_contain: Vec::new(),
             allow_hosts: Vec::new(),
+            part: None,
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod noise;
 pub mod outline;
 mod read;
 pub mod script;
+pub mod sitemap;
 pub mod text;
 pub mod writing;
 

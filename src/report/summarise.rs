@@ -144,7 +144,10 @@ fn target(
         certificate_days: subject
             .certificate_ends
             .map(|end| end.duration_since(frame.now).as_hours().div_euclid(24)),
-        incidents: incidents.iter().filter(|row| row.target == it.id).count(),
+        incidents: incidents
+            .iter()
+            .filter(|row| row.target.portal() == it.id.as_str())
+            .count(),
         line: line(spans, from, frame.week.bounds(frame.zone).1),
     }
 }

@@ -212,10 +212,9 @@ impl<E: Engine> Store for Ledger<E> {
             let open = !wanted.open_only || it.stage.is_open();
             recent
                 && open
-                && wanted
-                    .target
-                    .as_ref()
-                    .is_none_or(|target| *target == it.target)
+                && wanted.target.as_ref().is_none_or(|target| {
+                    *target == it.target || target.as_str() == it.target.portal()
+                })
         });
         all.sort_by_key(|it| it.seen_at);
         Ok(all)

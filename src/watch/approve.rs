@@ -83,6 +83,7 @@ pub async fn approve(
             at: now,
             learnt: Vec::new(),
         });
+        dossier.site.clone_from(&seen.site);
         dossier.learning.clear();
         dossier.validators = None;
         let mut commit = Commit::default();

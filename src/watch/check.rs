@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    World,
+    World, beyond,
     confirm::confirm,
     eyes::{self, Sight},
     look::{Beside, Look, look},
@@ -13,8 +13,8 @@ use super::{
 use crate::{
     incident::{self, Finding},
     model::{
-        About, Baseline, Class, Dossier, Incident, IncidentId, Profile, Say, Signal, Standing,
-        Target,
+        About, Baseline, Class, Dossier, Incident, IncidentId, Part, Profile, Say, Signal,
+        Standing, Target,
         dossier::{LastLook, Validators},
         history::Mark,
         incident::Evidence,
@@ -93,6 +93,9 @@ pub async fn check(world: &World, target: &Target) -> Checked {
         return blind;
     };
     decide(world, target, look, sure, every).await;
+    if target.settings.pages > 1 && look.class.standing() == Standing::Up {
+        beyond::round(world, target).await;
+    }
     let learning = dossier.baseline.is_none() && look.class.standing() == Standing::Up;
     let next = if learning {
         target.settings.learn.every.min(every)
@@ -102,6 +105,47 @@ pub async fn check(world: &World, target: &Target) -> Checked {
     Checked {
         class: Some(look.class),
         next,
+    }
+}
+
+/// Looks at one part of a portal. That a part is gone, slow or in repair is nobody's incident, and no part of the
+/// portal's availability; somebody else's content in it is.
+pub(super) async fn part(world: &World, target: &Target) {
+    let now = world.clock.now();
+    let dossier = match world.store.dossier(&target.id).await {
+        Ok(found) => found.unwrap_or_else(|| Dossier::new(target.id.clone())),
+        Err(error) => {
+            tracing::error!(target.id = %target.id, %error, "the dossier cannot be read; the part is left for the next round");
+            return;
+        }
+    };
+    let first = gravest(world, target, &dossier, false).await;
+    tracing::debug!(target.id = %target.id, url = %target.url, class = %first.class, "looked at a part");
+    let known = known(world, &dossier).await;
+    match first.class.standing() {
+        Standing::Up => {
+            if known.is_some() || first.seen.is_some() {
+                decide(
+                    world,
+                    target,
+                    &first,
+                    Some((now, 1, 1)),
+                    target.settings.every,
+                )
+                .await;
+            }
+        }
+        Standing::Tampered if incident::is_news(known.as_ref(), first.class) => {
+            let confirmed = confirm(world, target, &dossier, first).await;
+            if let Some(look) = confirmed.looks.last()
+                && confirmed.sure
+            {
+                let looked = confirmed.looks.len() as u32;
+                let sure = Some((now, confirmed.agreed, looked));
+                decide(world, target, look, sure, target.settings.every).await;
+            }
+        }
+        _ => (),
     }
 }
 
@@ -395,6 +439,14 @@ fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, eve
         certificate.map(|it| it.subject.as_str()),
         look.observation.network().as_deref(),
     );
+    if let Some(facts) = &look.site {
+        dossier.site = Some(facts.clone());
+        return;
+    }
+    // what nobody links to has no history: it is judged by what it shows, each time
+    if target.part == Some(Part::Unlinked) {
+        return;
+    }
     let (Some(seen), Some(body)) = (&look.seen, &look.body) else {
         return;
     };

@@ -2,6 +2,7 @@
 //! and doubt of ourselves before any accusation.
 
 pub mod approve;
+pub mod beyond;
 pub mod check;
 pub mod clock;
 mod confirm;

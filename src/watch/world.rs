@@ -1,12 +1,17 @@
 //! Everything the watch is made of, opened from the configuration.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use jiff::Timestamp;
 
 use tokio::sync::Semaphore;
 
-use super::{clock::Clock, eyes::Eyes, measure::Measure, norms::Norms};
+use super::{beyond, clock::Clock, eyes::Eyes, measure::Measure, norms::Norms};
 use crate::{
     alert::{
         Notifier,
@@ -43,6 +48,7 @@ pub struct World {
     /// Visits under way at once, in all.
     pub places: Semaphore,
     norms: Arc<Norms>,
+    rounds: Mutex<HashMap<TargetId, usize>>,
 }
 
 /// A slow portal holds a place for its timeout.
@@ -70,6 +76,7 @@ impl World {
             measure: Measure::default(),
             places: Semaphore::new(AT_ONCE),
             norms: Arc::new(Norms::new(Evidence::new(&config.service.snapshots_dir))),
+            rounds: Mutex::default(),
             config,
         };
         Ok((world, remarks))
@@ -86,8 +93,33 @@ impl World {
         Ok(all)
     }
 
+    /// A registered target, or a part of one by the id that its incidents carry.
     pub async fn target(&self, id: &TargetId) -> crate::store::Result<Option<Target>> {
-        Ok(self.targets().await?.into_iter().find(|it| it.id == *id))
+        let all = self.targets().await?;
+        if let Some(target) = all.iter().find(|it| it.id == *id) {
+            return Ok(Some(target.clone()));
+        }
+        let Some(portal) = all.into_iter().find(|it| it.id.as_str() == id.portal()) else {
+            return Ok(None);
+        };
+        let parts = self
+            .store
+            .dossier(&portal.id)
+            .await?
+            .map(|it| it.beyond.parts)
+            .unwrap_or_default();
+        Ok(parts
+            .iter()
+            .map(|it| beyond::of(&portal, it))
+            .find(|it| it.id == *id))
+    }
+
+    /// Counts the rounds through a portal's parts. Not kept: a restart begins anew.
+    pub fn next_round(&self, id: &TargetId) -> usize {
+        let mut rounds = self.rounds.lock().unwrap_or_else(PoisonError::into_inner);
+        let round = rounds.entry(id.clone()).or_default();
+        *round = round.wrapping_add(1);
+        *round - 1
     }
 
     /// Agencies of the file, and those that only the registry names.

@@ -7,6 +7,7 @@ mod portal;
 mod scene;
 mod telegram;
 
+mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
 mod fetch; // what a visit sees of good, bad and hostile servers

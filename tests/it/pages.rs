@@ -145,3 +145,35 @@ fn every_alarm_can_be_seen() {
         );
     }
 }
+
+/// Pages made to look like other attackers' and like honest pages that resemble them, each seen for the first time. No
+/// detector gets all of them right; these are the shares it must not fall below.
+#[test]
+fn pages_seen_for_the_first_time() {
+    for (kind, rings, least) in [
+        ("defaced", true, 0.85),
+        ("gambling", true, 0.85),
+        ("honest", false, 0.85),
+        ("state", false, 1.0),
+    ] {
+        let folder = Path::new("tests/first-sight").join(kind);
+        let files: Vec<PathBuf> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|it| it.unwrap().path())
+            .collect();
+        let wrong: Vec<String> = files
+            .iter()
+            .filter_map(|file| {
+                let page = read(file);
+                let verdict = judge(&page, &Norm::default(), &Expect::of_url(&page.url));
+                (verdict.level.rings() != rings)
+                    .then(|| format!("{} {:.2}", file.display(), verdict.score))
+            })
+            .collect();
+        let right = 1.0 - wrong.len() as f64 / files.len() as f64;
+        assert!(
+            right >= least,
+            "{kind}: {right:.3} right, wrong are {wrong:#?}"
+        );
+    }
+}

@@ -20,6 +20,7 @@ mod not_a_page;
 mod origin;
 mod packed_script;
 mod parked;
+mod planted_file;
 mod redirect;
 mod replaced;
 mod slogan;
@@ -46,6 +47,7 @@ pub const ALL: &[&dyn Detector] = &[
     &moved::Moved,
     &origin::Origin,
     &parked::Parked,
+    &planted_file::PlantedFile,
     &redirect::Redirect,
     &foreign_script::ForeignScript,
     &foreign_loader::ForeignLoader,

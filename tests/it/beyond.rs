@@ -1,0 +1,343 @@
+//! What lies beyond the home page, beyond the first visitor and beyond one look.
+
+use std::sync::{Arc, Mutex};
+
+use gaccong::model::{Class, Incident, Kind, incident::Stage};
+
+use crate::{
+    portal::{Portal, Reply},
+    scene::{Scene, yaml},
+};
+
+/// A portal of several pages, by path; what is not among them is not found.
+#[derive(Clone, Default)]
+struct Site(Arc<Mutex<Vec<(String, Reply)>>>);
+
+impl Site {
+    fn put(&self, path: &str, reply: Reply) {
+        let mut pages = self.0.lock().unwrap();
+        pages.retain(|it| it.0 != path);
+        pages.push((path.to_owned(), reply));
+    }
+
+    fn page(&self, path: &str, html: String) {
+        self.put(path, Reply::Page(html));
+    }
+
+    fn file(&self, path: &str, kind: &str, text: &str) {
+        self.put(
+            path,
+            Reply::Full {
+                status: 200,
+                headers: vec![("content-type", kind.to_owned())],
+                body: text.as_bytes().to_vec(),
+            },
+        );
+    }
+
+    async fn serve(&self) -> Portal {
+        let site = self.clone();
+        Portal::start(move |request| {
+            let pages = site.0.lock().unwrap();
+            let known = pages.iter().find(|it| it.0 == request.path);
+            known.map_or_else(|| Reply::status(404, "<h1>404</h1>"), |it| it.1.clone())
+        })
+        .await
+    }
+}
+
+fn page(title: &str, body: &str) -> String {
+    let menu: String = [
+        "gioi-thieu",
+        "tin-tuc",
+        "van-ban",
+        "thu-tuc",
+        "lien-he",
+        "hoi-dap",
+        "bao-cao",
+        "lich-cong-tac",
+    ]
+    .iter()
+    .map(|it| format!("<li class=muc><a href='/{it}'>Mục {it}</a></li>"))
+    .collect();
+    format!(
+        "<html lang=vi><head><meta charset=utf-8><title>{title}</title></head><body><div id=dau class=trang><h1>{title}</h1>\
+         <ul class=menu>{menu}</ul></div><img src=/uploads/2026/logo.png alt=Logo><div id=noi-dung class=bai><p>Ủy ban nhân dân xã \
+         An Khê thông báo lịch tiếp công dân và kết quả giải quyết thủ tục hành chính của tháng.</p>{body}</div>\
+         <div id=chan class=cuoi>Bản quyền thuộc về UBND xã An Khê</div></body></html>"
+    )
+}
+
+fn spam() -> &'static str {
+    "<div style='display:none'><a href='https://x1.example/nha-cai'>Nhà cái uy tín</a> <a href='https://x2.example/tai-xiu'>Tài \
+     xỉu online</a> <a href='https://x3.example/slot'>Slot gacor</a></div>"
+}
+
+/// A portal with a home page, three sub-pages, sitemap and robots.txt.
+fn portal() -> Site {
+    let site = Site::default();
+    site.page("/", page("Cổng TTĐT xã An Khê", ""));
+    for path in ["/tin-tuc", "/van-ban", "/lien-he"] {
+        site.page(path, page(&format!("An Khê: {path}"), "<p>Danh sách.</p>"));
+    }
+    site.file(
+        "/robots.txt",
+        "text/plain",
+        "User-agent: *\nDisallow: /admin\n",
+    );
+    site.file(
+        "/sitemap.xml",
+        "application/xml",
+        "<urlset><url><loc>https://ankhe.example.gov.vn/tin-tuc</loc></url></urlset>",
+    );
+    site
+}
+
+async fn scene(portal: &Portal) -> Scene {
+    let text =
+        yaml("", &[("a", &portal.url())]).replace("  every: 1s\n", "  every: 1s\n  pages: 12\n");
+    let scene = Scene::new(&text);
+    scene.learn(0).await;
+    scene
+}
+
+/// Checks until every part has had its turn twice over.
+async fn rounds(scene: &Scene) {
+    let parts = scene.dossier(0).await.beyond.parts.len();
+    for _ in 0..2 * (parts + 1) + 1 {
+        scene.check(0).await;
+    }
+}
+
+async fn only(scene: &Scene) -> Incident {
+    let mut all = scene.incidents().await;
+    assert_eq!(all.len(), 1, "{all:#?}");
+    all.remove(0)
+}
+
+#[tokio::test]
+async fn a_sub_page_that_sells_is_told_with_its_address_and_its_end_too() {
+    let site = portal();
+    let served = site.serve().await;
+    let scene = scene(&served).await;
+    rounds(&scene).await;
+    assert!(scene.incidents().await.is_empty(), "{:?}", scene.heard());
+    site.page("/tin-tuc", page("An Khê: /tin-tuc", spam()));
+    rounds(&scene).await;
+    let incident = only(&scene).await;
+    assert_eq!(incident.kind, Kind::Planted);
+    assert_eq!(incident.portal.url.path(), "/tin-tuc");
+    assert_eq!(incident.target.portal(), "a");
+    let heard = scene.heard();
+    assert!(
+        heard.len() == 1 && heard[0].contains("/tin-tuc"),
+        "{heard:?}"
+    );
+    // the home page being well does not end it; the page being clean does
+    site.page("/tin-tuc", page("An Khê: /tin-tuc", ""));
+    rounds(&scene).await;
+    assert_eq!(only(&scene).await.stage, Stage::Resolved);
+}
+
+#[tokio::test]
+async fn a_sub_page_that_is_gone_is_nobodys_incident() {
+    let site = portal();
+    let served = site.serve().await;
+    let scene = scene(&served).await;
+    rounds(&scene).await;
+    for path in ["/tin-tuc", "/van-ban", "/sitemap.xml", "/robots.txt"] {
+        site.put(
+            path,
+            Reply::status(if path == "/van-ban" { 503 } else { 404 }, "x"),
+        );
+    }
+    rounds(&scene).await;
+    assert!(scene.incidents().await.is_empty(), "{:?}", scene.heard());
+}
+
+#[tokio::test]
+async fn a_sitemap_that_sells_is_told() {
+    let site = portal();
+    let served = site.serve().await;
+    let scene = scene(&served).await;
+    rounds(&scene).await;
+    let sold: String = (0..40)
+        .map(|it| format!("<url><loc>{}nha-cai-uy-tin-{it}</loc></url>", served.url()))
+        .collect();
+    site.file(
+        "/sitemap.xml",
+        "application/xml",
+        &format!("<urlset>{sold}</urlset>"),
+    );
+    rounds(&scene).await;
+    let incident = only(&scene).await;
+    assert_eq!(incident.signals[0].name, "site-sold");
+    assert!(incident.signals[0].excerpt.contains("nha-cai-uy-tin-0"));
+    assert_eq!(incident.portal.url.path(), "/sitemap.xml");
+}
+
+#[tokio::test]
+async fn a_page_among_uploads_is_told_where_the_server_lists_them() {
+    let listing = |files: &[&str]| {
+        let rows: String = files
+            .iter()
+            .map(|it| format!("<li><a href='{it}'>{it}</a></li>"))
+            .collect();
+        format!(
+            "<html><head><title>Index of /uploads/2026</title></head><body><h1>Index of /uploads/2026</h1><ul>{rows}</ul></body></html>"
+        )
+    };
+    let site = portal();
+    site.page("/uploads/2026/", listing(&["logo.png", "cong-van-12.pdf"]));
+    let served = site.serve().await;
+    let scene = scene(&served).await;
+    rounds(&scene).await;
+    site.page(
+        "/uploads/2026/",
+        listing(&["logo.png", "cong-van-12.pdf", "cong-van-13.pdf"]),
+    );
+    rounds(&scene).await;
+    assert!(
+        scene.incidents().await.is_empty(),
+        "a document belongs there: {:?}",
+        scene.heard()
+    );
+    site.page(
+        "/uploads/2026/",
+        listing(&["logo.png", "cong-van-12.pdf", "wp-xl.php"]),
+    );
+    rounds(&scene).await;
+    assert_eq!(only(&scene).await.signals[0].name, "planted-file");
+}
+
+#[tokio::test]
+async fn an_unlinked_page_is_found_and_a_polite_not_found_is_not_taken_for_one() {
+    let site = portal();
+    let inner = site.clone();
+    // answers whatever it is asked with a page of its own that says so, and a good status
+    let served = Portal::start(move |request| {
+        let pages = inner.0.lock().unwrap();
+        let known = pages
+            .iter()
+            .find(|it| it.0 == request.path)
+            .map(|it| it.1.clone());
+        known.unwrap_or_else(|| {
+            Reply::Page(page(
+                "Không tìm thấy trang",
+                &format!("<p>Trang {} không tồn tại.</p>", request.path),
+            ))
+        })
+    })
+    .await;
+    let scene = scene(&served).await;
+    for _ in 0..4 {
+        rounds(&scene).await;
+    }
+    assert!(scene.incidents().await.is_empty(), "{:?}", scene.heard());
+    for path in [
+        "/slot/", "/nhacai/", "/casino/", "/judi/", "/togel/", "/xoso/", "/taixiu/",
+    ] {
+        site.page(
+            path,
+            "<html><title>Slot gacor hari ini - situs judi online</title><body><h1>Daftar slot88, togel, sbobet</h1><p>RTP slot tertinggi, \
+             bonus new member, deposit pulsa, link alternatif, maxwin.</p></body></html>"
+                .to_owned(),
+        );
+    }
+    // in turn come the seven paths that were just planted, or fifteen others first
+    for _ in 0..12 {
+        rounds(&scene).await;
+    }
+    let all = scene.incidents().await;
+    assert!(!all.is_empty(), "{:?}", scene.heard());
+    assert!(
+        all.iter()
+            .all(|it| it.kind.is_tampering() && it.portal.url.path() != "/")
+    );
+}
+
+#[tokio::test]
+async fn small_steps_do_not_excuse_one_another() {
+    let served = Portal::page(page("Cổng TTĐT xã An Khê", "")).await;
+    let scene = Scene::new(&yaml("", &[("a", &served.url())]));
+    scene.learn(0).await;
+    let mut links = String::new();
+    let mut last = None;
+    // one hidden link a look is too little to ring for; five of them are a block
+    for step in 0..8 {
+        links.push_str(&format!(
+            "<a href='https://doi-tac{step}.example.net/'>Đối tác {step}</a> "
+        ));
+        served.show(page(
+            "Cổng TTĐT xã An Khê",
+            &format!("<div style='display:none'>{links}</div>"),
+        ));
+        // judged as if it had been learnt each time
+        last = scene.check(0).await.class;
+        let mut dossier = scene.dossier(0).await;
+        if dossier.open.is_some() {
+            break;
+        }
+        let look = gaccong::watch::look(
+            &scene.world,
+            &scene.target(0),
+            gaccong::model::Profile::Desktop,
+            &dossier,
+            gaccong::watch::Beside::default(),
+        )
+        .await;
+        scene.world.evidence.keep(&look.body.unwrap()).unwrap();
+        dossier.baseline.as_mut().unwrap().learn(look.seen.unwrap());
+        let commit = gaccong::store::Commit {
+            dossier: Some(dossier),
+            ..Default::default()
+        };
+        scene.world.store.commit(commit).await.unwrap();
+    }
+    assert_eq!(last, Some(Class::Suspicious));
+    let incident = only(&scene).await;
+    assert!(
+        incident.signals.iter().any(|it| it.name == "creeping"),
+        "{:?}",
+        incident.signals
+    );
+}
+
+#[tokio::test]
+async fn each_visitor_has_a_history_of_its_own() {
+    let served = Portal::start(|request| {
+        let phone = request.header("user-agent").is_some_and(|it| it.contains("Mobile"));
+        Reply::Page(if phone {
+            "<html lang=vi><title>An Khê (di động)</title><body class=m><div class=m-dau>Menu</div><script src='https://m.apps.example.net/a.js'></script>\
+             <p class=m-tin>Bản tin ngắn cho điện thoại</p><a class=m-nut href='/m/tin'>Tin</a></body></html>"
+                .to_owned()
+        } else {
+            page("Cổng TTĐT xã An Khê", "")
+        })
+    })
+    .await;
+    let text = yaml("", &[("a", &served.url())]).replace(
+        "  every: 1s\n",
+        "  every: 1s\n  profiles: [desktop, mobile]\n",
+    );
+    let scene = Scene::new(&text);
+    scene.learn(0).await;
+    for _ in 0..4 {
+        assert!(matches!(
+            scene.check(0).await.class,
+            Some(Class::Unchanged | Class::NormalChange)
+        ));
+    }
+    assert!(scene.incidents().await.is_empty(), "{:?}", scene.heard());
+    let phone = scene
+        .world
+        .store
+        .dossier(&scene.target(0).id.beside("mobile"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        phone.baseline.is_some(),
+        "the phone's page was learnt for itself"
+    );
+}
