@@ -52,12 +52,9 @@ impl Corpus {
         let mut sequences: BTreeMap<String, Vec<Row>> = BTreeMap::new();
         for line in manifest.lines() {
             let row: Row = serde_json::from_str(line).map_err(|error| error.to_string())?;
-            match (row.kind.as_str(), &row.sequence) {
-                ("benign-sequence", Some(name)) => {
-                    sequences.entry(name.clone()).or_default().push(row);
-                    continue;
-                }
-                _ => (),
+            if let ("benign-sequence", Some(name)) = (row.kind.as_str(), &row.sequence) {
+                sequences.entry(name.clone()).or_default().push(row);
+                continue;
             }
             let page = load(folder, &row.path)?;
             match row.kind.as_str() {

@@ -85,11 +85,9 @@ impl Beside {
     }
 }
 
-/// Signals of things that somebody put there: honest drift brings none of them, however long it goes on.
+/// Signals of things that somebody put there and that add up: honest drift brings none of them, however long it goes
+/// on. A phrase is not among them: it rings when it comes or never.
 const PLANTED: &[&str] = &[
-    "boast",
-    "taunt",
-    "slogan",
     "redirect",
     "packed-script",
     "foreign-form",

@@ -50,7 +50,7 @@ fn is_handle(word: &str) -> bool {
     let humps = pairs()
         .filter(|(a, b)| a.is_lowercase() && b.is_uppercase())
         .count();
-    let joined = chars.iter().any(|it| *it == '_');
+    let joined = chars.contains(&'_');
     mixes || joined || humps >= 2 || (humps == 1 && letters >= 7)
 }
 

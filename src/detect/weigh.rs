@@ -11,7 +11,7 @@ use crate::model::{Level, Signal, Verdict, verdict::State};
 pub const SUSPECT: f64 = 0.5;
 /// Past this and with the face of the page gone or signed, it is called defaced.
 pub const DEFACED: f64 = 0.9;
-/// Log-odds of one of [`FACE`] before a page is called defaced: a redesign that went wrong, or an error page in black,
+/// Log-odds of one of `FACE` before a page is called defaced: a redesign that went wrong, or an error page in black,
 /// is doubtful, not defaced.
 const FACE_ENOUGH: f64 = 1.5;
 /// Below this share kept, a quiet page is called drifted.

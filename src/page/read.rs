@@ -478,7 +478,7 @@ impl Walk {
         if page.scripts.iter().any(|it| is_locking(&it.code)) {
             page.stunts.push(Stunt::Locked);
         }
-        if page.scripts.iter().any(|it| is_typing(it)) {
+        if page.scripts.iter().any(is_typing) {
             page.stunts.push(Stunt::Typed);
         }
         page.stunts.sort_unstable();

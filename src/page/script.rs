@@ -19,7 +19,7 @@ pub struct Layer {
 }
 
 /// String literals of `code` with their escapes undone and pieces joined, then all that is packed in them; what a
-/// layer holds comes after it. Linear in `code` for each of at most [`DEEPEST`] layers.
+/// layer holds comes after it. Linear in `code` for each of at most four layers.
 pub fn layers(code: &str) -> Vec<Layer> {
     let mut out = Vec::new();
     let mut room = LONGEST;

@@ -123,17 +123,9 @@ pub(super) async fn part(world: &World, target: &Target) {
     tracing::debug!(target.id = %target.id, url = %target.url, class = %first.class, "looked at a part");
     let known = known(world, &dossier).await;
     match first.class.standing() {
-        Standing::Up => {
-            if known.is_some() || first.seen.is_some() {
-                decide(
-                    world,
-                    target,
-                    &first,
-                    Some((now, 1, 1)),
-                    target.settings.every,
-                )
-                .await;
-            }
+        Standing::Up if known.is_some() || first.seen.is_some() => {
+            let every = target.settings.every;
+            decide(world, target, &first, Some((now, 1, 1)), every).await;
         }
         Standing::Tampered if incident::is_news(known.as_ref(), first.class) => {
             let confirmed = confirm(world, target, &dossier, first).await;
