@@ -341,3 +341,83 @@ async fn each_visitor_has_a_history_of_its_own() {
         "the phone's page was learnt for itself"
     );
 }
+
+#[tokio::test]
+async fn a_page_of_two_faces_is_known_by_both_and_missed_by_either() {
+    let plain = page("Cổng TTĐT xã An Khê", "<p>Bản thứ nhất.</p>");
+    let festive = page(
+        "An Khê chào mừng ngày hội",
+        "<p>Lễ hội đình làng khai mạc sáng nay.</p>",
+    )
+    .replace("class=", "class=hoi-")
+    .replace("id=", "id=hoi-")
+    .replace("href='/", "href='/hoi/");
+    let faces = [plain, festive];
+    let turn = Mutex::new(0);
+    let shown = faces.clone();
+    let served = Portal::start(move |_| {
+        let mut turn = turn.lock().unwrap();
+        *turn += 1;
+        Reply::Page(shown[*turn % 2].clone())
+    })
+    .await;
+    let scene = Scene::new(&yaml("", &[("a", &served.url())]));
+    scene.learn(0).await;
+    for _ in 0..4 {
+        scene.check(0).await;
+    }
+    assert!(scene.incidents().await.is_empty(), "{:?}", scene.heard());
+    served.show("<html><head><title>x</title></head><body bgcolor=black><img src='https://i.example.net/x.jpg'></body></html>".to_owned());
+    assert_eq!(scene.check(0).await.class, Some(Class::Defaced));
+    assert!(only(&scene).await.kind.is_tampering());
+}
+
+/// A server that moved says little; a server that moved and shows a stranger's page says more than the page alone.
+#[test]
+fn where_a_page_comes_from_adds_to_what_it_shows() {
+    use gaccong::{
+        detect::{Expect, judge},
+        diff::Norm,
+        page::{self, Source},
+    };
+    let url = "https://ankhe.example.gov.vn/".parse().unwrap();
+    let read = |html: &str| {
+        page::read(Source {
+            bytes: html.as_bytes(),
+            content_type: None,
+            url: &url,
+            ignore: &[],
+        })
+        .unwrap()
+    };
+    let norm = Norm::learn(&[read(&page("Cổng TTĐT xã An Khê", ""))]);
+    let here = Expect::of_url(&url);
+    let moved = Expect {
+        moved_origin: vec![
+            ("issuer", "CN=Nobody".to_owned()),
+            ("network", "203.0.0.0/16".to_owned()),
+        ],
+        ..here.clone()
+    };
+    let news = read(&page("Cổng TTĐT xã An Khê", "<p>Tin mới.</p>"));
+    assert!(
+        !judge(&news, &norm, &moved).level.rings(),
+        "certificates are renewed"
+    );
+    let other = read(
+        "<html><title>Cửa hàng hoa</title><body><p>Hoa tươi mỗi ngày cho mọi nhà, giao tận nơi trong thành phố.</p></body></html>",
+    );
+    let (before, after) = (judge(&other, &norm, &here), judge(&other, &norm, &moved));
+    assert!(
+        after.score > before.score + 0.05,
+        "{} {}",
+        before.score,
+        after.score
+    );
+    assert!(
+        after
+            .signals
+            .iter()
+            .any(|it| it.name == "origin" && !it.excerpt.is_empty())
+    );
+}
