@@ -166,9 +166,15 @@ impl Reckoning {
             .filter(|it| FACE.contains(&it.name.as_str()))
             .map(|it| it.weight)
             .sum();
-        let has = |name: &str| signals.iter().any(|it| it.name == name);
-        // the page is gone and a stranger's image or film stands in its place
-        let poster = has("replaced") && has("emptied") && has("stage") && has("uprooted");
+        let has = |name: &str, least: f64| {
+            let mut found = self.found.iter();
+            found.any(|it| it.0 == name && it.1.strength >= least)
+        };
+        // the page is gone and an image or film of a stranger's stands in its place
+        let poster = has("replaced", 0.5)
+            && has("emptied", 0.9)
+            && has("stage", 0.3)
+            && has("uprooted", 0.8);
         let mut level = if score >= DEFACED && (face >= FACE_ENOUGH || poster) {
             Level::Defaced
         } else if score >= SUSPECT {

@@ -5,6 +5,7 @@
 
 mod bounded;
 pub mod charset;
+mod conduct;
 pub mod fingerprint;
 pub mod fold;
 pub mod guard;

@@ -6,8 +6,10 @@ use ego_tree::{NodeId, iter::Edge};
 use scraper::{Html, Node, Selector, node::Element};
 
 use super::{
-    Fingerprint, Form, Frame, Heading, Image, Kind, Limit, Link, Page, Relation, Script, Source,
-    Stunt, bounded, fingerprint,
+    Fingerprint, Form, Frame, Heading, Image, Kind, Limit, Link, Page, Script, Source, Stunt,
+    bounded,
+    conduct::{formaction, handler, is_locking, is_typing, relation, secret},
+    fingerprint,
     hidden::{self, Hiding, HidingRules},
     links::{LONGEST, resolve},
     noise, outline,
@@ -494,98 +496,6 @@ impl Walk {
     }
 }
 
-/// Handlers that name another place, unpack something or write to the page are code like any other; the thousands
-/// that open a menu are not worth keeping.
-fn handler(page: &mut Page, code: &str) {
-    const TELLING: &[&str] = &[
-        "//",
-        "atob",
-        "eval",
-        "unescape",
-        "fromCharCode",
-        "document.write",
-        "\\x",
-    ];
-    if code.len() < 16 || !TELLING.iter().any(|it| code.contains(it)) {
-        return;
-    }
-    page.scripts.push(Script {
-        src: None,
-        host: String::new(),
-        code: code.to_owned(),
-        key: 0,
-        runs: true,
-    });
-}
-
-/// A button may send its form elsewhere than the form says.
-fn formaction(page: &mut Page, action: &str) {
-    if action.is_empty() {
-        return;
-    }
-    let password = page.forms.last().is_some_and(|it| it.password);
-    let (action, host) = resolve(&page.url, action);
-    page.forms.push(Form {
-        action,
-        host,
-        password,
-    });
-}
-
-/// What an input of that name asks for, where it is something to steal.
-fn secret(name: &str) -> Option<&'static str> {
-    const NAMES: &[(&str, &[&str])] = &[
-        (
-            "identity",
-            &[
-                "cccd",
-                "cmnd",
-                "cmt",
-                "socccd",
-                "citizenid",
-                "ssn",
-                "nik",
-                "identitynumber",
-                "passport",
-            ],
-        ),
-        (
-            "card",
-            &[
-                "cardnumber",
-                "card_number",
-                "ccnum",
-                "cvv",
-                "cvc",
-                "sothe",
-                "taikhoannganhang",
-                "bankaccount",
-            ],
-        ),
-        (
-            "code",
-            &["otp", "maotp", "pin", "smscode", "seedphrase", "mnemonic"],
-        ),
-    ];
-    let name = name.to_ascii_lowercase();
-    NAMES
-        .iter()
-        .find(|(_, names)| names.contains(&name.as_str()))
-        .map(|it| it.0)
-}
-
-fn relation(page: &mut Page, rel: &str, href: &str) {
-    let known = ["canonical", "alternate", "amphtml"];
-    let told = |name: &&&str| {
-        rel.split_whitespace()
-            .any(|it| it.eq_ignore_ascii_case(name))
-    };
-    if let Some(rel) = known.iter().find(told) {
-        let (url, host) = resolve(&page.url, href);
-        page.relations.push(Relation { rel, url, host });
-    }
-}
-
 /// `5; url=/x`, `0;/x` and `0,'/x'` lead somewhere; `300` does not.
 fn refresh_target(content: &str) -> Option<&str> {
     let rest =
@@ -599,25 +509,6 @@ fn refresh_target(content: &str) -> Option<&str> {
     };
     let target = rest.trim().trim_matches(['"', '\'']);
     (!target.is_empty()).then_some(target)
-}
-
-/// Code that takes the context menu, selecting or the developer's keys away.
-fn is_locking(code: &str) -> bool {
-    code.contains("contextmenu")
-        && (code.contains("return false") || code.contains("preventDefault"))
-        || code.contains("event.button") && code.contains("return false")
-        || code.contains("document.onselectstart") && code.contains("false")
-}
-
-/// Code that writes letter by letter.
-fn is_typing(script: &Script) -> bool {
-    let code = &script.code;
-    let named = |it: &str| {
-        it.contains("typed.js") || it.contains("typed.min.js") || it.contains("typewriter")
-    };
-    script.src.as_deref().is_some_and(named)
-        || named(code)
-        || code.contains("charAt") && code.contains("setTimeout") && code.contains("innerHTML")
 }
 
 /// The last boundary of a character at or before `at`.

@@ -11,6 +11,7 @@ pub mod eyes;
 pub mod look;
 pub mod measure;
 mod norms;
+mod parts;
 pub mod reports;
 pub mod tell;
 mod world;
