@@ -170,11 +170,11 @@ impl Reckoning {
             let mut found = self.found.iter();
             found.any(|it| it.0 == name && it.1.strength >= least)
         };
-        // the page is gone and an image or film of a stranger's stands in its place
+        // the page is gone and an image or film stands in its place
         let poster = has("replaced", 0.5)
             && has("emptied", 0.9)
             && has("stage", 0.3)
-            && has("uprooted", 0.8);
+            && has("uprooted", 0.0);
         let mut level = if score >= DEFACED && (face >= FACE_ENOUGH || poster) {
             Level::Defaced
         } else if score >= SUSPECT {
