@@ -9,7 +9,10 @@ use super::{
 use crate::{
     detect,
     fetch::{Sighting, Visit},
-    model::{Class, Digest, Dossier, Level, LookRef, Part, Target, Verdict, observation::Answer},
+    model::{
+        Class, Digest, Dossier, Level, LookRef, Part, Target, Verdict, incident::ChangeLine,
+        observation::Answer,
+    },
     page::{self, Source, registrable, sitemap},
 };
 
@@ -114,6 +117,17 @@ pub(super) fn of_site(
         Class::NormalChange
     };
     let mut out = bare(sighting.observation, class, verdict);
+    // an alarm shows what it rings for
+    if out.class == Class::Suspicious {
+        out.changes = facts
+            .odd
+            .iter()
+            .map(|it| ChangeLine {
+                added: true,
+                text: it.clone(),
+            })
+            .collect();
+    }
     let digest = Digest::of(&body);
     out.seen = Some(LookRef {
         digest,

@@ -174,6 +174,8 @@ async fn a_sitemap_that_sells_is_told() {
     assert_eq!(incident.signals[0].name, "site-sold");
     assert!(incident.signals[0].excerpt.contains("nha-cai-uy-tin-0"));
     assert_eq!(incident.portal.url.path(), "/sitemap.xml");
+    let heard = scene.heard();
+    assert!(heard[0].contains("nha-cai-uy-tin-0"), "{heard:?}");
 }
 
 #[tokio::test]
