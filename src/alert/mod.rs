@@ -1,6 +1,8 @@
 //! The voice: what is told, in words fit for people, and the ways it reaches them.
 
+pub mod heartbeat;
 pub mod notifiers;
+pub mod storm;
 mod text;
 pub mod words;
 
@@ -71,12 +73,36 @@ pub enum Refusal {
     Moved(String),
 }
 
+/// How many messages a place and an account take. Notifiers of the same place share its budget.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    pub place: String,
+    pub per_minute: usize,
+    pub account: String,
+    pub per_second: usize,
+}
+
 /// One way to reach people.
 #[async_trait]
 pub trait Notifier: Send + Sync {
     /// Where it speaks to, as configured; empty where there is but one place.
     fn address(&self) -> String {
         String::new()
+    }
+
+    /// Whether an earlier message can be brought up to date in its place.
+    fn edits(&self) -> bool {
+        false
+    }
+
+    /// Whether many incidents at once are to be one message: for people, not for machines.
+    fn groups(&self) -> bool {
+        true
+    }
+
+    /// How much the other side takes.
+    fn pace(&self) -> Option<Pace> {
+        None
     }
 
     /// Delivers the message, or brings the earlier form of it up to date.

@@ -183,6 +183,10 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         let class = class.map(|it| words.plain(&it.key())).unwrap_or_default();
         lines.push(words.text(&remark.key, &[("class", &class)]));
     }
+    if it.flaps > 0 {
+        let times = (it.flaps + 1).to_string();
+        lines.push(words.text("alert-flaps", &[("times", &times)]));
+    }
     if let Some(taken) = &it.taken {
         let took = words.duration(since(it.confirmed_at, taken.at));
         lines.push(words.text(
@@ -266,7 +270,7 @@ fn gravity(it: &Incident) -> Gravity {
     }
 }
 
-fn facts(it: &Incident, words: &Words) -> serde_json::Value {
+pub(super) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
     json!({
         "incident": it.id,
         "kind": it.kind,
@@ -291,53 +295,129 @@ fn facts(it: &Incident, words: &Words) -> serde_json::Value {
     })
 }
 
-/// Something about the watcher itself.
-pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
-    let (icon, head, body) = match it {
-        Notice::Blind { since } => (
-            "⚪",
-            "notice-blind",
-            words.text("notice-blind-body", &[("when", &words.moment(*since, tz))]),
-        ),
-        Notice::Sighted { since, until } => {
-            let lasted = words.duration(until.duration_since(*since));
-            let args = [
-                ("from", words.moment(*since, tz)),
-                ("to", words.moment(*until, tz)),
-                ("lasted", lasted),
-            ];
-            let args: Vec<(&str, &str)> = args
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect();
-            (
-                "🟢",
-                "notice-sighted",
-                words.text("notice-sighted-body", &args),
-            )
-        }
+/// It came back: a short message of its own, since the edit of the long one rings nobody.
+pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
+    let icon = if it.kind.is_tampering() {
+        "🔴"
+    } else {
+        "🟡"
     };
     let mut text = Text::default();
     text.push(icon)
         .push(" ")
-        .bold(&words.plain(head))
+        .bold(&words.plain("head-again"))
+        .push(&format!(" · {}", it.id));
+    if repeat {
+        text.push(" ").push(&words.plain("alert-repeat"));
+    }
+    text.line();
+    text.bold(&excerpt(&it.portal.name, 120))
+        .push(": ")
+        .push(&words.plain(&it.class.key()))
+        .line();
+    let body = words.text(
+        "reminder-body",
+        &[
+            ("times", &(it.flaps + 1).to_string()),
+            ("when", &words.moment(it.seen_at, tz)),
+        ],
+    );
+    text.push(&body).line();
+    let (html, plain) = text.into_forms();
+    Message {
+        key: format!("{}-reminder", it.id),
+        headline: plain.lines().next().unwrap_or_default().to_owned(),
+        html,
+        plain,
+        facts: facts(it, words),
+        gravity: gravity(it),
+        repeat,
+        ..Message::default()
+    }
+}
+
+/// Something about the watcher itself.
+pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
+    let moment = |at: Timestamp| words.moment(at, tz);
+    let (icon, head, args) = match it {
+        Notice::Blind { since } => ("⚪", "blind".to_owned(), vec![("when", moment(*since))]),
+        Notice::Sighted { since, until } => (
+            "🟢",
+            "sighted".to_owned(),
+            lasted(*since, *until, words, tz),
+        ),
+        Notice::Trouble {
+            topic,
+            since,
+            detail,
+        } => (
+            "🟠",
+            topic.as_str().to_owned(),
+            vec![("when", moment(*since)), ("detail", words.say(detail))],
+        ),
+        Notice::Over {
+            topic,
+            since,
+            until,
+        } => (
+            "🟢",
+            format!("{}-over", topic.as_str()),
+            lasted(*since, *until, words, tz),
+        ),
+        Notice::Event { topic, at, detail } => (
+            "⚪",
+            topic.as_str().to_owned(),
+            vec![("when", moment(*at)), ("detail", words.say(detail))],
+        ),
+    };
+    let head = format!("notice-{head}");
+    let args: Vec<(&str, &str)> = args
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let mut text = Text::default();
+    text.push(icon)
+        .push(" ")
+        .bold(&words.plain(&head))
         .line()
-        .push(&body)
+        .push(&excerpt_lines(&words.text(&format!("{head}-body"), &args)))
         .line();
     let (html, plain) = text.into_forms();
     Message {
-        key: format!("notice-{}", it.since().as_millisecond()),
+        key: format!("{head}-{}", it.since().as_millisecond()),
         headline: plain.lines().next().unwrap_or_default().to_owned(),
         html,
         plain,
         facts: json!({"notice": head, "since": it.since()}),
-        gravity: if matches!(it, Notice::Blind { .. }) {
-            Gravity::Warning
-        } else {
-            Gravity::Good
+        gravity: match it {
+            Notice::Blind { .. } | Notice::Trouble { .. } => Gravity::Warning,
+            Notice::Sighted { .. } | Notice::Over { .. } => Gravity::Good,
+            Notice::Event { .. } => Gravity::Note,
         },
         ..Message::default()
     }
+}
+
+fn lasted(
+    since: Timestamp,
+    until: Timestamp,
+    words: &Words,
+    tz: &TimeZone,
+) -> Vec<(&'static str, String)> {
+    vec![
+        ("from", words.moment(since, tz)),
+        ("to", words.moment(until, tz)),
+        ("lasted", words.duration(until.duration_since(since))),
+    ]
+}
+
+/// Our own text keeps its lines; a fault of a file may have many.
+fn excerpt_lines(text: &str) -> String {
+    text.lines()
+        .take(12)
+        .map(|it| excerpt(it, 240))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A report, with its file.

@@ -12,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     alert::notifiers::{Account, account},
-    incident,
-    model::{About, Incident, IncidentId, excerpt::excerpt},
+    incident::{self, Voice},
+    model::{Incident, IncidentId, excerpt::excerpt},
     store::{Commit, StoreError},
-    watch::{World, tell::moved_to},
+    watch::{Live, World, tell::moved_to},
 };
 
 /// Long polls end before teloxide's own client time-out of 17 s.
@@ -28,8 +28,31 @@ struct Chat {
     chat: Recipient,
 }
 
-/// Listens for taps, one poller a bot token, until told to stop.
-pub async fn run(world: Arc<World>, stop: CancellationToken) {
+/// Listens for taps, one poller a bot token, until told to stop; anew when the configuration changes.
+pub async fn run(mut worlds: Live, stop: CancellationToken) {
+    loop {
+        let world = worlds.borrow_and_update().clone();
+        let turn = stop.child_token();
+        let listening = tokio::spawn(listen(world, turn.clone()));
+        let fixed = tokio::select! {
+            () = stop.cancelled() => true,
+            changed = worlds.changed() => changed.is_err(),
+        };
+        if fixed {
+            // nothing will change any more
+            stop.cancelled().await;
+        }
+        turn.cancel();
+        if listening.await.is_err() {
+            tracing::error!("the bot failed by a fault of this program; it begins anew");
+        }
+        if stop.is_cancelled() {
+            return;
+        }
+    }
+}
+
+async fn listen(world: Arc<World>, stop: CancellationToken) {
     let mut bots: HashMap<String, (Bot, Vec<Chat>)> = HashMap::new();
     for (name, spec) in world
         .config
@@ -37,7 +60,7 @@ pub async fn run(world: Arc<World>, stop: CancellationToken) {
         .iter()
         .filter(|(_, it)| it.kind == "telegram")
     {
-        if let Ok(Account { bot, chat }) = account(&spec.with) {
+        if let Ok(Account { bot, chat, .. }) = account(&spec.with) {
             let entry = bots
                 .entry(bot.token().to_owned())
                 .or_insert_with(|| (bot, Vec::new()));
@@ -199,10 +222,9 @@ async fn take(world: &World, id: &IncidentId, by: &str) -> String {
             }
             (Err(_), None) => return world.words.plain("bot-over"),
         };
-        let about = About::Incident(known.id.clone());
         let alerts = match world.target(&known.target).await.ok().flatten() {
-            Some(target) => world.alerts(&target, &about, now),
-            None => world.alerts_to_all(&about, now),
+            Some(target) => world.alerts(&target, &taken, Voice::Plain, now),
+            None => world.alerts_to_all(&taken, now),
         };
         match world
             .store

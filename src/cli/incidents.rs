@@ -8,8 +8,8 @@ use super::{
     output::{done, line, signal_json, table},
 };
 use crate::{
-    incident,
-    model::{About, Incident, IncidentId, incident::Event},
+    incident::{self, Voice},
+    model::{Incident, IncidentId, incident::Event},
     store::{Commit, StoreError, Wanted},
     watch::{World, diff::lines_of},
 };
@@ -189,10 +189,9 @@ async fn change(
         let now = world.clock.now();
         let next = step(&known, now).map_err(Failure::usage)?;
         let shown = next.clone();
-        let about = About::Incident(known.id.clone());
         let alerts = match world.target(&known.target).await? {
-            Some(target) => world.alerts(&target, &about, now),
-            None => world.alerts_to_all(&about, now),
+            Some(target) => world.alerts(&target, &next, Voice::Plain, now),
+            None => world.alerts_to_all(&next, now),
         };
         match world
             .store

@@ -8,7 +8,9 @@ mod incidents;
 mod judge;
 mod open;
 mod output;
+mod reload;
 mod report;
+mod store;
 mod targets;
 mod watch;
 
@@ -97,6 +99,13 @@ enum Command {
     /// The availability report
     #[command(subcommand)]
     Report(report::Action),
+    /// The store itself
+    #[command(subcommand)]
+    Store(store::Action),
+    /// Write everything that is known into one file, also while the service runs
+    Backup(store::Backup),
+    /// Make the store from such a file
+    Restore(store::Restore),
     /// Public holidays and watch windows of a year
     Calendar(calendar::Args),
 }
@@ -147,6 +156,9 @@ async fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Targets(action) => targets::run(global, action).await,
         Command::Incidents(action) => incidents::run(global, action).await,
         Command::Report(action) => report::run(global, action).await,
+        Command::Store(action) => store::run(global, action).await,
+        Command::Backup(args) => store::backup(global, args).await,
+        Command::Restore(args) => store::restore(global, args).await,
         Command::Calendar(args) => calendar::run(global, &args),
     }
 }

@@ -45,6 +45,10 @@ impl Failure {
         }
     }
 
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     pub fn report(self) -> ExitCode {
         // whoever reads the other end of a closed pipe wants nothing more
         let _ = writeln!(anstream::stderr(), "gaccong: {}", self.message);

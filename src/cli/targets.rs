@@ -10,11 +10,12 @@ use serde_json::json;
 use super::{
     Failure, Global, Outcome, open,
     output::{done, line, table},
+    reload,
 };
 use crate::{
     config::{self, Pace, export, portal_url},
     model::{Agency, Target, TargetId, target::is_id},
-    store::Registration,
+    store::{Commit, Registration},
     watch::World,
 };
 
@@ -52,12 +53,15 @@ pub enum Action {
     Export,
     /// Say what is wrong with the configuration, all at once
     Validate,
+    /// Let the running service take in a file that names far fewer targets than before
+    Accept,
 }
 
 pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Failure> {
     open::logs("warn");
     match action {
         Action::List => list(global).await,
+        Action::Accept => accept(global).await,
         Action::Add {
             id,
             url,
@@ -383,4 +387,30 @@ async fn remove(global: &Global, id: &str) -> Result<Outcome, Failure> {
         format!("no target is called {id}")
     };
     Err(Failure::usage(hint))
+}
+
+/// Remembers the file as it is now; the service compares.
+async fn accept(global: &Global) -> Result<Outcome, Failure> {
+    let (world, _opened) = open::world(global, true).await?;
+    let Some(digest) = reload::digest(global) else {
+        return Err(Failure::usage(format!(
+            "{} cannot be read",
+            global.config.display()
+        )));
+    };
+    let commit = Commit {
+        milestone: Some((reload::ACCEPTED.to_owned(), digest.hex())),
+        ..Commit::default()
+    };
+    world.store.commit(commit).await?;
+    let count = world.config.targets.len();
+    let sentence = world
+        .words
+        .text("targets-accepted", &[("count", &count.to_string())]);
+    done(
+        global.json,
+        &sentence,
+        &json!({"targets": count, "digest": digest}),
+    )?;
+    Ok(Outcome::Fine)
 }

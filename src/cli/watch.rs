@@ -8,11 +8,14 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Failure, Global, Outcome, open};
+use super::{
+    Failure, Global, Outcome, open,
+    reload::{self, Reload},
+};
 use crate::{
     bot,
     config::Pace,
-    schedule::{calendar, wheel},
+    schedule::{calendar, watchdog, wheel},
     store::control,
     watch::{World, clock::System, tell},
     web,
@@ -66,48 +69,51 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     }
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
+    let (change, worlds) = tokio::sync::watch::channel(world.clone());
     tasks.spawn(control::serve(socket, world.store.clone(), stop.clone()));
-    tasks.spawn(tell::run(world.clone(), stop.clone()));
-    tasks.spawn(bot::run(world.clone(), stop.clone()));
+    tasks.spawn(tell::run(worlds.clone(), stop.clone()));
+    tasks.spawn(bot::run(worlds.clone(), stop.clone()));
+    tasks.spawn(watchdog::run(worlds.clone(), stop.clone()));
     if let Some(listener) = listener {
-        let (world, stop) = (world.clone(), stop.clone());
+        let (worlds, stop) = (worlds.clone(), stop.clone());
         tasks.spawn(async move {
-            if let Err(error) = web::serve(listener, world, stop).await {
+            if let Err(error) = web::serve(listener, worlds, stop).await {
                 tracing::error!(%error, "the HTTP server ended");
             }
         });
     }
     {
-        let (world, stop) = (world.clone(), stop.clone());
+        let (worlds, stop) = (worlds.clone(), stop.clone());
         tasks.spawn(async move {
-            if let Err(error) = calendar::run(world, stop).await {
+            if let Err(error) = calendar::run(worlds, stop).await {
                 tracing::error!(%error, "the calendar ended: no weekly report will be sent");
             }
         });
     }
-    let looks = tasks.spawn(wheel::run(world.clone(), stop.clone(), None));
-    told_to_stop().await?;
+    tasks.spawn(wheel::run(worlds, stop.clone(), None));
+    told_to_stop(Reload::new(global, pace, change)).await?;
     tracing::info!("stopping");
     stop.cancel();
-    let _ = looks.await;
     tasks.close();
-    // deliveries under way have their own five seconds; the contract allows ten in all
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(4), tasks.wait()).await;
+    // looks under way have five seconds, deliveries four; the contract allows ten in all
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(9), tasks.wait()).await;
     let _ = std::fs::remove_file(control::path(&data_dir));
     tracing::info!("stopped");
     Ok(Outcome::Fine)
 }
 
-async fn told_to_stop() -> Result<(), Failure> {
+async fn told_to_stop(mut reload: Reload) -> Result<(), Failure> {
     let listen = |kind| signal(kind).map_err(|error| Failure::system(format!("signals: {error}")));
     let mut term = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut hang_up = listen(SignalKind::hangup())?;
+    let mut look = tokio::time::interval(reload::LOOK_EVERY);
     loop {
         tokio::select! {
             _ = term.recv() => return Ok(()),
             _ = interrupt.recv() => return Ok(()),
-            _ = hang_up.recv() => tracing::warn!("this version does not reload: restart it to take in a changed configuration"),
+            _ = hang_up.recv() => reload.now().await,
+            _ = look.tick() => reload.if_changed().await,
         }
     }
 }

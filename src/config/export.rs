@@ -21,7 +21,12 @@ pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String 
         } else {
             format!(", with: {}", spec.with)
         };
-        let _ = writeln!(out, "  {name}: {{ kind: {}{with} }}", text(&spec.kind));
+        let fallback = match &spec.fallback {
+            Some(name) => format!(", fallback: {name}"),
+            None => String::new(),
+        };
+        let kind = text(&spec.kind);
+        let _ = writeln!(out, "  {name}: {{ kind: {kind}{with}{fallback} }}");
     }
     windows(&mut out, config);
     out.push_str("\nagencies:\n");
@@ -92,6 +97,9 @@ fn service(out: &mut String, config: &Config) {
         let _ = writeln!(out, "  resolver: {}", list(&service.resolver));
     }
     let _ = writeln!(out, "  connectivity: {}", list(&service.connectivity));
+    if let Some(url) = &service.heartbeat {
+        let _ = writeln!(out, "  heartbeat: {}", text(url.as_str()));
+    }
 }
 
 /// Only what differs from `base`.

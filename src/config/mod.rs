@@ -13,6 +13,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
+use url::Url;
 
 pub use fields::{duration, duration_text, portal_url};
 pub use tree::Fault;
@@ -55,6 +56,8 @@ pub struct Service {
     pub extra_ca: Vec<PathBuf>,
     pub resolver: Vec<SocketAddr>,
     pub connectivity: Vec<String>,
+    /// Asked every minute while all is well: a dead man's switch outside.
+    pub heartbeat: Option<Url>,
 }
 
 impl Default for Service {
@@ -75,6 +78,7 @@ impl Default for Service {
             extra_ca: Vec::new(),
             resolver: Vec::new(),
             connectivity: Vec::new(),
+            heartbeat: None,
         }
     }
 }
@@ -84,6 +88,8 @@ impl Default for Service {
 pub struct NotifierSpec {
     pub kind: String,
     pub with: serde_json::Value,
+    /// The notifier that takes over where this one cannot deliver.
+    pub fallback: Option<String>,
     /// Line and column, from 1.
     pub at: (usize, usize),
 }
@@ -107,6 +113,7 @@ impl NotifierSpec {
         Self {
             kind: "console".to_owned(),
             with: serde_json::Value::Null,
+            fallback: None,
             at: (0, 0),
         }
     }

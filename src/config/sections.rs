@@ -105,6 +105,12 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
     out.extra_ca = list(&fields, "extra_ca", |text| Ok(PathBuf::from(text))).unwrap_or_default();
     out.resolver = resolver(&fields);
     out.connectivity = list(&fields, "connectivity", connectivity).unwrap_or_default();
+    out.heartbeat = fields
+        .parsed("heartbeat", |text| match text {
+            "off" => Ok(None),
+            text => fields::portal_url(text).map(Some),
+        })
+        .flatten();
     if let Some(node) = fields.node("token_env") {
         let message =
             "service.token_env: this version has no API yet, so the token opens nothing".to_owned();
@@ -337,15 +343,31 @@ fn notifiers(node: &Node, faults: &mut Vec<Fault>) -> BTreeMap<String, NotifierS
             let with = fields
                 .node("with")
                 .map_or(serde_json::Value::Null, Node::json);
+            let fallback = fields.text("fallback");
             fields.finish();
             Some(NotifierSpec {
                 kind: kind?,
                 with,
+                fallback,
                 at: node.at,
             })
         });
         if let Some(spec) = spec {
             out.insert(key.name.clone(), spec);
+        }
+    }
+    for (name, spec) in &out {
+        let Some(fallback) = &spec.fallback else {
+            continue;
+        };
+        let known = fallback == "console" || out.contains_key(fallback);
+        if !known || fallback == name {
+            let field = format!("{name}.fallback");
+            fields.fault(
+                spec.at,
+                &field,
+                format!("another notifier is wanted here, {fallback:?} is none"),
+            );
         }
     }
     out

@@ -12,7 +12,9 @@ mod visit;
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 use url::Url;
 
 pub use address::Guard;
@@ -44,6 +46,13 @@ pub struct Visit<'a> {
     pub max_body: u64,
     /// Sent as a conditional request; `None` asks for the whole page.
     pub validators: Option<&'a Validators>,
+}
+
+/// Who makes visits: [`Eye`], or a script in its place.
+#[async_trait]
+pub trait Sees: Send + Sync {
+    /// Looks once. Whatever happens is an observation.
+    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting;
 }
 
 /// What a visit brought back.

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{
-    Settings, Sighting, Unusable, Visit, classify::class_of, client, manners::Manners,
+    Sees, Settings, Sighting, Unusable, Visit, classify::class_of, client, manners::Manners,
     tls::Recorder,
 };
 use crate::model::{
@@ -61,9 +62,12 @@ impl Eye {
             manners: Manners::default(),
         })))
     }
+}
 
-    /// Looks once. The wait for a place at a busy host does not count into the look's time.
-    pub async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
+#[async_trait]
+impl Sees for Eye {
+    /// The wait for a place at a busy host does not count into the look's time.
+    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
         let inner = &self.0;
         let host = format!(
             "{}:{}",
@@ -293,6 +297,15 @@ impl Inner {
             bytes: 0,
             digest: None,
             address: response.remote_addr().map(|it| it.ip()),
+            date: response
+                .headers()
+                .get(header::DATE)
+                .and_then(|it| it.to_str().ok())
+                .and_then(|it| {
+                    jiff::fmt::rfc2822::DateTimeParser::new()
+                        .parse_timestamp(it)
+                        .ok()
+                }),
         };
         if status == 304 && visit.validators.is_some() && journey.hops.is_empty() {
             return End::Answered(answer, None);

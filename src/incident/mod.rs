@@ -5,4 +5,4 @@ mod people;
 mod step;
 
 pub use people::{dismiss, resolve, take};
-pub use step::{Finding, is_news, step};
+pub use step::{Finding, Voice, is_news, remind, step, voice};

@@ -1,6 +1,8 @@
 //! From a confirmed finding to the incidents as they are now.
 
-use jiff::Timestamp;
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
     Class, Incident, IncidentId, Kind, Say, Signal,
@@ -26,12 +28,25 @@ pub struct Finding {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Option<Evidence>,
+    /// The address that answered for the portal last.
+    pub address: Option<IpAddr>,
 }
 
-/// The incidents that change, none where nothing does. `known` is the open incident of the target; `id`
-/// is called when one opens. At most one incident of a target is open afterwards.
+/// A portal that falls again so soon after it came back is flapping: it is the same incident.
+const COMES_BACK_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+/// One that keeps coming back rings so often at the most (reliability goal: one reminder an hour).
+const REMIND_EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// It may ring for the first time and once more when it comes back; from then on it is damped.
+const RINGS_FREELY: u32 = 1;
+/// So much of a time line, and of the evidence, is kept: its beginning and its end.
+const TIMELINE: (usize, usize) = (20, 40);
+const EVIDENCE: (usize, usize) = (4, 8);
+
+/// The incidents that change, none where nothing does. `known` is the open incident of the target, `past` the
+/// one that was open before; `id` is called when one opens. At most one incident of a target is open afterwards.
 pub fn step(
     known: Option<&Incident>,
+    past: Option<&Incident>,
     target: &Target,
     finding: &Finding,
     id: impl FnOnce() -> IncidentId,
@@ -40,7 +55,10 @@ pub fn step(
     let kind = Kind::of(finding.class);
     match (known, kind) {
         (None, None) => Vec::new(),
-        (None, Some(kind)) => vec![open(target, finding, kind, id())],
+        (None, Some(kind)) => match past.filter(|it| comes_back(it, kind, now)) {
+            Some(past) => vec![again(past, finding, kind)],
+            None => vec![open(target, finding, kind, id())],
+        },
         (Some(known), None) => vec![restored(known, now)],
         (Some(known), Some(kind)) if known.kind == kind => {
             settle(known, finding).into_iter().collect()
@@ -61,6 +79,107 @@ pub fn step(
             vec![restored(known, now), open(target, finding, kind, id())]
         }
         (Some(known), Some(kind)) => vec![changed(known, finding, kind)],
+    }
+}
+
+/// Whether it ended by itself a moment ago and was of the same family. What a person ended is over.
+fn comes_back(past: &Incident, kind: Kind, now: Timestamp) -> bool {
+    let by_itself = !past
+        .timeline
+        .iter()
+        .any(|it| matches!(it.what, What::Closed | What::Dismissed) && it.by.is_some());
+    let soon = past
+        .ended_at
+        .is_some_and(|end| now.duration_since(end) <= COMES_BACK_WITHIN);
+    by_itself && soon && past.kind.is_tampering() == kind.is_tampering()
+}
+
+fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
+    let mut it = changed(past, finding, kind);
+    it.stage = if it.taken.is_some() {
+        Stage::Taken
+    } else {
+        Stage::Open
+    };
+    it.ended_at = None;
+    it.flaps += 1;
+    if let Some(last) = it.timeline.last_mut() {
+        last.what = What::Again;
+    }
+    it
+}
+
+/// How loudly an incident that changed is to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Voice {
+    /// As any news.
+    Plain,
+    /// It came back: a message of its own, since an edit of the old one rings nobody.
+    Reminder,
+    /// What was said of it is brought up to date where that makes no noise.
+    Quiet,
+}
+
+/// Says how, and notes in the incident that it rings.
+pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
+    if it.flaps == 0 {
+        it.rung_at = it.rung_at.or(Some(now));
+        return Voice::Plain;
+    }
+    let damped = it.flaps > RINGS_FREELY;
+    if !it.stage.is_open() {
+        return if damped { Voice::Quiet } else { Voice::Plain };
+    }
+    // what happens to an open one, beside coming back, is news as ever
+    if it
+        .timeline
+        .last()
+        .is_some_and(|it| !matches!(it.what, What::Again))
+    {
+        return Voice::Plain;
+    }
+    if damped && !may_ring(it, now) {
+        return Voice::Quiet;
+    }
+    it.rung_at = Some(now);
+    Voice::Reminder
+}
+
+fn may_ring(it: &Incident, now: Timestamp) -> bool {
+    it.rung_at
+        .is_none_or(|at| now.duration_since(at) >= REMIND_EVERY)
+}
+
+/// One that came back unheard and is still there when the hour is over rings then.
+pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
+    let back = known
+        .timeline
+        .iter()
+        .rev()
+        .find(|it| it.what == What::Again)?;
+    let unheard = known.rung_at.is_none_or(|rung| back.at > rung);
+    (known.stage.is_open() && unheard && may_ring(known, now)).then(|| {
+        let mut it = known.clone();
+        it.rung_at = Some(now);
+        push(&mut it, now, What::Reminded, None);
+        it
+    })
+}
+
+fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<String>) {
+    it.timeline.push(Event {
+        at,
+        what,
+        by: None,
+        note,
+    });
+    thin(&mut it.timeline, TIMELINE);
+}
+
+/// Takes out the middle of a list that is longer than its kept beginning and end.
+fn thin<T>(list: &mut Vec<T>, (first, last): (usize, usize)) {
+    if list.len() > first + last {
+        list.drain(first..list.len() - last);
     }
 }
 
@@ -131,6 +250,9 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
             ),
         ],
         remark: None,
+        flaps: 0,
+        rung_at: None,
+        address: finding.address,
     }
 }
 
@@ -140,12 +262,7 @@ fn restored(known: &Incident, now: Timestamp) -> Incident {
     it.ended_at = Some(now);
     it.remark = None;
     for what in [What::Restored, What::Closed] {
-        it.timeline.push(Event {
-            at: now,
-            what,
-            by: None,
-            note: None,
-        });
+        push(&mut it, now, what, None);
     }
     it
 }
@@ -157,12 +274,7 @@ fn settle(known: &Incident, finding: &Finding) -> Option<Incident> {
     let seen_again = known.remark.is_some();
     if seen_again {
         let note = Some(finding.class.to_string());
-        it.timeline.push(Event {
-            at: finding.confirmed_at,
-            what: What::Changed,
-            by: None,
-            note,
-        });
+        push(&mut it, finding.confirmed_at, What::Changed, note);
     }
     seen_again.then_some(it)
 }
@@ -179,14 +291,10 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
         it.title_now.clone_from(&finding.title_now);
         it.changes.clone_from(&finding.changes);
         it.evidence.extend(finding.evidence.iter().cloned());
+        thin(&mut it.evidence, EVIDENCE);
     }
     let note = Some(finding.class.to_string());
-    it.timeline.push(Event {
-        at: finding.confirmed_at,
-        what: What::Changed,
-        by: None,
-        note,
-    });
+    push(&mut it, finding.confirmed_at, What::Changed, note);
     it
 }
 
@@ -197,11 +305,6 @@ fn unseen(known: &Incident, finding: &Finding) -> Option<Incident> {
     let mut it = known.clone();
     it.remark = Some(Say::new("remark-unseen").with("class", finding.class));
     let note = Some(finding.class.to_string());
-    it.timeline.push(Event {
-        at: finding.confirmed_at,
-        what: What::Changed,
-        by: None,
-        note,
-    });
+    push(&mut it, finding.confirmed_at, What::Changed, note);
     Some(it)
 }

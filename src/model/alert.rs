@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::IncidentId;
+use super::{Incident, IncidentId, Say};
 
 /// What an alert is about. The words are made when it is sent, from what is true then, so that
 /// several changes of one incident that wait together become one message.
@@ -12,6 +12,12 @@ pub enum About {
     Incident(IncidentId),
     Notice(Notice),
     Report(ReportFile),
+    /// The message of a storm, by its id.
+    Storm(String),
+    /// The list of a storm's incidents, as a file.
+    Roll(String),
+    /// An incident that keeps coming back: a message of its own, since an edit rings nobody.
+    Reminder(IncidentId),
 }
 
 impl About {
@@ -19,8 +25,11 @@ impl About {
     pub fn key(&self) -> String {
         match self {
             Self::Incident(id) => id.to_string(),
-            Self::Notice(notice) => format!("notice-{}", notice.since().as_millisecond()),
+            Self::Notice(notice) => notice.key(),
             Self::Report(file) => format!("report-{}", file.week),
+            Self::Storm(id) => id.clone(),
+            Self::Roll(id) => format!("{id}-roll"),
+            Self::Reminder(id) => format!("{id}-reminder"),
         }
     }
 }
@@ -36,13 +45,78 @@ pub enum Notice {
         since: Timestamp,
         until: Timestamp,
     },
+    /// Something of ours does not work as it should.
+    Trouble {
+        topic: Topic,
+        since: Timestamp,
+        detail: Say,
+    },
+    /// It works again.
+    Over {
+        topic: Topic,
+        since: Timestamp,
+        until: Timestamp,
+    },
+    /// Something happened that is over already.
+    Event {
+        topic: Topic,
+        at: Timestamp,
+        detail: Say,
+    },
+}
+
+/// What of ours a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Topic {
+    /// Looks begin late, or not at all.
+    Late,
+    Store,
+    /// A changed configuration was refused.
+    Config,
+    /// A changed configuration is in force.
+    Reloaded,
+    Clock,
+    /// The store was damaged and repaired.
+    Repair,
+    /// A chat or address that takes no messages any more.
+    Notifier,
+}
+
+impl Topic {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Late => "late",
+            Self::Store => "store",
+            Self::Config => "config",
+            Self::Reloaded => "reloaded",
+            Self::Clock => "clock",
+            Self::Repair => "repair",
+            Self::Notifier => "notifier",
+        }
+    }
 }
 
 impl Notice {
     pub fn since(&self) -> Timestamp {
         match self {
-            Self::Blind { since } | Self::Sighted { since, .. } => *since,
+            Self::Blind { since }
+            | Self::Sighted { since, .. }
+            | Self::Trouble { since, .. }
+            | Self::Over { since, .. }
+            | Self::Event { at: since, .. } => *since,
         }
+    }
+
+    /// What begins and ends has one key: where both wait, one message says it.
+    fn key(&self) -> String {
+        let topic = match self {
+            Self::Blind { .. } | Self::Sighted { .. } => "",
+            Self::Trouble { topic, .. } | Self::Over { topic, .. } | Self::Event { topic, .. } => {
+                topic.as_str()
+            }
+        };
+        format!("notice-{topic}{}", self.since().as_millisecond())
     }
 }
 
@@ -54,10 +128,40 @@ pub struct ReportFile {
     pub path: String,
 }
 
+/// What goes first where not everything can go at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Urgency {
+    /// Reports, lists.
+    Low,
+    /// What is over, was taken, was changed.
+    #[default]
+    Ordinary,
+    /// A portal is down; the watcher itself has a problem.
+    Urgent,
+    /// Somebody else's content is shown now.
+    Grave,
+}
+
+impl Urgency {
+    pub fn of(incident: &Incident) -> Self {
+        match (incident.stage.is_open(), incident.kind.is_tampering()) {
+            (false, _) => Self::Ordinary,
+            (true, true) => Self::Grave,
+            (true, false) => Self::Urgent,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     pub notifier: String,
     pub about: About,
+    #[serde(default)]
+    pub urgency: Urgency,
+    /// Goes to another notifier as well, or came from one, since this way did not work.
+    #[serde(default)]
+    pub rerouted: bool,
     pub created: Timestamp,
     /// Not to be tried before this.
     pub due: Timestamp,
@@ -72,10 +176,12 @@ pub struct Alert {
 }
 
 impl Alert {
-    pub fn new(notifier: &str, about: About, now: Timestamp) -> Self {
+    pub fn new(notifier: &str, about: About, urgency: Urgency, now: Timestamp) -> Self {
         Self {
             notifier: notifier.to_owned(),
             about,
+            urgency,
+            rerouted: false,
             created: now,
             due: now,
             attempts: 0,

@@ -1,5 +1,7 @@
 //! All that is remembered of one target between two looks. Small: bodies are evidence files.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,12 @@ pub struct Dossier {
     /// Where the page came from while it was judged normal.
     #[serde(default)]
     pub origin: Origin,
+    /// The address that answered last.
+    #[serde(default)]
+    pub address: Option<IpAddr>,
+    /// The incident that was open last: one that comes back soon is the same one.
+    #[serde(default)]
+    pub past: Option<IncidentId>,
 }
 
 /// The parts of a portal that are looked at in turn.
@@ -85,6 +93,8 @@ impl Dossier {
             beyond: Beyond::default(),
             site: None,
             origin: Origin::default(),
+            address: None,
+            past: None,
         }
     }
 }

@@ -50,6 +50,16 @@ impl Sketch {
         Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
     }
 
+    /// Takes in the looks of another sketch.
+    pub fn join(&mut self, other: &Self) {
+        for (bucket, count) in &other.buckets {
+            match self.buckets.binary_search_by_key(bucket, |it| it.0) {
+                Ok(at) => self.buckets[at].1 = self.buckets[at].1.saturating_add(*count),
+                Err(at) => self.buckets.insert(at, (*bucket, *count)),
+            }
+        }
+    }
+
     pub fn add(&mut self, ms: u32) {
         let bucket = (f64::from(ms.max(1)).ln() / GROWTH.ln()).floor() as u16;
         match self.buckets.binary_search_by_key(&bucket, |it| it.0) {

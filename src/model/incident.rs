@@ -1,6 +1,6 @@
 //! A confirmed deviation of one portal, from open to resolved, with its time line.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -114,6 +114,10 @@ pub enum What {
     Confirmed,
     /// Became another kind, e.g. planted → defaced.
     Changed,
+    /// Was over, and came back soon.
+    Again,
+    /// Told once more, since it keeps coming back.
+    Reminded,
     Told,
     /// A notifier refused for good.
     Undelivered,
@@ -181,6 +185,15 @@ pub struct Incident {
     pub timeline: Vec<Event>,
     /// Something to add to the message while it lasts, e.g. "now unreachable".
     pub remark: Option<Say>,
+    /// How often it came back after it had seemed to be over.
+    #[serde(default)]
+    pub flaps: u32,
+    /// When it was last told so that a phone rings.
+    #[serde(default)]
+    pub rung_at: Option<Timestamp>,
+    /// The address that answered for the portal last.
+    #[serde(default)]
+    pub address: Option<IpAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

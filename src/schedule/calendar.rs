@@ -1,6 +1,6 @@
 //! Jobs of the calendar: the weekly report on Monday morning, the sweep of evidence at night.
 
-use std::{collections::HashSet, fs, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashSet, fs, path::Path, time::Duration};
 
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     model::Digest,
     store::Wanted,
-    watch::{World, reports},
+    watch::{Live, World, reports},
 };
 
 /// Second, minute, hour, day, month, weekday: Monday 07:30, before the working day.
@@ -19,8 +19,9 @@ const SWEEP: &str = "0 40 3 * * *";
 const UNREFERRED: Duration = Duration::from_secs(2 * 86_400);
 
 /// Runs the jobs until told to stop. A report that was missed while the service was down is sent at the start.
-pub async fn run(world: Arc<World>, stop: CancellationToken) -> Result<(), JobSchedulerError> {
+pub async fn run(worlds: Live, stop: CancellationToken) -> Result<(), JobSchedulerError> {
     let mut scheduler = JobScheduler::new().await?;
+    let world = worlds.borrow().clone();
     let zone: chrono_tz::Tz = world
         .config
         .service
@@ -28,18 +29,18 @@ pub async fn run(world: Arc<World>, stop: CancellationToken) -> Result<(), JobSc
         .iana_name()
         .and_then(|it| it.parse().ok())
         .unwrap_or(chrono_tz::Asia::Ho_Chi_Minh);
-    let of = world.clone();
+    let of = worlds.clone();
     let weekly_job = scheduler
         .add(Job::new_async_tz(WEEKLY, zone, move |_, _| {
-            let world = of.clone();
+            let world = of.borrow().clone();
             Box::pin(async move { weekly(&world).await })
         })?)
         .await?;
-    let of = world.clone();
+    let of = worlds.clone();
     scheduler
         .add(Job::new_async_tz(SWEEP, zone, move |_, _| {
-            let world = of.clone();
-            Box::pin(async move { sweep(&world).await })
+            let world = of.borrow().clone();
+            Box::pin(async move { night(&world).await })
         })?)
         .await?;
     scheduler.start().await?;
@@ -57,7 +58,10 @@ pub async fn run(world: Arc<World>, stop: CancellationToken) -> Result<(), JobSc
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            _ = tick.tick() => measure(&world).await,
+            _ = tick.tick() => {
+                let world = worlds.borrow().clone();
+                measure(&world).await;
+            }
         }
     }
     scheduler.shutdown().await
@@ -77,6 +81,15 @@ async fn weekly(world: &World) {
     if let Err(error) = reports::send_weekly(world).await {
         tracing::error!(error, "the weekly report could not be made");
     }
+}
+
+/// The store's own upkeep, then the evidence's.
+async fn night(world: &World) {
+    match world.store.nightly(world.clock.now()).await {
+        Ok(()) => tracing::info!("the store is tidy"),
+        Err(error) => tracing::error!(%error, "the store's nightly upkeep failed"),
+    }
+    sweep(world).await;
 }
 
 /// Deletes page bodies that no baseline and no incident refers to.

@@ -1,4 +1,5 @@
 //! When: looks by a timer wheel, calendar jobs (the weekly report, the sweep) by tokio-cron-scheduler.
 
 pub mod calendar;
+pub mod watchdog;
 pub mod wheel;

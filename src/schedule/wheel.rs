@@ -3,13 +3,13 @@
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures_util::StreamExt;
 use tokio::{
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::{
     sync::CancellationToken,
@@ -18,7 +18,7 @@ use tokio_util::{
 
 use crate::{
     model::{Class, Target, TargetId, window},
-    watch::{World, check},
+    watch::{Live, World, check},
 };
 
 /// First looks are spread so that not all begin in one moment, but a handful of targets is seen at once.
@@ -32,8 +32,10 @@ const DRAIN: Duration = Duration::from_secs(5);
 pub type Watcher = Arc<dyn Fn(&Target, Option<Class>) + Send + Sync>;
 
 /// Looks at every target on time until told to stop.
-pub async fn run(world: Arc<World>, stop: CancellationToken, watcher: Option<Watcher>) {
+pub async fn run(mut worlds: Live, stop: CancellationToken, watcher: Option<Watcher>) {
+    let world = worlds.borrow_and_update().clone();
     let mut wheel = Wheel::new(world, watcher);
+    let mut may_change = true;
     wheel.take_registry().await;
     let mut pulse = wheel.world.store.pulse();
     let mut registry = pulse.borrow().registry;
@@ -53,6 +55,13 @@ pub async fn run(world: Arc<World>, stop: CancellationToken, watcher: Option<Wat
                 }
                 // the store is gone with the service; only stopping is left
                 Err(_) => sleep(Duration::from_secs(1)).await,
+            },
+            changed = worlds.changed(), if may_change => match changed {
+                Ok(()) => {
+                    wheel.world = worlds.borrow_and_update().clone();
+                    wheel.take_registry().await;
+                }
+                Err(_) => may_change = false,
             },
             _ = tick.tick() => wheel.measure(),
         }
@@ -120,7 +129,15 @@ impl Wheel {
         for target in targets {
             let every = target.settings.every;
             match self.entries.get_mut(&target.id) {
-                Some(entry) => entry.target = target,
+                Some(entry) => {
+                    entry.target = target;
+                    // a shorter interval holds at once
+                    let left = entry.due.saturating_duration_since(Instant::now());
+                    if entry.key.is_some() && left > every {
+                        let id = entry.target.id.clone();
+                        self.plan(id, every.mul_f64(fastrand::f64()));
+                    }
+                }
                 None => {
                     let delay = spread.min(every).mul_f64(fastrand::f64());
                     let id = target.id.clone();

@@ -41,6 +41,34 @@ pub fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T> {
     }
 }
 
+/// The JSON of a record, whose checksum the caller has seen or does not need.
+pub fn json(bytes: &[u8]) -> Result<&str> {
+    bytes
+        .get(1 + SUM..)
+        .and_then(|it| std::str::from_utf8(it).ok())
+        .ok_or_else(|| StoreError::Failed("a record is cut off or no text".to_owned()))
+}
+
+/// The record for JSON that comes from a journal or a backup.
+pub fn of_json(key: &str, json: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1 + SUM + json.len());
+    out.push(VERSION);
+    out.extend(sum(key, json.as_bytes()));
+    out.extend(json.as_bytes());
+    out
+}
+
+/// Whether a record is what was written under that key.
+pub fn is_whole(key: &str, bytes: &[u8]) -> bool {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) if rest.len() >= SUM => {
+            let (written, json) = rest.split_at(SUM);
+            written == sum(key, json)
+        }
+        _ => false,
+    }
+}
+
 fn sum(key: &str, json: &[u8]) -> [u8; SUM] {
     Digest::of_parts([key.as_bytes(), json]).low().to_le_bytes()
 }

@@ -18,8 +18,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Commit, Delivery, Pulse, Registration, Result, Store, StoreError, Wanted};
-use crate::model::{Alert, Dossier, Incident, IncidentId, Receipt, TargetId, history::History};
+use super::{
+    Checkup, Commit, Condition, Delivery, Pulse, Registration, Result, Store, StoreError, Wanted,
+};
+use crate::model::{
+    Alert, Dossier, Incident, IncidentId, Receipt, Storm, TargetId, history::History,
+};
 
 #[derive(Serialize, Deserialize)]
 enum Ask {
@@ -38,6 +42,17 @@ enum Ask {
     Register(Box<Registration>),
     Unregister(TargetId),
     Milestone(String),
+    DeadLetters,
+    Gather(Vec<Alert>, Box<Storm>, Box<Alert>),
+    Storms(String),
+    PutStorm(Box<Storm>),
+    Members(Box<Storm>),
+    Condition,
+    Checkup,
+    Backup(PathBuf),
+    Remarks,
+    Upkeep,
+    Nightly(Timestamp),
 }
 
 /// A question is a commit at the most: some kilobytes.
@@ -119,6 +134,17 @@ async fn answer(store: &dyn Store, ask: Ask) -> Vec<u8> {
         Ask::Register(registration) => packed(store.register(*registration).await),
         Ask::Unregister(target) => packed(store.unregister(&target).await),
         Ask::Milestone(name) => packed(store.milestone(&name).await),
+        Ask::DeadLetters => packed(store.dead_letters().await),
+        Ask::Gather(alerts, storm, told) => packed(store.gather(alerts, *storm, *told).await),
+        Ask::Storms(notifier) => packed(store.storms(&notifier).await),
+        Ask::PutStorm(storm) => packed(store.put_storm(*storm).await),
+        Ask::Members(storm) => packed(store.members(&storm).await),
+        Ask::Condition => packed(store.condition().await),
+        Ask::Checkup => packed(store.checkup().await),
+        Ask::Backup(to) => packed(store.backup(to).await),
+        Ask::Remarks => packed(store.remarks().await),
+        Ask::Upkeep => packed(store.upkeep().await),
+        Ask::Nightly(now) => packed(store.nightly(now).await),
     }
 }
 
@@ -226,6 +252,51 @@ impl Store for Client {
 
     async fn milestone(&self, name: &str) -> Result<Option<String>> {
         self.ask(Ask::Milestone(name.to_owned())).await
+    }
+
+    async fn dead_letters(&self) -> Result<Vec<Alert>> {
+        self.ask(Ask::DeadLetters).await
+    }
+
+    async fn gather(&self, alerts: Vec<Alert>, storm: Storm, told: Alert) -> Result<()> {
+        self.ask(Ask::Gather(alerts, Box::new(storm), Box::new(told)))
+            .await
+    }
+
+    async fn storms(&self, notifier: &str) -> Result<Vec<Storm>> {
+        self.ask(Ask::Storms(notifier.to_owned())).await
+    }
+
+    async fn put_storm(&self, storm: Storm) -> Result<()> {
+        self.ask(Ask::PutStorm(Box::new(storm))).await
+    }
+
+    async fn members(&self, storm: &Storm) -> Result<Vec<Incident>> {
+        self.ask(Ask::Members(Box::new(storm.clone()))).await
+    }
+
+    async fn condition(&self) -> Result<Condition> {
+        self.ask(Ask::Condition).await
+    }
+
+    async fn checkup(&self) -> Result<Checkup> {
+        self.ask(Ask::Checkup).await
+    }
+
+    async fn backup(&self, to: PathBuf) -> Result<u64> {
+        self.ask(Ask::Backup(to)).await
+    }
+
+    async fn remarks(&self) -> Result<Vec<String>> {
+        self.ask(Ask::Remarks).await
+    }
+
+    async fn upkeep(&self) -> Result<()> {
+        self.ask(Ask::Upkeep).await
+    }
+
+    async fn nightly(&self, now: Timestamp) -> Result<()> {
+        self.ask(Ask::Nightly(now)).await
     }
 
     /// Never changes: a command does not wait.

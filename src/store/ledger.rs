@@ -6,10 +6,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, watch};
 
 use super::{
-    Commit, Delivery, Engine, Pulse, Registration, Result, Store, StoreError, Wanted, codec,
+    Batch, Checkup, Commit, Condition, Delivery, Engine, Pulse, Registration, Result, Store,
+    StoreError, Wanted, codec, journal, retention,
 };
 use crate::model::{
-    About, Alert, Dossier, Incident, IncidentId, Receipt, TargetId,
+    About, Alert, Dossier, Incident, IncidentId, Receipt, Storm, TargetId,
     history::{History, Mark, Sketch, Span, extend},
 };
 
@@ -19,8 +20,6 @@ pub struct Ledger<E> {
     writing: Mutex<()>,
     pulse: watch::Sender<Pulse>,
 }
-
-type Batch = Vec<(String, Option<Vec<u8>>)>;
 
 /// Longer than any span that matters for a report: spans begun before are found by looking back.
 const LOOK_BACK_S: i64 = 400 * 86_400;
@@ -51,18 +50,21 @@ impl<E: Engine> Ledger<E> {
         tracing::error!(
             store.key = key,
             why,
-            "a record is damaged; it is set aside and begins anew"
+            "a record is damaged; it is set aside, and its copy in the journal is used where there is one"
         );
         let _writing = self.writing.lock().await;
+        let copy = self
+            .engine
+            .recall(&key)?
+            .filter(|it| codec::is_whole(&key, it));
         if let Some(bytes) = self.engine.get(&key)? {
-            self.engine
-                .apply(
-                    vec![(format!("damaged/{key}"), Some(bytes)), (key, None)],
-                    true,
-                )
-                .await?;
+            let batch = vec![
+                (format!("damaged/{key}"), Some(bytes)),
+                (key.clone(), copy.clone()),
+            ];
+            self.engine.apply(&batch, true)?;
         }
-        Ok(None)
+        copy.map(|it| codec::decode(&key, &it)).transpose()
     }
 
     /// All records under a prefix. A damaged one is reported and left out: the others are still needed.
@@ -127,8 +129,29 @@ fn sortable(at: Timestamp) -> String {
     format!("{:016x}", at.as_millisecond().max(0))
 }
 
+/// One that waits already keeps its age and what is known of attempts; the more urgent of both counts.
+fn joined(waiting: Option<Alert>, alert: &Alert) -> Alert {
+    match waiting {
+        Some(waiting) => Alert {
+            merged: waiting.merged + 1,
+            about: alert.about.clone(),
+            urgency: waiting.urgency.max(alert.urgency),
+            ..waiting
+        },
+        None => alert.clone(),
+    }
+}
+
 fn outbox_key(notifier: &str, about: &About) -> String {
     format!("o/{notifier}/{}", about.key())
+}
+
+fn receipt_key(notifier: &str, incident: &IncidentId) -> String {
+    format!("t/{notifier}/{incident}")
+}
+
+fn storm_key(notifier: &str, id: &str) -> String {
+    format!("w/{notifier}/{id}")
 }
 
 /// Whether more than the time of the last look has changed.
@@ -148,7 +171,7 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn commit(&self, mut commit: Commit) -> Result<()> {
-        let _writing = self.writing.lock().await;
+        let writing = self.writing.lock().await;
         let mut batch = Batch::new();
         let mut durable =
             !commit.incidents.is_empty() || !commit.alerts.is_empty() || commit.milestone.is_some();
@@ -177,22 +200,18 @@ impl<E: Engine> Store for Ledger<E> {
         }
         for alert in &commit.alerts {
             let key = outbox_key(&alert.notifier, &alert.about);
-            // one that waits already keeps its age and what is known of attempts
             let waiting: Option<Alert> = self.read(&key)?;
-            let merged = match waiting {
-                Some(waiting) => Alert {
-                    merged: waiting.merged + 1,
-                    about: alert.about.clone(),
-                    ..waiting
-                },
-                None => alert.clone(),
-            };
-            put(&mut batch, key, &merged)?;
+            put(&mut batch, key, &joined(waiting, alert))?;
         }
         if let Some((name, value)) = &commit.milestone {
             put(&mut batch, format!("m/milestone/{name}"), value)?;
         }
-        self.engine.apply(batch, durable).await?;
+        self.engine.apply(&batch, durable)?;
+        // others write while this waits for the disk
+        drop(writing);
+        if durable {
+            self.engine.settle().await?;
+        }
         if !commit.alerts.is_empty() {
             self.pulse.send_modify(|it| it.outbox += 1);
         }
@@ -221,12 +240,14 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn incident_id(&self, year: i16) -> Result<IncidentId> {
-        let _writing = self.writing.lock().await;
+        let writing = self.writing.lock().await;
         let key = format!("m/number/{year}");
         let number: u64 = self.read(&key)?.unwrap_or(0) + 1;
         let mut batch = Batch::new();
         put(&mut batch, key, &number)?;
-        self.engine.apply(batch, true).await?;
+        self.engine.apply(&batch, true)?;
+        drop(writing);
+        self.engine.settle().await?;
         Ok(IncidentId::new(year, number))
     }
 
@@ -241,7 +262,7 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn delivery(&self, delivery: Delivery) -> Result<Option<Alert>> {
-        let _writing = self.writing.lock().await;
+        let writing = self.writing.lock().await;
         let mut batch = Batch::new();
         let mut stored = None;
         match delivery {
@@ -272,8 +293,18 @@ impl<E: Engine> Store for Ledger<E> {
                     }
                     _ => batch.push((key, None)),
                 }
-                if let (About::Incident(id), Some(receipt)) = (&alert.about, receipt) {
-                    put(&mut batch, format!("t/{}/{id}", alert.notifier), &receipt)?;
+                match (&alert.about, receipt) {
+                    (About::Incident(id), Some(receipt)) => {
+                        put(&mut batch, receipt_key(&alert.notifier, id), &receipt)?;
+                    }
+                    (About::Storm(id), Some(receipt)) => {
+                        let key = storm_key(&alert.notifier, id);
+                        if let Some(mut storm) = self.read::<Storm>(&key)? {
+                            storm.receipt = Some(receipt);
+                            put(&mut batch, key, &storm)?;
+                        }
+                    }
+                    _ => (),
                 }
             }
             Delivery::Dead(alert) => {
@@ -285,12 +316,14 @@ impl<E: Engine> Store for Ledger<E> {
                 )?;
             }
         }
-        self.engine.apply(batch, true).await?;
+        self.engine.apply(&batch, true)?;
+        drop(writing);
+        self.engine.settle().await?;
         Ok(stored)
     }
 
     async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>> {
-        self.read(&format!("t/{notifier}/{incident}"))
+        self.read(&receipt_key(notifier, incident))
     }
 
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {
@@ -336,7 +369,8 @@ impl<E: Engine> Store for Ledger<E> {
             format!("r/{}", registration.target.id),
             &registration,
         )?;
-        self.engine.apply(batch, true).await?;
+        self.engine.apply(&batch, true)?;
+        self.engine.settle().await?;
         self.pulse.send_modify(|it| it.registry += 1);
         Ok(())
     }
@@ -347,13 +381,107 @@ impl<E: Engine> Store for Ledger<E> {
         if self.engine.get(&key)?.is_none() {
             return Ok(false);
         }
-        self.engine.apply(vec![(key, None)], true).await?;
+        self.engine.apply(&vec![(key, None)], true)?;
+        self.engine.settle().await?;
         self.pulse.send_modify(|it| it.registry += 1);
         Ok(true)
     }
 
     async fn milestone(&self, name: &str) -> Result<Option<String>> {
         self.read(&format!("m/milestone/{name}"))
+    }
+
+    async fn dead_letters(&self) -> Result<Vec<Alert>> {
+        let mut all: Vec<Alert> = self.all("x/")?;
+        all.sort_by_key(|it| it.created);
+        Ok(all)
+    }
+
+    async fn gather(&self, alerts: Vec<Alert>, storm: Storm, told: Alert) -> Result<()> {
+        let writing = self.writing.lock().await;
+        let mut batch = Batch::new();
+        let receipt = storm.receipt_of_members();
+        for alert in &alerts {
+            batch.push((outbox_key(&alert.notifier, &alert.about), None));
+            if let About::Incident(id) = &alert.about {
+                put(&mut batch, receipt_key(&alert.notifier, id), &receipt)?;
+            }
+        }
+        let key = outbox_key(&told.notifier, &told.about);
+        let waiting: Option<Alert> = self.read(&key)?;
+        put(&mut batch, key, &joined(waiting, &told))?;
+        // the receipt may have come meanwhile
+        let key = storm_key(&storm.notifier, &storm.id);
+        let known: Option<Storm> = self.read(&key)?;
+        let receipt = known.and_then(|it| it.receipt).or(storm.receipt.clone());
+        put(&mut batch, key, &Storm { receipt, ..storm })?;
+        self.engine.apply(&batch, true)?;
+        drop(writing);
+        self.engine.settle().await?;
+        self.pulse.send_modify(|it| it.outbox += 1);
+        Ok(())
+    }
+
+    async fn storms(&self, notifier: &str) -> Result<Vec<Storm>> {
+        self.all(&format!("w/{notifier}/"))
+    }
+
+    async fn put_storm(&self, storm: Storm) -> Result<()> {
+        let _writing = self.writing.lock().await;
+        let mut batch = Batch::new();
+        put(&mut batch, storm_key(&storm.notifier, &storm.id), &storm)?;
+        self.engine.apply(&batch, true)
+    }
+
+    async fn members(&self, storm: &Storm) -> Result<Vec<Incident>> {
+        let prefix = format!("t/{}/", storm.notifier);
+        let wanted = storm.receipt_of_members();
+        let mut out = Vec::new();
+        for (key, bytes) in self.engine.range(&prefix, &after(&prefix))? {
+            let Ok(receipt) = codec::decode::<Receipt>(&key, &bytes) else {
+                continue;
+            };
+            if receipt == wanted {
+                let id = IncidentId(key[prefix.len()..].to_owned());
+                out.extend(self.read::<Incident>(&format!("i/{id}"))?);
+            }
+        }
+        Ok(out)
+    }
+
+    async fn condition(&self) -> Result<Condition> {
+        Ok(self.engine.condition())
+    }
+
+    async fn checkup(&self) -> Result<Checkup> {
+        self.engine.checkup()
+    }
+
+    async fn backup(&self, to: std::path::PathBuf) -> Result<u64> {
+        let all = {
+            let _writing = self.writing.lock().await;
+            self.engine.range("", &after(""))?
+        };
+        journal::write_records(&to, 0, all.into_iter().map(Ok))
+    }
+
+    async fn remarks(&self) -> Result<Vec<String>> {
+        Ok(self.engine.remarks())
+    }
+
+    async fn upkeep(&self) -> Result<()> {
+        self.engine.upkeep()
+    }
+
+    async fn nightly(&self, now: Timestamp) -> Result<()> {
+        {
+            let _writing = self.writing.lock().await;
+            let batch = retention::due(&self.engine, now)?;
+            for chunk in batch.chunks(500) {
+                self.engine.apply(&chunk.to_vec(), true)?;
+            }
+        }
+        self.engine.nightly()
     }
 
     fn pulse(&self) -> watch::Receiver<Pulse> {

@@ -6,9 +6,14 @@
 pub mod backends;
 pub mod codec;
 pub mod control;
+pub mod enduring;
 pub mod evidence;
+pub mod journal;
 pub mod ledger;
 pub mod lock;
+mod retention;
+
+use std::path::PathBuf;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -19,7 +24,7 @@ pub use evidence::Evidence;
 pub use ledger::Ledger;
 
 use crate::model::{
-    Alert, Dossier, Incident, IncidentId, Receipt, TargetId,
+    Alert, Dossier, Incident, IncidentId, Receipt, Storm, TargetId,
     history::{History, Mark},
     target::Target,
 };
@@ -118,9 +123,32 @@ pub trait Store: Send + Sync {
     /// Whether there was such a registration.
     async fn unregister(&self, target: &TargetId) -> Result<bool>;
     async fn milestone(&self, name: &str) -> Result<Option<String>>;
+    /// Alerts that a notifier refused for good, oldest first.
+    async fn dead_letters(&self) -> Result<Vec<Alert>>;
+    /// Alerts of the same notifier give way to one of a storm: they leave the outbox, their incidents' messages
+    /// are the storm's from now on, and one alert of it waits, all in one batch.
+    async fn gather(&self, alerts: Vec<Alert>, storm: Storm, told: Alert) -> Result<()>;
+    async fn storms(&self, notifier: &str) -> Result<Vec<Storm>>;
+    async fn put_storm(&self, storm: Storm) -> Result<()>;
+    /// Incidents whose message at a notifier is that storm's.
+    async fn members(&self, storm: &Storm) -> Result<Vec<Incident>>;
+    async fn condition(&self) -> Result<Condition>;
+    /// Looks at every record.
+    async fn checkup(&self) -> Result<Checkup>;
+    /// Writes every record to a file, as of one moment; returns how many.
+    async fn backup(&self, to: PathBuf) -> Result<u64>;
+    /// What was repaired since this was last asked.
+    async fn remarks(&self) -> Result<Vec<String>>;
+    /// Every few seconds, by the service.
+    async fn upkeep(&self) -> Result<()>;
+    /// Once a night, by the service: what is older than it need be is rolled up or goes.
+    async fn nightly(&self, now: Timestamp) -> Result<()>;
     /// Changes as they are committed through this store.
     fn pulse(&self) -> watch::Receiver<Pulse>;
 }
+
+/// What one write changes: keys with their new records, `None` where they go.
+pub type Batch = Vec<(String, Option<Vec<u8>>)>;
 
 /// Ordered keys and values; the little that a backend must be able to do.
 #[async_trait]
@@ -130,6 +158,77 @@ pub trait Engine: Send + Sync {
     fn range(&self, from: &str, to: &str) -> Result<Vec<(String, Vec<u8>)>>;
     /// The last key in the range.
     fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>>;
-    /// All or nothing. Returns after it is on disk when `durable`, else soon after.
-    async fn apply(&self, batch: Vec<(String, Option<Vec<u8>>)>, durable: bool) -> Result<()>;
+    /// All or nothing; on disk soon after. `keep` marks what cannot be learnt again: it must survive the loss
+    /// of the engine's own files.
+    fn apply(&self, batch: &Batch, keep: bool) -> Result<()>;
+    /// Returns when all that was applied with `keep` is on disk.
+    async fn settle(&self) -> Result<()> {
+        Ok(())
+    }
+    /// Brings everything to disk now.
+    fn sync(&self) -> Result<()> {
+        Ok(())
+    }
+    /// Another copy of a record that is damaged here.
+    fn recall(&self, _key: &str) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
+    fn condition(&self) -> Condition {
+        Condition::Sound
+    }
+    /// Every few seconds: back to the disk where it failed.
+    fn upkeep(&self) -> Result<()> {
+        Ok(())
+    }
+    /// Once a night: compaction and the like.
+    fn nightly(&self) -> Result<()> {
+        Ok(())
+    }
+    /// What was repaired since this was last asked.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+    fn checkup(&self) -> Result<Checkup>;
+}
+
+/// Whether what is committed is on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Condition {
+    Sound,
+    /// The disk fails: everything goes on in memory and is written when it works again.
+    InMemory {
+        since: Timestamp,
+        why: String,
+        /// Records that wait.
+        waiting: usize,
+    },
+}
+
+/// What a look at every record came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkup {
+    pub records: u64,
+    /// Keys whose record is not what was written.
+    pub damaged: Vec<String>,
+    /// Keys whose damaged record was kept under another name, earlier.
+    pub set_aside: Vec<String>,
+    /// Keys that the journal has and the engine has not.
+    pub missing: Vec<String>,
+    pub journal_lines: u64,
+    /// Places in the journal's files that cannot be read.
+    pub journal_damaged: Vec<String>,
+    pub live_bytes: u64,
+    pub disk_bytes: u64,
+    pub journal_bytes: u64,
+    /// Why nothing is written to disk now.
+    pub in_memory: Option<String>,
+}
+
+impl Checkup {
+    pub fn is_good(&self) -> bool {
+        self.damaged.is_empty()
+            && self.missing.is_empty()
+            && self.journal_damaged.is_empty()
+            && self.in_memory.is_none()
+    }
 }

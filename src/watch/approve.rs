@@ -5,8 +5,8 @@ use super::{
     look::{Beside, Look, look},
 };
 use crate::{
-    incident,
-    model::{About, Baseline, Class, Dossier, Incident, Profile, Standing, Target, baseline::KEPT},
+    incident::{self, Voice},
+    model::{Baseline, Class, Dossier, Incident, Profile, Standing, Target, baseline::KEPT},
     store::{Commit, StoreError},
 };
 
@@ -91,7 +91,7 @@ pub async fn approve(
             && let Some(open) = world.store.incident(&id).await?
             && let Ok(ended) = end(&open, by, now)
         {
-            commit.alerts = world.alerts(target, &About::Incident(id), now);
+            commit.alerts = world.alerts(target, &ended, Voice::Plain, now);
             commit.incidents.push(ended);
         }
         commit.dossier = Some(dossier);

@@ -11,10 +11,10 @@ use super::{
     look::{Beside, Look, look},
 };
 use crate::{
-    incident::{self, Finding},
+    incident::{self, Finding, Voice},
     model::{
-        About, Baseline, Class, Dossier, Incident, IncidentId, Part, Profile, Say, Signal,
-        Standing, Target,
+        Baseline, Class, Dossier, Incident, IncidentId, Part, Profile, Say, Signal, Standing,
+        Target,
         dossier::{LastLook, Validators},
         history::Mark,
         incident::Evidence,
@@ -323,6 +323,10 @@ async fn attempt(
     // one that a person ended is not open any more: what is still wrong opens another
     dossier.open = open.as_ref().map(|it| it.id.clone());
     let mut commit = Commit::default();
+    let now = world.clock.now();
+    if let Some(address) = look.observation.answer().and_then(|it| it.address) {
+        dossier.address = Some(address);
+    }
     if let Some((seen_at, agreed, looked)) = sure
         && incident::is_news(open.as_ref(), look.class)
     {
@@ -335,21 +339,30 @@ async fn attempt(
             Some(_) => world.store.incident_id(year).await?,
             None => IncidentId::new(year, 0),
         };
-        commit.incidents = incident::step(open.as_ref(), target, &finding, || fresh);
-        for it in &commit.incidents {
+        let past = match (&open, &dossier.past) {
+            (None, Some(id)) => world.store.incident(id).await?,
+            _ => None,
+        };
+        commit.incidents = incident::step(open.as_ref(), past.as_ref(), target, &finding, || fresh);
+        for it in &mut commit.incidents {
             tracing::info!(
                 target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),
-                class = %look.class, score = look.verdict.score, "incident"
+                class = %look.class, score = look.verdict.score, flaps = it.flaps, "incident"
             );
-            commit.alerts.extend(world.alerts(
-                target,
-                &About::Incident(it.id.clone()),
-                world.clock.now(),
-            ));
+            let voice = incident::voice(it, now);
+            commit.alerts.extend(world.alerts(target, it, voice, now));
         }
         if let Some(last) = commit.incidents.last() {
             dossier.open = last.stage.is_open().then(|| last.id.clone());
+            dossier.past = Some(last.id.clone());
         }
+    } else if let Some(reminded) = open
+        .as_ref()
+        .filter(|it| crate::model::Kind::of(look.class) == Some(it.kind))
+        .and_then(|it| incident::remind(it, now))
+    {
+        commit.alerts = world.alerts(target, &reminded, Voice::Reminder, now);
+        commit.incidents = vec![reminded];
     }
     if dossier.open.is_none() {
         learn(world, target, &mut dossier, look, every);
@@ -409,6 +422,11 @@ fn finding(
             content_type: it.content_type.clone(),
         }),
         evidence: look.body.as_ref().and_then(evidence),
+        address: look
+            .observation
+            .answer()
+            .and_then(|it| it.address)
+            .or(dossier.address),
     }
 }
 

@@ -5,19 +5,22 @@
 //! except where the failure is one of our own network by its nature.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{Mutex, PoisonError, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use jiff::Timestamp;
-use tokio::{net::TcpStream, time::timeout};
+use jiff::{SignedDuration, Timestamp};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
 
 use super::{World, look::Look};
 use crate::{
     fetch::Visit,
-    model::{About, Class, Notice, Profile, Target},
+    model::{About, Class, Notice, Profile, Target, Urgency},
     store::Commit,
 };
 
@@ -40,7 +43,14 @@ pub struct Eyes {
     probed: tokio::sync::Mutex<Option<(Instant, Sight)>>,
     blind_since: Mutex<Option<Timestamp>>,
     last_blind: Mutex<Option<Timestamp>>,
+    /// How far hosts' clocks were ahead of ours, in seconds; the latest of each.
+    skews: Mutex<VecDeque<(String, i64)>>,
 }
+
+/// So many hosts must tell the time before ours is doubted, and so many are remembered.
+const CLOCKS: (usize, usize) = (3, 31);
+/// Certificates are issued a little ahead; servers' clocks are off by seconds, not by minutes.
+const SKEWED_S: i64 = 300;
 
 impl Eyes {
     /// When we last could not see.
@@ -49,6 +59,35 @@ impl Eyes {
             .last_blind
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nothing before this moment is joined to what comes after it.
+    pub fn interrupted(&self, now: Timestamp) {
+        *self
+            .last_blind
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    /// How far our clock is off what most hosts tell, where that is far; `None` where it is right or too few told.
+    pub fn skew(&self) -> Option<SignedDuration> {
+        let skews = self.skews.lock().unwrap_or_else(PoisonError::into_inner);
+        if skews.len() < CLOCKS.0 {
+            return None;
+        }
+        let mut all: Vec<i64> = skews.iter().map(|it| it.1).collect();
+        all.sort_unstable();
+        let median = all[all.len() / 2];
+        (median.abs() >= SKEWED_S).then(|| SignedDuration::from_secs(median))
+    }
+
+    fn told_time(&self, host: &str, theirs: Timestamp, ours: Timestamp) {
+        let mut skews = self.skews.lock().unwrap_or_else(PoisonError::into_inner);
+        skews.retain(|it| it.0 != host);
+        if skews.len() >= CLOCKS.1 {
+            skews.pop_front();
+        }
+        skews.push_back((host.to_owned(), theirs.duration_since(ours).as_secs()));
     }
 
     fn saw(&self, host: String) {
@@ -61,6 +100,18 @@ impl Eyes {
 /// Whether a look may be believed. Tells the duty room when sight is lost and when it is back.
 pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
     let host = host(target);
+    if let Some(date) = look.observation.answer().and_then(|it| it.date) {
+        world.eyes.told_time(&host, date, look.observation.at);
+    }
+    // a certificate is not out of date because our clock is wrong; nothing is said of the network by that
+    if look
+        .cause
+        .as_ref()
+        .is_some_and(|it| it.key == "cause-tls-expired" || it.key == "cause-tls-early")
+        && world.eyes.skew().is_some()
+    {
+        return Sight::Blind;
+    }
     if !look.class.may_be_our_fault() {
         world.eyes.saw(host);
         set(world, Sight::Open).await;
@@ -220,13 +271,12 @@ async fn set(world: &World, sight: Sight) {
         .health
         .blind
         .store(sight == Sight::Blind, Ordering::Relaxed);
-    match &notice {
-        Notice::Blind { .. } => {
-            tracing::warn!("our own network seems to be gone: no portal is accused")
-        }
-        Notice::Sighted { .. } => tracing::info!("our network is back"),
+    if sight == Sight::Blind {
+        tracing::warn!("our own network seems to be gone: no portal is accused");
+    } else {
+        tracing::info!("our network is back");
     }
-    let alerts = world.alerts_to_all(&About::Notice(notice), now);
+    let alerts = world.notices_to_all(&About::Notice(notice), Urgency::Urgent, now);
     if let Err(error) = world
         .store
         .commit(Commit {

@@ -1,8 +1,11 @@
 //! What the service counts of itself, for /metrics and /healthz.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
@@ -39,13 +42,16 @@ pub struct Measure {
     pub outbox_age: Gauge,
     pub store_bytes: Gauge,
     pub health: Arc<Health>,
+    /// Notifiers whose last word was that they take no more, and why.
+    gone: Mutex<BTreeMap<String, String>>,
 }
 
 /// Health as it was last seen.
 #[derive(Debug, Default)]
 pub struct Health {
-    /// Milliseconds since the epoch.
+    /// Milliseconds since the epoch: the last look, and when the watch began.
     pub last_look: AtomicI64,
+    pub begun: AtomicI64,
     /// The longest interval of any target, in milliseconds.
     pub slowest: AtomicI64,
     pub blind: AtomicBool,
@@ -72,6 +78,7 @@ impl Default for Measure {
             outbox_age: Gauge::default(),
             store_bytes: Gauge::default(),
             health: Arc::default(),
+            gone: Mutex::default(),
         };
         let registry = &mut it.registry;
         registry.register("looks", "Looks by class", it.looks.clone());
@@ -150,6 +157,24 @@ impl Measure {
         if delivered { &self.sent } else { &self.failed }
             .get_or_create(&of)
             .inc();
+    }
+
+    /// A notifier refused for good; whether that is new.
+    pub fn gone(&self, notifier: &str, why: &str) -> bool {
+        let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        gone.insert(notifier.to_owned(), why.to_owned()).is_none()
+    }
+
+    pub fn works(&self, notifier: &str) {
+        let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
+        gone.remove(notifier);
+    }
+
+    pub fn all_gone(&self) -> BTreeMap<String, String> {
+        self.gone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub fn stored(&self, worked: bool) {

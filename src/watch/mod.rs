@@ -8,6 +8,7 @@ pub mod clock;
 mod confirm;
 pub mod diff;
 pub mod eyes;
+pub mod health;
 pub mod look;
 pub mod measure;
 mod norms;
@@ -17,4 +18,4 @@ pub mod tell;
 mod world;
 
 pub use look::{Beside, Look, look};
-pub use world::{Fault, World};
+pub use world::{Fault, Live, World, steady};

@@ -7,7 +7,7 @@ use std::{
 
 use super::World;
 use crate::{
-    model::{About, alert::ReportFile, time::Week},
+    model::{About, Urgency, alert::ReportFile, time::Week},
     report::{self, Report, Subject, formats, summarise::Frame},
     store::{Commit, StoreError, Wanted},
 };
@@ -124,7 +124,7 @@ pub async fn send_weekly(world: &World) -> Result<(), String> {
         .await
         .map_err(|it| it.to_string())?;
     let commit = Commit {
-        alerts: world.alerts_to_all(&about, now),
+        alerts: world.notices_to_all(&about, Urgency::Low, now),
         ..remember(sent, now.to_string())
     };
     store.commit(commit).await.map_err(|it| it.to_string())?;

@@ -20,8 +20,11 @@ use crate::{
     calendar,
     config::Config,
     diff::Norm,
-    fetch::{self, Eye, Guard},
-    model::{About, Agency, Alert, Dossier, Target, TargetId, WatchWindow},
+    fetch::{self, Eye, Guard, Sees},
+    incident::Voice,
+    model::{
+        About, Agency, Alert, Dossier, Incident, Notice, Target, TargetId, Urgency, WatchWindow,
+    },
     store::{Evidence, Store},
     words::Words,
 };
@@ -39,16 +42,24 @@ pub struct World {
     pub config: Config,
     pub store: Arc<dyn Store>,
     pub evidence: Evidence,
-    pub eye: Eye,
-    pub eyes: Eyes,
+    pub eye: Arc<dyn Sees>,
+    pub eyes: Arc<Eyes>,
     pub notifiers: BTreeMap<String, Arc<dyn Notifier>>,
     pub words: Words,
     pub clock: Arc<dyn Clock>,
-    pub measure: Measure,
+    pub measure: Arc<Measure>,
     /// Visits under way at once, in all.
-    pub places: Semaphore,
+    pub places: Arc<Semaphore>,
     norms: Arc<Norms>,
-    rounds: Mutex<HashMap<TargetId, usize>>,
+    rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
+}
+
+/// The world as it is now: another one takes its place when the configuration changes.
+pub type Live = tokio::sync::watch::Receiver<Arc<World>>;
+
+/// A world that stays as it is.
+pub fn steady(world: Arc<World>) -> Live {
+    tokio::sync::watch::channel(world).1
 }
 
 /// A slow portal holds a place for its timeout.
@@ -68,15 +79,56 @@ impl World {
         let world = Self {
             store,
             evidence: Evidence::new(&config.service.snapshots_dir),
-            eye,
-            eyes: Eyes::default(),
+            eye: Arc::new(eye),
+            eyes: Arc::default(),
             notifiers,
             words: Words::new(config.service.language),
             clock,
-            measure: Measure::default(),
-            places: Semaphore::new(AT_ONCE),
+            measure: Arc::default(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
             norms: Arc::new(Norms::new(Evidence::new(&config.service.snapshots_dir))),
-            rounds: Mutex::default(),
+            rounds: Arc::default(),
+            config,
+        };
+        Ok((world, remarks))
+    }
+
+    /// The same world under another configuration. What it knows and counts is kept; where it keeps its data and
+    /// where it listens can only change with a restart, which the remarks say.
+    pub fn renewed(&self, mut config: Config) -> Result<(Self, Vec<String>), Fault> {
+        let mut fixed = Vec::new();
+        let (new, old) = (&mut config.service, &self.config.service);
+        if new.data_dir != old.data_dir || new.store != old.store {
+            fixed.push("data_dir and store");
+            new.data_dir.clone_from(&old.data_dir);
+            new.store.clone_from(&old.store);
+        }
+        if new.snapshots_dir != old.snapshots_dir {
+            fixed.push("snapshots_dir");
+            new.snapshots_dir.clone_from(&old.snapshots_dir);
+        }
+        if new.listen != old.listen {
+            fixed.push("listen");
+            new.listen = old.listen;
+        }
+        let (notifiers, mut remarks) = voices(&config)?;
+        for what in fixed {
+            remarks.push(format!("service.{what}: takes effect with a restart only"));
+        }
+        let eye =
+            Eye::new(eye_settings(&config)?).map_err(|error| Fault::System(error.to_string()))?;
+        let world = Self {
+            store: self.store.clone(),
+            evidence: self.evidence.clone(),
+            eye: Arc::new(eye),
+            eyes: self.eyes.clone(),
+            notifiers,
+            words: Words::new(config.service.language),
+            clock: self.clock.clone(),
+            measure: self.measure.clone(),
+            places: self.places.clone(),
+            norms: self.norms.clone(),
+            rounds: self.rounds.clone(),
             config,
         };
         Ok((world, remarks))
@@ -143,31 +195,80 @@ impl World {
         calendar::windows(&self.config.windows, year - 1, year + 1, zone)
     }
 
-    /// One alert a notifier of the target.
-    pub fn alerts(&self, target: &Target, about: &About, now: Timestamp) -> Vec<Alert> {
-        target
-            .settings
-            .notify
+    /// What the notifiers of a target are told of an incident.
+    pub fn alerts(
+        &self,
+        target: &Target,
+        incident: &Incident,
+        voice: Voice,
+        now: Timestamp,
+    ) -> Vec<Alert> {
+        self.alerts_of(&target.settings.notify, incident, voice, now)
+    }
+
+    fn alerts_of(
+        &self,
+        names: &[String],
+        incident: &Incident,
+        voice: Voice,
+        now: Timestamp,
+    ) -> Vec<Alert> {
+        let urgency = Urgency::of(incident);
+        let mut out = Vec::new();
+        for name in names {
+            let edits = self.notifiers.get(name).is_some_and(|it| it.edits());
+            // where an earlier message cannot be edited, each is a new one, and damping means silence
+            if voice != Voice::Quiet || edits {
+                let about = About::Incident(incident.id.clone());
+                out.push(Alert::new(name, about, urgency, now));
+            }
+            if voice == Voice::Reminder && edits {
+                let about = About::Reminder(incident.id.clone());
+                out.push(Alert::new(name, about, urgency, now));
+            }
+        }
+        out
+    }
+
+    /// The same for an incident whose target is not registered any more.
+    pub fn alerts_to_all(&self, incident: &Incident, now: Timestamp) -> Vec<Alert> {
+        self.alerts_of(&self.everybody(), incident, Voice::Plain, now)
+    }
+
+    /// One alert a notifier that any target of the file uses.
+    pub fn notices_to_all(&self, about: &About, urgency: Urgency, now: Timestamp) -> Vec<Alert> {
+        self.everybody()
             .iter()
-            .map(|it| Alert::new(it, about.clone(), now))
+            .map(|it| Alert::new(it, about.clone(), urgency, now))
             .collect()
     }
 
-    /// One alert a notifier that any target uses.
-    pub fn alerts_to_all(&self, about: &About, now: Timestamp) -> Vec<Alert> {
-        let mut names: Vec<&String> = self
+    /// One alert a notifier of the people who run the service: those of `defaults.notify`.
+    pub fn notices_to_duty(&self, notice: &Notice, now: Timestamp) -> Vec<Alert> {
+        let urgency = match notice {
+            Notice::Trouble { .. } | Notice::Blind { .. } => Urgency::Urgent,
+            _ => Urgency::Ordinary,
+        };
+        self.config
+            .defaults
+            .notify
+            .iter()
+            .map(|it| Alert::new(it, About::Notice(notice.clone()), urgency, now))
+            .collect()
+    }
+
+    fn everybody(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
             .config
             .targets
             .iter()
             .flat_map(|it| &it.settings.notify)
+            .chain(&self.config.defaults.notify)
+            .cloned()
             .collect();
-        names.extend(&self.config.defaults.notify);
         names.sort();
         names.dedup();
         names
-            .into_iter()
-            .map(|it| Alert::new(it, about.clone(), now))
-            .collect()
     }
 
     /// What is normal for a target. Reads and parses pages where it is not at hand: not for the threads

@@ -1,7 +1,5 @@
 //! What the service says of itself over HTTP: /healthz and /metrics.
 
-use std::sync::{Arc, atomic::Ordering};
-
 use axum::{
     Json, Router,
     extract::State,
@@ -13,63 +11,73 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::watch::World;
-
-/// An alert that waits longer than this says that the outbox does not move.
-const OUTBOX_STUCK_S: i64 = 900;
-/// A service that made no look for longer than twice the slowest target's interval is not watching.
-const LOOKS_STOPPED_FACTOR: i64 = 2;
+use crate::{
+    store::Condition,
+    watch::{Live, health::health},
+};
 
 /// Answers until told to stop.
 pub async fn serve(
     listener: TcpListener,
-    world: Arc<World>,
+    worlds: Live,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let app = Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
-        .with_state(world);
+        .with_state(worlds);
     axum::serve(listener, app)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await
 }
 
-async fn healthz(State(world): State<Arc<World>>) -> impl IntoResponse {
-    let health = &world.measure.health;
-    let now = world.clock.now().as_millisecond();
-    let last = health.last_look.load(Ordering::Relaxed);
-    let allowed = LOOKS_STOPPED_FACTOR * health.slowest.load(Ordering::Relaxed) + 60_000;
-    let targets = world.measure.targets.get();
-    let overdue = world.measure.overdue.get();
-    let looks = (last == 0 || now - last <= allowed || targets == 0) && overdue == 0;
-    let store = !health.store_fails_now.load(Ordering::Relaxed);
-    let age = world.measure.outbox_age.get();
-    let outbox = age < OUTBOX_STUCK_S;
-    let blind = health.blind.load(Ordering::Relaxed);
-    let good = looks && store && outbox;
-    let status = if good {
+async fn healthz(State(worlds): State<Live>) -> impl IntoResponse {
+    let world = worlds.borrow().clone();
+    let it = health(&world).await;
+    let status = if it.is_good() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
+    let (since, why, waiting) = match &it.condition {
+        Condition::Sound => (None, None, 0),
+        Condition::InMemory {
+            since,
+            why,
+            waiting,
+        } => (Some(since.to_string()), Some(why.clone()), *waiting),
+    };
     let body = json!({
-        "ok": good,
+        "ok": it.is_good(),
         "version": env!("CARGO_PKG_VERSION"),
         "looks": {
-            "ok": looks,
-            "targets": targets,
-            "overdue": overdue,
-            "last": (last > 0).then(|| jiff::Timestamp::from_millisecond(last).map(|it| it.to_string()).unwrap_or_default()),
+            "ok": it.looks_on_time(),
+            "targets": it.targets,
+            "overdue": it.overdue,
+            "last": it.last_look.map(|it| it.to_string()),
         },
-        "store": { "ok": store, "failures": health.store_failures.load(Ordering::Relaxed) },
-        "outbox": { "ok": outbox, "depth": world.measure.outbox_depth.get(), "oldest_s": age },
-        "sight": { "ok": !blind },
+        "store": {
+            "ok": it.store_writes(),
+            "failures": it.store_failures,
+            "in_memory_since": since,
+            "why": why,
+            "waiting": waiting,
+        },
+        "outbox": {
+            "ok": it.outbox_moves(),
+            "depth": it.outbox_depth,
+            "oldest_s": it.outbox_age_s,
+            "dead_letters": it.dead_letters,
+        },
+        "notifiers": { "ok": it.gone.is_empty(), "gone": it.gone },
+        "sight": { "ok": !it.blind },
+        "clock": { "ok": it.skew.is_none(), "off_s": it.skew.map(|it| it.as_secs()) },
     });
     (status, Json(body))
 }
 
-async fn metrics(State(world): State<Arc<World>>) -> impl IntoResponse {
+async fn metrics(State(worlds): State<Live>) -> impl IntoResponse {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], world.measure.text())
+    let text = worlds.borrow().measure.text();
+    ([(header::CONTENT_TYPE, kind)], text)
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use gaccong::{
-    fetch::{Eye, Guard, Settings, Sighting, Visit},
+    fetch::{Eye, Guard, Sees, Settings, Sighting, Visit},
     model::{Class, Digest, Profile, dossier::Validators},
 };
 use jiff::Timestamp;

@@ -23,9 +23,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store", "alert", "report",
         ],
     ),
-    ("schedule", &["model", "store", "watch"]),
+    ("schedule", &["model", "alert", "store", "watch"]),
     ("bot", &["model", "alert", "incident", "store", "watch"]),
-    ("web", &["model", "watch"]),
+    ("web", &["model", "store", "watch"]),
     (
         "cli",
         &[
@@ -62,9 +62,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("blake3::", &["src/model/digest.rs"]),
     (
         "reqwest::",
-        &["src/fetch/", "src/alert/notifiers/webhook.rs"],
+        &[
+            "src/fetch/",
+            "src/alert/notifiers/webhook.rs",
+            "src/alert/heartbeat.rs",
+        ],
     ),
     ("sled::", &["src/store/backends/"]),
+    ("lettre::", &["src/alert/notifiers/email.rs"]),
     (
         "teloxide::",
         &["src/alert/notifiers/telegram.rs", "src/bot/"],

@@ -10,6 +10,7 @@ mod telegram;
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
+mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod guard; // any text is read or refused, never a hang
 mod layers; // who may import whom
@@ -19,5 +20,6 @@ mod reports; // the weekly report in all formats
 mod service; // the running service: kill, restart, beside it
 mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
+mod trouble; // storms, flapping, dead chats, our own lateness and clock
 mod watch; // learn, confirm, open, restore
 mod words; // both languages say everything

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gaccong::{
     model::{
-        About, Alert, Class, Dossier, Notice, Receipt,
+        About, Alert, Class, Dossier, Notice, Receipt, Urgency,
         history::Mark,
         target::{Settings, Target},
     },
@@ -38,6 +38,7 @@ fn alert(seconds: i64) -> Alert {
     Alert::new(
         "duty-room",
         About::Notice(Notice::Blind { since: at(seconds) }),
+        Urgency::Urgent,
         at(seconds),
     )
 }

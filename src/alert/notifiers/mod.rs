@@ -1,6 +1,7 @@
 //! The ways to reach people. A new one is a file, a `mod` line and a line in [`KINDS`].
 
 mod console;
+mod email;
 mod telegram;
 mod webhook;
 
@@ -18,6 +19,7 @@ pub type Build = fn(&Value) -> Result<Arc<dyn Notifier>, Problem>;
 
 pub const KINDS: &[(&str, Build)] = &[
     ("console", console::build),
+    ("email", email::build),
     ("telegram", telegram::build),
     ("webhook", webhook::build),
 ];

@@ -19,8 +19,8 @@ use teloxide::{
 
 use super::{Problem, secret, with};
 use crate::{
-    alert::{Message, Notifier, Place, Refusal},
-    model::Receipt,
+    alert::{Message, Notifier, Pace, Place, Refusal},
+    model::{Digest, Receipt},
 };
 
 #[derive(Deserialize)]
@@ -36,9 +36,18 @@ struct With {
 pub struct Account {
     pub bot: Bot,
     pub chat: Recipient,
+    /// Which bot it is, without its secret.
+    pub account: String,
 }
 
 struct Telegram(Account);
+
+/// What a bot may send (Telegram's bot FAQ, and what operators of bots report for supergroups): messages a minute to
+/// one group, one supergroup, one person, and messages a second in all.
+const GROUP_A_MINUTE: usize = 20;
+const SUPERGROUP_A_MINUTE: usize = 10;
+const PERSON_A_MINUTE: usize = 30;
+const BOT_A_SECOND: usize = 30;
 
 /// The bot and chat of a notifier of this kind.
 pub fn account(with_value: &Value) -> Result<Account, Problem> {
@@ -69,7 +78,8 @@ pub fn account(with_value: &Value) -> Result<Account, Problem> {
     if let Some(url) = url {
         bot = bot.set_api_url(url);
     }
-    Ok(Account { bot, chat })
+    let account = Digest::of(bot.token().as_bytes()).short();
+    Ok(Account { bot, chat, account })
 }
 
 pub fn build(with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
@@ -80,6 +90,28 @@ pub fn build(with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
 impl Notifier for Telegram {
     fn address(&self) -> String {
         self.0.chat.to_string()
+    }
+
+    fn edits(&self) -> bool {
+        true
+    }
+
+    fn pace(&self) -> Option<Pace> {
+        let chat = self.0.chat.to_string();
+        // a supergroup's or channel's number begins with -100, a group's with -
+        let per_minute = if chat.starts_with("-100") || chat.starts_with('@') {
+            SUPERGROUP_A_MINUTE
+        } else if chat.starts_with('-') {
+            GROUP_A_MINUTE
+        } else {
+            PERSON_A_MINUTE
+        };
+        Some(Pace {
+            place: format!("telegram {chat}"),
+            per_minute,
+            account: format!("telegram {}", self.0.account),
+            per_second: BOT_A_SECOND,
+        })
     }
 
     async fn send(&self, message: &Message, place: Place<'_>) -> Result<Option<Receipt>, Refusal> {

@@ -54,6 +54,10 @@ pub fn build(value: &Value) -> Result<Arc<dyn Notifier>, Problem> {
 
 #[async_trait]
 impl Notifier for Webhook {
+    fn groups(&self) -> bool {
+        false
+    }
+
     async fn send(&self, message: &Message, _place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
         let body = json!({
             "key": message.key,

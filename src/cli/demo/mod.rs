@@ -33,7 +33,7 @@ use crate::{
     report::formats,
     schedule::wheel,
     store::backends,
-    watch::{World, clock::System, diff::lines_of, reports, tell},
+    watch::{World, clock::System, diff::lines_of, reports, steady, tell},
 };
 use farm::{Mode, Site};
 
@@ -92,8 +92,12 @@ async fn story(
             }
         })
     };
-    tokio::spawn(wheel::run(stage.world.clone(), stop.clone(), Some(watcher)));
-    tokio::spawn(tell::run(stage.world.clone(), stop.clone()));
+    tokio::spawn(wheel::run(
+        steady(stage.world.clone()),
+        stop.clone(),
+        Some(watcher),
+    ));
+    tokio::spawn(tell::run(steady(stage.world.clone()), stop.clone()));
     stage.learnt(&sites).await?;
     stage.say("demo-learnt", &[])?;
     for (site, mode, said) in [

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use crate::store::{Engine, Result};
+use crate::store::{Batch, Checkup, Engine, Result};
 
 #[derive(Default)]
 pub struct Memory(RwLock<BTreeMap<String, Vec<u8>>>);
@@ -37,14 +37,26 @@ impl Engine for Memory {
         Ok(found.map(|(key, value)| (key.clone(), value.clone())))
     }
 
-    async fn apply(&self, batch: Vec<(String, Option<Vec<u8>>)>, _durable: bool) -> Result<()> {
+    fn apply(&self, batch: &Batch, _keep: bool) -> Result<()> {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in batch {
             match value {
-                Some(value) => all.insert(key, value),
-                None => all.remove(&key),
+                Some(value) => all.insert(key.clone(), value.clone()),
+                None => all.remove(key),
             };
         }
         Ok(())
+    }
+
+    fn checkup(&self) -> Result<Checkup> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(Checkup {
+            records: all.len() as u64,
+            live_bytes: all
+                .iter()
+                .map(|(key, it)| (key.len() + it.len()) as u64)
+                .sum(),
+            ..Checkup::default()
+        })
     }
 }

@@ -8,14 +8,18 @@ use std::{path::Path, sync::Arc};
 pub use self::memory::Memory;
 pub use self::sled::Sled;
 
-use super::{Ledger, Result, Store, StoreError};
+use super::{
+    Ledger, Result, Store, StoreError,
+    enduring::{self, Enduring},
+};
 
 /// Opens a store in a directory.
 pub type Open = fn(&Path) -> Result<Arc<dyn Store>>;
 
 pub const KINDS: &[(&str, Open)] = &[
     ("sled", |folder| {
-        Ok(Arc::new(Ledger::new(Sled::open(folder)?)))
+        let open: enduring::Open = Box::new(|folder| Ok(Box::new(Sled::open(folder)?)));
+        Ok(Arc::new(Ledger::new(Enduring::open(folder, open)?)))
     }),
     ("memory", |_| Ok(Arc::new(Ledger::new(Memory::default())))),
 ];

@@ -11,9 +11,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sled::{Batch, Db};
+use sled::Db;
 
-use crate::store::{Engine, Result, StoreError};
+use crate::store::{Batch, Checkup, Engine, Result, StoreError};
 
 pub struct Sled(Db);
 
@@ -22,7 +22,7 @@ const LOCK_TRIES: u32 = 20;
 
 impl Sled {
     /// Opens or makes the store in `folder/store`. A snapshot file that was cut off is set aside, from
-    /// which sled recovers by itself; anything worse is told and nothing is touched.
+    /// which sled recovers by itself; anything worse is the caller's to repair.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("store");
         match open(&path) {
@@ -64,7 +64,7 @@ fn open(path: &Path) -> Result<Db> {
             }
             Err(_) => {
                 let message = format!(
-                    "the store in {} is damaged and does not open; move it away to begin anew, and keep it",
+                    "the store in {} is damaged and does not open",
                     path.display()
                 );
                 return Err(StoreError::Failed(message));
@@ -96,40 +96,57 @@ fn pair((key, value): (sled::IVec, sled::IVec)) -> (String, Vec<u8>) {
     (String::from_utf8_lossy(&key).into_owned(), value.to_vec())
 }
 
+/// A damaged file can make sled panic anywhere; that is an error like any other.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(StoreError::Failed(
+            "the store failed: its engine met damage that it does not understand".to_owned(),
+        ))
+    })
+}
+
 #[async_trait]
 impl Engine for Sled {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.0.get(key).map_err(failed)?.map(|it| it.to_vec()))
+        guarded(|| Ok(self.0.get(key).map_err(failed)?.map(|it| it.to_vec())))
     }
 
     fn range(&self, from: &str, to: &str) -> Result<Vec<(String, Vec<u8>)>> {
-        self.0
-            .range(from..to)
-            .map(|it| it.map(pair).map_err(failed))
-            .collect()
+        guarded(|| {
+            self.0
+                .range(from..to)
+                .map(|it| it.map(pair).map_err(failed))
+                .collect()
+        })
     }
 
     fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>> {
-        self.0
-            .range(from..to)
-            .next_back()
-            .transpose()
-            .map(|it| it.map(pair))
-            .map_err(failed)
+        guarded(|| {
+            self.0
+                .range(from..to)
+                .next_back()
+                .transpose()
+                .map(|it| it.map(pair))
+                .map_err(failed)
+        })
     }
 
-    async fn apply(&self, batch: Vec<(String, Option<Vec<u8>>)>, durable: bool) -> Result<()> {
-        let mut sled = Batch::default();
+    fn apply(&self, batch: &Batch, _keep: bool) -> Result<()> {
+        let mut sled = sled::Batch::default();
         for (key, value) in batch {
             match value {
-                Some(value) => sled.insert(key.as_bytes(), value),
+                Some(value) => sled.insert(key.as_bytes(), value.as_slice()),
                 None => sled.remove(key.as_bytes()),
             }
         }
-        self.0.apply_batch(sled).map_err(failed)?;
-        if durable {
-            self.0.flush_async().await.map_err(failed)?;
-        }
-        Ok(())
+        guarded(|| self.0.apply_batch(sled).map_err(failed))
+    }
+
+    fn sync(&self) -> Result<()> {
+        guarded(|| self.0.flush().map(|_| ()).map_err(failed))
+    }
+
+    fn checkup(&self) -> Result<Checkup> {
+        Ok(Checkup::default())
     }
 }

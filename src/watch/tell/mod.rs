@@ -1,21 +1,28 @@
 //! From the outbox to the notifiers, and what became of it back into the store.
 
+mod budget;
+mod message;
+mod reroute;
+mod storm;
+
 use std::{
-    collections::{HashMap, HashSet},
-    fs,
-    sync::Arc,
-    time::{Duration, Instant},
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
-use super::World;
+use super::{Live, World};
 use crate::{
-    alert::{Document, Message, Notifier, Place, Refusal, notifiers::Console, words},
+    alert::{Message, Place, Refusal},
     model::{
-        About, Alert, IncidentId,
+        About, Alert, IncidentId, Receipt, Storm,
         incident::{Event, What},
     },
     store::{Commit, Delivery, StoreError},
@@ -25,17 +32,22 @@ use crate::{
 const PAUSE: Duration = Duration::from_secs(5);
 /// After an outage of an hour everything is to be out within two minutes of its end.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A pause that the other side asks for is believed so far; a longer one is asked for again.
+const LONGEST_ASKED: Duration = Duration::from_secs(600);
+/// What is due later than any pause was planned by a clock that was wrong.
+const CLOCK_WAS_WRONG: SignedDuration = SignedDuration::from_secs(660);
 /// A send that takes longer is given up, and may have arrived.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// With nothing due, the outbox is read this often all the same.
 const IDLE: Duration = Duration::from_secs(30);
 
 /// Delivers until told to stop. Notifiers do not wait for each other.
-pub async fn run(world: Arc<World>, stop: CancellationToken) {
-    let mut pulse = world.store.pulse();
+pub async fn run(worlds: Live, stop: CancellationToken) {
+    let mut pulse = worlds.borrow().store.pulse();
     let mut busy: JoinSet<(String, Duration)> = JoinSet::new();
     let mut desks = Desks::default();
     loop {
+        let world = worlds.borrow().clone();
         let wait = round(&world, &mut busy, &mut desks).await;
         tokio::select! {
             () = stop.cancelled() => break,
@@ -66,12 +78,21 @@ pub async fn run(world: Arc<World>, stop: CancellationToken) {
 struct Desks {
     at_work: HashSet<String>,
     not_before: HashMap<String, Instant>,
+    shared: Arc<Shared>,
+}
+
+/// What deliveries at work know in common.
+#[derive(Default)]
+struct Shared {
+    budget: Mutex<budget::Budget>,
+    lately: Mutex<storm::Lately>,
 }
 
 /// Delivers all that is due once, for commands and tests that do not run the service.
 pub async fn flush(world: &Arc<World>) {
+    let shared = Arc::new(Shared::default());
     for (name, queue) in due(world).await.0 {
-        deliver(world.clone(), name, queue).await;
+        deliver(world.clone(), name, queue, shared.clone()).await;
     }
 }
 
@@ -90,13 +111,13 @@ async fn round(
         if !pause.is_zero() {
             next = next.min(pause);
         } else if desks.at_work.insert(name.clone()) {
-            busy.spawn(deliver(world.clone(), name, queue));
+            busy.spawn(deliver(world.clone(), name, queue, desks.shared.clone()));
         }
     }
     next
 }
 
-/// What is due by notifier, oldest first, and how long until something else is.
+/// What is due by notifier, the most urgent first, then the oldest; and how long until something else is.
 async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) {
     let now = world.clock.now();
     let outbox = match world.store.outbox().await {
@@ -112,25 +133,55 @@ async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) {
         .first()
         .map_or(0, |it| now.duration_since(it.created).as_secs());
     world.measure.outbox_age.set(age);
-    let mut queues: HashMap<String, Vec<Alert>> = HashMap::new();
+    let mut queues: BTreeMap<String, Vec<Alert>> = BTreeMap::new();
     let mut next = IDLE;
     for alert in outbox {
-        if alert.due <= now {
+        let wait = alert.due.duration_since(now);
+        if wait <= SignedDuration::ZERO || wait > CLOCK_WAS_WRONG {
             queues
                 .entry(alert.notifier.clone())
                 .or_default()
                 .push(alert);
         } else {
-            let wait = alert.due.duration_since(now).unsigned_abs();
-            next = next.min(wait + Duration::from_millis(10));
+            next = next.min(wait.unsigned_abs() + Duration::from_millis(10));
         }
+    }
+    for queue in queues.values_mut() {
+        queue.sort_by_key(|it| (std::cmp::Reverse(it.urgency), it.created));
     }
     (queues.into_iter().collect(), next)
 }
 
 /// Tries a notifier's queue; returns how long it is to be left alone.
-async fn deliver(world: Arc<World>, name: String, queue: Vec<Alert>) -> (String, Duration) {
+async fn deliver(
+    world: Arc<World>,
+    name: String,
+    mut queue: Vec<Alert>,
+    shared: Arc<Shared>,
+) -> (String, Duration) {
+    let notifier = world.notifiers.get(&name).cloned();
+    if notifier.as_ref().is_some_and(|it| it.groups()) {
+        queue = match storm::gather(&world, &name, queue, &shared.lately).await {
+            Ok(rest) => rest,
+            Err(error) => {
+                world.measure.stored(false);
+                tracing::error!(notifier = name, %error, "alerts wait for the store");
+                return (name, PAUSE);
+            }
+        };
+    }
     for alert in queue {
+        if let Some(pace) = notifier.as_ref().and_then(|it| it.pace()) {
+            let taken = shared
+                .budget
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(&pace, alert.urgency, Instant::now());
+            // the queue is read anew then: something graver may have come
+            if let Err(wait) = taken {
+                return (name, wait);
+            }
+        }
         if let Some(pause) = one(&world, &name, alert).await {
             // what follows would be refused too
             return (name, pause);
@@ -148,9 +199,9 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
         Ok(stored) => alert = stored.unwrap_or(alert),
         Err(()) => return Some(PAUSE),
     }
-    let message = match message(world, &alert, unsure).await {
-        Ok(message) => message,
-        Err(Unspoken::Store(why)) => {
+    let spoken = match message::of(world, &alert, unsure).await {
+        Ok(spoken) => spoken,
+        Err(message::Unspoken::Store(why)) => {
             tracing::error!(
                 notifier = name,
                 about = alert.about.key(),
@@ -159,7 +210,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             );
             return Some(PAUSE);
         }
-        Err(Unspoken::Gone(why)) => {
+        Err(message::Unspoken::Gone(why)) => {
             tracing::error!(
                 notifier = name,
                 about = alert.about.key(),
@@ -171,10 +222,11 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             return None;
         }
     };
-    let outcome = send(world, name, &alert, &message).await;
+    let outcome = send(world, name, &alert, &spoken.message).await;
     world.measure.told(name, outcome.is_ok());
     match outcome {
         Ok(receipt) => {
+            reroute::works(world, name);
             let written = kept(
                 world,
                 Delivery::Sent {
@@ -183,13 +235,15 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
                 },
             )
             .await;
-            if let About::Incident(id) = &alert.about {
-                note(world, id, What::Told, name, None).await;
+            match &alert.about {
+                About::Incident(id) => note(world, id, What::Told, name, None).await,
+                About::Storm(id) => storm::told(world, name, id, spoken.members).await,
+                _ => (),
             }
             // not written down, it will be sent once more, as a repeat; not at once
             written.is_err().then_some(LONGEST_PAUSE)
         }
-        Err(refusal) => refused(world, name, alert, &message, refusal).await,
+        Err(refusal) => refused(world, name, alert, &spoken.message, refusal).await,
     }
 }
 
@@ -198,16 +252,13 @@ async fn send(
     name: &str,
     alert: &Alert,
     message: &Message,
-) -> Result<Option<crate::model::Receipt>, Refusal> {
+) -> Result<Option<Receipt>, Refusal> {
     let Some(notifier) = world.notifiers.get(name) else {
         return Err(Refusal::Never(format!(
             "no notifier is called {name} any more"
         )));
     };
-    let receipt = match &alert.about {
-        About::Incident(id) => world.store.receipt(name, id).await.unwrap_or(None),
-        _ => None,
-    };
+    let receipt = receipt(world, name, alert).await;
     let mut moved = world
         .store
         .milestone(&moved_to(name, &notifier.address()))
@@ -246,6 +297,23 @@ async fn send(
     Err(Refusal::Later(None, "the chat keeps moving".to_owned()))
 }
 
+/// Where the earlier form of this message lies, if there is one.
+async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
+    match &alert.about {
+        About::Incident(id) => world
+            .store
+            .receipt(name, id)
+            .await
+            .unwrap_or(None)
+            .filter(|it| Storm::of(it).is_none()),
+        About::Storm(id) => {
+            let storms = world.store.storms(name).await.unwrap_or_default();
+            storms.into_iter().find(|it| it.id == *id)?.receipt
+        }
+        _ => None,
+    }
+}
+
 /// The name under which it is remembered where a notifier's address went. It holds for that address alone:
 /// a chat that is configured anew is spoken to itself.
 pub fn moved_to(notifier: &str, address: &str) -> String {
@@ -262,17 +330,11 @@ async fn refused(
     let now = world.clock.now();
     match refusal {
         Refusal::Never(why) => {
-            tracing::error!(
-                notifier = name,
-                about = alert.about.key(),
-                why,
-                "an alert was refused for good; it goes to the console"
-            );
             alert.refused = Some(why.clone());
-            let _ = Console.send(message, Place::default()).await;
-            if let About::Incident(id) = &alert.about {
-                note(world, id, What::Undelivered, name, Some(why)).await;
+            if let About::Incident(id) | About::Reminder(id) = &alert.about {
+                note(world, id, What::Undelivered, name, Some(why.clone())).await;
             }
+            reroute::gone(world, name, &alert, message, &why).await;
             let _ = kept(world, Delivery::Dead(alert)).await;
             None
         }
@@ -280,18 +342,10 @@ async fn refused(
             Some(postpone(world, name, alert, now, after, why, false).await)
         }
         Refusal::Unsure(why) => Some(postpone(world, name, alert, now, None, why, true).await),
-        Refusal::Moved(to) => Some(
-            postpone(
-                world,
-                name,
-                alert,
-                now,
-                None,
-                format!("moved to {to}"),
-                false,
-            )
-            .await,
-        ),
+        Refusal::Moved(to) => {
+            let why = format!("moved to {to}");
+            Some(postpone(world, name, alert, now, None, why, false).await)
+        }
     }
 }
 
@@ -307,7 +361,8 @@ async fn postpone(
     let doubled = PAUSE
         .saturating_mul(1 << alert.attempts.saturating_sub(1).min(10))
         .min(LONGEST_PAUSE);
-    let pause = after.unwrap_or(doubled) + Duration::from_millis(fastrand::u64(..=250));
+    let asked = after.map(|it| it.min(LONGEST_ASKED));
+    let pause = asked.unwrap_or(doubled) + Duration::from_millis(fastrand::u64(..=250));
     tracing::warn!(
         notifier = name,
         about = alert.about.key(),
@@ -319,6 +374,7 @@ async fn postpone(
     alert.due = now.checked_add(signed).unwrap_or(now);
     alert.begun = unsure;
     alert.refused = Some(why);
+    reroute::slow(world, name, &mut alert, now).await;
     let _ = kept(world, Delivery::Postponed(alert)).await;
     pause
 }
@@ -327,56 +383,6 @@ async fn kept(world: &World, delivery: Delivery) -> Result<Option<Alert>, ()> {
     let written = world.store.delivery(delivery).await;
     world.measure.stored(written.is_ok());
     written.map_err(|error| tracing::error!(%error, "the outbox cannot be written"))
-}
-
-/// Why an alert has no words.
-enum Unspoken {
-    Store(String),
-    Gone(String),
-}
-
-async fn message(world: &World, alert: &Alert, unsure: bool) -> Result<Message, Unspoken> {
-    let zone = &world.config.service.timezone;
-    match &alert.about {
-        About::Incident(id) => {
-            let incident = world
-                .store
-                .incident(id)
-                .await
-                .map_err(|it| Unspoken::Store(it.to_string()))?;
-            let incident =
-                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
-            let earlier = world
-                .store
-                .receipt(&alert.notifier, id)
-                .await
-                .unwrap_or(None);
-            Ok(words::incident(
-                &incident,
-                &world.words,
-                zone,
-                unsure && earlier.is_none(),
-            ))
-        }
-        About::Notice(notice) => Ok(words::notice(notice, &world.words, zone)),
-        About::Report(file) => {
-            let bytes = fs::read(&file.path)
-                .map_err(|error| Unspoken::Gone(format!("{}: {error}", file.path)))?;
-            let name = format!("gaccong-{}.html", file.week);
-            let summary = world
-                .store
-                .milestone(&super::reports::summary_name(&file.week))
-                .await
-                .unwrap_or(None);
-            let document = Document { name, bytes };
-            Ok(words::report(
-                &file.week,
-                &summary.unwrap_or_default(),
-                document,
-                &world.words,
-            ))
-        }
-    }
 }
 
 /// A line in the incident's time line; a check that commits at the same moment goes first.

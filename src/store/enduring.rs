@@ -1,0 +1,644 @@
+//! An engine that outlives its own: a journal in front of it, repair when it opens, memory while the disk fails.
+//!
+//! - A batch that must survive is a line of the journal first; the engine may lag behind it and is brought up to
+//!   date when it opens. One sync serves all who wait for it.
+//! - An engine that does not open, panics, or has lost records is set aside and built again from the journal.
+//! - While the disk is full, read-only or broken, everything goes on in memory and is written when it works again.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::{
+    Batch, Checkup, Condition, Engine, Result, StoreError,
+    backends::Memory,
+    codec,
+    journal::{self, Journal, Reading, SEQUENCE},
+};
+
+/// Opens the engine in a directory; called again after a repair. Must not leave a lock behind when it fails.
+pub type Open = Box<dyn Fn(&Path) -> Result<Box<dyn Engine>> + Send + Sync>;
+
+pub struct Enduring {
+    folder: PathBuf,
+    open: Open,
+    state: RwLock<State>,
+    journal: Mutex<Option<Journal>>,
+    /// Numbers of the last batch that was written to the journal, and of the last that is surely on disk.
+    written: AtomicU64,
+    synced: AtomicU64,
+    syncing: tokio::sync::Mutex<()>,
+    remarks: Mutex<Vec<String>>,
+    /// A base is being written.
+    folding: AtomicBool,
+}
+
+struct State {
+    /// The engine on disk, or its copy in memory.
+    engine: Box<dyn Engine>,
+    shelter: Option<Shelter>,
+}
+
+/// What happened since the disk failed.
+struct Shelter {
+    since: Timestamp,
+    why: String,
+    /// Later values only; `true` where it must survive.
+    pending: BTreeMap<String, (Option<Vec<u8>>, bool)>,
+}
+
+/// Less free space than this counts as none: the engine must not meet the end of the disk by itself, since it
+/// does not recover from that without being opened anew.
+const RESERVE: u64 = 16 << 20;
+/// So many records go into one batch when the engine is built anew.
+const AT_ONCE: usize = 500;
+/// The engine's directory may be so many times as large as what lives in it, and is left alone below a size.
+const BLOAT: u64 = 4;
+const SMALL: u64 = 64 << 20;
+
+impl Enduring {
+    /// Opens the store in `folder`: `store/` and `journal/`, repairing what must be repaired. What was done
+    /// is in [`Engine::remarks`].
+    pub fn open(folder: &Path, open: Open) -> Result<Self> {
+        let mut remarks = Vec::new();
+        let (engine, reading) = opened(folder, &open, &mut remarks)?;
+        let journal = Journal::open(&folder.join("journal"), &reading)?;
+        let it = Self {
+            folder: folder.to_owned(),
+            open,
+            written: AtomicU64::new(journal.last()),
+            synced: AtomicU64::new(journal.last()),
+            state: RwLock::new(State {
+                engine,
+                shelter: None,
+            }),
+            journal: Mutex::new(Some(journal)),
+            syncing: tokio::sync::Mutex::new(()),
+            remarks: Mutex::new(remarks),
+            folding: AtomicBool::new(false),
+        };
+        // a journal without a base is one of an older version, or one that was lost
+        if reading.base.is_none() || !reading.damaged.is_empty() {
+            it.fold()?;
+        }
+        Ok(it)
+    }
+
+    /// Writes a new base and forgets the logs before it.
+    pub fn fold(&self) -> Result<()> {
+        if self.folding.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let result = self.fold_now();
+        self.folding.store(false, Ordering::Release);
+        result
+    }
+
+    fn fold_now(&self) -> Result<()> {
+        let folder = self.folder.join("journal");
+        // nobody is between journal and engine at this moment
+        let n = {
+            let _state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            match self.journal().as_mut() {
+                Some(journal) => journal.turn()?,
+                None => return Ok(()),
+            }
+        };
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if state.shelter.is_some() {
+            return Ok(());
+        }
+        // what is written meanwhile is in the new log as well, and is put over the base when it is read
+        let all = state.engine.range("", LAST)?;
+        journal::write_base(&folder, n, all.into_iter().map(Ok))?;
+        match self.journal().as_mut() {
+            Some(journal) => journal.forget(n),
+            None => Ok(()),
+        }
+    }
+
+    fn journal(&self) -> MutexGuard<'_, Option<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remark(&self, text: String) {
+        tracing::warn!("{text}");
+        self.remarks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(text);
+    }
+
+    /// Reads; from memory where the engine fails.
+    fn reading<T>(&self, read: impl Fn(&dyn Engine) -> Result<T>) -> Result<T> {
+        let failure = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            match read(state.engine.as_ref()) {
+                Err(StoreError::Failed(why)) if state.shelter.is_none() => why,
+                other => return other,
+            }
+        };
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        self.take_shelter(&mut state, failure)?;
+        read(state.engine.as_ref())
+    }
+
+    /// From now on in memory.
+    fn take_shelter(&self, state: &mut State, why: String) -> Result<()> {
+        if state.shelter.is_some() {
+            return Ok(());
+        }
+        tracing::error!(
+            why,
+            "the store cannot be written; the watch goes on in memory"
+        );
+        let memory = Memory::default();
+        // the engine can often still be read; else the journal knows what must not be lost
+        match state.engine.range("", LAST) {
+            Ok(all) => memory.apply(
+                &all.into_iter()
+                    .map(|(key, value)| (key, Some(value)))
+                    .collect(),
+                false,
+            )?,
+            Err(error) => {
+                tracing::error!(%error, "the store cannot be read either; what the journal holds is used");
+                let (records, _) = journal::records(&self.folder.join("journal"))?;
+                memory.apply(&batch_of(records), false)?;
+            }
+        }
+        state.engine = Box::new(memory);
+        state.shelter = Some(Shelter {
+            since: Timestamp::now(),
+            why,
+            pending: BTreeMap::new(),
+        });
+        Ok(())
+    }
+
+    /// Writes a batch through journal and engine.
+    fn write_through(&self, engine: &dyn Engine, batch: &Batch, keep: bool) -> Result<()> {
+        if !keep {
+            return engine.apply(batch, false);
+        }
+        let n = match self.journal().as_mut() {
+            Some(journal) => journal.append(batch)?,
+            None => return Err(StoreError::Failed("the journal is not open".to_owned())),
+        };
+        self.written.fetch_max(n, Ordering::AcqRel);
+        let mut numbered = batch.clone();
+        numbered.push((SEQUENCE.to_owned(), Some(codec::encode(SEQUENCE, &n)?)));
+        engine.apply(&numbered, true)
+    }
+
+    /// Back to the disk, if it works again.
+    fn leave_shelter(&self) -> Result<()> {
+        probe(&self.folder)?;
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.shelter.is_none() {
+            return Ok(());
+        }
+        let mut remarks = Vec::new();
+        let (engine, reading) = opened(&self.folder, &self.open, &mut remarks)?;
+        *self.journal() = Some(Journal::open(&self.folder.join("journal"), &reading)?);
+        let (mut kept, mut others) = (Batch::new(), Batch::new());
+        if let Some(shelter) = &state.shelter {
+            for (key, (value, keep)) in &shelter.pending {
+                if *keep { &mut kept } else { &mut others }.push((key.clone(), value.clone()));
+            }
+        }
+        for chunk in kept.chunks(AT_ONCE) {
+            self.write_through(engine.as_ref(), &chunk.to_vec(), true)?;
+        }
+        for chunk in others.chunks(AT_ONCE) {
+            self.write_through(engine.as_ref(), &chunk.to_vec(), false)?;
+        }
+        if let Some(journal) = self.journal().as_ref() {
+            journal
+                .file()?
+                .sync_data()
+                .map_err(|error| StoreError::Failed(format!("the journal: {error}")))?;
+        }
+        state.engine = engine;
+        state.shelter = None;
+        drop(state);
+        for remark in remarks {
+            self.remark(remark);
+        }
+        tracing::info!(
+            records = kept.len() + others.len(),
+            "the store is written again"
+        );
+        Ok(())
+    }
+
+    /// Copies the engine into a fresh directory where it has grown out of proportion.
+    fn compact(&self) -> Result<()> {
+        let path = self.folder.join("store");
+        let on_disk = size(&path);
+        if on_disk < SMALL {
+            return Ok(());
+        }
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.shelter.is_some() {
+            return Ok(());
+        }
+        let all = state.engine.range("", LAST)?;
+        let live: u64 = all
+            .iter()
+            .map(|(key, value)| (key.len() + value.len()) as u64)
+            .sum();
+        if on_disk <= BLOAT * live.max(1) {
+            return Ok(());
+        }
+        let all: Batch = all
+            .into_iter()
+            .map(|(key, value)| (key, Some(value)))
+            .collect();
+        // everything is in memory while the directories change places
+        let memory = Memory::default();
+        memory.apply(&all, false)?;
+        state.engine = Box::new(memory);
+        state.shelter = Some(Shelter {
+            since: Timestamp::now(),
+            why: "the store is being compacted".to_owned(),
+            pending: BTreeMap::new(),
+        });
+        let fresh = self.folder.join("compacting");
+        let _ = fs::remove_dir_all(&fresh);
+        let swap = || -> Result<Box<dyn Engine>> {
+            {
+                let copy = (self.open)(&fresh)?;
+                for chunk in all.chunks(AT_ONCE) {
+                    copy.apply(&chunk.to_vec(), false)?;
+                }
+                copy.sync()?;
+            }
+            let old = self.folder.join("compacted");
+            let _ = fs::remove_dir_all(&old);
+            let moved = |error: std::io::Error| StoreError::Failed(format!("compaction: {error}"));
+            fs::rename(&path, &old).map_err(moved)?;
+            fs::rename(fresh.join("store"), &path).map_err(moved)?;
+            let engine = (self.open)(&self.folder)?;
+            let _ = fs::remove_dir_all(&old);
+            let _ = fs::remove_dir_all(&fresh);
+            Ok(engine)
+        };
+        // where it fails, the next upkeep opens what is there
+        state.engine = swap()?;
+        state.shelter = None;
+        tracing::info!(
+            before = on_disk,
+            after = size(&path),
+            "the store was compacted"
+        );
+        Ok(())
+    }
+}
+
+/// After every key.
+const LAST: &str = "\u{10ffff}";
+
+fn batch_of(records: journal::Records) -> Batch {
+    records
+        .into_iter()
+        .map(|(key, json)| {
+            let record = codec::of_json(&key, &json);
+            (key, Some(record))
+        })
+        .collect()
+}
+
+/// The engine, brought up to what the journal says; built anew from it where that is needed.
+fn opened(
+    folder: &Path,
+    open: &Open,
+    remarks: &mut Vec<String>,
+) -> Result<(Box<dyn Engine>, Reading)> {
+    let journal = folder.join("journal");
+    let found = open(folder).and_then(|engine| {
+        scan(engine.as_ref(), &journal, remarks)?;
+        let known: Option<u64> = engine
+            .get(SEQUENCE)?
+            .and_then(|it| codec::decode(SEQUENCE, &it).ok());
+        Ok((engine, known))
+    });
+    let engine = match found {
+        Ok((engine, Some(known))) => {
+            // what was acknowledged and did not reach the engine before the process ended
+            let mut behind = 0_u64;
+            let reading = journal::read(&journal, known, |n, put| {
+                behind += 1;
+                replay(engine.as_ref(), n, put)
+            })?;
+            if behind > 0 {
+                tracing::info!(batches = behind, "the store was brought up to its journal");
+            }
+            // the journal is the younger one's only witness: without it, a new one begins after the engine
+            let last = reading.last.max(known);
+            return Ok((engine, told(Reading { last, ..reading }, remarks)));
+        }
+        Ok((engine, None)) => engine,
+        Err(error @ StoreError::Held(_)) => return Err(error),
+        Err(error) => {
+            let path = folder.join("store");
+            let (records, _) = journal::records(&journal)?;
+            if records.is_empty() {
+                return Err(error);
+            }
+            let aside = aside(folder);
+            if path.exists() {
+                fs::rename(&path, &aside).map_err(|moving| {
+                    StoreError::Failed(format!("{error}; and it cannot be set aside: {moving}"))
+                })?;
+            }
+            remarks.push(format!(
+                "{error}; it was set aside as {} and built again from the journal ({} records). What only the damaged store knew is lost: availability since the last night, at the most",
+                aside.display(),
+                records.len()
+            ));
+            open(folder)?
+        }
+    };
+    // an engine without a number is new, or of a version that had no journal
+    let reading = journal::read(&journal, 0, |n, put| replay(engine.as_ref(), n, put))?;
+    let engine_is_empty = reading.last == 0;
+    if !engine_is_empty && remarks.is_empty() {
+        remarks.push(format!(
+            "the store in {} was gone or empty; it was built again from the journal ({} lines)",
+            folder.display(),
+            reading.lines
+        ));
+    }
+    number(engine.as_ref(), reading.last)?;
+    Ok((engine, told(reading, remarks)))
+}
+
+fn told(reading: Reading, remarks: &mut Vec<String>) -> Reading {
+    if !reading.damaged.is_empty() {
+        remarks.push(format!(
+            "the journal has damaged lines ({}); a new one is written from the store",
+            reading.damaged.join(", ")
+        ));
+    }
+    reading
+}
+
+/// A name that is free.
+fn aside(folder: &Path) -> PathBuf {
+    let at = Timestamp::now().as_second();
+    (0..)
+        .map(|n| folder.join(format!("store.damaged-{at}-{n}")))
+        .find(|it| !it.exists())
+        .unwrap_or_else(|| folder.join("store.damaged"))
+}
+
+fn replay(engine: &dyn Engine, n: u64, put: Vec<(String, Option<Box<str>>)>) -> Result<()> {
+    let mut batch: Batch = put
+        .into_iter()
+        .map(|(key, value)| {
+            let record = value.map(|json| codec::of_json(&key, &json));
+            (key, record)
+        })
+        .collect();
+    batch.push((SEQUENCE.to_owned(), Some(codec::encode(SEQUENCE, &n)?)));
+    engine.apply(&batch, false)
+}
+
+fn number(engine: &dyn Engine, n: u64) -> Result<()> {
+    let record = codec::encode(SEQUENCE, &n)?;
+    engine.apply(&vec![(SEQUENCE.to_owned(), Some(record))], true)
+}
+
+/// Looks at every record. One that is damaged is taken from the journal, where that has it, or set aside.
+fn scan(engine: &dyn Engine, journal: &Path, remarks: &mut Vec<String>) -> Result<()> {
+    let damaged: Vec<(String, Vec<u8>)> = engine
+        .range("", LAST)?
+        .into_iter()
+        .filter(|(key, value)| !key.starts_with("damaged/") && !codec::is_whole(key, value))
+        .collect();
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    let (records, _) = journal::records(journal)?;
+    for (key, value) in damaged {
+        let copy = records.get(&key).map(|json| codec::of_json(&key, json));
+        remarks.push(match &copy {
+            Some(_) => format!("the record {key} was damaged and was taken from the journal"),
+            None => {
+                format!("the record {key} was damaged; it is kept as damaged/{key} and begins anew")
+            }
+        });
+        engine.apply(
+            &vec![(format!("damaged/{key}"), Some(value)), (key, copy)],
+            true,
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether the disk takes something.
+fn probe(folder: &Path) -> Result<()> {
+    enough_space(folder)?;
+    let path = folder.join(".probe");
+    let written = fs::write(&path, [0; 4096]).and_then(|()| fs::File::open(&path)?.sync_all());
+    let _ = fs::remove_file(&path);
+    written.map_err(|error| StoreError::Failed(format!("{}: {error}", folder.display())))
+}
+
+fn enough_space(folder: &Path) -> Result<()> {
+    let Ok(found) = rustix::fs::statvfs(folder) else {
+        return Ok(());
+    };
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    if found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) {
+        return Err(StoreError::Failed(format!(
+            "{}: the file system is read-only",
+            folder.display()
+        )));
+    }
+    if free < RESERVE {
+        return Err(StoreError::Failed(format!(
+            "{}: the disk is full ({} MiB free, {} are kept in reserve)",
+            folder.display(),
+            free >> 20,
+            RESERVE >> 20
+        )));
+    }
+    Ok(())
+}
+
+fn size(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|it| match it.metadata() {
+            Ok(meta) if meta.is_dir() => size(&it.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
+#[async_trait]
+impl Engine for Enduring {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        self.reading(|it| it.get(key))
+    }
+
+    fn range(&self, from: &str, to: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        self.reading(|it| it.range(from, to))
+    }
+
+    fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>> {
+        self.reading(|it| it.last(from, to))
+    }
+
+    fn apply(&self, batch: &Batch, keep: bool) -> Result<()> {
+        let failure = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            match &state.shelter {
+                None => match self.write_through(state.engine.as_ref(), batch, keep) {
+                    Ok(()) => return Ok(()),
+                    Err(error) => Some(error.to_string()),
+                },
+                Some(_) => None,
+            }
+        };
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = failure {
+            self.take_shelter(&mut state, why)?;
+        }
+        state.engine.apply(batch, keep)?;
+        if let Some(shelter) = state.shelter.as_mut() {
+            for (key, value) in batch {
+                let known = shelter.pending.get(key).is_some_and(|it| it.1);
+                shelter
+                    .pending
+                    .insert(key.clone(), (value.clone(), keep || known));
+            }
+            Ok(())
+        } else {
+            // the disk came back between the two locks
+            self.write_through(state.engine.as_ref(), batch, keep)
+        }
+    }
+
+    /// One sync of the journal for all who wait.
+    async fn settle(&self) -> Result<()> {
+        if self.condition() != Condition::Sound {
+            return Ok(());
+        }
+        let wanted = self.written.load(Ordering::Acquire);
+        let _syncing = self.syncing.lock().await;
+        if self.synced.load(Ordering::Acquire) >= wanted {
+            return Ok(());
+        }
+        let upto = self.written.load(Ordering::Acquire);
+        let file = match self.journal().as_ref() {
+            Some(journal) => journal.file(),
+            None => return Ok(()),
+        };
+        let synced = match file {
+            Ok(file) => tokio::task::spawn_blocking(move || file.sync_data())
+                .await
+                .map_err(|error| error.to_string())
+                .and_then(|it| it.map_err(|error| error.to_string())),
+            Err(error) => Err(error.to_string()),
+        };
+        match synced {
+            Ok(()) => {
+                self.synced.fetch_max(upto, Ordering::AcqRel);
+                Ok(())
+            }
+            Err(why) => {
+                // what was written may not be on disk, but it is in the engine, from which memory is filled
+                let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+                self.take_shelter(&mut state, format!("the journal: {why}"))
+            }
+        }
+    }
+
+    fn recall(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        let (records, _) = journal::records(&self.folder.join("journal"))?;
+        Ok(records.get(key).map(|json| codec::of_json(key, json)))
+    }
+
+    fn condition(&self) -> Condition {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        match &state.shelter {
+            None => Condition::Sound,
+            Some(shelter) => Condition::InMemory {
+                since: shelter.since,
+                why: shelter.why.clone(),
+                waiting: shelter.pending.len(),
+            },
+        }
+    }
+
+    fn upkeep(&self) -> Result<()> {
+        if self.condition() != Condition::Sound {
+            return self.leave_shelter();
+        }
+        if let Err(error) = enough_space(&self.folder) {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            return self.take_shelter(&mut state, error.to_string());
+        }
+        let long = self.journal().as_ref().is_some_and(Journal::is_long);
+        if long { self.fold() } else { Ok(()) }
+    }
+
+    fn nightly(&self) -> Result<()> {
+        self.compact()?;
+        self.fold()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        std::mem::take(&mut *self.remarks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn checkup(&self) -> Result<Checkup> {
+        let mut out = Checkup::default();
+        let all = self.range("", LAST)?;
+        for (key, value) in &all {
+            out.records += 1;
+            out.live_bytes += (key.len() + value.len()) as u64;
+            if let Some(key) = key.strip_prefix("damaged/") {
+                out.set_aside.push(key.to_owned());
+            } else if !codec::is_whole(key, value) {
+                out.damaged.push(key.clone());
+            }
+        }
+        let (records, reading) = journal::records(&self.folder.join("journal"))?;
+        out.journal_lines = reading.lines;
+        out.journal_damaged = reading.damaged;
+        let mut missing: Vec<String> = records
+            .into_keys()
+            .filter(|key| all.binary_search_by(|it| it.0.cmp(key)).is_err())
+            .filter(|key| !matches!(self.get(key), Ok(Some(_))))
+            .collect();
+        if !missing.is_empty() {
+            // what was deleted while this ran is not missing
+            let (now, _) = journal::records(&self.folder.join("journal"))?;
+            missing.retain(|key| now.contains_key(key));
+        }
+        out.missing = missing;
+        out.disk_bytes = size(&self.folder.join("store"));
+        out.journal_bytes = size(&self.folder.join("journal"));
+        if let Condition::InMemory { why, .. } = self.condition() {
+            out.in_memory = Some(why);
+        }
+        Ok(out)
+    }
+}

@@ -1,0 +1,115 @@
+//! What an alert says, made from what is true when it is sent.
+
+use std::{collections::BTreeMap, fs, net::IpAddr};
+
+use super::super::World;
+use crate::{
+    alert::{
+        Document, Message,
+        storm::{self, Surroundings},
+        words,
+    },
+    model::{About, Alert, Incident},
+};
+
+/// Why an alert has no words.
+pub(super) enum Unspoken {
+    Store(String),
+    Gone(String),
+}
+
+/// A message, and the incidents that it is about where they are many.
+pub(super) struct Spoken {
+    pub message: Message,
+    pub members: Vec<Incident>,
+}
+
+pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spoken, Unspoken> {
+    let zone = &world.config.service.timezone;
+    let alone = |message| Spoken {
+        message,
+        members: Vec::new(),
+    };
+    let store = |error: crate::store::StoreError| Unspoken::Store(error.to_string());
+    match &alert.about {
+        About::Incident(id) => {
+            let incident = world.store.incident(id).await.map_err(store)?;
+            let incident =
+                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
+            let earlier = world
+                .store
+                .receipt(&alert.notifier, id)
+                .await
+                .unwrap_or(None);
+            let repeat = unsure && earlier.is_none();
+            Ok(alone(words::incident(
+                &incident,
+                &world.words,
+                zone,
+                repeat,
+            )))
+        }
+        About::Reminder(id) => {
+            let incident = world.store.incident(id).await.map_err(store)?;
+            let incident =
+                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
+            Ok(alone(words::reminder(
+                &incident,
+                &world.words,
+                zone,
+                unsure,
+            )))
+        }
+        About::Notice(notice) => Ok(alone(words::notice(notice, &world.words, zone))),
+        About::Report(file) => {
+            let bytes = fs::read(&file.path)
+                .map_err(|error| Unspoken::Gone(format!("{}: {error}", file.path)))?;
+            let name = format!("gaccong-{}.html", file.week);
+            let summary = world
+                .store
+                .milestone(&super::super::reports::summary_name(&file.week))
+                .await
+                .unwrap_or(None);
+            let document = Document { name, bytes };
+            Ok(alone(words::report(
+                &file.week,
+                &summary.unwrap_or_default(),
+                document,
+                &world.words,
+            )))
+        }
+        About::Storm(id) | About::Roll(id) => {
+            let all = world.store.storms(&alert.notifier).await.map_err(store)?;
+            let known = all
+                .into_iter()
+                .find(|it| it.id == *id)
+                .ok_or_else(|| Unspoken::Gone(format!("there is no storm {id}")))?;
+            let members = world.store.members(&known).await.map_err(store)?;
+            if matches!(alert.about, About::Roll(_)) {
+                let message = storm::roll(&known, &members, &world.words, zone);
+                return Ok(Spoken { message, members });
+            }
+            let around = surroundings(world).await;
+            let repeat = unsure && known.receipt.is_none();
+            let message = storm::storm(&known, &members, &around, &world.words, zone, repeat);
+            Ok(Spoken { message, members })
+        }
+    }
+}
+
+/// Who else is watched where the storm is.
+async fn surroundings(world: &World) -> Surroundings {
+    let dossiers = world.store.dossiers().await.unwrap_or_default();
+    let mut addresses: BTreeMap<String, (IpAddr, bool)> = BTreeMap::new();
+    for it in dossiers {
+        if let (Some(address), Some(last)) = (it.address, &it.last)
+            && !it.target.as_str().contains('~')
+        {
+            let failing = !matches!(last.class.standing(), crate::model::Standing::Up);
+            addresses.insert(it.target.to_string(), (address, failing));
+        }
+    }
+    Surroundings {
+        watched: addresses.into_values().collect(),
+    }
+}

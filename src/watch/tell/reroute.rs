@@ -1,0 +1,142 @@
+//! Another way where one does not work: at once where a chat is gone, after a while where it cannot be reached.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::World;
+use crate::{
+    alert::{Message, Notifier, Place, notifiers::Console},
+    model::{About, Alert, Notice, Say, Urgency, alert::Topic, excerpt::excerpt},
+    store::Commit,
+};
+
+/// What is urgent and could not be delivered for so long goes another way as well.
+const TOO_LONG: SignedDuration = SignedDuration::from_mins(3);
+
+/// The notifiers to go to instead: the configured `fallback`, else those of `defaults.notify`. Never another agency's.
+fn ways(world: &World, name: &str) -> Vec<String> {
+    let configured = world
+        .config
+        .notifiers
+        .get(name)
+        .and_then(|it| it.fallback.clone());
+    let mut ways = match configured {
+        Some(way) => vec![way],
+        None => world.config.defaults.notify.clone(),
+    };
+    ways.retain(|it| it != name && world.notifiers.contains_key(it));
+    ways
+}
+
+async fn commit(world: &World, alerts: Vec<Alert>) -> bool {
+    if alerts.is_empty() {
+        return false;
+    }
+    let commit = Commit {
+        alerts,
+        ..Commit::default()
+    };
+    match world.store.commit(commit).await {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::error!(%error, "an alert cannot be given to another notifier");
+            false
+        }
+    }
+}
+
+fn again(alert: &Alert, way: &str, now: Timestamp) -> Alert {
+    Alert {
+        rerouted: true,
+        ..Alert::new(way, alert.about.clone(), alert.urgency, now)
+    }
+}
+
+/// A notifier refused for good. The alert goes another way, to the console where there is none, and the people who
+/// run the service are told once.
+pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Message, why: &str) {
+    let now = world.clock.now();
+    // a storm's message is made for one notifier; its incidents are told elsewhere one by one, or gathered there
+    let alerts: Vec<Alert> = match &alert.about {
+        _ if alert.rerouted => Vec::new(),
+        About::Roll(_) => Vec::new(),
+        About::Storm(id) => {
+            let storms = world.store.storms(name).await.unwrap_or_default();
+            let mut out = Vec::new();
+            if let Some(storm) = storms.iter().find(|it| it.id == *id) {
+                for incident in world.store.members(storm).await.unwrap_or_default() {
+                    let urgency = Urgency::of(&incident);
+                    for way in ways(world, name) {
+                        let about = About::Incident(incident.id.clone());
+                        out.push(Alert {
+                            rerouted: true,
+                            ..Alert::new(&way, about, urgency, now)
+                        });
+                    }
+                }
+            }
+            out
+        }
+        _ => ways(world, name)
+            .iter()
+            .map(|way| again(alert, way, now))
+            .collect(),
+    };
+    let first = world.measure.gone(name, why);
+    if !commit(world, alerts).await {
+        tracing::error!(
+            notifier = name,
+            about = alert.about.key(),
+            why,
+            "an alert was refused for good and has no other way; it goes to the console"
+        );
+        let _ = Console.send(message, Place::default()).await;
+    } else {
+        tracing::error!(
+            notifier = name,
+            about = alert.about.key(),
+            why,
+            "an alert was refused for good; it goes another way"
+        );
+    }
+    if first {
+        let detail = Say::new("detail-notifier")
+            .with("name", name)
+            .with("why", excerpt(why, 160));
+        let notice = Notice::Event {
+            topic: Topic::Notifier,
+            at: now,
+            detail,
+        };
+        let mut alerts = world.notices_to_duty(&notice, now);
+        alerts.retain(|it| it.notifier != name);
+        commit(world, alerts).await;
+    }
+}
+
+/// It takes messages (again).
+pub(super) fn works(world: &World, name: &str) {
+    world.measure.works(name);
+}
+
+/// What is urgent and waits for long goes another way as well; it stays where it is, too.
+pub(super) async fn slow(world: &World, name: &str, alert: &mut Alert, now: Timestamp) {
+    let late = now.duration_since(alert.created) >= TOO_LONG;
+    if !late || alert.rerouted || alert.urgency < Urgency::Urgent {
+        return;
+    }
+    if matches!(alert.about, About::Storm(_) | About::Roll(_)) {
+        return;
+    }
+    let alerts: Vec<Alert> = ways(world, name)
+        .iter()
+        .map(|way| again(alert, way, now))
+        .collect();
+    if commit(world, alerts).await {
+        tracing::warn!(
+            notifier = name,
+            about = alert.about.key(),
+            "an alert that waits for long goes another way as well"
+        );
+    }
+    alert.rerouted = true;
+}
