@@ -295,6 +295,20 @@ pub(super) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
     })
 }
 
+impl Message {
+    /// Says in its first line that it may have been delivered before.
+    pub fn repeated(mut self, unsure: bool, words: &Words) -> Self {
+        if unsure {
+            let mark = words.plain("alert-repeat");
+            self.html = format!("{mark} {}", self.html);
+            self.plain = format!("{mark} {}", self.plain);
+            self.headline = format!("{mark} {}", self.headline);
+            self.repeat = true;
+        }
+        self
+    }
+}
+
 /// It came back: a short message of its own, since the edit of the long one rings nobody.
 pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
     let icon = if it.kind.is_tampering() {

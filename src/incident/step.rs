@@ -38,6 +38,8 @@ const COMES_BACK_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 const REMIND_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// It may ring for the first time and once more when it comes back; from then on it is damped.
 const RINGS_FREELY: u32 = 1;
+/// An incident that changes its kind more often (down, blocked, down …) is told of that where it makes no noise.
+const CHANGES: usize = 3;
 /// So much of a time line, and of the evidence, is kept: its beginning and its end.
 const TIMELINE: (usize, usize) = (20, 40);
 const EVIDENCE: (usize, usize) = (4, 8);
@@ -122,6 +124,12 @@ pub enum Voice {
 
 /// Says how, and notes in the incident that it rings.
 pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
+    let last = it.timeline.last().map(|it| it.what);
+    let changes = it.timeline.iter().filter(|it| it.what == What::Changed);
+    let to_and_fro = last == Some(What::Changed) && changes.count() > CHANGES;
+    if to_and_fro || matches!(last, Some(What::Unseen | What::Visible)) {
+        return Voice::Quiet;
+    }
     if it.flaps == 0 {
         it.rung_at = it.rung_at.or(Some(now));
         return Voice::Plain;
@@ -136,6 +144,10 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
         .last()
         .is_some_and(|it| !matches!(it.what, What::Again))
     {
+        return Voice::Plain;
+    }
+    // what happens to an open one, beside coming back, is news as ever
+    if last != Some(What::Again) {
         return Voice::Plain;
     }
     if damped && !may_ring(it, now) {
@@ -274,7 +286,7 @@ fn settle(known: &Incident, finding: &Finding) -> Option<Incident> {
     let seen_again = known.remark.is_some();
     if seen_again {
         let note = Some(finding.class.to_string());
-        push(&mut it, finding.confirmed_at, What::Changed, note);
+        push(&mut it, finding.confirmed_at, What::Visible, note);
     }
     seen_again.then_some(it)
 }
@@ -305,6 +317,6 @@ fn unseen(known: &Incident, finding: &Finding) -> Option<Incident> {
     let mut it = known.clone();
     it.remark = Some(Say::new("remark-unseen").with("class", finding.class));
     let note = Some(finding.class.to_string());
-    push(&mut it, finding.confirmed_at, What::Changed, note);
+    push(&mut it, finding.confirmed_at, What::Unseen, note);
     Some(it)
 }

@@ -116,6 +116,9 @@ pub enum What {
     Changed,
     /// Was over, and came back soon.
     Again,
+    /// Cannot be seen for now, and is visible again: of somebody else's content.
+    Unseen,
+    Visible,
     /// Told once more, since it keeps coming back.
     Reminded,
     Told,

@@ -1,7 +1,7 @@
 //! The watch over ourselves: lateness, the store, the clock, and a sign of life to the outside. A task of its own,
 //! so that it speaks when the wheel does not turn.
 
-use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
@@ -28,11 +28,7 @@ const BEAT_EVERY: Duration = Duration::from_secs(60);
 pub async fn run(worlds: Live, stop: CancellationToken) {
     let first = worlds.borrow().clone();
     let begun = first.clock.now();
-    first
-        .measure
-        .health
-        .begun
-        .store(begun.as_millisecond(), Ordering::Relaxed);
+    first.measure.health.lives();
     let mut dog = Watchdog {
         late: Trouble::new(Topic::Late),
         store: Trouble::new(Topic::Store),
@@ -104,6 +100,7 @@ impl Watchdog {
             return;
         }
         world.eyes.interrupted(now.0);
+        tracing::warn!(by_s = off.as_secs(), "the clock jumped");
         let detail = Say::new("detail-jump").with("lasted", world.words.duration(off.abs()));
         event(world, Topic::Clock, detail).await;
     }

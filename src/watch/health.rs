@@ -57,11 +57,10 @@ impl Health {
 pub async fn health(world: &World) -> Health {
     let measure = &world.measure;
     let facts = &measure.health;
-    let now = world.clock.now().as_millisecond();
     let last = facts.last_look.load(Ordering::Relaxed);
     let allowed = LOOKS_STOPPED_FACTOR * facts.slowest.load(Ordering::Relaxed) + LOOKS_STOPPED_MS;
     let targets = measure.targets.get();
-    let silent = now - last.max(facts.begun.load(Ordering::Relaxed));
+    let silent = i64::try_from(facts.silent().as_millis()).unwrap_or(i64::MAX);
     let stopped = (targets > 0 && silent > allowed).then(|| SignedDuration::from_millis(silent));
     let condition = world.store.condition().await;
     let dead = world.store.dead_letters().await;

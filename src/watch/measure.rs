@@ -6,9 +6,12 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use jiff::Timestamp;
+use tokio::time::Instant;
+
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -49,14 +52,27 @@ pub struct Measure {
 /// Health as it was last seen.
 #[derive(Debug, Default)]
 pub struct Health {
-    /// Milliseconds since the epoch: the last look, and when the watch began.
+    /// Milliseconds since the epoch.
     pub last_look: AtomicI64,
-    pub begun: AtomicI64,
+    /// The last look, or the beginning of the watch, by the clock that is never set.
+    pub alive: Mutex<Option<Instant>>,
     /// The longest interval of any target, in milliseconds.
     pub slowest: AtomicI64,
     pub blind: AtomicBool,
     pub store_failures: AtomicU64,
     pub store_fails_now: AtomicBool,
+}
+
+impl Health {
+    pub fn lives(&self) {
+        *self.alive.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Time since the last look.
+    pub fn silent(&self) -> Duration {
+        let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
+        alive.map_or(Duration::ZERO, |it| it.elapsed())
+    }
 }
 
 /// 5 ms to 30 s.
@@ -144,6 +160,7 @@ impl Measure {
         self.health
             .last_look
             .store(at.as_millisecond(), Ordering::Relaxed);
+        self.health.lives();
     }
 
     pub fn late(&self, seconds: f64) {

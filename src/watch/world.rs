@@ -73,13 +73,23 @@ impl World {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Vec<String>), Fault> {
-        let (notifiers, remarks) = voices(&config)?;
         let eye =
             Eye::new(eye_settings(&config)?).map_err(|error| Fault::System(error.to_string()))?;
+        Self::with_eye(config, store, clock, Arc::new(eye))
+    }
+
+    /// The same with another who sees in the place of the network.
+    pub fn with_eye(
+        config: Config,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        eye: Arc<dyn Sees>,
+    ) -> Result<(Self, Vec<String>), Fault> {
+        let (notifiers, remarks) = voices(&config)?;
         let world = Self {
             store,
             evidence: Evidence::new(&config.service.snapshots_dir),
-            eye: Arc::new(eye),
+            eye,
             eyes: Arc::default(),
             notifiers,
             words: Words::new(config.service.language),
@@ -257,7 +267,8 @@ impl World {
             .collect()
     }
 
-    fn everybody(&self) -> Vec<String> {
+    /// All notifiers that any target of the file uses, and those of `defaults.notify`.
+    pub fn everybody(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .config
             .targets

@@ -18,6 +18,7 @@ mod pages; // tests/pages: the detector, from files
 mod real; // real pages where the corpus is at hand
 mod reports; // the weekly report in all formats
 mod service; // the running service: kill, restart, beside it
+mod simulation; // a thousand seeded histories of crashes, lost replies, outages, blindness
 mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
 mod trouble; // storms, flapping, dead chats, our own lateness and clock

@@ -60,7 +60,9 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 unsure,
             )))
         }
-        About::Notice(notice) => Ok(alone(words::notice(notice, &world.words, zone))),
+        About::Notice(notice) => Ok(alone(
+            words::notice(notice, &world.words, zone).repeated(unsure, &world.words),
+        )),
         About::Report(file) => {
             let bytes = fs::read(&file.path)
                 .map_err(|error| Unspoken::Gone(format!("{}: {error}", file.path)))?;
@@ -71,12 +73,13 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 .await
                 .unwrap_or(None);
             let document = Document { name, bytes };
-            Ok(alone(words::report(
+            let report = words::report(
                 &file.week,
                 &summary.unwrap_or_default(),
                 document,
                 &world.words,
-            )))
+            );
+            Ok(alone(report.repeated(unsure, &world.words)))
         }
         About::Storm(id) | About::Roll(id) => {
             let all = world.store.storms(&alert.notifier).await.map_err(store)?;
@@ -86,7 +89,8 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 .ok_or_else(|| Unspoken::Gone(format!("there is no storm {id}")))?;
             let members = world.store.members(&known).await.map_err(store)?;
             if matches!(alert.about, About::Roll(_)) {
-                let message = storm::roll(&known, &members, &world.words, zone);
+                let message = storm::roll(&known, &members, &world.words, zone)
+                    .repeated(unsure, &world.words);
                 return Ok(Spoken { message, members });
             }
             let around = surroundings(world).await;

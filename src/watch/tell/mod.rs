@@ -30,6 +30,8 @@ use crate::{
 
 /// First pause after a refusal that names none; doubled each time.
 const PAUSE: Duration = Duration::from_secs(5);
+/// The same after an answer that was lost: four times as long each time.
+const UNSURE: Duration = Duration::from_secs(10);
 /// After an outage of an hour everything is to be out within two minutes of its end.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A pause that the other side asks for is believed so far; a longer one is asked for again.
@@ -243,7 +245,11 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             // not written down, it will be sent once more, as a repeat; not at once
             written.is_err().then_some(LONGEST_PAUSE)
         }
-        Err(refusal) => refused(world, name, alert, &spoken.message, refusal).await,
+        Err(refusal) => {
+            // an earlier try may have arrived, whatever became of this one
+            alert.begun = unsure;
+            refused(world, name, alert, &spoken.message, refusal).await
+        }
     }
 }
 
@@ -358,9 +364,15 @@ async fn postpone(
     why: String,
     unsure: bool,
 ) -> Duration {
-    let doubled = PAUSE
-        .saturating_mul(1 << alert.attempts.saturating_sub(1).min(10))
-        .min(LONGEST_PAUSE);
+    let tries = alert.attempts.saturating_sub(1).min(10);
+    let doubled = if unsure {
+        // it has probably arrived, and each try is a message more
+        UNSURE
+            .saturating_mul(1 << (2 * tries).min(10))
+            .min(LONGEST_ASKED)
+    } else {
+        PAUSE.saturating_mul(1 << tries).min(LONGEST_PAUSE)
+    };
     let asked = after.map(|it| it.min(LONGEST_ASKED));
     let pause = asked.unwrap_or(doubled) + Duration::from_millis(fastrand::u64(..=250));
     tracing::warn!(
@@ -372,11 +384,11 @@ async fn postpone(
     );
     let signed = SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_secs(60));
     alert.due = now.checked_add(signed).unwrap_or(now);
-    alert.begun = unsure;
+    alert.begun |= unsure;
     alert.refused = Some(why);
     reroute::slow(world, name, &mut alert, now).await;
     let _ = kept(world, Delivery::Postponed(alert)).await;
-    pause
+    pause.min(LONGEST_PAUSE.max(asked.unwrap_or_default()))
 }
 
 async fn kept(world: &World, delivery: Delivery) -> Result<Option<Alert>, ()> {

@@ -12,8 +12,9 @@ use crate::{
 /// What is urgent and could not be delivered for so long goes another way as well.
 const TOO_LONG: SignedDuration = SignedDuration::from_mins(3);
 
-/// The notifiers to go to instead: the configured `fallback`, else those of `defaults.notify`. Never another agency's.
-fn ways(world: &World, name: &str) -> Vec<String> {
+/// The notifiers to go to instead: the configured `fallback`, else those of `defaults.notify`. Never another agency's,
+/// and none that is told of it anyway.
+async fn ways(world: &World, name: &str, about: &About) -> Vec<String> {
     let configured = world
         .config
         .notifiers
@@ -23,8 +24,23 @@ fn ways(world: &World, name: &str) -> Vec<String> {
         Some(way) => vec![way],
         None => world.config.defaults.notify.clone(),
     };
-    ways.retain(|it| it != name && world.notifiers.contains_key(it));
+    let anyway = told_anyway(world, about).await;
+    ways.retain(|it| it != name && world.notifiers.contains_key(it) && !anyway.contains(it));
     ways
+}
+
+async fn told_anyway(world: &World, about: &About) -> Vec<String> {
+    let (About::Incident(id) | About::Reminder(id)) = about else {
+        return world.everybody();
+    };
+    let incident = world.store.incident(id).await.ok().flatten();
+    match incident {
+        Some(incident) => match world.target(&incident.target).await.ok().flatten() {
+            Some(target) => target.settings.notify,
+            None => world.everybody(),
+        },
+        None => Vec::new(),
+    }
 }
 
 async fn commit(world: &World, alerts: Vec<Alert>) -> bool {
@@ -65,18 +81,19 @@ pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
             if let Some(storm) = storms.iter().find(|it| it.id == *id) {
                 for incident in world.store.members(storm).await.unwrap_or_default() {
                     let urgency = Urgency::of(&incident);
-                    for way in ways(world, name) {
-                        let about = About::Incident(incident.id.clone());
+                    let about = About::Incident(incident.id.clone());
+                    for way in ways(world, name, &about).await {
                         out.push(Alert {
                             rerouted: true,
-                            ..Alert::new(&way, about, urgency, now)
+                            ..Alert::new(&way, about.clone(), urgency, now)
                         });
                     }
                 }
             }
             out
         }
-        _ => ways(world, name)
+        _ => ways(world, name, &alert.about)
+            .await
             .iter()
             .map(|way| again(alert, way, now))
             .collect(),
@@ -127,7 +144,8 @@ pub(super) async fn slow(world: &World, name: &str, alert: &mut Alert, now: Time
     if matches!(alert.about, About::Storm(_) | About::Roll(_)) {
         return;
     }
-    let alerts: Vec<Alert> = ways(world, name)
+    let alerts: Vec<Alert> = ways(world, name, &alert.about)
+        .await
         .iter()
         .map(|way| again(alert, way, now))
         .collect();
