@@ -5,8 +5,8 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, BufWriter, Read, Write},
     path::{Path, PathBuf},
-    sync::Arc,
-    time::Instant,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use serde::Deserialize;
@@ -18,13 +18,16 @@ use super::{
     output::{line, signal_json},
 };
 use crate::{
-    detect::{Expect, profiles, reckon, weigh},
+    detect::{self, Expect, profiles, reckon, weigh},
     diff::{Norm, compare},
     model::{
         Profile, Say, Signal, Verdict,
         excerpt::{defang_text, excerpt},
     },
-    page::{self, Page, Source},
+    page::{
+        self, Limit, Page, Source,
+        patience::{Patience, SECONDS},
+    },
     words::Words,
 };
 
@@ -69,7 +72,7 @@ fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
     let folder = cases.parent().unwrap_or(Path::new("."));
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut pages = Pages::default();
+    let mut pages = Pages::new();
     for (at, text) in BufReader::new(file).split(b'\n').enumerate() {
         let text = text.map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
         if text.iter().all(u8::is_ascii_whitespace) {
@@ -121,7 +124,7 @@ fn explain(cases: &Path, wanted: &str, words: &Words) -> Result<(), Failure> {
         }
     }
     let case = found.ok_or_else(|| say(&format!("no case is called {wanted:?}")))?;
-    let mut pages = Pages::default();
+    let mut pages = Pages::new();
     let content_type = case.content_type.as_deref();
     for path in &case.history {
         pages
@@ -258,38 +261,84 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
         .filter_map(|it| pages.page(&folder.join(it), &case.url))
         .collect();
     let norm = Norm::learn(history.iter().map(Arc::as_ref));
-    let mut seen = Vec::new();
-    for (profile, bytes) in &bodies {
-        let source = Source {
-            bytes,
-            content_type,
-            url: &case.url,
-            ignore: &[],
-        };
-        match page::read(source) {
-            Ok(page) => seen.push((*profile, page)),
-            Err(limit) => return Ok((over(&limit), started.elapsed().as_micros() as u64)),
+    let source = |bytes| Source {
+        bytes,
+        content_type,
+        url: &case.url,
+        ignore: &[],
+    };
+    let judged = pages.timer.within(|| {
+        let mut seen = Vec::new();
+        for (profile, bytes) in &bodies {
+            match page::read(source(bytes)) {
+                Ok(page) => seen.push((*profile, page)),
+                Err(limit) => return over(source(bytes), &limit),
+            }
         }
-    }
-    let seen: Vec<(Profile, &Page)> = seen
-        .iter()
-        .map(|(profile, page)| (*profile, page))
-        .collect();
-    let verdict = profiles::judge_all(&seen, &norm, &Expect::of_url(&case.url));
+        let seen: Vec<(Profile, &Page)> = seen
+            .iter()
+            .map(|(profile, page)| (*profile, page))
+            .collect();
+        profiles::judge_all(&seen, &norm, &Expect::of_url(&case.url))
+    });
+    let verdict = match (judged, bodies.first()) {
+        (Some(verdict), _) => verdict,
+        (None, Some((_, bytes))) => over(source(bytes), &Limit::Time),
+        (None, None) => Verdict::default(),
+    };
     Ok((verdict, started.elapsed().as_micros() as u64))
 }
 
-/// A page that cannot be read within the limits: nothing is concluded of it, and that is said.
-fn over(limit: &page::Limit) -> Verdict {
+/// A page that cannot be read within the limits: nothing is concluded of it but from what its beginning says.
+fn over(source: Source, limit: &page::Limit) -> Verdict {
     let signal = Signal {
         name: "parser-limit".to_owned(),
         weight: 0.0,
         say: Say::new("cause-parser").with("limit", limit),
         excerpt: limit.to_string(),
     };
-    Verdict {
-        signals: vec![signal],
-        ..Verdict::default()
+    let mut verdict = page::read_crudely(source)
+        .map(|it| detect::judge(&it, &Norm::default(), &Expect::of_url(source.url)))
+        .filter(|it| it.level.rings())
+        .unwrap_or_default();
+    verdict.signals.push(signal);
+    verdict
+}
+
+/// Ends the work on a page that takes too long.
+struct Timer(Arc<Mutex<Vec<(Instant, Patience)>>>);
+
+impl Timer {
+    fn start() -> Self {
+        let waiting: Arc<Mutex<Vec<(Instant, Patience)>>> = Arc::default();
+        let of = Arc::downgrade(&waiting);
+        std::thread::spawn(move || {
+            while let Some(waiting) = of.upgrade() {
+                let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                waiting.retain(|(end, patience)| {
+                    let late = Instant::now() >= *end;
+                    if late {
+                        patience.lose();
+                    }
+                    !late
+                });
+                drop(waiting);
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
+        Self(waiting)
+    }
+
+    /// Does the work; `None` where it took too long.
+    fn within<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let patience = Patience::default();
+        let end = Instant::now() + Duration::from_secs(SECONDS);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((end, patience.clone()));
+        let out = patience.during(work);
+        (!patience.is_lost()).then_some(out)
     }
 }
 
@@ -306,13 +355,21 @@ fn current(value: &Value) -> Result<Vec<(Profile, PathBuf)>, String> {
 }
 
 /// Pages of histories, each read once while it is near.
-#[derive(Default)]
 struct Pages {
+    timer: Timer,
     read: HashMap<(PathBuf, Url), Arc<Page>>,
     order: Vec<(PathBuf, Url)>,
 }
 
 impl Pages {
+    fn new() -> Self {
+        Self {
+            timer: Timer::start(),
+            read: HashMap::new(),
+            order: Vec::new(),
+        }
+    }
+
     fn load(&mut self, path: &Path, url: &Url, content_type: Option<&str>) -> Result<(), String> {
         let name = (path.to_owned(), url.clone());
         if self.read.contains_key(&name) {
@@ -326,7 +383,7 @@ impl Pages {
             ignore: &[],
         };
         // a page over the limits teaches nothing
-        let Ok(page) = page::read(source) else {
+        let Some(Ok(page)) = self.timer.within(|| page::read(source)) else {
             return Ok(());
         };
         if self.order.len() >= KEPT {

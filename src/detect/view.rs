@@ -13,7 +13,10 @@ use super::{
 use crate::{
     diff::{Change, Norm, compare},
     model::{Say, excerpt},
-    page::{Block, Form, Frame, Image, Link, Page, Script, fold::fold, links::registrable, script},
+    page::{
+        Block, Form, Frame, Image, Link, Page, Script, fold::fold, links::registrable, patience,
+        script,
+    },
 };
 
 /// What the operator said belongs to a portal.
@@ -77,6 +80,7 @@ pub struct View<'a> {
     asked: RefCell<HashMap<String, bool>>,
     codes: OnceCell<Vec<Code<'a>>>,
     sober: OnceCell<usize>,
+    first: OnceCell<Vec<&'a Block>>,
 }
 
 /// Inline code that runs and is new, with what it carries in disguise.
@@ -147,6 +151,7 @@ impl<'a> View<'a> {
             asked: RefCell::default(),
             codes,
             sober: OnceCell::new(),
+            first: OnceCell::new(),
             change,
             expect,
         }
@@ -161,6 +166,12 @@ impl<'a> View<'a> {
         let known = self.norm.folded.contains(phrase);
         asked.insert(phrase.to_owned(), known);
         known
+    }
+
+    /// The first things that a visitor reads.
+    pub fn first_read(&self) -> &[&'a Block] {
+        self.first
+            .get_or_init(|| self.page.visible().take(3).collect())
     }
 
     /// Links that are new; all of them at first sight. The same holds for the next three.
@@ -272,6 +283,9 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
     };
     let mut out = Vec::with_capacity(blocks.len() + 8);
     let mut put = |place, raw: &'a str, linked| {
+        if patience::is_lost() {
+            return;
+        }
         let folded = fold(raw);
         if !folded.is_empty() {
             out.push(Text {
@@ -324,7 +338,7 @@ fn codes_of<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Code<'a>> {
     let mut out = Vec::new();
     for script in scripts.into_iter().filter(|it| !it.code.is_empty()) {
         let Some(left) = room.checked_sub(script.code.len()) else {
-            break;
+            continue;
         };
         room = left;
         let layers = script::layers(&script.code);

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     sync::LazyLock,
 };
 
@@ -31,20 +31,21 @@ const NOT_PUBLIC: &[(&str, &str)] = &[
     ("203.0.113.0/24", "documentation"),
     ("224.0.0.0/4", "multicast"),
     ("240.0.0.0/4", "reserved"),
-    ("::/96", "unspecified, loopback, IPv4-compatible"),
-    ("64:ff9b:1::/48", "local NAT64"),
-    ("100::/64", "discard"),
-    ("100:0:0:1::/64", "dummy prefix"),
+    // only 2000::/3 is given out as global unicast
+    (
+        "::/3",
+        "outside global unicast: unspecified, loopback, IPv4-compatible and others",
+    ),
+    ("4000::/2", "outside global unicast"),
+    (
+        "8000::/1",
+        "outside global unicast: unique local, link local, multicast and others",
+    ),
     ("2001::/23", "protocol assignments, Teredo"),
     ("2001:db8::/32", "documentation"),
     ("2002::/16", "6to4"),
     ("2620:4f:8000::/48", "AS112"),
     ("3fff::/20", "documentation"),
-    ("5f00::/16", "segment routing"),
-    ("fc00::/7", "unique local"),
-    ("fe80::/10", "link local"),
-    ("fec0::/10", "site local"),
-    ("ff00::/8", "multicast"),
 ];
 
 static TABLE: LazyLock<Vec<(IpNet, &str)>> = LazyLock::new(|| {
@@ -59,6 +60,8 @@ static TABLE: LazyLock<Vec<(IpNet, &str)>> = LazyLock::new(|| {
 pub struct Guard {
     pub networks: Vec<IpNet>,
     pub ports: Vec<u16>,
+    /// Our own addresses as the world sees them: what listens there may trust us.
+    pub own: Vec<IpAddr>,
 }
 
 impl Default for Guard {
@@ -66,8 +69,29 @@ impl Default for Guard {
         Self {
             networks: Vec::new(),
             ports: vec![80, 443],
+            own: Vec::new(),
         }
     }
+}
+
+/// The addresses that this machine goes out with; none where it has no way out. Nothing is sent: a UDP socket
+/// is told of a far address, and the system chooses.
+pub fn own_addresses() -> Vec<IpAddr> {
+    // root servers: they are always somewhere outside
+    let far: [(&str, SocketAddr); 2] = [
+        ("0.0.0.0:0", SocketAddr::from(([198, 41, 0, 4], 53))),
+        (
+            "[::]:0",
+            SocketAddr::from(([0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30], 53)),
+        ),
+    ];
+    far.into_iter()
+        .filter_map(|(from, to)| {
+            let socket = UdpSocket::bind(from).ok()?;
+            socket.connect(to).ok()?;
+            Some(socket.local_addr().ok()?.ip())
+        })
+        .collect()
 }
 
 /// Why we do not go there.
@@ -96,7 +120,8 @@ impl Guard {
         {
             return Ok(());
         }
-        match special(meant) {
+        let own = self.own.contains(&meant).then_some("our own address");
+        match special(meant).or(own) {
             None => Ok(()),
             Some(why) => Err(Refused {
                 class: Class::PrivateAddress,
@@ -186,6 +211,31 @@ mod tests {
             "198.17.255.255",
             "198.20.0.0",
             "223.255.255.255",
+            "1.0.0.0",
+            "169.253.255.255",
+            "169.255.0.0",
+            "192.0.1.0",
+            "192.0.3.0",
+            "192.31.195.255",
+            "192.31.197.0",
+            "192.52.192.255",
+            "192.52.194.0",
+            "192.88.98.255",
+            "192.88.100.0",
+            "192.175.47.255",
+            "192.175.49.0",
+            "198.51.99.255",
+            "198.51.101.0",
+            "203.0.112.255",
+            "203.0.114.0",
+            "2000::",
+            "2001:db7:ffff::",
+            "2001:db9::",
+            "2001:ffff::",
+            "2620:4f:7fff::",
+            "2620:4f:8001::",
+            "3ffe:ffff::",
+            "3fff:1000::",
             "2606:4700::1",
             "2001:200::",
             "2003::1",
@@ -201,6 +251,26 @@ mod tests {
             "::127.0.0.1",
             "2002:7f00:1::",
             "2001:0:1::",
+            "0.0.0.0",
+            "255.255.255.255",
+            "169.254.169.254",
+            "100.100.100.200",
+            "fd00:ec2::254",
+            "fe80::1",
+            "::",
+            "::ffff:0:127.0.0.1",
+            "64:ff9b:1::1",
+            "64:ff9b::127.0.0.1",
+            "64:ff9b::169.254.169.254",
+            "100::1",
+            "1fff:ffff::1",
+            "4000::1",
+            "5f00::1",
+            "fec0::1",
+            "ff02::1",
+            "2002:a00:1::1",
+            "2001:db8::1",
+            "3fff::1",
         ] {
             assert!(guard.address(inside.parse().unwrap()).is_err(), "{inside}");
         }
@@ -235,7 +305,11 @@ mod tests {
         let open = Guard {
             networks: vec!["127.0.0.2/32".parse().unwrap()],
             ports: vec![80],
+            own: vec!["203.0.112.7".parse().unwrap()],
         };
+        assert!(open.address("203.0.112.7".parse().unwrap()).is_err());
+        assert!(open.address("::ffff:203.0.112.7".parse().unwrap()).is_err());
+        assert_eq!(open.address("203.0.112.8".parse().unwrap()), Ok(()));
         assert_eq!(open.address("127.0.0.2".parse().unwrap()), Ok(()));
         assert!(open.address("127.0.0.3".parse().unwrap()).is_err());
     }

@@ -18,14 +18,26 @@ use html5ever::{
 };
 use scraper::{Html, HtmlTreeSink};
 
-use super::guard::{DEPTH, Limit, NODES};
+use super::{
+    guard::{
+        ALL_ATTRIBUTES, ATTRIBUTES, DEPTH, FORMATTING_ATTRIBUTES, FORMATTING_TAGS, Limit, NODES,
+    },
+    patience,
+};
 
 /// Bytes between two looks at the counters: the most that can be overshot.
 const PIECE: usize = 2048;
 
 /// Words in a stretch of which the tree builder was told nothing: one tag or comment. Attributes are
 /// compared with each other, so a tag of so many words is refused; honest comments are shorter.
-const WORDS_IN_ONE_TOKEN: usize = 20_000;
+const WORDS_IN_ONE_TOKEN: usize = 40_000;
+/// Looks of the tree builder at the elements that are open: an honest page needs some hundred thousand.
+const STEPS: u64 = 20_000_000;
+/// Formatting elements are opened again in every block, with all their attributes: beyond what was written, so many
+/// bytes of attributes may come of it.
+const COPIED: usize = 1 << 20;
+/// Attributes that later `html` and `body` tags may add to the first ones.
+const ADDED: usize = 200;
 
 /// The tree of `text`, without scripting, so that what stands in `noscript` is seen as elements.
 pub(super) fn parse(text: &str) -> Result<Html, Limit> {
@@ -36,7 +48,7 @@ pub(super) fn parse(text: &str) -> Result<Html, Limit> {
         },
         ..driver::ParseOpts::default()
     };
-    let mut parser = driver::parse_document(Watched::new(), options);
+    let mut parser = driver::parse_document(Watched::new(text.len()), options);
     let (mut rest, mut seen, mut words) = (text, 0, 0);
     while !rest.is_empty() {
         let mut end = rest.len().min(PIECE);
@@ -49,6 +61,9 @@ pub(super) fn parse(text: &str) -> Result<Html, Limit> {
         let sink = &parser.tokenizer.sink.sink;
         if let Some(limit) = sink.over.get() {
             return Err(limit);
+        }
+        if patience::is_lost() {
+            return Err(Limit::Time);
         }
         if sink.calls.get() == seen {
             words += piece.split_ascii_whitespace().count();
@@ -71,16 +86,28 @@ struct Watched {
     depth: RefCell<HashMap<NodeId, usize>>,
     nodes: Cell<usize>,
     calls: Cell<u64>,
+    steps: Cell<u64>,
+    attributes: Cell<usize>,
+    /// Bytes of attributes that may still be copied into the tree.
+    room: Cell<usize>,
+    added: Cell<usize>,
+    /// The element to which text was appended last: more of it is no new node.
+    texted: Cell<Option<NodeId>>,
     over: Cell<Option<Limit>>,
 }
 
 impl Watched {
-    fn new() -> Self {
+    fn new(length: usize) -> Self {
         Self {
             inner: HtmlTreeSink::new(Html::new_document()),
             depth: RefCell::default(),
             nodes: Cell::new(0),
             calls: Cell::new(0),
+            steps: Cell::new(0),
+            attributes: Cell::new(0),
+            room: Cell::new(2 * length + COPIED),
+            added: Cell::new(0),
+            texted: Cell::new(None),
             over: Cell::new(None),
         }
     }
@@ -91,6 +118,32 @@ impl Watched {
         if self.nodes.get() > NODES {
             self.over.set(Some(Limit::Nodes));
         }
+    }
+
+    /// Text counts as a node where it does not go on from other text.
+    fn texted(&self, parent: NodeId) {
+        self.calls.set(self.calls.get() + 1);
+        if self.texted.replace(Some(parent)) != Some(parent) {
+            self.made();
+        }
+    }
+
+    /// The attributes, unless there are too many: then the tree is given up and needs none.
+    fn bounded(&self, name: &QualName, attrs: Vec<Attribute>) -> Vec<Attribute> {
+        self.attributes.set(self.attributes.get() + attrs.len());
+        let bytes: usize = attrs.iter().map(|it| it.value.len() + 32).sum();
+        let room = self.room.get().checked_sub(bytes);
+        self.room.set(room.unwrap_or(0));
+        let formatting = FORMATTING_TAGS.contains(&&*name.local);
+        let many = attrs.len() > ATTRIBUTES
+            || self.attributes.get() > ALL_ATTRIBUTES
+            || formatting && attrs.len() > FORMATTING_ATTRIBUTES
+            || room.is_none();
+        if many || self.over.get().is_some() {
+            self.over.set(self.over.get().or(Some(Limit::Attributes)));
+            return Vec::new();
+        }
+        attrs
     }
 
     fn placed(&self, child: NodeId, under: NodeId) {
@@ -120,11 +173,16 @@ impl TreeSink for Watched {
     }
 
     fn elem_name<'a>(&'a self, target: &'a NodeId) -> Ref<'a, QualName> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > STEPS {
+            self.over.set(Some(Limit::Work));
+        }
         self.inner.elem_name(target)
     }
 
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> NodeId {
         self.made();
+        let attrs = self.bounded(&name, attrs);
         self.inner.create_element(name, attrs, flags)
     }
 
@@ -140,8 +198,11 @@ impl TreeSink for Watched {
 
     fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
         match &child {
-            NodeOrText::AppendNode(id) => self.placed(*id, *parent),
-            NodeOrText::AppendText(_) => self.made(),
+            NodeOrText::AppendNode(id) => {
+                self.texted.set(None);
+                self.placed(*id, *parent);
+            }
+            NodeOrText::AppendText(_) => self.texted(*parent),
         }
         self.inner.append(parent, child);
     }
@@ -192,6 +253,11 @@ impl TreeSink for Watched {
 
     fn add_attrs_if_missing(&self, target: &NodeId, attrs: Vec<Attribute>) {
         self.calls.set(self.calls.get() + 1);
+        self.added.set(self.added.get() + attrs.len());
+        if self.added.get() > ADDED {
+            // what the first tags say counts; the tree is not worse for it
+            return;
+        }
         self.inner.add_attrs_if_missing(target, attrs);
     }
 

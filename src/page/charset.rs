@@ -65,12 +65,17 @@ fn label(text: &str) -> Option<&'static Encoding> {
     Encoding::for_label(&text.as_bytes()[..end])
 }
 
+const GUESSED: usize = 256 << 10;
+
 fn guess(bytes: &[u8]) -> &'static Encoding {
     if std::str::from_utf8(bytes).is_ok() {
         return UTF_8;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
+    // ASCII says nothing; what the first quarter of a megabyte shows, the rest does too
+    let from = bytes.iter().position(|it| !it.is_ascii()).unwrap_or(0);
+    let some = &bytes[from..bytes.len().min(from + GUESSED)];
+    detector.feed(some, true);
     detector.guess(Some(b"vn"), Utf8Detection::Allow)
 }
 

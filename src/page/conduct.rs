@@ -17,14 +17,23 @@ pub(super) fn handler(page: &mut Page, code: &str) {
     if code.len() < 16 || !TELLING.iter().any(|it| code.contains(it)) {
         return;
     }
+    // the same handler on every row says nothing new
+    let kept = page.scripts.iter().filter(|it| it.handler);
+    if kept.clone().count() >= HANDLERS || kept.clone().any(|it| it.code == code) {
+        return;
+    }
     page.scripts.push(Script {
         src: None,
         host: String::new(),
         code: code.to_owned(),
         key: 0,
         runs: true,
+        handler: true,
     });
 }
+
+/// Different handlers that are kept.
+const HANDLERS: usize = 200;
 
 /// A button may send its form elsewhere than the form says.
 pub(super) fn formaction(page: &mut Page, action: &str) {

@@ -18,6 +18,15 @@ pub const ATTRIBUTES: usize = 2_000;
 /// Entries of the list of active formatting elements, reopened in every block.
 pub const FORMATTING: usize = 256;
 
+/// Attributes of all tags together: a page of 8 MiB has some ten thousand.
+pub const ALL_ATTRIBUTES: usize = 300_000;
+/// Attributes of one formatting element: they are compared with those of all that are open.
+pub const FORMATTING_ATTRIBUTES: usize = 64;
+/// Such comparisons of one page.
+const COMPARISONS: usize = 3_000_000;
+/// Decoded text in bytes: one byte of some charsets is three of UTF-8.
+pub const TEXT: usize = 16 << 20;
+
 /// A page that would cost more than its look is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Limit {
@@ -27,8 +36,14 @@ pub enum Limit {
     Nodes,
     #[error("a tag with more than {ATTRIBUTES} attributes")]
     Attributes,
-    #[error("more than {FORMATTING} open formatting elements")]
+    #[error("more than {FORMATTING} open formatting elements, or too much work for them")]
     Formatting,
+    #[error("more than {} MiB of text once decoded", TEXT >> 20)]
+    Text,
+    #[error("more work for the tree builder than any page needs")]
+    Work,
+    #[error("more than {} s of work", super::patience::SECONDS)]
+    Time,
 }
 
 const VOID: &[&str] = &[
@@ -38,7 +53,7 @@ const VOID: &[&str] = &[
 const RAW: &[&str] = &[
     "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes",
 ];
-const FORMATTING_TAGS: &[&str] = &[
+pub(super) const FORMATTING_TAGS: &[&str] = &[
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
 /// Elements that set a marker in the list of formatting elements.
@@ -62,6 +77,9 @@ const SCOPES: &[&str] = &[
 
 /// Fails on the first limit that `text` breaks. Runs in one pass over the bytes.
 pub fn count(text: &str) -> Result<(), Limit> {
+    if text.len() > TEXT {
+        return Err(Limit::Text);
+    }
     let bytes = text.as_bytes();
     let mut state = State::default();
     let mut at = 0;
@@ -80,15 +98,16 @@ pub fn count(text: &str) -> Result<(), Limit> {
                 at = find(bytes, at, b'>').map_or(bytes.len(), |it| it + 1);
             }
             Some(b'/') if bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic) => {
-                let (name, end, _) = tag(text, at + 1)?;
+                let (name, end, ..) = tag(text, at + 1)?;
                 state.close(&name)?;
                 at = end;
             }
             Some(b) if b.is_ascii_alphabetic() => {
-                let (name, end, attributes) = tag(text, at)?;
-                state.open(&name, attributes)?;
+                let (name, end, attributes, count) = tag(text, at)?;
+                state.open(&name, attributes, count)?;
                 at = end;
-                if RAW.contains(&name.as_str()) {
+                // in svg and math these are elements like any other, whose content the tree builder reads
+                if RAW.contains(&name.as_str()) && !state.is_foreign() {
                     at = raw_end(text, at, &name);
                     state.node()?;
                     state.close(&name)?;
@@ -105,6 +124,8 @@ pub fn count(text: &str) -> Result<(), Limit> {
 #[derive(Default)]
 struct State {
     nodes: usize,
+    attributes: usize,
+    compared: usize,
     closes: usize,
     open: Vec<String>,
     /// How often each name is open, so that a stray end tag costs nothing.
@@ -114,6 +135,12 @@ struct State {
 }
 
 impl State {
+    fn is_foreign(&self) -> bool {
+        ["svg", "math"]
+            .iter()
+            .any(|it| self.names.get(*it).is_some_and(|count| *count > 0))
+    }
+
     fn node(&mut self) -> Result<(), Limit> {
         self.nodes += 1;
         if self.nodes > NODES {
@@ -123,8 +150,12 @@ impl State {
         }
     }
 
-    fn open(&mut self, name: &str, attributes: &str) -> Result<(), Limit> {
+    fn open(&mut self, name: &str, attributes: &str, count: usize) -> Result<(), Limit> {
         self.node()?;
+        self.attributes += count;
+        if self.attributes > ALL_ATTRIBUTES {
+            return Err(Limit::Attributes);
+        }
         if VOID.contains(&name) {
             return Ok(());
         }
@@ -146,6 +177,11 @@ impl State {
         if MARKERS.contains(&name) {
             self.formatting.push(None);
         } else if FORMATTING_TAGS.contains(&name) {
+            // each new one is compared, attribute by attribute, with those that are open
+            self.compared += count * self.formatting.len();
+            if count > FORMATTING_ATTRIBUTES || self.compared > COMPARISONS {
+                return Err(Limit::Formatting);
+            }
             self.reopen(name, key(attributes));
         }
         let reopened = self.formatting.iter().flatten().count();
@@ -257,8 +293,8 @@ fn comment_end(text: &str, from: usize) -> usize {
     bytes.len()
 }
 
-/// Lower-case name, the position after `>`, and the attributes as written.
-fn tag(text: &str, from: usize) -> Result<(String, usize, &str), Limit> {
+/// Lower-case name, the position after `>`, the attributes as written, and how many they are.
+fn tag(text: &str, from: usize) -> Result<(String, usize, &str, usize), Limit> {
     let bytes = text.as_bytes();
     let ends_name = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'>');
     let name_end = bytes[from..]
@@ -276,8 +312,8 @@ fn tag(text: &str, from: usize) -> Result<(String, usize, &str), Limit> {
             at += 1;
         }
         match bytes.get(at) {
-            None => return Ok((name, bytes.len(), &text[name_end..])),
-            Some(b'>') => return Ok((name, at + 1, &text[name_end..at])),
+            None => return Ok((name, bytes.len(), &text[name_end..], attributes)),
+            Some(b'>') => return Ok((name, at + 1, &text[name_end..at], attributes)),
             Some(_) => {
                 attributes += 1;
                 if attributes > ATTRIBUTES {
@@ -334,6 +370,9 @@ fn raw_end(text: &str, from: usize, name: &str) -> usize {
             && rest
                 .get(1..=name.len())
                 .is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
+            && rest
+                .get(1 + name.len())
+                .is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'>'))
         {
             return found;
         }

@@ -195,10 +195,19 @@ impl Colour {
     }
 }
 
+const LONGEST_COLOUR: usize = 256;
+
 /// The first colour of a value; names beyond the common ones are not known.
 fn colour(value: &str) -> Option<Colour> {
+    // a colour is a word; what is longer is none
+    let mut end = value.len().min(LONGEST_COLOUR);
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    let value = &value[..end];
+    let listed = !value.contains("rgb");
     let word = value
-        .split(|c: char| c.is_whitespace() || c == ',' && !value.contains("rgb"))
+        .split(|c: char| c.is_whitespace() || c == ',' && listed)
         .map(|it| it.trim_end_matches("!important"))
         .find(|it| !it.is_empty())?;
     if value.trim_start().starts_with("rgb") {
@@ -254,23 +263,26 @@ pub(super) fn paints_black(style: &str) -> bool {
         .split(';')
         .filter_map(|it| it.split_once(':'))
         .filter(|(name, _)| matches!(name.trim(), "background" | "background-color"))
-        .any(|(_, value)| value.split_whitespace().any(is_black) || is_black(value))
+        .any(|(_, value)| value.split_whitespace().take(16).any(is_black) || is_black(value))
 }
 
 /// `.class` and `#id` rules of the page's own style elements that hide.
 #[derive(Debug, Default)]
 pub struct HidingRules {
     rules: HashMap<String, Hiding>,
+    /// Bytes of style text that were read.
+    read: usize,
     /// A rule for `body`, `html` or `*` paints the page black.
     black: bool,
 }
 
-/// Style text past this is not read: rules that hide a block stand near it or in the head.
+/// Style text of a page past this is not read: rules that hide a block stand near it or in the head.
 const STYLE_BYTES: usize = 256 << 10;
 
 impl HidingRules {
     pub fn add(&mut self, css: &str) {
-        let mut end = css.len().min(STYLE_BYTES);
+        let mut end = css.len().min(STYLE_BYTES.saturating_sub(self.read));
+        self.read += end;
         while !css.is_char_boundary(end) {
             end -= 1;
         }

@@ -24,6 +24,8 @@ pub struct Script {
     pub key: u64,
     /// `application/ld+json` and other data blocks are not run.
     pub runs: bool,
+    /// From an attribute of an element.
+    pub handler: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -81,15 +83,32 @@ fn cut(reference: &str) -> &str {
     &reference[..end]
 }
 
+/// No name is longer than 253 letters; to look at one costs the square of its length.
+fn has_endless_host(reference: &str) -> bool {
+    let Some(at) = reference.find("//").or(reference.find("\\\\")) else {
+        return false;
+    };
+    let host = reference[at + 2..]
+        .split(['/', '?', '#', '\\'])
+        .next()
+        .unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    !host.is_ascii() && host.chars().count() > 253
+}
+
 /// A reference as an absolute URL and its host.
 pub(super) fn resolve(base: &Url, reference: &str) -> (String, String) {
-    let reference = cut(reference);
-    match base.join(reference.trim()) {
+    // what browsers strip must not push the address out of sight
+    let reference = cut(reference.trim_matches(|c: char| c <= ' '));
+    if has_endless_host(reference) {
+        return (reference.to_owned(), String::new());
+    }
+    match base.join(reference) {
         Ok(url) => {
             let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-            (url.to_string(), host)
+            (cut(url.as_str()).to_owned(), host)
         }
-        Err(_) => (reference.trim().to_owned(), String::new()),
+        Err(_) => (reference.to_owned(), String::new()),
     }
 }
 

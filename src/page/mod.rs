@@ -6,6 +6,7 @@
 mod bounded;
 pub mod charset;
 mod conduct;
+mod crude;
 pub mod fingerprint;
 pub mod fold;
 pub mod guard;
@@ -14,6 +15,7 @@ pub mod kind;
 pub mod links;
 pub mod noise;
 pub mod outline;
+pub mod patience;
 mod read;
 pub mod script;
 pub mod sitemap;
@@ -130,4 +132,18 @@ pub fn read(source: Source) -> Result<Page, Limit> {
     };
     guard::count(&text)?;
     read::page(source, kind, &text, charset)
+}
+
+/// What a page that is over a limit says at its beginning, as a small page of its own: who made a page too costly to
+/// read may still have signed it.
+pub fn read_crudely(source: Source) -> Option<Page> {
+    let kind = kind::sniff(source.bytes, source.content_type);
+    if !kind.is_text() {
+        return None;
+    }
+    let head = &source.bytes[..source.bytes.len().min(512 << 10)];
+    let (text, charset) = charset::decode(head, source.content_type);
+    let small = crude::page(&text);
+    guard::count(&small).ok()?;
+    read::page(source, kind, &small, charset).ok()
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use ego_tree::{NodeId, iter::Edge};
 use scraper::{Html, Node, Selector, node::Element};
+use url::Url;
 
 use super::{
     Fingerprint, Form, Frame, Heading, Image, Kind, Limit, Link, Page, Script, Source, Stunt,
@@ -11,8 +12,8 @@ use super::{
     conduct::{formaction, handler, is_locking, is_typing, relation, secret},
     fingerprint,
     hidden::{self, Hiding, HidingRules},
-    links::{LONGEST, resolve},
-    noise, outline,
+    links::resolve,
+    noise, outline, patience,
     text::{Gather, fold, is_block},
 };
 use crate::model::{Digest, digest::key};
@@ -31,14 +32,18 @@ pub(super) fn page(
     let mut walk = Walk::new(source, kind, charset);
     walk.rules = rules(&tree);
     walk.page.dark = walk.rules.paints_black();
-    if let Some(base) = base(&tree) {
-        walk.page.url = source
-            .url
-            .join(&base)
-            .unwrap_or_else(|_| source.url.clone());
+    if let Some(base) = base(&tree, source.url) {
+        walk.page.url = base;
     }
     walk.run(&tree, &ignored);
-    Ok(walk.finish(source))
+    if patience::is_lost() {
+        return Err(Limit::Time);
+    }
+    let page = walk.finish(source);
+    if patience::is_lost() {
+        return Err(Limit::Time);
+    }
+    Ok(page)
 }
 
 fn ignored(tree: &Html, selectors: &[String]) -> HashSet<NodeId> {
@@ -72,13 +77,38 @@ fn rules(tree: &Html) -> HidingRules {
     rules
 }
 
-fn base(tree: &Html) -> Option<String> {
-    tree.tree
-        .nodes()
-        .filter_map(|it| it.value().as_element())
-        .find(|it| it.name() == "base" && it.attr("href").is_some_and(|it| it.len() <= LONGEST))
-        .and_then(|it| it.attr("href").map(str::to_owned))
+/// The first base element's address, as browsers take it: not one in a template or a drawing, and none that is data.
+/// Every link of the page is resolved against it, so one that is long once it is escaped is cut to its host.
+fn base(tree: &Html, url: &Url) -> Option<Url> {
+    let node = tree.tree.nodes().find(|it| {
+        it.value().as_element().is_some_and(|element| {
+            element.name() == "base" && is_html(element) && element.attr("href").is_some()
+        }) && !it.ancestors().any(|it| {
+            it.value()
+                .as_element()
+                .is_some_and(|it| it.name() == "template")
+        })
+    })?;
+    let href = node.value().as_element()?.attr("href")?;
+    let (written, _) = resolve(url, href);
+    let mut base: Url = written.parse().ok()?;
+    base.set_fragment(None);
+    if !matches!(base.scheme(), "http" | "https") {
+        return None;
+    }
+    if base.as_str().len() > LONGEST_BASE {
+        base.set_query(None);
+        base.set_path("/");
+    }
+    Some(base)
 }
+
+fn is_html(element: &Element) -> bool {
+    &*element.name.ns == "http://www.w3.org/1999/xhtml"
+}
+
+/// A hundred thousand links may be resolved against it.
+const LONGEST_BASE: usize = 512;
 
 struct Walk {
     page: Page,
@@ -146,7 +176,10 @@ impl Walk {
 
     fn run(&mut self, tree: &Html, ignored: &HashSet<NodeId>) {
         let mut skipping: Option<NodeId> = None;
-        for edge in tree.tree.root().traverse() {
+        for (n, edge) in tree.tree.root().traverse().enumerate() {
+            if n % 1024 == 0 && patience::is_lost() {
+                return;
+            }
             match edge {
                 Edge::Open(node) => {
                     if skipping.is_some() {
@@ -220,7 +253,7 @@ impl Walk {
         element
             .attr("style")
             .and_then(hidden::of_style)
-            .or_else(|| self.rules.of(element.id(), element.classes()))
+            .or_else(|| self.rules.of(element.attr("id"), outline::classes(element)))
             .or_else(|| {
                 let still = ["width", "height", "scrollamount"].into_iter().any(|it| {
                     element
@@ -299,6 +332,7 @@ impl Walk {
                     code: inline,
                     key: 0,
                     runs,
+                    handler: false,
                 });
             }
             "iframe" | "frame" => {
@@ -354,7 +388,7 @@ impl Walk {
                 page.images.push(Image {
                     src,
                     host,
-                    alt: fold(attr("alt")),
+                    alt: fold(&attr("alt")[..floor(attr("alt"), LONGEST_LINE)]),
                 });
             }
             "audio" | "video" | "embed" | "object" | "bgsound" => {
@@ -393,7 +427,8 @@ impl Walk {
     }
 
     fn meta(&mut self, element: &Element) {
-        let content = fold(element.attr("content").unwrap_or_default());
+        let content = element.attr("content").unwrap_or_default();
+        let content = fold(&content[..floor(content, LONGEST_META)]);
         if element
             .attr("http-equiv")
             .is_some_and(|it| it.eq_ignore_ascii_case("refresh"))
@@ -414,17 +449,17 @@ impl Walk {
 
     fn text(&mut self, text: &str) {
         if let Some(title) = &mut self.title {
-            title.push_str(text);
+            put(title, text, LONGEST_LINE);
         } else if let Some(script) = self.script {
             self.page.scripts[script].code.push_str(text);
         } else if self.mute == 0 {
             let hidden = self.hiding();
             self.gather.add(text, hidden, self.link.is_some());
             if let Some(link) = self.link {
-                self.page.links[link].text.push_str(text);
+                put(&mut self.page.links[link].text, text, LONGEST_LINE);
             }
             if let Some((_, heading)) = &mut self.heading {
-                heading.push_str(text);
+                put(heading, text, LONGEST_LINE);
             }
         }
     }
@@ -509,6 +544,16 @@ fn refresh_target(content: &str) -> Option<&str> {
     };
     let target = rest.trim().trim_matches(['"', '\'']);
     (!target.is_empty()).then_some(target)
+}
+
+/// A title, a heading, the text of a link: what is longer is cut.
+const LONGEST_LINE: usize = 4 << 10;
+const LONGEST_META: usize = 16 << 10;
+
+/// Adds so much of a text as there is room for.
+fn put(to: &mut String, text: &str, most: usize) {
+    let room = most.saturating_sub(to.len());
+    to.push_str(&text[..floor(text, room)]);
 }
 
 /// The last boundary of a character at or before `at`.

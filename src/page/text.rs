@@ -73,12 +73,21 @@ pub fn is_block(tag: &str) -> bool {
     )
 }
 
+/// Of one text so much is kept from its beginning and its end: no honest paragraph is longer.
+const HEAD: usize = 48 << 10;
+const TAIL: usize = 16 << 10;
+/// Of all texts so much is kept in full; of those after it their beginnings.
+const ALL_KEPT: usize = 2 << 20;
+const LITTLE: usize = 256;
+
 /// Gathers text until a boundary comes.
 #[derive(Default)]
 pub(super) struct Gather {
     text: String,
     unlinked: bool,
     hidden: Option<Hiding>,
+    /// Bytes of text in the blocks.
+    kept: usize,
     pub blocks: Vec<Block>,
 }
 
@@ -98,6 +107,28 @@ impl Gather {
         self.text.push_str(text);
     }
 
+    /// As much of a text as is kept: of a long one its head and tail, of all texts together so much in full. The key is
+    /// of the whole, so that a change anywhere is one.
+    fn kept(&mut self, mut text: String) -> String {
+        let (head, tail) = if self.kept > ALL_KEPT {
+            (LITTLE, 0)
+        } else {
+            (HEAD, TAIL)
+        };
+        if text.len() > head + tail {
+            let (mut from, mut to) = (head, text.len() - tail);
+            while !text.is_char_boundary(from) {
+                from -= 1;
+            }
+            while !text.is_char_boundary(to) {
+                to += 1;
+            }
+            text.replace_range(from..to, " ");
+        }
+        self.kept += text.len();
+        text
+    }
+
     pub fn flush(&mut self) {
         let text = fold(&std::mem::take(&mut self.text));
         let linked = !std::mem::take(&mut self.unlinked);
@@ -106,6 +137,7 @@ impl Gather {
             return;
         }
         let key = key(&noise::normal(&text));
+        let text = self.kept(text);
         self.blocks.push(Block {
             text,
             key,

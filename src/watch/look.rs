@@ -1,11 +1,12 @@
 //! One look: visit, read, judge, class. Writes nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::{
     World,
+    judging::Unfinished,
     parts::{gone, is_soft_404, of_site},
 };
 use crate::{
@@ -73,7 +74,7 @@ pub async fn look(
     let mut out = match sighting.body.clone() {
         None => without_body(sighting),
         Some(body) if matches!(target.part, Some(Part::Sitemap | Part::Robots)) => {
-            of_site(target, dossier, sighting, body, at)
+            site(world, target, dossier, sighting, body, at).await
         }
         Some(_)
             if target.part == Some(Part::Unlinked)
@@ -120,6 +121,27 @@ pub async fn look(
         );
     }
     out
+}
+
+/// A sitemap may name a hundred thousand addresses: that is work for a processor, too.
+async fn site(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    sighting: Sighting,
+    body: bytes::Bytes,
+    at: Timestamp,
+) -> Look {
+    let (target, dossier) = (target.clone(), dossier.clone());
+    let observation = sighting.observation.clone();
+    let work = world
+        .desks
+        .within(move || of_site(&target, &dossier, sighting, body, at));
+    work.await.unwrap_or_else(|why| {
+        let mut out = bare(observation, Class::ParserLimit, Verdict::default());
+        out.cause = Some(Say::new("cause-parser").with("limit", why));
+        out
+    })
 }
 
 /// The foreign host that redirects led to, where the portal never led there before.
@@ -170,9 +192,6 @@ struct Case {
     at: Timestamp,
 }
 
-/// A page that takes longer to read and judge has been made to; an ordinary one takes milliseconds.
-const JUDGING: Duration = Duration::from_secs(10);
-
 /// Reading and judging are work for a processor: off the threads that wait for sockets.
 async fn judged(
     world: &World,
@@ -183,37 +202,40 @@ async fn judged(
     body: bytes::Bytes,
     at: Timestamp,
 ) -> Look {
-    let norms = world.norms();
-    let (target, dossier, first) = (target.clone(), dossier.clone(), first.cloned());
     let observation = sighting.observation.clone();
-    let work = tokio::task::spawn_blocking(move || {
-        let learnt = norms.of(&target, &dossier);
-        let reference = match &first {
-            Some(first) => Some((norms.of(&target, first).all, detect::Beside::FirstProfile)),
+    let unfinished = |why: Unfinished| {
+        tracing::error!(target.id = %observation.target, %why, "a page could not be judged; it counts as over a limit");
+        let mut out = bare(observation.clone(), Class::ParserLimit, Verdict::default());
+        out.cause = Some(Say::new("cause-parser").with("limit", why));
+        out
+    };
+    let norms = world.norms();
+    let (of, known, beside) = (target.clone(), dossier.clone(), first.cloned());
+    let learning = world.desks.whole(move || {
+        let learnt = norms.of(&of, &known);
+        let reference = match &beside {
+            Some(first) => Some((norms.of(&of, first).all, detect::Beside::FirstProfile)),
             None => learnt.approved.map(|it| (it, detect::Beside::Approved)),
         };
-        let case = Case {
-            norm: learnt.all,
-            reference,
-            target,
-            dossier,
-            at,
-        };
-        understand(&case, sighting.observation, &body)
+        (learnt.all, reference)
     });
-    match tokio::time::timeout(JUDGING, work).await {
-        Ok(Ok(look)) => look,
-        failed => {
-            let why = if failed.is_err() {
-                "time"
-            } else {
-                "a fault of this program"
-            };
-            tracing::error!(target.id = %observation.target, why, "a page could not be judged; it counts as over a limit");
-            let mut out = bare(observation, Class::ParserLimit, Verdict::default());
-            out.cause = Some(Say::new("cause-parser").with("limit", why));
-            out
-        }
+    let (norm, reference) = match learning.await {
+        Ok(learnt) => learnt,
+        Err(why) => return unfinished(why),
+    };
+    let case = Case {
+        norm,
+        reference,
+        target: target.clone(),
+        dossier: dossier.clone(),
+        at,
+    };
+    let work = world
+        .desks
+        .within(move || understand(&case, sighting.observation, &body));
+    match work.await {
+        Ok(look) => look,
+        Err(why) => unfinished(why),
     }
 }
 
@@ -267,10 +289,7 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     let page = match page::read(source) {
         Ok(page) => page,
         Err(limit) => {
-            let mut out = bare(observation, Class::ParserLimit, Verdict::default());
-            out.cause = Some(Say::new("cause-parser").with("limit", limit));
-            out.body = Some(body.clone());
-            return out;
+            return over(case, source, observation, body, limit);
         }
     };
     let mut expect = Expect::of(&case.target);
@@ -322,6 +341,39 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
         at: case.at,
     });
     out.body = Some(body.clone());
+    out
+}
+
+/// A page over a limit is down as far as we can tell, unless its beginning is signed by somebody else.
+fn over(
+    case: &Case,
+    source: Source,
+    observation: Observation,
+    body: &bytes::Bytes,
+    limit: page::Limit,
+) -> Look {
+    let verdict = page::read_crudely(source)
+        .map(|it| judge(&it, &Norm::default(), &Expect::of(&case.target)))
+        .filter(|it| it.level.rings() && it.state == State::Ordinary);
+    let class = match &verdict {
+        Some(it) if it.level == Level::Defaced => Class::Defaced,
+        Some(_) => Class::Suspicious,
+        None => Class::ParserLimit,
+    };
+    let mut out = bare(observation, class, verdict.unwrap_or_default());
+    out.cause = Some(Say::new("cause-parser").with("limit", limit));
+    out.body = Some(body.clone());
+    if class.standing() == Standing::Tampered {
+        let digest = crate::model::Digest::of(body);
+        out.seen = Some(LookRef {
+            digest,
+            content: digest,
+            shape: digest,
+            content_type: source.content_type.map(str::to_owned),
+            url: source.url.clone(),
+            at: case.at,
+        });
+    }
     out
 }
 

@@ -9,6 +9,7 @@ mod confirm;
 pub mod diff;
 pub mod eyes;
 pub mod health;
+mod judging;
 pub mod look;
 pub mod measure;
 mod norms;

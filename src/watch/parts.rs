@@ -9,10 +9,7 @@ use super::{
 use crate::{
     detect,
     fetch::{Sighting, Visit},
-    model::{
-        Class, Digest, Dossier, Level, LookRef, Part, Target, Verdict, incident::ChangeLine,
-        observation::Answer,
-    },
+    model::{Class, Digest, Dossier, Level, LookRef, Part, Target, Verdict, incident::ChangeLine},
     page::{self, Source, registrable, sitemap},
 };
 
@@ -61,17 +58,29 @@ pub(super) async fn is_soft_404(world: &World, target: &Target, sighting: &Sight
     if other_answer.status != 200 {
         return false;
     }
-    let read = |bytes: &bytes::Bytes, answer: &Answer| {
-        page::read(Source {
-            bytes,
-            content_type: answer.content_type.as_deref(),
-            url: &answer.final_url,
-            ignore: &target.ignore,
-        })
-    };
-    let (Ok(page), Ok(other)) = (read(body, answer), read(other_body, other_answer)) else {
-        return true;
-    };
+    let pair = [
+        (body.clone(), answer.clone()),
+        (other_body.clone(), other_answer.clone()),
+    ];
+    let ignore = target.ignore.clone();
+    let work = world.desks.within(move || {
+        let [page, other] = pair.map(|(bytes, answer)| {
+            page::read(Source {
+                bytes: &bytes,
+                content_type: answer.content_type.as_deref(),
+                url: &answer.final_url,
+                ignore: &ignore,
+            })
+        });
+        match (page, other) {
+            (Ok(page), Ok(other)) => alike(&page, &other),
+            _ => true,
+        }
+    });
+    work.await.unwrap_or(true)
+}
+
+fn alike(page: &page::Page, other: &page::Page) -> bool {
     let same = page
         .skeleton
         .iter()

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use tokio::sync::Semaphore;
 
-use super::{beyond, clock::Clock, eyes::Eyes, measure::Measure, norms::Norms};
+use super::{beyond, clock::Clock, eyes::Eyes, judging::Desks, measure::Measure, norms::Norms};
 use crate::{
     alert::{
         Notifier,
@@ -50,6 +50,8 @@ pub struct World {
     pub measure: Arc<Measure>,
     /// Visits under way at once, in all.
     pub places: Arc<Semaphore>,
+    /// Where pages are read and judged.
+    pub desks: Arc<Desks>,
     norms: Arc<Norms>,
     rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
 }
@@ -96,6 +98,7 @@ impl World {
             clock,
             measure: Arc::default(),
             places: Arc::new(Semaphore::new(AT_ONCE)),
+            desks: Arc::default(),
             norms: Arc::new(Norms::new(Evidence::new(&config.service.snapshots_dir))),
             rounds: Arc::default(),
             config,
@@ -137,6 +140,7 @@ impl World {
             clock: self.clock.clone(),
             measure: self.measure.clone(),
             places: self.places.clone(),
+            desks: self.desks.clone(),
             norms: self.norms.clone(),
             rounds: self.rounds.clone(),
             config,
@@ -335,6 +339,7 @@ pub fn eye_settings(config: &Config) -> Result<fetch::Settings, Fault> {
         guard: Guard {
             networks: service.allow_networks.clone(),
             ports: service.allow_ports.clone(),
+            own: fetch::address::own_addresses(),
         },
         resolver: service.resolver.clone(),
         extra_ca: service

@@ -17,6 +17,7 @@ fn settings() -> Settings {
     let guard = Guard {
         networks: vec!["127.0.0.1/32".parse().unwrap()],
         ports: vec![80, 443],
+        own: Vec::new(),
     };
     Settings {
         contact: "soc@example.gov.vn".to_owned(),

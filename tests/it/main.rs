@@ -10,10 +10,12 @@ mod telegram;
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
+mod crash; // kill -9 at random moments
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod guard; // any text is read or refused, never a hang
 mod layers; // who may import whom
+mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
 mod real; // real pages where the corpus is at hand
 mod reports; // the weekly report in all formats

@@ -222,3 +222,71 @@ async fn health_and_metrics_are_served() {
     }
     drop(service);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_file_is_taken_in_and_a_broken_or_shrunken_one_is_not() {
+    let portals = [lively().await, lively().await, lively().await];
+    let urls: Vec<String> = portals.iter().map(Portal::url).collect();
+    let many: Vec<(String, String)> = (0..6)
+        .map(|n| (format!("a{n}"), format!("{}{n}", urls[0])))
+        .collect();
+    let mut named: Vec<(&str, &str)> = many.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let first = yaml("", &named);
+    let (_keep, path) = folder(&first);
+    let write = |text: &str| std::fs::write(path.join("targets.yaml"), text).unwrap();
+    let start = path.clone();
+    let mut service = off(move || {
+        let mut service = Service::start(&start, &[]);
+        service.until("the baseline is learnt");
+        service
+    })
+    .await;
+    // broken: the old one stays, and the place is named
+    write(&first.replace("id: a3", "id: A_3"));
+    service = off(move || {
+        let line = service.until("the old configuration stays in force");
+        assert!(line.contains("targets.yaml:"), "{line}");
+        service.until("CẤU HÌNH MỚI KHÔNG ĐƯỢC ÁP DỤNG");
+        service
+    })
+    .await;
+    // an addition begins at once
+    named.push(("b", &urls[1]));
+    write(&yaml("", &named));
+    service = off(move || {
+        service.until("the configuration was taken in");
+        service.until("target.id=b");
+        service
+    })
+    .await;
+    assert!(!portals[1].seen().is_empty());
+    // much smaller: not without a word
+    write(&yaml("", &[("c", &urls[2])]));
+    service = off(move || {
+        service.until("gaccong targets accept");
+        service
+    })
+    .await;
+    assert!(portals[2].seen().is_empty());
+    let (out, err, code) = command(&path, &["targets", "accept"]).await;
+    assert_eq!(code, 0, "{out}{err}");
+    service = off(move || {
+        service.until("the configuration was taken in");
+        service.until("target.id=c");
+        service
+    })
+    .await;
+    // gone altogether: the old one stays
+    std::fs::remove_file(path.join("targets.yaml")).unwrap();
+    let pid = service.child.id().to_string();
+    service = off(move || {
+        let status = std::process::Command::new("kill")
+            .args(["-HUP", &pid])
+            .status();
+        assert!(status.unwrap().success());
+        service.until("the old configuration stays in force");
+        service
+    })
+    .await;
+    assert_eq!(off(move || service.terminate()).await, 0);
+}

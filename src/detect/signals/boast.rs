@@ -10,13 +10,16 @@ use crate::{
         tone,
     },
     model::Say,
-    page::fold,
+    page::{fold, patience},
 };
 
 pub struct Boast;
 
 /// A signature is a line of its own; a sentence of a news item is longer.
 const LINE: usize = 14;
+
+/// Accused texts that the approved page is searched for; a page has a handful.
+const ASKED: usize = 300;
 
 /// Hits of one text that are looked at: a page may repeat a phrase a hundred thousand times.
 const HITS: usize = 8;
@@ -28,6 +31,7 @@ impl Detector for Boast {
 
     fn look(&self, view: &View) -> Option<Found> {
         let mut best: Option<(f64, String, &Text)> = None;
+        let mut asked = 0;
         for text in &view.texts {
             // of equals the last wins: a known signature says more than a word
             let Some((mut strength, phrase)) = deed(view, text)
@@ -38,6 +42,10 @@ impl Detector for Boast {
             else {
                 continue;
             };
+            asked += 1;
+            if patience::is_lost() || asked > ASKED {
+                break;
+            }
             if view.change.is_some() && view.norm.folded.contains(&text.folded) {
                 continue;
             }
@@ -145,7 +153,7 @@ fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
 
 /// Among the first things that a visitor reads.
 fn is_prominent(view: &View, text: &Text) -> bool {
-    text.place == Place::Title || view.page.visible().take(3).any(|it| it.text == text.raw)
+    text.place == Place::Title || view.first_read().iter().any(|it| it.text == text.raw)
 }
 
 /// First and last sentence of a text: a planted line runs into what stood before or after it.

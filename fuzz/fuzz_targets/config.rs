@@ -1,0 +1,27 @@
+//! targets.yaml: faults with places, or a configuration whose export is read the same again.
+#![no_main]
+
+use gaccong::config::{self, Pace, export};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
+    match config::parse(text, Pace::Polite) {
+        Err(faults) => {
+            assert!(!faults.is_empty());
+            let lines = text.lines().count() + 2;
+            for fault in faults {
+                assert!(fault.line <= lines, "{fault} of {lines}");
+            }
+        }
+        Ok(config) => {
+            let written = export::yaml(&config, &config.agencies, &config.targets);
+            let again = config::parse(&written, Pace::Polite)
+                .unwrap_or_else(|faults| panic!("{faults:?}\n{written}"));
+            assert_eq!(again.targets, config.targets);
+            assert_eq!(again.defaults, config.defaults);
+        }
+    }
+});

@@ -1,0 +1,48 @@
+//! Foreign text in a Telegram message: always HTML that Telegram takes, never a live link, never too long.
+#![no_main]
+
+use gaccong::{
+    alert::words,
+    model::Incident,
+    words::{Lang, Words},
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let text = String::from_utf8_lossy(data).into_owned();
+    let mut parts = text.split('\u{1}').map(str::to_owned);
+    let mut part = || parts.next().unwrap_or_default();
+    let zone = jiff::tz::TimeZone::UTC;
+    let at = "2026-11-22T00:00:00Z";
+    let incident = serde_json::json!({
+        "id": "SC-2026-0001", "revision": 1, "target": "a",
+        "portal": {"name": part(), "agency": "a", "agency_name": part(), "url": "https://a.vn/"},
+        "kind": "planted", "stage": "open", "class": "changed: suspicious", "cause": null, "score": 0.9,
+        "signals": [{"name": "boast", "weight": 3.0, "say": {"key": "signal-boast", "args": {"phrase": part()}}, "excerpt": part()}],
+        "seen_at": at, "confirmed_at": at, "agreed": 2, "looked": 2, "vantage": "x",
+        "title_before": part(), "title_now": part(),
+        "changes": [{"added": true, "text": part()}, {"added": false, "text": part()}],
+        "before": null, "evidence": [], "taken": {"by": part(), "at": at}, "ended_at": null, "timeline": [], "remark": null
+    });
+    let incident: Incident = serde_json::from_value(incident).expect("an incident");
+    for lang in [Lang::Vi, Lang::En] {
+        let words = Words::new(lang);
+        let message = words::incident(&incident, &words, &zone, false);
+        assert!(message.plain.encode_utf16().count() <= 4096);
+        let mut open = 0_i32;
+        for (at, _) in message.html.match_indices('<') {
+            let rest = &message.html[at..];
+            if rest.starts_with("<b>") {
+                open += 1;
+            } else if rest.starts_with("</b>") {
+                open -= 1;
+            } else {
+                panic!("a foreign tag: {rest}");
+            }
+            assert!((0..=1).contains(&open));
+        }
+        assert_eq!(open, 0);
+        assert!(!message.plain.chars().any(|it| it.is_control() && it != '\n'));
+        assert!(!message.plain.contains("http://") && !message.plain.contains("https://"), "{}", message.plain);
+    }
+});
