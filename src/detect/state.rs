@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     model::verdict::State,
-    page::{Kind, Page, fold::fold},
+    page::{Hiding, Kind, Page, fold::fold},
 };
 
 /// Such pages are short; a long page that mentions maintenance is news.
@@ -40,13 +40,24 @@ pub fn of(view: &View) -> State {
     if view.norm.looks > 0 && view.kept() > 0.6 {
         return State::Ordinary;
     }
+    // whoever paints it black or shows a stranger's picture is no firewall and no administrator
+    let masked = view.norm.looks > 0
+        && (page.dark
+            || page
+                .images
+                .iter()
+                .any(|it| !it.host.is_empty() && view.is_strange(&it.host)));
+    if masked {
+        return State::Ordinary;
+    }
     let hidden: Vec<String> = page
         .blocks
         .iter()
-        .filter(|it| it.hidden.is_some())
+        .filter(|it| it.hidden == Some(Hiding::NoScript))
         .take(10)
         .map(|it| fold(&it.text))
         .collect();
+    // behind noscript a browser check says what it waits for; anything else hidden is said to nobody
     if told.iter().chain(&hidden).any(|it| CHALLENGE.any(it)) || sets_cookie_and_reloads(view) {
         return State::Challenge;
     }
@@ -130,6 +141,7 @@ fn is_shell(view: &View, page: &Page) -> bool {
 /// A script that sets a cookie and asks for the page again: how firewalls tell browsers from machines.
 fn sets_cookie_and_reloads(view: &View) -> bool {
     view.words < 30
+        && view.page.images.is_empty()
         && view.page.scripts.iter().any(|it| {
             let code = &it.code;
             code.contains("cookie") && (code.contains("reload(") || code.contains("location.href"))

@@ -127,7 +127,10 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     let last = it.timeline.last().map(|it| it.what);
     let changes = it.timeline.iter().filter(|it| it.what == What::Changed);
     let to_and_fro = last == Some(What::Changed) && changes.count() > CHANGES;
-    if to_and_fro || matches!(last, Some(What::Unseen | What::Visible)) {
+    // that it cannot be seen is said once; that it comes and goes is not
+    let unseen = it.timeline.iter().filter(|it| it.what == What::Unseen);
+    let seen_before = last == Some(What::Unseen) && unseen.count() > 1;
+    if to_and_fro || seen_before || last == Some(What::Visible) {
         return Voice::Quiet;
     }
     if it.flaps == 0 {

@@ -12,6 +12,9 @@ pub(super) fn handler(page: &mut Page, code: &str) {
         "unescape",
         "fromCharCode",
         "document.write",
+        "innerHTML",
+        "textContent",
+        "innerText",
         "\\x",
     ];
     if code.len() < 16 || !TELLING.iter().any(|it| code.contains(it)) {

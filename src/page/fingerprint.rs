@@ -36,7 +36,14 @@ pub(super) fn content(page: &Page) -> Digest {
             script.key
         ));
     }
-    parts.extend(page.frames.iter().map(|it| noise::normal_url(&it.src)));
+    for frame in &page.frames {
+        parts.push(format!(
+            "{}{}{:?}",
+            noise::normal_url(&frame.src),
+            frame.covers,
+            frame.hidden
+        ));
+    }
     for form in &page.forms {
         parts.push(format!(
             "{}{}",
@@ -44,7 +51,10 @@ pub(super) fn content(page: &Page) -> Digest {
             form.password
         ));
     }
-    parts.extend(page.images.iter().map(|it| noise::normal_url(&it.src)));
+    for image in &page.images {
+        parts.push(noise::normal_url(&image.src));
+        parts.push(noise::normal(&image.alt));
+    }
     for (name, content) in &page.meta {
         if !noise::is_noisy_meta(name) {
             parts.push(format!("{name}={}", noise::normal(content)));

@@ -14,6 +14,7 @@ pub mod hidden;
 pub mod kind;
 pub mod links;
 pub mod noise;
+mod noscript;
 pub mod outline;
 pub mod patience;
 mod read;
@@ -130,6 +131,7 @@ pub fn read(source: Source) -> Result<Page, Limit> {
     } else {
         (String::new(), "binary")
     };
+    let text = noscript::sealed(&text);
     guard::count(&text)?;
     read::page(source, kind, &text, charset)
 }

@@ -13,7 +13,7 @@ use super::{
     fingerprint,
     hidden::{self, Hiding, HidingRules},
     links::resolve,
-    noise, outline, patience,
+    noise, outline, patience, script,
     text::{Gather, fold, is_block},
 };
 use crate::model::{Digest, digest::key};
@@ -103,8 +103,69 @@ fn base(tree: &Html, url: &Url) -> Option<Url> {
     Some(base)
 }
 
+/// The text of a page that stands in an attribute: markup, or an address that is its own content.
+fn carried(value: &str) -> Option<String> {
+    let value = value.trim_matches(|c: char| c <= ' ');
+    let value = &value[..floor(value, CODE_KEPT)];
+    let lower = value.get(..11).map(str::to_ascii_lowercase);
+    let markup = match lower.as_deref() {
+        Some("javascript:") => percent_decoded(&value[11..]),
+        Some(it) if it.starts_with("data:") => {
+            let (kind, data) = value.split_once(',')?;
+            if kind.ends_with("base64") {
+                script::layers(&format!("'{data}'")).pop()?.text
+            } else {
+                percent_decoded(data)
+            }
+        }
+        _ if value.contains('<') => value.to_owned(),
+        _ => return None,
+    };
+    let mut text = String::new();
+    for part in markup.split('<') {
+        let shown = part.split_once('>').map_or(part, |it| it.1);
+        text.push_str(shown);
+        text.push(' ');
+    }
+    Some(text)
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|it| u8::from_str_radix(it, 16).ok());
+        match code {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 fn is_html(element: &Element) -> bool {
     &*element.name.ns == "http://www.w3.org/1999/xhtml"
+}
+
+/// Inside it, text is not content. A template that is a shadow root is shown; drawings and formulas have elements of the
+/// same names that are shown, too.
+fn is_mute(element: &Element) -> bool {
+    match element.name() {
+        "script" => true,
+        "style" | "title" => is_html(element),
+        "template" => element.attr("shadowrootmode").is_none(),
+        _ => false,
+    }
 }
 
 /// A hundred thousand links may be resolved against it.
@@ -225,10 +286,10 @@ impl Walk {
         if let Some(hiding) = self.hides(element) {
             self.hidden.push((self.depth, hiding));
         }
-        if matches!(tag, "script" | "style" | "template" | "title") {
+        if is_mute(element) {
             self.mute += 1;
         }
-        if tag == "title" && self.page.title.is_none() {
+        if tag == "title" && is_html(element) && self.page.title.is_none() {
             self.title = Some(String::new());
         }
         if let Some(level) = outline::heading_level(tag) {
@@ -298,7 +359,9 @@ impl Walk {
                 if let Some(code) = attr("href").trim_start().strip_prefix("javascript:") {
                     handler(page, code);
                 }
-                self.link = Some(page.links.len());
+                if tag == "a" {
+                    self.link = Some(page.links.len());
+                }
                 page.links.push(Link {
                     url,
                     host,
@@ -309,11 +372,17 @@ impl Walk {
             "script" => {
                 let mut inline = String::new();
                 let kind = attr("type").trim().to_ascii_lowercase();
+                // the standard's list of types, jscript and livescript among them; an import map leads modules
                 let runs = kind.is_empty()
-                    || kind.contains("javascript")
-                    || kind == "module"
-                    || kind.contains("ecmascript");
-                let (src, host) = match element.attr("src") {
+                    || ["javascript", "ecmascript", "jscript", "livescript"]
+                        .iter()
+                        .any(|it| kind.contains(it))
+                    || matches!(kind.as_str(), "module" | "importmap");
+                let src = element
+                    .attr("src")
+                    .or_else(|| element.attr("href"))
+                    .or_else(|| element.attr("xlink:href"));
+                let (src, host) = match src {
                     // code in its own address is inline code
                     Some(src) if src.trim_start().starts_with("data:") => {
                         inline = format!("'{}'", &src[..floor(src, CODE_KEPT)]);
@@ -337,6 +406,11 @@ impl Walk {
             }
             "iframe" | "frame" => {
                 let (src, host) = resolve(&page.url, attr("src"));
+                let carried = [attr("srcdoc"), attr("src")]
+                    .into_iter()
+                    .find_map(carried)
+                    .unwrap_or_default();
+                self.gather.carry(&carried, hidden);
                 let style = attr("style").to_ascii_lowercase().replace(' ', "");
                 let full = |name: &str| attr(name).trim() == "100%";
                 let covers = style.contains("position:fixed")
@@ -366,6 +440,10 @@ impl Walk {
                     form.password = true;
                 }
                 if !attr("type").eq_ignore_ascii_case("hidden") {
+                    if !password {
+                        self.gather.carry(attr("value"), hidden);
+                        self.gather.carry(attr("placeholder"), hidden);
+                    }
                     let asked = if password {
                         Some("password")
                     } else {
@@ -377,6 +455,24 @@ impl Walk {
                         page.asks.push(asked.to_owned());
                     }
                 }
+            }
+            // drawn as large as one likes
+            "image"
+                if element
+                    .attr("href")
+                    .or(element.attr("xlink:href"))
+                    .is_some() =>
+            {
+                let src = element
+                    .attr("href")
+                    .or(element.attr("xlink:href"))
+                    .unwrap_or_default();
+                let (src, host) = resolve(&page.url, src);
+                page.images.push(Image {
+                    src,
+                    host,
+                    alt: String::new(),
+                });
             }
             "img" => {
                 let src = ["src", "data-src"]
@@ -407,6 +503,9 @@ impl Walk {
                         attr("src")
                     },
                 );
+                if let Some(text) = [attr("data"), attr("src")].into_iter().find_map(carried) {
+                    self.gather.carry(&text, hidden);
+                }
                 if matches!(tag, "embed" | "object") && !host.is_empty() {
                     page.frames.push(Frame {
                         src,
@@ -416,6 +515,8 @@ impl Walk {
                     });
                 }
             }
+            "textarea" => self.gather.carry(attr("placeholder"), hidden),
+            "optgroup" => self.gather.carry(attr("label"), hidden),
             "meta" => self.meta(element),
             _ => (),
         }
@@ -469,7 +570,7 @@ impl Walk {
         match tag {
             "a" => self.link = None,
             "script" => self.script = None,
-            "title" => {
+            "title" if is_html(element) => {
                 if let Some(title) = self.title.take() {
                     self.page.title = Some(title);
                 }
@@ -484,7 +585,7 @@ impl Walk {
                 self.page.headings.push(Heading { level, text });
             }
         }
-        if matches!(tag, "script" | "style" | "template" | "title") {
+        if is_mute(element) {
             self.mute = self.mute.saturating_sub(1);
         }
         if is_block(tag) {
@@ -565,7 +666,7 @@ fn floor(text: &str, at: usize) -> usize {
     at
 }
 
-/// Head and tail: padding in the middle hides nothing.
+/// Head and tail, and of what lies between the lines that do something: padding hides nothing.
 fn shorten(code: &mut String) {
     if code.len() <= CODE_KEPT {
         return;
@@ -574,5 +675,24 @@ fn shorten(code: &mut String) {
     while !code.is_char_boundary(tail) {
         tail += 1;
     }
-    code.replace_range(head..tail, "\n");
+    const TELLING: &[&str] = &[
+        "location",
+        "innerHTML",
+        "document.write",
+        "eval",
+        "atob",
+        "fromCharCode",
+        ".src",
+        "import",
+    ];
+    let mut between = String::from("\n");
+    for sign in TELLING {
+        for (at, _) in code[head..tail].match_indices(sign).take(8) {
+            let from = floor(code, (head + at).saturating_sub(100));
+            let to = floor(code, head + at + 400);
+            between.push_str(&code[from..to]);
+            between.push('\n');
+        }
+    }
+    code.replace_range(head..tail, &between);
 }

@@ -129,6 +129,16 @@ impl Gather {
         text
     }
 
+    /// A text that does not stand in the flow: a block of its own.
+    pub fn carry(&mut self, text: &str, hidden: Option<Hiding>) {
+        if text.trim().is_empty() {
+            return;
+        }
+        self.flush();
+        self.add(text, hidden, false);
+        self.flush();
+    }
+
     pub fn flush(&mut self) {
         let text = fold(&std::mem::take(&mut self.text));
         let linked = !std::mem::take(&mut self.unlinked);
