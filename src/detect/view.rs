@@ -301,6 +301,7 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
     {
         put(Place::Title, title, false);
     }
+    let said: Vec<&str> = blocks.iter().map(|it| it.text.as_str()).collect();
     for block in blocks {
         let place = match block.hidden {
             Some(_) => Place::Hidden,
@@ -309,6 +310,26 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
         };
         put(place, &block.text, block.linked);
     }
+    for spelt in spelt_in_blocks(&said) {
+        let folded = fold(&spelt);
+        out.push(Text {
+            place: Place::Block,
+            raw: Cow::Owned(spelt),
+            folded,
+            linked: false,
+        });
+    }
+    let mut put = |place, raw: &'a str, linked| {
+        let folded = fold(raw);
+        if !folded.is_empty() {
+            out.push(Text {
+                place,
+                raw: Cow::Borrowed(raw),
+                folded,
+                linked,
+            });
+        }
+    };
     for (name, content) in meta {
         let told = ["description", "keywords", "author"].contains(&name.as_str())
             || name.starts_with("og:")
@@ -324,6 +345,24 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
     for image in images {
         if image.alt.len() > 3 {
             put(Place::Meta, &image.alt, false);
+        }
+    }
+    out
+}
+
+/// Letters that stand in blocks of their own, one below or beside the other, as the words they make.
+fn spelt_in_blocks(blocks: &[&str]) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut run = String::new();
+    for text in blocks.iter().chain(&["end of the page"]) {
+        if text.chars().count() <= 2 && text.chars().any(char::is_alphanumeric) {
+            run.push_str(text);
+        } else {
+            // four letters are a word; table cells hold numbers
+            if run.chars().filter(|it| it.is_alphabetic()).count() >= 6 {
+                out.push(std::mem::take(&mut run));
+            }
+            run.clear();
         }
     }
     out
@@ -362,7 +401,13 @@ fn written(codes: &[Code<'_>]) -> Vec<Text<'static>> {
             .filter(|it| it.text.contains(' ') || !it.text.is_ascii())
             .flat_map(|it| script::shown(&it.text))
             .filter(|it| it.len() >= 6 && !looks_like_code(it));
-        for line in lines.take(WRITTEN) {
+        let lines: Vec<String> = lines.take(10 * WRITTEN).collect();
+        let tail = lines.len().saturating_sub(WRITTEN / 2).max(WRITTEN / 2);
+        let ends = lines
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at < WRITTEN / 2 || *at >= tail);
+        for line in ends.map(|it| it.1.clone()) {
             let folded = fold(&line);
             if !folded.is_empty() {
                 out.push(Text {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use hickory_resolver::{
     Resolver,
-    config::{ConnectionConfig, NameServerConfig, ResolverConfig},
+    config::{ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig},
     net::runtime::TokioRuntimeProvider,
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -34,11 +34,22 @@ pub(super) fn build(settings: &Settings, recorder: &Recorder) -> Result<reqwest:
         .retry(reqwest::retry::never())
         .no_proxy()
         .pool_max_idle_per_host(0)
-        .http1_max_headers(256)
+        // what browsers take: portals sent it before anybody attacked them
+        .http1_max_headers(1000)
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http2_max_header_list_size(256 << 10)
         .connect_timeout(Duration::from_secs(15))
         .build()
         .map_err(|error| Unusable(format!("the HTTP client cannot be built: {error}")))
 }
+
+/// A resolver that does not answer in this time is none; shorter than the time to connect, so that it is known whose
+/// silence it was.
+const RESOLVING: Duration = Duration::from_secs(10);
+/// Addresses of one name that are tried.
+const TRIED: usize = 8;
 
 /// Resolves, and gives the connector only addresses that may be visited: what is checked is what is dialled.
 struct Guarded {
@@ -57,7 +68,11 @@ impl Guarded {
                 .map(|it| name_server(*it))
                 .collect();
             let config = ResolverConfig::from_name_servers(servers);
-            let built = Resolver::builder_with_config(config, TokioRuntimeProvider::default())
+            let mut builder =
+                Resolver::builder_with_config(config, TokioRuntimeProvider::default());
+            // a portal with an IPv4 address is not down because nobody answers for IPv6
+            builder.options_mut().ip_strategy = LookupIpStrategy::Ipv4thenIpv6;
+            let built = builder
                 .build()
                 .map_err(|error| Unusable(format!("resolver: {error}")))?;
             Some(Arc::new(built))
@@ -83,23 +98,29 @@ impl Resolve for Guarded {
         let resolver = self.resolver.clone();
         Box::pin(async move {
             let host = name.as_str();
-            let found: Vec<SocketAddr> = match resolver {
-                Some(resolver) => resolver
-                    .lookup_ip(host)
-                    .await
-                    .map_err(|error| DialFault::Dns(format!("{host}: {error}")))?
-                    .iter()
-                    .map(|it| SocketAddr::new(it, 0))
-                    .collect(),
-                None => tokio::net::lookup_host((host, 0))
-                    .await
-                    .map_err(|error| DialFault::Dns(format!("{host}: {error}")))?
-                    .collect(),
+            let looked_up = async {
+                Ok::<Vec<SocketAddr>, DialFault>(match resolver {
+                    Some(resolver) => resolver
+                        .lookup_ip(host)
+                        .await
+                        .map_err(|error| DialFault::Dns(format!("{host}: {error}")))?
+                        .iter()
+                        .map(|it| SocketAddr::new(it, 0))
+                        .collect(),
+                    None => tokio::net::lookup_host((host, 0))
+                        .await
+                        .map_err(|error| DialFault::Dns(format!("{host}: {error}")))?
+                        .collect(),
+                })
             };
+            let found = tokio::time::timeout(RESOLVING, looked_up)
+                .await
+                .map_err(|_| DialFault::Dns(format!("{host}: request timed out")))??;
             let mut refused = None;
             let mut allowed = Vec::new();
             for address in found {
                 match guard.address(address.ip()) {
+                    Ok(()) if allowed.len() >= TRIED => (),
                     Ok(()) => allowed.push(address),
                     Err(why) => refused = Some(why),
                 }

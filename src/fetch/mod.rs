@@ -6,15 +6,17 @@
 pub mod address;
 mod classify;
 mod client;
+mod decode;
 mod manners;
 mod tls;
 mod visit;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 pub use address::Guard;
@@ -61,4 +63,8 @@ pub struct Sighting {
     pub observation: Observation,
     /// `None` when silent, or when the portal said that nothing has changed.
     pub body: Option<Bytes>,
+    /// What came of a body before it broke off.
+    pub partial: Option<Bytes>,
+    /// Held while a large body is: only so many are in memory at once.
+    pub large: Option<Arc<OwnedSemaphorePermit>>,
 }

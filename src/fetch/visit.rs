@@ -14,11 +14,18 @@ use reqwest::{
     Response,
     header::{self, HeaderMap, HeaderValue},
 };
-use tokio::time::timeout;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use url::Url;
 
 use super::{
-    Sees, Settings, Sighting, Unusable, Visit, classify::class_of, client, manners::Manners,
+    Sees, Settings, Sighting, Unusable, Visit,
+    classify::class_of,
+    client,
+    decode::{self, Undecoded},
+    manners::Manners,
     tls::Recorder,
 };
 use crate::model::{
@@ -42,6 +49,43 @@ struct Inner {
     client: reqwest::Client,
     recorder: Recorder,
     manners: Manners,
+    /// Visits under way at once, in all: as many as there are files to open.
+    places: Semaphore,
+    /// Large bodies in memory at once.
+    large: Arc<Semaphore>,
+}
+
+/// A visit needs a socket, and one for its name; the rest of the process needs some, too.
+const OTHER_FILES: u64 = 192;
+const MOST_AT_ONCE: u64 = 2048;
+/// A body is large from here on, and so many may be in memory: pages are a tenth of it.
+const LARGE: usize = 1 << 20;
+const LARGE_AT_ONCE: usize = 12;
+/// A body in so many pieces of so few bytes is dripped on purpose.
+const PIECES: usize = 50_000;
+const PIECE: usize = 32;
+
+/// As many visits as the system lets us open sockets for; it is asked for more first.
+fn at_once() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let known = getrlimit(Resource::Nofile);
+    let wanted = known
+        .maximum
+        .unwrap_or(u64::MAX)
+        .min(2 * MOST_AT_ONCE + OTHER_FILES);
+    if known.current.is_some_and(|it| it < wanted) {
+        // what is refused is lived with
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: Some(wanted),
+                maximum: known.maximum,
+            },
+        );
+    }
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let places = (files.saturating_sub(OTHER_FILES) / 2).clamp(32, MOST_AT_ONCE);
+    usize::try_from(places).unwrap_or(32)
 }
 
 /// How a visit ended, before it is dressed as an observation.
@@ -60,6 +104,8 @@ impl Eye {
             client,
             recorder,
             manners: Manners::default(),
+            places: Semaphore::new(at_once()),
+            large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
         })))
     }
 }
@@ -74,7 +120,9 @@ impl Sees for Eye {
             visit.url.host_str().unwrap_or_default(),
             visit.url.port_or_known_default().unwrap_or(0)
         );
+        // first the host's place, then one of all: who waits for a slow host keeps nobody else waiting
         let _place = inner.manners.place(&host).await;
+        let _one_of_all = inner.places.acquire().await;
         let started = Instant::now();
         let mut journey = Journey::new(visit.url.clone());
         let end = match timeout(visit.timeout, inner.go(visit, &mut journey)).await {
@@ -85,9 +133,13 @@ impl Sees for Eye {
                 status: journey.status,
             }),
         };
-        let (seen, body) = match end {
-            End::Answered(answer, body) => (Seen::Answered(answer), body),
-            End::Silent(silence) => (Seen::Silent(silence), None),
+        let (seen, body, partial) = match end {
+            End::Answered(answer, body) => (Seen::Answered(answer), body, None),
+            End::Silent(silence) => {
+                let partial = std::mem::take(&mut journey.partial);
+                let partial = (!partial.is_empty()).then(|| partial.freeze());
+                (Seen::Silent(silence), None, partial)
+            }
         };
         let observation = Observation {
             target: visit.target.clone(),
@@ -99,7 +151,12 @@ impl Sees for Eye {
             certificate: journey.certificate,
             seen,
         };
-        Sighting { observation, body }
+        Sighting {
+            observation,
+            body,
+            partial,
+            large: journey.large,
+        }
     }
 }
 
@@ -116,6 +173,9 @@ struct Journey {
     status: Option<u16>,
     certificate: Option<Certificate>,
     cookies: HashMap<String, BTreeMap<String, String>>,
+    /// The body as far as it came, while it is read.
+    partial: BytesMut,
+    large: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl Journey {
@@ -126,6 +186,8 @@ impl Journey {
             status: None,
             certificate: None,
             cookies: HashMap::new(),
+            partial: BytesMut::new(),
+            large: None,
         }
     }
 
@@ -241,6 +303,10 @@ impl Inner {
         if let Some(cookie) = journey.cookie() {
             headers.insert(header::COOKIE, cookie);
         }
+        headers.insert(
+            header::ACCEPT_ENCODING,
+            HeaderValue::from_static("gzip, deflate, br, zstd"),
+        );
         // conditions hold for the page they were given for, not for where it leads now
         match visit.validators.filter(|_| journey.hops.is_empty()) {
             Some(known) => {
@@ -279,15 +345,17 @@ impl Inner {
         fault
     }
 
-    async fn read(&self, visit: &Visit<'_>, journey: &Journey, response: Response) -> End {
+    async fn read(&self, visit: &Visit<'_>, journey: &mut Journey, response: Response) -> End {
         let status = response.status().as_u16();
+        // of several, browsers take the last
         let text = |name: header::HeaderName| {
-            response
-                .headers()
-                .get(name)
-                .and_then(|it| it.to_str().ok())
-                .map(|it| excerpt(it, 300))
+            let last = response.headers().get_all(name).iter().next_back()?;
+            Some(excerpt(&String::from_utf8_lossy(last.as_bytes()), 2000))
         };
+        let refresh = response
+            .headers()
+            .get(header::REFRESH)
+            .map(|it| excerpt(&String::from_utf8_lossy(it.as_bytes()), 2000));
         let mut answer = Answer {
             status,
             final_url: journey.url.clone(),
@@ -297,6 +365,7 @@ impl Inner {
             bytes: 0,
             digest: None,
             address: response.remote_addr().map(|it| it.ip()),
+            refresh,
             date: response
                 .headers()
                 .get(header::DATE)
@@ -310,22 +379,65 @@ impl Inner {
         if status == 304 && visit.validators.is_some() && journey.hops.is_empty() {
             return End::Answered(answer, None);
         }
-        let mut body = BytesMut::new();
+        let values = response.headers().get_all(header::CONTENT_ENCODING);
+        let codings = decode::codings(values.iter().filter_map(|it| it.to_str().ok()));
+        // without a length, the end of the connection is the end of the body, however it comes
+        let open_ended = !response.headers().contains_key(header::CONTENT_LENGTH)
+            && !response.headers().contains_key(header::TRANSFER_ENCODING);
+        let too_large = || {
+            let cause = Say::new("cause-too-large").with("bytes", visit.max_body);
+            silent(Class::TooLarge, cause, Some(status))
+        };
+        let mut pieces = 0;
         let mut stream = response.bytes_stream();
         while let Some(chunk) = stream.next().await {
+            let body = &mut journey.partial;
+            pieces += 1;
             match chunk {
                 Ok(chunk) if body.len() as u64 + chunk.len() as u64 > visit.max_body => {
-                    let cause = Say::new("cause-too-large").with("bytes", visit.max_body);
-                    return silent(Class::TooLarge, cause, Some(status));
+                    return too_large();
                 }
                 Ok(chunk) => body.extend_from_slice(&chunk),
                 Err(error) => {
                     let (class, cause) = class_of(&error);
+                    if open_ended && cause.key == "cause-closed" && !body.is_empty() {
+                        break;
+                    }
                     return silent(class, cause, Some(status));
                 }
             }
+            if pieces > PIECES && body.len() < pieces * PIECE {
+                return silent(Class::Protocol, Say::new("cause-dripped"), Some(status));
+            }
+            if body.len() > LARGE && journey.large.is_none() {
+                journey.large = self.large.clone().acquire_owned().await.ok().map(Arc::new);
+            }
         }
-        let body = body.freeze();
+        let mut body = journey.partial.split().freeze();
+        if !codings.is_empty() && !body.is_empty() {
+            let (packed, most) = (body.clone(), visit.max_body);
+            let coded = codings.clone();
+            let work = tokio::task::spawn_blocking(move || decode::undone(&packed, &coded, most));
+            body = match work.await {
+                Ok(Ok(plain)) => Bytes::from(plain),
+                Ok(Err(Undecoded::TooLarge)) => return too_large(),
+                Ok(Err(Undecoded::Unknown(coding) | Undecoded::Broken(coding))) => {
+                    let coding = excerpt(&coding, 80);
+                    let cause = Say::new("cause-coding").with("coding", coding);
+                    return silent(Class::Protocol, cause, Some(status));
+                }
+                Err(_) => {
+                    return silent(
+                        Class::Protocol,
+                        Say::new("cause-coding").with("coding", "?"),
+                        Some(status),
+                    );
+                }
+            };
+            if body.len() > LARGE && journey.large.is_none() {
+                journey.large = self.large.clone().acquire_owned().await.ok().map(Arc::new);
+            }
+        }
         answer.bytes = body.len() as u64;
         answer.digest = Some(Digest::of(&body));
         End::Answered(answer, Some(body))

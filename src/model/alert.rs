@@ -199,3 +199,8 @@ pub struct Receipt {
     pub place: String,
     pub message: String,
 }
+
+impl Receipt {
+    /// The place of a receipt that holds what was said, of a notifier whose messages cannot be edited.
+    pub const SAID: &str = "said";
+}

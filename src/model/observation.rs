@@ -39,6 +39,9 @@ pub struct Answer {
     /// Of the decoded body; `None` when the portal answered 304 Not Modified.
     pub digest: Option<Digest>,
     pub address: Option<IpAddr>,
+    /// The `Refresh` header, which leads away like the element of that name.
+    #[serde(default)]
+    pub refresh: Option<String>,
     /// What the portal's server takes the time for.
     #[serde(default)]
     pub date: Option<Timestamp>,

@@ -1,8 +1,10 @@
 //! Bytes to text as a browser would: byte order mark, header, meta, content; then NFC.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use super::guard::TEXT;
 
 /// Browsers look for `<meta charset>` in the first 1,024 bytes; pages that declare it later are
 /// common enough in old portals to look a little further.
@@ -14,18 +16,30 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, &'static str
         .map(|(encoding, _)| encoding)
         .or_else(|| content_type.and_then(announced))
         .or_else(|| meta(&bytes[..bytes.len().min(META_WITHIN)]))
+        // a charset that makes everything one sign is no charset: visitors may see nothing, we look all the same
+        .filter(|it| *it != REPLACEMENT)
         .unwrap_or_else(|| guess(bytes));
     let (text, used, _) = encoding.decode(bytes);
-    (nfc(&text), used.name())
+    // what is too long will be refused: no second copy of it
+    let text = if text.len() > TEXT || is_composed(&text) {
+        text.into_owned()
+    } else {
+        text.nfc().collect()
+    };
+    (text, used.name())
 }
 
 /// Unicode NFC, without a copy's worth of work when the text is composed already.
 pub fn nfc(text: &str) -> String {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    if is_composed(text) {
         text.to_owned()
     } else {
         text.nfc().collect()
     }
+}
+
+fn is_composed(text: &str) -> bool {
+    text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
 /// `charset=` of a Content-Type header.
@@ -37,7 +51,7 @@ fn announced(content_type: &str) -> Option<&'static Encoding> {
 
 /// The charset a meta element names. UTF-16 there cannot be true (the element was read as ASCII): UTF-8.
 fn meta(head: &[u8]) -> Option<&'static Encoding> {
-    let lower = String::from_utf8_lossy(head).to_ascii_lowercase();
+    let lower = without_comments(&String::from_utf8_lossy(head).to_ascii_lowercase());
     for tag in lower.split("<meta").skip(1) {
         let tag = tag.split('>').next().unwrap_or_default();
         let Some((_, rest)) = tag.split_once("charset") else {
@@ -55,6 +69,17 @@ fn meta(head: &[u8]) -> Option<&'static Encoding> {
         }
     }
     None
+}
+
+fn without_comments(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("<!--") {
+        out.push_str(before);
+        rest = after.split_once("-->").map_or("", |it| it.1);
+    }
+    out.push_str(rest);
+    out
 }
 
 fn label(text: &str) -> Option<&'static Encoding> {

@@ -23,6 +23,10 @@ pub(super) fn content(page: &Page) -> Digest {
         "{:?} {:?} {} {} {:?} {:?}",
         page.kind, page.lang, page.media, page.dark, page.stunts, page.asks
     ));
+    // what is not read is told apart by its bytes
+    if !page.kind.is_text() {
+        parts.push(page.fingerprint.raw.hex());
+    }
     for block in &page.blocks {
         parts.push(format!("{:x}{:?}", block.key, block.hidden));
     }

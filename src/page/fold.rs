@@ -30,7 +30,10 @@ pub fn fold(text: &str) -> String {
             continue;
         }
         put_singles(&mut out, &mut singles);
-        put(&mut out, &unleet(word));
+        match spelt(word) {
+            Some(spelt) => put(&mut out, &unleet(&spelt)),
+            None => put(&mut out, &unleet(word)),
+        }
     }
     put_singles(&mut out, &mut singles);
     out
@@ -82,6 +85,20 @@ fn put(out: &mut String, word: &str) {
     out.push_str(word);
 }
 
+/// `h.a.c.k.e.d` and `h-a-c-k-e-d`: letters held apart.
+fn spelt(word: &str) -> Option<String> {
+    let apart = |c: char| matches!(c, '.' | '-' | '–' | '·' | '•' | '\'' | '`');
+    let mut letters = String::new();
+    for part in word.split(apart) {
+        let mut chars = part.chars();
+        match (chars.next(), chars.next()) {
+            (Some(letter), None) if letter.is_alphanumeric() => letters.push(letter),
+            _ => return None,
+        }
+    }
+    (letters.chars().filter(|it| it.is_alphabetic()).count() >= 4).then_some(letters)
+}
+
 /// Four and more single letters in a row are one word that was pulled apart.
 fn put_singles(out: &mut String, singles: &mut String) {
     if singles.chars().count() >= 4 {
@@ -97,8 +114,13 @@ fn put_singles(out: &mut String, singles: &mut String) {
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{ad}'
-            | '\u{34f}'
+        // marks that belong to no letter: the text is composed
+        '\u{300}'..='\u{36f}'
+            | '\u{1ab0}'..='\u{1aff}'
+            | '\u{1dc0}'..='\u{1dff}'
+            | '\u{20d0}'..='\u{20ff}'
+            | '\u{fe20}'..='\u{fe2f}'
+            | '\u{ad}'
             | '\u{61c}'
             | '\u{115f}'
             | '\u{1160}'
@@ -122,7 +144,8 @@ fn letter(c: char) -> Option<char> {
     match c {
         c if is_invisible(c) => None,
         c if c.is_ascii() => Some(c),
-        '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(c),
+        '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' if VIETNAMESE.contains(c) => Some(c),
+        '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(unmarked(c)),
         // scripts that no Latin letter is imitated with, and the bulk of real text in them
         '\u{590}'..='\u{109f}' | '\u{3000}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' => Some(c),
         c => Some(imitated(c).unwrap_or(c)),
@@ -143,10 +166,73 @@ const ALIKE: &[(char, char)] = &[
     ('В', 'b'),
 ];
 
+/// Letters with marks of the Vietnamese alphabet: without them half of the words would be other words.
+const VIETNAMESE: &str = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ";
+
+/// Latin letters that do not come apart into a letter and a mark.
+const STRUCK: &[(char, char)] = &[
+    ('ħ', 'h'),
+    ('Ħ', 'h'),
+    ('ł', 'l'),
+    ('Ł', 'l'),
+    ('ø', 'o'),
+    ('Ø', 'o'),
+    ('ŧ', 't'),
+    ('Ŧ', 't'),
+    ('ƀ', 'b'),
+    ('Ƀ', 'b'),
+    ('ɇ', 'e'),
+    ('Ɇ', 'e'),
+    ('ⱥ', 'a'),
+    ('Ⱥ', 'a'),
+    ('ȼ', 'c'),
+    ('Ȼ', 'c'),
+    ('ꝁ', 'k'),
+    ('Ꝁ', 'k'),
+    ('ƙ', 'k'),
+    ('Ƙ', 'k'),
+    ('ð', 'd'),
+    ('ƴ', 'y'),
+    ('ɏ', 'y'),
+];
+
+/// A Latin letter without its mark.
+fn unmarked(c: char) -> char {
+    if let Some((_, plain)) = STRUCK.iter().find(|it| it.0 == c) {
+        return *plain;
+    }
+    std::iter::once(c)
+        .nfd()
+        .next()
+        .filter(char::is_ascii)
+        .unwrap_or(c)
+}
+
+/// Small capitals, in the order of the alphabet from a; a blank where there is none.
+const SMALL_CAPITALS: &str = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘ ʀꜱᴛᴜᴠᴡ ʏᴢ";
+
+/// Alphabets of signs: squared, circled, in the colours of flags.
+fn sign(c: char) -> Option<char> {
+    let first = match c {
+        '\u{1f130}'..='\u{1f149}' => 0x1f130,
+        '\u{1f150}'..='\u{1f169}' => 0x1f150,
+        '\u{1f170}'..='\u{1f189}' => 0x1f170,
+        '\u{1f1e6}'..='\u{1f1ff}' => 0x1f1e6,
+        _ => {
+            let at = SMALL_CAPITALS.chars().position(|it| it == c)?;
+            return char::from_u32(u32::from('a') + at as u32);
+        }
+    };
+    char::from_u32(u32::from('a') + u32::from(c) - first)
+}
+
 /// The ASCII character that `c` looks like, if it looks like just one.
 fn imitated(c: char) -> Option<char> {
     if let Some((_, like)) = ALIKE.iter().find(|(it, _)| *it == c) {
         return Some(*like);
+    }
+    if let Some(plain) = sign(c) {
+        return Some(plain);
     }
     let mut compatible = std::iter::once(c).nfkc();
     if let (Some(plain), None) = (compatible.next(), compatible.next())
@@ -202,6 +288,13 @@ mod tests {
             "Hac\u{200b}ked\u{a0}by",
             "𝐇𝐚𝐜𝐤𝐞𝐝 𝐛𝐲",
             "«hacked» by!",
+            "H.a.c.k.e.d by",
+            "h-a-c-k-e-d  by",
+            "H\u{335}a\u{337}c\u{336}k\u{338}e\u{334}d\u{335} by",
+            "Ħäçķęd by",
+            "ʜᴀᴄᴋᴇᴅ ʙʏ",
+            "🅷🅰🅲🅺🅴🅳 by",
+            "🇭🇦🇨🇰🇪🇩 by",
         ] {
             assert_eq!(fold(disguised), "hacked by", "{disguised}");
         }

@@ -25,7 +25,7 @@ pub const FORMATTING_ATTRIBUTES: usize = 64;
 /// Such comparisons of one page.
 const COMPARISONS: usize = 3_000_000;
 /// Decoded text in bytes: one byte of some charsets is three of UTF-8.
-pub const TEXT: usize = 16 << 20;
+pub const TEXT: usize = 12 << 20;
 
 /// A page that would cost more than its look is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

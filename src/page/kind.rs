@@ -40,6 +40,11 @@ pub fn sniff(bytes: &[u8], content_type: Option<&str>) -> Kind {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Kind::Empty;
     }
+    // a browser shows as a page what is announced as one, whatever it begins with: pictures and archives that hold a page
+    let html = content_type.is_some_and(|it| it.to_ascii_lowercase().contains("html"));
+    if html && has_element(bytes) {
+        return Kind::Html;
+    }
     let binary_at = |magic: &[u8]| bytes.starts_with(magic);
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         return Kind::Image;
@@ -73,6 +78,43 @@ fn has_tag(bytes: &[u8]) -> bool {
         .any(|it| it[0] == b'<' && (it[1].is_ascii_alphabetic() || it[1] == b'!' || it[1] == b'/'))
 }
 
+/// An element that only a page has, near the beginning.
+fn has_element(bytes: &[u8]) -> bool {
+    const NAMES: &[&[u8]] = &[
+        b"<html",
+        b"<body",
+        b"<head",
+        b"<title",
+        b"<h1",
+        b"<script",
+        b"<!doctype html",
+        b"<div",
+        b"<center",
+        b"<table",
+        b"<font",
+        b"<p>",
+        b"<meta",
+    ];
+    let head = &bytes[..bytes.len().min(16 << 10)];
+    let zeros = head.iter().filter(|it| **it == 0).count();
+    // a program may hold any text; a page that is to be seen is mostly text
+    let printable = head
+        .iter()
+        .filter(|it| it.is_ascii_graphic() || it.is_ascii_whitespace() || **it >= 0x80)
+        .count();
+    if (printable + zeros) * 10 < head.len() * 8 || zeros * 3 > head.len() {
+        return false;
+    }
+    let plain: Vec<u8> = head
+        .iter()
+        .filter(|it| **it != 0)
+        .map(u8::to_ascii_lowercase)
+        .collect();
+    NAMES
+        .iter()
+        .any(|name| plain.windows(name.len()).any(|it| it == *name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +123,9 @@ mod tests {
     fn bytes_speak_louder_than_headers() {
         let html = Some("text/html");
         assert_eq!(sniff(b"\x89PNG\r\n\x1a\n....", html), Kind::Image);
+        let masked = b"%PDF-1.4 <html><body><h1>Hacked by X</h1></body></html>";
+        assert_eq!(sniff(masked, html), Kind::Html);
+        assert_eq!(sniff(masked, None), Kind::Binary);
         assert_eq!(sniff(b"BM means bitmap", html), Kind::Text);
         assert_eq!(sniff(b" \r\n", html), Kind::Empty);
         assert_eq!(sniff(b"a<b>c</b>", Some("image/png")), Kind::Html);

@@ -125,6 +125,11 @@ impl Page {
 
 /// Reads one page. Linear in the bytes but for the tree builder, whose input is bounded by [`guard`].
 pub fn read(source: Source) -> Result<Page, Limit> {
+    read_with(source, None)
+}
+
+/// The same with the `Refresh` header that the page came with.
+pub fn read_with(source: Source, refresh: Option<&str>) -> Result<Page, Limit> {
     let kind = kind::sniff(source.bytes, source.content_type);
     let (text, charset) = if kind.is_text() {
         charset::decode(source.bytes, source.content_type)
@@ -133,7 +138,7 @@ pub fn read(source: Source) -> Result<Page, Limit> {
     };
     let text = noscript::sealed(&text);
     guard::count(&text)?;
-    read::page(source, kind, &text, charset)
+    read::page(source, kind, &text, charset, refresh)
 }
 
 /// What a page that is over a limit says at its beginning, as a small page of its own: who made a page too costly to
@@ -147,5 +152,5 @@ pub fn read_crudely(source: Source) -> Option<Page> {
     let (text, charset) = charset::decode(head, source.content_type);
     let small = crude::page(&text);
     guard::count(&small).ok()?;
-    read::page(source, kind, &small, charset).ok()
+    read::page(source, kind, &small, charset, None).ok()
 }

@@ -26,6 +26,7 @@ pub(super) fn page(
     kind: Kind,
     text: &str,
     charset: &'static str,
+    refresh: Option<&str>,
 ) -> Result<Page, Limit> {
     let tree = bounded::parse(text)?;
     let ignored = ignored(&tree, source.ignore);
@@ -34,6 +35,9 @@ pub(super) fn page(
     walk.page.dark = walk.rules.paints_black();
     if let Some(base) = base(&tree, source.url) {
         walk.page.url = base;
+    }
+    if let Some(target) = refresh.and_then(refresh_target) {
+        walk.page.refreshes.push(resolve(source.url, target).0);
     }
     walk.run(&tree, &ignored);
     if patience::is_lost() {
@@ -101,6 +105,13 @@ fn base(tree: &Html, url: &Url) -> Option<Url> {
         base.set_path("/");
     }
     Some(base)
+}
+
+/// `href` and `xlink:href`.
+fn href(element: &Element) -> Option<&str> {
+    let mut all = element.attrs.iter();
+    all.find(|(name, _)| &*name.local == "href")
+        .map(|(_, value)| &**value)
 }
 
 /// The text of a page that stands in an attribute: markup, or an address that is its own content.
@@ -378,10 +389,7 @@ impl Walk {
                         .iter()
                         .any(|it| kind.contains(it))
                     || matches!(kind.as_str(), "module" | "importmap");
-                let src = element
-                    .attr("src")
-                    .or_else(|| element.attr("href"))
-                    .or_else(|| element.attr("xlink:href"));
+                let src = element.attr("src").or_else(|| href(element));
                 let (src, host) = match src {
                     // code in its own address is inline code
                     Some(src) if src.trim_start().starts_with("data:") => {

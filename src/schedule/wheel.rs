@@ -211,8 +211,14 @@ impl Wheel {
         let now = self.world.clock.now();
         let windows = self.world.windows(now);
         let overdue = self.entries.values().filter(|it| {
-            let every = window::interval(it.target.settings.every, &windows, now);
-            it.key.is_some() && it.due.elapsed() > every
+            let settings = &it.target.settings;
+            let every = window::interval(settings.every, &windows, now);
+            // one under way has its own time, and that of its confirmation
+            let allowed = match it.key {
+                Some(_) => every,
+                None => every + 2 * settings.timeout + settings.confirm.within,
+            };
+            it.due.elapsed() > allowed
         });
         self.world.measure.overdue.set(overdue.count() as i64);
         let slowest = self

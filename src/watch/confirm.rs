@@ -14,7 +14,8 @@ pub(super) struct Confirmed {
     pub sure: bool,
 }
 
-/// Looks again, spread evenly over `confirm.within`, until `agree` looks are of one kind or all are made.
+/// Looks again, spread evenly over `confirm.within`, until `agree` looks are of one kind or all are made; for a portal
+/// that shows tampering and fails in turn, up to twice as many.
 pub(super) async fn confirm(
     world: &World,
     target: &Target,
@@ -26,15 +27,37 @@ pub(super) async fn confirm(
         .within
         .checked_div(rule.looks)
         .unwrap_or(Duration::ZERO);
-    let mut last = Kind::of(first.class);
     let mut looks = vec![first];
     loop {
-        let agreed = looks
-            .iter()
-            .filter(|it| similar(Kind::of(it.class), last))
-            .count() as u32;
+        // who shows somebody else's page and fails in turn is to be caught at the former: failures do not outvote it
+        let tampered = count(&looks, |it| it.is_some_and(Kind::is_tampering));
+        let last = match tampered {
+            0 => looks.last().and_then(|it| Kind::of(it.class)),
+            _ => looks
+                .iter()
+                .rev()
+                .map(|it| Kind::of(it.class))
+                .find(|it| it.is_some_and(Kind::is_tampering))
+                .flatten(),
+        };
+        let well = count(&looks, |it| it.is_none());
+        let failed = looks.len() as u32 - tampered - well;
+        let (agreed, most) = if tampered > 0 && well < rule.agree {
+            (tampered, rule.looks + failed.min(rule.looks))
+        } else {
+            let last = looks.last().and_then(|it| Kind::of(it.class));
+            (count(&looks, |it| similar(it, last)), rule.looks)
+        };
         let sure = agreed >= rule.agree;
-        if sure || looks.len() as u32 >= rule.looks {
+        if sure || looks.len() as u32 >= most {
+            if sure && tampered > 0 && well < rule.agree {
+                // the one that shows it comes last
+                let at = looks.iter().rposition(|it| Kind::of(it.class) == last);
+                if let Some(at) = at {
+                    let shown = looks.remove(at);
+                    looks.push(shown);
+                }
+            }
             return Confirmed {
                 looks,
                 agreed,
@@ -42,10 +65,12 @@ pub(super) async fn confirm(
             };
         }
         tokio::time::sleep(gap).await;
-        let look = gravest(world, target, dossier, false).await;
-        last = Kind::of(look.class);
-        looks.push(look);
+        looks.push(gravest(world, target, dossier, false).await);
     }
+}
+
+fn count(looks: &[Look], which: impl Fn(Option<Kind>) -> bool) -> u32 {
+    looks.iter().filter(|it| which(Kind::of(it.class))).count() as u32
 }
 
 /// Two forms of tampering confirm each other.

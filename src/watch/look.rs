@@ -65,14 +65,10 @@ pub async fn look(
         max_body: target.settings.max_body,
         validators: beside.validators,
     };
-    let sighting = {
-        // held for the visit alone: a portal that is being confirmed does not keep others waiting
-        let _place = world.places.acquire().await;
-        world.eye.visit(&visit, at).await
-    };
+    let sighting = world.eye.visit(&visit, at).await;
     let away = led_away(target, dossier, &sighting.observation);
     let mut out = match sighting.body.clone() {
-        None => without_body(sighting),
+        None => broken_off(world, target, sighting, at).await,
         Some(body) if matches!(target.part, Some(Part::Sitemap | Part::Robots)) => {
             site(world, target, dossier, sighting, body, at).await
         }
@@ -167,7 +163,9 @@ fn unchanged(
     body: &bytes::Bytes,
     at: Timestamp,
 ) -> Option<Look> {
-    let answer = observation.answer().filter(|it| it.status < 300)?;
+    let answer = observation
+        .answer()
+        .filter(|it| it.status < 300 && it.refresh.is_none())?;
     let mut looks = dossier.baseline.iter().flat_map(|it| it.looks());
     let known = looks.find(|it| Some(it.digest) == answer.digest && it.url == answer.final_url)?;
     let verdict = Verdict {
@@ -286,7 +284,7 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
         url: &answer.final_url,
         ignore: &case.target.ignore,
     };
-    let page = match page::read(source) {
+    let page = match page::read_with(source, answer.refresh.as_deref()) {
         Ok(page) => page,
         Err(limit) => {
             return over(case, source, observation, body, limit);
@@ -341,6 +339,46 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
         at: case.at,
     });
     out.body = Some(body.clone());
+    out
+}
+
+/// A body that broke off is no page; but what came of it before was shown to visitors, and somebody may have signed it.
+async fn broken_off(world: &World, target: &Target, sighting: Sighting, at: Timestamp) -> Look {
+    let (Some(partial), Some(url)) = (sighting.partial.clone(), Some(target.url.clone())) else {
+        return without_body(sighting);
+    };
+    let expect = Expect::of(target);
+    let body = partial.clone();
+    let from = url.clone();
+    let work = world.desks.within(move || {
+        let source = Source {
+            bytes: &body,
+            content_type: None,
+            url: &from,
+            ignore: &[],
+        };
+        page::read_crudely(source).map(|it| judge(&it, &Norm::default(), &expect))
+    });
+    let verdict = work
+        .await
+        .ok()
+        .flatten()
+        .filter(|it| it.level == Level::Defaced && it.state == State::Ordinary);
+    let mut out = without_body(sighting);
+    if let Some(verdict) = verdict {
+        let digest = crate::model::Digest::of(&partial);
+        out.class = Class::Defaced;
+        out.verdict = verdict;
+        out.seen = Some(LookRef {
+            digest,
+            content: digest,
+            shape: digest,
+            content_type: None,
+            url,
+            at,
+        });
+        out.body = Some(partial);
+    }
     out
 }
 

@@ -9,8 +9,6 @@ use std::{
 
 use jiff::Timestamp;
 
-use tokio::sync::Semaphore;
-
 use super::{beyond, clock::Clock, eyes::Eyes, judging::Desks, measure::Measure, norms::Norms};
 use crate::{
     alert::{
@@ -48,8 +46,6 @@ pub struct World {
     pub words: Words,
     pub clock: Arc<dyn Clock>,
     pub measure: Arc<Measure>,
-    /// Visits under way at once, in all.
-    pub places: Arc<Semaphore>,
     /// Where pages are read and judged.
     pub desks: Arc<Desks>,
     norms: Arc<Norms>,
@@ -63,9 +59,6 @@ pub type Live = tokio::sync::watch::Receiver<Arc<World>>;
 pub fn steady(world: Arc<World>) -> Live {
     tokio::sync::watch::channel(world).1
 }
-
-/// A slow portal holds a place for its timeout.
-const AT_ONCE: usize = 256;
 
 impl World {
     /// `config`'s paths must be resolved. Returns what an operator should be told, too: notifiers that
@@ -97,7 +90,6 @@ impl World {
             words: Words::new(config.service.language),
             clock,
             measure: Arc::default(),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
             desks: Arc::default(),
             norms: Arc::new(Norms::new(Evidence::new(&config.service.snapshots_dir))),
             rounds: Arc::default(),
@@ -139,7 +131,6 @@ impl World {
             words: Words::new(config.service.language),
             clock: self.clock.clone(),
             measure: self.measure.clone(),
-            places: self.places.clone(),
             desks: self.desks.clone(),
             norms: self.norms.clone(),
             rounds: self.rounds.clone(),

@@ -353,3 +353,39 @@ mod tls {
         assert_eq!(silence.class, Class::Tls, "{silence:?}");
     }
 }
+
+#[tokio::test]
+async fn codings_are_read_as_browsers_do_or_named() {
+    use std::io::Write;
+    let gzip = |bytes: &[u8]| {
+        let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        out.write_all(bytes).unwrap();
+        out.finish().unwrap()
+    };
+    let page = b"<html><h1>page</h1></html>".to_vec();
+    for (coding, body, read) in [
+        ("GZIP", gzip(&page), true),
+        ("x-gzip", gzip(&page), true),
+        ("gzip, gzip", gzip(&gzip(&page)), true),
+        ("identity", page.clone(), true),
+        ("rot13", page.clone(), false),
+        ("gzip", page.clone(), false),
+    ] {
+        let portal = Portal::start(move |_| Reply::Full {
+            status: 200,
+            headers: vec![
+                ("content-type", "text/html".into()),
+                ("content-encoding", coding.into()),
+            ],
+            body: body.clone(),
+        })
+        .await;
+        let seen = visit(&portal.url()).await;
+        if read {
+            assert_eq!(seen.body.unwrap(), page, "{coding}");
+        } else {
+            let silence = seen.observation.silence().unwrap();
+            assert_eq!(silence.class, Class::Protocol, "{coding}");
+        }
+    }
+}

@@ -196,3 +196,147 @@ fn pages_made_to_hang_are_refused_before_the_tree() {
         assert!(read.is_err(), "{}", &hostile[..60]);
     }
 }
+
+/// What attackers found: each cost seconds to hours, or gigabytes, before it was bounded.
+#[test]
+fn what_was_found_by_attackers_stays_found() {
+    let many = |text: &str, times: usize| text.repeat(times);
+    let numbered = |count: usize, write: &dyn Fn(usize) -> String| -> String {
+        (0..count).map(write).collect()
+    };
+    let names: String = numbered(2000, &|n| format!(" a{n}=1"));
+    for (name, refused, page) in [
+        (
+            "a colour of a million commas",
+            false,
+            format!("<body bgcolor='{}'>", many(",", 2_000_000)),
+        ),
+        (
+            "html tags that add to each other",
+            true,
+            numbered(200_000, &|n| format!("<html a{n}=1>")),
+        ),
+        (
+            "an end tag that is none",
+            true,
+            format!("<script></scriptx><!--</script><p {}>", many("a/", 400_000)),
+        ),
+        (
+            "formatting elements with many attributes",
+            true,
+            many(
+                &format!("<b{}>x", numbered(60, &|n| format!(" a{n}=1"))),
+                5000,
+            ),
+        ),
+        (
+            "a formatting element opened again in every block",
+            true,
+            format!(
+                "<p><b id='{}'>{}",
+                many("x", 1_000_000),
+                many("<p>x", 60_000)
+            ),
+        ),
+        (
+            "its attributes",
+            true,
+            format!("<p><b{names}>{}", many("<p>x", 60_000)),
+        ),
+        (
+            "its handlers",
+            true,
+            format!(
+                "<p><b onclick=\"eval('{}')\">{}",
+                many("x", 100_000),
+                many("<p>x", 20_000)
+            ),
+        ),
+        (
+            "raw text in a drawing",
+            true,
+            format!(
+                "{}<svg><style>{}",
+                many("<i>", 200),
+                many("</div>", 900_000)
+            ),
+        ),
+        (
+            "a long base and short links",
+            false,
+            format!(
+                "<base href='/{}'>{}",
+                many("é", 1000),
+                many("<a href=x>y</a>", 90_000)
+            ),
+        ),
+        (
+            "hosts that are spelt in code",
+            false,
+            numbered(3000, &|n| {
+                format!("<a href='//{}{n}.vn'>x</a>", many("đ", 600))
+            }),
+        ),
+        (
+            "classes without number",
+            false,
+            numbered(9000, &|n| {
+                format!(
+                    "<i class='{}'></i>",
+                    numbered(40, &|it| format!("c{n}-{it} "))
+                )
+            }),
+        ),
+        (
+            "a boast a hundred thousand times",
+            false,
+            many("<h1>Hacked by X</h1>", 90_000),
+        ),
+        (
+            "a hidden one",
+            false,
+            many("<li hidden>Hacked by X</li>", 60_000),
+        ),
+    ] {
+        let url = "https://portal.example.vn/".parse().unwrap();
+        let read = page::read(Source {
+            bytes: page.as_bytes(),
+            content_type: None,
+            url: &url,
+            ignore: &[],
+        });
+        assert_eq!(read.is_err(), refused, "{name}: {:?}", read.err());
+        let Ok(page) = read else { continue };
+        let kept: usize = page.scripts.iter().map(|it| it.code.len()).sum::<usize>()
+            + page.links.iter().map(|it| it.url.len()).sum::<usize>()
+            + page.blocks.iter().map(|it| it.text.len()).sum::<usize>();
+        assert!(kept < 64 << 20, "{name}: {kept} bytes");
+        let norm = Norm::learn([&page, &page]);
+        judge(&page, &norm, &Expect::of_url(&url));
+    }
+}
+
+#[test]
+fn who_waits_can_end_it() {
+    let page = "<p>một đoạn văn dài của trang".repeat(200_000);
+    let url = "https://portal.example.vn/".parse().unwrap();
+    let patience = page::patience::Patience::default();
+    patience.lose();
+    let source = Source {
+        bytes: page.as_bytes(),
+        content_type: None,
+        url: &url,
+        ignore: &[],
+    };
+    let limit = patience.during(|| page::read(source).map(|_| ()));
+    assert!(matches!(limit, Err(page::Limit::Time | page::Limit::Nodes)));
+    // and its beginning is read all the same
+    let signed = format!("<title>Hacked by X</title>{}", "<b>".repeat(2000));
+    let source = Source {
+        bytes: signed.as_bytes(),
+        ..source
+    };
+    assert!(page::read(source).is_err());
+    let crude = page::read_crudely(source).unwrap();
+    assert_eq!(crude.title.as_deref(), Some("Hacked by X"));
+}

@@ -43,6 +43,8 @@ impl Sees for Script {
                 seen,
             },
             body,
+            partial: None,
+            large: None,
         }
     }
 }
@@ -58,6 +60,7 @@ fn answered(address: &str, date: Option<Timestamp>) -> Seen {
         digest: Some(gaccong::model::Digest::of(honest(1).as_bytes())),
         address: Some(address.parse().unwrap()),
         date,
+        refresh: None,
     })
 }
 
@@ -388,6 +391,7 @@ async fn when_looks_stop_the_duty_room_hears_of_it_and_of_the_end() {
     tokio::time::sleep(Duration::from_secs(90)).await;
     tell::flush(&scene.world).await;
     measure.overdue.set(0);
+    measure.attempted(Timestamp::now());
     tokio::time::sleep(Duration::from_secs(20)).await;
     tell::flush(&scene.world).await;
     stop.cancel();

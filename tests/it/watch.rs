@@ -369,3 +369,44 @@ async fn a_portal_that_says_not_modified_is_asked_in_full_now_and_then() {
     }
     panic!("a liar was believed");
 }
+
+#[tokio::test]
+async fn who_shows_another_page_and_fails_in_turn_is_caught_at_it() {
+    let portal = Portal::page(honest(1)).await;
+    let other = Portal::page(honest(1)).await;
+    let scene = Scene::new(&yaml("", &[("a", &portal.url()), ("b", &other.url())]));
+    scene.learn(0).await;
+    let mut n = 0;
+    portal.set(move |_| {
+        n += 1;
+        match n % 3 {
+            1 => Reply::Page(defaced()),
+            2 => Reply::status(500, "error"),
+            _ => Reply::Close,
+        }
+    });
+    scene.check(0).await;
+    let incidents = scene.incidents().await;
+    assert_eq!(incidents.len(), 1);
+    assert_eq!(incidents[0].kind, Kind::Defaced);
+    assert!(!incidents[0].evidence.is_empty());
+}
+
+#[tokio::test]
+async fn a_signed_page_that_breaks_off_is_not_merely_down() {
+    let portal = Portal::page(honest(1)).await;
+    let other = Portal::page(honest(1)).await;
+    let scene = Scene::new(&yaml("", &[("a", &portal.url()), ("b", &other.url())]));
+    scene.learn(0).await;
+    portal.set(|_| {
+        let page = defaced();
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n{page}",
+            page.len() + 5000
+        );
+        Reply::Raw(head.into_bytes())
+    });
+    scene.check(0).await;
+    let incidents = scene.incidents().await;
+    assert_eq!(incidents[0].kind, Kind::Defaced, "{incidents:?}");
+}

@@ -9,7 +9,7 @@ use crate::{
         storm::{self, Surroundings},
         words,
     },
-    model::{About, Alert, Incident},
+    model::{About, Alert, Incident, Receipt},
 };
 
 /// Why an alert has no words.
@@ -40,7 +40,8 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 .store
                 .receipt(&alert.notifier, id)
                 .await
-                .unwrap_or(None);
+                .unwrap_or(None)
+                .filter(|it| it.place != Receipt::SAID);
             let repeat = unsure && earlier.is_none();
             Ok(alone(words::incident(
                 &incident,

@@ -22,7 +22,7 @@ use super::{Live, World};
 use crate::{
     alert::{Message, Place, Refusal},
     model::{
-        About, Alert, IncidentId, Receipt, Storm,
+        About, Alert, Digest, IncidentId, Receipt, Storm,
         incident::{Event, What},
     },
     store::{Commit, Delivery, StoreError},
@@ -224,10 +224,23 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             return None;
         }
     };
+    // where nothing can be edited, saying the same again tells nobody anything: what changed has changed back
+    let said = said(world, name, &alert, &spoken.message);
+    if let Some(said) = &said
+        && !unsure
+        && receipt_at(world, name, &alert).await.as_ref() == Some(said)
+    {
+        let sent = Delivery::Sent {
+            alert,
+            receipt: None,
+        };
+        return kept(world, sent).await.is_err().then_some(PAUSE);
+    }
     let outcome = send(world, name, &alert, &spoken.message).await;
     world.measure.told(name, outcome.is_ok());
     match outcome {
         Ok(receipt) => {
+            let receipt = receipt.or(said);
             reroute::works(world, name);
             let written = kept(
                 world,
@@ -303,15 +316,29 @@ async fn send(
     Err(Refusal::Later(None, "the chat keeps moving".to_owned()))
 }
 
+/// What stands in the place of a receipt where a notifier gives none: what was said last.
+fn said(world: &World, name: &str, alert: &Alert, message: &Message) -> Option<Receipt> {
+    let edits = world.notifiers.get(name).is_none_or(|it| it.edits());
+    let of_incident = matches!(alert.about, About::Incident(_));
+    (of_incident && !edits).then(|| Receipt {
+        place: Receipt::SAID.to_owned(),
+        message: Digest::of(message.plain.as_bytes()).hex(),
+    })
+}
+
+async fn receipt_at(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
+    let About::Incident(id) = &alert.about else {
+        return None;
+    };
+    world.store.receipt(name, id).await.unwrap_or(None)
+}
+
 /// Where the earlier form of this message lies, if there is one.
 async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
     match &alert.about {
-        About::Incident(id) => world
-            .store
-            .receipt(name, id)
+        About::Incident(_) => receipt_at(world, name, alert)
             .await
-            .unwrap_or(None)
-            .filter(|it| Storm::of(it).is_none()),
+            .filter(|it| Storm::of(it).is_none() && it.place != Receipt::SAID),
         About::Storm(id) => {
             let storms = world.store.storms(name).await.unwrap_or_default();
             storms.into_iter().find(|it| it.id == *id)?.receipt
