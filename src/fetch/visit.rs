@@ -89,6 +89,10 @@ fn at_once() -> usize {
 }
 
 /// How a visit ended, before it is dressed as an observation.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a look, and nearly always the large one"
+)]
 enum End {
     Answered(Answer, Option<Bytes>),
     Silent(Silence),

@@ -22,6 +22,10 @@ pub struct Observation {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one a look, and nearly always the large one"
+)]
 pub enum Seen {
     Answered(Answer),
     Silent(Silence),

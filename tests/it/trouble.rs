@@ -24,7 +24,9 @@ use crate::{
 };
 
 /// Sees what the test says, without a network.
-struct Script(std::sync::Mutex<Box<dyn FnMut(&str) -> Seen + Send>>);
+struct Script(std::sync::Mutex<Sight>);
+
+type Sight = Box<dyn FnMut(&str) -> Seen + Send>;
 
 #[async_trait]
 impl Sees for Script {
@@ -341,9 +343,10 @@ async fn what_cannot_be_delivered_for_minutes_goes_another_way_as_well() {
     portal.show(defaced());
     scene.check(0).await;
     for _ in 0..8 {
-        let mut now = clock.0.lock().unwrap();
-        *now = now.checked_add(SignedDuration::from_secs(61)).unwrap();
-        drop(now);
+        {
+            let mut now = clock.0.lock().unwrap();
+            *now = now.checked_add(SignedDuration::from_secs(61)).unwrap();
+        }
         tell::flush(&scene.world).await;
     }
     assert_eq!(mail.0.lock().unwrap().len(), 1);
