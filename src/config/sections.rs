@@ -220,7 +220,12 @@ pub(super) fn settings(
     });
     if let Some(profiles) = profiles {
         let node = fields.node("profiles");
-        if node.is_some_and(|it| matches!(&it.value, Value::List(items) if items.is_empty())) {
+        // nothing behind the colon is an empty list, too
+        let empty = |it: &Node| match &it.value {
+            Value::List(items) => items.is_empty(),
+            _ => it.is_null(),
+        };
+        if node.is_some_and(empty) {
             let at = node.map_or(fields.at, |it| it.at);
             fields.fault(at, "profiles", "at least one is needed");
         }

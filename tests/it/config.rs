@@ -136,3 +136,18 @@ fn an_export_reads_back_as_the_same() {
     };
     assert_eq!(specs(&config), specs(&again));
 }
+
+/// Found by fuzzing: an empty list that was none of its own kind came out of an export that nobody could read.
+#[test]
+fn a_list_with_nothing_in_it_is_a_fault_where_one_is_needed() {
+    for text in ["defaults:\n  profiles:\n", "defaults:\n  profiles: []\n"] {
+        let found = config::parse(text, Pace::Polite).unwrap_err();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].message.contains("at least one is needed"));
+        assert_eq!(found[0].line, 2);
+    }
+    // others may be empty
+    let config = config::parse("defaults:\n  notify:\n", Pace::Polite).unwrap();
+    let written = config::export::yaml(&config, &config.agencies, &config.targets);
+    assert!(config::parse(&written, Pace::Polite).is_ok(), "{written}");
+}
