@@ -19,7 +19,11 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, &'static str
         // a charset that makes everything one sign is no charset: visitors may see nothing, we look all the same
         .filter(|it| *it != REPLACEMENT)
         .unwrap_or_else(|| guess(bytes));
-    let (text, used, _) = encoding.decode(bytes);
+    let (mut text, used, _) = encoding.decode(bytes);
+    // as browsers do: a zero in a word is not there
+    if text.contains('\0') {
+        text.to_mut().retain(|it| it != '\0');
+    }
     // what is too long will be refused: no second copy of it
     let text = if text.len() > TEXT || is_composed(&text) {
         text.into_owned()
@@ -122,6 +126,9 @@ mod tests {
             decode(b"\xc0", Some("text/html; charset=ISO-8859-1")).0,
             "À"
         );
+        assert_eq!(decode(b"<h1>H\0ac\0ked</h1>", None).0, "<h1>Hacked</h1>");
+        let decoy = b"<!--<meta charset=iso-2022-kr>--><meta charset=iso-2022-kr><p>a";
+        assert!(decode(decoy, None).0.ends_with("<p>a"));
         let meta = b"<html><head><meta http-equiv=content-type content='text/html; charset=windows-1258'>\xd0";
         assert_eq!(decode(meta, None).1, "windows-1258");
         assert_eq!(

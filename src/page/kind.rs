@@ -102,7 +102,8 @@ fn has_element(bytes: &[u8]) -> bool {
         .iter()
         .filter(|it| it.is_ascii_graphic() || it.is_ascii_whitespace() || **it >= 0x80)
         .count();
-    if (printable + zeros) * 10 < head.len() * 8 || zeros * 3 > head.len() {
+    // browsers leave zeros out, and so do we
+    if printable * 10 < (head.len() - zeros) * 8 {
         return false;
     }
     let plain: Vec<u8> = head
