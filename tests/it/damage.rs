@@ -340,3 +340,41 @@ async fn registrations_survive_too() {
     let store = store_at("sled", folder.path());
     assert_eq!(store.registry().await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_store_that_has_grown_out_of_proportion_is_copied_small() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_at("sled", folder.path());
+    fill(store.as_ref(), 0, 5).await;
+    let size = || {
+        files(&folder.path().join("store"))
+            .iter()
+            .map(|it| fs::metadata(it).unwrap().len())
+            .sum::<u64>()
+    };
+    let mut n = 0;
+    while size() < 68 << 20 {
+        // the same few records over and over: nothing lives of the earlier ones
+        let value = fastrand::Rng::with_seed(n)
+            .alphanumeric()
+            .to_string()
+            .repeat(200_000);
+        let commit = Commit {
+            milestone: Some(("x".to_owned(), value)),
+            ..Commit::default()
+        };
+        store.commit(commit).await.unwrap();
+        n += 1;
+        assert!(n < 5000, "the store does not grow");
+    }
+    let before = size();
+    store.nightly(at(10)).await.unwrap();
+    assert!(size() < before / 2, "{} of {before}", size());
+    holds(store.as_ref(), 5).await;
+    fill(store.as_ref(), 5, 2).await;
+    assert!(store.checkup().await.unwrap().is_good());
+    drop(store);
+    let store = store_at("sled", folder.path());
+    holds(store.as_ref(), 7).await;
+    assert!(store.remarks().await.unwrap().is_empty());
+}
