@@ -1,6 +1,8 @@
 //! What a page says at its beginning, read without a tree: for pages that no tree may be built of. Enough to see who
 //! signs it.
 
+use super::text::floor;
+
 /// So much of a page is read so.
 const READ: usize = 256 << 10;
 /// And so much of what it says is kept.
@@ -8,11 +10,7 @@ const KEPT: usize = 32 << 10;
 
 /// A small page that says what the beginning of `text` says: its title and its words.
 pub(super) fn page(text: &str) -> String {
-    let mut end = text.len().min(READ);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let text = &text[..end];
+    let text = &text[..floor(text, READ)];
     let lower = text.to_ascii_lowercase();
     let title = between(text, &lower, "<title", "</title").unwrap_or_default();
     let mut out = format!("<title>{}</title>", escaped(title));
@@ -44,12 +42,8 @@ pub(super) fn page(text: &str) -> String {
 fn line(out: &mut String, text: &str) {
     let text = text.trim();
     if !text.is_empty() {
-        let mut end = text.len().min(2048);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
         out.push_str("<p>");
-        out.push_str(&escaped(&text[..end]));
+        out.push_str(&escaped(&text[..floor(text, 2048)]));
     }
 }
 
@@ -60,9 +54,6 @@ fn escaped(text: &str) -> String {
 fn between<'a>(text: &'a str, lower: &str, from: &str, to: &str) -> Option<&'a str> {
     let open = lower.find(from)?;
     let start = open + lower[open..].find('>')? + 1;
-    let mut end = (start + lower[start..].find(to)?).min(start + 1024);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    Some(&text[start..end])
+    let end = start + lower[start..].find(to)?;
+    Some(&text[start..floor(text, end.min(start + 1024))])
 }

@@ -1,5 +1,6 @@
 //! The ways a part of a page is kept from a visitor's eyes while machines read it.
 
+use super::text::floor;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -200,11 +201,7 @@ const LONGEST_COLOUR: usize = 256;
 /// The first colour of a value; names beyond the common ones are not known.
 fn colour(value: &str) -> Option<Colour> {
     // a colour is a word; what is longer is none
-    let mut end = value.len().min(LONGEST_COLOUR);
-    while !value.is_char_boundary(end) {
-        end -= 1;
-    }
-    let value = &value[..end];
+    let value = &value[..floor(value, LONGEST_COLOUR)];
     let listed = !value.contains("rgb");
     let word = value
         .split(|c: char| c.is_whitespace() || c == ',' && listed)
@@ -281,11 +278,8 @@ const STYLE_BYTES: usize = 256 << 10;
 
 impl HidingRules {
     pub fn add(&mut self, css: &str) {
-        let mut end = css.len().min(STYLE_BYTES.saturating_sub(self.read));
+        let end = floor(css, STYLE_BYTES.saturating_sub(self.read));
         self.read += end;
-        while !css.is_char_boundary(end) {
-            end -= 1;
-        }
         for rule in css[..end].split('}') {
             let Some((selectors, body)) = rule.rsplit_once('{') else {
                 continue;

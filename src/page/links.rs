@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::hidden::Hiding;
+use super::{hidden::Hiding, text::floor};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
@@ -76,11 +76,7 @@ pub(super) const LONGEST: usize = 2048;
 
 /// The beginning of a reference that is too long.
 fn cut(reference: &str) -> &str {
-    let mut end = reference.len().min(LONGEST);
-    while !reference.is_char_boundary(end) {
-        end -= 1;
-    }
-    &reference[..end]
+    &reference[..floor(reference, LONGEST)]
 }
 
 /// No name is longer than 253 letters; to look at one costs the square of its length.

@@ -4,9 +4,11 @@
 //! [`guard`] has not counted, and no tree leaves [`read`].
 
 mod bounded;
+mod carried;
 pub mod charset;
 mod conduct;
 mod crude;
+mod cut;
 pub mod fingerprint;
 pub mod fold;
 pub mod guard;

@@ -9,17 +9,16 @@ use url::Url;
 use super::{
     Fingerprint, Form, Frame, Heading, Image, Kind, Limit, Link, Page, Script, Source, Stunt,
     bounded,
+    carried::carried,
     conduct::{formaction, handler, is_locking, is_typing, relation, secret},
+    cut::{CODE_KEPT, shorten},
     fingerprint,
     hidden::{self, Hiding, HidingRules},
     links::resolve,
-    noise, outline, patience, script,
-    text::{Gather, fold, is_block},
+    noise, outline, patience,
+    text::{Gather, floor, fold, is_block},
 };
 use crate::model::{Digest, digest::key};
-
-/// Of inline code so much is kept, half from each end; its key covers all of it.
-const CODE_KEPT: usize = 64 << 10;
 
 pub(super) fn page(
     source: Source,
@@ -112,56 +111,6 @@ fn href(element: &Element) -> Option<&str> {
     let mut all = element.attrs.iter();
     all.find(|(name, _)| &*name.local == "href")
         .map(|(_, value)| &**value)
-}
-
-/// The text of a page that stands in an attribute: markup, or an address that is its own content.
-fn carried(value: &str) -> Option<String> {
-    let value = value.trim_matches(|c: char| c <= ' ');
-    let value = &value[..floor(value, CODE_KEPT)];
-    let lower = value.get(..11).map(str::to_ascii_lowercase);
-    let markup = match lower.as_deref() {
-        Some("javascript:") => percent_decoded(&value[11..]),
-        Some(it) if it.starts_with("data:") => {
-            let (kind, data) = value.split_once(',')?;
-            if kind.ends_with("base64") {
-                script::layers(&format!("'{data}'")).pop()?.text
-            } else {
-                percent_decoded(data)
-            }
-        }
-        _ if value.contains('<') => value.to_owned(),
-        _ => return None,
-    };
-    let mut text = String::new();
-    for part in markup.split('<') {
-        let shown = part.split_once('>').map_or(part, |it| it.1);
-        text.push_str(shown);
-        text.push(' ');
-    }
-    Some(text)
-}
-
-fn percent_decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let code = (bytes[at] == b'%')
-            .then(|| text.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|it| u8::from_str_radix(it, 16).ok());
-        match code {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 fn is_html(element: &Element) -> bool {
@@ -663,44 +612,4 @@ const LONGEST_META: usize = 16 << 10;
 fn put(to: &mut String, text: &str, most: usize) {
     let room = most.saturating_sub(to.len());
     to.push_str(&text[..floor(text, room)]);
-}
-
-/// The last boundary of a character at or before `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// Head and tail, and of what lies between the lines that do something: padding hides nothing.
-fn shorten(code: &mut String) {
-    if code.len() <= CODE_KEPT {
-        return;
-    }
-    let (head, mut tail) = (floor(code, CODE_KEPT / 2), code.len() - CODE_KEPT / 2);
-    while !code.is_char_boundary(tail) {
-        tail += 1;
-    }
-    const TELLING: &[&str] = &[
-        "location",
-        "innerHTML",
-        "document.write",
-        "eval",
-        "atob",
-        "fromCharCode",
-        ".src",
-        "import",
-    ];
-    let mut between = String::from("\n");
-    for sign in TELLING {
-        for (at, _) in code[head..tail].match_indices(sign).take(8) {
-            let from = floor(code, (head + at).saturating_sub(100));
-            let to = floor(code, head + at + 400);
-            between.push_str(&code[from..to]);
-            between.push('\n');
-        }
-    }
-    code.replace_range(head..tail, &between);
 }

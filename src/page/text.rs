@@ -116,13 +116,7 @@ impl Gather {
             (HEAD, TAIL)
         };
         if text.len() > head + tail {
-            let (mut from, mut to) = (head, text.len() - tail);
-            while !text.is_char_boundary(from) {
-                from -= 1;
-            }
-            while !text.is_char_boundary(to) {
-                to += 1;
-            }
+            let (from, to) = (floor(&text, head), floor(&text, text.len() - tail));
             text.replace_range(from..to, " ");
         }
         self.kept += text.len();
@@ -167,4 +161,13 @@ pub fn fold(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// The last boundary of a character at or before `at`.
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }

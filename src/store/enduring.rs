@@ -22,7 +22,9 @@ use super::{
     Batch, Checkup, Condition, Engine, Result, StoreError,
     backends::Memory,
     codec,
-    journal::{self, Journal, Reading, SEQUENCE},
+    disk::{enough_space, probe, size},
+    journal::{self, Journal, SEQUENCE},
+    repair::{LAST, batch_of, opened},
 };
 
 /// Opens the engine in a directory; called again after a repair. Must not leave a lock behind when it fails.
@@ -56,9 +58,6 @@ struct Shelter {
     pending: BTreeMap<String, (Option<Vec<u8>>, bool)>,
 }
 
-/// Less free space than this counts as none: the engine must not meet the end of the disk by itself, since it
-/// does not recover from that without being opened anew.
-const RESERVE: u64 = 16 << 20;
 /// So many records go into one batch when the engine is built anew.
 const AT_ONCE: usize = 500;
 /// The engine's directory may be so many times as large as what lives in it, and is left alone below a size.
@@ -303,192 +302,6 @@ impl Enduring {
         );
         Ok(())
     }
-}
-
-/// After every key.
-const LAST: &str = "\u{10ffff}";
-
-fn batch_of(records: journal::Records) -> Batch {
-    records
-        .into_iter()
-        .map(|(key, json)| {
-            let record = codec::of_json(&key, &json);
-            (key, Some(record))
-        })
-        .collect()
-}
-
-/// The engine, brought up to what the journal says; built anew from it where that is needed.
-fn opened(
-    folder: &Path,
-    open: &Open,
-    remarks: &mut Vec<String>,
-) -> Result<(Box<dyn Engine>, Reading)> {
-    let journal = folder.join("journal");
-    let found = open(folder).and_then(|engine| {
-        scan(engine.as_ref(), &journal, remarks)?;
-        let known: Option<u64> = engine
-            .get(SEQUENCE)?
-            .and_then(|it| codec::decode(SEQUENCE, &it).ok());
-        Ok((engine, known))
-    });
-    let engine = match found {
-        Ok((engine, Some(known))) => {
-            // what was acknowledged and did not reach the engine before the process ended
-            let mut behind = 0_u64;
-            let reading = journal::read(&journal, known, |n, put| {
-                behind += 1;
-                replay(engine.as_ref(), n, put)
-            })?;
-            if behind > 0 {
-                tracing::info!(batches = behind, "the store was brought up to its journal");
-            }
-            // the journal is the younger one's only witness: without it, a new one begins after the engine
-            let last = reading.last.max(known);
-            return Ok((engine, told(Reading { last, ..reading }, remarks)));
-        }
-        Ok((engine, None)) => engine,
-        Err(error @ StoreError::Held(_)) => return Err(error),
-        Err(error) => {
-            let path = folder.join("store");
-            let (records, _) = journal::records(&journal)?;
-            if records.is_empty() {
-                return Err(error);
-            }
-            let aside = aside(folder);
-            if path.exists() {
-                fs::rename(&path, &aside).map_err(|moving| {
-                    StoreError::Failed(format!("{error}; and it cannot be set aside: {moving}"))
-                })?;
-            }
-            remarks.push(format!(
-                "{error}; it was set aside as {} and built again from the journal ({} records). What only the damaged store knew is lost: availability since the last night, at the most",
-                aside.display(),
-                records.len()
-            ));
-            open(folder)?
-        }
-    };
-    // an engine without a number is new, or of a version that had no journal
-    let reading = journal::read(&journal, 0, |n, put| replay(engine.as_ref(), n, put))?;
-    let engine_is_empty = reading.last == 0;
-    if !engine_is_empty && remarks.is_empty() {
-        remarks.push(format!(
-            "the store in {} was gone or empty; it was built again from the journal ({} lines)",
-            folder.display(),
-            reading.lines
-        ));
-    }
-    number(engine.as_ref(), reading.last)?;
-    Ok((engine, told(reading, remarks)))
-}
-
-fn told(reading: Reading, remarks: &mut Vec<String>) -> Reading {
-    if !reading.damaged.is_empty() {
-        remarks.push(format!(
-            "the journal has damaged lines ({}); a new one is written from the store",
-            reading.damaged.join(", ")
-        ));
-    }
-    reading
-}
-
-/// A name that is free.
-fn aside(folder: &Path) -> PathBuf {
-    let at = Timestamp::now().as_second();
-    (0..)
-        .map(|n| folder.join(format!("store.damaged-{at}-{n}")))
-        .find(|it| !it.exists())
-        .unwrap_or_else(|| folder.join("store.damaged"))
-}
-
-fn replay(engine: &dyn Engine, n: u64, put: Vec<(String, Option<Box<str>>)>) -> Result<()> {
-    let mut batch: Batch = put
-        .into_iter()
-        .map(|(key, value)| {
-            let record = value.map(|json| codec::of_json(&key, &json));
-            (key, record)
-        })
-        .collect();
-    batch.push((SEQUENCE.to_owned(), Some(codec::encode(SEQUENCE, &n)?)));
-    engine.apply(&batch, false)
-}
-
-fn number(engine: &dyn Engine, n: u64) -> Result<()> {
-    let record = codec::encode(SEQUENCE, &n)?;
-    engine.apply(&vec![(SEQUENCE.to_owned(), Some(record))], true)
-}
-
-/// Looks at every record. One that is damaged is taken from the journal, where that has it, or set aside.
-fn scan(engine: &dyn Engine, journal: &Path, remarks: &mut Vec<String>) -> Result<()> {
-    let damaged: Vec<(String, Vec<u8>)> = engine
-        .range("", LAST)?
-        .into_iter()
-        .filter(|(key, value)| !key.starts_with("damaged/") && !codec::is_whole(key, value))
-        .collect();
-    if damaged.is_empty() {
-        return Ok(());
-    }
-    let (records, _) = journal::records(journal)?;
-    for (key, value) in damaged {
-        let copy = records.get(&key).map(|json| codec::of_json(&key, json));
-        remarks.push(match &copy {
-            Some(_) => format!("the record {key} was damaged and was taken from the journal"),
-            None => {
-                format!("the record {key} was damaged; it is kept as damaged/{key} and begins anew")
-            }
-        });
-        engine.apply(
-            &vec![(format!("damaged/{key}"), Some(value)), (key, copy)],
-            true,
-        )?;
-    }
-    Ok(())
-}
-
-/// Whether the disk takes something.
-fn probe(folder: &Path) -> Result<()> {
-    enough_space(folder)?;
-    let path = folder.join(".probe");
-    let written = fs::write(&path, [0; 4096]).and_then(|()| fs::File::open(&path)?.sync_all());
-    let _ = fs::remove_file(&path);
-    written.map_err(|error| StoreError::Failed(format!("{}: {error}", folder.display())))
-}
-
-fn enough_space(folder: &Path) -> Result<()> {
-    let Ok(found) = rustix::fs::statvfs(folder) else {
-        return Ok(());
-    };
-    let free = found.f_bavail.saturating_mul(found.f_frsize);
-    if found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) {
-        return Err(StoreError::Failed(format!(
-            "{}: the file system is read-only",
-            folder.display()
-        )));
-    }
-    if free < RESERVE {
-        return Err(StoreError::Failed(format!(
-            "{}: the disk is full ({} MiB free, {} are kept in reserve)",
-            folder.display(),
-            free >> 20,
-            RESERVE >> 20
-        )));
-    }
-    Ok(())
-}
-
-fn size(folder: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return 0;
-    };
-    entries
-        .flatten()
-        .map(|it| match it.metadata() {
-            Ok(meta) if meta.is_dir() => size(&it.path()),
-            Ok(meta) => meta.len(),
-            Err(_) => 0,
-        })
-        .sum()
 }
 
 #[async_trait]

@@ -6,11 +6,13 @@
 pub mod backends;
 pub mod codec;
 pub mod control;
+mod disk;
 pub mod enduring;
 pub mod evidence;
 pub mod journal;
 pub mod ledger;
 pub mod lock;
+mod repair;
 mod retention;
 
 use std::path::PathBuf;

@@ -1,0 +1,37 @@
+//! Long code made short, so that padding hides nothing.
+
+use super::text::floor;
+
+/// Of inline code so much is kept, half from each end; its key covers all of it.
+pub(super) const CODE_KEPT: usize = 64 << 10;
+
+/// Head and tail, and of what lies between the lines that do something: padding hides nothing.
+pub(super) fn shorten(code: &mut String) {
+    if code.len() <= CODE_KEPT {
+        return;
+    }
+    let (head, mut tail) = (floor(code, CODE_KEPT / 2), code.len() - CODE_KEPT / 2);
+    while !code.is_char_boundary(tail) {
+        tail += 1;
+    }
+    const TELLING: &[&str] = &[
+        "location",
+        "innerHTML",
+        "document.write",
+        "eval",
+        "atob",
+        "fromCharCode",
+        ".src",
+        "import",
+    ];
+    let mut between = String::from("\n");
+    for sign in TELLING {
+        for (at, _) in code[head..tail].match_indices(sign).take(8) {
+            let from = floor(code, (head + at).saturating_sub(100));
+            let to = floor(code, head + at + 400);
+            between.push_str(&code[from..to]);
+            between.push('\n');
+        }
+    }
+    code.replace_range(head..tail, &between);
+}

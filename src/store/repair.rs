@@ -1,0 +1,155 @@
+//! Opening an engine: brought up to its journal, damaged records replaced, and built anew where it does not open.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+
+use super::{
+    Batch, Engine, Result, StoreError, codec,
+    enduring::Open,
+    journal::{self, Reading, SEQUENCE},
+};
+
+/// After every key.
+pub(super) const LAST: &str = "\u{10ffff}";
+
+pub(super) fn batch_of(records: journal::Records) -> Batch {
+    records
+        .into_iter()
+        .map(|(key, json)| {
+            let record = codec::of_json(&key, &json);
+            (key, Some(record))
+        })
+        .collect()
+}
+
+/// The engine, brought up to what the journal says; built anew from it where that is needed.
+pub(super) fn opened(
+    folder: &Path,
+    open: &Open,
+    remarks: &mut Vec<String>,
+) -> Result<(Box<dyn Engine>, Reading)> {
+    let journal = folder.join("journal");
+    let found = open(folder).and_then(|engine| {
+        scan(engine.as_ref(), &journal, remarks)?;
+        let known: Option<u64> = engine
+            .get(SEQUENCE)?
+            .and_then(|it| codec::decode(SEQUENCE, &it).ok());
+        Ok((engine, known))
+    });
+    let engine = match found {
+        Ok((engine, Some(known))) => {
+            // what was acknowledged and did not reach the engine before the process ended
+            let mut behind = 0_u64;
+            let reading = journal::read(&journal, known, |n, put| {
+                behind += 1;
+                replay(engine.as_ref(), n, put)
+            })?;
+            if behind > 0 {
+                tracing::info!(batches = behind, "the store was brought up to its journal");
+            }
+            // the journal is the younger one's only witness: without it, a new one begins after the engine
+            let last = reading.last.max(known);
+            return Ok((engine, told(Reading { last, ..reading }, remarks)));
+        }
+        Ok((engine, None)) => engine,
+        Err(error @ StoreError::Held(_)) => return Err(error),
+        Err(error) => {
+            let path = folder.join("store");
+            let (records, _) = journal::records(&journal)?;
+            if records.is_empty() {
+                return Err(error);
+            }
+            let aside = aside(folder);
+            if path.exists() {
+                fs::rename(&path, &aside).map_err(|moving| {
+                    StoreError::Failed(format!("{error}; and it cannot be set aside: {moving}"))
+                })?;
+            }
+            remarks.push(format!(
+                "{error}; it was set aside as {} and built again from the journal ({} records). What only the damaged store knew is lost: availability since the last night, at the most",
+                aside.display(),
+                records.len()
+            ));
+            open(folder)?
+        }
+    };
+    // an engine without a number is new, or of a version that had no journal
+    let reading = journal::read(&journal, 0, |n, put| replay(engine.as_ref(), n, put))?;
+    let engine_is_empty = reading.last == 0;
+    if !engine_is_empty && remarks.is_empty() {
+        remarks.push(format!(
+            "the store in {} was gone or empty; it was built again from the journal ({} lines)",
+            folder.display(),
+            reading.lines
+        ));
+    }
+    number(engine.as_ref(), reading.last)?;
+    Ok((engine, told(reading, remarks)))
+}
+
+fn told(reading: Reading, remarks: &mut Vec<String>) -> Reading {
+    if !reading.damaged.is_empty() {
+        remarks.push(format!(
+            "the journal has damaged lines ({}); a new one is written from the store",
+            reading.damaged.join(", ")
+        ));
+    }
+    reading
+}
+
+/// A name that is free.
+fn aside(folder: &Path) -> PathBuf {
+    let at = Timestamp::now().as_second();
+    (0..)
+        .map(|n| folder.join(format!("store.damaged-{at}-{n}")))
+        .find(|it| !it.exists())
+        .unwrap_or_else(|| folder.join("store.damaged"))
+}
+
+fn replay(engine: &dyn Engine, n: u64, put: Vec<(String, Option<Box<str>>)>) -> Result<()> {
+    let mut batch: Batch = put
+        .into_iter()
+        .map(|(key, value)| {
+            let record = value.map(|json| codec::of_json(&key, &json));
+            (key, record)
+        })
+        .collect();
+    batch.push((SEQUENCE.to_owned(), Some(codec::encode(SEQUENCE, &n)?)));
+    engine.apply(&batch, false)
+}
+
+fn number(engine: &dyn Engine, n: u64) -> Result<()> {
+    let record = codec::encode(SEQUENCE, &n)?;
+    engine.apply(&vec![(SEQUENCE.to_owned(), Some(record))], true)
+}
+
+/// Looks at every record. One that is damaged is taken from the journal, where that has it, or set aside.
+fn scan(engine: &dyn Engine, journal: &Path, remarks: &mut Vec<String>) -> Result<()> {
+    let damaged: Vec<(String, Vec<u8>)> = engine
+        .range("", LAST)?
+        .into_iter()
+        .filter(|(key, value)| !key.starts_with("damaged/") && !codec::is_whole(key, value))
+        .collect();
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    let (records, _) = journal::records(journal)?;
+    for (key, value) in damaged {
+        let copy = records.get(&key).map(|json| codec::of_json(&key, json));
+        remarks.push(match &copy {
+            Some(_) => format!("the record {key} was damaged and was taken from the journal"),
+            None => {
+                format!("the record {key} was damaged; it is kept as damaged/{key} and begins anew")
+            }
+        });
+        engine.apply(
+            &vec![(format!("damaged/{key}"), Some(value)), (key, copy)],
+            true,
+        )?;
+    }
+    Ok(())
+}
