@@ -20,6 +20,7 @@ use crate::{
         approve::{NotApproved, approve},
         check::profile_dossier,
         look,
+        paths::keep_lesson,
     },
 };
 
@@ -144,6 +145,7 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
             };
             look(world, target, *profile, &own, beside).await
         };
+        keep_lesson(world, &seen).await;
         out.push((seen, None));
     }
     if learn && let Some((first, error)) = out.first_mut() {

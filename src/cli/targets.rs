@@ -1,6 +1,7 @@
 //! `gaccong targets`: the registry.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     config::{self, Pace, export, portal_url},
-    model::{Agency, Target, TargetId, target::is_id},
+    model::{Agency, Glance, Target, TargetId, target::is_id},
     store::{Commit, Registration},
     watch::World,
 };
@@ -139,19 +140,20 @@ fn unresolve(config: &mut config::Config, global: &Global) {
 async fn list(global: &Global) -> Result<Outcome, Failure> {
     let (world, _opened) = open::world(global, false).await?;
     let targets = world.targets().await?;
+    let seen = world.store.glances().await?;
+    let seen: HashMap<&str, &Glance> = seen.iter().map(|it| (it.target.as_str(), it)).collect();
     let mut rows = Vec::new();
     for it in &targets {
-        let dossier = world.store.dossier(&it.id).await?;
-        let last = dossier.as_ref().and_then(|it| it.last.clone());
-        let baseline = dossier
-            .as_ref()
+        let glance = seen.get(it.id.as_str());
+        let last = glance.and_then(|it| it.last);
+        let baseline = glance
             .and_then(|it| it.baseline.as_ref())
             .map(|it| it.by.clone());
         if global.json {
             let object = json!({
                 "id": it.id, "name": it.name, "url": it.url, "agency": it.agency, "agency_name": it.agency_name,
-                "class": last.as_ref().map(|it| it.class), "last": last.as_ref().map(|it| it.at),
-                "baseline": baseline, "open": dossier.as_ref().and_then(|it| it.open.clone()),
+                "class": last.map(|it| it.1), "last": last.map(|it| it.0),
+                "baseline": baseline, "open": glance.and_then(|it| it.open.clone()),
             });
             line(&object.to_string())?;
             continue;
@@ -159,7 +161,7 @@ async fn list(global: &Global) -> Result<Outcome, Failure> {
         rows.push(vec![
             it.id.to_string(),
             it.agency.clone(),
-            last.map(|it| it.class.to_string())
+            last.map(|it| it.1.to_string())
                 .unwrap_or_else(|| "–".to_owned()),
             baseline.unwrap_or_else(|| "–".to_owned()),
             it.url.to_string(),

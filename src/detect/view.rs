@@ -14,8 +14,7 @@ use crate::{
     diff::{Change, Norm, compare},
     model::{Say, excerpt},
     page::{
-        Block, Form, Frame, Image, Link, Page, Script, fold::fold, links::registrable, patience,
-        script,
+        Block, Form, Frame, Image, Link, Page, Script, fold::fold, patience, registrable, script,
     },
 };
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::norm::{Norm, meta_key};
 use crate::{
     model::digest::key,
-    page::{Block, Form, Frame, Image, Link, Page, Relation, Script, links::registrable, noise},
+    page::{Block, Form, Frame, Image, Link, Page, Relation, Script, noise, registrable},
 };
 
 /// Baseline × page. The lists hold what is new to the norm.

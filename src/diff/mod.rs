@@ -1,10 +1,11 @@
 //! Baseline against page: what was added, removed, replaced.
 //!
 //! [`Norm`] is what several looks have in common and what varies between them; [`compare()`] says what
-//! of a page is not normal. Pure; every comparison is bounded by the guard's limits or a deadline.
+//! of a page is not normal. [`mask`] knows where the bytes of a page vary, so that most looks need no tree. Pure; every comparison is bounded by the guard's limits or a deadline.
 
 pub mod compare;
 pub mod lines;
+pub mod mask;
 pub mod norm;
 
 pub use compare::{Change, compare};

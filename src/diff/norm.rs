@@ -8,8 +8,7 @@ use crate::{
     page::{
         Page,
         fold::fold,
-        links::registrable,
-        noise,
+        noise, registrable,
         writing::{self, Letters},
     },
 };

@@ -1,9 +1,13 @@
-//! The HTTP client: guarded resolver, recording TLS, nothing shared between visits.
+//! The HTTP client: guarded resolver, recording TLS, no connection shared between visits.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
 
 use hickory_resolver::{
-    Resolver,
+    Resolver, ResolverBuilder,
     config::{ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig},
     net::runtime::TokioRuntimeProvider,
 };
@@ -54,34 +58,93 @@ const TRIED: usize = 8;
 /// Resolves, and gives the connector only addresses that may be visited: what is checked is what is dialled.
 struct Guarded {
     guard: Guard,
-    resolver: Option<Arc<Resolver<TokioRuntimeProvider>>>,
+    names: Arc<Names>,
 }
 
 impl Guarded {
     fn new(settings: &Settings) -> Result<Self, Unusable> {
-        let resolver = if settings.resolver.is_empty() {
-            None
-        } else {
-            let servers = settings
-                .resolver
-                .iter()
-                .map(|it| name_server(*it))
-                .collect();
-            let config = ResolverConfig::from_name_servers(servers);
-            let mut builder =
-                Resolver::builder_with_config(config, TokioRuntimeProvider::default());
-            // a portal with an IPv4 address is not down because nobody answers for IPv6
-            builder.options_mut().ip_strategy = LookupIpStrategy::Ipv4thenIpv6;
-            let built = builder
-                .build()
-                .map_err(|error| Unusable(format!("resolver: {error}")))?;
-            Some(Arc::new(built))
-        };
         Ok(Self {
             guard: settings.guard.clone(),
-            resolver,
+            names: Arc::new(Names::new(&settings.resolver)?),
         })
     }
+}
+
+/// Who resolves: name servers that were configured, or those of the system.
+enum Names {
+    Given(Arc<Dns>),
+    /// With the time of the system's file that they are of. The system's own way (`None`) where it has no such file.
+    System(Mutex<(Option<SystemTime>, Option<Arc<Dns>>)>),
+}
+
+type Dns = Resolver<TokioRuntimeProvider>;
+
+const SYSTEM: &str = "/etc/resolv.conf";
+/// An address that changed is seen within this time, whatever its TTL: half of all portals have one of an hour or more.
+const TTL_AT_MOST: Duration = Duration::from_secs(300);
+/// A name that had no address may have one when we look again.
+const NO_NAME_FOR: Duration = Duration::from_secs(5);
+
+impl Names {
+    fn new(given: &[SocketAddr]) -> Result<Self, Unusable> {
+        if given.is_empty() {
+            return Ok(Self::System(Mutex::new((None, None))));
+        }
+        let servers = given.iter().map(|it| name_server(*it)).collect();
+        let config = ResolverConfig::from_name_servers(servers);
+        let dns = built(Resolver::builder_with_config(
+            config,
+            TokioRuntimeProvider::default(),
+        ))
+        .map_err(|error| Unusable(format!("resolver: {error}")))?;
+        Ok(Self::Given(Arc::new(dns)))
+    }
+
+    /// The resolver in force: the system's changes when its file does.
+    fn now(&self) -> Option<Arc<Dns>> {
+        let system = match self {
+            Self::Given(dns) => return Some(dns.clone()),
+            Self::System(system) => system,
+        };
+        let written = std::fs::metadata(SYSTEM).and_then(|it| it.modified()).ok();
+        let mut known = system.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.0 != written || written.is_none() {
+            let dns = written.and_then(|_| Resolver::builder_tokio().ok());
+            *known = (written, dns.and_then(|it| built(it).ok()).map(Arc::new));
+        }
+        known.1.clone()
+    }
+
+    async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, DialFault> {
+        let fault = |error: &dyn std::fmt::Display| DialFault::Dns(format!("{host}: {error}"));
+        match self.now() {
+            Some(dns) => {
+                // a name with a dot is whole: no search list makes another one of it
+                let whole = if host.contains('.') {
+                    format!("{}.", host.trim_end_matches('.'))
+                } else {
+                    host.to_owned()
+                };
+                let found = dns.lookup_ip(whole).await.map_err(|error| fault(&error))?;
+                Ok(found.iter().map(|it| SocketAddr::new(it, 0)).collect())
+            }
+            None => {
+                let found = tokio::net::lookup_host((host, 0)).await;
+                Ok(found.map_err(|error| fault(&error))?.collect())
+            }
+        }
+    }
+}
+
+fn built(
+    mut builder: ResolverBuilder<TokioRuntimeProvider>,
+) -> Result<Dns, hickory_resolver::net::NetError> {
+    let options = builder.options_mut();
+    // a portal with an IPv4 address is not down because nobody answers for IPv6
+    options.ip_strategy = LookupIpStrategy::Ipv4thenIpv6;
+    options.positive_max_ttl = Some(TTL_AT_MOST);
+    options.negative_max_ttl = Some(NO_NAME_FOR);
+    builder.build()
 }
 
 fn name_server(address: SocketAddr) -> NameServerConfig {
@@ -95,25 +158,10 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.guard.clone();
-        let resolver = self.resolver.clone();
+        let names = self.names.clone();
         Box::pin(async move {
             let host = name.as_str();
-            let looked_up = async {
-                Ok::<Vec<SocketAddr>, DialFault>(match resolver {
-                    Some(resolver) => resolver
-                        .lookup_ip(host)
-                        .await
-                        .map_err(|error| DialFault::Dns(format!("{host}: {error}")))?
-                        .iter()
-                        .map(|it| SocketAddr::new(it, 0))
-                        .collect(),
-                    None => tokio::net::lookup_host((host, 0))
-                        .await
-                        .map_err(|error| DialFault::Dns(format!("{host}: {error}")))?
-                        .collect(),
-                })
-            };
-            let found = tokio::time::timeout(RESOLVING, looked_up)
+            let found = tokio::time::timeout(RESOLVING, names.addresses(host))
                 .await
                 .map_err(|_| DialFault::Dns(format!("{host}: request timed out")))??;
             let mut refused = None;

@@ -8,6 +8,7 @@ mod classify;
 mod client;
 mod decode;
 mod manners;
+mod sessions;
 mod tls;
 mod visit;
 

@@ -6,6 +6,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
@@ -18,12 +19,25 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
 };
 
-use super::Unusable;
+use super::{Unusable, sessions::Sessions};
 use crate::model::{Digest, Say, excerpt, observation::Certificate};
 
 /// Certificates by host name, the latest of each.
 #[derive(Clone, Default)]
-pub(super) struct Recorder(Arc<Mutex<HashMap<String, Certificate>>>);
+pub(super) struct Recorder(Arc<Mutex<HashMap<String, Record>>>);
+
+struct Record {
+    facts: Certificate,
+    /// Of all certificates that were shown.
+    chain: Digest,
+    /// When it was shown last, and when it was verified last.
+    shown: Instant,
+    verified: Instant,
+}
+
+/// The same certificates of the same name give the same verdict while they are in date; one day they are looked at again
+/// all the same.
+const VERIFIED_FOR: Duration = Duration::from_secs(6 * 3600);
 
 /// One entry a watched host; past this the record begins anew, which costs the facts of resumed sessions.
 const MOST: usize = 100_000;
@@ -34,15 +48,49 @@ impl Recorder {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .get(host)
-            .cloned()
+            .map(|it| it.facts.clone())
     }
 
-    fn put(&self, host: String, certificate: Certificate) {
+    /// Whether a host showed a good certificate less than `ago` before now.
+    pub fn vouches(&self, host: &str, ago: Duration) -> bool {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(host).is_some_and(|it| {
+            it.facts.fault.is_none()
+                && it.shown.elapsed() < ago
+                && Timestamp::now() < it.facts.not_after
+        })
+    }
+
+    /// Whether just these certificates were good a while ago and still are.
+    fn knows(&self, host: &str, chain: &Digest, now: Timestamp) -> bool {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(known) = all.get_mut(host) else {
+            return false;
+        };
+        let good = known.chain == *chain
+            && known.facts.fault.is_none()
+            && known.facts.not_before <= now
+            && now < known.facts.not_after
+            && known.verified.elapsed() < VERIFIED_FOR;
+        if good {
+            known.shown = Instant::now();
+        }
+        good
+    }
+
+    fn put(&self, host: String, facts: Certificate, chain: Digest) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST {
             all.clear();
         }
-        all.insert(host, certificate);
+        let now = Instant::now();
+        let record = Record {
+            facts,
+            chain,
+            shown: now,
+            verified: now,
+        };
+        all.insert(host, record);
     }
 
     pub fn client_config(&self, extra_ca: &[Vec<u8>]) -> Result<ClientConfig, Unusable> {
@@ -57,8 +105,7 @@ impl Recorder {
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(recording))
             .with_no_client_auth();
-        // a resumed session is not verified again: a renewed or an expired certificate would go unseen
-        config.resumption = Resumption::disabled();
+        config.resumption = Resumption::store(Arc::new(Sessions::new(self.clone())));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
@@ -104,10 +151,19 @@ impl ServerCertVerifier for Recording {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let shown = std::iter::once(leaf).chain(chain);
+        let digest = Digest::of_parts(shown.map(AsRef::as_ref));
+        let at = i64::try_from(now.as_secs()).map_or(Ok(Timestamp::MIN), Timestamp::from_second);
+        if self
+            .into
+            .knows(&name.to_str(), &digest, at.unwrap_or(Timestamp::MIN))
+        {
+            return Ok(ServerCertVerified::assertion());
+        }
         let verdict = self.inner.verify_server_cert(leaf, chain, name, ocsp, now);
         let fault = verdict.err().map(|error| plain(&error));
         self.into
-            .put(name.to_str().into_owned(), facts(leaf, fault));
+            .put(name.to_str().into_owned(), facts(leaf, fault), digest);
         Ok(ServerCertVerified::assertion())
     }
 

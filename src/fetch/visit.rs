@@ -32,6 +32,7 @@ use crate::model::{
     Class, Digest, Observation, Profile, Say, Seen,
     excerpt::{defang, excerpt},
     observation::{Answer, Certificate, Hop, Silence},
+    registrable,
 };
 
 /// More hops than any browser's habit would need (Firefox and Chromium give up after 20).
@@ -61,6 +62,8 @@ const MOST_AT_ONCE: u64 = 2048;
 /// A body is large from here on, and so many may be in memory: pages are a tenth of it.
 const LARGE: usize = 1 << 20;
 const LARGE_AT_ONCE: usize = 12;
+/// Decoded in less than a millisecond.
+const PAGE: u64 = 384 << 10;
 /// A body in so many pieces of so few bytes is dripped on purpose.
 const PIECES: usize = 50_000;
 const PIECE: usize = 32;
@@ -125,7 +128,8 @@ impl Sees for Eye {
             visit.url.port_or_known_default().unwrap_or(0)
         );
         // first the host's place, then one of all: who waits for a slow host keeps nobody else waiting
-        let _place = inner.manners.place(&host).await;
+        let domain = registrable(visit.url.host_str().unwrap_or_default());
+        let _place = inner.manners.place(&host, &domain).await;
         let _one_of_all = inner.places.acquire().await;
         let started = Instant::now();
         let mut journey = Journey::new(visit.url.clone());
@@ -145,6 +149,12 @@ impl Sees for Eye {
                 (Seen::Silent(silence), None, partial)
             }
         };
+        if let Seen::Answered(answer) = &seen
+            && let Some(address) = answer.address
+            && journey.hops.is_empty()
+        {
+            inner.manners.met(&host, address);
+        }
         let observation = Observation {
             target: visit.target.clone(),
             profile: visit.profile,
@@ -344,7 +354,11 @@ impl Inner {
             .trim_start_matches('[')
             .trim_end_matches(']');
         let facts = self.recorder.of(host)?;
-        let fault = facts.fault.clone();
+        let mut fault = facts.fault.clone();
+        // a resumed session shows no certificate: the one that is known may have run out
+        if fault.is_none() && Timestamp::now() >= facts.not_after {
+            fault = Some(Say::new("cause-tls-expired"));
+        }
         journey.certificate = Some(facts);
         fault
     }
@@ -392,6 +406,10 @@ impl Inner {
             let cause = Say::new("cause-too-large").with("bytes", visit.max_body);
             silent(Class::TooLarge, cause, Some(status))
         };
+        // what is announced need not come: no more than an ordinary page is made ready for
+        let announced = response.content_length().unwrap_or(0);
+        let room = usize::try_from(announced.min(visit.max_body)).unwrap_or(0);
+        journey.partial.reserve(room.min(LARGE));
         let mut pieces = 0;
         let mut stream = response.bytes_stream();
         while let Some(chunk) = stream.next().await {
@@ -419,10 +437,7 @@ impl Inner {
         }
         let mut body = journey.partial.split().freeze();
         if !codings.is_empty() && !body.is_empty() {
-            let (packed, most) = (body.clone(), visit.max_body);
-            let coded = codings.clone();
-            let work = tokio::task::spawn_blocking(move || decode::undone(&packed, &coded, most));
-            body = match work.await {
+            body = match undone(body, codings, visit.max_body).await {
                 Ok(Ok(plain)) => Bytes::from(plain),
                 Ok(Err(Undecoded::TooLarge)) => return too_large(),
                 Ok(Err(Undecoded::Unknown(coding) | Undecoded::Broken(coding))) => {
@@ -446,6 +461,22 @@ impl Inner {
         answer.digest = Some(Digest::of(&body));
         End::Answered(answer, Some(body))
     }
+}
+
+/// Decodes; a page here, what is larger on a thread of its own.
+async fn undone(
+    packed: Bytes,
+    codings: Vec<String>,
+    most: u64,
+) -> Result<Result<Vec<u8>, Undecoded>, tokio::task::JoinError> {
+    let here = most.min(PAGE);
+    if (packed.len() as u64) < PAGE / 4 {
+        match decode::undone(&packed, &codings, here) {
+            Err(Undecoded::TooLarge) if most > here => (),
+            done => return Ok(done),
+        }
+    }
+    tokio::task::spawn_blocking(move || decode::undone(&packed, &codings, most)).await
 }
 
 /// Where a redirect leads, without its fragment.

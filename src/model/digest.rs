@@ -38,11 +38,32 @@ impl Digest {
         &self.0
     }
 
+    /// The first sixteen bytes as a number: nobody finds another text for it.
+    pub fn half(&self) -> u128 {
+        let mut first = [0; 16];
+        first.copy_from_slice(&self.0[..16]);
+        u128::from_le_bytes(first)
+    }
+
     /// The first eight bytes as a number: enough to tell the parts of one page from each other.
     pub fn low(&self) -> u64 {
         u64::from_le_bytes([
             self.0[0], self.0[1], self.0[2], self.0[3], self.0[4], self.0[5], self.0[6], self.0[7],
         ])
+    }
+}
+
+/// A digest that is fed piece by piece.
+#[derive(Default)]
+pub struct Running(blake3::Hasher);
+
+impl Running {
+    pub fn take(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn digest(&self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
     }
 }
 

@@ -17,7 +17,6 @@ pub struct Dossier {
     /// Looks gathered for a first baseline.
     pub learning: Vec<LookRef>,
     pub validators: Option<Validators>,
-    pub last: Option<LastLook>,
     pub open: Option<IncidentId>,
     /// Days of the certificate are counted from here.
     pub certificate_ends: Option<Timestamp>,
@@ -33,6 +32,9 @@ pub struct Dossier {
     /// The address that answered last.
     #[serde(default)]
     pub address: Option<IpAddr>,
+    /// What was expected of the page (see `watch::look`) when it was judged normal last.
+    #[serde(default)]
+    pub expects: Option<Digest>,
     /// The incident that was open last: one that comes back soon is the same one.
     #[serde(default)]
     pub past: Option<IncidentId>,
@@ -87,13 +89,13 @@ impl Dossier {
             baseline: None,
             learning: Vec::new(),
             validators: None,
-            last: None,
             open: None,
             certificate_ends: None,
             beyond: Beyond::default(),
             site: None,
             origin: Origin::default(),
             address: None,
+            expects: None,
             past: None,
         }
     }
@@ -106,10 +108,26 @@ pub struct Validators {
     pub digest: Digest,
 }
 
+/// What of a dossier fits on a line of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LastLook {
+pub struct Glance {
+    pub target: TargetId,
+    #[serde(default)]
+    pub baseline: Option<Approval>,
+    #[serde(default)]
+    pub open: Option<IncidentId>,
+    #[serde(default)]
+    pub certificate_ends: Option<Timestamp>,
+    #[serde(default)]
+    pub address: Option<IpAddr>,
+    /// When it was looked at last, and what the look came to; kept with the history.
+    #[serde(default)]
+    pub last: Option<(Timestamp, Class)>,
+}
+
+/// Who made a baseline, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    pub by: String,
     pub at: Timestamp,
-    pub class: Class,
-    pub digest: Option<Digest>,
-    pub elapsed_ms: u32,
 }

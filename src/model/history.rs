@@ -1,5 +1,7 @@
 //! Availability as spans of one class, and response times as hourly sketches: a look adds bytes, not records.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -60,8 +62,16 @@ impl Sketch {
         }
     }
 
+    /// The bucket of an answering time.
+    pub fn bucket_of(ms: u32) -> u16 {
+        (f64::from(ms.max(1)).ln() / GROWTH.ln()).floor() as u16
+    }
+
     pub fn add(&mut self, ms: u32) {
-        let bucket = (f64::from(ms.max(1)).ln() / GROWTH.ln()).floor() as u16;
+        self.count(Self::bucket_of(ms));
+    }
+
+    pub fn count(&mut self, bucket: u16) {
         match self.buckets.binary_search_by_key(&bucket, |it| it.0) {
             Ok(at) => self.buckets[at].1 = self.buckets[at].1.saturating_add(1),
             Err(at) => self.buckets.insert(at, (bucket, 1)),
@@ -69,9 +79,50 @@ impl Sketch {
     }
 }
 
+/// The sketches of one UTC day, hour by hour, as text: `7` → `48*12 49*1` is bucket 48 twelve times and 49 once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Day(pub BTreeMap<u8, String>);
+
+const DAY_S: i64 = 86_400;
+
+impl Day {
+    /// The day that `at` falls in, as its first second.
+    pub fn of(at: Timestamp) -> Timestamp {
+        let second = at.as_second();
+        Timestamp::from_second(second - second.rem_euclid(DAY_S)).unwrap_or(at)
+    }
+
+    /// Puts an hour in the place of what was known of it.
+    pub fn put(&mut self, sketch: &Sketch) {
+        let hour = sketch.hour.as_second().rem_euclid(DAY_S) / 3600;
+        let text: Vec<String> = sketch
+            .buckets
+            .iter()
+            .map(|(bucket, count)| format!("{bucket}*{count}"))
+            .collect();
+        self.0
+            .insert(u8::try_from(hour).unwrap_or_default(), text.join(" "));
+    }
+
+    /// Its hours; `start` is the day's first second. What cannot be read is left out.
+    pub fn sketches(&self, start: Timestamp) -> impl Iterator<Item = Sketch> {
+        self.0.iter().filter_map(move |(hour, text)| {
+            let hour = Timestamp::from_second(start.as_second() + i64::from(*hour) * 3600).ok()?;
+            let buckets = text.split(' ').filter_map(|it| {
+                let (bucket, count) = it.split_once('*')?;
+                Some((bucket.parse().ok()?, count.parse().ok()?))
+            });
+            Some(Sketch {
+                hour,
+                buckets: buckets.collect(),
+            })
+        })
+    }
+}
+
 /// The `q` quantile (0..1) in milliseconds over any number of sketches.
 pub fn quantile<'a>(sketches: impl IntoIterator<Item = &'a Sketch>, q: f64) -> Option<f64> {
-    let mut all = std::collections::BTreeMap::<u16, u64>::new();
+    let mut all = BTreeMap::<u16, u64>::new();
     for sketch in sketches {
         for (bucket, count) in &sketch.buckets {
             *all.entry(*bucket).or_default() += u64::from(*count);
@@ -112,7 +163,11 @@ pub fn extend(last: Option<Span>, mark: &Mark) -> (Option<Span>, Option<Span>) {
         return (None, Some(fresh));
     }
     last.to = last.to.max(mark.at);
-    if last.class == mark.class {
+    let both = [last.class, mark.class];
+    let as_ever = |it: &Class| matches!(it, Class::Unchanged | Class::NormalChange);
+    if last.class == mark.class || both.iter().all(as_ever) {
+        // a page that goes with its day is one state
+        last.class = mark.class;
         last.looks += 1;
         return (Some(last), None);
     }
@@ -144,6 +199,17 @@ mod tests {
         let (kept, late) = extend(down.clone(), &mark(900, Class::Unchanged));
         assert!(kept.is_none(), "the time not watched belongs to no span");
         assert_eq!(late.unwrap().from.as_second(), 900);
+    }
+
+    #[test]
+    fn a_day_tells_its_hours() {
+        let mut sketch = Sketch::new(Timestamp::from_second(7 * 3600).unwrap());
+        [12, 12, 900].into_iter().for_each(|ms| sketch.add(ms));
+        let mut day = Day::default();
+        day.put(&sketch);
+        day.put(&sketch);
+        let start = Day::of(sketch.hour);
+        assert_eq!(day.sketches(start).collect::<Vec<_>>(), [sketch]);
     }
 
     #[test]

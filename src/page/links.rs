@@ -60,16 +60,6 @@ pub struct Image {
     pub alt: String,
 }
 
-/// The registrable domain of a host: `mic.hanoi.gov.vn` → `hanoi.gov.vn`. An address, and a name
-/// that is itself a public suffix, stand for themselves.
-pub fn registrable(host: &str) -> String {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    if host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') {
-        return host;
-    }
-    psl::domain_str(&host).map(str::to_owned).unwrap_or(host)
-}
-
 /// The longest URL that is kept: browsers take more, links of real pages need less, and a page may
 /// hold a hundred thousand of them.
 pub(super) const LONGEST: usize = 2048;
@@ -110,7 +100,7 @@ pub(super) fn resolve(base: &Url, reference: &str) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
-    use super::registrable;
+    use crate::model::registrable;
 
     #[test]
     fn domains_that_somebody_registered() {

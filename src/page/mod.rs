@@ -27,11 +27,12 @@ pub mod writing;
 
 use url::Url;
 
+pub use crate::model::registrable;
 pub use fingerprint::Fingerprint;
 pub use guard::Limit;
 pub use hidden::Hiding;
 pub use kind::Kind;
-pub use links::{Form, Frame, Image, Link, Relation, Script, registrable};
+pub use links::{Form, Frame, Image, Link, Relation, Script};
 pub use outline::Heading;
 pub use read::is_selector;
 pub use text::Block;

@@ -1,11 +1,12 @@
 //! The wheel of looks. An own timer and not the calendar scheduler, whose repeated jobs can stop for ever once late.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
+use super::gate::Gate;
 use futures_util::StreamExt;
 use tokio::{
     task::JoinSet,
@@ -43,8 +44,9 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, watcher: Option<Watc
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            Some(due) = wheel.queue.next(), if !wheel.queue.is_empty() => wheel.start(due.into_inner()),
+            Some(due) = wheel.queue.next(), if !wheel.queue.is_empty() => wheel.due(due.into_inner()),
             Some(done) = wheel.busy.join_next(), if !wheel.busy.is_empty() => wheel.done(done),
+            () = wheel.gate.opened(), if !wheel.ready.is_empty() => (),
             changed = pulse.changed() => match changed {
                 Ok(()) => {
                     let now = pulse.borrow().registry;
@@ -63,8 +65,12 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, watcher: Option<Watc
                 }
                 Err(_) => may_change = false,
             },
-            _ = tick.tick() => wheel.measure(),
+            _ = tick.tick() => {
+                wheel.keep_pace();
+                wheel.measure();
+            }
         }
+        wheel.start_ready();
     }
     let drained = timeout(DRAIN, async {
         while wheel.busy.join_next().await.is_some() {}
@@ -77,7 +83,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, watcher: Option<Watc
 }
 
 struct Entry {
-    target: Target,
+    target: Arc<Target>,
     due: Instant,
     key: Option<delay_queue::Key>,
 }
@@ -87,7 +93,12 @@ struct Wheel {
     watcher: Option<Watcher>,
     entries: HashMap<TargetId, Entry>,
     queue: DelayQueue<TargetId>,
+    /// Due, and not begun: there is no place yet.
+    ready: VecDeque<TargetId>,
+    gate: Gate,
     busy: JoinSet<(TargetId, Duration)>,
+    /// The shortest interval that an open watch window asks for.
+    window: Option<Duration>,
 }
 
 impl Wheel {
@@ -97,7 +108,10 @@ impl Wheel {
             watcher,
             entries: HashMap::new(),
             queue: DelayQueue::new(),
+            ready: VecDeque::new(),
+            gate: Gate::default(),
             busy: JoinSet::new(),
+            window: None,
         }
     }
 
@@ -110,10 +124,11 @@ impl Wheel {
                 self.world.config.targets.clone()
             }
         };
+        let known: HashSet<&TargetId> = targets.iter().map(|it| &it.id).collect();
         let gone: Vec<TargetId> = self
             .entries
             .keys()
-            .filter(|id| !targets.iter().any(|it| it.id == **id))
+            .filter(|id| !known.contains(id))
             .cloned()
             .collect();
         for id in gone {
@@ -130,7 +145,9 @@ impl Wheel {
             let every = target.settings.every;
             match self.entries.get_mut(&target.id) {
                 Some(entry) => {
-                    entry.target = target;
+                    if *entry.target != target {
+                        entry.target = Arc::new(target);
+                    }
                     // a shorter interval holds at once
                     let left = entry.due.saturating_duration_since(Instant::now());
                     if entry.key.is_some() && left > every {
@@ -144,7 +161,7 @@ impl Wheel {
                     self.entries.insert(
                         id.clone(),
                         Entry {
-                            target,
+                            target: Arc::new(target),
                             due: Instant::now() + delay,
                             key: None,
                         },
@@ -166,19 +183,62 @@ impl Wheel {
         }
     }
 
+    fn due(&mut self, id: TargetId) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.key = None;
+            self.ready.push_back(id);
+        }
+    }
+
+    /// Begins what is due, as far as there are places.
+    fn start_ready(&mut self) {
+        while !self.ready.is_empty() && self.gate.is_open(&self.world) {
+            if let Some(id) = self.ready.pop_front() {
+                self.start(id);
+            }
+        }
+        let late = self.ready.front().and_then(|it| self.entries.get(it));
+        self.gate.adapt(late.map(|it| it.due.elapsed()));
+    }
+
+    /// Follows watch windows at once: when one opens, who would be looked at too late for it comes sooner.
+    fn keep_pace(&mut self) {
+        let now = self.world.clock.now();
+        let windows = self.world.windows(now);
+        let open = windows.iter().filter(|it| it.from <= now && now < it.to);
+        let window = open.filter_map(|it| it.every).min();
+        if window == self.window {
+            return;
+        }
+        self.window = window;
+        let Some(window) = window else { return };
+        let early: Vec<TargetId> = self
+            .entries
+            .iter()
+            .filter(|(_, it)| {
+                it.key.is_some() && it.due.saturating_duration_since(Instant::now()) > window
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        tracing::info!(targets = early.len(), every = ?window, "a watch window is open");
+        for id in early {
+            self.plan(id, window.mul_f64(fastrand::f64()));
+        }
+    }
+
     fn start(&mut self, id: TargetId) {
         let Some(entry) = self.entries.get_mut(&id) else {
             return;
         };
-        entry.key = None;
         self.world.measure.late(entry.due.elapsed().as_secs_f64());
+        let place = self.gate.take();
         let (world, target) = (self.world.clone(), entry.target.clone());
         let watcher = self.watcher.clone();
         self.busy.spawn(async move {
             // a check that fails by a fault of ours must not end the target's watch
             let work = tokio::spawn({
                 let (world, target) = (world.clone(), target.clone());
-                async move { check::check(&world, &target).await }
+                async move { check::check_from(&world, &target, place).await }
             });
             let guard = AbortOnDrop(work.abort_handle());
             let checked = work.await;
@@ -188,13 +248,13 @@ impl Wheel {
                     if let Some(watcher) = watcher {
                         watcher(&target, checked.class);
                     }
-                    (target.id, checked.next)
+                    (target.id.clone(), checked.next)
                 }
                 Err(error) => {
                     if error.is_panic() {
                         tracing::error!(target.id = %target.id, "a check failed by a fault of this program; the watch goes on");
                     }
-                    (target.id, target.settings.every)
+                    (target.id.clone(), target.settings.every)
                 }
             }
         });

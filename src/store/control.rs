@@ -22,13 +22,15 @@ use super::{
     Checkup, Commit, Condition, Delivery, Pulse, Registration, Result, Store, StoreError, Wanted,
 };
 use crate::model::{
-    Alert, Dossier, Incident, IncidentId, Receipt, Storm, TargetId, history::History,
+    Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId, history::History,
 };
 
 #[derive(Serialize, Deserialize)]
 enum Ask {
     Dossier(TargetId),
     Dossiers,
+    Glances,
+    Mask(TargetId),
     Commit(Box<Commit>),
     Incident(IncidentId),
     Incidents(Wanted),
@@ -38,6 +40,7 @@ enum Ask {
     Delivery(Delivery),
     Receipt(String, IncidentId),
     History(TargetId, Timestamp, Timestamp),
+    Histories(Vec<TargetId>, Timestamp, Timestamp),
     Registry,
     Register(Box<Registration>),
     Unregister(TargetId),
@@ -121,6 +124,8 @@ async fn answer(store: &dyn Store, ask: Ask) -> Vec<u8> {
     match ask {
         Ask::Dossier(target) => packed(store.dossier(&target).await),
         Ask::Dossiers => packed(store.dossiers().await),
+        Ask::Glances => packed(store.glances().await),
+        Ask::Mask(target) => packed(store.mask(&target).await),
         Ask::Commit(commit) => packed(store.commit(*commit).await),
         Ask::Incident(id) => packed(store.incident(&id).await),
         Ask::Incidents(wanted) => packed(store.incidents(&wanted).await),
@@ -130,6 +135,7 @@ async fn answer(store: &dyn Store, ask: Ask) -> Vec<u8> {
         Ask::Delivery(delivery) => packed(store.delivery(delivery).await),
         Ask::Receipt(notifier, id) => packed(store.receipt(&notifier, &id).await),
         Ask::History(target, from, to) => packed(store.history(&target, from, to).await),
+        Ask::Histories(targets, from, to) => packed(store.histories(&targets, from, to).await),
         Ask::Registry => packed(store.registry().await),
         Ask::Register(registration) => packed(store.register(*registration).await),
         Ask::Unregister(target) => packed(store.unregister(&target).await),
@@ -201,6 +207,14 @@ impl Store for Client {
         self.ask(Ask::Dossiers).await
     }
 
+    async fn glances(&self) -> Result<Vec<Glance>> {
+        self.ask(Ask::Glances).await
+    }
+
+    async fn mask(&self, target: &TargetId) -> Result<Option<Mask>> {
+        self.ask(Ask::Mask(target.clone())).await
+    }
+
     async fn commit(&self, commit: Commit) -> Result<()> {
         self.ask(Ask::Commit(Box::new(commit))).await
     }
@@ -236,6 +250,15 @@ impl Store for Client {
 
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {
         self.ask(Ask::History(target.clone(), from, to)).await
+    }
+
+    async fn histories(
+        &self,
+        targets: &[TargetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<History>> {
+        self.ask(Ask::Histories(targets.to_vec(), from, to)).await
     }
 
     async fn registry(&self) -> Result<Vec<Registration>> {

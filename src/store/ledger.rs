@@ -7,15 +7,18 @@ use tokio::sync::{Mutex, watch};
 
 use super::{
     Batch, Checkup, Commit, Condition, Delivery, Engine, Pulse, Registration, Result, Store,
-    StoreError, Wanted, codec, journal, retention,
+    StoreError, Wanted, codec, journal,
+    recent::{Recent, sortable},
+    retention,
 };
 use crate::model::{
-    About, Alert, Dossier, Incident, IncidentId, Receipt, Storm, TargetId,
-    history::{History, Mark, Sketch, Span, extend},
+    About, Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
+    history::{Day, History, Span},
 };
 
-pub struct Ledger<E> {
+pub struct Ledger<E: Engine> {
     engine: E,
+    recent: Recent,
     /// One writer at a time, so that what a commit read is still true when it is written.
     writing: Mutex<()>,
     pulse: watch::Sender<Pulse>,
@@ -26,8 +29,13 @@ const LOOK_BACK_S: i64 = 400 * 86_400;
 
 impl<E: Engine> Ledger<E> {
     pub fn new(engine: E) -> Self {
+        let recent = Recent::open(&engine).unwrap_or_else(|error| {
+            tracing::error!(%error, "the last looks before the stop cannot be read and count as not watched");
+            Recent::default()
+        });
         Self {
             engine,
+            recent,
             writing: Mutex::new(()),
             pulse: watch::Sender::new(Pulse::default()),
         }
@@ -78,37 +86,15 @@ impl<E: Engine> Ledger<E> {
         }
         Ok(out)
     }
+}
 
-    fn put_mark(&self, batch: &mut Batch, mark: &Mark) -> Result<()> {
-        let prefix = format!("s/{}/", mark.target);
-        // a clock that was ahead once leaves spans in the future: they are not the last one
-        let until = after(&format!("{prefix}{}", sortable(mark.at)));
-        let last = match self.engine.last(&prefix, &until)? {
-            Some((key, bytes)) => match codec::decode::<Span>(&key, &bytes) {
-                Ok(span) => Some(span),
-                Err(error) => {
-                    tracing::error!(store.key = key, %error, "a span is damaged; history goes on after it");
-                    None
-                }
-            },
-            None => None,
-        };
-        let (grown, fresh) = extend(last, mark);
-        for span in grown.iter().chain(&fresh) {
-            put(batch, format!("{prefix}{}", sortable(span.from)), span)?;
+impl<E: Engine> Drop for Ledger<E> {
+    fn drop(&mut self) {
+        let last = self.recent.beats();
+        let written = last.and_then(|batch| self.engine.apply(&batch, false));
+        if let Err(error) = written {
+            tracing::warn!(%error, "the last looks are not written and count as not watched");
         }
-        if let Some(ms) = mark.elapsed_ms {
-            let hour = Sketch::hour_of(mark.at);
-            let key = format!("h/{}/{}", mark.target, sortable(hour));
-            let known = self.read(&key).unwrap_or_else(|error| {
-                tracing::error!(store.key = key, %error, "a sketch is damaged; a new one begins");
-                None
-            });
-            let mut sketch: Sketch = known.unwrap_or_else(|| Sketch::new(hour));
-            sketch.add(ms);
-            put(batch, key, &sketch)?;
-        }
-        Ok(())
     }
 }
 
@@ -125,8 +111,10 @@ fn after(prefix: &str) -> String {
     out
 }
 
-fn sortable(at: Timestamp) -> String {
-    format!("{:016x}", at.as_millisecond().max(0))
+/// The moment at the end of a key.
+fn start_of(key: &str) -> Option<Timestamp> {
+    let (_, last) = key.rsplit_once('/')?;
+    Timestamp::from_millisecond(i64::from_str_radix(last, 16).ok()?).ok()
 }
 
 /// One that waits already keeps its age and what is known of attempts; the more urgent of both counts.
@@ -170,6 +158,20 @@ impl<E: Engine> Store for Ledger<E> {
         self.all("d/")
     }
 
+    async fn mask(&self, target: &TargetId) -> Result<Option<Mask>> {
+        self.read_or_set_aside(format!("k/{target}")).await
+    }
+
+    async fn glances(&self) -> Result<Vec<Glance>> {
+        let mut all: Vec<Glance> = self.all("d/")?;
+        for it in &mut all {
+            if let Some((span, _)) = self.recent.of(&self.engine, &it.target)? {
+                it.last = Some((span.to, span.class));
+            }
+        }
+        Ok(all)
+    }
+
     async fn commit(&self, mut commit: Commit) -> Result<()> {
         let writing = self.writing.lock().await;
         let mut batch = Batch::new();
@@ -196,15 +198,21 @@ impl<E: Engine> Store for Ledger<E> {
             put(&mut batch, key, incident)?;
         }
         if let Some(mark) = &commit.mark {
-            self.put_mark(&mut batch, mark)?;
+            self.recent.mark(&self.engine, mark, &mut batch)?;
         }
         for alert in &commit.alerts {
             let key = outbox_key(&alert.notifier, &alert.about);
             let waiting: Option<Alert> = self.read(&key)?;
             put(&mut batch, key, &joined(waiting, alert))?;
         }
+        if let Some((target, mask)) = &commit.mask {
+            put(&mut batch, format!("k/{target}"), mask)?;
+        }
         if let Some((name, value)) = &commit.milestone {
             put(&mut batch, format!("m/milestone/{name}"), value)?;
+        }
+        if batch.is_empty() {
+            return Ok(());
         }
         self.engine.apply(&batch, durable)?;
         // others write while this waits for the disk
@@ -335,16 +343,21 @@ impl<E: Engine> Store for Ledger<E> {
                 format!("{kind}/{target}/{}", sortable(to)),
             )
         };
+        let going = self.recent.of(&self.engine, target)?;
         let (first, last) = keys("s", earliest);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match codec::decode::<Span>(&key, &bytes) {
-                Ok(span) if span.to > from => history.spans.push(span),
-                Ok(_) => (),
+                Ok(span) => match &going {
+                    Some((now, _)) if now.from == span.from => history.spans.push(now.clone()),
+                    _ => history.spans.push(span),
+                },
                 Err(error) => {
                     tracing::error!(store.key = key, %error, "a span is damaged and counts as not watched")
                 }
             }
         }
+        history.spans.retain(|it| it.to > from);
+        // what is older than some weeks is one sketch a day
         let (first, last) = keys("h", from);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match codec::decode(&key, &bytes) {
@@ -354,7 +367,37 @@ impl<E: Engine> Store for Ledger<E> {
                 }
             }
         }
+        let (first, last) = keys("a", Day::of(from));
+        for (key, bytes) in self.engine.range(&first, &last)? {
+            match (codec::decode::<Day>(&key, &bytes), start_of(&key)) {
+                (Ok(day), Some(start)) => history.sketches.extend(day.sketches(start)),
+                (Err(error), _) => {
+                    tracing::error!(store.key = key, %error, "a day's answering times are damaged and left out")
+                }
+                _ => (),
+            }
+        }
+        if let Some((_, Some(now))) = going {
+            history.sketches.retain(|it| it.hour != now.hour);
+            history.sketches.push(now);
+        }
+        history
+            .sketches
+            .retain(|it| it.hour >= from && it.hour < to);
         Ok(history)
+    }
+
+    async fn histories(
+        &self,
+        targets: &[TargetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<History>> {
+        let mut all = Vec::with_capacity(targets.len());
+        for target in targets {
+            all.push(self.history(target, from, to).await?);
+        }
+        Ok(all)
     }
 
     async fn registry(&self) -> Result<Vec<Registration>> {
@@ -460,6 +503,7 @@ impl<E: Engine> Store for Ledger<E> {
     async fn backup(&self, to: std::path::PathBuf) -> Result<u64> {
         let all = {
             let _writing = self.writing.lock().await;
+            self.engine.apply(&self.recent.beats()?, false)?;
             self.engine.range("", &after(""))?
         };
         journal::write_records(&to, 0, all.into_iter().map(Ok))
@@ -470,12 +514,18 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn upkeep(&self) -> Result<()> {
+        let batch = self.recent.upkeep(&self.engine)?;
+        if !batch.is_empty() {
+            self.engine.apply(&batch, false)?;
+        }
         self.engine.upkeep()
     }
 
     async fn nightly(&self, now: Timestamp) -> Result<()> {
         {
             let _writing = self.writing.lock().await;
+            self.engine
+                .apply(&self.recent.ended(&self.engine, now)?, false)?;
             let batch = retention::due(&self.engine, now)?;
             for chunk in batch.chunks(500) {
                 self.engine.apply(&chunk.to_vec(), true)?;

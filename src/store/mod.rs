@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod journal;
 pub mod ledger;
 pub mod lock;
+mod recent;
 mod repair;
 mod retention;
 
@@ -26,7 +27,7 @@ pub use evidence::Evidence;
 pub use ledger::Ledger;
 
 use crate::model::{
-    Alert, Dossier, Incident, IncidentId, Receipt, Storm, TargetId,
+    Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
     history::{History, Mark},
     target::Target,
 };
@@ -40,6 +41,8 @@ pub struct Commit {
     /// Each refused like the dossier where its revision is not the stored one.
     pub incidents: Vec<Incident>,
     pub alerts: Vec<Alert>,
+    /// What was learnt of where a page varies.
+    pub mask: Option<(TargetId, Mask)>,
     /// (name, value), e.g. a report that went out.
     pub milestone: Option<(String, String)>,
 }
@@ -105,6 +108,9 @@ pub trait Store: Send + Sync {
     async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>>;
     /// All that are readable.
     async fn dossiers(&self) -> Result<Vec<Dossier>>;
+    /// What of all dossiers fits on a line, and the last look at each.
+    async fn glances(&self) -> Result<Vec<Glance>>;
+    async fn mask(&self, target: &TargetId) -> Result<Option<Mask>>;
     async fn commit(&self, commit: Commit) -> Result<()>;
     async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>>;
     /// Oldest first.
@@ -120,6 +126,13 @@ pub trait Store: Send + Sync {
     /// Where an incident's message lies at a notifier.
     async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>>;
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History>;
+    /// The same of several targets, in their order.
+    async fn histories(
+        &self,
+        targets: &[TargetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<History>>;
     async fn registry(&self) -> Result<Vec<Registration>>;
     async fn register(&self, registration: Registration) -> Result<()>;
     /// Whether there was such a registration.

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Engine, Result, codec};
+use super::{Batch, Engine, Result, codec, recent::sortable};
 use crate::model::{
     Incident, Storm,
-    history::{Sketch, Span},
+    history::{Day, Sketch, Span},
 };
 
-/// Weekly reports look back two weeks; a month and a bit leaves room for asking again.
-const HOURLY_DAYS: i64 = 40;
+/// Weekly reports look back two weeks, and may be asked for again for some days.
+const HOURLY_DAYS: i64 = 18;
 /// A year's report and some days to write it.
 const HISTORY_DAYS: i64 = 400;
 /// A message is not edited any more so long after its incident.
@@ -67,54 +67,37 @@ pub(super) fn due<E: Engine + ?Sized>(engine: &E, now: Timestamp) -> Result<Batc
     Ok(batch)
 }
 
-/// Sketches of an hour become one of the day they are in.
+/// Days told by the hour become one sketch each; those that are too old go.
 fn roll_up<E: Engine + ?Sized>(
     engine: &E,
     hourly: Timestamp,
     gone: Timestamp,
     batch: &mut Batch,
 ) -> Result<()> {
-    let mut days: BTreeMap<String, (Sketch, usize)> = BTreeMap::new();
-    let mut parts = Vec::new();
     for (key, bytes) in engine.range("h/", "h0")? {
-        let Ok(sketch) = codec::decode::<Sketch>(&key, &bytes) else {
-            continue;
-        };
-        if sketch.hour < gone {
-            batch.push((key, None));
-            continue;
-        }
-        if sketch.hour >= hourly {
-            continue;
-        }
-        let Some((target, _)) = key.rsplit_once('/') else {
-            continue;
-        };
-        let day = sketch.hour.as_second().div_euclid(DAY_S) * DAY_S;
-        let Ok(start) = Timestamp::from_second(day) else {
-            continue;
-        };
-        let name = format!("{target}/{:016x}", start.as_millisecond().max(0));
-        let (sum, count) = days
-            .entry(name.clone())
-            .or_insert_with(|| (Sketch::new(start), 0));
-        sum.join(&sketch);
-        *count += 1;
-        parts.push((key, name));
-    }
-    for (key, name) in parts {
-        // a day that is one sketch already stays as it is
-        let whole = days.get(&name).is_none_or(|it| it.1 < 2) && key == name;
-        if !whole && key != name {
+        if codec::decode::<Sketch>(&key, &bytes).is_ok_and(|it| it.hour < gone) {
             batch.push((key, None));
         }
     }
-    for (name, (sketch, count)) in days {
-        let there = engine.get(&name)?.is_some();
-        if count > 1 || !there {
-            let record = codec::encode(&name, &sketch)?;
+    for (key, bytes) in engine.range("a/", "a0")? {
+        let Some((start, target)) = day_of(&key).filter(|it| it.0 < Day::of(hourly)) else {
+            continue;
+        };
+        if let Ok(day) = codec::decode::<Day>(&key, &bytes) {
+            let mut whole = Sketch::new(start);
+            day.sketches(start).for_each(|it| whole.join(&it));
+            let name = format!("h/{target}/{}", sortable(start));
+            let record = codec::encode(&name, &whole)?;
             batch.push((name, Some(record)));
         }
+        batch.push((key, None));
     }
     Ok(())
+}
+
+/// The day and the target of a key `a/TARGET/MOMENT`.
+fn day_of(key: &str) -> Option<(Timestamp, &str)> {
+    let (target, moment) = key.strip_prefix("a/")?.rsplit_once('/')?;
+    let start = Timestamp::from_millisecond(i64::from_str_radix(moment, 16).ok()?).ok()?;
+    Some((start, target))
 }

@@ -3,6 +3,7 @@
 use super::{
     World,
     look::{Beside, Look, look},
+    paths,
 };
 use crate::{
     incident::{self, Voice},
@@ -83,6 +84,7 @@ pub async fn approve(
             at: now,
             learnt: Vec::new(),
         });
+        dossier.expects = Some(paths::expects(target));
         dossier.site.clone_from(&seen.site);
         dossier.learning.clear();
         dossier.validators = None;

@@ -9,16 +9,13 @@ use super::{
     confirm::confirm,
     eyes::{self, Sight},
     look::{Beside, Look, look},
+    paths::{Path, expects, keep_lesson, passed_on},
 };
 use crate::{
     incident::{self, Finding, Voice},
     model::{
         Baseline, Class, Dossier, Incident, IncidentId, Part, Profile, Say, Signal, Standing,
-        Target,
-        dossier::{LastLook, Validators},
-        history::Mark,
-        incident::Evidence,
-        window,
+        Target, dossier::Validators, history::Mark, incident::Evidence, window,
     },
     store::{Commit, StoreError},
 };
@@ -48,8 +45,31 @@ pub struct Checked {
     pub next: Duration,
 }
 
+/// Something that is held until the first look is done. What follows is mostly waiting.
+pub struct Place(Option<Box<dyn FnOnce() + Send + Sync>>);
+
+impl Place {
+    /// `leave` is called when it is given up.
+    pub fn new(leave: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self(Some(Box::new(leave)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(leave) = self.0.take() {
+            leave();
+        }
+    }
+}
+
 /// Checks a target once. Failures of the store are told and the watch goes on.
 pub async fn check(world: &World, target: &Target) -> Checked {
+    check_from(world, target, Place(None)).await
+}
+
+/// The same from a place that is given up after the first look.
+pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked {
     let now = world.clock.now();
     let every = window::interval(target.settings.every, &world.windows(now), now);
     let blind = Checked {
@@ -68,6 +88,7 @@ pub async fn check(world: &World, target: &Target) -> Checked {
         && dossier.open.is_none()
         && fastrand::u32(..FULL_GET_EVERY) != 0;
     let first = gravest(world, target, &dossier, conditional).await;
+    drop(place);
     if eyes::sight(world, target, &first).await == Sight::Blind {
         return blind;
     }
@@ -92,7 +113,10 @@ pub async fn check(world: &World, target: &Target) -> Checked {
     let Some(look) = looks.last() else {
         return blind;
     };
-    decide(world, target, look, sure, every).await;
+    let calm = sure.is_none() && dossier.open.is_none() && look.class.standing() == Standing::Up;
+    if !calm || teaches(world, target, &dossier, look, every) {
+        decide(world, target, look, sure, every).await;
+    }
     if target.settings.pages > 1 && look.class.standing() == Standing::Up {
         beyond::round(world, target).await;
     }
@@ -196,6 +220,7 @@ pub(super) async fn gravest(
         first: None,
     };
     let mut worst = look(world, target, first, dossier, beside).await;
+    took(world, &worst).await;
     let calm = worst.class.standing() == Standing::Up;
     for profile in profiles.iter().skip(1) {
         let own = profile_dossier(world, target, *profile).await;
@@ -204,6 +229,7 @@ pub(super) async fn gravest(
             first: Some(dossier),
         };
         let mut seen = look(world, target, *profile, &own, beside).await;
+        took(world, &seen).await;
         if seen.class.standing() != Standing::Tampered {
             learn_profile(world, target, own, &seen).await;
             continue;
@@ -227,6 +253,11 @@ pub(super) async fn gravest(
     worst
 }
 
+async fn took(world: &World, look: &Look) {
+    world.measure.decided(look.path.as_str());
+    keep_lesson(world, look).await;
+}
+
 /// What is remembered of what another visitor than the first is shown.
 pub async fn profile_dossier(world: &World, target: &Target, profile: Profile) -> Dossier {
     let id = target.id.beside(profile.as_str());
@@ -247,6 +278,7 @@ async fn learn_profile(world: &World, target: &Target, mut dossier: Dossier, loo
         return;
     }
     let commit = Commit {
+        mask: passed_on(look, target, &dossier),
         dossier: Some(dossier),
         ..Commit::default()
     };
@@ -308,6 +340,7 @@ async fn attempt(
         .dossier(&target.id)
         .await?
         .unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let before = dossier.clone();
     if dossier.baseline.as_ref().map(|it| it.at) != look.baseline_at && look.seen.is_some() {
         tracing::info!(target.id = %target.id, "the baseline was moved while the page was judged; the next look decides");
         return Ok(());
@@ -324,9 +357,6 @@ async fn attempt(
     dossier.open = open.as_ref().map(|it| it.id.clone());
     let mut commit = Commit::default();
     let now = world.clock.now();
-    if let Some(address) = look.observation.answer().and_then(|it| it.address) {
-        dossier.address = Some(address);
-    }
     if let Some((seen_at, agreed, looked)) = sure
         && incident::is_news(open.as_ref(), look.class)
     {
@@ -364,20 +394,39 @@ async fn attempt(
         commit.alerts = world.alerts(target, &reminded, Voice::Reminder, now);
         commit.incidents = vec![reminded];
     }
-    if dossier.open.is_none() {
-        learn(world, target, &mut dossier, look, every);
+    take_in(world, target, &mut dossier, look, every);
+    // a look that saw nothing new is a line of history and no more
+    if dossier != before {
+        commit.mask = passed_on(look, target, &dossier);
+        commit.dossier = Some(dossier);
     }
-    dossier.last = Some(LastLook {
-        at: look.observation.at,
-        class: look.class,
-        digest: look.observation.answer().and_then(|it| it.digest),
-        elapsed_ms: look.observation.elapsed_ms,
-    });
+    world.store.commit(commit).await
+}
+
+/// What a look adds to what is remembered of a target.
+fn take_in(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) {
+    if let Some(address) = look.observation.answer().and_then(|it| it.address) {
+        dossier.address = Some(address);
+    }
+    if dossier.open.is_none() {
+        learn(world, target, dossier, look, every);
+    }
     if let Some(certificate) = &look.observation.certificate {
         dossier.certificate_ends = Some(certificate.not_after);
     }
-    commit.dossier = Some(dossier);
-    world.store.commit(commit).await
+}
+
+/// Whether it adds anything. Most looks do not, and write nothing but a line of history.
+fn teaches(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    look: &Look,
+    every: Duration,
+) -> bool {
+    let mut after = dossier.clone();
+    take_in(world, target, &mut after, look, every);
+    after != *dossier
 }
 
 fn finding(
@@ -469,13 +518,16 @@ fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, eve
             digest: seen.digest,
         });
     }
+    dossier.expects = Some(expects(target));
     let new = match &dossier.baseline {
         None => true,
         Some(baseline) => {
             let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
             let aged = look.observation.at.duration_since(last).unsigned_abs()
                 >= every * LEARN_AGAIN_AFTER;
-            look.class == Class::NormalChange && aged
+            // what had to be judged though it is as ever varies where nobody knew
+            let news = look.class == Class::NormalChange || look.path == Path::Judged;
+            news && aged
         }
     };
     if !new {

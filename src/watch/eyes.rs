@@ -5,7 +5,7 @@
 //! except where the failure is one of our own network by its nature.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::{Mutex, PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -39,7 +39,8 @@ const WITNESSES: usize = 5;
 
 #[derive(Default)]
 pub struct Eyes {
-    answered: Mutex<HashMap<String, Instant>>,
+    /// The last hosts that answered, the latest first, each once: two are enough to have one that is another.
+    answered: Mutex<VecDeque<(String, Instant)>>,
     probed: tokio::sync::Mutex<Option<(Instant, Sight)>>,
     blind_since: Mutex<Option<Timestamp>>,
     last_blind: Mutex<Option<Timestamp>>,
@@ -92,8 +93,9 @@ impl Eyes {
 
     fn saw(&self, host: String) {
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        answered.retain(|_, at| at.elapsed() < FRESH);
-        answered.insert(host, Instant::now());
+        answered.retain(|it| it.0 != host);
+        answered.push_front((host, Instant::now()));
+        answered.truncate(2);
     }
 }
 
@@ -174,14 +176,16 @@ async fn ask_connectivity(places: &[String]) -> Sight {
 }
 
 async fn ask_witnesses(world: &World, target: &Target, own: &str, look: &Look) -> Sight {
-    let mut seen = BTreeSet::from([own.to_owned()]);
-    let mut witnesses: Vec<Target> = world
+    let mut all = world
         .targets()
         .await
         .unwrap_or_else(|_| world.config.targets.clone());
-    witnesses.retain(|it| it.id != target.id && seen.insert(host(it)));
-    fastrand::shuffle(&mut witnesses);
-    witnesses.truncate(WITNESSES);
+    fastrand::shuffle(&mut all);
+    let mut seen = BTreeSet::from([own.to_owned()]);
+    let others = all
+        .into_iter()
+        .filter(|it| it.id != target.id && seen.insert(host(it)));
+    let witnesses: Vec<Target> = others.take(WITNESSES).collect();
     if witnesses.is_empty() {
         return alone(look);
     }

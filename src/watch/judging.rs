@@ -1,9 +1,14 @@
 //! Work for a processor: off the threads that wait for sockets, as many at once as there are processors, and no
 //! longer than it is worth.
 
-use std::{num::NonZero, thread, time::Duration};
+use std::{
+    num::NonZero,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::page::patience::{Patience, SECONDS};
 
@@ -11,7 +16,10 @@ use crate::page::patience::{Patience, SECONDS};
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// A place for each processor.
-pub struct Desks(Semaphore);
+pub struct Desks {
+    places: Semaphore,
+    waiting: AtomicUsize,
+}
 
 /// Why there is no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,17 +33,38 @@ pub enum Unfinished {
 impl Default for Desks {
     fn default() -> Self {
         let processors = thread::available_parallelism().map_or(2, NonZero::get);
-        Self(Semaphore::new(processors.max(2)))
+        Self {
+            places: Semaphore::new(processors.max(2)),
+            waiting: AtomicUsize::new(0),
+        }
     }
 }
 
 impl Desks {
+    /// Jobs that wait for a place: each holds a page in memory.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    async fn place(&self) -> Option<SemaphorePermit<'_>> {
+        // also where the waiting is given up
+        struct Waits<'a>(&'a AtomicUsize);
+        impl Drop for Waits<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waits = Waits(&self.waiting);
+        self.places.acquire().await.ok()
+    }
+
     /// Does the work whole, however long it takes: it was once done in time.
     pub async fn whole<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
-        let _place = self.0.acquire().await;
+        let _place = self.place().await;
         let done = tokio::task::spawn_blocking(work).await;
         done.map_err(|_| Unfinished::Fault)
     }
@@ -45,7 +74,7 @@ impl Desks {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
-        let _place = self.0.acquire().await;
+        let _place = self.place().await;
         let patience = Patience::default();
         let of = patience.clone();
         let mut task = tokio::task::spawn_blocking(move || of.during(work));

@@ -7,16 +7,18 @@ use jiff::Timestamp;
 use super::{
     World,
     judging::Unfinished,
+    memo::Judgement,
     parts::{gone, is_soft_404, of_site},
+    paths::{self, Path, expects, known, lesson_of},
 };
 use crate::{
     detect::{self, Expect, judge, judge_beside},
     diff::{Norm, changed_lines, lines},
     fetch::{Sighting, Visit},
     model::{
-        Class, Dossier, Level, LookRef, Observation, Part, Profile, Say, Seen, Signal, SiteFacts,
-        Standing, Target, Verdict, dossier::Validators, excerpt, incident::ChangeLine,
-        observation::Silence, verdict::State,
+        Class, Digest, Dossier, Level, LookRef, Mask, Observation, Part, Profile, Say, Seen,
+        Signal, SiteFacts, Standing, Target, TargetId, Verdict, dossier::Validators, excerpt,
+        incident::ChangeLine, observation::Silence, verdict::State,
     },
     page::{self, Kind, Page, Source, registrable},
 };
@@ -30,6 +32,11 @@ pub struct Look {
     pub cause: Option<Say>,
     pub title: Option<String>,
     pub changes: Vec<ChangeLine>,
+    pub path: Path,
+    /// The mask that it passed.
+    pub mask: Option<Box<Mask>>,
+    /// What it taught of where the page varies: for the store.
+    pub lesson: Option<Box<(TargetId, Mask)>>,
     /// The page's identity, where a page was read.
     pub seen: Option<LookRef>,
     pub body: Option<bytes::Bytes>,
@@ -78,9 +85,9 @@ pub async fn look(
         {
             gone(sighting)
         }
-        Some(body) => match unchanged(dossier, &sighting.observation, &body, at) {
+        Some(body) => match paths::equal(target, dossier, &sighting.observation, &body, at) {
             Some(look) => look,
-            None => judged(world, target, dossier, beside.first, sighting, body, at).await,
+            None => varied(world, target, dossier, beside.first, sighting, body, at).await,
         },
     };
     if target.part.is_some()
@@ -156,29 +163,34 @@ fn led_away(target: &Target, dossier: &Dossier, observation: &Observation) -> Op
     (domain != own && !before && !allowed).then_some(host)
 }
 
-/// Equal bytes are an equal page; no tree is built for it.
-fn unchanged(
+/// Bytes that are none of the known ones: they may differ only where the page varies, or they are judged.
+async fn varied(
+    world: &World,
+    target: &Target,
     dossier: &Dossier,
-    observation: &Observation,
-    body: &bytes::Bytes,
+    first: Option<&Dossier>,
+    sighting: Sighting,
+    body: bytes::Bytes,
     at: Timestamp,
-) -> Option<Look> {
-    let answer = observation
-        .answer()
-        .filter(|it| it.status < 300 && it.refresh.is_none())?;
-    let mut looks = dossier.baseline.iter().flat_map(|it| it.looks());
-    let known = looks.find(|it| Some(it.digest) == answer.digest && it.url == answer.final_url)?;
-    let verdict = Verdict {
-        level: Level::Normal,
-        ..Verdict::default()
+) -> Look {
+    let lesson = lesson_of(dossier, &expects(target));
+    let kept = match world.store.mask(&dossier.target).await {
+        Ok(kept) => kept,
+        Err(error) => {
+            tracing::warn!(target.id = %dossier.target, %error, "the mask cannot be read; it is learnt anew");
+            None
+        }
     };
-    let mut out = bare(observation.clone(), Class::Unchanged, verdict);
-    out.seen = Some(LookRef {
-        at,
-        ..known.clone()
-    });
-    out.body = Some(body.clone());
-    Some(out)
+    if let Some(mask) = kept.as_ref().filter(|it| it.of == lesson)
+        && let Some(look) = paths::masked(target, dossier, &sighting.observation, &body, at, mask)
+    {
+        return look;
+    }
+    let mut look = judged(world, target, dossier, first, sighting, body, at, kept).await;
+    if let Some(lesson) = &mut look.lesson {
+        lesson.0.clone_from(&dossier.target);
+    }
+    look
 }
 
 struct Case {
@@ -188,9 +200,14 @@ struct Case {
     target: Target,
     dossier: Dossier,
     at: Timestamp,
+    mask: Option<Mask>,
 }
 
 /// Reading and judging are work for a processor: off the threads that wait for sockets.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one look and all that it is compared with"
+)]
 async fn judged(
     world: &World,
     target: &Target,
@@ -199,8 +216,13 @@ async fn judged(
     sighting: Sighting,
     body: bytes::Bytes,
     at: Timestamp,
+    mask: Option<Mask>,
 ) -> Look {
     let observation = sighting.observation.clone();
+    let memory = case_of(target, dossier, first, &observation);
+    if let Some(known) = memory.and_then(|it| world.memo.recall(&it)) {
+        return recalled(&known, observation, body, at);
+    }
     let unfinished = |why: Unfinished| {
         tracing::error!(target.id = %observation.target, %why, "a page could not be judged; it counts as over a limit");
         let mut out = bare(observation.clone(), Class::ParserLimit, Verdict::default());
@@ -209,16 +231,31 @@ async fn judged(
     };
     let norms = world.norms();
     let (of, known, beside) = (target.clone(), dossier.clone(), first.cloned());
+    let (seen, bytes, mut mask) = (observation.clone(), body.clone(), mask);
     let learning = world.desks.whole(move || {
+        let lesson = lesson_of(&known, &expects(&of));
+        if mask.as_ref().is_none_or(|it| it.of != lesson) {
+            let mut new = norms.mask(&known, lesson);
+            if let Some(earlier) = &mask {
+                new.remember(earlier);
+            }
+            let fits = paths::masked(&of, &known, &seen, &bytes, at, &new);
+            mask = Some(new);
+            if let Some(mut look) = fits {
+                look.lesson = mask.map(|it| Box::new((of.id.clone(), it)));
+                return Err(Box::new(look));
+            }
+        }
         let learnt = norms.of(&of, &known);
         let reference = match &beside {
             Some(first) => Some((norms.of(&of, first).all, detect::Beside::FirstProfile)),
             None => learnt.approved.map(|it| (it, detect::Beside::Approved)),
         };
-        (learnt.all, reference)
+        Ok((learnt.all, reference, mask))
     });
-    let (norm, reference) = match learning.await {
-        Ok(learnt) => learnt,
+    let (norm, reference, mask) = match learning.await {
+        Ok(Ok(learnt)) => learnt,
+        Ok(Err(look)) => return *look,
         Err(why) => return unfinished(why),
     };
     let case = Case {
@@ -227,14 +264,78 @@ async fn judged(
         target: target.clone(),
         dossier: dossier.clone(),
         at,
+        mask,
     };
     let work = world
         .desks
         .within(move || understand(&case, sighting.observation, &body));
     match work.await {
-        Ok(look) => look,
+        Ok(look) => {
+            if let Some(case) = memory {
+                world.memo.keep(case, judgement(&look));
+            }
+            look
+        }
         Err(why) => unfinished(why),
     }
+}
+
+/// All that a judgement depends on, in one digest; `None` where the bytes are not known.
+fn case_of(
+    target: &Target,
+    dossier: &Dossier,
+    first: Option<&Dossier>,
+    observation: &Observation,
+) -> Option<Digest> {
+    let answer = observation.answer()?;
+    let expects = expects(target);
+    let of = |it: &Dossier| *lesson_of(it, &expects).bytes();
+    let approved = |it: &Dossier| it.baseline.as_ref().map(|it| it.approved.len());
+    let rest = format!(
+        "{:?} {} {:?} {} {:?} {:?} {:?} {:?}",
+        target.url,
+        answer.status,
+        answer.content_type,
+        answer.final_url,
+        answer.refresh,
+        moved_origin(dossier, observation),
+        approved(dossier),
+        first.map(approved),
+    );
+    Some(Digest::of_parts([
+        answer.digest?.bytes().as_slice(),
+        &of(dossier),
+        &first.map(of).unwrap_or_default(),
+        dossier.target.as_str().as_bytes(),
+        rest.as_bytes(),
+    ]))
+}
+
+fn judgement(look: &Look) -> Judgement {
+    Judgement {
+        class: look.class,
+        verdict: look.verdict.clone(),
+        cause: look.cause.clone(),
+        title: look.title.clone(),
+        changes: look.changes.clone(),
+        seen: look.seen.clone(),
+    }
+}
+
+fn recalled(
+    known: &Judgement,
+    observation: Observation,
+    body: bytes::Bytes,
+    at: Timestamp,
+) -> Look {
+    let mut out = bare(observation, known.class, known.verdict.clone());
+    out.path = Path::Recalled;
+    out.cause.clone_from(&known.cause);
+    out.title.clone_from(&known.title);
+    out.changes.clone_from(&known.changes);
+    out.seen = known.seen.clone().map(|it| LookRef { at, ..it });
+    out.body = Some(body);
+    out
 }
 
 pub(super) fn bare(observation: Observation, class: Class, verdict: Verdict) -> Look {
@@ -245,6 +346,9 @@ pub(super) fn bare(observation: Observation, class: Class, verdict: Verdict) -> 
         cause: None,
         title: None,
         changes: Vec::new(),
+        path: Path::Judged,
+        mask: None,
+        lesson: None,
         seen: None,
         body: None,
         site: None,
@@ -270,6 +374,10 @@ fn without_body(sighting: Sighting) -> Look {
             ..Verdict::default()
         },
     );
+    out.path = match class {
+        Class::Unchanged => Path::NotModified,
+        _ => Path::Silent,
+    };
     out.cause = cause;
     out
 }
@@ -326,7 +434,14 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     } else {
         Vec::new()
     };
+    let nothing_said = class.standing() == Standing::Up && verdict.signals.is_empty();
     let mut out = bare(observation, class, verdict);
+    out.lesson = case.mask.clone().and_then(|mut mask| {
+        if nothing_said && answer.status == 200 && answer.refresh.is_none() {
+            mask.grow(body);
+        }
+        Some(Box::new((case.dossier.target.clone(), mask)))
+    });
     out.cause = cause;
     out.title.clone_from(&page.title);
     out.changes = changes;
@@ -470,11 +585,8 @@ fn class_of(case: &Case, status: u16, page: &Page, verdict: &Verdict) -> (Class,
         State::Shell => return (Class::NormalChange, Some(Say::new("cause-shell"))),
         State::Ordinary => (),
     }
-    let known = case
-        .dossier
-        .baseline
-        .iter()
-        .flat_map(|it| it.looks())
+    let mut looks = known(&case.dossier).filter(|_| case.dossier.baseline.is_some());
+    let known = looks
         .any(|it| it.content == page.fingerprint.content && it.shape == page.fingerprint.shape);
     (
         if known {

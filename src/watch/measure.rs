@@ -30,10 +30,16 @@ struct ByNotifier {
     notifier: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByPath {
+    path: &'static str,
+}
+
 /// Counters and the few facts that health is judged by.
 pub struct Measure {
     registry: Registry,
     looks: Family<ByClass, Counter>,
+    paths: Family<ByPath, Counter>,
     look_seconds: Histogram,
     lateness_seconds: Histogram,
     sent: Family<ByNotifier, Counter>,
@@ -83,6 +89,7 @@ impl Default for Measure {
         let mut it = Self {
             registry: Registry::with_prefix("gaccong"),
             looks: Family::default(),
+            paths: Family::default(),
             look_seconds: Histogram::new(LOOK_BUCKETS),
             lateness_seconds: Histogram::new(LOOK_BUCKETS),
             sent: Family::default(),
@@ -98,6 +105,11 @@ impl Default for Measure {
         };
         let registry = &mut it.registry;
         registry.register("looks", "Looks by class", it.looks.clone());
+        registry.register(
+            "paths",
+            "Looks by how they were decided: not_modified, equal, masked, recalled, judged, silent",
+            it.paths.clone(),
+        );
         registry.register_with_unit(
             "look",
             "Time of one look",
@@ -145,6 +157,11 @@ impl Default for Measure {
 }
 
 impl Measure {
+    /// How a look was decided.
+    pub fn decided(&self, path: &'static str) {
+        self.paths.get_or_create(&ByPath { path }).inc();
+    }
+
     pub fn looked(&self, class: Class, elapsed_ms: u32, at: Timestamp) {
         self.looks
             .get_or_create(&ByClass {

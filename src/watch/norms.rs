@@ -5,9 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use super::paths::known;
 use crate::{
     diff::Norm,
-    model::{Digest, Dossier, LookRef, Target, TargetId},
+    model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
     page::{self, Page, Source},
     store::Evidence,
 };
@@ -71,6 +72,17 @@ impl Norms {
             self.keep(dossier.target.clone(), (digests, norm.clone()));
         }
         norm
+    }
+
+    /// The mask of the looks that a target is compared with. Bodies that are gone or damaged are left out: what is
+    /// learnt without them lets through less.
+    pub fn mask(&self, dossier: &Dossier, of: Digest) -> Mask {
+        let bodies: Vec<Vec<u8>> = known(dossier)
+            .filter_map(|it| self.evidence.body(&it.digest).ok())
+            .collect();
+        let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
+        let approved = dossier.baseline.as_ref().map(|it| it.at);
+        Mask::learn(of, approved, &bodies)
     }
 
     fn pages(&self, target: &Target, looks: &[LookRef], whole: &mut bool) -> Vec<Page> {

@@ -1,16 +1,22 @@
 //! Gathers what a report needs, writes it, and sends it once a week.
 
 use std::{
+    collections::{HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
+
 use super::World;
 use crate::{
-    model::{About, Urgency, alert::ReportFile, time::Week},
+    model::{About, TargetId, Urgency, alert::ReportFile, time::Week},
     report::{self, Report, Subject, formats, summarise::Frame},
     store::{Commit, StoreError, Wanted},
 };
+
+/// Targets whose history is asked for at once: some hundred kilobytes.
+const AT_ONCE: usize = 200;
 
 /// The figures of a week, of one agency or of all.
 pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<Report, StoreError> {
@@ -20,19 +26,21 @@ pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<R
     let (before_from, before_end) = week.before().bounds(zone);
     let mut targets = world.targets().await?;
     targets.retain(|it| agency.is_none_or(|agency| it.agency == agency));
+    let ends: HashMap<TargetId, Timestamp> = world
+        .store
+        .glances()
+        .await?
+        .into_iter()
+        .filter_map(|it| Some((it.target, it.certificate_ends?)))
+        .collect();
     let mut seen = Vec::with_capacity(targets.len());
-    for target in &targets {
-        let history = world.store.history(&target.id, from, end).await?;
-        let before = world
-            .store
-            .history(&target.id, before_from, before_end)
-            .await?;
-        let ends = world
-            .store
-            .dossier(&target.id)
-            .await?
-            .and_then(|it| it.certificate_ends);
-        seen.push((target, history, before, ends));
+    for some in targets.chunks(AT_ONCE) {
+        let ids: Vec<TargetId> = some.iter().map(|it| it.id.clone()).collect();
+        let now = world.store.histories(&ids, from, end).await?;
+        let before = world.store.histories(&ids, before_from, before_end).await?;
+        for ((target, now), before) in some.iter().zip(now).zip(before) {
+            seen.push((target, now, before, ends.get(&target.id).copied()));
+        }
     }
     let subjects: Vec<Subject> = seen
         .iter()
@@ -48,7 +56,8 @@ pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<R
         ..Wanted::default()
     };
     let mut incidents = world.store.incidents(&wanted).await?;
-    incidents.retain(|it| targets.iter().any(|target| target.id == it.target));
+    let watched: HashSet<&TargetId> = targets.iter().map(|it| &it.id).collect();
+    incidents.retain(|it| watched.contains(&it.target));
     let frame = Frame {
         week,
         zone,

@@ -1,7 +1,7 @@
 //! Everything the watch is made of, opened from the configuration.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fs,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
@@ -9,7 +9,9 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{beyond, clock::Clock, eyes::Eyes, judging::Desks, measure::Measure, norms::Norms};
+use super::{
+    beyond, clock::Clock, eyes::Eyes, judging::Desks, measure::Measure, memo::Memo, norms::Norms,
+};
 use crate::{
     alert::{
         Notifier,
@@ -48,8 +50,11 @@ pub struct World {
     pub measure: Arc<Measure>,
     /// Where pages are read and judged.
     pub desks: Arc<Desks>,
+    pub memo: Arc<Memo>,
     norms: Arc<Norms>,
     rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
+    /// The hour they were reckoned in, and the windows.
+    windows: Mutex<Option<(i64, Arc<[WatchWindow]>)>>,
 }
 
 /// The world as it is now: another one takes its place when the configuration changes.
@@ -91,8 +96,10 @@ impl World {
             clock,
             measure: Arc::default(),
             desks: Arc::default(),
+            memo: Arc::default(),
             norms: Arc::new(Norms::new(Evidence::new(&config.service.snapshots_dir))),
             rounds: Arc::default(),
+            windows: Mutex::default(),
             config,
         };
         Ok((world, remarks))
@@ -132,8 +139,10 @@ impl World {
             clock: self.clock.clone(),
             measure: self.measure.clone(),
             desks: self.desks.clone(),
+            memo: self.memo.clone(),
             norms: self.norms.clone(),
             rounds: self.rounds.clone(),
+            windows: Mutex::default(),
             config,
         };
         Ok((world, remarks))
@@ -142,11 +151,13 @@ impl World {
     /// Targets of the file and of the registry; the file's come first and win.
     pub async fn targets(&self) -> crate::store::Result<Vec<Target>> {
         let mut all = self.config.targets.clone();
-        for registration in self.store.registry().await? {
-            if !all.iter().any(|it| it.id == registration.target.id) {
-                all.push(registration.target);
-            }
-        }
+        let registered = self.store.registry().await?;
+        let of_the_file: HashSet<&TargetId> = self.config.targets.iter().map(|it| &it.id).collect();
+        let more = registered
+            .into_iter()
+            .map(|it| it.target)
+            .filter(|it| !of_the_file.contains(&it.id));
+        all.extend(more);
         Ok(all)
     }
 
@@ -194,10 +205,19 @@ impl World {
         all
     }
 
-    pub fn windows(&self, now: Timestamp) -> Vec<WatchWindow> {
+    /// The windows of last year, this one and the next. Reckoned once an hour: each check asks.
+    pub fn windows(&self, now: Timestamp) -> Arc<[WatchWindow]> {
+        let hour = now.as_second().div_euclid(3600);
+        let mut known = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, windows)) = known.as_ref().filter(|it| it.0 == hour) {
+            return windows.clone();
+        }
         let zone = &self.config.service.timezone;
         let year = now.to_zoned(zone.clone()).year();
-        calendar::windows(&self.config.windows, year - 1, year + 1, zone)
+        let all = calendar::windows(&self.config.windows, year - 1, year + 1, zone);
+        let all: Arc<[WatchWindow]> = all.into();
+        *known = Some((hour, all.clone()));
+        all
     }
 
     /// What the notifiers of a target are told of an incident.

@@ -537,6 +537,7 @@ impl History {
         let world = &self.running.as_ref().unwrap().1;
         let incidents = self.incidents().await;
         let truths = self.outside.truths.lock().unwrap().clone();
+        let glances = store.glances().await.unwrap();
         for (id, truth) in &truths {
             let open = incidents
                 .iter()
@@ -550,16 +551,14 @@ impl History {
                 _ => false,
             };
             if !right {
-                let known = store.dossier(&id.parse().unwrap()).await.unwrap();
                 return Err(format!(
-                    "{id} is {truth:?}, open is {open:#?}, baseline {:?}, last {:?}",
-                    known.as_ref().map(|it| it.baseline.is_some()),
-                    known.and_then(|it| it.last)
+                    "{id} is {truth:?}, open is {open:#?}, known {:?}",
+                    glances.iter().find(|it| it.target.as_str() == id)
                 ));
             }
-            let dossier = store.dossier(&id.parse().unwrap()).await.unwrap();
-            let last = dossier.and_then(|it| it.last).ok_or("never looked at")?;
-            let age = self.clock.now().duration_since(last.at).as_secs();
+            let glance = glances.iter().find(|it| it.target.as_str() == id);
+            let last = glance.and_then(|it| it.last).ok_or("never looked at")?;
+            let age = self.clock.now().duration_since(last.0).as_secs();
             if age > 180 {
                 return Err(format!("{id} was not looked at for {age} s"));
             }

@@ -249,16 +249,14 @@ impl Stand {
         let words = &self.world.words;
         self.say("demo-table", &[])?;
         let mut rows = Vec::new();
+        let seen = self.world.store.glances().await?;
         for site in sites {
-            let last = self
-                .world
-                .store
-                .dossier(&id(site)?)
-                .await?
+            let id = id(site)?;
+            let last = seen
+                .iter()
+                .find(|it| it.target == id)
                 .and_then(|it| it.last);
-            let class = last
-                .map(|it| words.plain(&it.class.key()))
-                .unwrap_or_default();
+            let class = last.map(|it| words.plain(&it.1.key())).unwrap_or_default();
             rows.push(vec![site.portal.name.to_owned(), class]);
         }
         table(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     detect::{Detector, Found, View, hosts, phrases::SPAM},
     model::Say,
-    page::{Link, fold::fold, links::registrable},
+    page::{Link, fold::fold, registrable},
 };
 
 pub struct ForeignLinks;

@@ -104,13 +104,13 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
 
 /// Who else is watched where the storm is.
 async fn surroundings(world: &World) -> Surroundings {
-    let dossiers = world.store.dossiers().await.unwrap_or_default();
+    let all = world.store.glances().await.unwrap_or_default();
     let mut addresses: BTreeMap<String, (IpAddr, bool)> = BTreeMap::new();
-    for it in dossiers {
-        if let (Some(address), Some(last)) = (it.address, &it.last)
+    for it in all {
+        if let (Some(address), Some(last)) = (it.address, it.last)
             && !it.target.as_str().contains('~')
         {
-            let failing = !matches!(last.class.standing(), crate::model::Standing::Up);
+            let failing = !matches!(last.1.standing(), crate::model::Standing::Up);
             addresses.insert(it.target.to_string(), (address, failing));
         }
     }

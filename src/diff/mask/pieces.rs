@@ -1,0 +1,134 @@
+//! A body as pieces of markup, and where two bodies have the same ones.
+
+use std::collections::HashMap;
+
+use crate::model::Digest;
+
+/// Cuts before each `<` and after each line break.
+pub fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        if bytes.is_empty() {
+            return None;
+        }
+        let (piece, rest) = bytes.split_at(first(bytes));
+        bytes = rest;
+        Some(piece)
+    })
+}
+
+/// Length of the first piece.
+pub fn first(bytes: &[u8]) -> usize {
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'<' if at > 0 => return at,
+            b'\n' => return at + 1,
+            _ => (),
+        }
+    }
+    bytes.len()
+}
+
+/// What a piece is remembered by. Numbers count as equal, but not where a host may be named.
+pub fn key(piece: &[u8]) -> u128 {
+    if piece.windows(2).any(|it| it == b"//" || it == b"\\/") {
+        return Digest::of(piece).half();
+    }
+    let mut plain = Vec::with_capacity(piece.len());
+    for byte in piece {
+        let byte = if byte.is_ascii_digit() { b'#' } else { *byte };
+        if byte != b'#' || plain.last() != Some(&b'#') {
+            plain.push(byte);
+        }
+    }
+    Digest::of(&plain).half()
+}
+
+/// For each piece of `a`, the piece of `b` that it is: in order, each once. Begins with pieces that stand once in either
+/// and goes on from there; linear but for a sort.
+pub fn align(a: &[&[u8]], b: &[&[u8]]) -> Vec<Option<usize>> {
+    let (once_a, once_b) = (once(a), once(b));
+    let mut pairs: Vec<(usize, usize)> = once_a
+        .into_iter()
+        .filter_map(|(hash, at)| {
+            let there = *once_b.get(&hash)?;
+            (a[at] == b[there]).then_some((at, there))
+        })
+        .collect();
+    pairs.sort_unstable();
+    let anchors = rising(&pairs);
+    let mut out = vec![None; a.len()];
+    let (mut from_a, mut from_b) = (0, 0);
+    for (to_a, to_b) in anchors.into_iter().chain([(a.len(), b.len())]) {
+        between(a, b, (from_a, to_a), (from_b, to_b), &mut out);
+        if to_a < a.len() {
+            out[to_a] = Some(to_b);
+        }
+        (from_a, from_b) = (to_a + 1, to_b + 1);
+    }
+    out
+}
+
+/// Equal pieces at both ends of a stretch between two anchors.
+fn between(
+    a: &[&[u8]],
+    b: &[&[u8]],
+    (mut from_a, mut to_a): (usize, usize),
+    (mut from_b, mut to_b): (usize, usize),
+    out: &mut [Option<usize>],
+) {
+    while from_a < to_a && from_b < to_b && a[from_a] == b[from_b] {
+        out[from_a] = Some(from_b);
+        (from_a, from_b) = (from_a + 1, from_b + 1);
+    }
+    while from_a < to_a && from_b < to_b && a[to_a - 1] == b[to_b - 1] {
+        (to_a, to_b) = (to_a - 1, to_b - 1);
+        out[to_a] = Some(to_b);
+    }
+}
+
+/// Pieces that stand there once, by hash. What is built on it is compared by bytes.
+fn once(pieces: &[&[u8]]) -> HashMap<u64, usize> {
+    let mut seen: HashMap<u64, Option<usize>> = HashMap::with_capacity(pieces.len());
+    for (at, piece) in pieces.iter().enumerate() {
+        seen.entry(rough(piece))
+            .and_modify(|it| *it = None)
+            .or_insert(Some(at));
+    }
+    seen.into_iter()
+        .filter_map(|(hash, at)| Some((hash, at?)))
+        .collect()
+}
+
+/// A quick hash (the multiplication of FxHash, eight bytes at a time). Who makes two pieces collide gains nothing.
+fn rough(piece: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x51_7c_c1_b7_27_22_0a_95;
+    let mix = |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    let (words, rest) = piece.as_chunks::<8>();
+    let sum = words.iter().fold(piece.len() as u64, |sum, word| {
+        mix(sum, u64::from_le_bytes(*word))
+    });
+    rest.iter()
+        .fold(sum, |sum, byte| mix(sum, u64::from(*byte)))
+}
+
+/// The longest part of `pairs` (ascending by the first) whose second numbers rise, too (patience sorting).
+fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let mut tops: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = vec![None; pairs.len()];
+    for (n, pair) in pairs.iter().enumerate() {
+        let pile = tops.partition_point(|it| pairs[*it].1 < pair.1);
+        before[n] = pile.checked_sub(1).map(|it| tops[it]);
+        match tops.get_mut(pile) {
+            Some(top) => *top = n,
+            None => tops.push(n),
+        }
+    }
+    let mut out = Vec::new();
+    let mut at = tops.last().copied();
+    while let Some(n) = at {
+        out.push(pairs[n]);
+        at = before[n];
+    }
+    out.reverse();
+    out
+}

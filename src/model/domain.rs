@@ -1,0 +1,11 @@
+//! Who a host belongs to. The one home of `psl`.
+
+/// The registrable domain of a host: `mic.hanoi.gov.vn` → `hanoi.gov.vn`. An address, and a name
+/// that is itself a public suffix, stand for themselves.
+pub fn registrable(host: &str) -> String {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    if host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') {
+        return host;
+    }
+    psl::domain_str(&host).map(str::to_owned).unwrap_or(host)
+}

@@ -1,0 +1,66 @@
+//! What is learnt of where a page's bytes vary (see `diff::mask`, which learns and asks).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Digest;
+
+/// What is learnt of one target. A page may have several faces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mask {
+    /// Of the looks that it was learnt from and of what was expected of them: with others it must be learnt anew.
+    pub of: Digest,
+    /// When the baseline was approved that they belong to.
+    pub approved: Option<Timestamp>,
+    pub faces: Vec<Face>,
+}
+
+/// Fixed runs of bytes with slots between them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Face {
+    pub steps: Vec<Step>,
+    /// Bytes after the last slot.
+    pub tail: usize,
+    /// Of all fixed bytes in order.
+    pub digest: Digest,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Bytes before the slot.
+    pub fixed: usize,
+    pub slot: Slot,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slot {
+    /// One run of at most so many digits.
+    Number { most: usize },
+    /// One run of letters of an alphabet: a session, a nonce, a view state.
+    Token {
+        of: Alphabet,
+        least: usize,
+        most: usize,
+        /// Digits in it at the least: what nobody wrote by hand has some.
+        digits: usize,
+    },
+    /// Any of the pieces of markup, in any order.
+    Pieces {
+        /// Keys, ascending.
+        known: Vec<u128>,
+        most: usize,
+        /// The piece that follows; none at the end of the page.
+        stop: Option<u128>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alphabet {
+    Digits,
+    Hex,
+    Alphanumeric,
+    Name,
+    Base64,
+}

@@ -1,0 +1,174 @@
+//! How a look is decided without a tree: the portal says that nothing changed, the bytes are known, or they differ only
+//! where this target is known to vary.
+
+use jiff::Timestamp;
+
+use super::{
+    World,
+    look::{Look, bare},
+};
+use crate::{
+    model::{
+        Class, Digest, Dossier, Level, LookRef, Mask, Observation, Target, TargetId, Verdict,
+        observation::Answer,
+    },
+    store::Commit,
+};
+
+/// What decided a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// No page was read: the portal was silent, or the body broke off.
+    Silent,
+    NotModified,
+    /// The bytes are those of a known look.
+    Equal,
+    /// They differ only in what is known to vary.
+    Masked,
+    /// The same bytes were judged against the same norm a while ago.
+    Recalled,
+    Judged,
+}
+
+impl Path {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::NotModified => "not_modified",
+            Self::Equal => "equal",
+            Self::Masked => "masked",
+            Self::Recalled => "recalled",
+            Self::Judged => "judged",
+        }
+    }
+}
+
+/// What is asked of a target's pages besides being as they were: a page that was judged when something else was asked
+/// is judged anew.
+pub(super) fn expects(target: &Target) -> Digest {
+    let lists = [&target.ignore, &target.must_contain, &target.allow_hosts];
+    let parts = lists
+        .into_iter()
+        .flat_map(|it| it.iter().map(String::as_bytes).chain([b"\n".as_slice()]));
+    Digest::of_parts(parts)
+}
+
+/// Looks that a page is compared with: the baseline's, or those gathered for one.
+pub(super) fn known(dossier: &Dossier) -> impl Iterator<Item = &LookRef> {
+    let gathered = dossier.learning.iter();
+    dossier
+        .baseline
+        .iter()
+        .flat_map(|it| it.looks())
+        .chain(gathered.filter(|_| dossier.baseline.is_none()))
+}
+
+/// What a mask of these looks is learnt from.
+pub(super) fn lesson_of(dossier: &Dossier, expects: &Digest) -> Digest {
+    let looks = known(dossier).map(|it| it.digest.bytes().as_slice());
+    Digest::of_parts(looks.chain([expects.bytes().as_slice()]))
+}
+
+/// An answer that may be decided by its bytes: a good one, and judged normal under the same expectations before.
+pub(super) fn answered<'a>(
+    target: &Target,
+    dossier: &Dossier,
+    observation: &'a Observation,
+) -> Option<&'a Answer> {
+    let answer = observation.answer()?;
+    let ordinary = answer.status == 200 && answer.refresh.is_none();
+    (ordinary && dossier.expects == Some(expects(target))).then_some(answer)
+}
+
+/// Equal bytes are an equal page; no tree is built for it.
+pub(super) fn equal(
+    target: &Target,
+    dossier: &Dossier,
+    observation: &Observation,
+    body: &bytes::Bytes,
+    at: Timestamp,
+) -> Option<Look> {
+    let answer = answered(target, dossier, observation)?;
+    let same = known(dossier).find(|it| Some(it.digest) == answer.digest && came_so(it, answer))?;
+    Some(as_ever(dossier, observation, same, body, at, Path::Equal))
+}
+
+/// From the same place and of the same type as a known look.
+pub(super) fn came_so(known: &LookRef, answer: &Answer) -> bool {
+    known.url == answer.final_url && known.content_type == answer.content_type
+}
+
+/// Bytes that differ only where a mask says that they may; the mask must be one of these looks.
+pub(super) fn masked(
+    target: &Target,
+    dossier: &Dossier,
+    observation: &Observation,
+    body: &bytes::Bytes,
+    at: Timestamp,
+    mask: &Mask,
+) -> Option<Look> {
+    let answer = answered(target, dossier, observation)?;
+    let like = known(dossier).last().filter(|it| came_so(it, answer))?;
+    if !mask.fits(body) {
+        return None;
+    }
+    let mut look = as_ever(dossier, observation, like, body, at, Path::Masked);
+    look.mask = Some(Box::new(mask.clone()));
+    if let (Some(seen), Some(digest)) = (&mut look.seen, answer.digest) {
+        seen.digest = digest;
+    }
+    Some(look)
+}
+
+fn as_ever(
+    dossier: &Dossier,
+    observation: &Observation,
+    known: &LookRef,
+    body: &bytes::Bytes,
+    at: Timestamp,
+    path: Path,
+) -> Look {
+    // without a baseline there is nothing that a page could be unchanged from
+    let class = match dossier.baseline {
+        Some(_) => Class::Unchanged,
+        None => Class::NormalChange,
+    };
+    let verdict = Verdict {
+        level: Level::Normal,
+        ..Verdict::default()
+    };
+    let mut out = bare(observation.clone(), class, verdict);
+    out.path = path;
+    out.seen = Some(LookRef {
+        at,
+        ..known.clone()
+    });
+    out.body = Some(body.clone());
+    out
+}
+
+/// The mask that a look passed, as one of the dossier that the look is part of now: what it lets through is the same.
+pub(super) fn passed_on(look: &Look, target: &Target, after: &Dossier) -> Option<(TargetId, Mask)> {
+    let of = lesson_of(after, &expects(target));
+    let mask = look.mask.as_deref().filter(|it| it.of != of)?;
+    let mask = Mask {
+        of,
+        approved: after.baseline.as_ref().map(|it| it.at),
+        ..mask.clone()
+    };
+    Some((after.target.clone(), mask))
+}
+
+/// Keeps what a look taught of where the page varies. Nothing hangs on it: without, the next look learns it again.
+pub async fn keep_lesson(world: &World, look: &Look) {
+    let Some(lesson) = &look.lesson else {
+        return;
+    };
+    let commit = Commit {
+        mask: Some((lesson.0.clone(), lesson.1.clone())),
+        ..Commit::default()
+    };
+    if let Err(error) = world.store.commit(commit).await {
+        tracing::debug!(%error, "a mask cannot be kept");
+    }
+}
