@@ -1,4 +1,4 @@
-//! What one changed page costs: reading, the diff for people, judging. `cargo bench`.
+//! What one look costs by its path: a digest, a mask, or reading, judging and the diff for people. `cargo bench`.
 
 use std::hint::black_box;
 
@@ -6,6 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gaccong::{
     detect::{Expect, judge},
     diff::{Norm, changed_lines, lines},
+    model::{Digest, Mask},
     page::{self, Page, Source},
 };
 
@@ -41,6 +42,39 @@ fn read(html: &str) -> Page {
     page::read(source).expect("a page within the limits")
 }
 
+/// The same page whose clock, count and token go on.
+fn going_on(n: usize) -> String {
+    let token = Digest::of(&n.to_le_bytes()).hex();
+    let now = format!(
+        "<meta name=csrf content='{token}'></head><body><p>10:{:02}:{:02}</p><b>{}</b>",
+        n % 60,
+        n % 59,
+        4000 + n
+    );
+    page(0).replacen("</head><body>", &now, 1)
+}
+
+fn bytes(c: &mut Criterion) {
+    let bodies: Vec<String> = (0..10).map(going_on).collect();
+    let bodies: Vec<&[u8]> = bodies.iter().map(String::as_bytes).collect();
+    let mask = Mask::learn(Digest::of(b""), None, &bodies);
+    let now = going_on(700);
+    assert!(mask.fits(now.as_bytes()));
+    c.bench_function("Digest::of", |b| {
+        b.iter(|| Digest::of(black_box(now.as_bytes())))
+    });
+    c.bench_function("Mask::fits", |b| {
+        b.iter(|| mask.fits(black_box(now.as_bytes())))
+    });
+    c.bench_function("Mask::learn, ten looks", |b| {
+        b.iter(|| Mask::learn(Digest::of(b""), None, black_box(&bodies)))
+    });
+    let pages: Vec<Page> = (0..10).map(|it| read(&going_on(it))).collect();
+    c.bench_function("Norm::learn, ten looks read", |b| {
+        b.iter(|| Norm::learn(black_box(&pages)))
+    });
+}
+
 fn parts(c: &mut Criterion) {
     let (before, now) = (page(1), page(4));
     println!(
@@ -64,5 +98,5 @@ fn parts(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, parts);
+criterion_group!(benches, bytes, parts);
 criterion_main!(benches);

@@ -5,6 +5,7 @@ use std::{collections::HashSet, fs, path::Path, time::Duration};
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 
+use super::aside::aside;
 use crate::{
     model::Digest,
     store::Wanted,
@@ -78,14 +79,14 @@ fn missed(world: &World) -> bool {
 }
 
 async fn weekly(world: &World) {
-    if let Err(error) = reports::send_weekly(world).await {
+    if let Err(error) = aside(reports::send_weekly(world)).await {
         tracing::error!(error, "the weekly report could not be made");
     }
 }
 
 /// The store's own upkeep, then the evidence's.
 async fn night(world: &World) {
-    match world.store.nightly(world.clock.now()).await {
+    match aside(world.store.nightly(world.clock.now())).await {
         Ok(()) => tracing::info!("the store is tidy"),
         Err(error) => tracing::error!(%error, "the store's nightly upkeep failed"),
     }

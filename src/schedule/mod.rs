@@ -1,5 +1,6 @@
 //! When: looks by a timer wheel, calendar jobs (the weekly report, the sweep) by tokio-cron-scheduler.
 
+mod aside;
 pub mod calendar;
 mod gate;
 pub mod watchdog;

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::aside::aside;
 use crate::{
     alert::heartbeat::Heartbeat,
     model::{Notice, Say, alert::Topic},
@@ -63,7 +64,7 @@ struct Watchdog {
 impl Watchdog {
     async fn round(&mut self, world: &Arc<World>) {
         self.jump(world).await;
-        if let Err(error) = world.store.upkeep().await {
+        if let Err(error) = aside(world.store.upkeep()).await {
             tracing::warn!(%error, "the store is not yet back on disk");
         }
         for text in world.store.remarks().await.unwrap_or_default() {

@@ -1,71 +1,143 @@
 //! Records on disk: a version, a checksum over key and content, JSON.
 //!
-//! JSON, since records are small and few are read a second, and a record of an older version can be
-//! read by whoever finds it. The checksum covers the key: a value under the wrong key is damage too.
+//! JSON, since a record of an older version can be read by whoever finds it; longer ones are packed, since the engine
+//! keeps in memory what is read often. The checksum covers the key: a value under the wrong key is damage too.
+
+use std::{borrow::Cow, cell::RefCell, io};
 
 use serde::{Serialize, de::DeserializeOwned};
+use zstd::bulk::{Compressor, Decompressor};
 
 use super::{Result, StoreError};
 use crate::model::Digest;
 
-const VERSION: u8 = 1;
+/// JSON as it is, and JSON packed by zstd.
+const PLAIN: u8 = 1;
+const PACKED: u8 = 2;
 const SUM: usize = 8;
+/// Shorter ones gain nothing. A dossier is some 4 KB and packs to 1.5.
+const WORTH: usize = 512;
+/// Several times the longest record there can be.
+const LONGEST: usize = 64 << 20;
+/// Bytes before what is packed that say how long it is.
+const LENGTH: usize = 4;
+
+thread_local! {
+    /// Making one anew costs more than using it.
+    static PACKER: RefCell<Option<(Compressor<'static>, Decompressor<'static>)>> = const { RefCell::new(None) };
+}
+
+fn with_packer<T>(
+    work: impl FnOnce(&mut Compressor<'static>, &mut Decompressor<'static>) -> io::Result<T>,
+) -> io::Result<T> {
+    PACKER.with_borrow_mut(|it| {
+        if it.is_none() {
+            *it = Some((Compressor::new(1)?, Decompressor::new()?));
+        }
+        match it {
+            Some((packer, opener)) => work(packer, opener),
+            None => Err(io::Error::other("there is no packer")),
+        }
+    })
+}
+
+fn packed(json: &[u8]) -> Option<Vec<u8>> {
+    let length = u32::try_from(json.len()).ok()?;
+    let body = with_packer(|packer, _| packer.compress(json)).ok()?;
+    let mut out = length.to_le_bytes().to_vec();
+    out.extend(body);
+    (out.len() < json.len()).then_some(out)
+}
+
+fn unpacked(body: &[u8]) -> io::Result<Vec<u8>> {
+    let (length, body) = body
+        .split_first_chunk::<LENGTH>()
+        .ok_or_else(|| io::Error::other("it was cut off"))?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(LONGEST);
+    with_packer(|_, opener| opener.decompress(body, length.min(LONGEST)))
+}
 
 pub fn encode<T: Serialize>(key: &str, value: &T) -> Result<Vec<u8>> {
     let json = serde_json::to_vec(value)
         .map_err(|error| StoreError::Failed(format!("{key} cannot be written: {error}")))?;
-    let mut out = Vec::with_capacity(1 + SUM + json.len());
-    out.push(VERSION);
-    out.extend(sum(key, &json));
-    out.extend(json);
-    Ok(out)
+    Ok(of_bytes(key, &json))
 }
 
 pub fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T> {
-    let damaged = |why: String| StoreError::Damaged {
-        key: key.to_owned(),
-        why,
-    };
-    match bytes.split_first() {
-        Some((&VERSION, rest)) if rest.len() >= SUM => {
-            let (written, json) = rest.split_at(SUM);
-            if written != sum(key, json) {
-                return Err(damaged("its checksum does not match".to_owned()));
-            }
-            serde_json::from_slice(json).map_err(|error| damaged(error.to_string()))
-        }
-        Some((version, _)) if *version != VERSION => Err(damaged(format!(
-            "version {version}, this program knows {VERSION}"
-        ))),
-        _ => Err(damaged("it was cut off".to_owned())),
-    }
+    let json = open(key, bytes)?;
+    serde_json::from_slice(&json).map_err(|error| damaged(key, error.to_string()))
 }
 
 /// The JSON of a record, whose checksum the caller has seen or does not need.
-pub fn json(bytes: &[u8]) -> Result<&str> {
-    bytes
-        .get(1 + SUM..)
-        .and_then(|it| std::str::from_utf8(it).ok())
-        .ok_or_else(|| StoreError::Failed("a record is cut off or no text".to_owned()))
+pub fn json(bytes: &[u8]) -> Result<String> {
+    let cut = || StoreError::Failed("a record is cut off or no text".to_owned());
+    let (version, rest) = bytes.split_first().ok_or_else(cut)?;
+    let body = rest.get(SUM..).ok_or_else(cut)?;
+    let json = match *version {
+        PACKED => unpacked(body).map_err(|_| cut())?,
+        _ => body.to_vec(),
+    };
+    String::from_utf8(json).map_err(|_| cut())
 }
 
 /// The record for JSON that comes from a journal or a backup.
 pub fn of_json(key: &str, json: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(1 + SUM + json.len());
-    out.push(VERSION);
-    out.extend(sum(key, json.as_bytes()));
-    out.extend(json.as_bytes());
-    out
+    of_bytes(key, json.as_bytes())
 }
 
 /// Whether a record is what was written under that key.
 pub fn is_whole(key: &str, bytes: &[u8]) -> bool {
+    body(key, bytes).is_ok()
+}
+
+fn of_bytes(key: &str, json: &[u8]) -> Vec<u8> {
+    let packed = (json.len() >= WORTH).then(|| packed(json));
+    match packed.flatten() {
+        Some(packed) => record(PACKED, key, &packed),
+        None => record(PLAIN, key, json),
+    }
+}
+
+fn record(version: u8, key: &str, body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1 + SUM + body.len());
+    out.push(version);
+    out.extend(sum(key, body));
+    out.extend(body);
+    out
+}
+
+fn damaged(key: &str, why: String) -> StoreError {
+    StoreError::Damaged {
+        key: key.to_owned(),
+        why,
+    }
+}
+
+/// What a record holds, as it was written there.
+fn body<'a>(key: &str, bytes: &'a [u8]) -> Result<(u8, &'a [u8])> {
     match bytes.split_first() {
-        Some((&VERSION, rest)) if rest.len() >= SUM => {
-            let (written, json) = rest.split_at(SUM);
-            written == sum(key, json)
+        Some((version @ (&PLAIN | &PACKED), rest)) if rest.len() >= SUM => {
+            let (written, body) = rest.split_at(SUM);
+            if written != sum(key, body) {
+                let why = "its checksum does not match".to_owned();
+                return Err(damaged(key, why));
+            }
+            Ok((*version, body))
         }
-        _ => false,
+        Some((version, _)) if !matches!(*version, PLAIN | PACKED) => {
+            let why = format!("version {version}, this program knows {PLAIN} and {PACKED}");
+            Err(damaged(key, why))
+        }
+        _ => Err(damaged(key, "it was cut off".to_owned())),
+    }
+}
+
+fn open<'a>(key: &str, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    match body(key, bytes)? {
+        (PACKED, body) => unpacked(body)
+            .map(Cow::Owned)
+            .map_err(|error| damaged(key, error.to_string())),
+        (_, body) => Ok(Cow::Borrowed(body)),
     }
 }
 
@@ -82,6 +154,15 @@ mod tests {
         let good = encode("d/a", &vec![1, 2, 3]).unwrap();
         assert_eq!(decode::<Vec<i32>>("d/a", &good).unwrap(), [1, 2, 3]);
         assert!(decode::<Vec<i32>>("d/b", &good).is_err(), "another key");
+        let long = "a page ".repeat(200);
+        let packed = encode("d/a", &long).unwrap();
+        assert!(packed.len() < 200 && decode::<String>("d/a", &packed).unwrap() == long);
+        assert_eq!(of_json("d/a", &json(&packed).unwrap()), packed);
+        for at in 0..packed.len() {
+            let mut bad = packed.clone();
+            bad[at] ^= 4;
+            assert!(decode::<String>("d/a", &bad).is_err(), "byte {at}");
+        }
         for at in 0..good.len() {
             let mut bad = good.clone();
             bad[at] ^= 4;

@@ -24,6 +24,7 @@ use super::{
     codec,
     disk::{enough_space, probe, size},
     journal::{self, Journal, SEQUENCE},
+    pages::each,
     repair::{LAST, batch_of, opened},
 };
 
@@ -117,8 +118,7 @@ impl Enduring {
             return Ok(());
         }
         // what is written meanwhile is in the new log as well, and is put over the base when it is read
-        let all = state.engine.range("", LAST)?;
-        journal::write_base(&folder, n, all.into_iter().map(Ok))?;
+        journal::write_base(&folder, n, each(state.engine.as_ref(), "", LAST))?;
         match self.journal().as_mut() {
             Some(journal) => journal.forget(n),
             None => Ok(()),
@@ -251,37 +251,39 @@ impl Enduring {
         if state.shelter.is_some() {
             return Ok(());
         }
-        let all = state.engine.range("", LAST)?;
-        let live: u64 = all
-            .iter()
-            .map(|(key, value)| (key.len() + value.len()) as u64)
-            .sum();
+        let mut live = 0;
+        for record in each(state.engine.as_ref(), "", LAST) {
+            let (key, value) = record?;
+            live += (key.len() + value.len()) as u64;
+        }
         if on_disk <= BLOAT * live.max(1) {
             return Ok(());
         }
-        let all: Batch = all
-            .into_iter()
-            .map(|(key, value)| (key, Some(value)))
-            .collect();
-        // everything is in memory while the directories change places
-        let memory = Memory::default();
-        memory.apply(&all, false)?;
-        state.engine = Box::new(memory);
+        let fresh = self.folder.join("compacting");
+        let _ = fs::remove_dir_all(&fresh);
+        // nobody writes meanwhile
+        {
+            let copy = (self.open)(&fresh)?;
+            let mut chunk = Batch::new();
+            for record in each(state.engine.as_ref(), "", LAST) {
+                let (key, value) = record?;
+                chunk.push((key, Some(value)));
+                if chunk.len() >= AT_ONCE {
+                    copy.apply(&std::mem::take(&mut chunk), false)?;
+                }
+            }
+            copy.apply(&chunk, false)?;
+            copy.sync()?;
+        }
+        // the old one lets go of its directory while both change places; where that fails, the next upkeep opens what
+        // is there
+        state.engine = Box::new(Memory::default());
         state.shelter = Some(Shelter {
             since: Timestamp::now(),
             why: "the store is being compacted".to_owned(),
             pending: BTreeMap::new(),
         });
-        let fresh = self.folder.join("compacting");
-        let _ = fs::remove_dir_all(&fresh);
         let swap = || -> Result<Box<dyn Engine>> {
-            {
-                let copy = (self.open)(&fresh)?;
-                for chunk in all.chunks(AT_ONCE) {
-                    copy.apply(&chunk.to_vec(), false)?;
-                }
-                copy.sync()?;
-            }
             let old = self.folder.join("compacted");
             let _ = fs::remove_dir_all(&old);
             let moved = |error: std::io::Error| StoreError::Failed(format!("compaction: {error}"));
@@ -292,8 +294,13 @@ impl Enduring {
             let _ = fs::remove_dir_all(&fresh);
             Ok(engine)
         };
-        // where it fails, the next upkeep opens what is there
-        state.engine = swap()?;
+        state.engine = match swap() {
+            Ok(engine) => engine,
+            Err(error) => {
+                tracing::error!(%error, "the store could not be compacted");
+                (self.open)(&self.folder)?
+            }
+        };
         state.shelter = None;
         tracing::info!(
             before = on_disk,
@@ -312,6 +319,10 @@ impl Engine for Enduring {
 
     fn range(&self, from: &str, to: &str) -> Result<Vec<(String, Vec<u8>)>> {
         self.reading(|it| it.range(from, to))
+    }
+
+    fn some(&self, from: &str, to: &str, most: usize) -> Result<Vec<(String, Vec<u8>)>> {
+        self.reading(|it| it.some(from, to, most))
     }
 
     fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>> {
@@ -423,14 +434,14 @@ impl Engine for Enduring {
 
     fn checkup(&self) -> Result<Checkup> {
         let mut out = Checkup::default();
-        let all = self.range("", LAST)?;
-        for (key, value) in &all {
+        for record in each(self, "", LAST) {
+            let (key, value) = record?;
             out.records += 1;
             out.live_bytes += (key.len() + value.len()) as u64;
             if let Some(key) = key.strip_prefix("damaged/") {
                 out.set_aside.push(key.to_owned());
-            } else if !codec::is_whole(key, value) {
-                out.damaged.push(key.clone());
+            } else if !codec::is_whole(&key, &value) {
+                out.damaged.push(key);
             }
         }
         let (records, reading) = journal::records(&self.folder.join("journal"))?;
@@ -438,7 +449,6 @@ impl Engine for Enduring {
         out.journal_damaged = reading.damaged;
         let mut missing: Vec<String> = records
             .into_keys()
-            .filter(|key| all.binary_search_by(|it| it.0.cmp(key)).is_err())
             .filter(|key| !matches!(self.get(key), Ok(Some(_))))
             .collect();
         if !missing.is_empty() {

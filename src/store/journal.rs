@@ -175,7 +175,7 @@ fn sync_folder(folder: &Path) -> Result<()> {
 }
 
 fn raw(record: &[u8]) -> Result<Box<RawValue>> {
-    RawValue::from_string(codec::json(record)?.to_owned())
+    RawValue::from_string(codec::json(record)?)
         .map_err(|error| StoreError::Failed(format!("a record is no JSON: {error}")))
 }
 

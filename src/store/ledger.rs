@@ -8,6 +8,7 @@ use tokio::sync::{Mutex, watch};
 use super::{
     Batch, Checkup, Commit, Condition, Delivery, Engine, Pulse, Registration, Result, Store,
     StoreError, Wanted, codec, journal,
+    pages::each,
     recent::{Recent, sortable},
     retention,
 };
@@ -23,6 +24,10 @@ pub struct Ledger<E: Engine> {
     writing: Mutex<()>,
     pulse: watch::Sender<Pulse>,
 }
+
+/// Keys of what a backup holds as of one moment, and those of the rest: answering times, beats, masks, spans.
+const FACTS: [(&str, &str); 4] = [("c", "h"), ("i", "k"), ("l", "s"), ("t", "\u{10ffff}")];
+const OTHERS: [(&str, &str); 4] = [("", "c"), ("h", "i"), ("k", "l"), ("s", "t")];
 
 /// Longer than any span that matters for a report: spans begun before are found by looking back.
 const LOOK_BACK_S: i64 = 400 * 86_400;
@@ -78,7 +83,9 @@ impl<E: Engine> Ledger<E> {
     /// All records under a prefix. A damaged one is reported and left out: the others are still needed.
     fn all<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>> {
         let mut out = Vec::new();
-        for (key, bytes) in self.engine.range(prefix, &after(prefix))? {
+        let end = after(prefix);
+        for record in each(&self.engine, prefix, &end) {
+            let (key, bytes) = record?;
             match codec::decode(&key, &bytes) {
                 Ok(record) => out.push(record),
                 Err(error) => tracing::error!(store.key = key, %error, "a record is damaged"),
@@ -501,12 +508,19 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn backup(&self, to: std::path::PathBuf) -> Result<u64> {
-        let all = {
+        let mut facts = Vec::new();
+        {
             let _writing = self.writing.lock().await;
             self.engine.apply(&self.recent.beats()?, false)?;
-            self.engine.range("", &after(""))?
-        };
-        journal::write_records(&to, 0, all.into_iter().map(Ok))
+            for (from, to) in FACTS {
+                facts.extend(self.engine.range(from, to)?);
+            }
+        }
+        // history only grows, and what is learnt is learnt again: they are read while others write
+        let others = OTHERS
+            .iter()
+            .flat_map(|(from, to)| each(&self.engine, from, to));
+        journal::write_records(&to, 0, facts.into_iter().map(Ok).chain(others))
     }
 
     async fn remarks(&self) -> Result<Vec<String>> {

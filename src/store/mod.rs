@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod journal;
 pub mod ledger;
 pub mod lock;
+mod pages;
 mod recent;
 mod repair;
 mod retention;
@@ -171,6 +172,12 @@ pub trait Engine: Send + Sync {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>>;
     /// Keys from `from` (inclusive) to `to` (exclusive), ascending.
     fn range(&self, from: &str, to: &str) -> Result<Vec<(String, Vec<u8>)>>;
+    /// The first `most` of them.
+    fn some(&self, from: &str, to: &str, most: usize) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut all = self.range(from, to)?;
+        all.truncate(most);
+        Ok(all)
+    }
     /// The last key in the range.
     fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>>;
     /// All or nothing; on disk soon after. `keep` marks what cannot be learnt again: it must survive the loss

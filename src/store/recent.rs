@@ -10,7 +10,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use jiff::Timestamp;
 
-use super::{Batch, Engine, Result, codec};
+use super::{Batch, Engine, Result, codec, pages::each};
 use crate::model::{
     TargetId,
     digest::key,
@@ -58,7 +58,8 @@ impl Recent {
     /// Takes in the beats that an earlier run left.
     pub fn open<E: Engine + ?Sized>(engine: &E) -> Result<Self> {
         let mut state = State::default();
-        for (key, bytes) in engine.range("b/", "b0")? {
+        for record in each(engine, "b/", "b0") {
+            let (key, bytes) = record?;
             let beats =
                 codec::decode::<String>(&key, &bytes).and_then(|text| unpacked(&key, &text));
             match beats {

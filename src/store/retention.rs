@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Engine, Result, codec, recent::sortable};
+use super::{Batch, Engine, Result, codec, pages::each, recent::sortable};
 use crate::model::{
     Incident, Storm,
     history::{Day, Sketch, Span},
@@ -36,19 +36,20 @@ pub(super) fn due<E: Engine + ?Sized>(engine: &E, now: Timestamp) -> Result<Batc
         before(HISTORY_DAYS),
         &mut batch,
     )?;
-    for (key, bytes) in engine.range("s/", "s0")? {
+    for record in each(engine, "s/", "s0") {
+        let (key, bytes) = record?;
         let old = codec::decode::<Span>(&key, &bytes).is_ok_and(|it| it.to < before(HISTORY_DAYS));
         if old {
             batch.push((key, None));
         }
     }
-    let ended: BTreeMap<String, Option<Timestamp>> = engine
-        .range("i/", "i0")?
-        .into_iter()
+    let ended: BTreeMap<String, Option<Timestamp>> = each(engine, "i/", "i0")
+        .filter_map(Result::ok)
         .filter_map(|(key, bytes)| codec::decode::<Incident>(&key, &bytes).ok())
         .map(|it| (it.id.to_string(), it.ended_at))
         .collect();
-    for (key, _) in engine.range("t/", "t0")? {
+    for record in each(engine, "t/", "t0") {
+        let (key, _) = record?;
         let incident = key.rsplit('/').next().unwrap_or_default();
         let over = ended
             .get(incident)
@@ -74,12 +75,14 @@ fn roll_up<E: Engine + ?Sized>(
     gone: Timestamp,
     batch: &mut Batch,
 ) -> Result<()> {
-    for (key, bytes) in engine.range("h/", "h0")? {
+    for record in each(engine, "h/", "h0") {
+        let (key, bytes) = record?;
         if codec::decode::<Sketch>(&key, &bytes).is_ok_and(|it| it.hour < gone) {
             batch.push((key, None));
         }
     }
-    for (key, bytes) in engine.range("a/", "a0")? {
+    for record in each(engine, "a/", "a0") {
+        let (key, bytes) = record?;
         let Some((start, target)) = day_of(&key).filter(|it| it.0 < Day::of(hourly)) else {
             continue;
         };

@@ -17,6 +17,7 @@ mod guard; // any text is read or refused, never a hang
 mod layers; // who may import whom
 mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
+mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod real; // real pages where the corpus is at hand
 mod reports; // the weekly report in all formats
 mod service; // the running service: kill, restart, beside it

@@ -31,6 +31,14 @@ impl Engine for Memory {
             .collect())
     }
 
+    fn some(&self, from: &str, to: &str, most: usize) -> Result<Vec<(String, Vec<u8>)>> {
+        let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let found = all.range(from.to_owned()..to.to_owned()).take(most);
+        Ok(found
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
+    }
+
     fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let found = all.range(from.to_owned()..to.to_owned()).next_back();

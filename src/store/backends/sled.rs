@@ -120,6 +120,16 @@ impl Engine for Sled {
         })
     }
 
+    fn some(&self, from: &str, to: &str, most: usize) -> Result<Vec<(String, Vec<u8>)>> {
+        guarded(|| {
+            self.0
+                .range(from..to)
+                .take(most)
+                .map(|it| it.map(pair).map_err(failed))
+                .collect()
+        })
+    }
+
     fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>> {
         guarded(|| {
             self.0
