@@ -19,16 +19,16 @@ pub struct Mask {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Face {
     pub steps: Vec<Step>,
-    /// Bytes after the last slot.
+    /// Bytes after the last slot, and what they are known by.
     pub tail: usize,
-    /// Of all fixed bytes in order.
-    pub digest: Digest,
+    pub tail_key: u128,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// Bytes before the slot.
+    /// Bytes before the slot, and what they are known by.
     pub fixed: usize,
+    pub key: u128,
     pub slot: Slot,
 }
 
@@ -45,11 +45,12 @@ pub enum Slot {
         /// Digits in it at the least: what nobody wrote by hand has some.
         digits: usize,
     },
-    /// Any of the pieces of markup, in any order.
-    Pieces {
-        /// Keys, ascending.
+    /// Markup that stood there in a look, as a whole.
+    OneOf {
+        /// Keys of what is known, ascending.
         known: Vec<u128>,
-        most: usize,
+        /// Bytes of the longest.
+        longest: usize,
         /// The piece that follows; none at the end of the page.
         stop: Option<u128>,
     },

@@ -62,7 +62,11 @@ pub fn normal(text: &str) -> String {
         }
         let mut digits = false;
         for c in word.chars() {
-            if c.is_numeric() {
+            // most letters are of the simple kind
+            if c.is_ascii_alphabetic() {
+                digits = false;
+                out.push(c.to_ascii_lowercase());
+            } else if c.is_numeric() {
                 if !digits {
                     out.push('#');
                 }

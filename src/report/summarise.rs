@@ -1,5 +1,7 @@
 //! From what is known of targets and incidents to the report's figures.
 
+use std::collections::HashMap;
+
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::{
@@ -33,23 +35,37 @@ pub struct Frame<'a> {
 
 /// Sums up a week. `incidents` are those that were open at any time in this week or the one before.
 pub fn summarise(frame: &Frame, subjects: &[Subject], incidents: &[Incident]) -> Report {
+    let of = by_portal(frame, incidents);
+    let rows = subjects.iter().map(|it| target(frame, it, &of)).collect();
+    whole(frame, rows, incidents)
+}
+
+/// How many incidents of the week each portal had, by its id.
+pub fn by_portal<'a>(frame: &Frame, incidents: &'a [Incident]) -> HashMap<&'a str, usize> {
+    let (from, end) = frame.week.bounds(frame.zone);
+    let mut out = HashMap::new();
+    for it in incidents.iter().filter(|it| overlaps(it, from, end)) {
+        *out.entry(it.target.portal()).or_default() += 1;
+    }
+    out
+}
+
+// also one that began earlier and was still open
+fn overlaps(it: &Incident, from: Timestamp, to: Timestamp) -> bool {
+    it.seen_at < to && it.ended_at.is_none_or(|end| end >= from)
+}
+
+/// The report of rows that were made one by one: the histories of all targets together need not fit into memory.
+pub fn whole(frame: &Frame, mut targets: Vec<TargetRow>, incidents: &[Incident]) -> Report {
     let (from, end) = frame.week.bounds(frame.zone);
     let to = end.min(frame.now).max(from);
     let (before_from, before_to) = frame.week.before().bounds(frame.zone);
-    // also one that began earlier and was still open
-    let overlaps = |it: &&Incident, from: Timestamp, to: Timestamp| {
-        it.seen_at < to && it.ended_at.is_none_or(|end| end >= from)
-    };
     let mut rows: Vec<IncidentRow> = incidents
         .iter()
         .filter(|it| overlaps(it, from, end))
         .map(row)
         .collect();
     rows.sort_by_key(|it| it.seen_at);
-    let mut targets: Vec<TargetRow> = subjects
-        .iter()
-        .map(|it| target(frame, it, from, to, &rows))
-        .collect();
     targets.sort_by(worse_first);
     let totals = Totals {
         targets: targets.len(),
@@ -101,13 +117,10 @@ fn worse_first(a: &TargetRow, b: &TargetRow) -> std::cmp::Ordering {
     trouble(a).cmp(&trouble(b)).then_with(|| a.id.cmp(&b.id))
 }
 
-fn target(
-    frame: &Frame,
-    subject: &Subject,
-    from: Timestamp,
-    to: Timestamp,
-    incidents: &[IncidentRow],
-) -> TargetRow {
+/// The week of one target.
+pub fn target(frame: &Frame, subject: &Subject, incidents: &HashMap<&str, usize>) -> TargetRow {
+    let (from, end) = frame.week.bounds(frame.zone);
+    let to = end.min(frame.now).max(from);
     let spans = &subject.history.spans;
     let tally = Tally::of(spans, from, to);
     let whole = to.duration_since(from).as_secs_f64();
@@ -144,10 +157,7 @@ fn target(
         certificate_days: subject
             .certificate_ends
             .map(|end| end.duration_since(frame.now).as_hours().div_euclid(24)),
-        incidents: incidents
-            .iter()
-            .filter(|row| row.target.portal() == it.id.as_str())
-            .count(),
+        incidents: incidents.get(it.id.as_str()).copied().unwrap_or(0),
         line: line(spans, from, frame.week.bounds(frame.zone).1),
     }
 }
@@ -176,24 +186,25 @@ fn row(it: &Incident) -> IncidentRow {
 }
 
 fn agencies(targets: &[TargetRow]) -> Vec<AgencyRow> {
-    let mut out: Vec<AgencyRow> = Vec::new();
+    let mut by_agency: HashMap<&str, Vec<&TargetRow>> = HashMap::new();
     for target in targets {
-        if !out.iter().any(|it| it.id == target.agency) {
-            let own: Vec<&TargetRow> = targets
-                .iter()
-                .filter(|it| it.agency == target.agency)
-                .collect();
-            out.push(AgencyRow {
-                id: target.agency.clone(),
-                name: target.agency_name.clone(),
-                targets: own.len(),
-                uptime: mean(own.iter().filter_map(|it| it.uptime)),
-                watched: mean(own.iter().map(|it| it.watched)).unwrap_or(0.0),
-                incidents: own.iter().map(|it| it.incidents).sum(),
-            });
-        }
+        by_agency.entry(&target.agency).or_default().push(target);
     }
-    out.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut out: Vec<AgencyRow> = by_agency
+        .into_iter()
+        .map(|(id, own)| AgencyRow {
+            id: id.to_owned(),
+            name: own
+                .first()
+                .map(|it| it.agency_name.clone())
+                .unwrap_or_default(),
+            targets: own.len(),
+            uptime: mean(own.iter().filter_map(|it| it.uptime)),
+            watched: mean(own.iter().map(|it| it.watched)).unwrap_or(0.0),
+            incidents: own.iter().map(|it| it.incidents).sum(),
+        })
+        .collect();
+    out.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     out
 }
 

@@ -211,7 +211,7 @@ impl Store for Client {
         self.ask(Ask::Glances).await
     }
 
-    async fn mask(&self, target: &TargetId) -> Result<Option<Mask>> {
+    async fn mask(&self, target: &TargetId) -> Result<Option<Arc<Mask>>> {
         self.ask(Ask::Mask(target.clone())).await
     }
 

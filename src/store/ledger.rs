@@ -1,5 +1,7 @@
 //! The store's promises over any engine: revisions, atomic commits, one outbox entry a subject.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -11,6 +13,7 @@ use super::{
     pages::each,
     recent::{Recent, sortable},
     retention,
+    shelf::Shelf,
 };
 use crate::model::{
     About, Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
@@ -20,10 +23,16 @@ use crate::model::{
 pub struct Ledger<E: Engine> {
     engine: E,
     recent: Recent,
+    /// Dossiers and masks as they are stored: a check reads them, and most write neither.
+    dossiers: Shelf<TargetId, Arc<Dossier>>,
+    masks: Shelf<TargetId, Arc<Mask>>,
     /// One writer at a time, so that what a commit read is still true when it is written.
     writing: Mutex<()>,
     pulse: watch::Sender<Pulse>,
 }
+
+/// Some 4 KB each; twice as many are kept at the most.
+const AT_HAND: usize = 2048;
 
 /// Keys of what a backup holds as of one moment, and those of the rest: answering times, beats, masks, spans.
 const FACTS: [(&str, &str); 4] = [("c", "h"), ("i", "k"), ("l", "s"), ("t", "\u{10ffff}")];
@@ -41,6 +50,8 @@ impl<E: Engine> Ledger<E> {
         Self {
             engine,
             recent,
+            dossiers: Shelf::new(AT_HAND),
+            masks: Shelf::new(AT_HAND),
             writing: Mutex::new(()),
             pulse: watch::Sender::new(Pulse::default()),
         }
@@ -158,15 +169,39 @@ fn is_new(commit: &Commit, known: Option<&Dossier>) -> bool {
 #[async_trait]
 impl<E: Engine> Store for Ledger<E> {
     async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
-        self.read_or_set_aside(format!("d/{target}")).await
+        if let Some(known) = self.dossiers.get(target) {
+            return Ok(Some(known.as_ref().clone()));
+        }
+        let key = format!("d/{target}");
+        {
+            // nobody writes between reading and remembering it
+            let _writing = self.writing.lock().await;
+            match self.read::<Dossier>(&key) {
+                Ok(Some(found)) => {
+                    self.dossiers.put(target.clone(), Arc::new(found.clone()));
+                    return Ok(Some(found));
+                }
+                Ok(None) => return Ok(None),
+                Err(_) => (),
+            }
+        }
+        self.read_or_set_aside(key).await
     }
 
     async fn dossiers(&self) -> Result<Vec<Dossier>> {
         self.all("d/")
     }
 
-    async fn mask(&self, target: &TargetId) -> Result<Option<Mask>> {
-        self.read_or_set_aside(format!("k/{target}")).await
+    async fn mask(&self, target: &TargetId) -> Result<Option<Arc<Mask>>> {
+        if let Some(known) = self.masks.get(target) {
+            return Ok(Some(known));
+        }
+        let found: Option<Mask> = self.read_or_set_aside(format!("k/{target}")).await?;
+        let found = found.map(Arc::new);
+        if let Some(found) = &found {
+            self.masks.put(target.clone(), found.clone());
+        }
+        Ok(found)
     }
 
     async fn glances(&self) -> Result<Vec<Glance>> {
@@ -186,7 +221,10 @@ impl<E: Engine> Store for Ledger<E> {
             !commit.incidents.is_empty() || !commit.alerts.is_empty() || commit.milestone.is_some();
         if let Some(dossier) = commit.dossier.as_mut() {
             let key = format!("d/{}", dossier.target);
-            let known: Option<Dossier> = self.read(&key)?;
+            let known = match self.dossiers.get(&dossier.target) {
+                Some(known) => Some(known.as_ref().clone()),
+                None => self.read(&key)?,
+            };
             if known.as_ref().map_or(0, |it| it.revision) != dossier.revision {
                 return Err(StoreError::Conflict);
             }
@@ -221,7 +259,20 @@ impl<E: Engine> Store for Ledger<E> {
         if batch.is_empty() {
             return Ok(());
         }
+        // a write that fails may have been done all the same
+        if let Some(dossier) = &commit.dossier {
+            self.dossiers.take(&dossier.target);
+        }
+        if let Some((target, _)) = &commit.mask {
+            self.masks.take(target);
+        }
         self.engine.apply(&batch, durable)?;
+        if let Some(dossier) = commit.dossier {
+            self.dossiers.put(dossier.target.clone(), Arc::new(dossier));
+        }
+        if let Some((target, mask)) = commit.mask {
+            self.masks.put(target, Arc::new(mask));
+        }
         // others write while this waits for the disk
         drop(writing);
         if durable {

@@ -16,8 +16,9 @@ mod pages;
 mod recent;
 mod repair;
 mod retention;
+pub mod shelf;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -111,7 +112,7 @@ pub trait Store: Send + Sync {
     async fn dossiers(&self) -> Result<Vec<Dossier>>;
     /// What of all dossiers fits on a line, and the last look at each.
     async fn glances(&self) -> Result<Vec<Glance>>;
-    async fn mask(&self, target: &TargetId) -> Result<Option<Mask>>;
+    async fn mask(&self, target: &TargetId) -> Result<Option<Arc<Mask>>>;
     async fn commit(&self, commit: Commit) -> Result<()>;
     async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>>;
     /// Oldest first.

@@ -34,7 +34,7 @@ pub struct Look {
     pub changes: Vec<ChangeLine>,
     pub path: Path,
     /// The mask that it passed.
-    pub mask: Option<Box<Mask>>,
+    pub mask: Option<Arc<Mask>>,
     /// What it taught of where the page varies: for the store.
     pub lesson: Option<Box<(TargetId, Mask)>>,
     /// The page's identity, where a page was read.
@@ -200,7 +200,7 @@ struct Case {
     target: Target,
     dossier: Dossier,
     at: Timestamp,
-    mask: Option<Mask>,
+    mask: Option<Arc<Mask>>,
 }
 
 /// Reading and judging are work for a processor: off the threads that wait for sockets.
@@ -216,7 +216,7 @@ async fn judged(
     sighting: Sighting,
     body: bytes::Bytes,
     at: Timestamp,
-    mask: Option<Mask>,
+    mask: Option<Arc<Mask>>,
 ) -> Look {
     let observation = sighting.observation.clone();
     let memory = case_of(target, dossier, first, &observation);
@@ -239,12 +239,12 @@ async fn judged(
             if let Some(earlier) = &mask {
                 new.remember(earlier);
             }
-            let fits = paths::masked(&of, &known, &seen, &bytes, at, &new);
-            mask = Some(new);
-            if let Some(mut look) = fits {
-                look.lesson = mask.map(|it| Box::new((of.id.clone(), it)));
+            let new = Arc::new(new);
+            if let Some(mut look) = paths::masked(&of, &known, &seen, &bytes, at, &new) {
+                look.lesson = Some(Box::new((of.id.clone(), new.as_ref().clone())));
                 return Err(Box::new(look));
             }
+            mask = Some(new);
         }
         let learnt = norms.of(&of, &known);
         let reference = match &beside {
@@ -436,11 +436,12 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     };
     let nothing_said = class.standing() == Standing::Up && verdict.signals.is_empty();
     let mut out = bare(observation, class, verdict);
-    out.lesson = case.mask.clone().and_then(|mut mask| {
+    out.lesson = case.mask.as_ref().map(|mask| {
+        let mut mask = mask.as_ref().clone();
         if nothing_said && answer.status == 200 && answer.refresh.is_none() {
             mask.grow(body);
         }
-        Some(Box::new((case.dossier.target.clone(), mask)))
+        Box::new((case.dossier.target.clone(), mask))
     });
     out.cause = cause;
     out.title.clone_from(&page.title);

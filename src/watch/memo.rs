@@ -1,11 +1,11 @@
 //! What pages came to that were judged already: one that stays defaced, or out of order, is not judged at each look.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
-use crate::model::{Class, Digest, Level, LookRef, Say, Verdict, incident::ChangeLine};
+use crate::{
+    model::{Class, Digest, LookRef, Say, Verdict, incident::ChangeLine},
+    store::shelf::Shelf,
+};
 
 /// What judging a page came to.
 #[derive(Clone, Debug)]
@@ -21,33 +21,24 @@ pub(super) struct Judgement {
 /// A normal page's judgement is some 300 bytes, an accused one's some kilobytes.
 const KEPT: usize = 1024;
 
-/// The last so many, and as many before them.
-#[derive(Default)]
-pub struct Memo(Mutex<[HashMap<Digest, Arc<Judgement>>; 2]>);
+pub struct Memo(Shelf<Digest, Arc<Judgement>>);
+
+impl Default for Memo {
+    fn default() -> Self {
+        Self(Shelf::new(KEPT))
+    }
+}
 
 impl Memo {
     /// `case` stands for everything that the judgement depends on.
     pub(super) fn recall(&self, case: &Digest) -> Option<Arc<Judgement>> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = all.iter().find_map(|it| it.get(case)).cloned()?;
-        keep(&mut all, *case, found.clone());
-        Some(found)
+        self.0.get(case)
     }
 
     pub(super) fn keep(&self, case: Digest, judgement: Judgement) {
         // a page over a limit may be judged with more time on another day
-        if judgement.verdict.level == Level::Unknown && judgement.class == Class::ParserLimit {
-            return;
+        if judgement.class != Class::ParserLimit {
+            self.0.put(case, Arc::new(judgement));
         }
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        keep(&mut all, case, Arc::new(judgement));
     }
-}
-
-fn keep(all: &mut [HashMap<Digest, Arc<Judgement>>; 2], case: Digest, judgement: Arc<Judgement>) {
-    let [new, old] = all;
-    if new.len() >= KEPT {
-        *old = std::mem::take(new);
-    }
-    new.insert(case, judgement);
 }

@@ -1,16 +1,13 @@
 //! Learnt norms, kept at hand for targets that change often.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use super::paths::known;
 use crate::{
     diff::Norm,
     model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
     page::{self, Page, Source},
-    store::Evidence,
+    store::{Evidence, shelf::Shelf},
 };
 
 /// What is normal for a target.
@@ -30,15 +27,14 @@ const KEPT: usize = 32;
 
 pub struct Norms {
     evidence: Evidence,
-    /// The last ones, and those before.
-    known: Mutex<[HashMap<TargetId, Known>; 2]>,
+    known: Shelf<TargetId, Known>,
 }
 
 impl Norms {
     pub fn new(evidence: Evidence) -> Self {
         Self {
             evidence,
-            known: Mutex::default(),
+            known: Shelf::new(KEPT),
         }
     }
 
@@ -50,17 +46,10 @@ impl Norms {
             None => (dossier.learning.as_slice(), [].as_slice()),
         };
         let digests: Vec<Digest> = approved.iter().chain(learnt).map(|it| it.digest).collect();
-        let cached = self
-            .known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .iter()
-            .find_map(|it| it.get(&dossier.target))
-            .cloned();
+        let cached = self.known.get(&dossier.target);
         if let Some((of, norm)) = cached
             && of == digests
         {
-            self.keep(dossier.target.clone(), (of, norm.clone()));
             return norm;
         }
         let mut whole = true;
@@ -73,7 +62,8 @@ impl Norms {
         };
         // while looks are gathered, each makes another one
         if whole && dossier.baseline.is_some() {
-            self.keep(dossier.target.clone(), (digests, norm.clone()));
+            self.known
+                .put(dossier.target.clone(), (digests, norm.clone()));
         }
         norm
     }
@@ -109,14 +99,5 @@ impl Norms {
             }
         }
         pages
-    }
-
-    fn keep(&self, target: TargetId, known: Known) {
-        let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let [new, old] = &mut *all;
-        if new.len() >= KEPT && !new.contains_key(&target) {
-            *old = std::mem::take(new);
-        }
-        new.insert(target, known);
     }
 }

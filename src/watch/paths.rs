@@ -1,6 +1,8 @@
 //! How a look is decided without a tree: the portal says that nothing changed, the bytes are known, or they differ only
 //! where this target is known to vary.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::{
@@ -105,7 +107,7 @@ pub(super) fn masked(
     observation: &Observation,
     body: &bytes::Bytes,
     at: Timestamp,
-    mask: &Mask,
+    mask: &Arc<Mask>,
 ) -> Option<Look> {
     let answer = answered(target, dossier, observation)?;
     let like = known(dossier).last().filter(|it| came_so(it, answer))?;
@@ -113,7 +115,7 @@ pub(super) fn masked(
         return None;
     }
     let mut look = as_ever(dossier, observation, like, body, at, Path::Masked);
-    look.mask = Some(Box::new(mask.clone()));
+    look.mask = Some(mask.clone());
     if let (Some(seen), Some(digest)) = (&mut look.seen, answer.digest) {
         seen.digest = digest;
     }

@@ -11,7 +11,10 @@ use jiff::Timestamp;
 use super::World;
 use crate::{
     model::{About, TargetId, Urgency, alert::ReportFile, time::Week},
-    report::{self, Report, Subject, formats, summarise::Frame},
+    report::{
+        Report, Subject, formats,
+        summarise::{self, Frame},
+    },
     store::{Commit, StoreError, Wanted},
 };
 
@@ -33,24 +36,6 @@ pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<R
         .into_iter()
         .filter_map(|it| Some((it.target, it.certificate_ends?)))
         .collect();
-    let mut seen = Vec::with_capacity(targets.len());
-    for some in targets.chunks(AT_ONCE) {
-        let ids: Vec<TargetId> = some.iter().map(|it| it.id.clone()).collect();
-        let now = world.store.histories(&ids, from, end).await?;
-        let before = world.store.histories(&ids, before_from, before_end).await?;
-        for ((target, now), before) in some.iter().zip(now).zip(before) {
-            seen.push((target, now, before, ends.get(&target.id).copied()));
-        }
-    }
-    let subjects: Vec<Subject> = seen
-        .iter()
-        .map(|(target, history, before, ends)| Subject {
-            target,
-            history,
-            before,
-            certificate_ends: *ends,
-        })
-        .collect();
     let wanted = Wanted {
         since: Some(before_from),
         ..Wanted::default()
@@ -65,7 +50,23 @@ pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<R
         service: &world.config.service.name,
         vantage: &world.config.service.vantage,
     };
-    Ok(report::summarise(&frame, &subjects, &incidents))
+    let of = summarise::by_portal(&frame, &incidents);
+    let mut rows = Vec::with_capacity(targets.len());
+    for some in targets.chunks(AT_ONCE) {
+        let ids: Vec<TargetId> = some.iter().map(|it| it.id.clone()).collect();
+        let now = world.store.histories(&ids, from, end).await?;
+        let before = world.store.histories(&ids, before_from, before_end).await?;
+        for ((target, history), before) in some.iter().zip(now).zip(before) {
+            let subject = Subject {
+                target,
+                history: &history,
+                before: &before,
+                certificate_ends: ends.get(&target.id).copied(),
+            };
+            rows.push(summarise::target(&frame, &subject, &of));
+        }
+    }
+    Ok(summarise::whole(&frame, rows, &incidents))
 }
 
 /// Writes a report in a format; returns the file.

@@ -193,8 +193,9 @@ impl World {
     /// Agencies of the file, and those that only the registry names.
     pub fn agencies(&self, targets: &[Target]) -> Vec<Agency> {
         let mut all = self.config.agencies.clone();
+        let mut known: HashSet<String> = all.iter().map(|it| it.id.clone()).collect();
         for target in targets {
-            if !all.iter().any(|it| it.id == target.agency) {
+            if known.insert(target.agency.clone()) {
                 all.push(Agency {
                     id: target.agency.clone(),
                     name: target.agency_name.clone(),

@@ -355,10 +355,8 @@ async fn a_store_that_has_grown_out_of_proportion_is_copied_small() {
     let mut n = 0;
     while size() < 68 << 20 {
         // the same few records over and over: nothing lives of the earlier ones
-        let value = fastrand::Rng::with_seed(n)
-            .alphanumeric()
-            .to_string()
-            .repeat(200_000);
+        let mut random = fastrand::Rng::with_seed(n);
+        let value: String = (0..200_000).map(|_| random.alphanumeric()).collect();
         let commit = Commit {
             milestone: Some(("x".to_owned(), value)),
             ..Commit::default()

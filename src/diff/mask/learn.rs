@@ -1,23 +1,30 @@
 //! From bodies to faces: what all of them have in common is fixed, what lies between is a slot.
 
+use std::collections::HashSet;
+
 use super::{
-    MOST_PIECES, MOST_STEPS,
-    pieces::{align, key, pieces},
+    MOST_STEPS, MOST_VARIANTS,
+    pieces::{align, key, key_of, pieces},
 };
 use crate::model::{
-    digest::Running,
+    Digest,
     mask::{Alphabet, Face, Slot, Step},
 };
 
 /// Two bodies are one face if so much of the larger stands in the other, too.
 const SHARED: f64 = 0.6;
 const MOST_FACES: usize = 3;
+/// A page in more pieces than this is read each time.
+const MOST_PIECES: usize = 20_000;
 
 /// Faces of the bodies, oldest first; the newest of each is what the others are laid beside.
 pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
     let mut groups: Vec<Group> = Vec::new();
     for body in bodies.iter().rev() {
-        let parts: Vec<&[u8]> = pieces(body).collect();
+        let parts: Vec<&[u8]> = pieces(body).take(MOST_PIECES + 1).collect();
+        if parts.len() > MOST_PIECES {
+            continue;
+        }
         let joined = groups.iter_mut().any(|it| it.join(&parts, body.len()));
         if !joined && groups.len() < MOST_FACES {
             groups.push(Group::new(body, parts));
@@ -108,7 +115,7 @@ impl<'a> Group<'a> {
                     if let Some(slots) = finely(varied) {
                         slots.into_iter().for_each(|it| draft.take(it));
                     } else {
-                        n = draft.any_of(varied, &parts, n)?;
+                        n = draft.one_of(varied, &parts, n)?;
                     }
                 }
             }
@@ -130,7 +137,7 @@ fn goes_on(parts: &[Part]) -> bool {
     parts
         .iter()
         .take(STITCHES + 1)
-        .any(|it| matches!(it, Part::Varied(varied) if finely(varied).is_none()))
+        .any(|it| matches!(it, Part::Varied(_)))
 }
 
 /// Fixed bytes, or a slot.
@@ -142,19 +149,21 @@ enum Bit<'a> {
 #[derive(Default)]
 struct Draft {
     steps: Vec<Step>,
-    run: usize,
-    digest: Running,
+    run: Vec<u8>,
 }
 
 impl Draft {
     fn fixed(&mut self, bytes: &[u8]) {
-        self.run += bytes.len();
-        self.digest.take(bytes);
+        self.run.extend_from_slice(bytes);
     }
 
     fn slot(&mut self, slot: Slot) {
-        let fixed = std::mem::take(&mut self.run);
-        self.steps.push(Step { fixed, slot });
+        let run = std::mem::take(&mut self.run);
+        self.steps.push(Step {
+            fixed: run.len(),
+            key: Digest::of(&run).half(),
+            slot,
+        });
     }
 
     fn take(&mut self, bit: Bit) {
@@ -164,52 +173,81 @@ impl Draft {
         }
     }
 
-    /// A slot for the pieces of `varied` and of what follows from `n` on, as far as it cannot be told from them; returns
+    /// A slot for what each look has here and in what follows from `n` on, up to a piece that none of them has; returns
     /// where the page goes on. `None` where that is too much.
-    fn any_of(&mut self, varied: &[Vec<&[u8]>], parts: &[Part], mut n: usize) -> Option<usize> {
-        let mut known: Vec<u128> = Vec::new();
-        let mut counts = vec![0; varied.len()];
-        let mut add = |varied: &[Vec<&[u8]>], known: &mut Vec<u128>| {
-            for (count, pieces) in counts.iter_mut().zip(varied) {
-                *count += pieces.len();
-                known.extend(pieces.iter().map(|it| key(it)));
-            }
-            known.sort_unstable();
-            known.dedup();
+    fn one_of<'a>(
+        &mut self,
+        varied: &[Vec<&'a [u8]>],
+        parts: &[Part<'a>],
+        mut n: usize,
+    ) -> Option<usize> {
+        let mut looks: Vec<Vec<&[u8]>> = varied.to_vec();
+        let mut inside: HashSet<u128> = HashSet::new();
+        let mut count = 0;
+        let mut add = |pieces: &[&[u8]], inside: &mut HashSet<u128>| {
+            count += pieces.len();
+            inside.extend(pieces.iter().map(|it| key(it)));
+            count <= MOST_INSIDE
         };
-        add(varied, &mut known);
+        for it in varied {
+            if !add(it, &mut inside) {
+                return None;
+            }
+        }
         let mut stop = None;
         while let Some(part) = parts.get(n) {
             match part {
-                Part::Varied(more) => add(more, &mut known),
+                Part::Varied(more) => {
+                    for (look, more) in looks.iter_mut().zip(more) {
+                        look.extend(more);
+                        if !add(more, &mut inside) {
+                            return None;
+                        }
+                    }
+                }
                 Part::Common(piece) => {
                     let key = key(piece);
-                    if known.binary_search(&key).is_err() && !goes_on(&parts[n..]) {
+                    if !inside.contains(&key) && !goes_on(&parts[n..]) {
                         stop = Some(key);
                         break;
                     }
-                    let everywhere: Vec<Vec<&[u8]>> = vec![vec![piece]; varied.len()];
-                    add(&everywhere, &mut known);
+                    looks.iter_mut().for_each(|it| it.push(piece));
+                    if !add(&[*piece], &mut inside) {
+                        return None;
+                    }
                 }
             }
             n += 1;
         }
-        let most = counts.into_iter().max().unwrap_or(0);
-        if known.len() > MOST_PIECES {
+        let longest = looks
+            .iter()
+            .map(|it| it.iter().map(|it| it.len()).sum())
+            .max();
+        let mut known: Vec<u128> = looks.into_iter().map(key_of).collect();
+        known.sort_unstable();
+        known.dedup();
+        if known.len() > MOST_VARIANTS {
             return None;
         }
-        self.slot(Slot::Pieces { known, most, stop });
+        self.slot(Slot::OneOf {
+            known,
+            longest: longest.unwrap_or(0),
+            stop,
+        });
         Some(n)
     }
 
     fn face(self) -> Face {
         Face {
             steps: self.steps,
-            tail: self.run,
-            digest: self.digest.digest(),
+            tail: self.run.len(),
+            tail_key: Digest::of(&self.run).half(),
         }
     }
 }
+
+/// Pieces in one place, of all looks together.
+const MOST_INSIDE: usize = 4000;
 
 /// Where each look has as many pieces, and each differs in numbers and tokens only: exactly those.
 fn finely<'a>(varied: &[Vec<&'a [u8]>]) -> Option<Vec<Bit<'a>>> {
@@ -242,50 +280,46 @@ fn within<'a>(of: Alphabet, seen: &[&'a [u8]]) -> Option<Vec<Bit<'a>>> {
     let varied: Vec<bool> = (0..count)
         .map(|n| cut.iter().any(|it| it[n] != cut[0][n]))
         .collect();
+    let ticking = ticking(&cut[0], &varied);
     let mut out = Vec::new();
-    let mut at = 0;
+    let mut at = vec![0; seen.len()];
     for n in 0..count {
         let run = runs_at(&cut, n);
         let one = *run.first()?;
-        let with_others = of == Alphabet::Digits && of.has(one[0]) && ticks(&cut[0], &varied, n);
+        let with_others = of == Alphabet::Digits && of.has(one[0]) && ticking[n];
         if !varied[n] {
-            let slot = Slot::of(of, &first[..at], &run).filter(|_| with_others);
-            out.push(slot.map_or(Bit::Fixed(one_of(first, at, one.len())), Bit::Slot));
+            let slot = with_others.then(|| Slot::of(of, seen, &at, &run)).flatten();
+            out.push(slot.map_or(Bit::Fixed(&first[at[0]..at[0] + one.len()]), Bit::Slot));
         } else if run
             .iter()
             .all(|it| it.first().is_some_and(|byte| of.has(*byte)))
         {
-            out.push(Bit::Slot(Slot::of(of, &first[..at], &run)?));
+            out.push(Bit::Slot(Slot::of(of, seen, &at, &run)?));
         } else {
             return None;
         }
-        at += one.len();
+        at.iter_mut()
+            .zip(&run)
+            .for_each(|(at, run)| *at += run.len());
     }
     Some(out)
 }
 
-/// Whether the number at `n` is part of a time, a date or a count of which another part varied: the hour follows the
-/// minutes.
-fn ticks(runs: &[&[u8]], varied: &[bool], n: usize) -> bool {
+/// Which numbers are part of a time, a date or a count of which any part varied: the hour follows the minutes.
+fn ticking(runs: &[&[u8]], varied: &[bool]) -> Vec<bool> {
     let joint = |it: &[u8]| it.len() <= 3 && it.iter().all(|byte| b":/.,- ".contains(byte));
-    let after = (n..runs.len())
-        .step_by(2)
-        .take_while(|it| *it == n || joint(runs[it - 1]))
-        .any(|it| varied[it]);
-    let before = (0..=n)
-        .rev()
-        .step_by(2)
-        .take_while(|it| *it == n || joint(runs[it + 1]))
-        .any(|it| varied[it]);
-    after || before
+    let mut out = varied.to_vec();
+    for n in 2..runs.len() {
+        out[n] |= out[n - 2] && joint(runs[n - 1]);
+    }
+    for n in (2..runs.len()).rev() {
+        out[n - 2] |= out[n] && joint(runs[n - 1]);
+    }
+    out
 }
 
 fn runs_at<'a>(cut: &[Vec<&'a [u8]>], n: usize) -> Vec<&'a [u8]> {
     cut.iter().map(|it| it[n]).collect()
-}
-
-fn one_of(body: &[u8], at: usize, length: usize) -> &[u8] {
-    &body[at..at + length]
 }
 
 fn runs(of: Alphabet, piece: &[u8]) -> Vec<&[u8]> {

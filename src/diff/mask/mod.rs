@@ -1,35 +1,47 @@
 //! Where the bytes of a page vary from look to look, and within what bounds: a look that differs nowhere else is decided
 //! without a tree.
 //!
-//! A page is fixed runs of bytes with slots between them. All fixed bytes together have one digest; a slot holds a number,
-//! a token, or pieces of markup that were seen there before. What is not learnt from looks that were judged normal is not
-//! let through: nobody can write a word, an address or an element into a slot. Matching is one pass over the bytes.
+//! A page is fixed runs of bytes with slots between them; each run has a digest. A slot holds a number, a token, or
+//! markup that stood there as a whole in a look that was judged normal. Numbers and tokens are let through only where they
+//! are neither shown as words, nor run, nor lead anywhere (see `place`): nobody can write a word, an address, an element or
+//! code into a slot. Matching is one pass over the bytes.
 
 mod learn;
 mod pieces;
+mod place;
 mod slot;
 
 use jiff::Timestamp;
 
 use crate::model::{
     Digest,
-    digest::Running,
     mask::{Face, Mask, Slot},
 };
 
 /// More slots than this, and a page is read each time.
 const MOST_STEPS: usize = 200;
-/// Pieces remembered of one place.
-const MOST_PIECES: usize = 128;
+/// Variants remembered of one place.
+const MOST_VARIANTS: usize = 64;
+/// A page that is larger is read each time, and so is one in two-byte letters, in which `//` is not two bytes.
+const LARGEST: usize = 1 << 20;
+
+fn is_eligible(body: &[u8]) -> bool {
+    body.len() <= LARGEST && !body.contains(&0)
+}
 
 impl Mask {
     /// Learns from the bodies of looks judged normal, oldest first. A face that was seen once teaches nothing: its digest
     /// says as much.
     pub fn learn(of: Digest, approved: Option<Timestamp>, bodies: &[&[u8]]) -> Self {
+        let bodies: Vec<&[u8]> = bodies
+            .iter()
+            .copied()
+            .filter(|it| is_eligible(it))
+            .collect();
         Self {
             of,
             approved,
-            faces: learn::faces(bodies),
+            faces: learn::faces(&bodies),
         }
     }
 
@@ -38,23 +50,33 @@ impl Mask {
         if self.approved != earlier.approved {
             return;
         }
-        let steps = |mask: &Self| -> Vec<Slot> {
-            let faces = mask.faces.iter().flat_map(|it| &it.steps);
-            faces.map(|it| it.slot.clone()).collect()
-        };
-        let earlier = steps(earlier);
+        let earlier: Vec<Slot> = earlier
+            .faces
+            .iter()
+            .flat_map(|it| &it.steps)
+            .map(|it| it.slot.clone())
+            .collect();
         for step in self.faces.iter_mut().flat_map(|it| &mut it.steps) {
-            earlier.iter().for_each(|it| step.slot.join(it));
+            // a place is known by what follows it: where two have the same, neither is
+            let mut same = earlier
+                .iter()
+                .filter(|it| it.stop().is_some() && it.stop() == step.slot.stop());
+            if let (Some(one), None) = (same.next(), same.next()) {
+                step.slot.join(one);
+            }
         }
     }
 
     /// Whether `body` differs from what was learnt in nothing but what is known to vary.
     pub fn fits(&self, body: &[u8]) -> bool {
-        self.faces.iter().any(|it| it.fits(body))
+        is_eligible(body) && self.faces.iter().any(|it| it.fits(body))
     }
 
     /// Takes in a body that was judged normal with nothing to say against it; whether anything was learnt.
     pub fn grow(&mut self, body: &[u8]) -> bool {
+        if !is_eligible(body) {
+            return false;
+        }
         for face in &mut self.faces {
             if let Some(wider) = face.grown(body) {
                 *face = wider;
@@ -83,23 +105,20 @@ impl Face {
         body: &[u8],
         mut length: impl FnMut(usize, &Slot, &[u8]) -> Option<usize>,
     ) -> bool {
-        let mut fixed = Running::default();
         let mut rest = body;
         for (n, step) in self.steps.iter().enumerate() {
             let Some((run, after)) = rest.split_at_checked(step.fixed) else {
                 return false;
             };
-            fixed.take(run);
+            if Digest::of(run).half() != step.key {
+                return false;
+            }
             let Some(after) = length(n, &step.slot, after).and_then(|it| after.get(it..)) else {
                 return false;
             };
             rest = after;
         }
-        if rest.len() != self.tail {
-            return false;
-        }
-        fixed.take(rest);
-        fixed.digest() == self.digest
+        rest.len() == self.tail && Digest::of(rest).half() == self.tail_key
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::place::may_count;
 use crate::model::Digest;
 
 /// Cuts before each `<` and after each line break.
@@ -28,19 +29,31 @@ pub fn first(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// What a piece is remembered by. Numbers count as equal, but not where a host may be named.
+/// What a piece is remembered by. Numbers count as equal where they only count.
 pub fn key(piece: &[u8]) -> u128 {
-    if piece.windows(2).any(|it| it == b"//" || it == b"\\/") {
-        return Digest::of(piece).half();
-    }
-    let mut plain = Vec::with_capacity(piece.len());
-    for byte in piece {
-        let byte = if byte.is_ascii_digit() { b'#' } else { *byte };
-        if byte != b'#' || plain.last() != Some(&b'#') {
-            plain.push(byte);
+    Digest::of(&plain(piece)).half()
+}
+
+/// What several pieces in order are remembered by.
+pub fn key_of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> u128 {
+    let plain: Vec<Vec<u8>> = pieces.into_iter().map(plain).collect();
+    Digest::of_parts(plain.iter().map(Vec::as_slice)).half()
+}
+
+fn plain(piece: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(piece.len());
+    let mut at = 0;
+    for run in piece.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
+        let end = at + run.len();
+        if run[0].is_ascii_digit() && run.len() <= 20 && may_count(piece, at, end) {
+            // no page with this byte has a mask
+            out.push(0);
+        } else {
+            out.extend_from_slice(run);
         }
+        at = end;
     }
-    Digest::of(&plain).half()
+    out
 }
 
 /// For each piece of `a`, the piece of `b` that it is: in order, each once. Begins with pieces that stand once in either

@@ -1,6 +1,9 @@
-//! What a slot lets through: numbers and tokens within the bounds that were seen, pieces that were seen.
+//! What a slot lets through: numbers and tokens within the bounds that were seen, markup that was seen as a whole.
 
-use super::{MOST_PIECES, pieces};
+use super::{
+    MOST_VARIANTS, pieces,
+    place::{may_be_token, may_count},
+};
 use crate::model::mask::{Alphabet, Slot};
 
 /// Longer than any counter or time stamp in nanoseconds.
@@ -29,19 +32,23 @@ impl Alphabet {
 }
 
 impl Slot {
-    /// A slot for what stood at one place after `before` in each look; `None` where it must not vary.
-    pub(super) fn of(of: Alphabet, before: &[u8], seen: &[&[u8]]) -> Option<Self> {
+    /// A slot for what stood at one place of each piece, from `from[n]` on; `None` where it must not vary.
+    pub(super) fn of(
+        of: Alphabet,
+        pieces: &[&[u8]],
+        from: &[usize],
+        seen: &[&[u8]],
+    ) -> Option<Self> {
         let (least, most) = (
             seen.iter().map(|it| it.len()).min()?,
             seen.iter().map(|it| it.len()).max()?,
         );
         let all = |of: Alphabet| seen.iter().all(|it| it.iter().all(|byte| of.has(*byte)));
-        if names_a_host(before) {
-            return None;
-        }
-        if all(Alphabet::Digits) && most <= LONGEST_NUMBER {
+        let mut places = pieces.iter().zip(from).zip(seen);
+        if all(Alphabet::Digits) && least > 0 && most <= LONGEST_NUMBER {
+            let counts = places.all(|((piece, from), it)| may_count(piece, *from, from + it.len()));
             let most = LONGEST_NUMBER.min(most + 1);
-            return (least > 0).then_some(Self::Number { most });
+            return counts.then_some(Self::Number { most });
         }
         let hex = all(Alphabet::Hex);
         let of = if hex && of == Alphabet::Alphanumeric {
@@ -50,16 +57,18 @@ impl Slot {
             of
         };
         let digits = |it: &[u8]| it.iter().filter(|byte| byte.is_ascii_digit()).count();
-        let fewest = seen.iter().map(|it| digits(it)).min()?;
         let sum: usize = seen.iter().map(|it| digits(it)).sum();
         let bytes: usize = seen.iter().map(|it| it.len()).sum();
         let random = least >= SHORTEST_TOKEN && sum * 20 >= bytes;
-        let apart = hex || is_apart(before);
+        let path = of == Alphabet::Base64;
+        let apart = places
+            .all(|((piece, from), it)| may_be_token(piece, *from, from + it.len(), hex, path));
         (of != Alphabet::Digits && random && apart).then_some(Self::Token {
             of,
             least,
             most,
-            digits: fewest / 2,
+            // only those of hexadecimal digits may be shown; a word in them has none of the ten
+            digits: usize::from(hex),
         })
     }
 
@@ -81,68 +90,86 @@ impl Slot {
                 let found = rest[..n].iter().filter(|it| it.is_ascii_digit()).count();
                 ((least..=most).contains(&n) && found >= *digits).then_some(n)
             }
-            Self::Pieces { known, most, .. } => {
-                let mut taken = 0;
-                for _ in 0..*most {
-                    let next = &rest[taken..];
-                    if next.is_empty() {
-                        break;
-                    }
-                    let piece = &next[..pieces::first(next)];
-                    if known.binary_search(&pieces::key(piece)).is_err() {
-                        break;
-                    }
-                    taken += piece.len();
-                }
-                Some(taken)
+            Self::OneOf {
+                known,
+                longest,
+                stop,
+            } => {
+                let (bytes, key) = until(rest, *longest, *stop)?;
+                known.binary_search(&key).is_ok().then_some(bytes)
             }
         }
     }
 
-    /// Takes over pieces that were known before the same piece.
+    /// The piece that follows, where the slot is known by it.
+    pub(super) fn stop(&self) -> Option<u128> {
+        match self {
+            Self::OneOf { stop, .. } => *stop,
+            _ => None,
+        }
+    }
+
+    /// Takes over what was known of the same place.
     pub(super) fn join(&mut self, earlier: &Self) {
         if let (
-            Self::Pieces { known, most, stop },
-            Self::Pieces {
+            Self::OneOf { known, longest, .. },
+            Self::OneOf {
                 known: also,
-                most: as_many,
-                stop: same,
+                longest: as_long,
+                ..
             },
         ) = (self, earlier)
-            && stop == same
-            && stop.is_some()
         {
-            known.extend(also);
-            known.sort_unstable();
-            known.dedup();
-            known.truncate(MOST_PIECES);
-            *most = (*most).max(*as_many);
+            for key in also {
+                if known.len() < MOST_VARIANTS
+                    && let Err(at) = known.binary_search(key)
+                {
+                    known.insert(at, *key);
+                }
+            }
+            *longest = (*longest).max(*as_long);
         }
     }
 
-    /// The same, and lets through what is there from now on. Only for pages that nothing is said against.
+    /// The same as [`Self::length`], and lets through what is there from now on. Only for pages that nothing is said
+    /// against.
     pub(super) fn widen(&mut self, rest: &[u8]) -> Option<usize> {
-        let Self::Pieces { known, most, stop } = self else {
+        let Self::OneOf {
+            known,
+            longest,
+            stop,
+        } = self
+        else {
             return self.length(rest);
         };
-        let (mut taken, mut count) = (0, 0);
-        for piece in pieces::pieces(rest) {
-            let key = pieces::key(piece);
-            if Some(key) == *stop {
-                break;
+        let (bytes, key) = until(rest, LONGEST_VARIANT.max(*longest), *stop)?;
+        if let Err(at) = known.binary_search(&key) {
+            if known.len() >= MOST_VARIANTS {
+                return None;
             }
-            if let Err(at) = known.binary_search(&key) {
-                if known.len() >= MOST_PIECES {
-                    return None;
-                }
-                known.insert(at, key);
-            }
-            taken += piece.len();
-            count += 1;
+            known.insert(at, key);
         }
-        *most = (*most).max(count);
-        Some(taken)
+        *longest = (*longest).max(bytes);
+        Some(bytes)
     }
+}
+
+/// A variant is a banner, a list, a box.
+const LONGEST_VARIANT: usize = 64 << 10;
+
+/// What stands before the piece `stop`, or before the end: its bytes and its key. `None` where that is too far off. Numbers
+/// in it may have more digits than those that are known.
+fn until(rest: &[u8], longest: usize, stop: Option<u128>) -> Option<(usize, u128)> {
+    let mut bytes = 0;
+    let mut found = Vec::new();
+    for piece in pieces::pieces(&rest[..rest.len().min(longest + longest / 8 + 1024)]) {
+        if stop.is_some() && Some(pieces::key(piece)) == stop {
+            return Some((bytes, pieces::key_of(found)));
+        }
+        bytes += piece.len();
+        found.push(piece);
+    }
+    (stop.is_none() && bytes == rest.len()).then(|| (bytes, pieces::key_of(found)))
 }
 
 /// A token whose length never varied has that length; another may be a quarter shorter or longer.
@@ -151,56 +178,5 @@ fn bounds(least: usize, most: usize) -> (usize, usize) {
         (least, most)
     } else {
         (least - least / 4, most + most / 4)
-    }
-}
-
-/// The bytes before a slot are looked at so far back.
-const NEAR: usize = 300;
-
-/// Whether a host's name stands here: whoever may change it leads visitors away.
-fn names_a_host(before: &[u8]) -> bool {
-    let near: Vec<u8> = before[before.len().saturating_sub(NEAR)..]
-        .iter()
-        .copied()
-        .filter(|it| *it != b'\\')
-        .collect();
-    let Some(at) = near.windows(2).rposition(|it| it == b"//") else {
-        return false;
-    };
-    !near[at + 2..]
-        .iter()
-        .any(|it| it.is_ascii_whitespace() || b"/?#\"'<>&;,)".contains(it))
-}
-
-/// Whether a token may stand here: within quotes, not in code or style, and in an address only where its query is.
-fn is_apart(before: &[u8]) -> bool {
-    let near = &before[before.len().saturating_sub(NEAR)..];
-    let Some(open) = near
-        .iter()
-        .rposition(|it| matches!(it, b'"' | b'\'' | b'>'))
-    else {
-        return false;
-    };
-    if near[open] == b'>' {
-        return false;
-    }
-    let head = near[..open].trim_ascii_end();
-    let Some(head) = head.strip_suffix(b"=") else {
-        // within a script, say: a string
-        return true;
-    };
-    let name: Vec<u8> = head
-        .trim_ascii_end()
-        .rsplit(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b':')))
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let value = &near[open + 1..];
-    match name.as_slice() {
-        b"style" | b"srcdoc" | b"class" | b"id" => false,
-        b"href" | b"src" | b"action" | b"data" | b"srcset" | b"poster" | b"formaction" => {
-            value.iter().any(|it| matches!(it, b'?' | b';'))
-        }
-        other => !other.starts_with(b"on"),
     }
 }
