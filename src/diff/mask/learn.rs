@@ -37,8 +37,11 @@ pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
 struct Group<'a> {
     body: &'a [u8],
     first: Vec<&'a [u8]>,
-    others: Vec<(Vec<&'a [u8]>, Vec<Option<usize>>)>,
+    others: Vec<Other<'a>>,
 }
+
+/// The pieces of another body, and where each piece of the first stands in it.
+type Other<'a> = (Vec<&'a [u8]>, Vec<Option<usize>>);
 
 /// A stretch of a page: pieces that all looks have, or what each of them has there.
 enum Part<'a> {

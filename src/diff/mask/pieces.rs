@@ -40,12 +40,15 @@ pub fn key_of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> u128 {
     Digest::of_parts(plain.iter().map(Vec::as_slice)).half()
 }
 
+/// Milliseconds since 1970 have so many digits.
+const LONGEST: usize = 13;
+
 fn plain(piece: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(piece.len());
     let mut at = 0;
     for run in piece.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         let end = at + run.len();
-        if run[0].is_ascii_digit() && run.len() <= 20 && may_count(piece, at, end) {
+        if run[0].is_ascii_digit() && run.len() <= LONGEST && may_count(piece, at, end) {
             // no page with this byte has a mask
             out.push(0);
         } else {

@@ -117,7 +117,7 @@ pub fn may_count(piece: &[u8], from: usize, to: usize) -> bool {
                 it.last()
                     .is_some_and(|it| it.is_ascii_alphabetic() || *it == b'-')
             });
-            !names_a_host(before) && !(code && property)
+            !(names_a_host(before) || code && property)
         }
         Spot::Value { name, before } => {
             let query = is_in_query(&name, before);
