@@ -136,16 +136,19 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
     let mut out: Vec<Looked> = Vec::new();
     for (at, profile) in target.settings.profiles.iter().enumerate() {
         let seen = if at == 0 {
-            look(world, target, *profile, &dossier, Beside::default()).await
+            let seen = look(world, target, *profile, &dossier, Beside::default()).await;
+            keep_lesson(world, &dossier.target, &seen).await;
+            seen
         } else {
             let own = profile_dossier(world, target, *profile).await;
             let beside = Beside {
                 validators: None,
                 first: Some(&dossier),
             };
-            look(world, target, *profile, &own, beside).await
+            let seen = look(world, target, *profile, &own, beside).await;
+            keep_lesson(world, &own.target, &seen).await;
+            seen
         };
-        keep_lesson(world, &seen).await;
         out.push((seen, None));
     }
     if learn && let Some((first, error)) = out.first_mut() {

@@ -53,20 +53,6 @@ impl Digest {
     }
 }
 
-/// A digest that is fed piece by piece.
-#[derive(Default)]
-pub struct Running(blake3::Hasher);
-
-impl Running {
-    pub fn take(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    pub fn digest(&self) -> Digest {
-        Digest(*self.0.finalize().as_bytes())
-    }
-}
-
 /// A 64-bit key of a part of a page (a block, a link, a token), from the same hash.
 pub fn key(text: &str) -> u64 {
     Digest::of(text.as_bytes()).low()

@@ -1,6 +1,6 @@
 //! Jobs of the calendar: the weekly report on Monday morning, the sweep of evidence at night.
 
-use std::{collections::HashSet, fs, path::Path, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::aside::aside;
 use crate::{
     model::Digest,
-    store::Wanted,
+    store::{Wanted, size},
     watch::{Live, World, reports},
 };
 
@@ -146,18 +146,4 @@ async fn measure(world: &World) {
         .measure
         .store_bytes
         .set(i64::try_from(bytes).unwrap_or(i64::MAX));
-}
-
-fn size(folder: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return 0;
-    };
-    entries
-        .flatten()
-        .map(|it| match it.metadata() {
-            Ok(meta) if meta.is_dir() => size(&it.path()),
-            Ok(meta) => meta.len(),
-            Err(_) => 0,
-        })
-        .sum()
 }

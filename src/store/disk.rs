@@ -39,7 +39,8 @@ pub(super) fn enough_space(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn size(folder: &Path) -> u64 {
+/// Bytes of all files in a folder and those below it; what cannot be read counts as nothing.
+pub fn size(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else {
         return 0;
     };

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+pub use disk::size;
 pub use evidence::Evidence;
 pub use ledger::Ledger;
 

@@ -54,6 +54,13 @@ struct Going {
     unwritten: Option<i64>,
 }
 
+impl Going {
+    fn write<E: Engine + ?Sized>(&self, engine: &E, batch: &mut Batch) -> Result<()> {
+        let (span, sketch) = (Some(&self.span), self.sketch.as_ref());
+        write(engine, &self.target, span, sketch, batch)
+    }
+}
+
 impl Recent {
     /// Takes in the beats that an earlier run left.
     pub fn open<E: Engine + ?Sized>(engine: &E) -> Result<Self> {
@@ -173,13 +180,7 @@ impl Recent {
             .values()
             .filter(|it| it.span.to.as_second() < before)
         {
-            write(
-                engine,
-                &it.target,
-                Some(&it.span),
-                it.sketch.as_ref(),
-                &mut batch,
-            )?;
+            it.write(engine, &mut batch)?;
         }
         state.going.retain(|_, it| it.span.to.as_second() >= before);
         Ok(batch)
@@ -208,13 +209,7 @@ impl Recent {
             .filter(|it| it.unwritten.is_some_and(|at| at + STALE_S < now))
             .take(AT_ONCE);
         for it in stale {
-            write(
-                engine,
-                &it.target,
-                Some(&it.span),
-                it.sketch.as_ref(),
-                &mut batch,
-            )?;
+            it.write(engine, &mut batch)?;
             it.unwritten = None;
         }
         let before = Timestamp::from_second(now - SPENT_S).unwrap_or(Timestamp::UNIX_EPOCH);

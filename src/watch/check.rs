@@ -15,7 +15,7 @@ use crate::{
     incident::{self, Finding, Voice},
     model::{
         Baseline, Class, Dossier, Incident, IncidentId, Part, Profile, Say, Signal, Standing,
-        Target, dossier::Validators, history::Mark, incident::Evidence, window,
+        Target, TargetId, dossier::Validators, history::Mark, incident::Evidence, window,
     },
     store::{Commit, StoreError},
 };
@@ -220,7 +220,7 @@ pub(super) async fn gravest(
         first: None,
     };
     let mut worst = look(world, target, first, dossier, beside).await;
-    took(world, &worst).await;
+    took(world, &dossier.target, &worst).await;
     let calm = worst.class.standing() == Standing::Up;
     for profile in profiles.iter().skip(1) {
         let own = profile_dossier(world, target, *profile).await;
@@ -229,7 +229,7 @@ pub(super) async fn gravest(
             first: Some(dossier),
         };
         let mut seen = look(world, target, *profile, &own, beside).await;
-        took(world, &seen).await;
+        took(world, &own.target, &seen).await;
         if seen.class.standing() != Standing::Tampered {
             learn_profile(world, target, own, &seen).await;
             continue;
@@ -253,9 +253,9 @@ pub(super) async fn gravest(
     worst
 }
 
-async fn took(world: &World, look: &Look) {
+async fn took(world: &World, of: &TargetId, look: &Look) {
     world.measure.decided(look.path.as_str());
-    keep_lesson(world, look).await;
+    keep_lesson(world, of, look).await;
 }
 
 /// What is remembered of what another visitor than the first is shown.

@@ -17,7 +17,7 @@ use crate::{
     fetch::{Sighting, Visit},
     model::{
         Class, Digest, Dossier, Level, LookRef, Mask, Observation, Part, Profile, Say, Seen,
-        Signal, SiteFacts, Standing, Target, TargetId, Verdict, dossier::Validators, excerpt,
+        Signal, SiteFacts, Standing, Target, Verdict, dossier::Validators, excerpt,
         incident::ChangeLine, observation::Silence, verdict::State,
     },
     page::{self, Kind, Page, Source, registrable},
@@ -36,7 +36,7 @@ pub struct Look {
     /// The mask that it passed.
     pub mask: Option<Arc<Mask>>,
     /// What it taught of where the page varies: for the store.
-    pub lesson: Option<Box<(TargetId, Mask)>>,
+    pub lesson: Option<Box<Mask>>,
     /// The page's identity, where a page was read.
     pub seen: Option<LookRef>,
     pub body: Option<bytes::Bytes>,
@@ -186,11 +186,7 @@ async fn varied(
     {
         return look;
     }
-    let mut look = judged(world, target, dossier, first, sighting, body, at, kept).await;
-    if let Some(lesson) = &mut look.lesson {
-        lesson.0.clone_from(&dossier.target);
-    }
-    look
+    judged(world, target, dossier, first, sighting, body, at, kept).await
 }
 
 struct Case {
@@ -241,7 +237,7 @@ async fn judged(
             }
             let new = Arc::new(new);
             if let Some(mut look) = paths::masked(&of, &known, &seen, &bytes, at, &new) {
-                look.lesson = Some(Box::new((of.id.clone(), new.as_ref().clone())));
+                look.lesson = Some(Box::new(new.as_ref().clone()));
                 return Err(Box::new(look));
             }
             mask = Some(new);
@@ -441,7 +437,7 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
         if nothing_said && answer.status == 200 && answer.refresh.is_none() {
             mask.grow(body);
         }
-        Box::new((case.dossier.target.clone(), mask))
+        Box::new(mask)
     });
     out.cause = cause;
     out.title.clone_from(&page.title);

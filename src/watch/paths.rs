@@ -162,12 +162,12 @@ pub(super) fn passed_on(look: &Look, target: &Target, after: &Dossier) -> Option
 }
 
 /// Keeps what a look taught of where the page varies. Nothing hangs on it: without, the next look learns it again.
-pub async fn keep_lesson(world: &World, look: &Look) {
+pub async fn keep_lesson(world: &World, of: &TargetId, look: &Look) {
     let Some(lesson) = &look.lesson else {
         return;
     };
     let commit = Commit {
-        mask: Some((lesson.0.clone(), lesson.1.clone())),
+        mask: Some((of.clone(), lesson.as_ref().clone())),
         ..Commit::default()
     };
     if let Err(error) = world.store.commit(commit).await {

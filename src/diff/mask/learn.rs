@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    MOST_STEPS, MOST_VARIANTS,
+    MOST_INSIDE, MOST_STEPS, MOST_VARIANTS,
     pieces::{align, key, key_of, pieces},
 };
 use crate::model::{
@@ -248,9 +248,6 @@ impl Draft {
         }
     }
 }
-
-/// Pieces in one place, of all looks together.
-const MOST_INSIDE: usize = 4000;
 
 /// Where each look has as many pieces, and each differs in numbers and tokens only: exactly those.
 fn finely<'a>(varied: &[Vec<&'a [u8]>]) -> Option<Vec<Bit<'a>>> {

@@ -22,6 +22,8 @@ use crate::model::{
 const MOST_STEPS: usize = 200;
 /// Variants remembered of one place.
 const MOST_VARIANTS: usize = 64;
+/// Pieces in one place, of all looks together, and of a variant.
+const MOST_INSIDE: usize = 4000;
 /// A page that is larger is read each time, and so is one in two-byte letters, in which `//` is not two bytes.
 const LARGEST: usize = 1 << 20;
 

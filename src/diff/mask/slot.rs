@@ -1,7 +1,7 @@
 //! What a slot lets through: numbers and tokens within the bounds that were seen, markup that was seen as a whole.
 
 use super::{
-    MOST_VARIANTS, pieces,
+    MOST_INSIDE, MOST_VARIANTS, pieces,
     place::{may_be_token, may_count},
 };
 use crate::model::mask::{Alphabet, Slot};
@@ -162,7 +162,8 @@ const LONGEST_VARIANT: usize = 64 << 10;
 fn until(rest: &[u8], longest: usize, stop: Option<u128>) -> Option<(usize, u128)> {
     let mut bytes = 0;
     let mut found = Vec::new();
-    for piece in pieces::pieces(&rest[..rest.len().min(longest + longest / 8 + 1024)]) {
+    let near = &rest[..rest.len().min(longest + longest / 8 + 1024)];
+    for piece in pieces::pieces(near).take(MOST_INSIDE + 1) {
         if stop.is_some() && Some(pieces::key(piece)) == stop {
             return Some((bytes, pieces::key_of(found)));
         }
