@@ -22,13 +22,10 @@ pub fn of_page(page: &Page) -> Option<Writing> {
 pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Writing> {
     let mut counts: Letters = [0; WRITINGS];
     let mut total = 0;
-    for c in texts
-        .flat_map(str::chars)
-        .filter(|it| it.is_alphabetic())
-        .take(20_000)
-    {
+    let letters = texts.flat_map(str::chars).filter_map(writing::of_letter);
+    for writing in letters.take(20_000) {
         total += 1;
-        counts[writing::of(c) as usize] += 1;
+        counts[writing as usize] += 1;
     }
     if total < ENOUGH {
         return None;

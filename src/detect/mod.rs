@@ -52,9 +52,14 @@ pub fn judge_beside(
     if verdict.level.rings() || verdict.state != State::Ordinary || reference.looks == 0 {
         return verdict;
     }
-    let mut reckoning = reckon(page, reference, expect);
-    reckoning.found.retain(|it| PLANTED.contains(&it.0));
-    let mut beside = reckoning.verdict(&weigh::TABLE);
+    let planted: Vec<&dyn Detector> = signals::ALL
+        .iter()
+        .filter(|it| PLANTED.contains(&it.name()))
+        .copied()
+        .collect();
+    let view = View::new(page, reference, expect);
+    let state = state::of(&view);
+    let mut beside = weigh::reckon(&view, state, &planted).verdict(&weigh::TABLE);
     if !beside.level.rings() {
         return verdict;
     }

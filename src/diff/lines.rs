@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use similar::{Algorithm, ChangeTag, capture_diff_slices_deadline};
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
 const DEADLINE: Duration = Duration::from_millis(200);
 
 /// A line as people see it, and the key by which two looks at it are one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub key: u64,
     pub text: String,

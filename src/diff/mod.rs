@@ -1,13 +1,18 @@
 //! Baseline against page: what was added, removed, replaced.
 //!
-//! [`Norm`] is what several looks have in common and what varies between them; [`compare()`] says what
-//! of a page is not normal. [`mask`] knows where the bytes of a page vary, so that most looks need no tree. Pure; every comparison is bounded by the guard's limits or a deadline.
+//! [`Norm`] is what several looks have in common and what varies between them, made from the [`Imprint`] that each
+//! leaves; [`compare()`] says what of a page is not normal. [`mask`] knows where the bytes of a page vary, so that most
+//! looks need no tree. Pure; every comparison is bounded by the guard's limits or a deadline.
 
 pub mod compare;
+pub mod imprint;
+pub mod imprints;
 pub mod lines;
 pub mod mask;
 pub mod norm;
 
 pub use compare::{Change, compare};
+pub use imprint::Imprint;
+pub use imprints::Imprints;
 pub use lines::{Line, changed_lines, lines};
 pub use norm::Norm;

@@ -2,23 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::lines::{Line, lines};
+use super::{
+    imprint::{Imprint, OWN_KEPT},
+    lines::Line,
+};
 use crate::{
     model::digest::key,
-    page::{
-        Page,
-        fold::fold,
-        noise, registrable,
-        writing::{self, Letters},
-    },
+    page::{Page, noise, writing::Letters},
 };
 
 /// What stays is asked of so many latest looks; what is new, of all. A redesign is thus the norm after a
 /// few looks, and what was there before it stays known.
 const RECENT: usize = 5;
-
-/// Addresses of its own that a page is remembered by.
-const OWN_KEPT: usize = 400;
 
 /// Counts of recent looks in which something was seen; 0 where only older ones had it.
 pub type Seen = HashMap<u64, u16>;
@@ -82,147 +77,126 @@ pub struct Norm {
     pub title: Option<String>,
 }
 
+/// Everything that was said, each text once.
+#[derive(Clone, Default)]
+struct Texts {
+    told: HashSet<u64>,
+    folded: String,
+    letters: Letters,
+}
+
+impl Texts {
+    fn take(&mut self, look: &Imprint) {
+        for text in &look.texts {
+            if self.told.insert(text.key) {
+                self.folded.push_str(&text.folded);
+                self.folded.push('\n');
+                for (all, more) in self.letters.iter_mut().zip(text.letters) {
+                    *all += more;
+                }
+            }
+        }
+    }
+}
+
 impl Norm {
     /// Learns from looks, oldest first. None gives a norm that knows nothing (`looks == 0`).
     pub fn learn<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Self {
-        let pages: Vec<&Page> = pages.into_iter().collect();
-        let recent = pages.len().saturating_sub(RECENT);
-        let mut norm = Self::default();
-        let mut words = Vec::new();
-        let mut own = Vec::new();
-        let mut elements = Vec::new();
-        let mut told = HashSet::new();
-        for (at, page) in pages.into_iter().enumerate() {
+        let imprints: Vec<Imprint> = pages.into_iter().map(Imprint::of).collect();
+        Self::of(&imprints)
+    }
+
+    /// The same from what the looks left, oldest first.
+    pub fn of<'a>(imprints: impl IntoIterator<Item = &'a Imprint>) -> Self {
+        let looks: Vec<&Imprint> = imprints.into_iter().collect();
+        let mut texts = Texts::default();
+        looks.iter().for_each(|it| texts.take(it));
+        Self::made(&looks, texts)
+    }
+
+    /// The norm of all looks, and that of the first so many alone: texts of what they share are folded once.
+    pub fn of_both(looks: &[&Imprint], first: usize) -> (Self, Self) {
+        let (early, late) = looks.split_at(first.min(looks.len()));
+        let mut texts = Texts::default();
+        early.iter().for_each(|it| texts.take(it));
+        let alone = Self::made(early, texts.clone());
+        late.iter().for_each(|it| texts.take(it));
+        (Self::made(looks, texts), alone)
+    }
+
+    fn made(looks: &[&Imprint], texts: Texts) -> Self {
+        let recent = looks.len().saturating_sub(RECENT);
+        let mut norm = Self {
+            folded: texts.folded,
+            letters: texts.letters,
+            ..Self::default()
+        };
+        for (at, look) in looks.iter().enumerate() {
             let weight = u16::from(at >= recent);
             norm.looks += weight;
-            norm.take(page, weight, &mut told);
-            words.push(page.words());
-            own.push(own_links(page));
-            elements.push(page.elements);
+            norm.take(look, weight);
         }
-        norm.own_urls.retain({
-            let (links, looks) = (norm.links.clone(), norm.looks);
-            move |it| {
-                links
-                    .get(&key(&noise::normal_url(it)))
-                    .is_some_and(|count| u32::from(*count) * 5 >= u32::from(looks) * 4)
-            }
-        });
-        norm.words = median(words);
-        norm.own_links = median(own);
-        norm.elements = median(elements);
+        if let Some(latest) = looks.last() {
+            norm.show(latest);
+        }
+        norm.words = median(looks.iter().map(|it| it.words).collect());
+        norm.own_links = median(looks.iter().map(|it| it.own_links).collect());
+        norm.elements = median(looks.iter().map(|it| it.elements).collect());
         norm
     }
 
-    fn take(&mut self, page: &Page, weight: u16, told: &mut HashSet<u64>) {
-        count(
-            weight,
-            &mut self.blocks,
-            page.blocks.iter().map(|it| it.key),
-        );
-        let mut links: Vec<u64> = page
-            .links
-            .iter()
-            .map(|it| key(&noise::normal_url(&it.url)))
-            .collect();
-        links.sort_unstable();
-        links.dedup();
-        count(weight, &mut self.skeleton, page.skeleton.iter().copied());
-        count(weight, &mut self.links, links.iter().copied());
+    fn take(&mut self, look: &Imprint, weight: u16) {
+        count(weight, &mut self.blocks, look.blocks.iter().copied());
+        count(weight, &mut self.skeleton, look.skeleton.iter().copied());
+        count(weight, &mut self.links, look.links.iter().copied());
+        count(weight, &mut self.images, look.images.iter().copied());
+        count(weight, &mut self.scripts, look.scripts.iter().copied());
         let version = Version {
-            skeleton: page.skeleton.clone(),
-            links,
+            skeleton: look.skeleton.clone(),
+            links: look.links.clone(),
         };
         if weight > 0 && !self.versions.contains(&version) {
             self.versions.push(version);
         }
-        count(
-            weight,
-            &mut self.images,
-            page.images
-                .iter()
-                .map(|it| key(&noise::normal_url(&it.src))),
-        );
-        let sources = page.scripts.iter().filter_map(|it| it.src.as_deref());
-        count(
-            weight,
-            &mut self.scripts,
-            sources.map(|it| key(&noise::normal_url(it))),
-        );
-        let domains = |hosts: Vec<&str>| -> Vec<String> {
-            let hosts: BTreeSet<&str> = hosts.into_iter().filter(|it| !it.is_empty()).collect();
-            hosts.into_iter().map(registrable).collect()
-        };
-        self.link_domains.extend(domains(
-            page.links.iter().map(|it| it.host.as_str()).collect(),
-        ));
-        self.script_domains.extend(domains(
-            page.scripts.iter().map(|it| it.host.as_str()).collect(),
-        ));
-        self.frame_domains.extend(domains(
-            page.frames.iter().map(|it| it.host.as_str()).collect(),
-        ));
-        self.form_domains.extend(domains(
-            page.forms.iter().map(|it| it.host.as_str()).collect(),
-        ));
-        self.image_domains.extend(domains(
-            page.images.iter().map(|it| it.host.as_str()).collect(),
-        ));
-        self.relation_domains.extend(domains(
-            page.relations.iter().map(|it| it.host.as_str()).collect(),
-        ));
-        self.inline_scripts.extend(
-            page.scripts
-                .iter()
-                .filter(|it| it.src.is_none())
-                .map(|it| it.key),
-        );
-        let own = page.domain();
-        self.own_link_texts.extend(
-            page.links
-                .iter()
-                .filter(|it| !it.text.is_empty() && registrable(&it.host) == own)
-                .map(|it| key(&it.text)),
-        );
-        self.meta.extend(
-            page.meta
-                .iter()
-                .map(|(name, content)| meta_key(name, content)),
-        );
-        self.refreshes.extend(page.refreshes.iter().cloned());
-        self.titles.extend(page.title.iter().cloned());
-        self.langs.extend(page.lang.iter().cloned());
-        self.dark |= page.dark;
-        self.media = self.media.max(page.media);
-        self.frames = self.frames.max(page.frames.len());
-        self.hidden_links = self
-            .hidden_links
-            .max(page.links.iter().filter(|it| it.hidden.is_some()).count());
-        for text in texts(page) {
-            if told.insert(key(text)) {
-                writing::count(text, &mut self.letters);
-                self.folded.push_str(&fold(text));
-                self.folded.push('\n');
-            }
+        for (known, new) in [
+            (&mut self.link_domains, &look.link_domains),
+            (&mut self.script_domains, &look.script_domains),
+            (&mut self.frame_domains, &look.frame_domains),
+            (&mut self.form_domains, &look.form_domains),
+            (&mut self.image_domains, &look.image_domains),
+            (&mut self.relation_domains, &look.relation_domains),
+        ] {
+            known.extend(new.iter().cloned());
         }
-        self.asks.extend(page.asks.iter().cloned());
-        self.own_urls = page
-            .links
+        self.inline_scripts.extend(&look.inline_scripts);
+        self.own_link_texts.extend(&look.own_link_texts);
+        self.meta.extend(&look.meta);
+        self.refreshes.extend(look.refreshes.iter().cloned());
+        self.titles.extend(look.title.iter().cloned());
+        self.langs.extend(look.lang.iter().cloned());
+        self.asks.extend(look.asks.iter().cloned());
+        self.dark |= look.dark;
+        self.media = self.media.max(look.media);
+        self.frames = self.frames.max(look.frames);
+        self.hidden_links = self.hidden_links.max(look.hidden_links);
+    }
+
+    /// What is taken from the latest look alone.
+    fn show(&mut self, latest: &Imprint) {
+        let stays = |it: &&String| {
+            let seen = self.links.get(&key(&noise::normal_url(it)));
+            seen.is_some_and(|count| self.is_stable(*count))
+        };
+        self.own_urls = latest.own_urls.iter().filter(stays).cloned().collect();
+        self.own_files = latest
+            .own_images
             .iter()
-            .filter(|it| !it.host.is_empty() && registrable(&it.host) == own && it.hidden.is_none())
-            .map(|it| it.url.clone())
+            .chain(&latest.own_urls)
             .take(OWN_KEPT)
+            .cloned()
             .collect();
-        self.own_files = page
-            .images
-            .iter()
-            .filter(|it| !it.host.is_empty() && registrable(&it.host) == own)
-            .map(|it| it.src.clone())
-            .chain(self.own_urls.iter().cloned())
-            .take(OWN_KEPT)
-            .collect();
-        self.lines = lines(page);
-        self.title = page.title.clone();
+        self.lines = latest.lines.clone().unwrap_or_default();
+        self.title.clone_from(&latest.title);
     }
 
     /// Whether something seen in `count` looks is part of what stays: in all of one or two looks, in
@@ -263,30 +237,6 @@ impl Norm {
         };
         faces.map(share).chain(whole).max_by(f64::total_cmp)
     }
-}
-
-/// Every text of a page that a phrase may stand in: title, blocks, image texts, meta.
-pub fn texts(page: &Page) -> impl Iterator<Item = &str> {
-    page.title
-        .as_deref()
-        .into_iter()
-        .chain(page.blocks.iter().map(|it| it.text.as_str()))
-        .chain(page.images.iter().map(|it| it.alt.as_str()))
-        .chain(page.meta.iter().map(|(_, content)| content.as_str()))
-        .filter(|it| !it.is_empty())
-}
-
-/// Links that lead to the page's own registrable domain.
-pub fn own_links(page: &Page) -> usize {
-    let own = page.domain();
-    page.links
-        .iter()
-        .filter(|it| !it.host.is_empty() && registrable(&it.host) == own)
-        .count()
-}
-
-pub fn meta_key(name: &str, content: &str) -> u64 {
-    key(&format!("{name}={}", noise::normal(content)))
 }
 
 fn count(weight: u16, seen: &mut Seen, keys: impl Iterator<Item = u64>) {

@@ -9,11 +9,15 @@ use unicode_security::confusable_detection::skeleton;
 /// full-width, mathematical) as these, leet inside words as letters, `h a c k e d` as one word, all
 /// white space and punctuation between words as one blank. Punctuation at a word's edge is dropped.
 pub fn fold(text: &str) -> String {
-    let letters: String = text
-        .chars()
-        .filter_map(letter)
-        .flat_map(char::to_lowercase)
-        .collect();
+    let mut letters = String::with_capacity(text.len());
+    for c in text.chars() {
+        // most letters are of the simple kind
+        if c.is_ascii() {
+            letters.push(c.to_ascii_lowercase());
+        } else if let Some(c) = letter(c) {
+            letters.extend(c.to_lowercase());
+        }
+    }
     let mut out = String::with_capacity(letters.len() + 2);
     let mut singles = String::new();
     for word in letters.split(|c: char| c.is_whitespace() || is_break(c)) {
@@ -144,7 +148,7 @@ fn letter(c: char) -> Option<char> {
     match c {
         c if is_invisible(c) => None,
         c if c.is_ascii() => Some(c),
-        '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' if VIETNAMESE.contains(c) => Some(c),
+        c if is_vietnamese(c) => Some(c),
         '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(unmarked(c)),
         // scripts that no Latin letter is imitated with, and the bulk of real text in them
         '\u{590}'..='\u{109f}' | '\u{3000}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' => Some(c),
@@ -167,7 +171,44 @@ const ALIKE: &[(char, char)] = &[
 ];
 
 /// Letters with marks of the Vietnamese alphabet: without them half of the words would be other words.
-const VIETNAMESE: &str = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ";
+fn is_vietnamese(c: char) -> bool {
+    let c = match c {
+        '\u{1ea0}'..='\u{1ef9}' => return true,
+        // the capitals of Latin-1 stand 32 before the small letters
+        'À'..='Þ' => char::from_u32(u32::from(c) + 32).unwrap_or(c),
+        c => c,
+    };
+    matches!(
+        c,
+        'à' | 'á'
+            | 'â'
+            | 'ã'
+            | 'è'
+            | 'é'
+            | 'ê'
+            | 'ì'
+            | 'í'
+            | 'ò'
+            | 'ó'
+            | 'ô'
+            | 'õ'
+            | 'ù'
+            | 'ú'
+            | 'ý'
+            | 'Ă'
+            | 'ă'
+            | 'Đ'
+            | 'đ'
+            | 'Ĩ'
+            | 'ĩ'
+            | 'Ũ'
+            | 'ũ'
+            | 'Ơ'
+            | 'ơ'
+            | 'Ư'
+            | 'ư'
+    )
+}
 
 /// Latin letters that do not come apart into a letter and a mark.
 const STRUCK: &[(char, char)] = &[
@@ -250,10 +291,13 @@ fn imitated(c: char) -> Option<char> {
 
 /// Digits and signs that stand for letters, in words that hold letters too.
 fn unleet(word: &str) -> String {
-    let letters = word.chars().filter(|it| it.is_alphabetic()).count();
-    let others = word.chars().filter(|it| "013457@$!".contains(*it)).count();
     let trimmed = |it: &str| it.trim_end_matches('!').trim_matches(['@', '$']).to_owned();
-    if others == 0 || letters < 2 || others > letters + 1 {
+    let others = word.bytes().filter(|it| b"013457@$!".contains(it)).count();
+    if others == 0 {
+        return trimmed(word);
+    }
+    let letters = word.chars().filter(|it| it.is_alphabetic()).count();
+    if letters < 2 || others > letters + 1 {
         return trimmed(word);
     }
     let word = word.trim_end_matches('!');
@@ -275,7 +319,16 @@ fn unleet(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::fold;
+    use super::{fold, is_vietnamese};
+
+    #[test]
+    fn the_alphabet_is_whole() {
+        let small = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ";
+        let all = format!("{small}{}", small.to_uppercase());
+        for c in '\0'..='\u{ffff}' {
+            assert_eq!(is_vietnamese(c), all.contains(c), "{c:?}");
+        }
+    }
 
     #[test]
     fn disguises_fall() {

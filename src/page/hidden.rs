@@ -38,6 +38,60 @@ impl Hiding {
 /// Of one style attribute so much is read.
 const STYLE_KEPT: usize = 16 << 10;
 
+/// Properties that can hide; most declarations of a page are of none of them.
+const TELLING: &[&str] = &[
+    "background",
+    "background-color",
+    "bottom",
+    "clip",
+    "clip-path",
+    "color",
+    "content-visibility",
+    "display",
+    "filter",
+    "font",
+    "font-size",
+    "height",
+    "left",
+    "line-height",
+    "margin-left",
+    "margin-top",
+    "max-height",
+    "max-width",
+    "opacity",
+    "overflow",
+    "overflow-x",
+    "overflow-y",
+    "position",
+    "right",
+    "text-indent",
+    "top",
+    "transform",
+    "visibility",
+    "width",
+    "z-index",
+    "zoom",
+];
+
+/// Names and values of the telling declarations, in order: of two of one name, the later counts.
+struct Declarations<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Declarations<'a> {
+    fn of(style: &'a str) -> Self {
+        let all = style.split(';').filter_map(|it| it.split_once(':'));
+        let telling = all
+            .map(|(name, value)| (name.trim(), value))
+            .filter(|(name, _)| TELLING.binary_search(name).is_ok())
+            .map(|(name, value)| (name, value.trim().trim_end_matches("!important").trim()));
+        Self(telling.collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&'a str> {
+        let mut all = self.0.iter().rev();
+        all.find(|it| it.0 == name).map(|it| it.1)
+    }
+}
+
 /// How a style attribute or rule hides, if it does. Lengths count in px; em and rem as 16.
 pub fn of_style(style: &str) -> Option<Hiding> {
     let mut end = style.len().min(STYLE_KEPT);
@@ -45,18 +99,12 @@ pub fn of_style(style: &str) -> Option<Hiding> {
         end -= 1;
     }
     let style = style[..end].to_ascii_lowercase();
-    let get: HashMap<&str, &str> = style
-        .split(';')
-        .filter_map(|it| it.split_once(':'))
-        .map(|(name, value)| {
-            (
-                name.trim(),
-                value.trim().trim_end_matches("!important").trim(),
-            )
-        })
-        .collect();
+    let get = Declarations::of(&style);
+    if get.0.is_empty() {
+        return None;
+    }
     let is = |name: &str, wanted: &str| get.get(name).is_some_and(|it| it.starts_with(wanted));
-    let px = |name: &str| get.get(name).and_then(|it| length(it));
+    let px = |name: &str| get.get(name).and_then(length);
     let far = |name: &str| px(name).is_some_and(|it| it <= -500.0);
     if is("display", "none") {
         return Some(Hiding::DisplayNone);
@@ -82,7 +130,7 @@ pub fn of_style(style: &str) -> Option<Hiding> {
         "margin-top",
         "text-indent",
     ];
-    if moved.into_iter().any(far) || get.get("transform").is_some_and(|it| moved_away(it)) {
+    if moved.into_iter().any(far) || get.get("transform").is_some_and(moved_away) {
         return Some(Hiding::OffScreen);
     }
     if px("font-size").is_some_and(|it| it <= 2.0)
@@ -106,7 +154,7 @@ pub fn of_style(style: &str) -> Option<Hiding> {
         || get
             .get("clip")
             .or(get.get("clip-path"))
-            .is_some_and(|it| is_clipped_away(it))
+            .is_some_and(is_clipped_away)
     {
         return Some(Hiding::TinyBox);
     }
@@ -118,8 +166,8 @@ pub fn of_style(style: &str) -> Option<Hiding> {
     let ground = get
         .get("background-color")
         .or(get.get("background"))
-        .and_then(|it| colour(it));
-    match (get.get("color").and_then(|it| colour(it)), ground) {
+        .and_then(colour);
+    match (get.get("color").and_then(colour), ground) {
         (Some(ink), _) if ink == CLEAR => Some(Hiding::SameColour),
         (Some(ink), Some(ground)) if ink.abs_diff(ground) => Some(Hiding::SameColour),
         _ => None,
@@ -297,25 +345,12 @@ impl HidingRules {
             {
                 self.black = true;
             }
-            let Some(hiding) = of_style(body) else {
+            let mut named = selectors.split(',').filter_map(simple).peekable();
+            if named.peek().is_none() {
                 continue;
-            };
-            for selector in selectors.split(',').map(str::trim) {
-                // `p.x` hides what `.x` would, as far as a planted block is concerned
-                let bare = selector.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-                let selector = if bare.starts_with(['.', '#']) {
-                    bare
-                } else {
-                    selector
-                };
-                let simple = selector.len() > 1
-                    && selector.starts_with(['.', '#'])
-                    && selector[1..]
-                        .chars()
-                        .all(|c| c.is_alphanumeric() || c == '-' || c == '_');
-                if simple {
-                    self.rules.insert(selector.to_owned(), hiding);
-                }
+            }
+            if let Some(hiding) = of_style(body) {
+                self.rules.extend(named.map(|it| (it.to_owned(), hiding)));
             }
         }
     }
@@ -340,6 +375,15 @@ impl HidingRules {
             })
             .copied()
     }
+}
+
+/// `.name` or `#name`. `p.x` hides what `.x` would, as far as a planted block is concerned.
+fn simple(selector: &str) -> Option<&str> {
+    let selector = selector.trim();
+    let bare = selector.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+    let name = bare.strip_prefix(['.', '#'])?;
+    let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    (!name.is_empty() && name.chars().all(plain)).then_some(bare)
 }
 
 #[cfg(test)]

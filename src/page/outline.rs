@@ -1,5 +1,10 @@
 //! Headings and the template's skeleton: which ids and classes the page is made of.
 
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher, RandomState},
+};
+
 use scraper::node::Element;
 
 use super::noise;
@@ -13,13 +18,35 @@ pub struct Heading {
 }
 
 /// Keys of `tag#id` and `tag.class`: they survive news, and die with the template.
-pub(super) fn tokens(element: &Element, into: &mut Vec<u64>) {
-    let tag = element.name();
-    if let Some(id) = element.attr("id").filter(|it| it.len() <= LONGEST_NAME) {
-        into.push(key(&format!("{tag}#{}", noise::normal(id))));
+#[derive(Default)]
+pub(super) struct Tokens {
+    keys: HashSet<u64>,
+    /// Digests, under a key of this process, of what was seen: most elements are of a kind that was there before.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+}
+
+impl Tokens {
+    pub fn take(&mut self, element: &Element) {
+        let tag = element.name();
+        if let Some(id) = element.attr("id").filter(|it| it.len() <= LONGEST_NAME) {
+            self.keys
+                .insert(key(&format!("{tag}#{}", noise::normal(id))));
+        }
+        let Some(listed) = element.attr("class") else {
+            return;
+        };
+        if self.seen.insert(self.hasher.hash_one((tag, listed))) {
+            let keys = classes(element).map(|it| key(&format!("{tag}.{}", noise::normal(it))));
+            self.keys.extend(keys);
+        }
     }
-    for class in classes(element) {
-        into.push(key(&format!("{tag}.{}", noise::normal(class))));
+
+    /// Ascending.
+    pub fn skeleton(self) -> Vec<u64> {
+        let mut keys: Vec<u64> = self.keys.into_iter().collect();
+        keys.sort_unstable();
+        keys
     }
 }
 

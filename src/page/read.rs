@@ -136,6 +136,7 @@ struct Walk {
     rules: HidingRules,
     gather: Gather,
     shape: Vec<u8>,
+    outline: outline::Tokens,
     /// Hiding in force and the depth at which it began.
     hidden: Vec<(usize, Hiding)>,
     depth: usize,
@@ -185,6 +186,7 @@ impl Walk {
             rules: HidingRules::default(),
             gather: Gather::default(),
             shape: Vec::new(),
+            outline: outline::Tokens::default(),
             hidden: Vec::new(),
             depth: 0,
             link: None,
@@ -239,7 +241,7 @@ impl Walk {
         self.page.elements += 1;
         self.shape.extend(tag.as_bytes());
         self.shape.push(b'<');
-        outline::tokens(element, &mut self.page.skeleton);
+        self.outline.take(element);
         if is_block(tag) {
             self.gather.flush();
         }
@@ -276,12 +278,15 @@ impl Walk {
             .and_then(hidden::of_style)
             .or_else(|| self.rules.of(element.attr("id"), outline::classes(element)))
             .or_else(|| {
+                if !matches!(tag, "marquee" | "iframe") {
+                    return None;
+                }
                 let still = ["width", "height", "scrollamount"].into_iter().any(|it| {
                     element
                         .attr(it)
                         .is_some_and(|value| matches!(value.trim(), "0" | "1" | "0px" | "1px"))
                 });
-                (matches!(tag, "marquee" | "iframe") && still).then_some(Hiding::TinyBox)
+                still.then_some(Hiding::TinyBox)
             })
     }
 
@@ -578,8 +583,7 @@ impl Walk {
         }
         page.stunts.sort_unstable();
         page.stunts.dedup();
-        page.skeleton.sort_unstable();
-        page.skeleton.dedup();
+        page.skeleton = self.outline.skeleton();
         page.fingerprint = Fingerprint {
             raw: Digest::of(source.bytes),
             content: fingerprint::content(&page),

@@ -44,8 +44,32 @@ pub fn of(c: char) -> Writing {
     }
 }
 
+/// The writing of a letter; `None` for anything else.
+pub fn of_letter(c: char) -> Option<Writing> {
+    match c {
+        // what most pages are made of needs no table
+        '\0'..='\u{7f}' => c.is_ascii_alphabetic().then_some(Writing::Latin),
+        '\u{1ea0}'..='\u{1ef9}' => Some(Writing::Vietnamese),
+        '×' | '÷' => None,
+        '\u{c0}'..='\u{24f}' => Some(of(c)),
+        c => c.is_alphabetic().then(|| of(c)),
+    }
+}
+
 pub fn count(text: &str, into: &mut Letters) {
-    for c in text.chars().filter(|it| it.is_alphabetic()) {
-        into[of(c) as usize] += 1;
+    for writing in text.chars().filter_map(of_letter) {
+        into[writing as usize] += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_letter_has_a_writing() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(of_letter(c), c.is_alphabetic().then(|| of(c)), "{c:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::aside::aside;
 use crate::{
     model::Digest,
     store::{Wanted, size},
-    watch::{Live, World, reports},
+    watch::{Live, World, derived, reports},
 };
 
 /// Second, minute, hour, day, month, weekday: Monday 07:30, before the working day.
@@ -18,6 +18,8 @@ const WEEKLY: &str = "0 30 7 * * Mon";
 const SWEEP: &str = "0 40 3 * * *";
 /// Evidence that nothing refers to is kept so long all the same.
 const UNREFERRED: Duration = Duration::from_secs(2 * 86_400);
+/// Portals that stand still so long, and those that are watched no more.
+const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
 
 /// Runs the jobs until told to stop. A report that was missed while the service was down is sent at the start.
 pub async fn run(worlds: Live, stop: CancellationToken) -> Result<(), JobSchedulerError> {
@@ -102,8 +104,12 @@ async fn sweep(world: &World) {
             return;
         }
     };
-    let evidence = world.evidence.clone();
-    let swept = tokio::task::spawn_blocking(move || evidence.sweep(&referred, UNREFERRED)).await;
+    let (evidence, derived) = (world.evidence.clone(), derived(&world.config));
+    let swept = tokio::task::spawn_blocking(move || {
+        derived.sweep(UNTOUCHED);
+        evidence.sweep(&referred, UNREFERRED)
+    })
+    .await;
     match swept {
         Ok(Ok(gone)) => tracing::info!(gone, "evidence swept"),
         Ok(Err(error)) => tracing::error!(%error, "evidence could not be swept"),

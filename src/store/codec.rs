@@ -85,16 +85,26 @@ pub fn of_json(key: &str, json: &str) -> Vec<u8> {
     of_bytes(key, json.as_bytes())
 }
 
+/// Bytes that are no JSON, as a record.
+pub fn sealed(key: &str, bytes: &[u8]) -> Vec<u8> {
+    of_bytes(key, bytes)
+}
+
+/// The bytes of a record, if they are whole.
+pub fn opened(key: &str, record: &[u8]) -> Result<Vec<u8>> {
+    open(key, record).map(Cow::into_owned)
+}
+
 /// Whether a record is what was written under that key.
 pub fn is_whole(key: &str, bytes: &[u8]) -> bool {
     body(key, bytes).is_ok()
 }
 
-fn of_bytes(key: &str, json: &[u8]) -> Vec<u8> {
-    let packed = (json.len() >= WORTH).then(|| packed(json));
+fn of_bytes(key: &str, body: &[u8]) -> Vec<u8> {
+    let packed = (body.len() >= WORTH).then(|| packed(body));
     match packed.flatten() {
         Some(packed) => record(PACKED, key, &packed),
-        None => record(PLAIN, key, json),
+        None => record(PLAIN, key, body),
     }
 }
 

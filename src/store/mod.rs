@@ -6,6 +6,7 @@
 pub mod backends;
 pub mod codec;
 pub mod control;
+pub mod derived;
 mod disk;
 pub mod enduring;
 pub mod evidence;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+pub use derived::Derived;
 pub use disk::size;
 pub use evidence::Evidence;
 pub use ledger::Ledger;

@@ -8,14 +8,15 @@ use super::{
     World, beyond,
     confirm::confirm,
     eyes::{self, Sight},
+    learn::{kept, learn_profile, take_in, teaches},
     look::{Beside, Look, look},
-    paths::{Path, expects, keep_lesson, passed_on},
+    paths::{keep_lesson, passed_on},
 };
 use crate::{
     incident::{self, Finding, Voice},
     model::{
-        Baseline, Class, Dossier, Incident, IncidentId, Part, Profile, Say, Signal, Standing,
-        Target, TargetId, dossier::Validators, history::Mark, incident::Evidence, window,
+        Baseline, Class, Dossier, Incident, IncidentId, Profile, Say, Signal, Standing, Target,
+        TargetId, history::Mark, incident::Evidence, window,
     },
     store::{Commit, StoreError},
 };
@@ -23,13 +24,6 @@ use crate::{
 /// A full request is made about once in so many, whatever the portal says of its validators: one that
 /// is in an attacker's hands could answer "not modified" for ever.
 const FULL_GET_EVERY: u32 = 4;
-
-/// A page judged normal is kept as a variation at most once in so many intervals: portals move on, and the
-/// norm with them, but a banner that rotates does not push everything else out at once.
-const LEARN_AGAIN_AFTER: u32 = 3;
-
-/// A page that is doubtful, though not enough to ring, teaches nothing: an attack in small steps would be its own excuse.
-const DOUBTFUL: f64 = 0.2;
 
 /// While our own network is gone, targets are tried this often.
 const BLIND_PACE: Duration = Duration::from_secs(30);
@@ -270,27 +264,6 @@ pub async fn profile_dossier(world: &World, target: &Target, profile: Profile) -
     }
 }
 
-/// A visitor's own history grows like the target's.
-async fn learn_profile(world: &World, target: &Target, mut dossier: Dossier, look: &Look) {
-    let before = dossier.clone();
-    learn(world, target, &mut dossier, look, target.settings.every);
-    if dossier == before {
-        return;
-    }
-    let commit = Commit {
-        mask: passed_on(look, target, &dossier),
-        dossier: Some(dossier),
-        ..Commit::default()
-    };
-    match world.store.commit(commit).await {
-        // somebody else looked too; the next look learns
-        Ok(()) | Err(StoreError::Conflict) => (),
-        Err(error) => {
-            tracing::error!(target.id = %target.id, %error, "what a visitor was shown cannot be kept")
-        }
-    }
-}
-
 async fn known(world: &World, dossier: &Dossier) -> Option<Incident> {
     let id = dossier.open.as_ref()?;
     match world.store.incident(id).await {
@@ -396,37 +369,15 @@ async fn attempt(
     }
     take_in(world, target, &mut dossier, look, every);
     // a look that saw nothing new is a line of history and no more
-    if dossier != before {
-        commit.mask = passed_on(look, target, &dossier);
-        commit.dossier = Some(dossier);
+    if dossier == before {
+        return world.store.commit(commit).await;
     }
-    world.store.commit(commit).await
-}
-
-/// What a look adds to what is remembered of a target.
-fn take_in(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) {
-    if let Some(address) = look.observation.answer().and_then(|it| it.address) {
-        dossier.address = Some(address);
-    }
-    if dossier.open.is_none() {
-        learn(world, target, dossier, look, every);
-    }
-    if let Some(certificate) = &look.observation.certificate {
-        dossier.certificate_ends = Some(certificate.not_after);
-    }
-}
-
-/// Whether it adds anything. Most looks do not, and write nothing but a line of history.
-fn teaches(
-    world: &World,
-    target: &Target,
-    dossier: &Dossier,
-    look: &Look,
-    every: Duration,
-) -> bool {
-    let mut after = dossier.clone();
-    take_in(world, target, &mut after, look, every);
-    after != *dossier
+    let after = dossier.clone();
+    commit.mask = passed_on(look, target, &dossier);
+    commit.dossier = Some(dossier);
+    world.store.commit(commit).await?;
+    kept(world, target, &after, look).await;
+    Ok(())
 }
 
 fn finding(
@@ -476,80 +427,5 @@ fn finding(
             .answer()
             .and_then(|it| it.address)
             .or(dossier.address),
-    }
-}
-
-/// Only pages judged normal teach. A first baseline is learnt over several looks; later variations are
-/// kept beside what was approved.
-fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) {
-    if look.class.standing() != Standing::Up {
-        return;
-    }
-    if look.verdict.score >= DOUBTFUL {
-        if dossier.baseline.is_none() {
-            tracing::warn!(target.id = %target.id, score = look.verdict.score,
-                "a page that is doubtful at first sight does not become a baseline by itself; look at it and run: gaccong approve {} --by NAME", target.id.portal());
-        }
-        return;
-    }
-    let certificate = look.observation.certificate.as_ref();
-    dossier.origin.learn(
-        certificate.map(|it| it.issuer.as_str()),
-        certificate.map(|it| it.subject.as_str()),
-        look.observation.network().as_deref(),
-    );
-    if let Some(facts) = &look.site {
-        dossier.site = Some(facts.clone());
-        return;
-    }
-    // what nobody links to has no history: it is judged by what it shows, each time
-    if target.part == Some(Part::Unlinked) {
-        return;
-    }
-    let (Some(seen), Some(body)) = (&look.seen, &look.body) else {
-        return;
-    };
-    if let Some(answer) = look.observation.answer()
-        && answer.status == 200
-    {
-        let has = answer.etag.is_some();
-        dossier.validators = has.then(|| Validators {
-            etag: answer.etag.clone(),
-            digest: seen.digest,
-        });
-    }
-    dossier.expects = Some(expects(target));
-    let new = match &dossier.baseline {
-        None => true,
-        Some(baseline) => {
-            let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
-            let aged = look.observation.at.duration_since(last).unsigned_abs()
-                >= every * LEARN_AGAIN_AFTER;
-            // what had to be judged though it is as ever varies where nobody knew
-            let news = look.class == Class::NormalChange || look.path == Path::Judged;
-            news && aged
-        }
-    };
-    if !new {
-        return;
-    }
-    if let Err(error) = world.evidence.keep(body) {
-        tracing::error!(target.id = %target.id, %error, "a page cannot be kept and is not learnt");
-        return;
-    }
-    match &mut dossier.baseline {
-        Some(baseline) => baseline.learn(seen.clone()),
-        None => {
-            dossier.learning.push(seen.clone());
-            if dossier.learning.len() as u32 >= target.settings.learn.looks {
-                tracing::info!(target.id = %target.id, looks = dossier.learning.len(), "the baseline is learnt");
-                dossier.baseline = Some(Baseline {
-                    approved: std::mem::take(&mut dossier.learning),
-                    by: "gaccong".to_owned(),
-                    at: look.observation.at,
-                    learnt: Vec::new(),
-                });
-            }
-        }
     }
 }

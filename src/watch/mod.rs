@@ -9,7 +9,9 @@ mod confirm;
 pub mod diff;
 pub mod eyes;
 pub mod health;
+mod judged;
 mod judging;
+mod learn;
 pub mod look;
 pub mod measure;
 mod memo;
@@ -21,4 +23,4 @@ pub mod tell;
 mod world;
 
 pub use look::{Beside, Look, look};
-pub use world::{Fault, Live, World, steady};
+pub use world::{Fault, Live, World, derived, steady};

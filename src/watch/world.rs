@@ -25,7 +25,7 @@ use crate::{
     model::{
         About, Agency, Alert, Dossier, Incident, Notice, Target, TargetId, Urgency, WatchWindow,
     },
-    store::{Evidence, Store},
+    store::{Derived, Evidence, Store},
     words::Words,
 };
 
@@ -97,7 +97,10 @@ impl World {
             measure: Arc::default(),
             desks: Arc::default(),
             memo: Arc::default(),
-            norms: Arc::new(Norms::new(Evidence::new(&config.service.snapshots_dir))),
+            norms: Arc::new(Norms::new(
+                Evidence::new(&config.service.snapshots_dir),
+                derived(&config),
+            )),
             rounds: Arc::default(),
             windows: Mutex::default(),
             config,
@@ -308,6 +311,11 @@ impl World {
     pub fn norms(&self) -> Arc<Norms> {
         self.norms.clone()
     }
+}
+
+/// What was worked out of evidence.
+pub fn derived(config: &Config) -> Derived {
+    Derived::new(config.service.data_dir.join("derived"))
 }
 
 type Voices = (BTreeMap<String, Arc<dyn Notifier>>, Vec<String>);

@@ -346,6 +346,7 @@ impl History {
             .replace("  timeout: 2s", "  timeout: 10s\n  notify: [room, hook]");
         let mut config = parse(&text);
         config.service.snapshots_dir = evidence.to_owned();
+        config.service.data_dir = evidence.join("data");
         let truths = targets
             .iter()
             .map(|(id, _)| (id.clone(), Truth::Honest(0)))

@@ -43,7 +43,7 @@ impl Detector for Emptied {
             .iter()
             .any(|it| it.src.is_some() && !view.is_foreign(&it.host))
             && !shows;
-        let own = crate::diff::norm::own_links(page) > 2;
+        let own = crate::diff::imprint::own_links(page) > 2;
         let code: usize = page.scripts.iter().map(|it| it.code.len()).sum();
         let shell = shell || view.words <= 5 && code > APPLICATION && !page.dark;
         let strength = match (shows, shell || own) {

@@ -23,13 +23,11 @@ impl Detector for PlantedFile {
     fn look(&self, view: &View) -> Option<Found> {
         view.change.as_ref()?;
         let page = view.page;
-        let listing = page
+        let mut named = page
             .title
-            .as_deref()
-            .map(fold)
-            .is_some_and(|it| is_listing(&it))
-            || page.headings.iter().any(|it| is_listing(&fold(&it.text)));
-        if !listing {
+            .iter()
+            .chain(page.headings.iter().map(|it| &it.text));
+        if !named.any(|it| is_listing(it)) {
             return None;
         }
         let own = page.domain();
@@ -52,8 +50,13 @@ impl Detector for PlantedFile {
     }
 }
 
+/// Characters of a heading that are looked at.
+const BEGINNING: usize = 64;
+
 /// Apache, nginx, lighttpd and IIS begin so.
 fn is_listing(text: &str) -> bool {
+    let head: String = text.chars().take(BEGINNING).collect();
+    let text = fold(&head);
     ["index of", "directory listing", "listing of", "thư mục"]
         .iter()
         .any(|it| text.starts_with(it))

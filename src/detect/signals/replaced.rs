@@ -23,7 +23,7 @@ impl Detector for Replaced {
         if kept >= GONE_BELOW || view.norm.elements < 10 {
             return None;
         }
-        let own = crate::diff::norm::own_links(view.page);
+        let own = crate::diff::imprint::own_links(view.page);
         // a redesign leads to its own pages and has as much to say as before; a replacement has neither
         let rich = own * 3 >= view.norm.own_links.max(6) && view.words * 3 >= view.norm.words;
         let mut strength = (GONE_BELOW - kept) / GONE_BELOW * if rich { 0.35 } else { 1.0 };

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    diff::norm::own_links,
+    diff::imprint::own_links,
     model::Say,
     page::registrable,
 };

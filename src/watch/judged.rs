@@ -1,0 +1,392 @@
+//! Pages that differ from the known ones: only where they are known to vary, or they are read and judged.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{
+    World,
+    judging::Unfinished,
+    look::{Look, bare},
+    memo::Judgement,
+    paths::{self, Path, expects, known, lesson_of},
+};
+use crate::{
+    detect::{self, Expect, judge, judge_beside},
+    diff::{Norm, changed_lines, lines},
+    fetch::Sighting,
+    model::{
+        Class, Digest, Dossier, Level, LookRef, Mask, Observation, Say, Standing, Target, Verdict,
+        verdict::State,
+    },
+    page::{self, Kind, Page, Source},
+};
+
+/// What is asked of a page that somebody was shown.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub world: &'a World,
+    pub target: &'a Target,
+    pub dossier: &'a Dossier,
+    /// What is remembered of the first visitor, where another one looks.
+    pub first: Option<&'a Dossier>,
+    pub at: Timestamp,
+}
+
+impl Asked<'_> {
+    /// Bytes that are none of the known ones: they may differ only where the page varies, or they are judged.
+    pub async fn varied(self, sighting: Sighting, body: bytes::Bytes) -> Look {
+        let lesson = lesson_of(self.dossier, &expects(self.target));
+        let kept = match self.world.store.mask(&self.dossier.target).await {
+            Ok(kept) => kept,
+            Err(error) => {
+                tracing::warn!(target.id = %self.dossier.target, %error, "the mask cannot be read; it is learnt anew");
+                None
+            }
+        };
+        let observation = sighting.observation;
+        if let Some(mask) = kept.as_ref().filter(|it| it.of == lesson)
+            && let Some(look) = paths::masked(
+                self.target,
+                self.dossier,
+                &observation,
+                &body,
+                self.at,
+                mask,
+            )
+        {
+            return look;
+        }
+        self.judged(observation, body, kept).await
+    }
+
+    /// Reading and judging are work for a processor: off the threads that wait for sockets.
+    async fn judged(
+        self,
+        observation: Observation,
+        body: bytes::Bytes,
+        mask: Option<Arc<Mask>>,
+    ) -> Look {
+        let memory = self.case_of(&observation);
+        if let Some(known) = memory.and_then(|it| self.world.memo.recall(&it)) {
+            return recalled(&known, observation, body, self.at);
+        }
+        let unfinished = |why: Unfinished| {
+            tracing::error!(target.id = %observation.target, %why, "a page could not be judged; it counts as over a limit");
+            let mut out = bare(observation.clone(), Class::ParserLimit, Verdict::default());
+            out.cause = Some(Say::new("cause-parser").with("limit", why));
+            out
+        };
+        let case = match self.learnt(&observation, &body, mask).await {
+            Ok(Ok(case)) => case,
+            Ok(Err(look)) => return *look,
+            Err(why) => return unfinished(why),
+        };
+        let seen = observation.clone();
+        let work = self
+            .world
+            .desks
+            .within(move || understand(&case, seen, &body));
+        match work.await {
+            Ok(look) => {
+                if let Some(case) = memory {
+                    self.world.memo.keep(case, judgement(&look));
+                }
+                look
+            }
+            Err(why) => unfinished(why),
+        }
+    }
+
+    /// All that the page is judged by; or the look, where a mask that is learnt first lets it through.
+    async fn learnt(
+        self,
+        observation: &Observation,
+        body: &bytes::Bytes,
+        mask: Option<Arc<Mask>>,
+    ) -> Result<Result<Case, Box<Look>>, Unfinished> {
+        let norms = self.world.norms();
+        let (target, dossier, first) = (
+            self.target.clone(),
+            self.dossier.clone(),
+            self.first.cloned(),
+        );
+        let (seen, bytes, mut mask, at) = (observation.clone(), body.clone(), mask, self.at);
+        let work = self.world.desks.whole(move || {
+            let lesson = lesson_of(&dossier, &expects(&target));
+            if mask.as_ref().is_none_or(|it| it.of != lesson) {
+                let mut new = norms.mask(&dossier, lesson);
+                if let Some(earlier) = &mask {
+                    new.remember(earlier);
+                }
+                let new = Arc::new(new);
+                if let Some(mut look) = paths::masked(&target, &dossier, &seen, &bytes, at, &new) {
+                    look.lesson = Some(Box::new(new.as_ref().clone()));
+                    return Err(Box::new(look));
+                }
+                mask = Some(new);
+            }
+            let learnt = norms.of(&target, &dossier);
+            let reference = match &first {
+                Some(first) => Some((norms.of(&target, first).all, detect::Beside::FirstProfile)),
+                None => learnt.approved.map(|it| (it, detect::Beside::Approved)),
+            };
+            Ok(Case {
+                norm: learnt.all,
+                reference,
+                target,
+                dossier,
+                at,
+                mask,
+            })
+        });
+        work.await
+    }
+
+    /// All that a judgement depends on, in one digest; `None` where the bytes are not known.
+    fn case_of(self, observation: &Observation) -> Option<Digest> {
+        let answer = observation.answer()?;
+        let expects = expects(self.target);
+        let of = |it: &Dossier| *lesson_of(it, &expects).bytes();
+        let approved = |it: &Dossier| it.baseline.as_ref().map(|it| it.approved.len());
+        let rest = format!(
+            "{:?} {} {:?} {} {:?} {:?} {:?} {:?}",
+            self.target.url,
+            answer.status,
+            answer.content_type,
+            answer.final_url,
+            answer.refresh,
+            moved_origin(self.dossier, observation),
+            approved(self.dossier),
+            self.first.map(approved),
+        );
+        Some(Digest::of_parts([
+            answer.digest?.bytes().as_slice(),
+            &of(self.dossier),
+            &self.first.map(of).unwrap_or_default(),
+            self.dossier.target.as_str().as_bytes(),
+            rest.as_bytes(),
+        ]))
+    }
+}
+
+struct Case {
+    norm: Arc<Norm>,
+    /// See [`judge_beside`].
+    reference: Option<(Arc<Norm>, detect::Beside)>,
+    target: Target,
+    dossier: Dossier,
+    at: Timestamp,
+    mask: Option<Arc<Mask>>,
+}
+
+fn judgement(look: &Look) -> Judgement {
+    Judgement {
+        class: look.class,
+        verdict: look.verdict.clone(),
+        cause: look.cause.clone(),
+        title: look.title.clone(),
+        changes: look.changes.clone(),
+        seen: look.seen.clone(),
+    }
+}
+
+fn recalled(
+    known: &Judgement,
+    observation: Observation,
+    body: bytes::Bytes,
+    at: Timestamp,
+) -> Look {
+    let mut out = bare(observation, known.class, known.verdict.clone());
+    out.path = Path::Recalled;
+    out.cause.clone_from(&known.cause);
+    out.title.clone_from(&known.title);
+    out.changes.clone_from(&known.changes);
+    out.seen = known.seen.clone().map(|it| LookRef { at, ..it });
+    out.body = Some(body);
+    out
+}
+
+fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Look {
+    let Some(answer) = observation.answer().cloned() else {
+        return bare(observation, Class::Protocol, Verdict::default());
+    };
+    let source = Source {
+        bytes: body,
+        content_type: answer.content_type.as_deref(),
+        url: &answer.final_url,
+        ignore: &case.target.ignore,
+    };
+    let page = match page::read_with(source, answer.refresh.as_deref()) {
+        Ok(page) => page,
+        Err(limit) => {
+            return over(case, source, observation, body, limit);
+        }
+    };
+    let mut expect = Expect::of(&case.target);
+    expect.moved_origin = moved_origin(&case.dossier, &observation);
+    // an error page is compared with nothing: only what it says itself can accuse
+    let refused = answer.status >= 300;
+    let nothing = Norm::default();
+    let norm = if refused {
+        &nothing
+    } else {
+        case.norm.as_ref()
+    };
+    let verdict = if refused {
+        judge(
+            &page,
+            norm,
+            &Expect {
+                must_contain: Vec::new(),
+                ..expect
+            },
+        )
+    } else {
+        let reference = case
+            .reference
+            .as_ref()
+            .map(|(norm, why)| (norm.as_ref(), *why));
+        judge_beside(&page, norm, reference, &expect)
+    };
+    let (class, cause) = class_of(case, answer.status, &page, &verdict);
+    let mut verdict = verdict;
+    if matches!(class.standing(), Standing::Down | Standing::Blocked) {
+        verdict.level = Level::Unknown;
+    }
+    let changes = if class.standing() == Standing::Tampered {
+        changed_lines(&case.norm.lines, &lines(&page), 9, 110)
+    } else {
+        Vec::new()
+    };
+    let nothing_said = class.standing() == Standing::Up && verdict.signals.is_empty();
+    let mut out = bare(observation, class, verdict);
+    let mut grown = None;
+    out.lesson = case.mask.as_ref().map(|mask| {
+        let mut mask = mask.as_ref().clone();
+        if nothing_said && answer.status == 200 && answer.refresh.is_none() {
+            mask.grow(body);
+            // then it need not be learnt anew where the look becomes a known one
+            grown = mask.fits(body).then(|| Arc::new(mask.clone()));
+        }
+        Box::new(mask)
+    });
+    out.mask = grown;
+    out.cause = cause;
+    out.title.clone_from(&page.title);
+    out.changes = changes;
+    out.seen = Some(LookRef {
+        digest: page.fingerprint.raw,
+        content: page.fingerprint.content,
+        shape: page.fingerprint.shape,
+        content_type: answer.content_type.clone(),
+        url: answer.final_url.clone(),
+        at: case.at,
+    });
+    out.body = Some(body.clone());
+    if out.class.standing() == Standing::Up && answer.refresh.is_none() {
+        out.page = Some(Arc::new(page));
+    }
+    out
+}
+
+/// A page over a limit is down as far as we can tell, unless its beginning is signed by somebody else.
+fn over(
+    case: &Case,
+    source: Source,
+    observation: Observation,
+    body: &bytes::Bytes,
+    limit: page::Limit,
+) -> Look {
+    let verdict = page::read_crudely(source)
+        .map(|it| judge(&it, &Norm::default(), &Expect::of(&case.target)))
+        .filter(|it| it.level.rings() && it.state == State::Ordinary);
+    let class = match &verdict {
+        Some(it) if it.level == Level::Defaced => Class::Defaced,
+        Some(_) => Class::Suspicious,
+        None => Class::ParserLimit,
+    };
+    let mut out = bare(observation, class, verdict.unwrap_or_default());
+    out.cause = Some(Say::new("cause-parser").with("limit", limit));
+    out.body = Some(body.clone());
+    if class.standing() == Standing::Tampered {
+        let digest = crate::model::Digest::of(body);
+        out.seen = Some(LookRef {
+            digest,
+            content: digest,
+            shape: digest,
+            content_type: source.content_type.map(str::to_owned),
+            url: source.url.clone(),
+            at: case.at,
+        });
+    }
+    out
+}
+
+/// What of a portal's origin none of its good looks had. Nothing where nothing is remembered yet.
+fn moved_origin(dossier: &Dossier, observation: &Observation) -> Vec<(&'static str, String)> {
+    let certificate = observation.certificate.as_ref();
+    let network = observation.network();
+    [
+        (
+            "issuer",
+            &dossier.origin.issuers,
+            certificate.map(|it| it.issuer.as_str()),
+        ),
+        (
+            "subject",
+            &dossier.origin.subjects,
+            certificate.map(|it| it.subject.as_str()),
+        ),
+        ("network", &dossier.origin.networks, network.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(what, known, seen)| {
+        let seen = seen?;
+        (!known.is_empty() && !known.iter().any(|it| it == seen)).then(|| (what, seen.to_owned()))
+    })
+    .collect()
+}
+
+fn class_of(case: &Case, status: u16, page: &Page, verdict: &Verdict) -> (Class, Option<Say>) {
+    let http = || Some(Say::new("cause-status").with("status", status));
+    if status >= 300 {
+        return match (status, verdict.level, verdict.state) {
+            (_, Level::Defaced, _) => (Class::Defaced, None),
+            (403 | 429, _, _) | (_, _, State::Challenge) => (Class::ByPortal, http()),
+            _ => (Class::HttpStatus, http()),
+        };
+    }
+    if page.kind == Kind::Empty {
+        return (Class::Empty, Some(Say::new("cause-empty")));
+    }
+    if verdict.level.rings() {
+        let class = match (verdict.redirected, verdict.level) {
+            (true, _) => Class::Redirect,
+            (_, Level::Defaced) => Class::Defaced,
+            _ => Class::Suspicious,
+        };
+        return (class, None);
+    }
+    match verdict.state {
+        State::Challenge => return (Class::ByPortal, Some(Say::new("cause-challenge"))),
+        State::Login => return (Class::ByPortal, Some(Say::new("cause-login"))),
+        State::Maintenance => return (Class::Maintenance, Some(Say::new("cause-maintenance"))),
+        State::Empty => return (Class::Empty, Some(Say::new("cause-empty"))),
+        // its own signal rings where there is doubt; a page that was always so is none
+        State::Parked => return (Class::Maintenance, Some(Say::new("cause-parked"))),
+        State::Shell => return (Class::NormalChange, Some(Say::new("cause-shell"))),
+        State::Ordinary => (),
+    }
+    let mut looks = known(&case.dossier).filter(|_| case.dossier.baseline.is_some());
+    let known = looks
+        .any(|it| it.content == page.fingerprint.content && it.shape == page.fingerprint.shape);
+    (
+        if known {
+            Class::Unchanged
+        } else {
+            Class::NormalChange
+        },
+        None,
+    )
+}
