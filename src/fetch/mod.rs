@@ -7,6 +7,7 @@ pub mod address;
 mod classify;
 mod client;
 mod decode;
+mod journey;
 mod manners;
 mod sessions;
 mod tls;

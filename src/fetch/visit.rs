@@ -1,23 +1,19 @@
 //! One visit from start to end: redirects, limits, and every outcome as an observation.
 
 use std::{
-    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use reqwest::{
     Response,
     header::{self, HeaderMap, HeaderValue},
 };
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
+use tokio::{sync::Semaphore, time::timeout};
 use url::Url;
 
 use super::{
@@ -25,13 +21,14 @@ use super::{
     classify::class_of,
     client,
     decode::{self, Undecoded},
+    journey::Journey,
     manners::Manners,
     tls::Recorder,
 };
 use crate::model::{
     Class, Digest, Observation, Profile, Say, Seen,
     excerpt::{defang, excerpt},
-    observation::{Answer, Certificate, Hop, Silence},
+    observation::{Answer, Hop, Silence},
     registrable,
 };
 
@@ -179,63 +176,6 @@ fn seconds(length: Duration) -> String {
     text.trim_end_matches(".0").to_owned()
 }
 
-/// What is remembered on the way through redirects, cookies of this visit included: some portals
-/// answer only who returns the cookie they set.
-struct Journey {
-    url: Url,
-    hops: Vec<Hop>,
-    status: Option<u16>,
-    certificate: Option<Certificate>,
-    cookies: HashMap<String, BTreeMap<String, String>>,
-    /// The body as far as it came, while it is read.
-    partial: BytesMut,
-    large: Option<Arc<OwnedSemaphorePermit>>,
-}
-
-impl Journey {
-    fn new(url: Url) -> Self {
-        Self {
-            url,
-            hops: Vec::new(),
-            status: None,
-            certificate: None,
-            cookies: HashMap::new(),
-            partial: BytesMut::new(),
-            large: None,
-        }
-    }
-
-    fn keep_cookies(&mut self, headers: &HeaderMap) {
-        let host = self.url.host_str().unwrap_or_default().to_owned();
-        let jar = self.cookies.entry(host).or_default();
-        for value in headers.get_all(header::SET_COOKIE).iter().take(32) {
-            let Some((name, value)) = value
-                .to_str()
-                .ok()
-                .and_then(|it| it.split(';').next())
-                .and_then(|it| it.split_once('='))
-            else {
-                continue;
-            };
-            if name.len() + value.len() <= 4096 {
-                jar.insert(name.trim().to_owned(), value.trim().to_owned());
-            }
-        }
-    }
-
-    fn cookie(&self) -> Option<HeaderValue> {
-        let jar = self.cookies.get(self.url.host_str()?)?;
-        let text = jar
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join("; ");
-        (!text.is_empty())
-            .then(|| HeaderValue::from_str(&text).ok())
-            .flatten()
-    }
-}
-
 fn silent(class: Class, cause: Say, status: Option<u16>) -> End {
     End::Silent(Silence {
         class,
@@ -271,7 +211,7 @@ impl Inner {
             let Some(to) = redirect(&response, &journey.url) else {
                 return self.read(visit, journey, response).await;
             };
-            let jar = journey.cookies.values().map(BTreeMap::len).sum();
+            let jar = journey.count_cookies();
             // the same place with the same cookies will answer the same
             if journey.hops.len() >= MOST_HOPS || been.contains(&(to.clone(), jar)) {
                 let cause = Say::new("cause-loop").with("hops", journey.hops.len() + 1);

@@ -6,6 +6,7 @@
 mod bounded;
 mod carried;
 pub mod charset;
+mod collect;
 mod conduct;
 mod crude;
 mod cut;

@@ -70,15 +70,19 @@ impl Gate {
         })
     }
 
-    /// `late` is how late the next one is that found no place.
-    pub fn adapt(&mut self, late: Option<Duration>) {
+    /// `late` is how late the next one is that found no place. Portals that are slow are asked side by side; where
+    /// processors are short, more at once would only take memory: each holds a page.
+    pub fn adapt(&mut self, late: Option<Duration>, world: &World) {
         if self.changed.elapsed() < STEP {
             return;
         }
-        match late {
-            Some(late) if late > LATE => self.limit = (self.limit + self.limit / 8).min(MANY),
-            Some(_) => (),
-            None => self.limit = (self.limit - self.limit / 64).max(FEW),
+        match (late, world.desks.waiting()) {
+            (Some(_), PAGES..) => self.limit = (self.limit - self.limit / 8).max(FEW),
+            (Some(late), 0) if late > LATE => {
+                self.limit = (self.limit + self.limit / 8).min(MANY);
+            }
+            (Some(_), _) => (),
+            (None, _) => self.limit = (self.limit - self.limit / 64).max(FEW),
         }
         self.changed = Instant::now();
     }

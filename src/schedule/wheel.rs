@@ -198,7 +198,8 @@ impl Wheel {
             }
         }
         let late = self.ready.front().and_then(|it| self.entries.get(it));
-        self.gate.adapt(late.map(|it| it.due.elapsed()));
+        let late = late.map(|it| it.due.elapsed());
+        self.gate.adapt(late, &self.world);
     }
 
     /// Follows watch windows at once: when one opens, who would be looked at too late for it comes sooner.
