@@ -35,6 +35,9 @@ button-take = Take it
 button-change = Legitimate change
 button-mute = Mute 1 h
 button-diff = Show the change
+button-morning = Mute until 07:00
+button-window = Mute until the window ends
+button-unmute = Unmute
 
 ## Kinds, stages, events
 kind-defaced = suspected defacement
@@ -60,6 +63,10 @@ event-taken = Taken
 event-restored = Restored
 event-closed = Closed
 event-dismissed = Called legitimate
+event-muted = Muted until
+event-unmuted = Unmuted
+event-noted = Note
+event-escalated = Escalated
 
 ## Classes of a look
 class-up-unchanged = up, unchanged
@@ -317,7 +324,82 @@ bot-over = The incident is over.
 bot-taken = You have taken { $id }.
 bot-failed = This could not be written down; please try again.
 bot-diff = The change was sent.
-bot-change = If the page as it is now is right, the operator runs: gaccong approve { $target } --by NAME
+bot-no-window = No watch window is open now.
+bot-not-muted = This incident is not muted.
+bot-no-note = The note could not be kept: it is empty, or the incident has too many of them.
+bot-noted = 📝 Noted in { $id }.
+bot-muted-short = { $id } is muted.
+bot-muted = 🔕 { $id }: muted by { $by } until { $until }. What happens is still shown in the earlier message; if it gets worse, you will be told.
+bot-unmuted = 🔔 { $id }: not muted any more.
+bot-mute-usage = Usage: /mute SC-2026-0001 1h (or: morning, window). The incident's id stands in the first line of its message.
+bot-change-usage = Usage: /change SC-2026-0001 reason. The incident's id stands in the first line of its message.
+bot-officers-only = Only appointed officers can say that a change is legitimate.
+bot-reason-wanted = Please answer the message below with the reason.
+bot-reason = { $by } says that the change is legitimate. Please answer this message with the reason (for example: new design, new banner).
+bot-legitimate = ⚪ { $id }: { $by } says that the change is legitimate. What changed is part of the baseline now.
+bot-no-target = This chat has no such portal.
+bot-no-page = The portal shows no page now ({ $class }); the baseline stays as it is.
+bot-worse = The page is not any more what the message tells of ({ $class }); the baseline stays as it is. Please look at the newest alert.
+bot-unknown-command = There is no such command. /help lists them.
+bot-stranger-help = This is the watch of { $service }. This chat is not registered. To register a portal, please send its address and this chat's number { $chat } to { $contact }.
+bot-help-incident = An answer to an incident's message is a note in its time line.
+bot-no-open = 🟢 No incident is open.
+bot-open = Open incidents: { $count }
+bot-line-open = since { $when }, not taken
+bot-line-taken = since { $when }, taken by { $by }
+bot-page = Page { $page }/{ $of }
+bot-more = … and { $count } more.
+bot-watched = { $count } portals are watched
+bot-count-new = ⚪ not looked at yet: { $count }
+bot-count-up = 🟢 well: { $count }
+bot-count-tampered = 🔴 suspected of tampering: { $count }
+bot-count-maintenance = ⚪ in maintenance: { $count }
+bot-count-down = 🟡 unreachable: { $count }
+bot-count-blocked = ⚪ blocking the watch: { $count }
+bot-last-look = Last look: { $when }, { $class }
+bot-not-looked = Not looked at yet.
+bot-baseline = Baseline: { $by }, { $when }
+bot-no-baseline = Baseline: being learnt
+bot-certificate = The TLS certificate ends: { $when }
+bot-has-open = Open incident: { $id }
+bot-no-report = This chat is told of several agencies; the operator sends the report.
+bot-no-roster = The configuration has no roster.
+bot-on-duty = On duty
+bot-next = Next
+bot-until = (until { $when })
+bot-from = (from { $when })
+
+## Calling people when nobody takes it; handing over
+head-call = NOBODY HAS TAKEN IT
+call-waited = { $waited } have passed since it was told, and nobody has taken it. Tap "Take it" under the incident's message.
+call-on-duty = On duty
+call-next = Next shift (from { $when })
+call-head = Head of the agency
+call-contacts = Contacts (the system writes to none of them):
+call-no-contacts = The configuration names no contacts (duty.contacts).
+call-stale = { " " }(last confirmed { $day }, please check)
+call-report = Initial incident report (to read out or copy):
+call-report-body = At { $seen } the watch from outside found that { $portal } ({ $host }) of { $agency } shows signs of: { $kind }. Confirmed by several looks at { $confirmed }. Incident { $id }. Evidence is kept. The owner is asked to check, isolate and restore the portal.
+tier-agency = Agency
+tier-province = Province
+tier-national = National
+head-handover = CHANGE OF SHIFT
+handover-off = Leaving: { $names }
+handover-on = Taking over:
+handover-nobody = ⚠ The roster names nobody.
+roster-gap = ⚠ Nobody is on duty from { $from } to { $to }
+roster-overlap = Several people are on duty from { $from } to { $to }: { $names }
+contact-stale = ⚠ The contact { $name } was last confirmed { $day }, please check
+
+## Commands
+command-start = the beginning
+command-help = the commands
+command-status = how the portals are; with an id: one of them
+command-incidents = open incidents; with an id: its time line
+command-report = last week's report
+command-duty = who is on duty, who comes next
+command-mute = no noise of an incident for a while
+command-change = a change is legitimate, with the reason
 
 ## Demo
 demo-title = gaccong: a demo on made-up portals (nothing outside this machine is visited)

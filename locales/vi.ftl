@@ -35,6 +35,9 @@ button-take = Tiếp nhận
 button-change = Thay đổi hợp lệ
 button-mute = Im lặng 1 giờ
 button-diff = Xem khác biệt
+button-morning = Im lặng đến 07:00
+button-window = Im lặng hết đợt cao điểm
+button-unmute = Bỏ im lặng
 
 ## Loại sự cố, giai đoạn, diễn biến
 kind-defaced = nghi bị thay đổi giao diện
@@ -60,6 +63,10 @@ event-taken = Tiếp nhận
 event-restored = Khôi phục
 event-closed = Đóng
 event-dismissed = Xác nhận hợp lệ
+event-muted = Im lặng đến
+event-unmuted = Bỏ im lặng
+event-noted = Ghi chú
+event-escalated = Chuyển cấp
 
 ## Kết quả một lần kiểm tra
 class-up-unchanged = bình thường, không thay đổi
@@ -317,7 +324,82 @@ bot-over = Sự cố đã kết thúc.
 bot-taken = Bạn đã tiếp nhận { $id }.
 bot-failed = Chưa ghi nhận được, xin thử lại.
 bot-diff = Đã gửi phần khác biệt.
-bot-change = Nếu trang hiện tại là đúng, người quản trị chạy: gaccong approve { $target } --by TÊN
+bot-no-window = Hiện không trong đợt cao điểm nào.
+bot-not-muted = Sự cố này không ở chế độ im lặng.
+bot-no-note = Chưa ghi được ghi chú: nội dung trống, hoặc sự cố đã có quá nhiều ghi chú.
+bot-noted = 📝 Đã ghi chú vào { $id }.
+bot-muted-short = Đã tắt tiếng { $id }.
+bot-muted = 🔕 { $id }: { $by } cho im lặng đến { $until }. Diễn biến vẫn được cập nhật trong thông báo cũ; nếu nặng hơn, hệ thống vẫn báo.
+bot-unmuted = 🔔 { $id }: báo tiếng trở lại.
+bot-mute-usage = Cách dùng: /tamdung SC-2026-0001 1h (hoặc: sang, dot). Mã sự cố có ở dòng đầu của thông báo.
+bot-change-usage = Cách dùng: /thaydoi SC-2026-0001 lý do. Mã sự cố có ở dòng đầu của thông báo.
+bot-officers-only = Chỉ cán bộ được phân công mới xác nhận được thay đổi hợp lệ.
+bot-reason-wanted = Xin trả lời tin nhắn bên dưới, nêu lý do.
+bot-reason = { $by } cho biết đây là thay đổi hợp lệ. Xin trả lời tin nhắn này, nêu lý do (ví dụ: cập nhật giao diện, đăng banner mới).
+bot-legitimate = ⚪ { $id }: { $by } xác nhận là thay đổi hợp lệ. Phần thay đổi đã được đưa vào bản gốc.
+bot-no-target = Không có cổng nào như vậy trong danh sách của nhóm này.
+bot-no-page = Hiện cổng không hiển thị trang nào ({ $class }); bản gốc được giữ nguyên.
+bot-worse = Trang hiện tại không còn như trong thông báo ({ $class }); bản gốc được giữ nguyên. Xin xem lại cảnh báo mới nhất.
+bot-unknown-command = Không có lệnh đó. /trogiup cho biết các lệnh.
+bot-stranger-help = Đây là hệ thống giám sát của { $service }. Nhóm này chưa được đăng ký. Để đăng ký cổng/trang thông tin điện tử, xin gửi địa chỉ cổng và mã nhóm { $chat } tới { $contact }.
+bot-help-incident = Trả lời một thông báo sự cố là ghi chú vào diễn biến của sự cố đó.
+bot-no-open = 🟢 Không có sự cố nào đang mở.
+bot-open = Sự cố đang mở: { $count }
+bot-line-open = từ { $when }, chưa ai tiếp nhận
+bot-line-taken = từ { $when }, { $by } đã tiếp nhận
+bot-page = Trang { $page }/{ $of }
+bot-more = … và { $count } cổng khác.
+bot-watched = Đang giám sát { $count } cổng/trang
+bot-count-new = ⚪ chưa kiểm tra lần nào: { $count }
+bot-count-up = 🟢 bình thường: { $count }
+bot-count-tampered = 🔴 nghi bị tấn công: { $count }
+bot-count-maintenance = ⚪ bảo trì: { $count }
+bot-count-down = 🟡 không truy cập được: { $count }
+bot-count-blocked = ⚪ chặn hệ thống giám sát: { $count }
+bot-last-look = Lần kiểm tra gần nhất: { $when }, { $class }
+bot-not-looked = Chưa kiểm tra lần nào.
+bot-baseline = Bản gốc: { $by }, { $when }
+bot-no-baseline = Bản gốc: đang học
+bot-certificate = Chứng thư TLS hết hạn: { $when }
+bot-has-open = Sự cố đang mở: { $id }
+bot-no-report = Nhóm này nhận cảnh báo của nhiều cơ quan; báo cáo do đơn vị vận hành gửi.
+bot-no-roster = Chưa có lịch trực trong cấu hình.
+bot-on-duty = Đang trực
+bot-next = Ca tiếp theo
+bot-until = (đến { $when })
+bot-from = (từ { $when })
+
+## Gọi người khi chưa ai tiếp nhận; giao ca
+head-call = CHƯA CÓ NGƯỜI TIẾP NHẬN
+call-waited = Đã { $waited } kể từ khi báo mà chưa ai tiếp nhận. Bấm «Tiếp nhận» ở thông báo của sự cố này.
+call-on-duty = Đang trực
+call-next = Ca sau (từ { $when })
+call-head = Lãnh đạo cơ quan
+call-contacts = Đầu mối (hệ thống không tự liên hệ):
+call-no-contacts = Chưa có đầu mối nào trong cấu hình (duty.contacts).
+call-stale = { " " }(xác nhận lần cuối { $day }, xin kiểm tra lại)
+call-report = Báo cáo ban đầu sự cố (để đọc hoặc sao chép):
+call-report-body = Hồi { $seen }, hệ thống giám sát từ bên ngoài phát hiện { $portal } ({ $host }) của { $agency } có dấu hiệu: { $kind }. Đã xác nhận qua nhiều lần kiểm tra lúc { $confirmed }. Mã sự cố { $id }. Chứng cứ được lưu giữ. Đề nghị cơ quan chủ quản kiểm tra, cô lập và khôi phục.
+tier-agency = Cơ quan
+tier-province = Tỉnh, thành phố
+tier-national = Quốc gia
+head-handover = GIAO CA TRỰC
+handover-off = Hết ca: { $names }
+handover-on = Nhận ca:
+handover-nobody = ⚠ Không có ai trong lịch trực.
+roster-gap = ⚠ Lịch trực trống từ { $from } đến { $to }
+roster-overlap = Lịch trực trùng từ { $from } đến { $to }: { $names }
+contact-stale = ⚠ Đầu mối { $name } được xác nhận lần cuối { $day }, xin kiểm tra lại
+
+## Các lệnh
+command-start = bắt đầu
+command-help = các lệnh
+command-status = tình hình các cổng; kèm mã cổng: chi tiết một cổng
+command-incidents = sự cố đang mở; kèm mã sự cố: diễn biến
+command-report = báo cáo tuần trước
+command-duty = ai đang trực, ca tiếp theo
+command-mute = tạm dừng báo tiếng một sự cố
+command-change = xác nhận thay đổi hợp lệ, kèm lý do
 
 ## Trình diễn
 demo-title = gác cổng: trình diễn trên các cổng tự dựng (không truy cập mạng bên ngoài)

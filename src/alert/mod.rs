@@ -1,9 +1,11 @@
 //! The voice: what is told, in words fit for people, and the ways it reaches them.
 
+pub mod duty;
 pub mod heartbeat;
 pub mod notifiers;
 pub mod storm;
-mod text;
+pub mod text;
+pub mod timeline;
 pub mod words;
 
 use std::time::Duration;

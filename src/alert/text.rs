@@ -23,6 +23,15 @@ impl Text {
         self
     }
 
+    /// A person whose phone rings, by the number of the account.
+    pub fn mention(&mut self, name: &str, account: i64) -> &mut Self {
+        self.html
+            .push_str(&format!("<a href=\"tg://user?id={account}\">"));
+        self.push(name);
+        self.html.push_str("</a>");
+        self
+    }
+
     pub fn line(&mut self) -> &mut Self {
         self.html.push('\n');
         self.plain.push('\n');

@@ -1,34 +1,39 @@
-//! Buttons under alerts. Only chats that are a notifier's own are listened to.
+//! The duty room in Telegram: buttons under alerts, commands, answers. A chat reaches what its notifiers are told of; a
+//! stranger is told how to register and nothing else.
+
+mod commands;
+mod here;
+mod incident;
+mod reply;
+mod taps;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use teloxide::{
     Bot,
-    payloads::{AnswerCallbackQuerySetters, GetUpdatesSetters, SendDocumentSetters},
+    payloads::GetUpdatesSetters,
     requests::Requester,
-    types::{AllowedUpdate, CallbackQuery, ChatId, InputFile, Recipient, UpdateKind},
+    types::{AllowedUpdate, ChatId, Message, Update, UpdateKind, UserId},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     alert::notifiers::{Account, account},
-    incident::{self, Voice},
-    model::{Incident, IncidentId, excerpt::excerpt},
-    store::{Commit, StoreError},
+    store::Commit,
     watch::{Live, World, tell::moved_to},
 };
+use here::{Chat, Here, Role, notifiers_of};
+use reply::Reply;
 
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
+/// A stranger is answered so often at the most.
+const STRANGER_EVERY: Duration = Duration::from_secs(60);
+/// Strangers that are remembered: past these, nobody new is answered for a while.
+const STRANGERS: usize = 1000;
 
-/// A notifier and the chat it speaks to.
-struct Chat {
-    notifier: String,
-    chat: Recipient,
-}
-
-/// Listens for taps, one poller a bot token, until told to stop; anew when the configuration changes.
+/// Listens, one poller a bot token, until told to stop; anew when the configuration changes.
 pub async fn run(mut worlds: Live, stop: CancellationToken) {
     loop {
         let world = worlds.borrow_and_update().clone();
@@ -53,217 +58,240 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
 }
 
 async fn listen(world: Arc<World>, stop: CancellationToken) {
-    let mut bots: HashMap<String, (Bot, Vec<Chat>)> = HashMap::new();
+    let mut bots: HashMap<String, Listener> = HashMap::new();
     for (name, spec) in world
         .config
         .notifiers
         .iter()
         .filter(|(_, it)| it.kind == "telegram")
     {
-        if let Ok(Account { bot, chat, .. }) = account(&spec.with) {
-            let entry = bots
-                .entry(bot.token().to_owned())
-                .or_insert_with(|| (bot, Vec::new()));
-            entry.1.push(Chat {
+        if let Ok(Account { bot, chat, account }) = account(&spec.with) {
+            let listener = bots.entry(account.clone()).or_insert_with(|| Listener {
+                world: world.clone(),
+                bot,
+                chats: Vec::new(),
+                account,
+                username: None,
+                own: None,
+                strangers: HashMap::new(),
+            });
+            listener.chats.push(Chat {
                 notifier: name.clone(),
                 chat,
             });
         }
     }
     let mut pollers = tokio::task::JoinSet::new();
-    for (bot, chats) in bots.into_values() {
-        pollers.spawn(poll(world.clone(), bot, chats, stop.clone()));
+    for listener in bots.into_values() {
+        pollers.spawn(listener.poll(stop.clone()));
     }
     while pollers.join_next().await.is_some() {}
 }
 
-async fn poll(world: Arc<World>, bot: Bot, chats: Vec<Chat>, stop: CancellationToken) {
-    let mut next: i32 = 0;
-    loop {
-        let ask = bot
-            .get_updates()
-            .offset(next)
-            .timeout(POLL_S)
-            .allowed_updates([AllowedUpdate::CallbackQuery]);
-        let updates = tokio::select! {
-            () = stop.cancelled() => return,
-            updates = ask => updates,
-        };
-        match updates {
-            Ok(updates) => {
-                for update in updates {
-                    next = i32::try_from(update.id.0).unwrap_or(i32::MAX - 1) + 1;
-                    if let UpdateKind::CallbackQuery(query) = update.kind {
-                        tapped(&world, &bot, &chats, query).await;
+/// One bot and the chats it speaks to.
+struct Listener {
+    world: Arc<World>,
+    bot: Bot,
+    chats: Vec<Chat>,
+    /// Which bot it is, without its secret.
+    account: String,
+    username: Option<String>,
+    own: Option<UserId>,
+    /// When strangers were answered last.
+    strangers: HashMap<ChatId, tokio::time::Instant>,
+}
+
+impl Listener {
+    async fn poll(mut self, stop: CancellationToken) {
+        let seen_to = format!("bot/{}", self.account);
+        let mut done = self.seen_to(&seen_to).await;
+        let mut next: i32 = 0;
+        let mut greeted = false;
+        loop {
+            if !greeted {
+                greeted = tokio::select! {
+                    () = stop.cancelled() => return,
+                    greeted = self.greet() => greeted,
+                };
+            }
+            let ask = self
+                .bot
+                .get_updates()
+                .offset(next)
+                .timeout(POLL_S)
+                .allowed_updates([AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
+            let updates = tokio::select! {
+                () = stop.cancelled() => return,
+                updates = ask => updates,
+            };
+            match updates {
+                Ok(updates) => {
+                    for update in updates {
+                        let number = update.id.0;
+                        next = i32::try_from(number).unwrap_or(i32::MAX - 1) + 1;
+                        // a crash between doing and confirming brings it again
+                        if number > done {
+                            self.take(update, &seen_to).await;
+                            done = number;
+                        }
+                    }
+                }
+                Err(_) => {
+                    // the error may hold the token; that Telegram is away is told by deliveries
+                    tracing::debug!("Telegram does not answer polls");
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = tokio::time::sleep(PAUSE) => (),
                     }
                 }
             }
-            Err(_) => {
-                // the error may hold the token; that Telegram is away is told by deliveries
-                tracing::debug!("Telegram does not answer polls");
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(PAUSE) => (),
-                }
-            }
         }
     }
-}
 
-async fn tapped(world: &World, bot: &Bot, chats: &[Chat], query: CallbackQuery) {
-    let place = query.message.as_ref().map(|it| it.chat());
-    let names = match place {
-        Some(place) => notifiers_of(world, chats, place.id, place.username()).await,
-        None => Vec::new(),
-    };
-    let said = match query.data.as_deref().and_then(|it| it.split_once(':')) {
-        _ if names.is_empty() => world.words.plain("bot-stranger"),
-        Some((verb, id)) => match told_here(world, id, &names).await {
-            Some(known) => {
-                act(
-                    world,
-                    bot,
-                    place.map(|it| it.id),
-                    verb,
-                    &known,
-                    &name(&query),
-                )
-                .await
-            }
-            None => world.words.plain("bot-no-incident"),
-        },
-        None => world.words.plain("bot-unknown"),
-    };
-    let answer = bot
-        .answer_callback_query(query.id)
-        .text(said)
-        .show_alert(names.is_empty());
-    if answer.await.is_err() {
-        tracing::debug!("a tap could not be answered");
+    /// The last update of which something was written.
+    async fn seen_to(&self, name: &str) -> u32 {
+        let kept = self.world.store.milestone(name).await.unwrap_or(None);
+        kept.and_then(|it| it.parse().ok()).unwrap_or(0)
     }
-}
 
-async fn act(
-    world: &World,
-    bot: &Bot,
-    chat: Option<ChatId>,
-    verb: &str,
-    known: &Incident,
-    by: &str,
-) -> String {
-    match verb {
-        "take" => take(world, &known.id, by).await,
-        "diff" => diff(world, bot, chat, known).await,
-        // a baseline is moved by a command that names who approved
-        "change" => world
-            .words
-            .text("bot-change", &[("target", known.target.as_str())]),
-        _ => world.words.plain("bot-unknown"),
-    }
-}
-
-/// The notifiers whose own chat this is, or whose chat has moved here.
-async fn notifiers_of(
-    world: &World,
-    chats: &[Chat],
-    id: ChatId,
-    username: Option<&str>,
-) -> Vec<String> {
-    let mut names = Vec::new();
-    for it in chats {
-        let own = match &it.chat {
-            Recipient::Id(chat) => *chat == id,
-            Recipient::ChannelUsername(name) => {
-                username.is_some_and(|it| it.eq_ignore_ascii_case(name.trim_start_matches('@')))
-            }
+    /// Asks for its own name and publishes the commands; whether Telegram answered.
+    async fn greet(&mut self) -> bool {
+        let Ok(me) = self.bot.get_me().await else {
+            return false;
         };
-        let moved = world
-            .store
-            .milestone(&moved_to(&it.notifier, &it.chat.to_string()))
-            .await
-            .unwrap_or(None);
-        if own || moved.as_deref() == Some(&id.0.to_string()) {
-            names.push(it.notifier.clone());
-        }
-    }
-    names
-}
-
-/// An incident that this chat is told of: what stands in a tap can be forged.
-async fn told_here(world: &World, id: &str, names: &[String]) -> Option<Incident> {
-    let known = world
-        .store
-        .incident(&IncidentId(id.to_owned()))
-        .await
-        .ok()
-        .flatten()?;
-    let told = match world.target(&known.target).await.ok().flatten() {
-        Some(target) => target.settings.notify,
-        None => world.config.defaults.notify.clone(),
-    };
-    told.iter().any(|it| names.contains(it)).then_some(known)
-}
-
-fn name(query: &CallbackQuery) -> String {
-    excerpt(&query.from.full_name(), 60)
-}
-
-/// Who taps first has it; the message shows it to all.
-async fn take(world: &World, id: &IncidentId, by: &str) -> String {
-    for _ in 0..5 {
-        let Ok(Some(known)) = world.store.incident(id).await else {
-            return world.words.plain("bot-no-incident");
-        };
-        let now = world.clock.now();
-        let taken = match (incident::take(&known, by, now), &known.taken) {
-            (Ok(taken), _) => taken,
-            (Err(_), Some(taken)) => {
-                return world.words.text("bot-taken-already", &[("by", &taken.by)]);
-            }
-            (Err(_), None) => return world.words.plain("bot-over"),
-        };
-        let alerts = match world.target(&known.target).await.ok().flatten() {
-            Some(target) => world.alerts(&target, &taken, Voice::Plain, now),
-            None => world.alerts_to_all(&taken, now),
-        };
-        match world
-            .store
-            .commit(Commit {
-                incidents: vec![taken],
-                alerts,
-                ..Commit::default()
+        self.username.clone_from(&me.user.username);
+        self.own = Some(me.user.id);
+        let duty = &self.world.config.defaults.notify;
+        let chats: Vec<_> = self
+            .chats
+            .iter()
+            .map(|it| {
+                let role = if duty.contains(&it.notifier) {
+                    Role::Operator
+                } else {
+                    Role::Agency
+                };
+                (it.chat.clone(), role)
             })
-            .await
-        {
-            Err(StoreError::Conflict) => continue,
-            Err(error) => {
-                tracing::error!(incident.id = %id, %error, "a tap cannot be written");
-                return world.words.plain("bot-failed");
+            .collect();
+        commands::publish(&self.bot, &chats, &self.world.words).await;
+        true
+    }
+
+    async fn take(&mut self, update: Update, seen_to: &str) {
+        let world = self.world.clone();
+        let bot = self.bot.clone();
+        let number = update.id.0;
+        let here = |chat, names, who| Here {
+            world: &world,
+            bot: &bot,
+            chat,
+            names,
+            who,
+            update: (seen_to.to_owned(), number),
+        };
+        match update.kind {
+            UpdateKind::CallbackQuery(query) => {
+                let Some(place) = query.message.as_ref().map(|it| it.chat()) else {
+                    return;
+                };
+                let names = notifiers_of(&world, &self.chats, place.id, place.username()).await;
+                let here = here(place.id, names, Some(query.from.clone()));
+                taps::tapped(&here, query).await;
             }
-            Ok(()) => return world.words.text("bot-taken", &[("id", &id.to_string())]),
+            UpdateKind::Message(message) => {
+                let place = &message.chat;
+                let names = notifiers_of(&world, &self.chats, place.id, place.username()).await;
+                if let Some(to) = message.migrate_to_chat_id() {
+                    self.moved(&names, *to).await;
+                    return;
+                }
+                let here = here(place.id, names, message.from.clone());
+                self.heard(&here, &message).await;
+            }
+            _ => (),
         }
     }
-    world.words.plain("bot-failed")
-}
 
-/// Sends what changed as a text file.
-async fn diff(world: &World, bot: &Bot, chat: Option<ChatId>, known: &Incident) -> String {
-    let Some(chat) = chat else {
-        return world.words.plain("bot-failed");
-    };
-    let mut text = String::new();
-    for line in crate::watch::diff::lines_of(world, known) {
-        text.push_str(if line.added { "+ " } else { "- " });
-        text.push_str(&line.text);
-        text.push('\n');
+    /// A group became a supergroup: its messages go there from now on.
+    async fn moved(&self, names: &[String], to: ChatId) {
+        for it in self.chats.iter().filter(|it| names.contains(&it.notifier)) {
+            let name = moved_to(&it.notifier, &it.chat.to_string());
+            let commit = Commit {
+                milestone: Some((name, to.0.to_string())),
+                ..Commit::default()
+            };
+            if let Err(error) = self.world.store.commit(commit).await {
+                tracing::error!(%error, "that a chat has moved cannot be written");
+            }
+        }
     }
-    let file = InputFile::memory(text.into_bytes()).file_name(format!("{}.txt", known.id));
-    match bot
-        .send_document(chat, file)
-        .caption(known.id.to_string())
-        .await
-    {
-        Ok(_) => world.words.plain("bot-diff"),
-        Err(_) => world.words.plain("bot-failed"),
+
+    async fn heard(&mut self, here: &Here<'_>, message: &Message) {
+        let Some(text) = message.text() else {
+            return;
+        };
+        if here.role() == Role::Stranger && !self.answers_stranger(here.chat) {
+            return;
+        }
+        let name = self.username.clone();
+        if let Some((command, rest)) = commands::parse(text, name.as_deref()) {
+            let reply = match commands::find(command, here.role()) {
+                Some(command) => command.run(here, rest).await,
+                // in a group it may be meant for somebody else
+                None if !message.chat.is_private() => return,
+                None => Reply::plain(&here.say("bot-unknown-command", &[])),
+            };
+            reply::send(here, Some(message.id), reply).await;
+        } else if here.role() > Role::Stranger && self.is_to_us(message) {
+            self.answered(here, message, text).await;
+        }
+    }
+
+    fn answers_stranger(&mut self, chat: ChatId) -> bool {
+        let now = tokio::time::Instant::now();
+        self.strangers
+            .retain(|_, at| now.duration_since(*at) < STRANGER_EVERY);
+        if self.strangers.contains_key(&chat) || self.strangers.len() >= STRANGERS {
+            return false;
+        }
+        self.strangers.insert(chat, now);
+        true
+    }
+
+    /// Whether it answers a message of this bot.
+    fn is_to_us(&self, message: &Message) -> bool {
+        let from = message.reply_to_message().and_then(|it| it.from.as_ref());
+        self.own.is_some() && from.map(|it| it.id) == self.own
+    }
+
+    /// An answer to an incident's message is a note in its time line; to a question for a reason, the reason.
+    async fn answered(&self, here: &Here<'_>, message: &Message, text: &str) {
+        let Some((_, to)) = taps::answered(message) else {
+            return;
+        };
+        let first = to.lines().next().unwrap_or_default();
+        let id = first
+            .split(|c: char| c.is_whitespace() || c == ':')
+            .find(|it| it.starts_with("SC-"));
+        let Some(known) = (match id {
+            Some(id) => here.incident(id).await,
+            None => None,
+        }) else {
+            return;
+        };
+        let said = if first.starts_with(taps::ASKS_WHY) {
+            if !here.may_decide() {
+                here.say("bot-officers-only", &[])
+            } else {
+                incident::legitimate(here, &known, text).await
+            }
+        } else {
+            match incident::note(here, &known.id, text).await {
+                Ok(_) => here.say("bot-noted", &[("id", &known.id.to_string())]),
+                Err(why) => why,
+            }
+        };
+        reply::send(here, Some(message.id), Reply::plain(&said)).await;
     }
 }

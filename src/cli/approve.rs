@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     model::TargetId,
-    watch::approve::{NotApproved, approve},
+    watch::approve::{Keep, NotApproved, Word, approve},
 };
 
 #[derive(clap::Args)]
@@ -32,7 +32,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
             "no target is called {id}; gaccong targets list shows all"
         ))
     })?;
-    match approve(&world, &target, args.by.trim(), false, None).await {
+    match approve(&world, &target, Word::new(args.by.trim(), Keep::None), None).await {
         Ok(approved) => {
             let args = [
                 ("id", id.to_string()),

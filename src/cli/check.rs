@@ -17,7 +17,7 @@ use crate::{
     model::{Dossier, Standing, Target, TargetId},
     watch::{
         Beside, Look, World,
-        approve::{NotApproved, approve},
+        approve::{Keep, NotApproved, Word, approve},
         check::profile_dossier,
         look,
         paths::keep_lesson,
@@ -152,7 +152,14 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
         out.push((seen, None));
     }
     if learn && let Some((first, error)) = out.first_mut() {
-        match approve(world, target, "check --learn", true, Some(first.clone())).await {
+        match approve(
+            world,
+            target,
+            Word::new("check --learn", Keep::IfNormal),
+            Some(first.clone()),
+        )
+        .await
+        {
             Ok(_) => (),
             Err(NotApproved::Store(why)) => return Err(why.into()),
             Err(why) => *error = Some(why),

@@ -8,8 +8,9 @@ use super::{
     output::{done, line, signal_json, table},
 };
 use crate::{
+    alert::timeline,
     incident::{self, Voice},
-    model::{Incident, IncidentId, incident::Event},
+    model::{Incident, IncidentId},
     store::{Commit, StoreError, Wanted},
     watch::{World, diff::lines_of},
 };
@@ -130,10 +131,8 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
     let message = crate::alert::words::incident(&it, &world.words, zone, false);
     line(&message.plain)?;
     line("")?;
-    let mut last: Option<Timestamp> = None;
-    for event in &it.timeline {
-        line(&event_line(world, event, last))?;
-        last = Some(event.at);
+    for event in timeline::lines(&it, &world.words, zone, usize::MAX) {
+        line(&event)?;
     }
     for alert in undelivered {
         let why = alert.refused.unwrap_or_default();
@@ -143,37 +142,6 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
         ))?;
     }
     Ok(Outcome::Fine)
-}
-
-fn event_line(world: &World, event: &Event, last: Option<Timestamp>) -> String {
-    let what = world.words.plain(&format!(
-        "event-{}",
-        format!("{:?}", event.what).to_lowercase()
-    ));
-    let by = event
-        .by
-        .as_ref()
-        .map(|it| format!(" · {it}"))
-        .unwrap_or_default();
-    let note = event
-        .note
-        .as_ref()
-        .map(|it| format!(" · {it}"))
-        .unwrap_or_default();
-    let after = last
-        .map(|last| {
-            format!(
-                " (+{})",
-                world.words.duration(event.at.duration_since(last))
-            )
-        })
-        .unwrap_or_default();
-    let text = format!("{what}{by}{note}{after}");
-    format!(
-        "{}  {}",
-        world.words.moment(event.at, &world.config.service.timezone),
-        crate::model::excerpt::excerpt(&text, 160)
-    )
 }
 
 /// A step by a person, committed with the alerts that show it to all.

@@ -10,6 +10,7 @@ use super::{Failure, Global};
 use crate::{
     alert::notifiers::{self, Problem},
     config::{self, Config, Fault, Pace},
+    duty::roster::from_csv,
     store::{Store, StoreError, backends, control, lock::Lock},
     watch::{World, clock::System},
 };
@@ -58,7 +59,25 @@ pub(super) fn config(global: &Global, pace: Pace, needed: bool) -> Result<Config
         .parent()
         .filter(|it| !it.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    Ok(resolved(config, global, folder))
+    let mut config = resolved(config, global, folder);
+    roster(&mut config, folder)?;
+    Ok(config)
+}
+
+/// The rows of the roster that stand in a file of their own.
+fn roster(config: &mut Config, folder: &Path) -> Result<(), Failure> {
+    let Some(path) = config.duty.roster_csv.take() else {
+        return Ok(());
+    };
+    let path = folder.join(path);
+    let text = fs::read_to_string(&path)
+        .map_err(|error| Failure::usage(format!("duty.roster_csv: {}: {error}", path.display())))?;
+    let more = from_csv(&text).map_err(|faults| {
+        let faults = faults.iter().map(|it| format!("{}: {it}", path.display()));
+        Failure::usage(faults.collect::<Vec<_>>().join("\n"))
+    })?;
+    config.duty.roster.extend(more);
+    Ok(())
 }
 
 fn is_default(path: &Path) -> bool {

@@ -17,7 +17,11 @@ use crate::{
     config::{self, Pace, export, portal_url},
     model::{Agency, Glance, Target, TargetId, target::is_id},
     store::{Commit, Registration},
-    watch::World,
+    watch::{
+        World,
+        clock::{Clock, System},
+        duty,
+    },
 };
 
 #[derive(clap::Subcommand)]
@@ -113,8 +117,11 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
                 .iter()
                 .map(|(name, value)| (*name, value.as_str()))
                 .collect();
-            let facts = json!({"valid": true, "targets": config.targets.len(), "agencies": config.agencies.len()});
-            done(global.json, &words.text("cli-valid", &args), &facts)?;
+            let remarks = duty::remarks(&config, System.now(), &words);
+            let facts = json!({"valid": true, "targets": config.targets.len(), "agencies": config.agencies.len(), "remarks": remarks});
+            let mut said = vec![words.text("cli-valid", &args)];
+            said.extend(remarks);
+            done(global.json, &said.join("\n"), &facts)?;
             Ok(Outcome::Fine)
         }
     }

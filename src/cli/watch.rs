@@ -15,7 +15,7 @@ use super::{
 use crate::{
     bot,
     config::Pace,
-    schedule::{calendar, watchdog, wheel},
+    schedule::{calendar, duty, watchdog, wheel},
     store::control,
     watch::{World, clock::System, tell},
     web,
@@ -74,6 +74,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     tasks.spawn(tell::run(worlds.clone(), stop.clone()));
     tasks.spawn(bot::run(worlds.clone(), stop.clone()));
     tasks.spawn(watchdog::run(worlds.clone(), stop.clone()));
+    tasks.spawn(duty::run(worlds.clone(), stop.clone()));
     if let Some(listener) = listener {
         let (worlds, stop) = (worlds.clone(), stop.clone());
         tasks.spawn(async move {

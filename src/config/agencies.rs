@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Config, Fault, Pace,
+    Config, Fault, Pace, duty,
     fields::{Fields, portal_url},
     sections::{notify, settings},
     tree::{Node, Place, Value},
@@ -65,6 +65,8 @@ fn agency(
         id: id.map(|it| it.1).unwrap_or_default(),
         name: name.unwrap_or_default(),
         notify: told.clone().unwrap_or_default(),
+        escalation: duty::escalation(&fields),
+        head: duty::one(&fields, "head"),
     };
     let base = Settings {
         notify: told.unwrap_or_else(|| config.defaults.notify.clone()),

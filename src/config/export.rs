@@ -2,10 +2,16 @@
 
 use std::fmt::Write;
 
+use jiff::civil::Weekday;
+
 use super::{Config, duration_text};
 use crate::{
     calendar::Days,
-    model::{Agency, Target, target::Settings},
+    model::{
+        Agency, Target,
+        duty::{Contact, Duty, Person, Shift, Step},
+        target::Settings,
+    },
 };
 
 /// Strings are written as JSON strings, which are YAML too.
@@ -29,6 +35,7 @@ pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String 
         let _ = writeln!(out, "  {name}: {{ kind: {kind}{with}{fallback} }}");
     }
     windows(&mut out, config);
+    duty(&mut out, config);
     out.push_str("\nagencies:\n");
     for agency in agencies {
         let _ = writeln!(
@@ -40,6 +47,15 @@ pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String 
         if !agency.notify.is_empty() {
             let _ = writeln!(out, "    notify: {}", list(&agency.notify));
         }
+        if let Some(head) = &agency.head {
+            let _ = writeln!(out, "    head: {{ {} }}", person(head));
+        }
+        if !agency.escalation.is_empty() {
+            out.push_str("    escalation:\n");
+        }
+        for it in &agency.escalation {
+            let _ = writeln!(out, "      - {{ {} }}", step(it));
+        }
         let own: Vec<&Target> = targets.iter().filter(|it| it.agency == agency.id).collect();
         if !own.is_empty() {
             out.push_str("    targets:\n");
@@ -47,6 +63,87 @@ pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String 
         for it in own {
             target(&mut out, it, &config.defaults, agency);
         }
+    }
+    out
+}
+
+fn duty(out: &mut String, config: &Config) {
+    let duty = &config.duty;
+    if *duty == Duty::default() {
+        return;
+    }
+    out.push_str("\nduty:\n");
+    let mut list = |name: &str, items: Vec<String>| {
+        if !items.is_empty() {
+            let _ = writeln!(out, "  {name}:");
+        }
+        for it in items {
+            let _ = writeln!(out, "    - {{ {it} }}");
+        }
+    };
+    list("officers", duty.officers.iter().map(person).collect());
+    list("roster", duty.roster.iter().map(shift).collect());
+    list("escalation", duty.escalation.iter().map(step).collect());
+    list("contacts", duty.contacts.iter().map(contact).collect());
+}
+
+fn shift(it: &Shift) -> String {
+    let hour = |at: jiff::civil::Time| format!("{:02}:{:02}", at.hour(), at.minute());
+    let mut out = format!(
+        "{}, from: \"{}\", to: \"{}\"",
+        person(&it.who),
+        hour(it.from),
+        hour(it.to)
+    );
+    if !it.weekdays.is_empty() {
+        let days = it.weekdays.iter().map(|it| weekday(*it));
+        let _ = write!(out, ", weekdays: {}", days.collect::<Vec<_>>().join(" "));
+    }
+    if let Some((first, last)) = it.dates {
+        let _ = write!(out, ", dates: {first}..{last}");
+    }
+    out
+}
+
+fn weekday(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Monday => "mon",
+        Weekday::Tuesday => "tue",
+        Weekday::Wednesday => "wed",
+        Weekday::Thursday => "thu",
+        Weekday::Friday => "fri",
+        Weekday::Saturday => "sat",
+        Weekday::Sunday => "sun",
+    }
+}
+
+fn step(it: &Step) -> String {
+    let after = duration_text(it.after);
+    format!("after: {after}, to: {}", it.to.as_str())
+}
+
+fn contact(it: &Contact) -> String {
+    let mut out = format!("tier: {}, name: {}", it.tier.as_str(), text(&it.name));
+    if let Some(phone) = &it.phone {
+        let _ = write!(out, ", phone: {}", text(phone));
+    }
+    if let Some(email) = &it.email {
+        let _ = write!(out, ", email: {}", text(email));
+    }
+    if !it.agencies.is_empty() {
+        let _ = write!(out, ", agencies: {}", list(&it.agencies));
+    }
+    let _ = write!(out, ", confirmed: {}", it.confirmed);
+    out
+}
+
+fn person(it: &Person) -> String {
+    let mut out = format!("name: {}", text(&it.name));
+    if let Some(id) = it.telegram {
+        let _ = write!(out, ", telegram: {id}");
+    }
+    if let Some(phone) = &it.phone {
+        let _ = write!(out, ", phone: {}", text(phone));
     }
     out
 }

@@ -4,6 +4,7 @@
 //! are configuration. `{ kind, with }` is kept as it is for the notifier's own file to understand.
 
 mod agencies;
+mod duty;
 pub mod export;
 mod fields;
 mod sections;
@@ -20,7 +21,7 @@ pub use tree::Fault;
 
 use crate::{
     calendar::WindowRule,
-    model::{Agency, Target, target::Settings},
+    model::{Agency, Target, duty::Duty, target::Settings},
     words::Lang,
 };
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub defaults: Settings,
     pub notifiers: BTreeMap<String, NotifierSpec>,
     pub windows: Vec<WindowRule>,
+    /// Who is on duty, who decides, who is called.
+    pub duty: Duty,
     pub agencies: Vec<Agency>,
     pub targets: Vec<Target>,
     /// Things that are allowed and probably not meant.
@@ -101,6 +104,7 @@ impl Default for Config {
             defaults: Settings::default(),
             notifiers: BTreeMap::from([("console".to_owned(), NotifierSpec::console())]),
             windows: Vec::new(),
+            duty: Duty::default(),
             agencies: Vec::new(),
             targets: Vec::new(),
             warnings: Vec::new(),

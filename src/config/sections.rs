@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use jiff::{civil::Date, tz::TimeZone};
 
 use super::{
-    Config, Fault, NotifierSpec, Pace, Service, agencies,
+    Config, Fault, NotifierSpec, Pace, Service, agencies, duty,
     fields::{self, Fields},
     tree::{Node, Value},
 };
@@ -43,6 +43,9 @@ pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config
     }
     if let Some(node) = top.node("watch_windows") {
         config.windows = top.inside(|faults| windows(node, pace, faults, &mut config.warnings));
+    }
+    if let Some(node) = top.node("duty") {
+        config.duty = top.inside(|faults| duty::read(node, faults));
     }
     if let Some(node) = top.node("agencies") {
         top.inside(|faults| agencies::read(node, pace, &mut config, faults));

@@ -4,5 +4,5 @@
 mod people;
 mod step;
 
-pub use people::{dismiss, resolve, take};
-pub use step::{Finding, Voice, is_news, remind, step, voice};
+pub use people::{dismiss, escalate, mute, note, resolve, take, unmute};
+pub use step::{Finding, Voice, is_graver, is_news, remind, step, voice};

@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::step::push;
 use crate::model::{
     Incident,
-    incident::{Event, Stage, Taken, What},
+    duty::Rung,
+    incident::{Event, Muted, Stage, Taken, What},
 };
 
 /// Somebody takes it. Who was first stays.
@@ -44,6 +46,65 @@ pub fn dismiss(
 ) -> Result<Incident, String> {
     end(known, Stage::Dismissed, What::Dismissed, by, note, now)
 }
+
+/// No noise of it until then: what is said of it is brought up to date where that is silent.
+pub fn mute(
+    known: &Incident,
+    by: &str,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<Incident, String> {
+    if !known.stage.is_open() {
+        return Err(over(known));
+    }
+    let mut it = known.clone();
+    it.muted = Some(Muted {
+        by: by.to_owned(),
+        until,
+    });
+    it.timeline
+        .push(event(now, What::Muted, by, Some(until.to_string())));
+    Ok(it)
+}
+
+/// Noise again.
+pub fn unmute(known: &Incident, by: &str, now: Timestamp) -> Result<Incident, String> {
+    if !known.is_muted(now) {
+        return Err(format!("{} is not muted", known.id));
+    }
+    let mut it = known.clone();
+    it.muted = None;
+    it.timeline.push(event(now, What::Unmuted, by, None));
+    Ok(it)
+}
+
+/// Something that somebody wrote down, also after it is over.
+pub fn note(known: &Incident, by: &str, text: &str, now: Timestamp) -> Result<Incident, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("an empty note says nothing".to_owned());
+    }
+    let notes = known.timeline.iter().filter(|it| it.what == What::Noted);
+    if notes.count() >= MOST_NOTES {
+        return Err(format!("{} has {MOST_NOTES} notes already", known.id));
+    }
+    let text: String = text.chars().take(LONGEST_NOTE).collect();
+    let mut it = known.clone();
+    it.timeline.push(event(now, What::Noted, by, Some(text)));
+    Ok(it)
+}
+
+/// Nobody took it, and somebody else is called: the `reached`th step.
+pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Incident {
+    let mut it = known.clone();
+    it.escalated = reached;
+    push(&mut it, now, What::Escalated, Some(to.as_str().to_owned()));
+    it
+}
+
+/// What one chat may write into an incident is bounded: characters of a note, and how many.
+const LONGEST_NOTE: usize = 1000;
+const MOST_NOTES: usize = 100;
 
 fn end(
     known: &Incident,

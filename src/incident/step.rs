@@ -104,6 +104,7 @@ fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
         Stage::Open
     };
     it.ended_at = None;
+    it.escalated = 0;
     it.flaps += 1;
     if let Some(last) = it.timeline.last_mut() {
         last.what = What::Again;
@@ -125,6 +126,11 @@ pub enum Voice {
 /// Says how, and notes in the incident that it rings.
 pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     let last = it.timeline.last().map(|it| it.what);
+    // somebody asked for silence about what was known then, not about something worse
+    let worse = last == Some(What::Changed) && it.kind.is_tampering();
+    if it.is_muted(now) && it.stage.is_open() && !worse {
+        return Voice::Quiet;
+    }
     let changes = it.timeline.iter().filter(|it| it.what == What::Changed);
     let to_and_fro = last == Some(What::Changed) && changes.count() > CHANGES;
     // that it cannot be seen is said once; that it comes and goes is not
@@ -140,14 +146,6 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     let damped = it.flaps > RINGS_FREELY;
     if !it.stage.is_open() {
         return if damped { Voice::Quiet } else { Voice::Plain };
-    }
-    // what happens to an open one, beside coming back, is news as ever
-    if it
-        .timeline
-        .last()
-        .is_some_and(|it| !matches!(it.what, What::Again))
-    {
-        return Voice::Plain;
     }
     // what happens to an open one, beside coming back, is news as ever
     if last != Some(What::Again) {
@@ -173,7 +171,8 @@ pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
         .rev()
         .find(|it| it.what == What::Again)?;
     let unheard = known.rung_at.is_none_or(|rung| back.at > rung);
-    (known.stage.is_open() && unheard && may_ring(known, now)).then(|| {
+    let silent = known.is_muted(now);
+    (known.stage.is_open() && !silent && unheard && may_ring(known, now)).then(|| {
         let mut it = known.clone();
         it.rung_at = Some(now);
         push(&mut it, now, What::Reminded, None);
@@ -181,14 +180,26 @@ pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
     })
 }
 
-fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<String>) {
+pub(super) fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<String>) {
     it.timeline.push(Event {
         at,
         what,
         by: None,
         note,
     });
-    thin(&mut it.timeline, TIMELINE);
+    thin_timeline(&mut it.timeline);
+}
+
+/// What people did and wrote stays; of the rest the middle goes.
+fn thin_timeline(timeline: &mut Vec<Event>) {
+    let (first, last) = TIMELINE;
+    let ours = timeline.iter().filter(|it| it.by.is_none()).count();
+    let mut seen = 0;
+    timeline.retain(|it| {
+        let middle = seen >= first && seen + last < ours;
+        seen += usize::from(it.by.is_none());
+        it.by.is_some() || !middle
+    });
 }
 
 /// Takes out the middle of a list that is longer than its kept beginning and end.
@@ -196,6 +207,11 @@ fn thin<T>(list: &mut Vec<T>, (first, last): (usize, usize)) {
     if list.len() > first + last {
         list.drain(first..list.len() - last);
     }
+}
+
+/// Whether a page of this kind is worse than what is known.
+pub fn is_graver(kind: Kind, known: Kind) -> bool {
+    kind.is_tampering() && (!known.is_tampering() || graver(kind, known))
 }
 
 /// A page that hovers between two kinds of tampering is told as the graver one, once.
@@ -268,6 +284,8 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         flaps: 0,
         rung_at: None,
         address: finding.address,
+        muted: None,
+        escalated: 0,
     }
 }
 

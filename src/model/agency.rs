@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::duty::{Person, Step};
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agency {
     /// `[a-z0-9-]{1,64}`, unique in the registry.
@@ -9,4 +11,9 @@ pub struct Agency {
     pub name: String,
     /// Names of notifiers; empty means those of `defaults`.
     pub notify: Vec<String>,
+    /// Who is called when nobody takes an incident; empty means as the operator has it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escalation: Vec<Step>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Person>,
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Incident, IncidentId, Say};
+use super::{Incident, IncidentId, Say, duty::Rung};
 
 /// What an alert is about. The words are made when it is sent, from what is true then, so that
 /// several changes of one incident that wait together become one message.
@@ -18,6 +18,10 @@ pub enum About {
     Roll(String),
     /// An incident that keeps coming back: a message of its own, since an edit rings nobody.
     Reminder(IncidentId),
+    /// Nobody has taken an incident: somebody else is called.
+    Call(IncidentId, Rung),
+    /// A shift hands over to the next.
+    Handover(Timestamp),
 }
 
 impl About {
@@ -30,6 +34,8 @@ impl About {
             Self::Storm(id) => id.clone(),
             Self::Roll(id) => format!("{id}-roll"),
             Self::Reminder(id) => format!("{id}-reminder"),
+            Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
+            Self::Handover(at) => format!("handover-{}", at.as_second()),
         }
     }
 }

@@ -128,6 +128,13 @@ pub enum What {
     Restored,
     Closed,
     Dismissed,
+    /// Somebody wants no noise of it for a while, or wants it again.
+    Muted,
+    Unmuted,
+    /// Somebody wrote something down.
+    Noted,
+    /// Nobody took it, and somebody else was called.
+    Escalated,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,6 +204,18 @@ pub struct Incident {
     /// The address that answered for the portal last.
     #[serde(default)]
     pub address: Option<IpAddr>,
+    #[serde(default)]
+    pub muted: Option<Muted>,
+    /// Steps of escalation that were taken.
+    #[serde(default)]
+    pub escalated: u32,
+}
+
+impl Incident {
+    /// Whether somebody asked for silence that still lasts.
+    pub fn is_muted(&self, now: Timestamp) -> bool {
+        self.muted.as_ref().is_some_and(|it| now < it.until)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -210,4 +229,10 @@ pub struct ChangeLine {
 pub struct Taken {
     pub by: String,
     pub at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Muted {
+    pub by: String,
+    pub until: Timestamp,
 }

@@ -9,6 +9,7 @@ pub mod class;
 pub mod digest;
 pub mod domain;
 pub mod dossier;
+pub mod duty;
 pub mod excerpt;
 pub mod history;
 pub mod incident;

@@ -2,6 +2,7 @@
 
 mod aside;
 pub mod calendar;
+pub mod duty;
 mod gate;
 pub mod watchdog;
 pub mod wheel;

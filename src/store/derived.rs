@@ -34,16 +34,18 @@ impl Derived {
         codec::opened(of.as_str(), &bytes).ok()
     }
 
-    /// Takes the place of what was kept before. Not synced: a file that a power cut tore is found out when it is read.
+    /// Takes the place of what was kept before. Written in its place and not synced: a file that is torn is found out
+    /// when it is read, and a new file each time would cost more than what is written into it.
     pub fn put(&self, of: &TargetId, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(of);
-        let folder = path.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder)?;
-        let temporary = path.with_extension(format!("{:x}", fastrand::u64(..)));
-        fs::write(&temporary, codec::sealed(of.as_str(), bytes))?;
-        fs::rename(&temporary, &path).inspect_err(|_| {
-            let _ = fs::remove_file(&temporary);
-        })
+        let record = codec::sealed(of.as_str(), bytes);
+        match fs::write(&path, &record) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;
+                fs::write(&path, &record)
+            }
+            written => written,
+        }
     }
 
     /// Deletes what was not written for so long: of targets that are gone, and of pages that stand still. Returns how many.

@@ -31,8 +31,9 @@ pub struct Ledger<E: Engine> {
     pulse: watch::Sender<Pulse>,
 }
 
-/// Some 4 KB each; twice as many are kept at the most.
-const AT_HAND: usize = 2048;
+/// Some 4 KB each; twice as many are kept at the most. With more targets than that, most are read anew at each look all
+/// the same.
+const AT_HAND: usize = 1024;
 
 /// Keys of what a backup holds as of one moment, and those of the rest: answering times, beats, masks, spans.
 const FACTS: [(&str, &str); 4] = [("c", "h"), ("i", "k"), ("l", "s"), ("t", "\u{10ffff}")];

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     incident::{self, Voice},
-    model::{Baseline, Class, Dossier, Incident, Profile, Standing, Target, baseline::KEPT},
+    model::{Baseline, Class, Dossier, Incident, Kind, Profile, Standing, Target, baseline::KEPT},
     store::{Commit, StoreError},
 };
 
@@ -30,15 +30,47 @@ pub struct Approved {
     pub looks: usize,
 }
 
-/// Looks now (unless a look made a moment ago is given) and makes what is seen the baseline. With `keep_variations`, earlier approved looks that the
-/// page agrees with stay as known variations; without, the page alone counts.
+/// What becomes of the looks that were approved before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// The page alone counts from now on.
+    None,
+    /// They stay beside it, and it must be normal by them.
+    IfNormal,
+    /// They stay beside it: what is new on it becomes known, what was known stays so.
+    Beside,
+}
+
+/// A person's word.
+#[derive(Clone, Debug)]
+pub struct Word<'a> {
+    pub by: &'a str,
+    pub keep: Keep,
+    pub reason: Option<String>,
+    /// Written in the same commit.
+    pub milestone: Option<(String, String)>,
+}
+
+impl<'a> Word<'a> {
+    pub fn new(by: &'a str, keep: Keep) -> Self {
+        Self {
+            by,
+            keep,
+            reason: None,
+            milestone: None,
+        }
+    }
+}
+
+/// Looks now (unless a look made a moment ago is given) and makes what is seen the baseline. A page that became worse
+/// than what the open incident tells of is not taken [`Keep::Beside`]: nobody has seen it yet.
 pub async fn approve(
     world: &World,
     target: &Target,
-    by: &str,
-    keep_variations: bool,
+    word: Word<'_>,
     seen: Option<Look>,
 ) -> Result<Approved, NotApproved> {
+    let by = word.by;
     for _ in 0..5 {
         let mut dossier = world
             .store
@@ -62,15 +94,28 @@ pub async fn approve(
         if matches!(standing, Standing::Down | Standing::Blocked) {
             return Err(NotApproved::NoPage(seen.class));
         }
-        if keep_variations && standing != Standing::Up {
+        let open = match &dossier.open {
+            Some(id) => world.store.incident(id).await?,
+            None => None,
+        };
+        let worse = match (&open, Kind::of(seen.class)) {
+            (Some(open), Some(kind)) => incident::is_graver(kind, open.kind),
+            (None, kind) => kind.is_some(),
+            (_, None) => false,
+        };
+        let doubtful = match word.keep {
+            Keep::None => false,
+            Keep::IfNormal => standing != Standing::Up,
+            Keep::Beside => worse,
+        };
+        if doubtful {
             return Err(NotApproved::Doubtful(seen.class));
         }
         world.evidence.keep(body)?;
         let now = world.clock.now();
         let mut approved = match &dossier.baseline {
-            Some(known) if keep_variations && seen.class.standing() == Standing::Up => {
-                known.approved.clone()
-            }
+            Some(known) if word.keep == Keep::Beside => known.looks().cloned().collect(),
+            Some(known) if word.keep == Keep::IfNormal => known.approved.clone(),
             _ => Vec::new(),
         };
         approved.retain(|it| it.digest != reference.digest);
@@ -88,10 +133,13 @@ pub async fn approve(
         dossier.site.clone_from(&seen.site);
         dossier.learning.clear();
         dossier.validators = None;
-        let mut commit = Commit::default();
-        if let Some(id) = dossier.open.take()
-            && let Some(open) = world.store.incident(&id).await?
-            && let Ok(ended) = end(&open, by, now)
+        let mut commit = Commit {
+            milestone: word.milestone.clone(),
+            ..Commit::default()
+        };
+        dossier.open = None;
+        if let Some(open) = open
+            && let Ok(ended) = end(&open, by, word.reason.clone(), now)
         {
             commit.alerts = world.alerts(target, &ended, Voice::Plain, now);
             commit.incidents.push(ended);
@@ -112,10 +160,15 @@ pub async fn approve(
 }
 
 /// What was suspected of tampering was none; an outage was one and is over.
-fn end(open: &Incident, by: &str, now: jiff::Timestamp) -> Result<Incident, String> {
+fn end(
+    open: &Incident,
+    by: &str,
+    reason: Option<String>,
+    now: jiff::Timestamp,
+) -> Result<Incident, String> {
     if open.kind.is_tampering() {
-        incident::dismiss(open, by, None, now)
+        incident::dismiss(open, by, reason, now)
     } else {
-        incident::resolve(open, by, None, now)
+        incident::resolve(open, by, reason, now)
     }
 }

@@ -8,7 +8,7 @@ use super::{
     World, beyond,
     confirm::confirm,
     eyes::{self, Sight},
-    learn::{kept, learn_profile, take_in, teaches},
+    learn::{grown, kept, learn_profile, teaches},
     look::{Beside, Look, look},
     paths::{keep_lesson, passed_on},
 };
@@ -108,7 +108,7 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
         return blind;
     };
     let calm = sure.is_none() && dossier.open.is_none() && look.class.standing() == Standing::Up;
-    if !calm || teaches(world, target, &dossier, look, every) {
+    if !calm || teaches(target, &dossier, look, every) {
         decide(world, target, look, sure, every).await;
     }
     if target.settings.pages > 1 && look.class.standing() == Standing::Up {
@@ -367,14 +367,13 @@ async fn attempt(
         commit.alerts = world.alerts(target, &reminded, Voice::Reminder, now);
         commit.incidents = vec![reminded];
     }
-    take_in(world, target, &mut dossier, look, every);
+    let after = grown(world, target, &dossier, look, every);
     // a look that saw nothing new is a line of history and no more
-    if dossier == before {
+    if after == before {
         return world.store.commit(commit).await;
     }
-    let after = dossier.clone();
-    commit.mask = passed_on(look, target, &dossier);
-    commit.dossier = Some(dossier);
+    commit.mask = passed_on(look, target, &after);
+    commit.dossier = Some(after.clone());
     world.store.commit(commit).await?;
     kept(world, target, &after, look).await;
     Ok(())

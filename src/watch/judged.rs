@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use super::{
     World,
     judging::Unfinished,
+    learn::is_due,
     look::{Look, bare},
     memo::Judgement,
     paths::{self, Path, expects, known, lesson_of},
 };
 use crate::{
     detect::{self, Expect, judge, judge_beside},
-    diff::{Norm, changed_lines, lines},
+    diff::{Imprint, Norm, changed_lines, lines},
     fetch::Sighting,
     model::{
         Class, Digest, Dossier, Level, LookRef, Mask, Observation, Say, Standing, Target, Verdict,
@@ -284,8 +285,12 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
         at: case.at,
     });
     out.body = Some(body.clone());
-    if out.class.standing() == Standing::Up && answer.refresh.is_none() {
-        out.page = Some(Arc::new(page));
+    let every = case.target.settings.every;
+    if out.class.standing() == Standing::Up
+        && answer.refresh.is_none()
+        && is_due(&case.dossier, case.at, every)
+    {
+        out.left = Some(Arc::new(Imprint::of(&page)));
     }
     out
 }

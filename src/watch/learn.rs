@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::{
     World,
     look::Look,
@@ -19,54 +21,63 @@ const LEARN_AGAIN_AFTER: u32 = 3;
 /// A page that is doubtful, though not enough to ring, teaches nothing: an attack in small steps would be its own excuse.
 const DOUBTFUL: f64 = 0.2;
 
-/// What a look adds to what is remembered of a target.
-pub(super) fn take_in(
-    world: &World,
-    target: &Target,
-    dossier: &mut Dossier,
-    look: &Look,
-    every: Duration,
-) {
+/// What a look adds to what is remembered of a target; whether its page becomes a known one, whose body must be kept.
+fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
     if let Some(address) = look.observation.answer().and_then(|it| it.address) {
         dossier.address = Some(address);
-    }
-    if dossier.open.is_none() {
-        learn(world, target, dossier, look, every);
     }
     if let Some(certificate) = &look.observation.certificate {
         dossier.certificate_ends = Some(certificate.not_after);
     }
+    dossier.open.is_none() && learn(target, dossier, look, every)
 }
 
 /// Whether it adds anything. Most looks do not, and write nothing but a line of history.
-pub(super) fn teaches(
+pub(super) fn teaches(target: &Target, dossier: &Dossier, look: &Look, every: Duration) -> bool {
+    let up = look.class.standing() == Standing::Up;
+    if up && look.verdict.score >= DOUBTFUL && dossier.baseline.is_none() {
+        tracing::warn!(target.id = %target.id, score = look.verdict.score,
+            "a page that is doubtful at first sight does not become a baseline by itself; look at it and run: gaccong approve {} --by NAME", target.id.portal());
+    }
+    let mut after = dossier.clone();
+    take_in(target, &mut after, look, every);
+    after != *dossier
+}
+
+/// The dossier after a look, its page kept where it became a known one. A page that cannot be kept teaches nothing.
+pub(super) fn grown(
     world: &World,
     target: &Target,
     dossier: &Dossier,
     look: &Look,
     every: Duration,
-) -> bool {
+) -> Dossier {
     let mut after = dossier.clone();
-    take_in(world, target, &mut after, look, every);
-    after != *dossier
+    let known = take_in(target, &mut after, look, every);
+    if known
+        && let Some(body) = &look.body
+        && let Err(error) = world.evidence.keep(body)
+    {
+        tracing::error!(target.id = %target.id, %error, "a page cannot be kept and is not learnt");
+        return dossier.clone();
+    }
+    if dossier.baseline.is_none()
+        && let Some(baseline) = &after.baseline
+    {
+        tracing::info!(target.id = %target.id, looks = baseline.approved.len(), "the baseline is learnt");
+    }
+    after
 }
 
 /// A visitor's own history grows like the target's.
-pub(super) async fn learn_profile(
-    world: &World,
-    target: &Target,
-    mut dossier: Dossier,
-    look: &Look,
-) {
-    let before = dossier.clone();
-    learn(world, target, &mut dossier, look, target.settings.every);
-    if dossier == before {
+pub(super) async fn learn_profile(world: &World, target: &Target, dossier: Dossier, look: &Look) {
+    let after = grown(world, target, &dossier, look, target.settings.every);
+    if dossier == after {
         return;
     }
-    let after = dossier.clone();
     let commit = Commit {
-        mask: passed_on(look, target, &dossier),
-        dossier: Some(dossier),
+        mask: passed_on(look, target, &after),
+        dossier: Some(after.clone()),
         ..Commit::default()
     };
     match world.store.commit(commit).await {
@@ -81,16 +92,9 @@ pub(super) async fn learn_profile(
 
 /// Only pages judged normal teach. A first baseline is learnt over several looks; later variations are
 /// kept beside what was approved.
-fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) {
-    if look.class.standing() != Standing::Up {
-        return;
-    }
-    if look.verdict.score >= DOUBTFUL {
-        if dossier.baseline.is_none() {
-            tracing::warn!(target.id = %target.id, score = look.verdict.score,
-                "a page that is doubtful at first sight does not become a baseline by itself; look at it and run: gaccong approve {} --by NAME", target.id.portal());
-        }
-        return;
+fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
+    if look.class.standing() != Standing::Up || look.verdict.score >= DOUBTFUL {
+        return false;
     }
     let certificate = look.observation.certificate.as_ref();
     dossier.origin.learn(
@@ -100,14 +104,14 @@ fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, eve
     );
     if let Some(facts) = &look.site {
         dossier.site = Some(facts.clone());
-        return;
+        return false;
     }
     // what nobody links to has no history: it is judged by what it shows, each time
     if target.part == Some(Part::Unlinked) {
-        return;
+        return false;
     }
-    let (Some(seen), Some(body)) = (&look.seen, &look.body) else {
-        return;
+    let (Some(seen), Some(_)) = (&look.seen, &look.body) else {
+        return false;
     };
     if let Some(answer) = look.observation.answer()
         && answer.status == 200
@@ -119,30 +123,17 @@ fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, eve
         });
     }
     dossier.expects = Some(expects(target));
-    let new = match &dossier.baseline {
-        None => true,
-        Some(baseline) => {
-            let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
-            let aged = look.observation.at.duration_since(last).unsigned_abs()
-                >= every * LEARN_AGAIN_AFTER;
-            // what had to be judged though it is as ever varies where nobody knew
-            let news = look.class == Class::NormalChange || look.path == Path::Judged;
-            news && aged
-        }
-    };
+    // what had to be judged though it is as ever varies where nobody knew
+    let news = look.class == Class::NormalChange || look.path == Path::Judged;
+    let new = dossier.baseline.is_none() || news && is_due(dossier, look.observation.at, every);
     if !new {
-        return;
-    }
-    if let Err(error) = world.evidence.keep(body) {
-        tracing::error!(target.id = %target.id, %error, "a page cannot be kept and is not learnt");
-        return;
+        return false;
     }
     match &mut dossier.baseline {
         Some(baseline) => baseline.learn(seen.clone()),
         None => {
             dossier.learning.push(seen.clone());
             if dossier.learning.len() as u32 >= target.settings.learn.looks {
-                tracing::info!(target.id = %target.id, looks = dossier.learning.len(), "the baseline is learnt");
                 dossier.baseline = Some(Baseline {
                     approved: std::mem::take(&mut dossier.learning),
                     by: "gaccong".to_owned(),
@@ -152,15 +143,24 @@ fn learn(world: &World, target: &Target, dossier: &mut Dossier, look: &Look, eve
             }
         }
     }
+    true
+}
+
+/// Whether a normal page that differs is kept as a variation now: the last one is old enough.
+pub(super) fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool {
+    dossier.baseline.as_ref().is_none_or(|baseline| {
+        let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
+        at.duration_since(last).unsigned_abs() >= every * LEARN_AGAIN_AFTER
+    })
 }
 
 /// What a look leaves in the norm is kept once it is part of the dossier.
 pub(super) async fn kept(world: &World, target: &Target, after: &Dossier, look: &Look) {
-    let (Some(seen), Some(page)) = (look.seen.clone(), look.page.clone()) else {
+    let (Some(seen), Some(left)) = (look.seen.clone(), look.left.clone()) else {
         return;
     };
     let (norms, target, after) = (world.norms(), target.clone(), after.clone());
-    let work = move || norms.took(&target, &after, &seen, &page);
+    let work = move || norms.took(&target, &after, &seen, left);
     if let Err(error) = world.desks.whole(work).await {
         tracing::debug!(%error, "what a look leaves in the norm is not kept; its page will be read again");
     }

@@ -12,14 +12,14 @@ use super::{
 };
 use crate::{
     detect::{Expect, judge},
-    diff::Norm,
+    diff::{Imprint, Norm},
     fetch::{Sighting, Visit},
     model::{
         Class, Dossier, Level, LookRef, Mask, Observation, Part, Profile, Say, Seen, Signal,
         SiteFacts, Standing, Target, Verdict, dossier::Validators, excerpt, incident::ChangeLine,
         observation::Silence, verdict::State,
     },
-    page::{self, Page, Source, registrable},
+    page::{self, Source, registrable},
 };
 
 /// What one look came to.
@@ -36,8 +36,8 @@ pub struct Look {
     pub mask: Option<Arc<Mask>>,
     /// What it taught of where the page varies: for the store.
     pub lesson: Option<Box<Mask>>,
-    /// The page that was read, if it may become part of the norm.
-    pub page: Option<Arc<Page>>,
+    /// What it would leave in the norm, where it may become part of it.
+    pub left: Option<Arc<Imprint>>,
     /// The page's identity, where a page was read.
     pub seen: Option<LookRef>,
     pub body: Option<bytes::Bytes>,
@@ -184,7 +184,7 @@ pub(super) fn bare(observation: Observation, class: Class, verdict: Verdict) -> 
         path: Path::Judged,
         mask: None,
         lesson: None,
-        page: None,
+        left: None,
         seen: None,
         body: None,
         site: None,

@@ -7,6 +7,7 @@ pub mod check;
 pub mod clock;
 mod confirm;
 pub mod diff;
+pub mod duty;
 pub mod eyes;
 pub mod health;
 mod judged;

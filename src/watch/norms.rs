@@ -7,7 +7,7 @@ use super::paths::known;
 use crate::{
     diff::{Imprint, Imprints, Norm, imprint::EDITION, imprints},
     model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
-    page::{self, Page, Source},
+    page::{self, Source},
     store::{Derived, Evidence, shelf::Shelf},
 };
 
@@ -94,7 +94,7 @@ impl Norms {
     }
 
     /// Keeps what a look left that became one of the dossier's.
-    pub fn took(&self, target: &Target, dossier: &Dossier, look: &LookRef, page: &Page) {
+    pub fn took(&self, target: &Target, dossier: &Dossier, look: &LookRef, left: Arc<Imprint>) {
         let names: Vec<Digest> = known(dossier).map(|it| name(target, it)).collect();
         let new = name(target, look);
         if !names.contains(&new) {
@@ -102,7 +102,7 @@ impl Norms {
         }
         let mut kept = self.kept(&dossier.target);
         kept.retain(|it| names.contains(&it.0) && it.0 != new);
-        kept.push((new, Arc::new(Imprint::of(page))));
+        kept.push((new, left));
         self.keep(&dossier.target, &kept);
     }
 

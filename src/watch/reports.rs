@@ -86,6 +86,20 @@ pub fn write(
     Ok(path)
 }
 
+/// The report of a week as one page, and the paragraph that stands at its head.
+pub async fn page(
+    world: &World,
+    week: Week,
+    agency: Option<&str>,
+) -> Result<(String, Vec<u8>), String> {
+    let report = gather(world, week, agency)
+        .await
+        .map_err(|it| it.to_string())?;
+    let html = formats::find("html").ok_or("there is no HTML format")?;
+    let bytes = html.render(&report, &world.words)?;
+    Ok((formats::summary(&report, &world.words), bytes))
+}
+
 pub fn summary_name(week: &str) -> String {
     format!("summary/{week}")
 }

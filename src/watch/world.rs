@@ -203,6 +203,8 @@ impl World {
                     id: target.agency.clone(),
                     name: target.agency_name.clone(),
                     notify: Vec::new(),
+                    escalation: Vec::new(),
+                    head: None,
                 });
             }
         }

@@ -8,7 +8,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("words", &["model"]),
     ("page", &["model"]),
     ("calendar", &["model"]),
-    ("config", &["model", "calendar", "page", "words"]),
+    ("duty", &["model"]),
+    ("config", &["model", "calendar", "page", "words", "duty"]),
     ("diff", &["model", "page"]),
     ("detect", &["model", "page", "diff"]),
     ("incident", &["model"]),
@@ -19,25 +20,30 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "watch",
         &[
-            "model", "words", "page", "diff", "detect", "incident", "calendar", "config", "fetch",
-            "store", "alert", "report",
+            "model", "words", "page", "diff", "detect", "incident", "calendar", "duty", "config",
+            "fetch", "store", "alert", "report",
         ],
     ),
     ("schedule", &["model", "alert", "store", "watch"]),
-    ("bot", &["model", "alert", "incident", "store", "watch"]),
+    (
+        "bot",
+        &[
+            "model", "words", "duty", "alert", "incident", "store", "watch",
+        ],
+    ),
     ("web", &["model", "store", "watch"]),
     (
         "cli",
         &[
-            "model", "words", "page", "diff", "detect", "incident", "calendar", "config", "fetch",
-            "store", "alert", "report", "watch", "schedule", "bot", "web",
+            "model", "words", "page", "diff", "detect", "incident", "calendar", "duty", "config",
+            "fetch", "store", "alert", "report", "watch", "schedule", "bot", "web",
         ],
     ),
 ];
 
 /// The core: no file, socket, clock or runtime.
 const PURE: &[&str] = &[
-    "model", "words", "page", "calendar", "config", "diff", "detect", "incident", "report",
+    "model", "words", "page", "calendar", "config", "diff", "detect", "duty", "incident", "report",
 ];
 const IMPURE: &[&str] = &[
     "tokio::",

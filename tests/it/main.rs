@@ -8,10 +8,12 @@ mod scene;
 mod telegram;
 
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
+mod calendar; // lunar months against a table
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
 mod crash; // kill -9 at random moments
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
+mod duty; // who is called and who hands over; people in Telegram
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod guard; // any text is read or refused, never a hang
 mod layers; // who may import whom

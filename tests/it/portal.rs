@@ -9,6 +9,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::JoinHandle,
 };
 
@@ -46,6 +47,8 @@ pub enum Reply {
     Hang,
     /// An answer without end.
     Endless,
+    /// What is told later: a long poll must not keep other calls waiting.
+    Later(watch::Receiver<Option<Reply>>),
 }
 
 impl Reply {
@@ -202,6 +205,13 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
 }
 
 async fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
+    let reply = match reply {
+        Reply::Later(mut told) => {
+            let told = told.wait_for(Option::is_some).await;
+            told.ok().and_then(|it| it.clone()).unwrap_or(Reply::Close)
+        }
+        reply => reply,
+    };
     match reply {
         Reply::Page(html) => {
             let headers = vec![("content-type", "text/html; charset=utf-8".to_owned())];
@@ -213,7 +223,7 @@ async fn answer(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
             body,
         } => full(&mut stream, status, &headers, &body).await?,
         Reply::Raw(bytes) => stream.write_all(&bytes).await?,
-        Reply::Close => (),
+        Reply::Close | Reply::Later(_) => (),
         Reply::Hang => tokio::time::sleep(Duration::from_secs(120)).await,
         Reply::Endless => {
             stream

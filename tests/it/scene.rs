@@ -13,7 +13,7 @@ use gaccong::{
     alert::{Message, Notifier, Place, Refusal},
     config::{self, Config, Pace},
     model::{Dossier, Incident, Receipt, Target, TargetId},
-    store::{Store, Wanted, backends},
+    store::{Commit, Store, Wanted, backends},
     watch::{
         World, check,
         clock::{Clock, System},
@@ -119,6 +119,15 @@ impl Scene {
             .await
             .unwrap()
             .unwrap()
+    }
+
+    /// Writes an incident as a person's step left it.
+    pub async fn commit(&self, incident: Incident) {
+        let commit = Commit {
+            incidents: vec![incident],
+            ..Commit::default()
+        };
+        self.world.store.commit(commit).await.unwrap();
     }
 
     pub async fn incidents(&self) -> Vec<Incident> {

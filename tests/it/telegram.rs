@@ -1,17 +1,36 @@
-//! A scripted Bot API: remembers what it was asked and refuses as it is told.
+//! A scripted Bot API.
+//!
+//! `Telegram::start`: takes everything, remembers what it was asked and refuses as it is told.
+//! `Telegram::strict`: behaves as the real one does, as far as a bot notices (chats, rules, methods below).
+#![allow(dead_code, unused_imports)] // a stand-in offers more than one suite asks of it
 
 use std::{
     collections::VecDeque,
+    panic::Location,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::portal::{Portal, Reply, Request};
+
+mod chats;
+mod html;
+mod methods;
+mod people;
+mod rules;
+
+pub use chats::{BOT, BOT_NAME, Shown};
+pub use people::User;
+
+use chats::Chats;
 
 #[derive(Clone, Debug)]
 pub struct Call {
     pub method: String,
+    /// In strict mode a form's fields as well, without its files.
     pub body: Value,
     pub raw: Vec<u8>,
 }
@@ -22,45 +41,84 @@ struct State {
     refusals: VecDeque<(String, Reply)>,
     updates: VecDeque<Value>,
     next_message: i64,
+    /// Of a strict one.
+    chats: Option<Chats>,
+    cuts: Vec<String>,
+    polls: u64,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Rings at every call and at whatever a person does.
+    events: watch::Sender<()>,
 }
 
 pub struct Telegram {
     pub portal: Portal,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
 }
+
+/// How long a poll is held where nothing waits: short, so that a test can end.
+const HOLD: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Telegram {
     pub async fn start() -> Self {
-        let state = Arc::new(Mutex::new(State {
+        let state = State {
             next_message: 100,
             ..State::default()
-        }));
-        let of = state.clone();
-        let portal = Portal::start(move |request| answer(&mut of.lock().unwrap(), request)).await;
-        Self { portal, state }
+        };
+        Self::of(state, |shared, request| {
+            answer(&mut shared.state.lock().unwrap(), request)
+        })
+        .await
+    }
+
+    /// Chats by number, with their types: private, group, supergroup.
+    pub async fn strict(chats: &[(i64, &str)]) -> Self {
+        let state = State {
+            chats: Some(Chats::new(chats)),
+            ..State::default()
+        };
+        Self::of(state, strictly).await
+    }
+
+    async fn of(
+        state: State,
+        answer: impl Fn(&Arc<Shared>, &Request) -> Reply + Send + 'static,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            events: watch::Sender::new(()),
+        });
+        let of = shared.clone();
+        let portal = Portal::start(move |request| {
+            let reply = answer(&of, request);
+            of.events.send_replace(());
+            reply
+        })
+        .await;
+        Self { portal, shared }
     }
 
     /// The next call of `method` is answered with this.
     pub fn refuse(&self, method: &str, status: u16, body: Value) {
-        let reply = Reply::status(status, &body.to_string());
-        self.state
-            .lock()
-            .unwrap()
-            .refusals
-            .push_back((method.to_lowercase(), reply));
+        self.refuse_raw(method, Reply::status(status, &body.to_string()));
     }
 
     pub fn refuse_raw(&self, method: &str, reply: Reply) {
-        self.state
+        self.shared
+            .state
             .lock()
             .unwrap()
             .refusals
             .push_back((method.to_lowercase(), reply));
     }
 
-    /// Somebody taps a button in a chat.
+    /// Somebody taps a button in a chat (not a strict one: there people `press`).
     pub fn tap(&self, chat: i64, data: &str, name: &str) {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.shared.state.lock().unwrap();
+        assert!(state.chats.is_none(), "in a strict Telegram people press");
         let id = state.updates.len() as i64 + 1 + state.calls.len() as i64;
         state.updates.push_back(json!({
             "update_id": id,
@@ -74,7 +132,8 @@ impl Telegram {
 
     pub fn calls(&self, method: &str) -> Vec<Call> {
         let wanted = method.to_lowercase();
-        self.state
+        self.shared
+            .state
             .lock()
             .unwrap()
             .calls
@@ -83,24 +142,132 @@ impl Telegram {
             .cloned()
             .collect()
     }
+
+    /// Returns when it holds; looked at after each call and each deed of a person.
+    #[track_caller]
+    pub fn wait_for(&self, what: impl Fn(&Telegram) -> bool) -> impl Future<Output = ()> {
+        let asked = Location::caller();
+        let mut events = self.shared.events.subscribe();
+        async move {
+            let held = async {
+                while !what(self) {
+                    let _ = events.changed().await;
+                }
+            };
+            if tokio::time::timeout(PATIENCE, held).await.is_err() {
+                panic!(
+                    "not so after {PATIENCE:?}, asked at {asked}\n{}",
+                    self.state()
+                );
+            }
+        }
+    }
+}
+
+fn method(request: &Request) -> String {
+    let last = request.path.rsplit('/').next().unwrap_or_default();
+    last.split('?').next().unwrap_or_default().to_lowercase()
+}
+
+fn refused(state: &mut State, method: &str) -> Option<Reply> {
+    let at = state.refusals.iter().position(|it| it.0 == method)?;
+    state.refusals.remove(at).map(|it| it.1)
+}
+
+fn json_reply(status: u16, body: &Value) -> Reply {
+    Reply::Full {
+        status,
+        headers: vec![("content-type", "application/json".into())],
+        body: body.to_string().into_bytes(),
+    }
+}
+
+fn ok(result: &Value) -> Reply {
+    json_reply(200, &json!({"ok": true, "result": result}))
+}
+
+fn strictly(shared: &Arc<Shared>, request: &Request) -> Reply {
+    let mut guard = shared.state.lock().unwrap();
+    let state = &mut *guard;
+    let method = method(request);
+    let read = rules::read(request);
+    state.calls.push(Call {
+        method: method.clone(),
+        body: read.as_ref().map_or(Value::Null, |it| it.0.clone()),
+        raw: request.body.clone(),
+    });
+    if let Some(reply) = refused(state, &method) {
+        return reply;
+    }
+    let Some(chats) = state.chats.as_mut() else {
+        return Reply::Close;
+    };
+    let cut = state.cuts.iter().position(|it| *it == method);
+    if let Some(at) = cut {
+        state.cuts.remove(at);
+    }
+    let done = match read {
+        Ok((ask, _)) if method == "getupdates" => {
+            chats.poll(&ask);
+            state.polls += 1;
+            let turn = state.polls;
+            drop(guard);
+            let reply = poll(shared, ask, turn);
+            return if cut.is_some() { Reply::Close } else { reply };
+        }
+        Ok((ask, files)) => chats.perform(&method, &ask, &files),
+        Err(fault) => Err(fault),
+    };
+    match done {
+        _ if cut.is_some() => Reply::Close,
+        Ok(result) => ok(&result),
+        Err(fault) => json_reply(fault.status, &fault.body()),
+    }
+}
+
+/// Held until something waits for the bot, or until another poll takes its place.
+fn poll(shared: &Arc<Shared>, ask: Value, turn: u64) -> Reply {
+    let timeout = rules::number(&ask["timeout"]).unwrap_or(0);
+    let hold = HOLD.min(Duration::from_secs(timeout.unsigned_abs()));
+    let mut events = shared.events.subscribe();
+    let (tell, told) = watch::channel(None);
+    let shared = shared.clone();
+    let look = move || {
+        let state = shared.state.lock().unwrap();
+        if state.polls != turn {
+            let why = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
+            return Some(json_reply(409, &rules::Fault::new(409, why).body()));
+        }
+        let waiting = state.chats.as_ref()?.waiting(&ask);
+        (!waiting.is_empty()).then(|| ok(&json!(waiting)))
+    };
+    if let Some(reply) = look() {
+        return reply;
+    }
+    tokio::spawn(async move {
+        let found = async {
+            loop {
+                if let Some(reply) = look() {
+                    return reply;
+                }
+                let _ = events.changed().await;
+            }
+        };
+        let found = tokio::time::timeout(hold, found).await;
+        tell.send_replace(Some(found.unwrap_or_else(|_| ok(&json!([])))));
+    });
+    Reply::Later(told)
 }
 
 fn answer(state: &mut State, request: &Request) -> Reply {
-    let method = request
-        .path
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-        .to_lowercase();
+    let method = method(request);
     let body: Value = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
     state.calls.push(Call {
         method: method.clone(),
         body: body.clone(),
         raw: request.body.clone(),
     });
-    if let Some(at) = state.refusals.iter().position(|it| it.0 == method)
-        && let Some((_, reply)) = state.refusals.remove(at)
-    {
+    if let Some(reply) = refused(state, &method) {
         return reply;
     }
     let chat = body["chat_id"]
@@ -116,7 +283,7 @@ fn answer(state: &mut State, request: &Request) -> Reply {
             let waiting: Vec<Value> = state.updates.iter().cloned().collect();
             if waiting.is_empty() {
                 // a real long poll waits; this one lets go so that a test can end
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::sleep(Duration::from_millis(20));
             }
             json!(waiting)
         }
@@ -127,11 +294,5 @@ fn answer(state: &mut State, request: &Request) -> Reply {
             json!({"message_id": id, "date": 1_763_779_200, "chat": {"id": chat, "type": "supergroup", "title": "t"}, "text": "x"})
         }
     };
-    Reply::Full {
-        status: 200,
-        headers: vec![("content-type", "application/json".into())],
-        body: json!({"ok": true, "result": result})
-            .to_string()
-            .into_bytes(),
-    }
+    ok(&result)
 }

@@ -304,9 +304,14 @@ async fn an_approval_ends_the_incident_and_moves_the_baseline() {
     scene.learn(0).await;
     portal.show(planted(1));
     scene.check(0).await;
-    approve::approve(&scene.world, &scene.target(0), "Nguyễn Văn A", false, None)
-        .await
-        .unwrap();
+    approve::approve(
+        &scene.world,
+        &scene.target(0),
+        approve::Word::new("Nguyễn Văn A", approve::Keep::None),
+        None,
+    )
+    .await
+    .unwrap();
     let incident = &scene.incidents().await[0];
     assert_eq!(incident.stage, Stage::Dismissed);
     scene.check(0).await;

@@ -273,7 +273,9 @@ fn of_api(error: &ApiError) -> Refusal {
             | E::MessageIsTooLong
     );
     let text = error.to_string();
-    if never || text.contains("Forbidden") {
+    // said so of an edit
+    let too_long = text.contains("MESSAGE_TOO_LONG");
+    if never || too_long || text.contains("Forbidden") {
         Refusal::Never(text)
     } else {
         Refusal::Later(None, text)

@@ -334,6 +334,8 @@ fn config(global: &Global, folder: &Path, sites: &[Site]) -> Result<Config, Fail
         id: "demo".to_owned(),
         name: agency.clone(),
         notify: Vec::new(),
+        escalation: Vec::new(),
+        head: None,
     }];
     for site in sites {
         let url = format!("http://{}/", site.address)

@@ -5,17 +5,21 @@ use std::{collections::BTreeMap, fs, net::IpAddr};
 use super::super::World;
 use crate::{
     alert::{
-        Document, Message,
+        Document, Message, duty,
         storm::{self, Surroundings},
         words,
     },
+    duty::handover,
     model::{About, Alert, Incident, Receipt},
+    store::Wanted,
 };
 
 /// Why an alert has no words.
 pub(super) enum Unspoken {
     Store(String),
     Gone(String),
+    /// There is nothing to say any more, and nobody misses it.
+    Moot,
 }
 
 /// A message, and the incidents that it is about where they are many.
@@ -60,6 +64,32 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 zone,
                 unsure,
             )))
+        }
+        About::Call(id, to) => {
+            let incident = world.store.incident(id).await.map_err(store)?;
+            let incident =
+                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
+            if incident.taken.is_some() || !incident.stage.is_open() {
+                return Err(Unspoken::Moot);
+            }
+            let now = world.clock.now();
+            let called = super::super::duty::called(world, &incident, now);
+            let message = duty::call(&incident, *to, &called, &world.words, zone, now);
+            Ok(alone(message.repeated(unsure, &world.words)))
+        }
+        About::Handover(at) => {
+            let roster = &world.config.duty.roster;
+            let before = at.checked_sub(jiff::SignedDuration::from_secs(1));
+            let change = handover(roster, before.unwrap_or(*at), *at, zone);
+            // the roster was changed since
+            let change = change.ok_or(Unspoken::Moot)?;
+            let wanted = Wanted {
+                open_only: true,
+                ..Wanted::default()
+            };
+            let open = world.store.incidents(&wanted).await.map_err(store)?;
+            let message = duty::handover(&change.off, &change.on, &open, *at, &world.words, zone);
+            Ok(alone(message.repeated(unsure, &world.words)))
         }
         About::Notice(notice) => Ok(alone(
             words::notice(notice, &world.words, zone).repeated(unsure, &world.words),

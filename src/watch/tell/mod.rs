@@ -212,6 +212,13 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             );
             return Some(PAUSE);
         }
+        Err(message::Unspoken::Moot) => {
+            let sent = Delivery::Sent {
+                alert,
+                receipt: None,
+            };
+            return kept(world, sent).await.is_err().then_some(PAUSE);
+        }
         Err(message::Unspoken::Gone(why)) => {
             tracing::error!(
                 notifier = name,

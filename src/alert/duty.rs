@@ -1,0 +1,228 @@
+//! What the duty room is told of itself: that nobody has taken an incident, and what a shift hands to the next.
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use serde_json::json;
+
+use super::{Gravity, Message, text::Text, timeline, words::facts};
+use crate::{
+    model::{
+        Incident,
+        duty::{Contact, Person, Rung, Tier},
+        excerpt::{defang, excerpt},
+    },
+    words::Words,
+};
+
+/// People to be called, as they stand in the configuration.
+#[derive(Clone, Debug)]
+pub struct Called {
+    pub now: Vec<Person>,
+    /// Who comes next, and when.
+    pub next: Option<(Person, Timestamp)>,
+    pub head: Option<Person>,
+    /// From the agency up.
+    pub contacts: Vec<Contact>,
+    /// Since when somebody could have taken the incident.
+    pub since: Timestamp,
+}
+
+/// A contact that nobody confirmed for so long is pointed out: a quarter of a year, as rosters of holidays are drawn up.
+const STALE_DAYS: i32 = 92;
+
+/// Nobody has taken it for so long.
+pub fn call(
+    it: &Incident,
+    to: Rung,
+    called: &Called,
+    words: &Words,
+    tz: &TimeZone,
+    now: Timestamp,
+) -> Message {
+    let mut text = Text::default();
+    text.push("🔔 ")
+        .bold(&words.plain("head-call"))
+        .push(&format!(" · {}", it.id))
+        .line();
+    text.bold(&excerpt(&it.portal.name, 120))
+        .push(": ")
+        .push(&words.plain(&it.class.key()))
+        .line();
+    let waited = words.duration(now.duration_since(called.since));
+    text.push(&words.text("call-waited", &[("waited", &waited)]))
+        .line();
+    if matches!(to, Rung::Roster | Rung::DutyRoom) {
+        for person in &called.now {
+            line(&mut text, &words.plain("call-on-duty"), person);
+        }
+        if let Some((person, at)) = &called.next {
+            let when = words.moment(*at, tz);
+            line(
+                &mut text,
+                &words.text("call-next", &[("when", &when)]),
+                person,
+            );
+        }
+    }
+    if let Some(head) = called.head.as_ref().filter(|_| to >= Rung::Head) {
+        line(&mut text, &words.plain("call-head"), head);
+    }
+    if to == Rung::National {
+        contacts(
+            &mut text,
+            &called.contacts,
+            words,
+            now.to_zoned(tz.clone()).date(),
+        );
+        report(&mut text, it, words, tz);
+    }
+    let (html, plain) = text.into_forms();
+    Message {
+        key: format!("{}-call-{}", it.id, to.as_str()),
+        headline: plain.lines().next().unwrap_or_default().to_owned(),
+        html,
+        plain,
+        facts: facts(it, words),
+        gravity: Gravity::Grave,
+        ..Message::default()
+    }
+}
+
+fn line(text: &mut Text, what: &str, person: &Person) {
+    text.push("• ").push(what).push(": ");
+    match person.telegram {
+        Some(id) => text.mention(&excerpt(&person.name, 80), id),
+        None => text.push(&excerpt(&person.name, 80)),
+    };
+    if let Some(phone) = &person.phone {
+        text.push(&format!(" ☎ {}", excerpt(phone, 40)));
+    }
+    text.line();
+}
+
+/// Shown and never written to: a person decides whether to call.
+fn contacts(text: &mut Text, all: &[Contact], words: &Words, today: Date) {
+    if all.is_empty() {
+        text.line().push(&words.plain("call-no-contacts")).line();
+        return;
+    }
+    text.line().bold(&words.plain("call-contacts")).line();
+    for it in all {
+        let tier = words.plain(&format!("tier-{}", it.tier.as_str()));
+        text.push(&format!("• {tier}: {}", excerpt(&it.name, 120)));
+        if let Some(phone) = &it.phone {
+            text.push(&format!(" ☎ {}", excerpt(phone, 40)));
+        }
+        if let Some(email) = &it.email {
+            text.push(&format!(" ✉ {}", excerpt(email, 80)));
+        }
+        if is_stale(it, today) {
+            let day = words.date(it.confirmed);
+            text.push(&words.text("call-stale", &[("day", &day)]));
+        }
+        text.line();
+    }
+}
+
+pub fn is_stale(it: &Contact, today: Date) -> bool {
+    let since = today.since(it.confirmed).map(|it| it.get_days());
+    since.is_ok_and(|days| days > STALE_DAYS)
+}
+
+/// The contacts that answer for an agency, from below.
+pub fn of_agency(all: &[Contact], agency: &str) -> Vec<Contact> {
+    let mut ours: Vec<Contact> = all
+        .iter()
+        .filter(|it| {
+            let everybody = it.agencies.is_empty() && it.tier != Tier::Agency;
+            everybody || it.agencies.iter().any(|it| it == agency)
+        })
+        .cloned()
+        .collect();
+    ours.sort_by_key(|it| it.tier);
+    ours
+}
+
+/// An initial incident report, ready to be read out or copied.
+fn report(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
+    let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
+    let host = defang(it.portal.url.host_str().unwrap_or_default());
+    let args = [
+        ("id", it.id.to_string()),
+        ("portal", excerpt(&it.portal.name, 120)),
+        ("agency", excerpt(&it.portal.agency_name, 120)),
+        ("host", host),
+        ("kind", kind),
+        ("seen", words.moment(it.seen_at, tz)),
+        ("confirmed", words.moment(it.confirmed_at, tz)),
+    ];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    text.line().bold(&words.plain("call-report")).line();
+    text.push(&words.text("call-report-body", &args)).line();
+}
+
+/// Who leaves, who comes, and what is open.
+pub fn handover(
+    off: &[Person],
+    on: &[Person],
+    open: &[Incident],
+    at: Timestamp,
+    words: &Words,
+    tz: &TimeZone,
+) -> Message {
+    let names = |all: &[Person]| {
+        let names: Vec<String> = all.iter().map(|it| excerpt(&it.name, 80)).collect();
+        names.join(", ")
+    };
+    let mut text = Text::default();
+    text.push("🔄 ")
+        .bold(&words.plain("head-handover"))
+        .push(&format!(" · {}", words.moment(at, tz)))
+        .line();
+    if !off.is_empty() {
+        text.push(&words.text("handover-off", &[("names", &names(off))]))
+            .line();
+    }
+    if on.is_empty() {
+        text.push(&words.plain("handover-nobody")).line();
+    } else {
+        text.push(&words.plain("handover-on")).push(" ");
+        for (at, person) in on.iter().enumerate() {
+            if at > 0 {
+                text.push(", ");
+            }
+            match person.telegram {
+                Some(id) => text.mention(&excerpt(&person.name, 80), id),
+                None => text.push(&excerpt(&person.name, 80)),
+            };
+        }
+        text.line();
+    }
+    text.line();
+    let count = open.len().to_string();
+    let head = if open.is_empty() {
+        words.plain("bot-no-open")
+    } else {
+        words.text("bot-open", &[("count", &count)])
+    };
+    text.push(&head).line();
+    for it in open.iter().rev().take(MOST_SHOWN) {
+        for line in timeline::summary(it, words, tz) {
+            text.push(&line).line();
+        }
+    }
+    if open.len() > MOST_SHOWN {
+        text.push("…").line();
+    }
+    let (html, plain) = text.into_forms();
+    Message {
+        key: format!("handover-{}", at.as_second()),
+        headline: plain.lines().next().unwrap_or_default().to_owned(),
+        html,
+        plain,
+        facts: json!({"handover": at, "on": names(on), "off": names(off), "open": open.len()}),
+        ..Message::default()
+    }
+}
+
+/// Open incidents that a hand-over names: /suco shows all.
+const MOST_SHOWN: usize = 10;

@@ -1,0 +1,62 @@
+//! What happened, in order: lines of an incident for lists and for its time line.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    model::{
+        Incident,
+        excerpt::{defang_text, excerpt},
+        incident::Event,
+    },
+    words::Words,
+};
+
+/// The last `most` events, oldest first, each with what has passed since the one before.
+pub fn lines(it: &Incident, words: &Words, tz: &TimeZone, most: usize) -> Vec<String> {
+    let hidden = it.timeline.len().saturating_sub(most);
+    let before = hidden.checked_sub(1).and_then(|at| it.timeline.get(at));
+    let mut last = before.map(|it| it.at);
+    let mut out = Vec::new();
+    for event in it.timeline.iter().skip(hidden) {
+        out.push(line(event, last, words, tz));
+        last = Some(event.at);
+    }
+    out
+}
+
+/// One event. What people wrote is cut and disarmed.
+fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) -> String {
+    let what = format!("event-{}", format!("{:?}", event.what).to_lowercase());
+    let mut text = words.plain(&what);
+    for part in [&event.by, &event.note].into_iter().flatten() {
+        let part = match part.parse::<Timestamp>() {
+            Ok(moment) => words.moment(moment, tz),
+            Err(_) => defang_text(&excerpt(part, 300)),
+        };
+        text.push_str(" · ");
+        text.push_str(&part);
+    }
+    if let Some(last) = last {
+        let passed = words.duration(event.at.duration_since(last));
+        text.push_str(&format!(" (+{passed})"));
+    }
+    format!("{}  {}", words.moment(event.at, tz), excerpt(&text, 400))
+}
+
+/// An incident in a list: what and where, then since when and who has it.
+pub fn summary(it: &Incident, words: &Words, tz: &TimeZone) -> [String; 2] {
+    let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
+    let first = format!("{} · {kind} · {}", it.id, excerpt(&it.portal.name, 80));
+    let since = words.moment(it.seen_at, tz);
+    let second = match &it.taken {
+        Some(taken) => words.text(
+            "bot-line-taken",
+            &[
+                ("when", &since),
+                ("by", &defang_text(&excerpt(&taken.by, 60))),
+            ],
+        ),
+        None => words.text("bot-line-open", &[("when", &since)]),
+    };
+    [first, second]
+}

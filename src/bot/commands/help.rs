@@ -1,0 +1,70 @@
+//! `/trogiup`, `/batdau`: what there is.
+
+use async_trait::async_trait;
+
+use super::{ALL, Command};
+use crate::bot::{
+    here::{Here, Role},
+    reply::Reply,
+};
+
+pub(super) struct Help;
+pub(super) struct Start;
+
+#[async_trait]
+impl Command for Help {
+    fn names(&self) -> [&'static str; 2] {
+        ["trogiup", "help"]
+    }
+
+    fn least(&self) -> Role {
+        Role::Stranger
+    }
+
+    async fn run(&self, here: &Here<'_>, _rest: &str) -> Reply {
+        offered(here)
+    }
+}
+
+#[async_trait]
+impl Command for Start {
+    fn names(&self) -> [&'static str; 2] {
+        ["batdau", "start"]
+    }
+
+    fn least(&self) -> Role {
+        Role::Stranger
+    }
+
+    async fn run(&self, here: &Here<'_>, _rest: &str) -> Reply {
+        offered(here)
+    }
+}
+
+/// A stranger is told nothing but how to register.
+fn offered(here: &Here<'_>) -> Reply {
+    let words = &here.world.words;
+    let mut reply = Reply::default();
+    if here.role() == Role::Stranger {
+        let contact = here.world.config.service.contact.clone();
+        let args = [
+            ("service", here.world.config.service.name.as_str()),
+            ("contact", contact.as_str()),
+            ("chat", &here.chat.0.to_string()),
+        ];
+        reply.text.push(&words.text("bot-stranger-help", &args));
+        return reply;
+    }
+    let name = here.world.config.service.name.clone();
+    reply.text.bold(&name).line();
+    for it in ALL.iter().filter(|it| it.least() <= here.role()) {
+        let [vietnamese, english] = it.names();
+        let line = words.plain(&format!("command-{english}"));
+        reply
+            .text
+            .push(&format!("/{vietnamese} (/{english}): {line}"))
+            .line();
+    }
+    reply.text.line().push(&words.plain("bot-help-incident"));
+    reply
+}

@@ -1,0 +1,148 @@
+//! `/trangthai`: how the portals are; `/trangthai ID`: one of them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use async_trait::async_trait;
+
+use super::Command;
+use crate::{
+    bot::{
+        here::{Here, Role},
+        reply::Reply,
+    },
+    model::{
+        Class, Glance, Standing, Target,
+        excerpt::{defang, excerpt},
+    },
+};
+
+pub(super) struct Status;
+
+/// Portals that are named one by one: those that are not well.
+const NAMED: usize = 15;
+
+#[async_trait]
+impl Command for Status {
+    fn names(&self) -> [&'static str; 2] {
+        ["trangthai", "status"]
+    }
+
+    fn least(&self) -> Role {
+        Role::Agency
+    }
+
+    async fn run(&self, here: &Here<'_>, rest: &str) -> Reply {
+        let (Ok(targets), Ok(glances)) = (here.targets().await, here.world.store.glances().await)
+        else {
+            return Reply::plain(&here.say("bot-failed", &[]));
+        };
+        let seen: HashMap<&str, &Glance> =
+            glances.iter().map(|it| (it.target.as_str(), it)).collect();
+        if rest.is_empty() {
+            return all(here, &targets, &seen);
+        }
+        let wanted = rest.to_lowercase();
+        match targets.iter().find(|it| it.id.as_str() == wanted) {
+            Some(target) => one(here, target, seen.get(target.id.as_str()).copied()),
+            None => Reply::plain(&here.say("bot-no-target", &[])),
+        }
+    }
+}
+
+fn all(here: &Here<'_>, targets: &[Target], seen: &HashMap<&str, &Glance>) -> Reply {
+    let words = &here.world.words;
+    let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut ill: Vec<(&Target, Class)> = Vec::new();
+    for target in targets {
+        let last = seen.get(target.id.as_str()).and_then(|it| it.last);
+        let standing = last.map(|it| it.1.standing());
+        *counts.entry(key(standing)).or_default() += 1;
+        if let Some((_, class)) = last.filter(|it| it.1.standing() != Standing::Up) {
+            ill.push((target, class));
+        }
+    }
+    let mut reply = Reply::default();
+    let count = words.count(targets.len() as u64);
+    reply
+        .text
+        .bold(&words.text("bot-watched", &[("count", &count)]))
+        .line();
+    for (key, count) in counts {
+        let count = words.count(count);
+        reply
+            .text
+            .push(&words.text(key, &[("count", &count)]))
+            .line();
+    }
+    ill.sort_by_key(|(_, class)| class.standing() != Standing::Tampered);
+    for (target, class) in ill.iter().take(NAMED) {
+        let line = format!(
+            "• {} ({}): {}",
+            excerpt(&target.name, 80),
+            target.id,
+            words.plain(&class.key())
+        );
+        reply.text.push(&line).line();
+    }
+    if ill.len() > NAMED {
+        let more = words.count((ill.len() - NAMED) as u64);
+        reply
+            .text
+            .push(&words.text("bot-more", &[("count", &more)]));
+    }
+    reply
+}
+
+fn key(standing: Option<Standing>) -> &'static str {
+    match standing {
+        None => "bot-count-new",
+        Some(Standing::Up) => "bot-count-up",
+        Some(Standing::Tampered) => "bot-count-tampered",
+        Some(Standing::Maintenance) => "bot-count-maintenance",
+        Some(Standing::Down) => "bot-count-down",
+        Some(Standing::Blocked) => "bot-count-blocked",
+    }
+}
+
+fn one(here: &Here<'_>, target: &Target, glance: Option<&Glance>) -> Reply {
+    let words = &here.world.words;
+    let zone = &here.world.config.service.timezone;
+    let mut reply = Reply::default();
+    let text = &mut reply.text;
+    text.bold(&excerpt(&target.name, 120)).line();
+    text.push(&defang(target.url.host_str().unwrap_or_default()))
+        .line();
+    let last = glance.and_then(|it| it.last);
+    let line = match last {
+        Some((at, class)) => words.text(
+            "bot-last-look",
+            &[
+                ("when", &words.moment(at, zone)),
+                ("class", &words.plain(&class.key())),
+            ],
+        ),
+        None => words.plain("bot-not-looked"),
+    };
+    text.push(&line).line();
+    let line = match glance.and_then(|it| it.baseline.as_ref()) {
+        Some(baseline) => words.text(
+            "bot-baseline",
+            &[
+                ("by", &excerpt(&baseline.by, 60)),
+                ("when", &words.moment(baseline.at, zone)),
+            ],
+        ),
+        None => words.plain("bot-no-baseline"),
+    };
+    text.push(&line).line();
+    if let Some(end) = glance.and_then(|it| it.certificate_ends) {
+        let end = words.moment(end, zone);
+        text.push(&words.text("bot-certificate", &[("when", &end)]))
+            .line();
+    }
+    if let Some(id) = glance.and_then(|it| it.open.as_ref()) {
+        text.push(&words.text("bot-has-open", &[("id", &id.to_string())]))
+            .line();
+    }
+    reply
+}

@@ -1,0 +1,161 @@
+//! Who speaks from where, and what is open to them.
+
+use teloxide::{
+    Bot,
+    types::{ChatId, Recipient, User},
+};
+
+use crate::{
+    model::{Incident, IncidentId, Target, excerpt::excerpt},
+    store::{Commit, Result},
+    watch::{World, tell::moved_to},
+};
+
+/// A notifier and the chat it speaks to.
+#[derive(Clone)]
+pub(super) struct Chat {
+    pub notifier: String,
+    pub chat: Recipient,
+}
+
+/// What a chat may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Role {
+    /// Told nothing but how to register.
+    Stranger,
+    /// Of an agency: its own portals.
+    Agency,
+    /// Of the people who run the service.
+    Operator,
+}
+
+/// One update: who, where, and what it may reach.
+pub(super) struct Here<'a> {
+    pub world: &'a World,
+    pub bot: &'a Bot,
+    pub chat: ChatId,
+    /// Notifiers whose chat this is; none in a stranger's.
+    pub names: Vec<String>,
+    pub who: Option<User>,
+    /// The name under which it is remembered that the update was seen to, and its number.
+    pub update: (String, u32),
+}
+
+impl Here<'_> {
+    pub fn role(&self) -> Role {
+        let duty = &self.world.config.defaults.notify;
+        if self.names.iter().any(|it| duty.contains(it)) {
+            Role::Operator
+        } else if self.names.is_empty() {
+            Role::Stranger
+        } else {
+            Role::Agency
+        }
+    }
+
+    /// Whether the speaker may move a baseline: in an operator's chat an officer, where officers are named; in an
+    /// agency's chat any of its members.
+    pub fn may_decide(&self) -> bool {
+        let officers = &self.world.config.duty.officers;
+        let id = self.who.as_ref().and_then(|it| i64::try_from(it.id.0).ok());
+        match self.role() {
+            Role::Stranger => false,
+            Role::Agency => true,
+            Role::Operator => {
+                officers.is_empty()
+                    || officers
+                        .iter()
+                        .any(|it| it.telegram.is_some() && it.telegram == id)
+            }
+        }
+    }
+
+    /// As people call them; cut, since anybody may call himself anything.
+    pub fn name(&self) -> String {
+        let name = self.who.as_ref().map(User::full_name);
+        excerpt(&name.unwrap_or_default(), 60)
+    }
+
+    pub fn say(&self, key: &str, args: &[(&str, &str)]) -> String {
+        self.world.words.text(key, args)
+    }
+
+    fn is_told(&self, notify: &[String]) -> bool {
+        self.role() == Role::Operator || notify.iter().any(|it| self.names.contains(it))
+    }
+
+    /// Portals that this chat is told of.
+    pub async fn targets(&self) -> Result<Vec<Target>> {
+        let mut all = self.world.targets().await?;
+        all.retain(|it| self.is_told(&it.settings.notify));
+        Ok(all)
+    }
+
+    /// An incident that this chat is told of: what stands in a tap or a command can be anything.
+    pub async fn incident(&self, id: &str) -> Option<Incident> {
+        let id = self.incident_id(id)?;
+        let known = self.world.store.incident(&id).await.ok().flatten()?;
+        self.is_told_of(&known).await.then_some(known)
+    }
+
+    pub async fn is_told_of(&self, incident: &Incident) -> bool {
+        self.is_told(&self.notify_of(incident).await)
+    }
+
+    /// Whom an incident is told to; of a portal that is not watched any more, as the defaults say.
+    pub async fn notify_of(&self, incident: &Incident) -> Vec<String> {
+        match self.world.target(&incident.target).await.ok().flatten() {
+            Some(target) => target.settings.notify,
+            None => self.world.config.defaults.notify.clone(),
+        }
+    }
+
+    /// `SC-2026-0412`, `sc-2026-412`, or a number of this year.
+    fn incident_id(&self, text: &str) -> Option<IncidentId> {
+        let text = text.trim().to_uppercase();
+        let rest = text.strip_prefix("SC-").unwrap_or(&text);
+        let (year, number) = match rest.split_once('-') {
+            Some((year, number)) => (year.parse().ok()?, number),
+            None => {
+                let zone = self.world.config.service.timezone.clone();
+                (self.world.clock.now().to_zoned(zone).year(), rest)
+            }
+        };
+        Some(IncidentId::new(year, number.parse().ok()?))
+    }
+
+    /// What an update changes is written together with the fact that it was seen to: after a crash it comes again.
+    pub fn commit(&self, commit: Commit) -> Commit {
+        Commit {
+            milestone: Some((self.update.0.clone(), self.update.1.to_string())),
+            ..commit
+        }
+    }
+}
+
+/// The notifiers whose own chat this is, or whose chat has moved here.
+pub(super) async fn notifiers_of(
+    world: &World,
+    chats: &[Chat],
+    id: ChatId,
+    username: Option<&str>,
+) -> Vec<String> {
+    let mut names = Vec::new();
+    for it in chats {
+        let own = match &it.chat {
+            Recipient::Id(chat) => *chat == id,
+            Recipient::ChannelUsername(name) => {
+                username.is_some_and(|it| it.eq_ignore_ascii_case(name.trim_start_matches('@')))
+            }
+        };
+        let moved = world
+            .store
+            .milestone(&moved_to(&it.notifier, &it.chat.to_string()))
+            .await
+            .unwrap_or(None);
+        if own || moved.as_deref() == Some(&id.0.to_string()) {
+            names.push(it.notifier.clone());
+        }
+    }
+    names
+}

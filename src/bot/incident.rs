@@ -1,0 +1,174 @@
+//! What people do with an incident, by button, command or answer. Each step is one commit with the message that shows it
+//! to all.
+
+use jiff::{Timestamp, ToSpan, civil::time};
+
+use super::here::Here;
+use crate::{
+    incident::{self, Voice},
+    model::{Incident, IncidentId},
+    store::{Commit, StoreError},
+    watch::approve::{Keep, NotApproved, Word, approve},
+};
+
+/// How long somebody wants silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Silence {
+    Hour,
+    /// Until seven, when people come to work.
+    Morning,
+    /// Until the watch window ends.
+    Window,
+}
+
+impl Silence {
+    /// `1h`, `sang`, `dot` and their English words.
+    pub fn of(text: &str) -> Option<Self> {
+        match text.trim().to_lowercase().as_str() {
+            "" | "1h" | "hour" => Some(Self::Hour),
+            "sang" | "sáng" | "morning" => Some(Self::Morning),
+            "dot" | "đợt" | "window" => Some(Self::Window),
+            _ => None,
+        }
+    }
+
+    /// `None` where no watch window is open.
+    fn until(self, here: &Here<'_>, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Hour => now.checked_add(1.hour()).ok(),
+            Self::Morning => {
+                let zone = here.world.config.service.timezone.clone();
+                let local = now.to_zoned(zone.clone());
+                let today = local
+                    .date()
+                    .to_datetime(time(7, 0, 0, 0))
+                    .to_zoned(zone)
+                    .ok()?;
+                let next = if local < today {
+                    today
+                } else {
+                    today.checked_add(1.day()).ok()?
+                };
+                Some(next.timestamp())
+            }
+            Self::Window => {
+                let windows = here.world.windows(now);
+                let open = windows.iter().filter(|it| it.from <= now && now < it.to);
+                open.map(|it| it.to).max()
+            }
+        }
+    }
+}
+
+/// A step that was written, and the incident as it is now; or what to say instead.
+type Stepped = Result<Incident, String>;
+
+/// Decides on the incident as it is, and anew where somebody else was faster.
+async fn step(
+    here: &Here<'_>,
+    id: &IncidentId,
+    decide: impl Fn(&Incident, Timestamp) -> Result<Incident, String>,
+) -> Stepped {
+    let world = here.world;
+    for _ in 0..5 {
+        let Ok(Some(known)) = world.store.incident(id).await else {
+            return Err(world.words.plain("bot-no-incident"));
+        };
+        let now = world.clock.now();
+        let next = decide(&known, now)?;
+        let alerts = match world.target(&known.target).await.ok().flatten() {
+            Some(target) => world.alerts(&target, &next, Voice::Plain, now),
+            None => world.alerts_to_all(&next, now),
+        };
+        let commit = here.commit(Commit {
+            incidents: vec![next.clone()],
+            alerts,
+            ..Commit::default()
+        });
+        match world.store.commit(commit).await {
+            Ok(()) => return Ok(next),
+            Err(StoreError::Conflict) => continue,
+            Err(error) => {
+                tracing::error!(incident.id = %id, %error, "what a person did cannot be written");
+                return Err(world.words.plain("bot-failed"));
+            }
+        }
+    }
+    Err(world.words.plain("bot-failed"))
+}
+
+/// Who taps first has it.
+pub(super) async fn take(here: &Here<'_>, id: &IncidentId) -> Stepped {
+    let by = here.name();
+    step(here, id, |known, now| {
+        incident::take(known, &by, now).map_err(|_| match &known.taken {
+            Some(taken) if known.stage.is_open() => {
+                here.say("bot-taken-already", &[("by", &taken.by)])
+            }
+            _ => here.say("bot-over", &[]),
+        })
+    })
+    .await
+}
+
+pub(super) async fn mute(here: &Here<'_>, id: &IncidentId, how: Silence) -> Stepped {
+    let by = here.name();
+    let Some(until) = how.until(here, here.world.clock.now()) else {
+        return Err(here.say("bot-no-window", &[]));
+    };
+    step(here, id, |known, now| {
+        incident::mute(known, &by, until, now).map_err(|_| here.say("bot-over", &[]))
+    })
+    .await
+}
+
+pub(super) async fn unmute(here: &Here<'_>, id: &IncidentId) -> Stepped {
+    let by = here.name();
+    step(here, id, |known, now| {
+        incident::unmute(known, &by, now).map_err(|_| here.say("bot-not-muted", &[]))
+    })
+    .await
+}
+
+pub(super) async fn note(here: &Here<'_>, id: &IncidentId, text: &str) -> Stepped {
+    let by = here.name();
+    step(here, id, |known, now| {
+        incident::note(known, &by, text, now).map_err(|_| here.say("bot-no-note", &[]))
+    })
+    .await
+}
+
+/// The page as it is now belongs there: it joins what is known, and the incident ends with the reason.
+pub(super) async fn legitimate(here: &Here<'_>, known: &Incident, reason: &str) -> String {
+    let world = here.world;
+    if !known.stage.is_open() {
+        return here.say("bot-over", &[]);
+    }
+    let Ok(Some(target)) = world.target(&known.target).await else {
+        return here.say("bot-no-target", &[]);
+    };
+    let by = here.name();
+    let word = Word {
+        by: &by,
+        keep: Keep::Beside,
+        reason: Some(reason.chars().take(500).collect()),
+        milestone: here.commit(Commit::default()).milestone,
+    };
+    match approve(world, &target, word, None).await {
+        Ok(_) => here.say(
+            "bot-legitimate",
+            &[("id", &known.id.to_string()), ("by", &by)],
+        ),
+        Err(NotApproved::NoPage(class)) => here.say(
+            "bot-no-page",
+            &[("class", &world.words.plain(&class.key()))],
+        ),
+        Err(NotApproved::Doubtful(class)) => {
+            here.say("bot-worse", &[("class", &world.words.plain(&class.key()))])
+        }
+        Err(error) => {
+            tracing::error!(incident.id = %known.id, %error, "a legitimate change cannot be written");
+            here.say("bot-failed", &[])
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Buttons under messages. What stands in a tap can be forged: every step looks again at what this chat may reach.
+
+use teloxide::{
+    payloads::AnswerCallbackQuerySetters,
+    requests::Requester,
+    types::{CallbackQuery, MessageId},
+};
+
+use super::{
+    commands::incidents,
+    here::{Here, Role},
+    incident::{self, Silence},
+    reply::{self, Reply},
+};
+use crate::{
+    alert::{Button, Document},
+    model::{Incident, excerpt::defang_text},
+};
+
+/// What a tap came to: words over the button, and what is sent besides.
+struct Tapped {
+    said: String,
+    /// Must be confirmed by whoever tapped.
+    loud: bool,
+    sent: Option<Reply>,
+}
+
+impl Tapped {
+    fn quiet(said: String) -> Self {
+        Self {
+            said,
+            loud: false,
+            sent: None,
+        }
+    }
+
+    fn loud(said: String) -> Self {
+        Self {
+            said,
+            loud: true,
+            sent: None,
+        }
+    }
+}
+
+/// Telegram takes so many characters over a button.
+const LONGEST_SAID: usize = 200;
+
+pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery) {
+    let message = query.message.as_ref().map(|it| it.id());
+    let out = match query.data.as_deref().and_then(|it| it.split_once(':')) {
+        _ if here.role() == Role::Stranger => Tapped::loud(here.say("bot-stranger", &[])),
+        Some(("page", at)) => Tapped {
+            sent: Some(incidents::page(here, at.parse().unwrap_or(0)).await),
+            ..Tapped::quiet(String::new())
+        },
+        Some((verb, id)) => match here.incident(id).await {
+            Some(known) => act(here, verb, &known).await,
+            None => Tapped::loud(here.say("bot-no-incident", &[])),
+        },
+        None => Tapped::quiet(here.say("bot-unknown", &[])),
+    };
+    let said: String = out.said.chars().take(LONGEST_SAID).collect();
+    let mut answer = here
+        .bot
+        .answer_callback_query(query.id)
+        .show_alert(out.loud);
+    if !said.is_empty() {
+        answer = answer.text(said);
+    }
+    if answer.await.is_err() {
+        tracing::debug!("a tap could not be answered");
+    }
+    if let Some(sent) = out.sent {
+        reply::send(here, message, sent).await;
+    }
+}
+
+async fn act(here: &Here<'_>, verb: &str, known: &Incident) -> Tapped {
+    let id = known.id.to_string();
+    match verb {
+        "take" => match incident::take(here, &known.id).await {
+            Ok(_) => Tapped::quiet(here.say("bot-taken", &[("id", &id)])),
+            Err(why) => Tapped::quiet(why),
+        },
+        "mute" | "morning" | "window" => {
+            let how = Silence::of(verb).unwrap_or(Silence::Hour);
+            match incident::mute(here, &known.id, how).await {
+                Ok(now) => Tapped {
+                    sent: Some(muted(here, &now)),
+                    ..Tapped::quiet(here.say("bot-muted-short", &[("id", &id)]))
+                },
+                Err(why) => Tapped::loud(why),
+            }
+        }
+        "unmute" => match incident::unmute(here, &known.id).await {
+            Ok(_) => Tapped::quiet(here.say("bot-unmuted", &[("id", &id)])),
+            Err(why) => Tapped::quiet(why),
+        },
+        "diff" => Tapped {
+            sent: Some(diff(here, known)),
+            ..Tapped::quiet(here.say("bot-diff", &[]))
+        },
+        "change" if !known.stage.is_open() => Tapped::loud(here.say("bot-over", &[])),
+        "change" if !here.may_decide() => Tapped::loud(here.say("bot-officers-only", &[])),
+        "change" => Tapped {
+            sent: Some(why(here, &id)),
+            ..Tapped::quiet(here.say("bot-reason-wanted", &[]))
+        },
+        _ => Tapped::quiet(here.say("bot-unknown", &[])),
+    }
+}
+
+/// Marks a question for a reason: an answer to it is one. It stands before the incident's id.
+pub(super) const ASKS_WHY: &str = "✏️";
+
+fn why(here: &Here<'_>, id: &str) -> Reply {
+    let mut reply = Reply::plain(&format!(
+        "{ASKS_WHY} {id}: {}",
+        here.say("bot-reason", &[("by", &here.name())])
+    ));
+    reply.asks = true;
+    reply
+}
+
+/// That it is silent now, until when, and how to make that longer or end it.
+pub(super) fn muted(here: &Here<'_>, now: &Incident) -> Reply {
+    let words = &here.world.words;
+    let zone = &here.world.config.service.timezone;
+    let Some(muted) = &now.muted else {
+        return Reply::plain(&words.plain("bot-failed"));
+    };
+    let args = [
+        ("id", now.id.to_string()),
+        ("by", defang_text(&muted.by)),
+        ("until", words.moment(muted.until, zone)),
+    ];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let mut reply = Reply::plain(&words.text("bot-muted", &args));
+    let button = |verb: &str| Button {
+        label: words.plain(&format!("button-{verb}")),
+        action: format!("{verb}:{}", now.id),
+    };
+    let mut row = vec![button("morning")];
+    let moment = here.world.clock.now();
+    let windows = here.world.windows(moment);
+    if windows.iter().any(|it| it.from <= moment && moment < it.to) {
+        row.push(button("window"));
+    }
+    reply.buttons = vec![row, vec![button("unmute")]];
+    reply
+}
+
+/// What changed, as a text file.
+fn diff(here: &Here<'_>, known: &Incident) -> Reply {
+    let mut text = String::new();
+    for line in crate::watch::diff::lines_of(here.world, known) {
+        text.push_str(if line.added { "+ " } else { "- " });
+        text.push_str(&line.text);
+        text.push('\n');
+    }
+    let mut reply = Reply::plain(&known.id.to_string());
+    reply.document = Some(Document {
+        name: format!("{}.txt", known.id),
+        bytes: text.into_bytes(),
+    });
+    reply
+}
+
+/// The message that a tap or an answer belongs to.
+pub(super) fn answered(message: &teloxide::types::Message) -> Option<(MessageId, &str)> {
+    let to = message.reply_to_message()?;
+    let text = to.text().or(to.caption())?;
+    Some((to.id, text))
+}

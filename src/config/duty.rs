@@ -1,0 +1,162 @@
+//! Who is on duty, who decides, who is called, and whom a report goes to.
+
+use std::path::PathBuf;
+
+use jiff::civil::Date;
+
+use super::{
+    Fault,
+    fields::Fields,
+    tree::{Node, Value},
+};
+use crate::{
+    duty::roster,
+    model::duty::{Contact, Duty, Person, Rung, Shift, Step, Tier},
+};
+
+pub(super) fn read(node: &Node, faults: &mut Vec<Fault>) -> Duty {
+    let mut out = Duty::default();
+    let Some(fields) = Fields::of(node, "duty", faults) else {
+        return out;
+    };
+    out.officers = each(&fields, "officers", |fields| {
+        let person = person(fields);
+        if person.as_ref().is_some_and(|it| it.telegram.is_none()) {
+            let why = "is missing: an officer is known by the number of the Telegram account";
+            fields.fault(fields.at, "telegram", why);
+        }
+        person
+    });
+    out.roster = each(&fields, "roster", |fields| {
+        let who = person(fields);
+        let from = fields.required("from", fields.parsed("from", said(roster::time)));
+        let to = fields.required("to", fields.parsed("to", said(roster::time)));
+        let weekdays = fields.parsed("weekdays", said(roster::weekdays));
+        let dates = fields.parsed("dates", said(roster::dates));
+        Some(Shift {
+            who: who?,
+            from: from?,
+            to: to?,
+            weekdays: weekdays.unwrap_or_default(),
+            dates,
+        })
+    });
+    out.roster_csv = fields.text("roster_csv").map(PathBuf::from);
+    out.escalation = escalation(&fields);
+    out.contacts = each(&fields, "contacts", contact);
+    fields.finish();
+    out
+}
+
+/// Steps in the order of their times.
+pub(super) fn escalation(fields: &Fields) -> Vec<Step> {
+    let mut steps = each(fields, "escalation", |fields| {
+        let after = fields.required("after", fields.duration("after"));
+        let to = fields.parsed("to", |text| {
+            named(text, &Rung::ALL.map(|it| (it.as_str(), it)))
+        });
+        let to = fields.required("to", to);
+        Some(Step {
+            after: after?,
+            to: to?,
+        })
+    });
+    steps.sort_by_key(|it| it.after);
+    steps
+}
+
+/// The agency's head, or anybody else that a mapping names.
+pub(super) fn one(fields: &Fields, name: &'static str) -> Option<Person> {
+    let node = fields.node(name)?;
+    let path = fields.path(name);
+    fields.inside(|faults| {
+        let fields = Fields::of(node, &path, faults)?;
+        let found = person(&fields);
+        fields.finish();
+        found
+    })
+}
+
+fn contact(fields: &Fields) -> Option<Contact> {
+    let tier = fields.parsed("tier", |text| {
+        named(text, &Tier::ALL.map(|it| (it.as_str(), it)))
+    });
+    let tier = fields.required("tier", tier);
+    let name = fields.required("name", fields.text("name"));
+    let confirmed = fields.parsed("confirmed", |text| {
+        text.parse::<Date>()
+            .map_err(|_| format!("{text:?} is not a day: write 2026-11-22"))
+    });
+    let confirmed = fields.required("confirmed", confirmed);
+    let agencies = fields.texts("agencies").unwrap_or_default();
+    let (phone, email) = (fields.text("phone"), fields.text("email"));
+    if tier == Some(Tier::Agency) && agencies.is_empty() {
+        let why = "is missing: whose contact this is, by the agency's id";
+        fields.fault(fields.at, "agencies", why);
+    }
+    Some(Contact {
+        tier: tier?,
+        name: name?,
+        phone,
+        email,
+        agencies: agencies.into_iter().map(|it| it.1).collect(),
+        confirmed: confirmed?,
+    })
+}
+
+/// The value before what is wanted instead.
+fn said<T>(read: fn(&str) -> Result<T, String>) -> impl FnOnce(&str) -> Result<T, String> {
+    move |text| read(text).map_err(|why| format!("{text:?}: {why}"))
+}
+
+fn named<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
+    let found = known.iter().find(|it| it.0 == text);
+    found.map(|it| it.1).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|it| it.0).collect();
+        format!("{text:?} is none of: {}", names.join(", "))
+    })
+}
+
+/// The mappings of a list, each read by itself.
+fn each<T>(fields: &Fields, name: &'static str, read: impl Fn(&Fields) -> Option<T>) -> Vec<T> {
+    let Some(node) = fields.node(name) else {
+        return Vec::new();
+    };
+    let Value::List(items) = &node.value else {
+        if !node.is_null() {
+            let message = format!("a list (- …) is wanted here, this is {}", node.kind());
+            fields.fault(node.at, name, message);
+        }
+        return Vec::new();
+    };
+    let path = fields.path(name);
+    let mut out = Vec::new();
+    for (at, node) in items.iter().enumerate() {
+        let found = fields.inside(|faults| {
+            let fields = Fields::of(node, &format!("{path}[{at}]"), faults)?;
+            let found = read(&fields);
+            fields.finish();
+            found
+        });
+        out.extend(found);
+    }
+    out
+}
+
+fn person(fields: &Fields) -> Option<Person> {
+    let name = fields.required("name", fields.text("name"));
+    let telegram = fields.parsed("telegram", |text| {
+        text.parse::<i64>()
+            .ok()
+            .filter(|it| *it > 0)
+            .ok_or_else(|| {
+                format!("{text:?} is not the number of a Telegram account, such as 123456789")
+            })
+    });
+    let phone = fields.text("phone");
+    Some(Person {
+        name: name?,
+        telegram,
+        phone,
+    })
+}

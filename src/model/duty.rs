@@ -1,0 +1,106 @@
+//! People: who is on duty, who decides, who is called when nobody answers, and whom a report goes to.
+
+use std::{path::PathBuf, time::Duration};
+
+use jiff::civil::{Date, Time, Weekday};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub name: String,
+    /// The number of the Telegram account.
+    pub telegram: Option<i64>,
+    pub phone: Option<String>,
+}
+
+/// One row of the roster: a person, times of day, on which days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shift {
+    pub who: Person,
+    /// `to` at or before `from` ends on the next day; equal is 24 hours.
+    pub from: Time,
+    pub to: Time,
+    /// Days on which it begins; empty is every day.
+    pub weekdays: Vec<Weekday>,
+    /// First and last day on which it begins.
+    pub dates: Option<(Date, Date)>,
+}
+
+/// Who is called when nobody has taken an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rung {
+    /// Who is on duty now, and who comes next.
+    Roster,
+    /// The agency's head.
+    Head,
+    /// The operator's duty room.
+    DutyRoom,
+    /// The national contacts, which are shown and never written to.
+    National,
+}
+
+impl Rung {
+    pub const ALL: [Self; 4] = [Self::Roster, Self::Head, Self::DutyRoom, Self::National];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Roster => "roster",
+            Self::Head => "head",
+            Self::DutyRoom => "duty-room",
+            Self::National => "national",
+        }
+    }
+}
+
+/// So long after an incident was confirmed and not taken, somebody else is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub after: Duration,
+    pub to: Rung,
+}
+
+/// How high in the tree of contacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    Agency,
+    Province,
+    National,
+}
+
+impl Tier {
+    pub const ALL: [Self; 3] = [Self::Agency, Self::Province, Self::National];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Agency => "agency",
+            Self::Province => "province",
+            Self::National => "national",
+        }
+    }
+}
+
+/// A contact point, as somebody confirmed it on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    pub tier: Tier,
+    pub name: String,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    /// Ids of agencies that it answers for; empty is all.
+    pub agencies: Vec<String>,
+    pub confirmed: Date,
+}
+
+/// All that targets.yaml says of people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Duty {
+    /// Who may approve registrations, close incidents and move baselines.
+    pub officers: Vec<Person>,
+    pub roster: Vec<Shift>,
+    /// A file with more of it, as written; the caller resolves and reads it.
+    pub roster_csv: Option<PathBuf>,
+    pub escalation: Vec<Step>,
+    pub contacts: Vec<Contact>,
+}

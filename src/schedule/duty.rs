@@ -1,0 +1,24 @@
+//! The duty room's clock.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::watch::{Live, duty};
+
+/// Minutes count where somebody is to be called, seconds do not.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Calls and hands over until told to stop.
+pub async fn run(worlds: Live, stop: CancellationToken) {
+    let mut tick = tokio::time::interval(EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tick.tick() => {
+                let world = worlds.borrow().clone();
+                duty::round(&world).await;
+            }
+        }
+    }
+}

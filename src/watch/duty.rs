@@ -1,0 +1,203 @@
+//! The duty room's clock: who is called when nobody takes an incident, and what a shift hands to the next.
+
+use jiff::Timestamp;
+
+use super::World;
+use crate::{
+    alert::duty::{Called, is_stale, of_agency},
+    config::Config,
+    duty::{
+        self,
+        escalation::told_at,
+        handover, next, on_duty,
+        roster::{gaps, overlaps},
+    },
+    incident,
+    model::{
+        About, Alert, Incident, Urgency,
+        duty::{Duty, Person, Rung, Step},
+    },
+    store::{Commit, StoreError, Wanted},
+    words::Words,
+};
+
+/// Until when shifts were seen to.
+const SEEN_TO: &str = "duty/seen-to";
+/// A service that was away longer hands nothing over: whoever is on duty was told at the start.
+const LONGEST_AWAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
+
+/// Called every few seconds.
+pub async fn round(world: &World) {
+    if let Err(error) = escalate(world).await {
+        tracing::error!(%error, "who is to be called cannot be decided");
+    }
+    if let Err(error) = hand_over(world).await {
+        tracing::error!(%error, "a shift cannot be handed over");
+    }
+}
+
+/// The steps of an agency.
+pub fn steps_of(world: &World, agency: &str) -> Vec<Step> {
+    let own = world.config.agencies.iter().find(|it| it.id == agency);
+    let own = own.map(|it| it.escalation.as_slice()).unwrap_or_default();
+    duty::steps(own, &world.config.duty)
+}
+
+/// Who is to be called for an incident now.
+pub(super) fn called(world: &World, it: &Incident, now: Timestamp) -> Called {
+    let Duty {
+        roster, contacts, ..
+    } = &world.config.duty;
+    let zone = &world.config.service.timezone;
+    let agencies = &world.config.agencies;
+    let agency = agencies.iter().find(|of| of.id == it.portal.agency);
+    let mut present: Vec<Person> = Vec::new();
+    for turn in on_duty(roster, now, zone) {
+        // rows of one person may overlap
+        if present.iter().all(|it| it.name != turn.who.name) {
+            present.push(turn.who);
+        }
+    }
+    Called {
+        now: present,
+        next: next(roster, now, zone).map(|it| (it.who, it.from)),
+        head: agency.and_then(|it| it.head.clone()),
+        contacts: of_agency(contacts, &it.portal.agency),
+        since: told_at(it),
+    }
+}
+
+async fn escalate(world: &World) -> Result<(), StoreError> {
+    let now = world.clock.now();
+    let windows = world.windows(now);
+    let close = windows.iter().any(|it| it.from <= now && now < it.to);
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    for it in world.store.incidents(&wanted).await? {
+        let steps = steps_of(world, &it.portal.agency);
+        let Some(reached) = duty::due(&steps, &it, now, close) else {
+            continue;
+        };
+        // a service that was away calls the highest one at once
+        let Some(step) = steps.get(reached as usize - 1) else {
+            continue;
+        };
+        match call(world, &it, reached, step.to, now).await {
+            // taken in this moment, or somebody else decided
+            Ok(()) | Err(StoreError::Conflict) => (),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn call(
+    world: &World,
+    it: &Incident,
+    reached: u32,
+    to: Rung,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let called = incident::escalate(it, reached, to, now);
+    tracing::info!(incident.id = %it.id, to = to.as_str(), "nobody has taken it");
+    let target = world.target(&it.target).await?;
+    let mut names = match target {
+        Some(target) => target.settings.notify,
+        None => world.config.defaults.notify.clone(),
+    };
+    if matches!(to, Rung::DutyRoom | Rung::National) {
+        names.extend(world.config.defaults.notify.iter().cloned());
+    }
+    names.sort();
+    names.dedup();
+    let about = About::Call(it.id.clone(), to);
+    let urgency = Urgency::of(it);
+    let alerts = names
+        .iter()
+        .map(|name| Alert::new(name, about.clone(), urgency, now));
+    let commit = Commit {
+        alerts: alerts.collect(),
+        incidents: vec![called],
+        ..Commit::default()
+    };
+    world.store.commit(commit).await
+}
+
+/// One message at the change of a shift, with what is open.
+async fn hand_over(world: &World) -> Result<(), StoreError> {
+    let roster = &world.config.duty.roster;
+    if roster.is_empty() {
+        return Ok(());
+    }
+    let now = world.clock.now();
+    let zone = &world.config.service.timezone;
+    let seen = world.store.milestone(SEEN_TO).await?;
+    let seen: Option<Timestamp> = seen.and_then(|it| it.parse().ok());
+    let since = seen.filter(|it| now.duration_since(*it) <= LONGEST_AWAY);
+    let change = since.and_then(|since| handover(roster, since, now, zone));
+    let recently = since.is_some_and(|it| now.duration_since(it).as_secs() < 600);
+    if change.is_none() && recently {
+        return Ok(());
+    }
+    let alerts = match &change {
+        Some(change) => {
+            let about = About::Handover(change.at);
+            let names = world.config.defaults.notify.iter();
+            names
+                .map(|it| Alert::new(it, about.clone(), Urgency::Ordinary, now))
+                .collect()
+        }
+        None => Vec::new(),
+    };
+    let commit = Commit {
+        alerts,
+        milestone: Some((SEEN_TO.to_owned(), now.to_string())),
+        ..Commit::default()
+    };
+    world.store.commit(commit).await
+}
+
+/// What of the duty room's data nobody meant, in words: hours of the next two weeks without anybody, or with several,
+/// and contacts that were not confirmed for long.
+pub fn remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
+    let zone = &config.service.timezone;
+    let Duty {
+        roster, contacts, ..
+    } = &config.duty;
+    let mut out = Vec::new();
+    let until = now + AHEAD;
+    if !roster.is_empty() {
+        for (from, to) in gaps(roster, now, until, zone)
+            .into_iter()
+            .take(MOST_REMARKS)
+        {
+            let (from, to) = (words.moment(from, zone), words.moment(to, zone));
+            out.push(words.text("roster-gap", &[("from", &from), ("to", &to)]));
+        }
+        for (from, to, names) in overlaps(roster, now, until, zone)
+            .into_iter()
+            .take(MOST_REMARKS)
+        {
+            let (from, to) = (words.moment(from, zone), words.moment(to, zone));
+            let names = names.join(", ");
+            let args = [
+                ("from", from.as_str()),
+                ("to", to.as_str()),
+                ("names", names.as_str()),
+            ];
+            out.push(words.text("roster-overlap", &args));
+        }
+    }
+    let today = now.to_zoned(zone.clone()).date();
+    for it in contacts.iter().filter(|it| is_stale(it, today)) {
+        let day = words.date(it.confirmed);
+        out.push(words.text("contact-stale", &[("name", &it.name), ("day", &day)]));
+    }
+    out
+}
+
+/// Two weeks: a roster is made for a month, and mended in less.
+const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
+const MOST_REMARKS: usize = 10;
