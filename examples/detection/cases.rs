@@ -1,0 +1,322 @@
+//! The cases: what is judged against what, and what is expected. Deterministic.
+
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use fastrand::Rng;
+use gaccong::{
+    detect::{Expect, Reckoning, profiles, reckon, weigh::TABLE},
+    diff::Norm,
+    model::{Profile, Verdict},
+    page::{self, Source},
+};
+use url::Url;
+
+use crate::{
+    corpus::{Corpus, Page, Run},
+    plant::{self, Payloads},
+};
+
+/// Looks that a baseline is learnt from.
+const HISTORY: usize = 5;
+/// Pages into which attacks are planted.
+const HOSTS: usize = 60;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    Alarm,
+    Quiet,
+    /// Must not be called defaced.
+    Calm,
+}
+
+/// One case, judged.
+pub struct Judged {
+    pub family: String,
+    pub want: Want,
+    /// Where the page comes from, and who wrote the payload: folds of the cross-validation are made of these.
+    pub source: String,
+    pub author: usize,
+    pub name: String,
+    /// `None` where several profiles were compared: their verdict stands.
+    pub reckoning: Option<Reckoning>,
+    pub verdict: Verdict,
+    pub elapsed_us: u64,
+}
+
+impl Judged {
+    pub fn first_sight(&self) -> bool {
+        self.family.starts_with("first-sight")
+    }
+}
+
+type Job<'a> = Box<dyn Fn() -> Vec<Judged> + Send + Sync + 'a>;
+
+/// Judges everything on all cores; the order of the result is that of the jobs.
+pub fn judge_all(corpus: &Corpus) -> Vec<Judged> {
+    let payloads = plant::payloads();
+    let mut hosts: Vec<&Run> = corpus
+        .runs
+        .iter()
+        .filter(|it| it.pages.len() >= 3 && it.pages.last().is_some_and(|it| it.bytes.len() > 3000))
+        .collect();
+    let mut rng = Rng::with_seed(7);
+    let mut jobs: Vec<Job> = Vec::new();
+    for run in &corpus.runs {
+        jobs.push(Box::new(|| honest(run)));
+    }
+    let single = |family: &'static str, want, pages: &'static str| (family, want, pages);
+    for (family, want, kind) in [
+        single("first-sight-made-defaced", Want::Alarm, "defaced"),
+        single("first-sight-made-gambling", Want::Alarm, "gambling"),
+        single("first-sight-made-honest", Want::Quiet, "honest"),
+        single("first-sight-made-state", Want::Calm, "state"),
+    ] {
+        for page in corpus.made.get(kind).into_iter().flatten() {
+            jobs.push(Box::new(move || vec![first_sight(family, want, page)]));
+        }
+    }
+    for (family, want, pages) in [
+        ("first-sight-benign", Want::Quiet, &corpus.benign),
+        ("first-sight-defaced", Want::Alarm, &corpus.defaced),
+        ("first-sight-partial", Want::Alarm, &corpus.partial),
+    ] {
+        for page in pages {
+            jobs.push(Box::new(move || vec![first_sight(family, want, page)]));
+        }
+    }
+    for (family, want, pages, times) in [
+        ("replaced", Want::Alarm, &corpus.defaced, 2),
+        ("replaced-gambling", Want::Alarm, &corpus.gambling, 4),
+        ("out-of-order", Want::Calm, &corpus.errors, 2),
+    ] {
+        for page in pages {
+            for _ in 0..times {
+                let Some(run) = rng.choice(&hosts).copied() else {
+                    continue;
+                };
+                jobs.push(Box::new(move || vec![instead(family, want, run, page)]));
+            }
+        }
+    }
+    for (family, kind) in [
+        ("replaced-made", "defaced"),
+        ("replaced-made-gambling", "gambling"),
+    ] {
+        for page in corpus.made.get(kind).into_iter().flatten() {
+            let Some(run) = rng.choice(&hosts).copied() else {
+                continue;
+            };
+            jobs.push(Box::new(move || {
+                vec![instead(family, Want::Alarm, run, page)]
+            }));
+        }
+    }
+    rng.shuffle(&mut hosts);
+    for (nth, run) in hosts.into_iter().take(HOSTS).enumerate() {
+        let payloads = &payloads;
+        jobs.push(Box::new(move || planted(nth, run, payloads)));
+    }
+    work(&jobs)
+}
+
+fn work(jobs: &[Job]) -> Vec<Judged> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(at) else {
+                        break;
+                    };
+                    let judged = job();
+                    done.lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner)
+                        .push((at, judged));
+                }
+            });
+        }
+    });
+    let mut done = done
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    done.sort_by_key(|it| it.0);
+    done.into_iter().flat_map(|it| it.1).collect()
+}
+
+fn url_of(name: &str) -> Url {
+    let host = blake3::hash(name.as_bytes()).to_hex();
+    let url = format!("https://portal-{}.example.gov.vn/", &host[..8]);
+    Url::parse(&url).unwrap_or_else(|error| unreachable!("{url}: {error}"))
+}
+
+fn read(bytes: &[u8], url: &Url) -> Option<page::Page> {
+    page::read(Source {
+        bytes,
+        content_type: None,
+        url,
+        ignore: &[],
+    })
+    .ok()
+}
+
+fn norm(pages: &[Page], url: &Url) -> Norm {
+    let pages: Vec<page::Page> = pages.iter().filter_map(|it| read(&it.bytes, url)).collect();
+    Norm::learn(&pages)
+}
+
+/// The last looks before `end`.
+fn before(run: &Run, end: usize) -> &[Page] {
+    &run.pages[end.saturating_sub(HISTORY)..end]
+}
+
+struct Case<'a> {
+    family: &'a str,
+    want: Want,
+    source: &'a str,
+    author: usize,
+    name: String,
+}
+
+fn judged(case: Case, norm: &Norm, url: &Url, bytes: &[u8]) -> Judged {
+    let started = Instant::now();
+    let reckoning = read(bytes, url).map(|page| reckon(&page, norm, &Expect::of_url(url)));
+    let verdict = reckoning
+        .as_ref()
+        .map(|it| it.verdict(&TABLE))
+        .unwrap_or_default();
+    Judged {
+        family: case.family.to_owned(),
+        want: case.want,
+        source: case.source.to_owned(),
+        author: case.author,
+        name: case.name,
+        reckoning,
+        verdict,
+        elapsed_us: started.elapsed().as_micros() as u64,
+    }
+}
+
+fn honest(run: &Run) -> Vec<Judged> {
+    let url = url_of(&run.name);
+    let case = |at: usize| Case {
+        family: "honest-change",
+        want: Want::Quiet,
+        source: &run.name,
+        author: 0,
+        name: run.pages[at].name.clone(),
+    };
+    (1..run.pages.len())
+        .map(|at| {
+            judged(
+                case(at),
+                &norm(before(run, at), &url),
+                &url,
+                &run.pages[at].bytes,
+            )
+        })
+        .collect()
+}
+
+fn first_sight(family: &str, want: Want, page: &Page) -> Judged {
+    let case = Case {
+        family,
+        want,
+        source: &page.name,
+        author: 0,
+        name: page.name.clone(),
+    };
+    judged(case, &Norm::default(), &url_of(&page.name), &page.bytes)
+}
+
+/// Another page in the place of a portal's.
+fn instead(family: &str, want: Want, run: &Run, page: &Page) -> Judged {
+    let url = url_of(&run.name);
+    let case = Case {
+        family,
+        want,
+        source: &page.name,
+        author: 0,
+        name: format!("{} for {}", page.name, run.name),
+    };
+    judged(
+        case,
+        &norm(before(run, run.pages.len()), &url),
+        &url,
+        &page.bytes,
+    )
+}
+
+/// Every kind of attack and of honest edit in the last page of a run, each by every author; every other run has an
+/// honest change besides.
+fn planted(nth: usize, run: &Run, payloads: &[Payloads]) -> Vec<Judged> {
+    let url = url_of(&run.name);
+    let end = run.pages.len();
+    let norm = norm(before(run, if nth % 2 == 1 { end } else { end - 1 }), &url);
+    let html = run.pages[end - 1].bytes.as_slice();
+    let mut out = Vec::new();
+    for (author, payload) in payloads.iter().enumerate() {
+        let mut rng = Rng::with_seed(((nth as u64) << 8) + author as u64);
+        for (want, kinds) in [(Want::Alarm, plant::ATTACKS), (Want::Quiet, plant::EDITS)] {
+            for (kind, change) in kinds {
+                let Some(changed) = change(html, payload, &mut rng).filter(|it| it != html) else {
+                    continue;
+                };
+                let family = match want {
+                    Want::Alarm => format!("planted-{kind}"),
+                    _ => format!("honest-{kind}"),
+                };
+                let case = Case {
+                    family: &family,
+                    want,
+                    source: &run.name,
+                    author,
+                    name: format!("{} #{author}", run.name),
+                };
+                out.push(judged(case, &norm, &url, &changed));
+            }
+        }
+        out.extend(profiles(run, &url, author, payload, &mut rng));
+    }
+    out
+}
+
+/// A visitor from a search engine is shown something else, and the same visitor is shown an older version.
+fn profiles(run: &Run, url: &Url, author: usize, payload: &Payloads, rng: &mut Rng) -> Vec<Judged> {
+    let end = run.pages.len();
+    let norm = norm(before(run, end), url);
+    let html = run.pages[end - 1].bytes.as_slice();
+    let cloaked = plant::cloaked(html, payload, rng);
+    let older = run.pages[end - 2].bytes.clone();
+    let judge = |family: &str, want, other: &[u8]| {
+        let pages = [
+            (Profile::Desktop, read(html, url)?),
+            (Profile::Googlebot, read(other, url)?),
+        ];
+        let seen: Vec<(Profile, &page::Page)> = pages
+            .iter()
+            .map(|(profile, page)| (*profile, page))
+            .collect();
+        Some(Judged {
+            family: family.to_owned(),
+            want,
+            source: run.name.clone(),
+            author,
+            name: run.name.clone(),
+            reckoning: None,
+            verdict: profiles::judge_all(&seen, &norm, &Expect::of_url(url)),
+            elapsed_us: 0,
+        })
+    };
+    let cloaked = cloaked.and_then(|it| judge("planted-cloaked", Want::Alarm, &it));
+    let older = judge("honest-two-profiles", Want::Quiet, &older);
+    cloaked.into_iter().chain(older).collect()
+}
