@@ -391,6 +391,22 @@ roster-gap = ⚠ Nobody is on duty from { $from } to { $to }
 roster-overlap = Several people are on duty from { $from } to { $to }: { $names }
 contact-stale = ⚠ The contact { $name } was last confirmed { $day }, please check
 
+## Watch windows
+head-window-ready = A WATCH WINDOW OPENS SOON
+head-window-digest = THE LAST 24 HOURS
+head-window-closed = THE WATCH WINDOW IS OVER
+window-span = From { $from } to { $to }, { $count } portals are watched
+window-certificates = ⚠ TLS certificates that end before the window does: { $count }
+window-unlearnt = ⚠ No baseline yet: { $count }
+window-gaps = ⚠ Nobody on duty: { $count } times
+window-deaf = ⚠ Channels that could not be reached: { $count }
+window-ill = Not well now: { $count }
+window-all-ready = 🟢 All is ready: baselines, certificates, roster and channels.
+window-uptime = Mean availability: { $uptime }
+window-quiet = 🟢 No incident.
+window-incidents = Incidents: { $count }
+window-taken = Median time until taken: { $took }
+
 ## Commands
 command-start = the beginning
 command-help = the commands

@@ -391,6 +391,22 @@ roster-gap = ⚠ Lịch trực trống từ { $from } đến { $to }
 roster-overlap = Lịch trực trùng từ { $from } đến { $to }: { $names }
 contact-stale = ⚠ Đầu mối { $name } được xác nhận lần cuối { $day }, xin kiểm tra lại
 
+## Đợt cao điểm
+head-window-ready = SẮP VÀO ĐỢT CAO ĐIỂM
+head-window-digest = TÌNH HÌNH 24 GIỜ QUA
+head-window-closed = KẾT THÚC ĐỢT CAO ĐIỂM
+window-span = Từ { $from } đến { $to }, giám sát { $count } cổng/trang
+window-certificates = ⚠ Chứng thư TLS hết hạn trước khi đợt kết thúc: { $count }
+window-unlearnt = ⚠ Chưa học xong bản gốc: { $count }
+window-gaps = ⚠ Lịch trực trống: { $count } khoảng
+window-deaf = ⚠ Kênh báo tin không gửi được: { $count }
+window-ill = Hiện không bình thường: { $count }
+window-all-ready = 🟢 Đã sẵn sàng: bản gốc, chứng thư, lịch trực và kênh báo tin đều đủ.
+window-uptime = Tỷ lệ khả dụng trung bình: { $uptime }
+window-quiet = 🟢 Không ghi nhận sự cố.
+window-incidents = Sự cố ghi nhận: { $count }
+window-taken = Thời gian tiếp nhận trung vị: { $took }
+
 ## Các lệnh
 command-start = bắt đầu
 command-help = các lệnh

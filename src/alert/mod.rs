@@ -6,6 +6,7 @@ pub mod notifiers;
 pub mod storm;
 pub mod text;
 pub mod timeline;
+pub mod windows;
 pub mod words;
 
 use std::time::Duration;

@@ -7,7 +7,11 @@ pub use holidays::{HOLIDAYS, Holiday, holiday};
 
 use std::time::Duration;
 
-use jiff::{Span, civil::Date, tz::TimeZone};
+use jiff::{
+    Span,
+    civil::{Date, Time},
+    tz::TimeZone,
+};
 
 use crate::model::{WatchWindow, time::midnight};
 
@@ -19,6 +23,7 @@ pub struct WindowRule {
     pub before: Duration,
     pub after: Duration,
     pub every: Option<Duration>,
+    pub digest: Option<Time>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -68,6 +73,7 @@ fn window(
         from: start.checked_sub(span(rule.before)).unwrap_or(start),
         to: end.checked_add(span(rule.after)).unwrap_or(end),
         every: rule.every,
+        digest: rule.digest,
     }
 }
 
@@ -85,6 +91,7 @@ mod tests {
             before: 3 * day,
             after: day,
             every: Some(Duration::from_secs(60)),
+            digest: None,
         };
         let found = windows(&[rule], 2027, 2027, &tz);
         assert_eq!(found.len(), 1);

@@ -105,7 +105,9 @@ fn contact(fields: &Fields) -> Option<Contact> {
 }
 
 /// The value before what is wanted instead.
-fn said<T>(read: fn(&str) -> Result<T, String>) -> impl FnOnce(&str) -> Result<T, String> {
+pub(super) fn said<T>(
+    read: fn(&str) -> Result<T, String>,
+) -> impl FnOnce(&str) -> Result<T, String> {
     move |text| read(text).map_err(|why| format!("{text:?}: {why}"))
 }
 

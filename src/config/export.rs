@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use jiff::civil::Weekday;
+use jiff::civil::{Time, Weekday};
 
 use super::{Config, duration_text};
 use crate::{
@@ -88,7 +88,6 @@ fn duty(out: &mut String, config: &Config) {
 }
 
 fn shift(it: &Shift) -> String {
-    let hour = |at: jiff::civil::Time| format!("{:02}:{:02}", at.hour(), at.minute());
     let mut out = format!(
         "{}, from: \"{}\", to: \"{}\"",
         person(&it.who),
@@ -103,6 +102,10 @@ fn shift(it: &Shift) -> String {
         let _ = write!(out, ", dates: {first}..{last}");
     }
     out
+}
+
+fn hour(at: Time) -> String {
+    format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
 fn weekday(day: Weekday) -> &'static str {
@@ -258,6 +261,7 @@ fn windows(out: &mut String, config: &Config) {
             }
         }
         parts.extend(rule.every.map(|it| format!("every: {}", duration_text(it))));
+        parts.extend(rule.digest.map(|it| format!("digest: \"{}\"", hour(it))));
         let _ = writeln!(out, "  - {{ {} }}", parts.join(", "));
     }
 }

@@ -5,12 +5,14 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use jiff::{civil::Date, tz::TimeZone};
 
 use super::{
-    Config, Fault, NotifierSpec, Pace, Service, agencies, duty,
+    Config, Fault, NotifierSpec, Pace, Service, agencies,
+    duty::{self, said},
     fields::{self, Fields},
     tree::{Node, Value},
 };
 use crate::{
     calendar::{Days, HOLIDAYS, WindowRule, holiday},
+    duty::roster,
     model::{
         Profile,
         target::{Confirm, Learn, Settings},
@@ -42,7 +44,7 @@ pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config
         });
     }
     if let Some(node) = top.node("watch_windows") {
-        config.windows = top.inside(|faults| windows(node, pace, faults, &mut config.warnings));
+        config.windows = top.inside(|faults| windows(node, pace, faults));
     }
     if let Some(node) = top.node("duty") {
         config.duty = top.inside(|faults| duty::read(node, faults));
@@ -381,12 +383,7 @@ fn notifiers(node: &Node, faults: &mut Vec<Fault>) -> BTreeMap<String, NotifierS
     out
 }
 
-fn windows(
-    node: &Node,
-    pace: Pace,
-    faults: &mut Vec<Fault>,
-    warnings: &mut Vec<Fault>,
-) -> Vec<WindowRule> {
+fn windows(node: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Vec<WindowRule> {
     let Value::List(items) = &node.value else {
         if !node.is_null() {
             let message = format!(
@@ -401,25 +398,11 @@ fn windows(
         }
         return Vec::new();
     };
-    let each = |(at, node)| {
-        window(
-            node,
-            &format!("watch_windows[{at}]"),
-            pace,
-            faults,
-            warnings,
-        )
-    };
+    let each = |(at, node)| window(node, &format!("watch_windows[{at}]"), pace, faults);
     items.iter().enumerate().filter_map(each).collect()
 }
 
-fn window(
-    node: &Node,
-    path: &str,
-    pace: Pace,
-    faults: &mut Vec<Fault>,
-    warnings: &mut Vec<Fault>,
-) -> Option<WindowRule> {
+fn window(node: &Node, path: &str, pace: Pace, faults: &mut Vec<Fault>) -> Option<WindowRule> {
     let fields = Fields::of(node, path, faults)?;
     let name = fields.text("name");
     let day = |text: &str| {
@@ -443,14 +426,7 @@ fn window(
     if let Some(every) = every {
         at_least(&fields, "every", every, least(pace), pace);
     }
-    if let Some(node) = fields.node("digest") {
-        let message = format!("{path}.digest: daily digests come with a later version");
-        warnings.push(Fault {
-            line: node.at.0,
-            column: node.at.1,
-            message,
-        });
-    }
+    let digest = fields.parsed("digest", said(roster::time));
     let written = |name: &'static str| fields.node(name).is_some();
     let days = match (named, from, to) {
         (Some(name), None, None) => Some(Days::Holiday(name)),
@@ -473,5 +449,6 @@ fn window(
         before,
         after,
         every,
+        digest,
     })
 }

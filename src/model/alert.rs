@@ -22,6 +22,7 @@ pub enum About {
     Call(IncidentId, Rung),
     /// A shift hands over to the next.
     Handover(Timestamp),
+    Window(WindowNews),
 }
 
 impl About {
@@ -36,6 +37,7 @@ impl About {
             Self::Reminder(id) => format!("{id}-reminder"),
             Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
             Self::Handover(at) => format!("handover-{}", at.as_second()),
+            Self::Window(news) => news.key(),
         }
     }
 }
@@ -123,6 +125,45 @@ impl Notice {
             }
         };
         format!("notice-{topic}{}", self.since().as_millisecond())
+    }
+}
+
+/// A message about a watch window.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct WindowNews {
+    pub phase: Phase,
+    pub name: String,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// The moment that it is about: the end of a day of the window, its beginning or its end.
+    pub at: Timestamp,
+}
+
+impl WindowNews {
+    pub fn key(&self) -> String {
+        let (from, to, at) = (self.from, self.to, self.at);
+        let moments = [from, to, at].map(|it| it.as_second().to_string());
+        format!("window-{}-{}", self.phase.as_str(), moments.join("-"))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// It opens within a day.
+    Ready,
+    /// A day of it is over.
+    Digest,
+    Closed,
+}
+
+impl Phase {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Digest => "digest",
+            Self::Closed => "closed",
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Time};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub struct WatchWindow {
     pub to: Timestamp,
     /// The interval of looks inside the window, where it is shorter than the target's own.
     pub every: Option<Duration>,
+    /// The hour at which each day of it is told.
+    pub digest: Option<Time>,
 }
 
 /// The shortest interval that the open windows ask for, or `every` where none asks for less.

@@ -7,6 +7,7 @@ pub mod summarise;
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
 
+pub use availability::Tally;
 pub use summarise::{Subject, Week, summarise};
 
 use crate::model::{Class, Kind, TargetId};

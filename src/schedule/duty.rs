@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::watch::{Live, duty};
+use crate::watch::{Live, duty, windows};
 
 /// Minutes count where somebody is to be called, seconds do not.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Calls and hands over until told to stop.
+/// Calls, hands over and tells of watch windows until told to stop.
 pub async fn run(worlds: Live, stop: CancellationToken) {
     let mut tick = tokio::time::interval(EVERY);
     loop {
@@ -18,6 +18,7 @@ pub async fn run(worlds: Live, stop: CancellationToken) {
             _ = tick.tick() => {
                 let world = worlds.borrow().clone();
                 duty::round(&world).await;
+                windows::round(&world).await;
             }
         }
     }

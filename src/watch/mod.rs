@@ -21,6 +21,7 @@ mod parts;
 pub mod paths;
 pub mod reports;
 pub mod tell;
+pub mod windows;
 mod world;
 
 pub use look::{Beside, Look, look};

@@ -28,4 +28,5 @@ mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
 mod trouble; // storms, flapping, dead chats, our own lateness and clock
 mod watch; // learn, confirm, open, restore
+mod windows; // what is told before, within and after watch windows
 mod words; // both languages say everything

@@ -7,7 +7,7 @@ use crate::{
     alert::{
         Document, Message, duty,
         storm::{self, Surroundings},
-        words,
+        windows, words,
     },
     duty::handover,
     model::{About, Alert, Incident, Receipt},
@@ -89,6 +89,13 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             };
             let open = world.store.incidents(&wanted).await.map_err(store)?;
             let message = duty::handover(&change.off, &change.on, &open, *at, &world.words, zone);
+            Ok(alone(message.repeated(unsure, &world.words)))
+        }
+        About::Window(news) => {
+            let facts = super::super::windows::facts(world, news)
+                .await
+                .map_err(store)?;
+            let message = windows::message(news, &facts, &world.words, zone);
             Ok(alone(message.repeated(unsure, &world.words)))
         }
         About::Notice(notice) => Ok(alone(
