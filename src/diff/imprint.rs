@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// To be raised with every change of what [`page::read`] makes of bytes, or of [`Imprint`] itself: imprints that were
+/// To be raised with every change of what [`read`](crate::page::read) makes of bytes, or of [`Imprint`] itself: imprints that were
 /// kept by an earlier edition are made anew.
 pub const EDITION: u32 = 1;
 

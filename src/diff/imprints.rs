@@ -55,7 +55,7 @@ pub fn write(imprints: &Imprints) -> Result<Vec<u8>, postcard::Error> {
     })
 }
 
-/// Nothing where the bytes are not what [`write`] wrote.
+/// Nothing where the bytes are not what [`write()`] wrote.
 pub fn read(bytes: &[u8]) -> Imprints {
     let Ok(written) = postcard::from_bytes::<Written>(bytes) else {
         return Imprints::new();
