@@ -50,8 +50,8 @@ pub fn call(
     let waited = words.duration(now.duration_since(called.since));
     text.push(&words.text("call-waited", &[("waited", &waited)]))
         .line();
-    if matches!(to, Rung::Roster | Rung::DutyRoom) {
-        for person in &called.now {
+    if to != Rung::Head {
+        for person in called.now.iter().take(MOST_NAMED) {
             line(&mut text, &words.plain("call-on-duty"), person);
         }
         if let Some((person, at)) = &called.next {
@@ -106,7 +106,7 @@ fn contacts(text: &mut Text, all: &[Contact], words: &Words, today: Date) {
         return;
     }
     text.line().bold(&words.plain("call-contacts")).line();
-    for it in all {
+    for it in all.iter().take(MOST_NAMED) {
         let tier = words.plain(&format!("tier-{}", it.tier.as_str()));
         text.push(&format!("• {tier}: {}", excerpt(&it.name, 120)));
         if let Some(phone) = &it.phone {
@@ -170,7 +170,8 @@ pub fn handover(
     tz: &TimeZone,
 ) -> Message {
     let names = |all: &[Person]| {
-        let names: Vec<String> = all.iter().map(|it| excerpt(&it.name, 80)).collect();
+        let names = all.iter().take(MOST_NAMED);
+        let names: Vec<String> = names.map(|it| excerpt(&it.name, 80)).collect();
         names.join(", ")
     };
     let mut text = Text::default();
@@ -186,7 +187,7 @@ pub fn handover(
         text.push(&words.plain("handover-nobody")).line();
     } else {
         text.push(&words.plain("handover-on")).push(" ");
-        for (at, person) in on.iter().enumerate() {
+        for (at, person) in on.iter().take(MOST_NAMED).enumerate() {
             if at > 0 {
                 text.push(", ");
             }
@@ -224,5 +225,7 @@ pub fn handover(
     }
 }
 
+/// People and contacts of one message: a message holds some thirty lines.
+const MOST_NAMED: usize = 8;
 /// Open incidents that a hand-over names: /suco shows all.
 const MOST_SHOWN: usize = 10;

@@ -1,5 +1,7 @@
 //! Who speaks from where, and what is open to them.
 
+use std::collections::HashSet;
+
 use teloxide::{
     Bot,
     types::{ChatId, Recipient, User},
@@ -17,6 +19,9 @@ pub(super) struct Chat {
     pub notifier: String,
     pub chat: Recipient,
 }
+
+/// Accounts that stand for nobody: an anonymous administrator, a channel, a linked channel's posts.
+const NOBODY: [i64; 3] = [1_087_968_824, 136_817_688, 777_000];
 
 /// What a chat may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,20 +58,27 @@ impl Here<'_> {
         }
     }
 
+    /// The speaker's number; none where nobody in particular speaks.
+    fn account(&self) -> Option<i64> {
+        let id = i64::try_from(self.who.as_ref()?.id.0).ok()?;
+        (!NOBODY.contains(&id)).then_some(id)
+    }
+
+    pub fn is_officer(&self) -> bool {
+        let id = self.account();
+        let officers = &self.world.config.duty.officers;
+        id.is_some() && officers.iter().any(|it| it.telegram == id)
+    }
+
     /// Whether the speaker may move a baseline: in an operator's chat an officer, where officers are named; in an
     /// agency's chat any of its members.
     pub fn may_decide(&self) -> bool {
         let officers = &self.world.config.duty.officers;
-        let id = self.who.as_ref().and_then(|it| i64::try_from(it.id.0).ok());
         match self.role() {
+            _ if self.account().is_none() => false,
             Role::Stranger => false,
             Role::Agency => true,
-            Role::Operator => {
-                officers.is_empty()
-                    || officers
-                        .iter()
-                        .any(|it| it.telegram.is_some() && it.telegram == id)
-            }
+            Role::Operator => officers.is_empty() || self.is_officer(),
         }
     }
 
@@ -98,8 +110,18 @@ impl Here<'_> {
         self.is_told_of(&known).await.then_some(known)
     }
 
-    pub async fn is_told_of(&self, incident: &Incident) -> bool {
+    async fn is_told_of(&self, incident: &Incident) -> bool {
         self.is_told(&self.notify_of(incident).await)
+    }
+
+    /// Incidents of portals that this chat is told of.
+    pub async fn of_ours(&self, mut all: Vec<Incident>) -> Result<Vec<Incident>> {
+        if self.role() < Role::Operator {
+            let targets = self.targets().await?;
+            let ours: HashSet<&str> = targets.iter().map(|it| it.id.as_str()).collect();
+            all.retain(|it| ours.contains(it.target.portal()));
+        }
+        Ok(all)
     }
 
     /// Whom an incident is told to; of a portal that is not watched any more, as the defaults say.

@@ -78,7 +78,7 @@ async fn step(
         let next = decide(&known, now)?;
         let alerts = match world.target(&known.target).await.ok().flatten() {
             Some(target) => world.alerts(&target, &next, Voice::Plain, now),
-            None => world.alerts_to_all(&next, now),
+            None => world.alerts_to_duty(&next, now),
         };
         let commit = here.commit(Commit {
             incidents: vec![next.clone()],
@@ -152,6 +152,7 @@ pub(super) async fn legitimate(here: &Here<'_>, known: &Incident, reason: &str) 
         by: &by,
         keep: Keep::Beside,
         reason: Some(reason.chars().take(500).collect()),
+        of: Some(known.id.clone()),
         milestone: here.commit(Commit::default()).milestone,
     };
     match approve(world, &target, word, None).await {

@@ -7,10 +7,11 @@ mod incident;
 mod reply;
 mod taps;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use teloxide::{
-    Bot,
+    Bot, RequestError,
     payloads::GetUpdatesSetters,
     requests::Requester,
     types::{AllowedUpdate, ChatId, Message, Update, UpdateKind, UserId},
@@ -28,8 +29,12 @@ use reply::Reply;
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
+/// Updates that come again after a crash are those of one answer: a hundred at the most.
+const NEAR: u32 = 1000;
 /// A stranger is answered so often at the most.
 const STRANGER_EVERY: Duration = Duration::from_secs(60);
+/// A question for a reason is answered so soon, in seconds, or asked again.
+const REASON_WITHIN_S: i64 = 1800;
 /// Strangers that are remembered: past these, nobody new is answered for a while.
 const STRANGERS: usize = 1000;
 
@@ -129,16 +134,28 @@ impl Listener {
                     for update in updates {
                         let number = update.id.0;
                         next = i32::try_from(number).unwrap_or(i32::MAX - 1) + 1;
-                        // a crash between doing and confirming brings it again
-                        if number > done {
-                            self.take(update, &seen_to).await;
+                        // a crash between doing and confirming brings it again; after a week without updates
+                        // Telegram begins anew at any number
+                        let again = number <= done && done - number < NEAR;
+                        if !again {
+                            let took = AssertUnwindSafe(self.take(update, &seen_to));
+                            if took.catch_unwind().await.is_err() {
+                                tracing::error!(
+                                    "an update failed by a fault of this program; the next one is taken"
+                                );
+                            }
                             done = number;
                         }
                     }
                 }
-                Err(_) => {
-                    // the error may hold the token; that Telegram is away is told by deliveries
-                    tracing::debug!("Telegram does not answer polls");
+                Err(error) => {
+                    // a network error may hold the token; that Telegram is away is told by deliveries
+                    match error {
+                        RequestError::Api(why) => {
+                            tracing::warn!(%why, "Telegram refuses to tell what people do");
+                        }
+                        _ => tracing::debug!("Telegram does not answer polls"),
+                    }
                     tokio::select! {
                         () = stop.cancelled() => return,
                         () = tokio::time::sleep(PAUSE) => (),
@@ -196,8 +213,9 @@ impl Listener {
                     return;
                 };
                 let names = notifiers_of(&world, &self.chats, place.id, place.username()).await;
+                let open = !place.is_channel();
                 let here = here(place.id, names, Some(query.from.clone()));
-                taps::tapped(&here, query).await;
+                taps::tapped(&here, query, open).await;
             }
             UpdateKind::Message(message) => {
                 let place = &message.chat;
@@ -231,6 +249,10 @@ impl Listener {
         let Some(text) = message.text() else {
             return;
         };
+        // a channel's post speaks for nobody in the group where it appears
+        if message.is_automatic_forward() || message.from.is_none() {
+            return;
+        }
         if here.role() == Role::Stranger && !self.answers_stranger(here.chat) {
             return;
         }
@@ -267,7 +289,7 @@ impl Listener {
 
     /// An answer to an incident's message is a note in its time line; to a question for a reason, the reason.
     async fn answered(&self, here: &Here<'_>, message: &Message, text: &str) {
-        let Some((_, to)) = taps::answered(message) else {
+        let Some((asked_at, to)) = taps::answered(message) else {
             return;
         };
         let first = to.lines().next().unwrap_or_default();
@@ -281,8 +303,12 @@ impl Listener {
             return;
         };
         let said = if first.starts_with(taps::ASKS_WHY) {
+            let late = message.date.timestamp() - asked_at > REASON_WITHIN_S;
             if !here.may_decide() {
                 here.say("bot-officers-only", &[])
+            } else if late || !first.contains(&taps::shown(here, &known)) {
+                // it has become something else since, or nobody knows any more what was meant
+                here.say("bot-reason-late", &[])
             } else {
                 incident::legitimate(here, &known, text).await
             }

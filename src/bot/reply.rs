@@ -10,7 +10,10 @@ use teloxide::{
 };
 
 use super::here::Here;
-use crate::alert::{Button, Document, text::Text};
+use crate::alert::{
+    Button, Document,
+    text::{LIMIT, Text, escape},
+};
 
 /// A short answer; what is foreign in it was cut and disarmed.
 #[derive(Default)]
@@ -34,7 +37,13 @@ impl Reply {
 /// Sends it as an answer to a message. One that does not arrive is asked for again by whoever misses it.
 pub(super) async fn send(here: &Here<'_>, to: Option<MessageId>, reply: Reply) {
     let answered = to.map(|it| ReplyParameters::new(it).allow_sending_without_reply());
-    let (html, plain) = reply.text.into_forms();
+    let fits = reply.text.fits();
+    let (mut html, plain) = reply.text.into_forms();
+    if !fits {
+        // without markup, so that nothing is cut open
+        let head: String = plain.chars().take(LIMIT / 2).collect();
+        html = escape(&head);
+    }
     let sent = if let Some(document) = reply.document {
         let file = InputFile::memory(document.bytes).file_name(document.name);
         // a caption holds 1,024 units

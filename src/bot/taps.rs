@@ -3,7 +3,7 @@
 use teloxide::{
     payloads::AnswerCallbackQuerySetters,
     requests::Requester,
-    types::{CallbackQuery, MessageId},
+    types::{CallbackQuery, Message},
 };
 
 use super::{
@@ -46,10 +46,12 @@ impl Tapped {
 /// Telegram takes so many characters over a button.
 const LONGEST_SAID: usize = 200;
 
-pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery) {
+/// `open` where who taps is a member of the chat: a channel may be anybody's to read.
+pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
     let message = query.message.as_ref().map(|it| it.id());
     let out = match query.data.as_deref().and_then(|it| it.split_once(':')) {
         _ if here.role() == Role::Stranger => Tapped::loud(here.say("bot-stranger", &[])),
+        _ if !open && !here.is_officer() => Tapped::loud(here.say("bot-officers-only", &[])),
         Some(("page", at)) => Tapped {
             sent: Some(incidents::page(here, at.parse().unwrap_or(0)).await),
             ..Tapped::quiet(String::new())
@@ -104,7 +106,7 @@ async fn act(here: &Here<'_>, verb: &str, known: &Incident) -> Tapped {
         "change" if !known.stage.is_open() => Tapped::loud(here.say("bot-over", &[])),
         "change" if !here.may_decide() => Tapped::loud(here.say("bot-officers-only", &[])),
         "change" => Tapped {
-            sent: Some(why(here, &id)),
+            sent: Some(why(here, known)),
             ..Tapped::quiet(here.say("bot-reason-wanted", &[]))
         },
         _ => Tapped::quiet(here.say("bot-unknown", &[])),
@@ -114,13 +116,22 @@ async fn act(here: &Here<'_>, verb: &str, known: &Incident) -> Tapped {
 /// Marks a question for a reason: an answer to it is one. It stands before the incident's id.
 pub(super) const ASKS_WHY: &str = "✏️";
 
-fn why(here: &Here<'_>, id: &str) -> Reply {
+fn why(here: &Here<'_>, known: &Incident) -> Reply {
+    let reason = here.say("bot-reason", &[("by", &here.name())]);
     let mut reply = Reply::plain(&format!(
-        "{ASKS_WHY} {id}: {}",
-        here.say("bot-reason", &[("by", &here.name())])
+        "{ASKS_WHY} {} {}: {reason}",
+        known.id,
+        shown(here, known)
     ));
     reply.asks = true;
     reply
+}
+
+/// What the incident is and by which page: where that has changed, a question is about something else.
+pub(super) fn shown(here: &Here<'_>, known: &Incident) -> String {
+    let kind = format!("kind-{}", known.kind.as_str());
+    let page = known.evidence.last().map(|it| it.digest.short());
+    format!("({}, {})", here.say(&kind, &[]), page.unwrap_or_default())
 }
 
 /// That it is silent now, until when, and how to make that longer or end it.
@@ -159,6 +170,9 @@ fn diff(here: &Here<'_>, known: &Incident) -> Reply {
         text.push_str(&line.text);
         text.push('\n');
     }
+    if text.is_empty() {
+        return Reply::plain(&here.say("bot-no-diff", &[]));
+    }
     let mut reply = Reply::plain(&known.id.to_string());
     reply.document = Some(Document {
         name: format!("{}.txt", known.id),
@@ -167,9 +181,9 @@ fn diff(here: &Here<'_>, known: &Incident) -> Reply {
     reply
 }
 
-/// The message that a tap or an answer belongs to.
-pub(super) fn answered(message: &teloxide::types::Message) -> Option<(MessageId, &str)> {
+/// When the message was sent that this one answers (seconds since 1970), and what it says.
+pub(super) fn answered(message: &Message) -> Option<(i64, &str)> {
     let to = message.reply_to_message()?;
     let text = to.text().or(to.caption())?;
-    Some((to.id, text))
+    Some((to.date.timestamp(), text))
 }

@@ -159,7 +159,7 @@ async fn change(
         let shown = next.clone();
         let alerts = match world.target(&known.target).await? {
             Some(target) => world.alerts(&target, &next, Voice::Plain, now),
-            None => world.alerts_to_all(&next, now),
+            None => world.alerts_to_duty(&next, now),
         };
         match world
             .store

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::model::{
     Incident, Kind,
     duty::{Duty, Rung, Step},
-    incident::What,
+    incident::{Event, What},
 };
 
 /// Where there is a roster and nobody wrote steps: to the one on duty, the operator, the national contacts. The
@@ -49,8 +49,12 @@ pub fn due(steps: &[Step], it: &Incident, now: Timestamp, close: bool) -> Option
     (reached > it.escalated).then_some(reached)
 }
 
-/// Since when somebody could have taken it.
+/// Since when somebody could have taken it: since it was told, came back, or was not silent any more.
 pub fn told_at(it: &Incident) -> Timestamp {
-    let back = it.timeline.iter().rev().find(|it| it.what == What::Again);
-    back.map_or(it.confirmed_at, |it| it.at)
+    let loud = |it: &&Event| matches!(it.what, What::Again | What::Unmuted);
+    let last = it.timeline.iter().rev().find(loud).map(|it| it.at);
+    let silence = it.muted.as_ref().map(|it| it.until);
+    it.confirmed_at
+        .max(last.unwrap_or(it.confirmed_at))
+        .max(silence.unwrap_or(it.confirmed_at))
 }

@@ -58,6 +58,13 @@ pub fn mute(
         return Err(over(known));
     }
     let mut it = known.clone();
+    let is_silence = |it: &Event| matches!(it.what, What::Muted | What::Unmuted);
+    // the first of many goes
+    if it.timeline.iter().filter(|it| is_silence(it)).count() >= MOST_SILENCES
+        && let Some(at) = it.timeline.iter().position(is_silence)
+    {
+        it.timeline.remove(at);
+    }
     it.muted = Some(Muted {
         by: by.to_owned(),
         until,
@@ -105,6 +112,7 @@ pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Inc
 /// What one chat may write into an incident is bounded: characters of a note, and how many.
 const LONGEST_NOTE: usize = 1000;
 const MOST_NOTES: usize = 100;
+const MOST_SILENCES: usize = 20;
 
 fn end(
     known: &Incident,

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     incident::{self, Voice},
-    model::{Baseline, Class, Dossier, Incident, Kind, Profile, Standing, Target, baseline::KEPT},
+    model::{
+        Baseline, Class, Dossier, Incident, IncidentId, Kind, Profile, Standing, Target,
+        baseline::KEPT,
+    },
     store::{Commit, StoreError},
 };
 
@@ -47,6 +50,8 @@ pub struct Word<'a> {
     pub by: &'a str,
     pub keep: Keep,
     pub reason: Option<String>,
+    /// The incident that it is about: nothing is approved where that is not the open one any more.
+    pub of: Option<IncidentId>,
     /// Written in the same commit.
     pub milestone: Option<(String, String)>,
 }
@@ -57,6 +62,7 @@ impl<'a> Word<'a> {
             by,
             keep,
             reason: None,
+            of: None,
             milestone: None,
         }
     }
@@ -103,7 +109,9 @@ pub async fn approve(
             (None, kind) => kind.is_some(),
             (_, None) => false,
         };
+        let other = word.of.is_some() && word.of.as_ref() != open.as_ref().map(|it| &it.id);
         let doubtful = match word.keep {
+            _ if other => true,
             Keep::None => false,
             Keep::IfNormal => standing != Standing::Up,
             Keep::Beside => worse,

@@ -107,7 +107,8 @@ async fn call(
         Some(target) => target.settings.notify,
         None => world.config.defaults.notify.clone(),
     };
-    if matches!(to, Rung::DutyRoom | Rung::National) {
+    // the roster is the operator's: a mention rings only in a chat that its people are in
+    if to != Rung::Head {
         names.extend(world.config.defaults.notify.iter().cloned());
     }
     names.sort();
@@ -135,7 +136,7 @@ async fn hand_over(world: &World) -> Result<(), StoreError> {
     let zone = &world.config.service.timezone;
     let seen = world.store.milestone(SEEN_TO).await?;
     let seen: Option<Timestamp> = seen.and_then(|it| it.parse().ok());
-    let since = seen.filter(|it| now.duration_since(*it) <= LONGEST_AWAY);
+    let since = seen.filter(|it| *it <= now && now.duration_since(*it) <= LONGEST_AWAY);
     let change = since.and_then(|since| handover(roster, since, now, zone));
     let recently = since.is_some_and(|it| now.duration_since(it).as_secs() < 600);
     if change.is_none() && recently {

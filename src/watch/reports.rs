@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::World;
 use crate::{
-    model::{About, TargetId, Urgency, alert::ReportFile, time::Week},
+    model::{About, Target, TargetId, Urgency, alert::ReportFile, time::Week},
     report::{
         Report, Subject, formats,
         summarise::{self, Frame},
@@ -23,12 +23,24 @@ const AT_ONCE: usize = 200;
 
 /// The figures of a week, of one agency or of all.
 pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<Report, StoreError> {
+    gather_of(world, week, |it| {
+        agency.is_none_or(|agency| it.agency == agency)
+    })
+    .await
+}
+
+/// The same of the targets that are wanted.
+async fn gather_of(
+    world: &World,
+    week: Week,
+    wanted: impl Fn(&Target) -> bool,
+) -> Result<Report, StoreError> {
     let zone = &world.config.service.timezone;
     let now = world.clock.now();
     let (from, end) = week.bounds(zone);
     let (before_from, before_end) = week.before().bounds(zone);
     let mut targets = world.targets().await?;
-    targets.retain(|it| agency.is_none_or(|agency| it.agency == agency));
+    targets.retain(wanted);
     let ends: HashMap<TargetId, Timestamp> = world
         .store
         .glances()
@@ -86,13 +98,13 @@ pub fn write(
     Ok(path)
 }
 
-/// The report of a week as one page, and the paragraph that stands at its head.
+/// The report of a week as one page, and the paragraph that stands at its head; of the targets that are wanted.
 pub async fn page(
     world: &World,
     week: Week,
-    agency: Option<&str>,
+    wanted: impl Fn(&Target) -> bool,
 ) -> Result<(String, Vec<u8>), String> {
-    let report = gather(world, week, agency)
+    let report = gather_of(world, week, wanted)
         .await
         .map_err(|it| it.to_string())?;
     let html = formats::find("html").ok_or("there is no HTML format")?;

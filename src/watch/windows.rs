@@ -141,7 +141,8 @@ pub(super) async fn facts(world: &World, news: &WindowNews) -> Result<Facts, Sto
         ..Wanted::default()
     };
     out.incidents = world.store.incidents(&wanted).await?;
-    out.incidents.retain(|it| it.seen_at < to);
+    out.incidents
+        .retain(|it| from <= it.seen_at && it.seen_at < to);
     let ids: Vec<TargetId> = targets.iter().map(|it| it.id.clone()).collect();
     let (mut sum, mut count) = (0.0, 0.0);
     for some in ids.chunks(AT_ONCE) {

@@ -261,9 +261,9 @@ impl World {
         out
     }
 
-    /// The same for an incident whose target is not registered any more.
-    pub fn alerts_to_all(&self, incident: &Incident, now: Timestamp) -> Vec<Alert> {
-        self.alerts_of(&self.everybody(), incident, Voice::Plain, now)
+    /// The same for an incident whose target is not registered any more: to the people who run the service.
+    pub fn alerts_to_duty(&self, incident: &Incident, now: Timestamp) -> Vec<Alert> {
+        self.alerts_of(&self.config.defaults.notify, incident, Voice::Plain, now)
     }
 
     /// One alert a notifier that any target of the file uses.

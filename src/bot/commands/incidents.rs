@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::Command;
 use crate::{
-    alert::{Button, timeline, words},
+    alert::{Button, text::Text, timeline, words},
     bot::{
         here::{Here, Role},
         reply::Reply,
@@ -44,9 +44,16 @@ fn one(here: &Here<'_>, known: &Incident) -> Reply {
     let zone = &here.world.config.service.timezone;
     let message = words::incident(known, &here.world.words, zone, false);
     let mut reply = Reply::default();
-    reply.text.push(&message.plain).line().line();
-    for line in timeline::lines(known, &here.world.words, zone, 12) {
-        reply.text.push(&line).line();
+    // as many of the last events as there is room for
+    for most in [12, 8, 4, 0] {
+        reply.text = Text::default();
+        reply.text.push(&message.plain).line().line();
+        for line in timeline::lines(known, &here.world.words, zone, most) {
+            reply.text.push(&line).line();
+        }
+        if reply.text.fits() {
+            break;
+        }
     }
     let rows = message.buttons.chunks(2);
     reply.buttons = rows.map(<[Button]>::to_vec).collect();
@@ -62,12 +69,10 @@ pub(in crate::bot) async fn page(here: &Here<'_>, at: usize) -> Reply {
     let Ok(all) = here.world.store.incidents(&wanted).await else {
         return Reply::plain(&here.say("bot-failed", &[]));
     };
-    let mut ours = Vec::new();
-    for it in all.into_iter().rev() {
-        if here.is_told_of(&it).await {
-            ours.push(it);
-        }
-    }
+    let Ok(mut ours) = here.of_ours(all).await else {
+        return Reply::plain(&here.say("bot-failed", &[]));
+    };
+    ours.reverse();
     if ours.is_empty() {
         return Reply::plain(&here.say("bot-no-open", &[]));
     }

@@ -1,6 +1,6 @@
 //! `/baocao`: last week's report of the portals that this chat is told of.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use async_trait::async_trait;
 
@@ -31,14 +31,11 @@ impl Command for Report {
         let world = here.world;
         let zone = world.config.service.timezone.clone();
         let week = Week::of(world.clock.now().to_zoned(zone).date()).before();
-        let agency = match here.role() {
-            Role::Operator => None,
-            _ => match only_agency(here).await {
-                Some(agency) => Some(agency),
-                None => return Reply::plain(&here.say("bot-no-report", &[])),
-            },
+        let Ok(targets) = here.targets().await else {
+            return Reply::plain(&here.say("bot-failed", &[]));
         };
-        match reports::page(world, week, agency.as_deref()).await {
+        let ours: HashSet<&str> = targets.iter().map(|it| it.id.as_str()).collect();
+        match reports::page(world, week, |it| ours.contains(it.id.as_str())).await {
             Ok((summary, bytes)) => {
                 let mut reply = Reply::plain(&summary);
                 reply.document = Some(Document {
@@ -53,13 +50,4 @@ impl Command for Report {
             }
         }
     }
-}
-
-/// A chat of one agency; one that is told of several gets the operator's report by mail or command line.
-async fn only_agency(here: &Here<'_>) -> Option<String> {
-    let targets = here.targets().await.ok()?;
-    let agencies: BTreeSet<String> = targets.into_iter().map(|it| it.agency).collect();
-    let mut all = agencies.into_iter();
-    let first = all.next()?;
-    all.next().is_none().then_some(first)
 }

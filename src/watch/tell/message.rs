@@ -69,10 +69,10 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let incident = world.store.incident(id).await.map_err(store)?;
             let incident =
                 incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
-            if incident.taken.is_some() || !incident.stage.is_open() {
+            let now = world.clock.now();
+            if incident.taken.is_some() || !incident.stage.is_open() || incident.is_muted(now) {
                 return Err(Unspoken::Moot);
             }
-            let now = world.clock.now();
             let called = super::super::duty::called(world, &incident, now);
             let message = duty::call(&incident, *to, &called, &world.words, zone, now);
             Ok(alone(message.repeated(unsure, &world.words)))

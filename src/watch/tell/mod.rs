@@ -371,7 +371,7 @@ async fn refused(
     match refusal {
         Refusal::Never(why) => {
             alert.refused = Some(why.clone());
-            if let About::Incident(id) | About::Reminder(id) = &alert.about {
+            if let About::Incident(id) | About::Reminder(id) | About::Call(id, _) = &alert.about {
                 note(world, id, What::Undelivered, name, Some(why.clone())).await;
             }
             reroute::gone(world, name, &alert, message, &why).await;

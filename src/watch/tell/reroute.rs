@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::super::World;
 use crate::{
     alert::{Message, Notifier, Place, notifiers::Console},
-    model::{About, Alert, Notice, Say, Urgency, alert::Topic, excerpt::excerpt},
+    model::{About, Alert, Notice, Say, Urgency, alert::Topic, duty::Rung, excerpt::excerpt},
     store::Commit,
 };
 
@@ -30,17 +30,26 @@ async fn ways(world: &World, name: &str, about: &About) -> Vec<String> {
 }
 
 async fn told_anyway(world: &World, about: &About) -> Vec<String> {
-    let (About::Incident(id) | About::Reminder(id)) = about else {
-        return world.everybody();
+    let duty = &world.config.defaults.notify;
+    let (id, more) = match about {
+        About::Incident(id) | About::Reminder(id) => (id, false),
+        About::Call(id, to) => (id, *to != Rung::Head),
+        // a hand-over that its chat does not take is told nowhere else by itself
+        About::Handover(_) | About::Window(_) => return duty.clone(),
+        _ => return world.everybody(),
     };
     let incident = world.store.incident(id).await.ok().flatten();
-    match incident {
+    let mut told = match incident {
         Some(incident) => match world.target(&incident.target).await.ok().flatten() {
             Some(target) => target.settings.notify,
-            None => world.everybody(),
+            None => duty.clone(),
         },
         None => Vec::new(),
+    };
+    if more {
+        told.extend(duty.iter().cloned());
     }
+    told
 }
 
 async fn commit(world: &World, alerts: Vec<Alert>) -> bool {
