@@ -4,14 +4,15 @@ use teloxide::{
     payloads::{SendDocumentSetters, SendMessageSetters},
     requests::Requester,
     types::{
-        ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions,
-        MessageId, ParseMode, ReplyParameters,
+        ForceReply, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, MessageId, ParseMode,
+        ReplyParameters,
     },
 };
 
 use super::here::Here;
 use crate::alert::{
     Button, Document,
+    notifiers::no_preview,
     text::{LIMIT, Text, escape},
 };
 
@@ -72,16 +73,6 @@ pub(super) async fn send(here: &Here<'_>, to: Option<MessageId>, reply: Reply) {
     if sent.is_err() {
         // the error may hold the token
         tracing::debug!(chat = here.chat.0, "an answer could not be sent");
-    }
-}
-
-fn no_preview() -> LinkPreviewOptions {
-    LinkPreviewOptions {
-        is_disabled: true,
-        url: None,
-        prefer_small_media: false,
-        prefer_large_media: false,
-        show_above_text: false,
     }
 }
 

@@ -215,7 +215,8 @@ impl Telegram {
     }
 }
 
-fn no_preview() -> LinkPreviewOptions {
+/// No link of a message is shown as a page.
+pub fn no_preview() -> LinkPreviewOptions {
     LinkPreviewOptions {
         is_disabled: true,
         url: None,
