@@ -7,7 +7,7 @@ use super::{Gravity, Message, text::Text, timeline, words::facts};
 use crate::{
     model::{
         Incident,
-        duty::{Contact, Person, Rung, Tier},
+        duty::{Contact, Person, Rung},
         excerpt::{defang, excerpt},
     },
     words::Words,
@@ -25,9 +25,6 @@ pub struct Called {
     /// Since when somebody could have taken the incident.
     pub since: Timestamp,
 }
-
-/// A contact that nobody confirmed for so long is pointed out: a quarter of a year, as rosters of holidays are drawn up.
-const STALE_DAYS: i32 = 92;
 
 /// Nobody has taken it for so long.
 pub fn call(
@@ -115,31 +112,12 @@ fn contacts(text: &mut Text, all: &[Contact], words: &Words, today: Date) {
         if let Some(email) = &it.email {
             text.push(&format!(" ✉ {}", excerpt(email, 80)));
         }
-        if is_stale(it, today) {
+        if it.is_stale(today) {
             let day = words.date(it.confirmed);
             text.push(&words.text("call-stale", &[("day", &day)]));
         }
         text.line();
     }
-}
-
-pub fn is_stale(it: &Contact, today: Date) -> bool {
-    let since = today.since(it.confirmed).map(|it| it.get_days());
-    since.is_ok_and(|days| days > STALE_DAYS)
-}
-
-/// The contacts that answer for an agency, from below.
-pub fn of_agency(all: &[Contact], agency: &str) -> Vec<Contact> {
-    let mut ours: Vec<Contact> = all
-        .iter()
-        .filter(|it| {
-            let everybody = it.agencies.is_empty() && it.tier != Tier::Agency;
-            everybody || it.agencies.iter().any(|it| it == agency)
-        })
-        .cloned()
-        .collect();
-    ours.sort_by_key(|it| it.tier);
-    ours
 }
 
 /// An initial incident report, ready to be read out or copied.

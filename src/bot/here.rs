@@ -9,7 +9,7 @@ use teloxide::{
 
 use crate::{
     model::{Incident, IncidentId, Target, excerpt::excerpt},
-    store::{Commit, Result},
+    store::Result,
     watch::{World, tell::moved_to},
 };
 
@@ -146,12 +146,9 @@ impl Here<'_> {
         Some(IncidentId::new(year, number.parse().ok()?))
     }
 
-    /// What an update changes is written together with the fact that it was seen to: after a crash it comes again.
-    pub fn commit(&self, commit: Commit) -> Commit {
-        Commit {
-            milestone: Some((self.update.0.clone(), self.update.1.to_string())),
-            ..commit
-        }
+    /// What an update changes is written together with this: after a crash it comes again.
+    pub fn seen_to(&self) -> (String, String) {
+        (self.update.0.clone(), self.update.1.to_string())
     }
 }
 

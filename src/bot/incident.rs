@@ -5,10 +5,12 @@ use jiff::{Timestamp, ToSpan, civil::time};
 
 use super::here::Here;
 use crate::{
-    incident::{self, Voice},
+    incident,
     model::{Incident, IncidentId},
-    store::{Commit, StoreError},
-    watch::approve::{Keep, NotApproved, Word, approve},
+    watch::{
+        approve::{Keep, NotApproved, Word, approve},
+        step::{self as steps, NotDone},
+    },
 };
 
 /// How long somebody wants silence.
@@ -63,38 +65,20 @@ impl Silence {
 /// A step that was written, and the incident as it is now; or what to say instead.
 type Stepped = Result<Incident, String>;
 
-/// Decides on the incident as it is, and anew where somebody else was faster.
 async fn step(
     here: &Here<'_>,
     id: &IncidentId,
     decide: impl Fn(&Incident, Timestamp) -> Result<Incident, String>,
 ) -> Stepped {
-    let world = here.world;
-    for _ in 0..5 {
-        let Ok(Some(known)) = world.store.incident(id).await else {
-            return Err(world.words.plain("bot-no-incident"));
-        };
-        let now = world.clock.now();
-        let next = decide(&known, now)?;
-        let alerts = match world.target(&known.target).await.ok().flatten() {
-            Some(target) => world.alerts(&target, &next, Voice::Plain, now),
-            None => world.alerts_to_duty(&next, now),
-        };
-        let commit = here.commit(Commit {
-            incidents: vec![next.clone()],
-            alerts,
-            ..Commit::default()
-        });
-        match world.store.commit(commit).await {
-            Ok(()) => return Ok(next),
-            Err(StoreError::Conflict) => continue,
-            Err(error) => {
-                tracing::error!(incident.id = %id, %error, "what a person did cannot be written");
-                return Err(world.words.plain("bot-failed"));
-            }
+    let done = steps::step(here.world, id, Some(here.seen_to()), decide).await;
+    done.map_err(|why| match why {
+        NotDone::Unknown => here.say("bot-no-incident", &[]),
+        NotDone::Refused(why) => why,
+        NotDone::Store(error) => {
+            tracing::error!(incident.id = %id, %error, "what a person did cannot be written");
+            here.say("bot-failed", &[])
         }
-    }
-    Err(world.words.plain("bot-failed"))
+    })
 }
 
 /// Who taps first has it.
@@ -153,7 +137,7 @@ pub(super) async fn legitimate(here: &Here<'_>, known: &Incident, reason: &str) 
         keep: Keep::Beside,
         reason: Some(reason.chars().take(500).collect()),
         of: Some(known.id.clone()),
-        milestone: here.commit(Commit::default()).milestone,
+        milestone: Some(here.seen_to()),
     };
     match approve(world, &target, word, None).await {
         Ok(_) => here.say(

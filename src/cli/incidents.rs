@@ -9,10 +9,14 @@ use super::{
 };
 use crate::{
     alert::timeline,
-    incident::{self, Voice},
+    incident,
     model::{Incident, IncidentId},
-    store::{Commit, StoreError, Wanted},
-    watch::{World, diff::lines_of},
+    store::Wanted,
+    watch::{
+        World,
+        diff::lines_of,
+        step::{NotDone, step},
+    },
 };
 
 #[derive(clap::Subcommand)]
@@ -107,11 +111,13 @@ async fn find(world: &World, id: &str) -> Result<Incident, Failure> {
         .store
         .incident(&IncidentId(id.clone()))
         .await?
-        .ok_or_else(|| {
-            Failure::usage(format!(
-                "no incident is called {id}; gaccong incidents list shows all"
-            ))
-        })
+        .ok_or_else(|| unknown(&id))
+}
+
+fn unknown(id: &str) -> Failure {
+    Failure::usage(format!(
+        "no incident is called {id}; gaccong incidents list shows all"
+    ))
 }
 
 async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failure> {
@@ -144,42 +150,25 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
     Ok(Outcome::Fine)
 }
 
-/// A step by a person, committed with the alerts that show it to all.
+/// A step by a person.
 async fn change(
     global: &Global,
     world: &World,
     id: &str,
     said: &str,
-    step: impl Fn(&Incident, Timestamp) -> Result<Incident, String>,
+    decide: impl Fn(&Incident, Timestamp) -> Result<Incident, String>,
 ) -> Result<Outcome, Failure> {
-    for _ in 0..5 {
-        let known = find(world, id).await?;
-        let now = world.clock.now();
-        let next = step(&known, now).map_err(Failure::usage)?;
-        let shown = next.clone();
-        let alerts = match world.target(&known.target).await? {
-            Some(target) => world.alerts(&target, &next, Voice::Plain, now),
-            None => world.alerts_to_duty(&next, now),
-        };
-        match world
-            .store
-            .commit(Commit {
-                incidents: vec![next],
-                alerts,
-                ..Commit::default()
-            })
-            .await
-        {
-            Err(StoreError::Conflict) => continue,
-            Err(error) => return Err(error.into()),
-            Ok(()) => {
-                let sentence = world.words.text(said, &[("id", &known.id.to_string())]);
-                done(global.json, &sentence, &as_json(world, &shown))?;
-                return Ok(Outcome::Fine);
-            }
-        }
-    }
-    Err(StoreError::Conflict.into())
+    let known = find(world, id).await?;
+    let now = step(world, &known.id, None, decide)
+        .await
+        .map_err(|why| match why {
+            NotDone::Unknown => unknown(&known.id.to_string()),
+            NotDone::Refused(why) => Failure::usage(why),
+            NotDone::Store(error) => error.into(),
+        })?;
+    let sentence = world.words.text(said, &[("id", &now.id.to_string())]);
+    done(global.json, &sentence, &as_json(world, &now))?;
+    Ok(Outcome::Fine)
 }
 
 fn as_json(world: &World, it: &Incident) -> Value {

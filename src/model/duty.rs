@@ -93,6 +93,21 @@ pub struct Contact {
     pub confirmed: Date,
 }
 
+/// A contact that nobody confirmed for so long is pointed out: a quarter of a year, as rosters of holidays are drawn up.
+const STALE_DAYS: i32 = 92;
+
+impl Contact {
+    pub fn is_stale(&self, today: Date) -> bool {
+        let since = today.since(self.confirmed).map(|it| it.get_days());
+        since.is_ok_and(|days| days > STALE_DAYS)
+    }
+
+    fn answers_for(&self, agency: &str) -> bool {
+        let everybody = self.agencies.is_empty() && self.tier != Tier::Agency;
+        everybody || self.agencies.iter().any(|it| it == agency)
+    }
+}
+
 /// All that targets.yaml says of people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Duty {
@@ -103,4 +118,19 @@ pub struct Duty {
     pub roster_csv: Option<PathBuf>,
     pub escalation: Vec<Step>,
     pub contacts: Vec<Contact>,
+}
+
+impl Duty {
+    /// The contacts that answer for an agency, from below.
+    pub fn contacts_of(&self, agency: &str) -> Vec<Contact> {
+        let ours = self.contacts.iter().filter(|it| it.answers_for(agency));
+        let mut ours: Vec<Contact> = ours.cloned().collect();
+        ours.sort_by_key(|it| it.tier);
+        ours
+    }
+
+    /// Whether anybody may ever be called.
+    pub fn calls(&self) -> bool {
+        !self.escalation.is_empty() || !self.roster.is_empty()
+    }
 }

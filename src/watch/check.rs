@@ -8,7 +8,7 @@ use super::{
     World, beyond,
     confirm::confirm,
     eyes::{self, Sight},
-    learn::{grown, kept, learn_profile, teaches},
+    learn::{grown, kept, learn_profile, teaches, warn_of_doubt},
     look::{Beside, Look, look},
     paths::{keep_lesson, passed_on},
 };
@@ -107,6 +107,7 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
     let Some(look) = looks.last() else {
         return blind;
     };
+    warn_of_doubt(target, &dossier, look);
     let calm = sure.is_none() && dossier.open.is_none() && look.class.standing() == Standing::Up;
     if !calm || teaches(target, &dossier, look, every) {
         decide(world, target, look, sure, every).await;

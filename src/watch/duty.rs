@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::World;
 use crate::{
-    alert::duty::{Called, is_stale, of_agency},
+    alert::duty::Called,
     config::Config,
     duty::{
         self,
@@ -45,9 +45,7 @@ pub fn steps_of(world: &World, agency: &str) -> Vec<Step> {
 
 /// Who is to be called for an incident now.
 pub(super) fn called(world: &World, it: &Incident, now: Timestamp) -> Called {
-    let Duty {
-        roster, contacts, ..
-    } = &world.config.duty;
+    let roster = &world.config.duty.roster;
     let zone = &world.config.service.timezone;
     let agencies = &world.config.agencies;
     let agency = agencies.iter().find(|of| of.id == it.portal.agency);
@@ -62,12 +60,17 @@ pub(super) fn called(world: &World, it: &Incident, now: Timestamp) -> Called {
         now: present,
         next: next(roster, now, zone).map(|it| (it.who, it.from)),
         head: agency.and_then(|it| it.head.clone()),
-        contacts: of_agency(contacts, &it.portal.agency),
+        contacts: world.config.duty.contacts_of(&it.portal.agency),
         since: told_at(it),
     }
 }
 
 async fn escalate(world: &World) -> Result<(), StoreError> {
+    let Config { duty, agencies, .. } = &world.config;
+    // nobody is named: the register need not be read
+    if !duty.calls() && agencies.iter().all(|it| it.escalation.is_empty()) {
+        return Ok(());
+    }
     let now = world.clock.now();
     let windows = world.windows(now);
     let close = windows.iter().any(|it| it.from <= now && now < it.to);
@@ -192,7 +195,7 @@ pub fn remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
         }
     }
     let today = now.to_zoned(zone.clone()).date();
-    for it in contacts.iter().filter(|it| is_stale(it, today)) {
+    for it in contacts.iter().filter(|it| it.is_stale(today)) {
         let day = words.date(it.confirmed);
         out.push(words.text("contact-stale", &[("name", &it.name), ("day", &day)]));
     }

@@ -32,13 +32,17 @@ fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration)
     dossier.open.is_none() && learn(target, dossier, look, every)
 }
 
-/// Whether it adds anything. Most looks do not, and write nothing but a line of history.
-pub(super) fn teaches(target: &Target, dossier: &Dossier, look: &Look, every: Duration) -> bool {
+/// Says where a first page is too doubtful to become a baseline by itself.
+pub(super) fn warn_of_doubt(target: &Target, dossier: &Dossier, look: &Look) {
     let up = look.class.standing() == Standing::Up;
     if up && look.verdict.score >= DOUBTFUL && dossier.baseline.is_none() {
         tracing::warn!(target.id = %target.id, score = look.verdict.score,
             "a page that is doubtful at first sight does not become a baseline by itself; look at it and run: gaccong approve {} --by NAME", target.id.portal());
     }
+}
+
+/// Whether it adds anything. Most looks do not, and write nothing but a line of history.
+pub(super) fn teaches(target: &Target, dossier: &Dossier, look: &Look, every: Duration) -> bool {
     let mut after = dossier.clone();
     take_in(target, &mut after, look, every);
     after != *dossier

@@ -20,6 +20,7 @@ mod norms;
 mod parts;
 pub mod paths;
 pub mod reports;
+pub mod step;
 pub mod tell;
 pub mod windows;
 mod world;

@@ -13,13 +13,14 @@ mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
 mod crash; // kill -9 at random moments
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
-mod duty; // who is called and who hands over; people in Telegram
+mod duty; // who is called and who hands over
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod guard; // any text is read or refused, never a hang
 mod layers; // who may import whom
 mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
+mod phones; // commands, buttons and answers in Telegram; strangers
 mod real; // real pages where the corpus is at hand
 mod reports; // the weekly report in all formats
 mod service; // the running service: kill, restart, beside it

@@ -21,6 +21,8 @@ use gaccong::{
     },
 };
 
+use jiff::{SignedDuration, Timestamp};
+
 pub fn provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -39,6 +41,29 @@ impl Notifier for Keeper {
     async fn send(&self, message: &Message, _place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
         self.0.lock().unwrap().push(message.clone());
         Ok(None)
+    }
+}
+
+/// A clock that is turned by hand.
+pub struct Turned(Mutex<Timestamp>);
+
+impl Clock for Turned {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+impl Turned {
+    pub fn at(moment: &str) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(moment.parse().unwrap())))
+    }
+
+    pub fn set(&self, moment: &str) {
+        *self.0.lock().unwrap() = moment.parse().unwrap();
+    }
+
+    pub fn pass(&self, minutes: i64) {
+        *self.0.lock().unwrap() += SignedDuration::from_mins(minutes);
     }
 }
 

@@ -1,25 +1,14 @@
 //! Watch windows: what is told before, within and after them, each once.
 
-use std::sync::{Arc, Mutex};
-
-use gaccong::watch::{clock::Clock, tell, windows};
-use jiff::Timestamp;
+use gaccong::watch::{tell, windows};
 
 use crate::{
     portal::{Portal, defaced, honest},
-    scene::{Scene, parse, yaml},
+    scene::{Scene, Turned, parse, yaml},
 };
 
-struct Turned(Mutex<Timestamp>);
-
-impl Clock for Turned {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
-
 async fn told(scene: &Scene, clock: &Turned, moment: &str) -> Vec<String> {
-    *clock.0.lock().unwrap() = moment.parse().unwrap();
+    clock.set(moment);
     let before = scene.heard.0.lock().unwrap().len();
     windows::round(&scene.world).await;
     tell::flush(&scene.world).await;
@@ -44,9 +33,7 @@ duty:
     - { name: An, from: '07:00', to: '19:00' }
 agencies:",
     );
-    let clock = Arc::new(Turned(Mutex::new(
-        "2026-08-30T10:00:00+07:00".parse().unwrap(),
-    )));
+    let clock = Turned::at("2026-08-30T10:00:00+07:00");
     let scene = Scene::at(parse(&text), "memory", clock.clone());
     scene.learn(0).await;
     assert!(
@@ -72,7 +59,7 @@ agencies:",
         "once"
     );
     // the night of the first day
-    *clock.0.lock().unwrap() = "2026-09-01T03:00:00+07:00".parse().unwrap();
+    clock.set("2026-09-01T03:00:00+07:00");
     portal.show(defaced());
     scene.check(0).await;
     assert!(

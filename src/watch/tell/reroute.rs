@@ -34,7 +34,7 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
     let (id, more) = match about {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
-        // a hand-over that its chat does not take is told nowhere else by itself
+        // the operator's chats have it each
         About::Handover(_) | About::Window(_) => return duty.clone(),
         _ => return world.everybody(),
     };

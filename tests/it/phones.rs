@@ -1,0 +1,353 @@
+//! What people do in Telegram, over a Bot API that refuses what the real one refuses.
+
+use gaccong::{
+    bot,
+    model::incident::{Stage, What},
+    watch::{steady, tell},
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    portal::{Portal, Reply, defaced, honest},
+    scene::{Scene, yaml},
+    telegram::{Shown, Telegram, User},
+};
+
+const ROOM: i64 = -1001;
+const AGENCY: i64 = -1002;
+const STRANGERS: i64 = -1009;
+const AN: User = User {
+    id: 11,
+    name: "Nguyễn Văn An",
+    username: None,
+};
+const BINH: User = User {
+    id: 12,
+    name: "Trần Thị Bình",
+    username: None,
+};
+const NOBODY: User = User {
+    id: 99,
+    name: "Người lạ",
+    username: None,
+};
+
+/// A duty room, an agency's group and one that nobody knows; portal `a` is told to both, `b` to the room alone.
+async fn room() -> (Portal, Telegram, Scene) {
+    let portal = Portal::page(honest(1)).await;
+    let telegram = Telegram::strict(&[
+        (ROOM, "supergroup"),
+        (AGENCY, "supergroup"),
+        (STRANGERS, "supergroup"),
+    ])
+    .await;
+    let url = telegram.portal.url();
+    let chat = |name: &str, chat: i64| {
+        format!(
+            "  {name}: {{ kind: telegram, with: {{ chat: {chat}, token_env: HOME, api_url: '{url}' }} }}\n"
+        )
+    };
+    let text = yaml(
+        "",
+        &[("a", &portal.url()), ("b", &format!("{}b", portal.url()))],
+    )
+    .replace(
+        "agencies:",
+        &format!(
+            "notifiers:\n{}{}duty:\n  officers: [{{ name: An, telegram: 11 }}]\nagencies:",
+            chat("room", ROOM),
+            chat("thu", AGENCY)
+        ),
+    )
+    .replace("  timeout: 2s", "  timeout: 2s\n  notify: [room]")
+    .replace("name: Cổng a,", "name: Cổng a, notify: [room, thu],");
+    let scene = Scene::new(&text);
+    scene.learn(0).await;
+    scene.learn(1).await;
+    (portal, telegram, scene)
+}
+
+/// The bot at work until it is dropped.
+struct Listening(CancellationToken, JoinHandle<()>);
+
+impl Listening {
+    fn to(scene: &Scene) -> Self {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(bot::run(steady(scene.world.clone()), stop.clone()));
+        Self(stop, task)
+    }
+
+    async fn end(self) {
+        self.0.cancel();
+        self.1.await.unwrap();
+    }
+}
+
+/// What the bot says next in a chat.
+async fn heard(telegram: &Telegram, chat: i64, before: usize) -> Shown {
+    telegram
+        .wait_for(|it| it.messages(chat).len() > before)
+        .await;
+    telegram.last(chat).unwrap()
+}
+
+async fn asked(telegram: &Telegram, chat: i64, who: &User<'_>, text: &str) -> String {
+    let before = telegram.messages(chat).len();
+    telegram.say(chat, who, text);
+    heard(telegram, chat, before).await.text
+}
+
+#[tokio::test]
+async fn an_incident_is_worked_on_from_phones() {
+    let (portal, telegram, scene) = room().await;
+    portal.show(defaced());
+    scene.check(0).await;
+    let listening = Listening::to(&scene);
+    let alert = telegram.last(ROOM).unwrap();
+    let id = "SC-2026-";
+    assert!(alert.text.contains(id), "{}", alert.text);
+    // silence, longer silence, noise again
+    telegram.press(ROOM, &AN, alert.id, "Im lặng 1 giờ");
+    let muted = heard(&telegram, ROOM, 1).await;
+    assert!(
+        muted.text.contains("Nguyễn Văn An cho im lặng đến"),
+        "{}",
+        muted.text
+    );
+    telegram.press(ROOM, &BINH, muted.id, "Im lặng đến 07:00");
+    let longer = heard(&telegram, ROOM, 2).await;
+    assert!(
+        longer.text.contains("Trần Thị Bình cho im lặng đến 07:00"),
+        "{}",
+        longer.text
+    );
+    let query = telegram.press(ROOM, &BINH, longer.id, "Bỏ im lặng");
+    telegram
+        .wait_for(|it| it.answered().iter().any(|it| it.0 == query))
+        .await;
+    // a note, by an answer to the alert
+    telegram.reply(ROOM, &AN, alert.id, "Đã gọi <b>phòng máy</b>");
+    let noted = heard(&telegram, ROOM, 3).await;
+    assert!(noted.text.contains("Đã ghi chú vào SC-"), "{}", noted.text);
+    let incident = scene.incidents().await.remove(0);
+    let events: Vec<What> = incident.timeline.iter().map(|it| it.what).collect();
+    assert!(
+        events.ends_with(&[What::Muted, What::Muted, What::Unmuted, What::Noted]),
+        "{events:?}"
+    );
+    assert!(incident.muted.is_none());
+    // who is no officer may not move the baseline, nor by answering in an officer's place
+    let query = telegram.press(ROOM, &BINH, alert.id, "Thay đổi hợp lệ");
+    telegram
+        .wait_for(|it| it.answered().iter().any(|it| it.0 == query))
+        .await;
+    assert!(
+        telegram
+            .answered()
+            .pop()
+            .unwrap()
+            .1
+            .contains("cán bộ được phân công")
+    );
+    telegram.press(ROOM, &AN, alert.id, "Thay đổi hợp lệ");
+    let why = heard(&telegram, ROOM, 4).await;
+    telegram.reply(ROOM, &BINH, why.id, "tôi cũng nghĩ vậy");
+    let refused = heard(&telegram, ROOM, 5).await;
+    assert!(
+        refused.text.contains("cán bộ được phân công"),
+        "{}",
+        refused.text
+    );
+    telegram.reply(ROOM, &AN, why.id, "diễn tập an toàn thông tin");
+    let done = heard(&telegram, ROOM, 6).await;
+    assert!(
+        done.text.contains("xác nhận là thay đổi hợp lệ"),
+        "{}",
+        done.text
+    );
+    listening.end().await;
+    let incident = scene.incidents().await.remove(0);
+    assert_eq!(incident.stage, Stage::Dismissed);
+    let last = incident.timeline.last().unwrap();
+    assert_eq!(
+        (last.by.as_deref(), last.note.as_deref()),
+        (Some("Nguyễn Văn An"), Some("diễn tập an toàn thông tin"))
+    );
+    // the page belongs there now, and so does what was there before
+    for page in [defaced(), honest(1)] {
+        portal.show(page);
+        scene.check(0).await;
+    }
+    assert_eq!(scene.incidents().await.len(), 1);
+    tell::flush(&scene.world).await;
+    let shown = &telegram.messages(ROOM)[0];
+    assert!(
+        shown.text.starts_with("⚪ THAY ĐỔI HỢP LỆ"),
+        "{}",
+        shown.text
+    );
+    assert!(shown.buttons.is_empty());
+}
+
+#[tokio::test]
+async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
+    let (portal, telegram, scene) = room().await;
+    portal.show(defaced());
+    scene.check(0).await;
+    scene.check(1).await;
+    let listening = Listening::to(&scene);
+    let ids: Vec<String> = scene
+        .incidents()
+        .await
+        .iter()
+        .map(|it| it.id.to_string())
+        .collect();
+    let open = asked(&telegram, AGENCY, &AN, "/suco").await;
+    assert!(
+        open.contains("Sự cố đang mở: 1") && open.contains(&ids[0]),
+        "{open}"
+    );
+    let foreign = asked(&telegram, AGENCY, &AN, &format!("/incidents {}", ids[1])).await;
+    assert_eq!(foreign, "Không tìm thấy sự cố.");
+    let status = asked(&telegram, AGENCY, &AN, "/trangthai").await;
+    assert!(
+        status.contains("Đang giám sát 1 cổng") && status.contains("nghi bị tấn công: 1"),
+        "{status}"
+    );
+    let foreign = asked(&telegram, AGENCY, &AN, "/trangthai b").await;
+    assert!(foreign.contains("Không có cổng nào như vậy"), "{foreign}");
+    let all = asked(&telegram, ROOM, &AN, "/status").await;
+    assert!(all.contains("Đang giám sát 2 cổng"), "{all}");
+    let one = asked(&telegram, ROOM, &AN, &format!("/suco {}", ids[1])).await;
+    assert!(
+        one.contains("Phát hiện") && one.contains("Xác nhận"),
+        "{one}"
+    );
+    // a stranger is told how to register, once; no command and no forged tap does anything
+    let told = asked(&telegram, STRANGERS, &NOBODY, "/start").await;
+    assert!(
+        told.contains("chưa được đăng ký") && told.contains("-1009"),
+        "{told}"
+    );
+    for text in [
+        "/suco",
+        "/status",
+        "/truc",
+        "/baocao",
+        "/tamdung 1",
+        "/thaydoi 1 x",
+        "/trogiup",
+    ] {
+        telegram.say(STRANGERS, &NOBODY, text);
+    }
+    let message = telegram.last(STRANGERS).unwrap().id;
+    let mut last = String::new();
+    for verb in [
+        "take", "mute", "morning", "unmute", "diff", "change", "page",
+    ] {
+        last = telegram.press_data(STRANGERS, &NOBODY, message, &format!("{verb}:{}", ids[0]));
+    }
+    telegram
+        .wait_for(|it| it.answered().iter().any(|it| it.0 == last))
+        .await;
+    assert_eq!(telegram.messages(STRANGERS).len(), 1);
+    assert!(
+        telegram
+            .answered()
+            .iter()
+            .all(|it| it.1.contains("chưa được đăng ký"))
+    );
+    // an agency's chat may not reach another's incident by a forged tap
+    let message = telegram.last(AGENCY).unwrap().id;
+    let forged = telegram.press_data(AGENCY, &AN, message, &format!("take:{}", ids[1]));
+    telegram
+        .wait_for(|it| it.answered().iter().any(|it| it.0 == forged))
+        .await;
+    listening.end().await;
+    assert!(scene.incidents().await.iter().all(|it| it.taken.is_none()));
+    let offered = |scope: serde_json::Value| -> Vec<String> {
+        telegram
+            .commands(&scope)
+            .into_iter()
+            .map(|it| it.0)
+            .collect()
+    };
+    assert_eq!(
+        offered(serde_json::json!({"type": "default"})),
+        ["trogiup", "batdau"]
+    );
+    let known = offered(serde_json::json!({"type": "chat", "chat_id": AGENCY}));
+    assert!(known.contains(&"suco".to_owned()), "{known:?}");
+}
+
+#[tokio::test]
+async fn what_was_done_is_not_done_again_after_a_crash_and_a_group_may_move() {
+    let (portal, telegram, scene) = room().await;
+    portal.show(defaced());
+    scene.check(0).await;
+    let alert = telegram.last(ROOM).unwrap();
+    let listening = Listening::to(&scene);
+    // the answer hangs: what was done is written, and the update never confirmed
+    telegram.refuse_raw("sendMessage", Reply::Hang);
+    let sent = telegram.calls("sendMessage").len();
+    telegram.reply(ROOM, &AN, alert.id, "một lần");
+    telegram
+        .wait_for(|it| it.calls("sendMessage").len() > sent)
+        .await;
+    listening.0.cancel();
+    let given = telegram.calls("getUpdates").len();
+    telegram.migrate(AGENCY, -100_777);
+    let listening = Listening::to(&scene);
+    assert!(
+        asked(&telegram, ROOM, &BINH, "/truc")
+            .await
+            .contains("Chưa có lịch trực")
+    );
+    let open = asked(&telegram, -100_777, &BINH, "/suco").await;
+    assert!(open.contains("Sự cố đang mở: 1"), "{open}");
+    // it was handed out again, from the beginning
+    let asked = &telegram.calls("getUpdates")[given].body;
+    assert!(asked["offset"].as_i64().unwrap_or(0) <= 0, "{asked}");
+    listening.end().await;
+    let incident = scene.incidents().await.remove(0);
+    let notes = incident.timeline.iter().filter(|it| it.what == What::Noted);
+    assert_eq!(notes.count(), 1);
+}
+
+#[tokio::test]
+async fn two_officers_tap_at_once_and_one_has_it() {
+    let (portal, telegram, scene) = room().await;
+    portal.show(defaced());
+    scene.check(0).await;
+    let listening = Listening::to(&scene);
+    let (room, agency) = (telegram.last(ROOM).unwrap(), telegram.last(AGENCY).unwrap());
+    let first = telegram.press(ROOM, &AN, room.id, "Tiếp nhận");
+    let second = telegram.press(AGENCY, &BINH, agency.id, "Tiếp nhận");
+    telegram
+        .wait_for(|it| {
+            let answered = it.answered();
+            [&first, &second]
+                .iter()
+                .all(|query| answered.iter().any(|it| it.0 == **query))
+        })
+        .await;
+    listening.end().await;
+    tell::flush(&scene.world).await;
+    let incident = scene.incidents().await.remove(0);
+    assert_eq!(incident.taken.unwrap().by, "Nguyễn Văn An");
+    let said = telegram.answered();
+    assert!(
+        said[0].1.contains("Bạn đã tiếp nhận")
+            && said[1].1.contains("Nguyễn Văn An đã tiếp nhận trước đó"),
+        "{said:?}"
+    );
+    for chat in [ROOM, AGENCY] {
+        let shown = telegram.last(chat).unwrap();
+        assert!(
+            shown.text.contains("✅ Nguyễn Văn An tiếp nhận lúc"),
+            "{}",
+            shown.text
+        );
+    }
+}
