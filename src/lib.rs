@@ -14,6 +14,7 @@ pub mod fetch;
 pub mod incident;
 pub mod model;
 pub mod page;
+pub mod registry;
 pub mod report;
 pub mod schedule;
 pub mod store;

@@ -23,6 +23,14 @@ impl Text {
         self
     }
 
+    /// What is to be copied as it stands: a tap does it.
+    pub fn code(&mut self, text: &str) -> &mut Self {
+        self.html.push_str("<code>");
+        self.push(text);
+        self.html.push_str("</code>");
+        self
+    }
+
     /// A person whose phone rings, by the number of the account.
     pub fn mention(&mut self, name: &str, account: i64) -> &mut Self {
         self.html

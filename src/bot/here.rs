@@ -8,9 +8,9 @@ use teloxide::{
 };
 
 use crate::{
-    model::{Incident, IncidentId, Target, excerpt::excerpt},
+    model::{Incident, IncidentId, Target, alert::chat_of, excerpt::excerpt},
     store::Result,
-    watch::{World, tell::moved_to},
+    watch::{World, chats, tell::moved_to},
 };
 
 /// A notifier and the chat it speaks to.
@@ -41,6 +41,8 @@ pub(super) struct Here<'a> {
     pub chat: ChatId,
     /// Notifiers whose chat this is; none in a stranger's.
     pub names: Vec<String>,
+    /// The notifier that reaches this chat, be it registered or not.
+    pub speaks: String,
     pub who: Option<User>,
     /// The name under which it is remembered that the update was seen to, and its number.
     pub update: (String, u32),
@@ -62,6 +64,22 @@ impl Here<'_> {
     fn account(&self) -> Option<i64> {
         let id = i64::try_from(self.who.as_ref()?.id.0).ok()?;
         (!NOBODY.contains(&id)).then_some(id)
+    }
+
+    /// Whether somebody in particular speaks.
+    pub fn is_somebody(&self) -> bool {
+        self.account().is_some()
+    }
+
+    /// The agency that an agency's chat speaks for: of the portals it is told of, where that is one.
+    pub async fn agency(&self) -> Option<(String, String)> {
+        if self.role() != Role::Agency {
+            return None;
+        }
+        let targets = self.targets().await.ok()?;
+        let first = targets.first()?;
+        let one = targets.iter().all(|it| it.agency == first.agency);
+        one.then(|| (first.agency.clone(), first.agency_name.clone()))
     }
 
     pub fn is_officer(&self) -> bool {
@@ -152,7 +170,7 @@ impl Here<'_> {
     }
 }
 
-/// The notifiers whose own chat this is, or whose chat has moved here.
+/// The notifiers whose own chat this is, or whose chat has moved here; registered chats of the same bot, too.
 pub(super) async fn notifiers_of(
     world: &World,
     chats: &[Chat],
@@ -176,5 +194,18 @@ pub(super) async fn notifiers_of(
             names.push(it.notifier.clone());
         }
     }
+    let registered = chats::registered(world).await.unwrap_or_default();
+    let ours = |name: &&String| {
+        let of = chat_of(name).map(|it| it.0);
+        chats.iter().any(|it| Some(it.notifier.as_str()) == of)
+    };
+    names.extend(
+        registered
+            .get(&id.0)
+            .into_iter()
+            .flatten()
+            .filter(ours)
+            .cloned(),
+    );
     names
 }

@@ -5,6 +5,7 @@ mod commands;
 mod here;
 mod incident;
 mod reply;
+mod request;
 mod taps;
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     alert::notifiers::{Account, account},
+    model::alert::{chat_of, in_chat},
     store::Commit,
     watch::{Live, World, tell::moved_to},
 };
@@ -29,10 +31,13 @@ use reply::Reply;
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
+/// A poller that ends waits so long for Telegram.
+const LEAVING: Duration = Duration::from_secs(2);
 /// Updates that come again after a crash are those of one answer: a hundred at the most.
 const NEAR: u32 = 1000;
-/// A stranger is answered so often at the most.
+/// A stranger is answered so often in so long: whoever registers a portal is a stranger until he is approved.
 const STRANGER_EVERY: Duration = Duration::from_secs(60);
+const STRANGER_MOST: u32 = 6;
 /// A question for a reason is answered so soon, in seconds, or asked again.
 const REASON_WITHIN_S: i64 = 1800;
 /// Strangers that are remembered: past these, nobody new is answered for a while.
@@ -102,8 +107,8 @@ struct Listener {
     account: String,
     username: Option<String>,
     own: Option<UserId>,
-    /// When strangers were answered last.
-    strangers: HashMap<ChatId, tokio::time::Instant>,
+    /// Since when strangers are answered, and how often they were.
+    strangers: HashMap<ChatId, (tokio::time::Instant, u32)>,
 }
 
 impl Listener {
@@ -126,7 +131,7 @@ impl Listener {
                 .timeout(POLL_S)
                 .allowed_updates([AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
             let updates = tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return self.leave(next).await,
                 updates = ask => updates,
             };
             match updates {
@@ -165,6 +170,14 @@ impl Listener {
         }
     }
 
+    /// Tells Telegram what was seen to: what changed nothing leaves no mark in the store and would be answered again.
+    async fn leave(&self, next: i32) {
+        if next > 0 {
+            let last = self.bot.get_updates().offset(next).limit(1).timeout(0);
+            let _ = tokio::time::timeout(LEAVING, last.into_future()).await;
+        }
+    }
+
     /// The last update of which something was written.
     async fn seen_to(&self, name: &str) -> u32 {
         let kept = self.world.store.milestone(name).await.unwrap_or(None);
@@ -199,10 +212,16 @@ impl Listener {
         let world = self.world.clone();
         let bot = self.bot.clone();
         let number = update.id.0;
-        let here = |chat, names, who| Here {
+        let ours: Option<&str> = self.chats.iter().map(|it| it.notifier.as_str()).min();
+        let base = ours.unwrap_or_default();
+        let here = |chat: ChatId, names: Vec<String>, who| Here {
             world: &world,
             bot: &bot,
             chat,
+            speaks: names
+                .first()
+                .cloned()
+                .unwrap_or_else(|| in_chat(base, chat.0)),
             names,
             who,
             update: (seen_to.to_owned(), number),
@@ -233,8 +252,13 @@ impl Listener {
 
     /// A group became a supergroup: its messages go there from now on.
     async fn moved(&self, names: &[String], to: ChatId) {
-        for it in self.chats.iter().filter(|it| names.contains(&it.notifier)) {
-            let name = moved_to(&it.notifier, &it.chat.to_string());
+        let own = self.chats.iter().filter(|it| names.contains(&it.notifier));
+        let own = own.map(|it| moved_to(&it.notifier, &it.chat.to_string()));
+        let registered = names.iter().filter_map(|name| {
+            let (_, chat) = chat_of(name)?;
+            Some(moved_to(name, &chat.to_string()))
+        });
+        for name in own.chain(registered) {
             let commit = Commit {
                 milestone: Some((name, to.0.to_string())),
                 ..Commit::default()
@@ -243,6 +267,7 @@ impl Listener {
                 tracing::error!(%error, "that a chat has moved cannot be written");
             }
         }
+        self.world.chats_known.forget();
     }
 
     async fn heard(&mut self, here: &Here<'_>, message: &Message) {
@@ -265,7 +290,7 @@ impl Listener {
                 None => Reply::plain(&here.say("bot-unknown-command", &[])),
             };
             reply::send(here, Some(message.id), reply).await;
-        } else if here.role() > Role::Stranger && self.is_to_us(message) {
+        } else if self.is_to_us(message) {
             self.answered(here, message, text).await;
         }
     }
@@ -273,12 +298,13 @@ impl Listener {
     fn answers_stranger(&mut self, chat: ChatId) -> bool {
         let now = tokio::time::Instant::now();
         self.strangers
-            .retain(|_, at| now.duration_since(*at) < STRANGER_EVERY);
-        if self.strangers.contains_key(&chat) || self.strangers.len() >= STRANGERS {
+            .retain(|_, it| now.duration_since(it.0) < STRANGER_EVERY);
+        if self.strangers.len() >= STRANGERS && !self.strangers.contains_key(&chat) {
             return false;
         }
-        self.strangers.insert(chat, now);
-        true
+        let (_, times) = self.strangers.entry(chat).or_insert((now, 0));
+        *times += 1;
+        *times <= STRANGER_MOST
     }
 
     /// Whether it answers a message of this bot.
@@ -293,6 +319,19 @@ impl Listener {
             return;
         };
         let first = to.lines().next().unwrap_or_default();
+        let of_request = if first.starts_with(request::ASKS_AGENCY) {
+            Some(request::named(here, first, text).await)
+        } else if first.starts_with(request::ASKS_REFUSAL) {
+            request::refused(here, first, text).await
+        } else {
+            None
+        };
+        if let Some(reply) = of_request {
+            return reply::send(here, Some(message.id), reply).await;
+        }
+        if here.role() == Role::Stranger {
+            return;
+        }
         let id = first
             .split(|c: char| c.is_whitespace() || c == ':')
             .find(|it| it.starts_with("SC-"));

@@ -11,6 +11,7 @@ use super::{
     here::{Here, Role},
     incident::{self, Silence},
     reply::{self, Reply},
+    request,
 };
 use crate::{
     alert::{Button, Document},
@@ -18,15 +19,15 @@ use crate::{
 };
 
 /// What a tap came to: words over the button, and what is sent besides.
-struct Tapped {
-    said: String,
+pub(super) struct Tapped {
+    pub said: String,
     /// Must be confirmed by whoever tapped.
-    loud: bool,
-    sent: Option<Reply>,
+    pub loud: bool,
+    pub sent: Option<Reply>,
 }
 
 impl Tapped {
-    fn quiet(said: String) -> Self {
+    pub fn quiet(said: String) -> Self {
         Self {
             said,
             loud: false,
@@ -34,7 +35,7 @@ impl Tapped {
         }
     }
 
-    fn loud(said: String) -> Self {
+    pub fn loud(said: String) -> Self {
         Self {
             said,
             loud: true,
@@ -49,7 +50,14 @@ const LONGEST_SAID: usize = 200;
 /// `open` where who taps is a member of the chat: a channel may be anybody's to read.
 pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
     let message = query.message.as_ref().map(|it| it.id());
-    let out = match query.data.as_deref().and_then(|it| it.split_once(':')) {
+    let data = query.data.as_deref().and_then(|it| it.split_once(':'));
+    // who asked is a stranger until somebody approves
+    let of_request = match data {
+        Some((verb, rest)) => request::tapped(here, verb, rest).await,
+        None => None,
+    };
+    let out = match data {
+        _ if of_request.is_some() => of_request.unwrap_or_else(|| Tapped::quiet(String::new())),
         _ if here.role() == Role::Stranger => Tapped::loud(here.say("bot-stranger", &[])),
         _ if !open && !here.is_officer() => Tapped::loud(here.say("bot-officers-only", &[])),
         Some(("page", at)) => Tapped {

@@ -13,8 +13,7 @@ use super::{
     output::{line, signal_json, table},
 };
 use crate::{
-    config::portal_url,
-    model::{Dossier, Standing, Target, TargetId},
+    model::{Dossier, Standing, Target, TargetId, target::portal_url},
     watch::{
         Beside, Look, World,
         approve::{Keep, NotApproved, Word, approve},

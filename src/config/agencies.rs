@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use super::{
     Config, Fault, Pace, duty,
-    fields::{Fields, portal_url},
+    fields::Fields,
     sections::{notify, settings},
     tree::{Node, Place, Value},
 };
 use crate::{
-    model::{Agency, Target, target::Settings},
+    model::{
+        Agency, Target,
+        target::{Settings, portal_url},
+    },
     page,
 };
 

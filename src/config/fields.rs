@@ -2,8 +2,6 @@
 
 use std::{cell::RefCell, collections::HashSet, net::SocketAddr, time::Duration};
 
-use url::Url;
-
 use super::tree::{Fault, Key, Node, Place, Value};
 use crate::model::target::{ID_RULE, is_id};
 
@@ -275,24 +273,6 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
         .map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8480"))
 }
 
-/// A URL of a portal: http or https, a host, no user info, no fragment.
-pub fn portal_url(text: &str) -> Result<Url, String> {
-    let mut url = Url::parse(text.trim()).map_err(|error| {
-        format!("{text:?} is not a URL: {error}; write it as https://example.gov.vn/")
-    })?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("{text:?}: only http and https can be watched"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(format!(
-            "{}: a user name or password in a URL is refused",
-            url.host_str().unwrap_or_default()
-        ));
-    }
-    url.set_fragment(None);
-    Ok(url)
-}
-
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -329,14 +309,6 @@ mod tests {
             "9999999d",
         ] {
             assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn urls_that_can_be_watched() {
-        assert!(portal_url("https://cổng.vn/").is_ok());
-        for wrong in ["ftp://a.vn/", "https://u:p@a.vn/", "a.vn", "https://"] {
-            assert!(portal_url(wrong).is_err(), "{wrong}");
         }
     }
 }

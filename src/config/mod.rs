@@ -16,12 +16,12 @@ use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use url::Url;
 
-pub use fields::{duration, duration_text, portal_url};
+pub use fields::{duration, duration_text};
 pub use tree::Fault;
 
 use crate::{
     calendar::WindowRule,
-    model::{Agency, Target, duty::Duty, target::Settings},
+    model::{Agency, Target, alert::chat_of, duty::Duty, target::Settings},
     words::Lang,
 };
 
@@ -95,6 +95,33 @@ pub struct NotifierSpec {
     pub fallback: Option<String>,
     /// Line and column, from 1.
     pub at: (usize, usize),
+}
+
+/// The notifier of that name, or that one's bot in another chat.
+pub(crate) fn notifier_of(
+    notifiers: &BTreeMap<String, NotifierSpec>,
+    name: &str,
+) -> Option<NotifierSpec> {
+    if let Some(spec) = notifiers.get(name) {
+        return Some(spec.clone());
+    }
+    let (base, chat) = chat_of(name)?;
+    let mut spec = notifiers
+        .get(base)
+        .filter(|it| it.kind == "telegram")?
+        .clone();
+    spec.with
+        .as_object_mut()?
+        .insert("chat".to_owned(), chat.into());
+    spec.fallback = None;
+    Some(spec)
+}
+
+impl Config {
+    /// How a name in `notify` reaches people.
+    pub fn notifier(&self, name: &str) -> Option<NotifierSpec> {
+        notifier_of(&self.notifiers, name)
+    }
 }
 
 impl Default for Config {

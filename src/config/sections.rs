@@ -15,7 +15,7 @@ use crate::{
     duty::roster,
     model::{
         Profile,
-        target::{Confirm, Learn, Settings},
+        target::{Confirm, Learn, Settings, portal_url},
     },
     words::Lang,
 };
@@ -113,7 +113,7 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
     out.heartbeat = fields
         .parsed("heartbeat", |text| match text {
             "off" => Ok(None),
-            text => fields::portal_url(text).map(Some),
+            text => portal_url(text).map(Some),
         })
         .flatten();
     if let Some(node) = fields.node("token_env") {
@@ -154,7 +154,7 @@ fn connectivity(text: &str) -> Result<String, String> {
     } else {
         format!("http://{text}")
     };
-    let url = fields::portal_url(&url)?;
+    let url = portal_url(&url)?;
     if !text.contains("://")
         && text
             .rsplit_once(':')
@@ -248,7 +248,7 @@ pub(super) fn notify(
     notifiers: &BTreeMap<String, NotifierSpec>,
 ) -> Option<Vec<String>> {
     list(fields, "notify", |name| {
-        if notifiers.contains_key(name) {
+        if super::notifier_of(notifiers, name).is_some() {
             return Ok(name.to_owned());
         }
         let known: Vec<&str> = notifiers.keys().map(String::as_str).collect();

@@ -10,6 +10,7 @@ use hickory_resolver::{
     Resolver, ResolverBuilder,
     config::{ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig},
     net::runtime::TokioRuntimeProvider,
+    proto::rr::{RData, RecordType},
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -29,11 +30,18 @@ pub(super) enum DialFault {
     Refused(Refused),
 }
 
-pub(super) fn build(settings: &Settings, recorder: &Recorder) -> Result<reqwest::Client, Unusable> {
+pub(super) fn build(
+    settings: &Settings,
+    recorder: &Recorder,
+    names: Arc<Names>,
+) -> Result<reqwest::Client, Unusable> {
     let tls = recorder.client_config(&settings.extra_ca)?;
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        .dns_resolver(Arc::new(Guarded::new(settings)?))
+        .dns_resolver(Arc::new(Guarded {
+            guard: settings.guard.clone(),
+            names,
+        }))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
@@ -54,6 +62,8 @@ pub(super) fn build(settings: &Settings, recorder: &Recorder) -> Result<reqwest:
 const RESOLVING: Duration = Duration::from_secs(10);
 /// Addresses of one name that are tried.
 const TRIED: usize = 8;
+/// TXT records of one name that are read: a zone has some twenty at the most.
+const TEXTS: usize = 100;
 
 /// Resolves, and gives the connector only addresses that may be visited: what is checked is what is dialled.
 struct Guarded {
@@ -61,17 +71,8 @@ struct Guarded {
     names: Arc<Names>,
 }
 
-impl Guarded {
-    fn new(settings: &Settings) -> Result<Self, Unusable> {
-        Ok(Self {
-            guard: settings.guard.clone(),
-            names: Arc::new(Names::new(&settings.resolver)?),
-        })
-    }
-}
-
 /// Who resolves: name servers that were configured, or those of the system.
-enum Names {
+pub(super) enum Names {
     Given(Arc<Dns>),
     /// With the time of the system's file that they are of. The system's own way (`None`) where it has no such file.
     System(Mutex<(Option<SystemTime>, Option<Arc<Dns>>)>),
@@ -86,7 +87,7 @@ const TTL_AT_MOST: Duration = Duration::from_secs(300);
 const NO_NAME_FOR: Duration = Duration::from_secs(5);
 
 impl Names {
-    fn new(given: &[SocketAddr]) -> Result<Self, Unusable> {
+    pub fn new(given: &[SocketAddr]) -> Result<Self, Unusable> {
         if given.is_empty() {
             return Ok(Self::System(Mutex::new((None, None))));
         }
@@ -113,6 +114,26 @@ impl Names {
             *known = (written, dns.and_then(|it| built(it).ok()).map(Arc::new));
         }
         known.1.clone()
+    }
+
+    /// TXT records; an answer that does not come is none.
+    pub async fn texts(&self, name: &str) -> Vec<String> {
+        let Some(dns) = self.now() else {
+            return Vec::new();
+        };
+        let whole = format!("{}.", name.trim_end_matches('.'));
+        let asked = tokio::time::timeout(RESOLVING, dns.lookup(whole, RecordType::TXT)).await;
+        let Ok(Ok(found)) = asked else {
+            return Vec::new();
+        };
+        let texts = found.answers().iter().filter_map(|it| match &it.data {
+            RData::TXT(txt) => Some(txt.txt_data.concat()),
+            _ => None,
+        });
+        texts
+            .take(TEXTS)
+            .map(|it| String::from_utf8_lossy(&it).into_owned())
+            .collect()
     }
 
     async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, DialFault> {

@@ -57,6 +57,11 @@ pub struct Visit<'a> {
 pub trait Sees: Send + Sync {
     /// Looks once. Whatever happens is an observation.
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting;
+
+    /// The TXT records of a name; none where it has none or nobody answers.
+    async fn texts(&self, _name: &str) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// What a visit brought back.

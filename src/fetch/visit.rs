@@ -19,7 +19,7 @@ use url::Url;
 use super::{
     Sees, Settings, Sighting, Unusable, Visit,
     classify::class_of,
-    client,
+    client::{self, Names},
     decode::{self, Undecoded},
     journey::Journey,
     manners::Manners,
@@ -45,6 +45,7 @@ pub struct Eye(Arc<Inner>);
 struct Inner {
     settings: Settings,
     client: reqwest::Client,
+    names: Arc<Names>,
     recorder: Recorder,
     manners: Manners,
     /// Visits under way at once, in all: as many as there are files to open.
@@ -102,10 +103,12 @@ impl Eye {
     /// Fails where certificates or the resolver cannot be used.
     pub fn new(settings: Settings) -> Result<Self, Unusable> {
         let recorder = Recorder::default();
-        let client = client::build(&settings, &recorder)?;
+        let names = Arc::new(Names::new(&settings.resolver)?);
+        let client = client::build(&settings, &recorder, names.clone())?;
         Ok(Self(Arc::new(Inner {
             settings,
             client,
+            names,
             recorder,
             manners: Manners::default(),
             places: Semaphore::new(at_once()),
@@ -116,6 +119,10 @@ impl Eye {
 
 #[async_trait]
 impl Sees for Eye {
+    async fn texts(&self, name: &str) -> Vec<String> {
+        self.0.names.texts(name).await
+    }
+
     /// The wait for a place at a busy host does not count into the look's time.
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
         let inner = &self.0;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Incident, IncidentId, Say, duty::Rung};
+use super::{Incident, IncidentId, Say, duty::Rung, registration::RequestId};
 
 /// What an alert is about. The words are made when it is sent, from what is true then, so that
 /// several changes of one incident that wait together become one message.
@@ -20,6 +20,8 @@ pub enum About {
     Reminder(IncidentId),
     /// Nobody has taken an incident: somebody else is called.
     Call(IncidentId, Rung),
+    /// What becomes of a request to be watched.
+    Request(RequestId),
     /// A shift hands over to the next.
     Handover(Timestamp),
     Window(WindowNews),
@@ -36,6 +38,7 @@ impl About {
             Self::Roll(id) => format!("{id}-roll"),
             Self::Reminder(id) => format!("{id}-reminder"),
             Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
+            Self::Request(id) => id.to_string(),
             Self::Handover(at) => format!("handover-{}", at.as_second()),
             Self::Window(news) => news.key(),
         }
@@ -89,6 +92,8 @@ pub enum Topic {
     Repair,
     /// A chat or address that takes no messages any more.
     Notifier,
+    /// A portal is watched no more.
+    Registry,
 }
 
 impl Topic {
@@ -101,6 +106,7 @@ impl Topic {
             Self::Clock => "clock",
             Self::Repair => "repair",
             Self::Notifier => "notifier",
+            Self::Registry => "registry",
         }
     }
 }
@@ -237,6 +243,18 @@ impl Alert {
             refused: None,
         }
     }
+}
+
+/// `duty-room@-1001234`: the bot of the notifier `duty-room`, in another chat than its own. Such names need no line in
+/// targets.yaml: a registered agency's chat is told by one.
+pub fn in_chat(notifier: &str, chat: i64) -> String {
+    format!("{notifier}@{chat}")
+}
+
+/// The notifier and the chat of such a name.
+pub fn chat_of(name: &str) -> Option<(&str, i64)> {
+    let (notifier, chat) = name.rsplit_once('@')?;
+    Some((notifier, chat.parse().ok()?))
 }
 
 /// Where a message lies, so that it can be edited later.

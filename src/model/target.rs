@@ -78,6 +78,24 @@ impl FromStr for TargetId {
     }
 }
 
+/// A URL of a portal: http or https, a host, no user info, no fragment.
+pub fn portal_url(text: &str) -> Result<Url, String> {
+    let mut url = Url::parse(text.trim()).map_err(|error| {
+        format!("{text:?} is not a URL: {error}; write it as https://example.gov.vn/")
+    })?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("{text:?}: only http and https can be watched"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!(
+            "{}: a user name or password in a URL is refused",
+            url.host_str().unwrap_or_default()
+        ));
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
 impl fmt::Display for TargetId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -227,6 +245,19 @@ impl Target {
             must_contain: Vec::new(),
             allow_hosts: Vec::new(),
             part: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_that_can_be_watched() {
+        assert!(portal_url("https://cổng.vn/").is_ok());
+        for wrong in ["ftp://a.vn/", "https://u:p@a.vn/", "a.vn", "https://"] {
+            assert!(portal_url(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -4,5 +4,6 @@ mod aside;
 pub mod calendar;
 pub mod duty;
 mod gate;
+pub mod registration;
 pub mod watchdog;
 pub mod wheel;

@@ -18,11 +18,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Checkup, Commit, Condition, Delivery, Pulse, Registration, Result, Store, StoreError, Wanted,
-};
+use super::{Checkup, Commit, Condition, Delivery, Pulse, Result, Store, StoreError, Wanted};
 use crate::model::{
-    Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId, history::History,
+    Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
+    history::History,
+    registration::{Entry, Registration, Request, RequestId},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -38,12 +38,15 @@ enum Ask {
     Outbox,
     Undelivered(IncidentId),
     Delivery(Delivery),
-    Receipt(String, IncidentId),
+    Receipt(String, String),
     History(TargetId, Timestamp, Timestamp),
     Histories(Vec<TargetId>, Timestamp, Timestamp),
     Registry,
-    Register(Box<Registration>),
-    Unregister(TargetId),
+    RegistryRevision,
+    Request(RequestId),
+    Requests,
+    RequestNumber(i16),
+    Entries(Option<TargetId>),
     Milestone(String),
     DeadLetters,
     Gather(Vec<Alert>, Box<Storm>, Box<Alert>),
@@ -137,8 +140,11 @@ async fn answer(store: &dyn Store, ask: Ask) -> Vec<u8> {
         Ask::History(target, from, to) => packed(store.history(&target, from, to).await),
         Ask::Histories(targets, from, to) => packed(store.histories(&targets, from, to).await),
         Ask::Registry => packed(store.registry().await),
-        Ask::Register(registration) => packed(store.register(*registration).await),
-        Ask::Unregister(target) => packed(store.unregister(&target).await),
+        Ask::RegistryRevision => packed(store.registry_revision().await),
+        Ask::Request(id) => packed(store.request(&id).await),
+        Ask::Requests => packed(store.requests().await),
+        Ask::RequestNumber(year) => packed(store.request_id(year).await),
+        Ask::Entries(of) => packed(store.entries(of.as_ref()).await),
         Ask::Milestone(name) => packed(store.milestone(&name).await),
         Ask::DeadLetters => packed(store.dead_letters().await),
         Ask::Gather(alerts, storm, told) => packed(store.gather(alerts, *storm, *told).await),
@@ -243,8 +249,8 @@ impl Store for Client {
         self.ask(Ask::Delivery(delivery)).await
     }
 
-    async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>> {
-        self.ask(Ask::Receipt(notifier.to_owned(), incident.clone()))
+    async fn receipt(&self, notifier: &str, subject: &str) -> Result<Option<Receipt>> {
+        self.ask(Ask::Receipt(notifier.to_owned(), subject.to_owned()))
             .await
     }
 
@@ -265,12 +271,24 @@ impl Store for Client {
         self.ask(Ask::Registry).await
     }
 
-    async fn register(&self, registration: Registration) -> Result<()> {
-        self.ask(Ask::Register(Box::new(registration))).await
+    async fn registry_revision(&self) -> Result<u64> {
+        self.ask(Ask::RegistryRevision).await
     }
 
-    async fn unregister(&self, target: &TargetId) -> Result<bool> {
-        self.ask(Ask::Unregister(target.clone())).await
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>> {
+        self.ask(Ask::Request(id.clone())).await
+    }
+
+    async fn requests(&self) -> Result<Vec<Request>> {
+        self.ask(Ask::Requests).await
+    }
+
+    async fn request_id(&self, year: i16) -> Result<RequestId> {
+        self.ask(Ask::RequestNumber(year)).await
+    }
+
+    async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>> {
+        self.ask(Ask::Entries(of.cloned())).await
     }
 
     async fn milestone(&self, name: &str) -> Result<Option<String>> {

@@ -8,16 +8,17 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, watch};
 
 use super::{
-    Batch, Checkup, Commit, Condition, Delivery, Engine, Pulse, Registration, Result, Store,
+    Batch, Checkup, Commit, Condition, Delivery, Engine, Enrolment, Pulse, Result, Store,
     StoreError, Wanted, codec, journal,
     pages::each,
     recent::{Recent, sortable},
-    retention,
+    register, retention,
     shelf::Shelf,
 };
 use crate::model::{
     About, Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
     history::{Day, History, Span},
+    registration::{Entry, Registration, Request, RequestId},
 };
 
 pub struct Ledger<E: Engine> {
@@ -92,6 +93,18 @@ impl<E: Engine> Ledger<E> {
         copy.map(|it| codec::decode(&key, &it)).transpose()
     }
 
+    /// The next number of a count that never goes back.
+    async fn number(&self, key: String) -> Result<u64> {
+        let writing = self.writing.lock().await;
+        let number: u64 = self.read(&key)?.unwrap_or(0) + 1;
+        let mut batch = Batch::new();
+        put(&mut batch, key, &number)?;
+        self.engine.apply(&batch, true)?;
+        drop(writing);
+        self.engine.settle().await?;
+        Ok(number)
+    }
+
     /// All records under a prefix. A damaged one is reported and left out: the others are still needed.
     fn all<T: DeserializeOwned>(&self, prefix: &str) -> Result<Vec<T>> {
         let mut out = Vec::new();
@@ -117,7 +130,7 @@ impl<E: Engine> Drop for Ledger<E> {
     }
 }
 
-fn put<T: Serialize>(batch: &mut Batch, key: String, value: &T) -> Result<()> {
+pub(super) fn put<T: Serialize>(batch: &mut Batch, key: String, value: &T) -> Result<()> {
     let bytes = codec::encode(&key, value)?;
     batch.push((key, Some(bytes)));
     Ok(())
@@ -153,8 +166,8 @@ fn outbox_key(notifier: &str, about: &About) -> String {
     format!("o/{notifier}/{}", about.key())
 }
 
-fn receipt_key(notifier: &str, incident: &IncidentId) -> String {
-    format!("t/{notifier}/{incident}")
+fn receipt_key(notifier: &str, subject: &str) -> String {
+    format!("t/{notifier}/{subject}")
 }
 
 fn storm_key(notifier: &str, id: &str) -> String {
@@ -257,6 +270,7 @@ impl<E: Engine> Store for Ledger<E> {
         if let Some((name, value)) = &commit.milestone {
             put(&mut batch, format!("m/milestone/{name}"), value)?;
         }
+        durable |= register::stage(&self.engine, &mut commit, &mut batch)?;
         if batch.is_empty() {
             return Ok(());
         }
@@ -279,9 +293,15 @@ impl<E: Engine> Store for Ledger<E> {
         if durable {
             self.engine.settle().await?;
         }
-        if !commit.alerts.is_empty() {
-            self.pulse.send_modify(|it| it.outbox += 1);
-        }
+        let rung = |due: bool| u64::from(due);
+        self.pulse.send_if_modified(|it| {
+            let before = *it;
+            it.outbox += rung(!commit.alerts.is_empty());
+            let enrols = |it: &Enrolment| !(it.registered.is_empty() && it.removed.is_empty());
+            it.registry += rung(commit.registry.as_ref().is_some_and(enrols));
+            it.requests += rung(!commit.requests.is_empty());
+            before != *it
+        });
         Ok(())
     }
 
@@ -307,14 +327,7 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn incident_id(&self, year: i16) -> Result<IncidentId> {
-        let writing = self.writing.lock().await;
-        let key = format!("m/number/{year}");
-        let number: u64 = self.read(&key)?.unwrap_or(0) + 1;
-        let mut batch = Batch::new();
-        put(&mut batch, key, &number)?;
-        self.engine.apply(&batch, true)?;
-        drop(writing);
-        self.engine.settle().await?;
+        let number = self.number(format!("m/number/{year}")).await?;
         Ok(IncidentId::new(year, number))
     }
 
@@ -362,7 +375,10 @@ impl<E: Engine> Store for Ledger<E> {
                 }
                 match (&alert.about, receipt) {
                     (About::Incident(id), Some(receipt)) => {
-                        put(&mut batch, receipt_key(&alert.notifier, id), &receipt)?;
+                        put(&mut batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
+                    }
+                    (About::Request(id), Some(receipt)) => {
+                        put(&mut batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
                     }
                     (About::Storm(id), Some(receipt)) => {
                         let key = storm_key(&alert.notifier, id);
@@ -389,8 +405,8 @@ impl<E: Engine> Store for Ledger<E> {
         Ok(stored)
     }
 
-    async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>> {
-        self.read(&receipt_key(notifier, incident))
+    async fn receipt(&self, notifier: &str, subject: &str) -> Result<Option<Receipt>> {
+        self.read(&receipt_key(notifier, subject))
     }
 
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {
@@ -463,30 +479,29 @@ impl<E: Engine> Store for Ledger<E> {
         self.all("r/")
     }
 
-    async fn register(&self, registration: Registration) -> Result<()> {
-        let _writing = self.writing.lock().await;
-        let mut batch = Batch::new();
-        put(
-            &mut batch,
-            format!("r/{}", registration.target.id),
-            &registration,
-        )?;
-        self.engine.apply(&batch, true)?;
-        self.engine.settle().await?;
-        self.pulse.send_modify(|it| it.registry += 1);
-        Ok(())
+    async fn registry_revision(&self) -> Result<u64> {
+        register::revision(&self.engine)
     }
 
-    async fn unregister(&self, target: &TargetId) -> Result<bool> {
-        let _writing = self.writing.lock().await;
-        let key = format!("r/{target}");
-        if self.engine.get(&key)?.is_none() {
-            return Ok(false);
-        }
-        self.engine.apply(&vec![(key, None)], true)?;
-        self.engine.settle().await?;
-        self.pulse.send_modify(|it| it.registry += 1);
-        Ok(true)
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>> {
+        self.read_or_set_aside(register::request_key(id)).await
+    }
+
+    async fn requests(&self) -> Result<Vec<Request>> {
+        let mut all: Vec<Request> = self.all("q/")?;
+        all.sort_by_key(|it| it.at);
+        Ok(all)
+    }
+
+    async fn request_id(&self, year: i16) -> Result<RequestId> {
+        let number = self.number(format!("m/number/request/{year}")).await?;
+        Ok(RequestId::new(year, number))
+    }
+
+    async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>> {
+        let mut all: Vec<Entry> = self.all(&register::history_of(of))?;
+        all.sort_by_key(|it| it.at);
+        Ok(all)
     }
 
     async fn milestone(&self, name: &str) -> Result<Option<String>> {
@@ -506,7 +521,7 @@ impl<E: Engine> Store for Ledger<E> {
         for alert in &alerts {
             batch.push((outbox_key(&alert.notifier, &alert.about), None));
             if let About::Incident(id) = &alert.about {
-                put(&mut batch, receipt_key(&alert.notifier, id), &receipt)?;
+                put(&mut batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
             }
         }
         let key = outbox_key(&told.notifier, &told.about);

@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod lock;
 mod pages;
 mod recent;
+mod register;
 mod repair;
 mod retention;
 pub mod shelf;
@@ -34,7 +35,7 @@ pub use ledger::Ledger;
 use crate::model::{
     Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
     history::{History, Mark},
-    target::Target,
+    registration::{Entry, Registration, Request, RequestId},
 };
 
 /// Everything that one decision changes, written in one atomic batch or not at all.
@@ -50,6 +51,23 @@ pub struct Commit {
     pub mask: Option<(TargetId, Mask)>,
     /// (name, value), e.g. a report that went out.
     pub milestone: Option<(String, String)>,
+    /// Each refused like the dossier where its revision is not the stored one.
+    #[serde(default)]
+    pub requests: Vec<Request>,
+    #[serde(default)]
+    pub registry: Option<Enrolment>,
+    /// Added to the registry's history.
+    #[serde(default)]
+    pub entries: Vec<Entry>,
+}
+
+/// Who is watched from now on, and who no more.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// Of the registry that it was decided from: refused as [`StoreError::Conflict`] where it is another now.
+    pub revision: u64,
+    pub registered: Vec<Registration>,
+    pub removed: Vec<TargetId>,
 }
 
 /// What happened to an entry of the outbox.
@@ -67,14 +85,6 @@ pub enum Delivery {
     Dead(Alert),
 }
 
-/// A target that was registered beside targets.yaml.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Registration {
-    pub target: Target,
-    pub by: String,
-    pub at: Timestamp,
-}
-
 /// Which incidents are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
@@ -89,6 +99,7 @@ pub struct Wanted {
 pub struct Pulse {
     pub outbox: u64,
     pub registry: u64,
+    pub requests: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
@@ -128,8 +139,8 @@ pub trait Store: Send + Sync {
     async fn undelivered(&self, incident: &IncidentId) -> Result<Vec<Alert>>;
     /// Returns the entry as it waits now; `about` and `merged` may be newer than what was given.
     async fn delivery(&self, delivery: Delivery) -> Result<Option<Alert>>;
-    /// Where an incident's message lies at a notifier.
-    async fn receipt(&self, notifier: &str, incident: &IncidentId) -> Result<Option<Receipt>>;
+    /// Where the message of an incident or a request lies at a notifier.
+    async fn receipt(&self, notifier: &str, subject: &str) -> Result<Option<Receipt>>;
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History>;
     /// The same of several targets, in their order.
     async fn histories(
@@ -139,9 +150,15 @@ pub trait Store: Send + Sync {
         to: Timestamp,
     ) -> Result<Vec<History>>;
     async fn registry(&self) -> Result<Vec<Registration>>;
-    async fn register(&self, registration: Registration) -> Result<()>;
-    /// Whether there was such a registration.
-    async fn unregister(&self, target: &TargetId) -> Result<bool>;
+    /// Counts its changes. To be read before the registry, so that what is decided is not older than it.
+    async fn registry_revision(&self) -> Result<u64>;
+    async fn request(&self, id: &RequestId) -> Result<Option<Request>>;
+    /// Oldest first.
+    async fn requests(&self) -> Result<Vec<Request>>;
+    /// A number no request had before in that year.
+    async fn request_id(&self, year: i16) -> Result<RequestId>;
+    /// The registry's history: of one target, or all of it. Oldest first.
+    async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>>;
     async fn milestone(&self, name: &str) -> Result<Option<String>>;
     /// Alerts that a notifier refused for good, oldest first.
     async fn dead_letters(&self) -> Result<Vec<Alert>>;

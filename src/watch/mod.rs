@@ -3,6 +3,7 @@
 
 pub mod approve;
 pub mod beyond;
+pub mod chats;
 pub mod check;
 pub mod clock;
 mod confirm;
@@ -19,7 +20,9 @@ mod memo;
 mod norms;
 mod parts;
 pub mod paths;
+pub mod registration;
 pub mod reports;
+pub mod scrutiny;
 pub mod step;
 pub mod tell;
 pub mod windows;

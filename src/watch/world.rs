@@ -10,7 +10,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    beyond, clock::Clock, eyes::Eyes, judging::Desks, measure::Measure, memo::Memo, norms::Norms,
+    beyond, chats, clock::Clock, eyes::Eyes, judging::Desks, measure::Measure, memo::Memo,
+    norms::Norms,
 };
 use crate::{
     alert::{
@@ -24,6 +25,7 @@ use crate::{
     incident::Voice,
     model::{
         About, Agency, Alert, Dossier, Incident, Notice, Target, TargetId, Urgency, WatchWindow,
+        alert::chat_of,
     },
     store::{Derived, Evidence, Store},
     words::Words,
@@ -53,6 +55,10 @@ pub struct World {
     pub memo: Arc<Memo>,
     norms: Arc<Norms>,
     rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
+    /// Who speaks from which registered chat.
+    pub chats_known: chats::Known,
+    /// Notifiers of registered chats, which targets.yaml does not name.
+    chats: Mutex<HashMap<String, Arc<dyn Notifier>>>,
     /// The hour they were reckoned in, and the windows.
     windows: Mutex<Option<(i64, Arc<[WatchWindow]>)>>,
 }
@@ -102,6 +108,8 @@ impl World {
                 derived(&config),
             )),
             rounds: Arc::default(),
+            chats_known: chats::Known::default(),
+            chats: Mutex::default(),
             windows: Mutex::default(),
             config,
         };
@@ -145,23 +153,45 @@ impl World {
             memo: self.memo.clone(),
             norms: self.norms.clone(),
             rounds: self.rounds.clone(),
+            chats_known: chats::Known::default(),
+            chats: Mutex::default(),
             windows: Mutex::default(),
             config,
         };
         Ok((world, remarks))
     }
 
+    /// Who is reached by that name: a notifier of the file, or its bot in a registered chat.
+    pub fn notifier(&self, name: &str) -> Option<Arc<dyn Notifier>> {
+        if let Some(known) = self.notifiers.get(name) {
+            return Some(known.clone());
+        }
+        chat_of(name)?;
+        let mut chats = self.chats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = chats.get(name) {
+            return Some(known.clone());
+        }
+        let spec = self.config.notifier(name)?;
+        let built = match notifiers::build(&spec.kind, &spec.with) {
+            Ok(built) => built,
+            // as for those of the file: what cannot be sent is shown
+            Err(_) => Arc::new(Console),
+        };
+        chats.insert(name.to_owned(), built.clone());
+        Some(built)
+    }
+
     /// Targets of the file and of the registry; the file's come first and win.
     pub async fn targets(&self) -> crate::store::Result<Vec<Target>> {
-        let mut all = self.config.targets.clone();
         let registered = self.store.registry().await?;
+        Ok(self.with_file(registered.into_iter().map(|it| it.target)))
+    }
+
+    /// Registered targets behind those of the file.
+    pub fn with_file(&self, registered: impl Iterator<Item = Target>) -> Vec<Target> {
         let of_the_file: HashSet<&TargetId> = self.config.targets.iter().map(|it| &it.id).collect();
-        let more = registered
-            .into_iter()
-            .map(|it| it.target)
-            .filter(|it| !of_the_file.contains(&it.id));
-        all.extend(more);
-        Ok(all)
+        let more = registered.filter(|it| !of_the_file.contains(&it.id));
+        self.config.targets.iter().cloned().chain(more).collect()
     }
 
     /// A registered target, or a part of one by the id that its incidents carry.
@@ -226,6 +256,14 @@ impl World {
         all
     }
 
+    /// The watch window that is open, or opens within a month: a registration may end with it.
+    pub fn window_ahead(&self, now: Timestamp) -> Option<WatchWindow> {
+        let soon = now + jiff::SignedDuration::from_hours(30 * 24);
+        let windows = self.windows(now);
+        let ahead = windows.iter().filter(|it| it.from <= soon && now < it.to);
+        ahead.min_by_key(|it| it.to).cloned()
+    }
+
     /// What the notifiers of a target are told of an incident.
     pub fn alerts(
         &self,
@@ -247,7 +285,7 @@ impl World {
         let urgency = Urgency::of(incident);
         let mut out = Vec::new();
         for name in names {
-            let edits = self.notifiers.get(name).is_some_and(|it| it.edits());
+            let edits = self.notifier(name).is_some_and(|it| it.edits());
             // where an earlier message cannot be edited, each is a new one, and damping means silence
             if voice != Voice::Quiet || edits {
                 let about = About::Incident(incident.id.clone());

@@ -10,9 +10,9 @@ use std::{
 };
 
 use gaccong::{
-    model::{About, Alert, Dossier, Notice, Urgency},
+    model::{About, Alert, Dossier, Notice, Urgency, registration::Registration},
     store::{
-        Batch, Checkup, Commit, Condition, Engine, Ledger, Registration, Result, Store, StoreError,
+        Batch, Checkup, Commit, Condition, Engine, Enrolment, Ledger, Result, Store, StoreError,
         backends::Memory,
         enduring::{Enduring, Open},
     },
@@ -333,8 +333,16 @@ async fn registrations_survive_too() {
         target,
         by: "x".into(),
         at: at(1),
+        until: None,
     };
-    store.register(registration).await.unwrap();
+    let commit = Commit {
+        registry: Some(Enrolment {
+            registered: vec![registration],
+            ..Enrolment::default()
+        }),
+        ..Commit::default()
+    };
+    store.commit(commit).await.unwrap();
     drop(store);
     fs::write(folder.path().join("store/db"), b"not a database").unwrap();
     let store = store_at("sled", folder.path());

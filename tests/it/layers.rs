@@ -13,6 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("diff", &["model", "page"]),
     ("detect", &["model", "page", "diff"]),
     ("incident", &["model"]),
+    ("registry", &["model"]),
     ("report", &["model", "words"]),
     ("fetch", &["model"]),
     ("store", &["model"]),
@@ -21,14 +22,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "watch",
         &[
             "model", "words", "page", "diff", "detect", "incident", "calendar", "duty", "config",
-            "fetch", "store", "alert", "report",
+            "registry", "fetch", "store", "alert", "report",
         ],
     ),
     ("schedule", &["model", "alert", "store", "watch"]),
     (
         "bot",
         &[
-            "model", "words", "duty", "alert", "incident", "store", "watch",
+            "model", "words", "duty", "alert", "incident", "registry", "store", "watch",
         ],
     ),
     ("web", &["model", "store", "watch"]),
@@ -36,14 +37,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "words", "page", "diff", "detect", "incident", "calendar", "duty", "config",
-            "fetch", "store", "alert", "report", "watch", "schedule", "bot", "web",
+            "registry", "fetch", "store", "alert", "report", "watch", "schedule", "bot", "web",
         ],
     ),
 ];
 
 /// The core: no file, socket, clock or runtime.
 const PURE: &[&str] = &[
-    "model", "words", "page", "calendar", "config", "diff", "detect", "duty", "incident", "report",
+    "model", "words", "page", "calendar", "config", "diff", "detect", "duty", "incident",
+    "registry", "report",
 ];
 const IMPURE: &[&str] = &[
     "tokio::",

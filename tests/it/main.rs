@@ -22,7 +22,9 @@ mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod phones; // commands, buttons and answers in Telegram; strangers
 mod real; // real pages where the corpus is at hand
+mod registration; // who may be watched: asked, looked at, proved, decided, ended
 mod reports; // the weekly report in all formats
+mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kill, restart, beside it
 mod simulation; // a thousand seeded histories of crashes, lost replies, outages, blindness
 mod store; // one suite over all stores

@@ -1,102 +1,14 @@
 //! What people do in Telegram, over a Bot API that refuses what the real one refuses.
 
 use gaccong::{
-    bot,
     model::incident::{Stage, What},
-    watch::{steady, tell},
+    watch::tell,
 };
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    portal::{Portal, Reply, defaced, honest},
-    scene::{Scene, yaml},
-    telegram::{Shown, Telegram, User},
+    portal::{Reply, defaced, honest},
+    room::{AGENCY, AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, heard, room},
 };
-
-const ROOM: i64 = -1001;
-const AGENCY: i64 = -1002;
-const STRANGERS: i64 = -1009;
-const AN: User = User {
-    id: 11,
-    name: "Nguyễn Văn An",
-    username: None,
-};
-const BINH: User = User {
-    id: 12,
-    name: "Trần Thị Bình",
-    username: None,
-};
-const NOBODY: User = User {
-    id: 99,
-    name: "Người lạ",
-    username: None,
-};
-
-/// A duty room, an agency's group and one that nobody knows; portal `a` is told to both, `b` to the room alone.
-async fn room() -> (Portal, Telegram, Scene) {
-    let portal = Portal::page(honest(1)).await;
-    let telegram = Telegram::strict(&[
-        (ROOM, "supergroup"),
-        (AGENCY, "supergroup"),
-        (STRANGERS, "supergroup"),
-    ])
-    .await;
-    let url = telegram.portal.url();
-    let chat = |name: &str, chat: i64| {
-        format!(
-            "  {name}: {{ kind: telegram, with: {{ chat: {chat}, token_env: HOME, api_url: '{url}' }} }}\n"
-        )
-    };
-    let text = yaml(
-        "",
-        &[("a", &portal.url()), ("b", &format!("{}b", portal.url()))],
-    )
-    .replace(
-        "agencies:",
-        &format!(
-            "notifiers:\n{}{}duty:\n  officers: [{{ name: An, telegram: 11 }}]\nagencies:",
-            chat("room", ROOM),
-            chat("thu", AGENCY)
-        ),
-    )
-    .replace("  timeout: 2s", "  timeout: 2s\n  notify: [room]")
-    .replace("name: Cổng a,", "name: Cổng a, notify: [room, thu],");
-    let scene = Scene::new(&text);
-    scene.learn(0).await;
-    scene.learn(1).await;
-    (portal, telegram, scene)
-}
-
-/// The bot at work until it is dropped.
-struct Listening(CancellationToken, JoinHandle<()>);
-
-impl Listening {
-    fn to(scene: &Scene) -> Self {
-        let stop = CancellationToken::new();
-        let task = tokio::spawn(bot::run(steady(scene.world.clone()), stop.clone()));
-        Self(stop, task)
-    }
-
-    async fn end(self) {
-        self.0.cancel();
-        self.1.await.unwrap();
-    }
-}
-
-/// What the bot says next in a chat.
-async fn heard(telegram: &Telegram, chat: i64, before: usize) -> Shown {
-    telegram
-        .wait_for(|it| it.messages(chat).len() > before)
-        .await;
-    telegram.last(chat).unwrap()
-}
-
-async fn asked(telegram: &Telegram, chat: i64, who: &User<'_>, text: &str) -> String {
-    let before = telegram.messages(chat).len();
-    telegram.say(chat, who, text);
-    heard(telegram, chat, before).await.text
-}
 
 #[tokio::test]
 async fn an_incident_is_worked_on_from_phones() {
@@ -275,7 +187,7 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
     };
     assert_eq!(
         offered(serde_json::json!({"type": "default"})),
-        ["trogiup", "batdau"]
+        ["dangky", "trogiup", "batdau"]
     );
     let known = offered(serde_json::json!({"type": "chat", "chat_id": AGENCY}));
     assert!(known.contains(&"suco".to_owned()), "{known:?}");
@@ -295,7 +207,7 @@ async fn what_was_done_is_not_done_again_after_a_crash_and_a_group_may_move() {
     telegram
         .wait_for(|it| it.calls("sendMessage").len() > sent)
         .await;
-    listening.0.cancel();
+    listening.stop();
     let given = telegram.calls("getUpdates").len();
     telegram.migrate(AGENCY, -100_777);
     let listening = Listening::to(&scene);

@@ -571,7 +571,7 @@ impl History {
         for it in &incidents {
             for (name, chat) in NAMES.iter().zip(&self.chats) {
                 let id = it.id.to_string();
-                let storm = store.receipt(name, &it.id).await.unwrap();
+                let storm = store.receipt(name, &it.id.0).await.unwrap();
                 let storm = storm.as_ref().and_then(Storm::of);
                 let told = chat.got.lock().unwrap().iter().any(|message| {
                     message.plain.contains(&id)

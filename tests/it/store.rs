@@ -6,10 +6,11 @@ use gaccong::{
     model::{
         About, Alert, Class, Dossier, Notice, Receipt, Urgency,
         history::Mark,
+        registration::{Deed, Entry, Registration},
         target::{Settings, Target},
     },
     store::{
-        Commit, Delivery, Evidence, Registration, Store, StoreError, Wanted, control, lock::Lock,
+        Commit, Delivery, Enrolment, Evidence, Store, StoreError, Wanted, control, lock::Lock,
     },
 };
 use jiff::Timestamp;
@@ -195,17 +196,49 @@ async fn registry(store: &dyn Store) {
         id: id("new"),
         ..Target::unregistered("https://a.vn/".parse().unwrap(), Settings::default())
     };
+    let registration = Registration {
+        target,
+        by: "x".into(),
+        at: at(1),
+        until: None,
+    };
+    let enrol = |revision, registered: &[Registration], removed: &[&str]| Commit {
+        registry: Some(Enrolment {
+            revision,
+            registered: registered.to_vec(),
+            removed: removed.iter().map(|it| id(it)).collect(),
+        }),
+        ..Commit::default()
+    };
+    let revision = store.registry_revision().await.unwrap();
+    let commit = enrol(revision, std::slice::from_ref(&registration), &[]);
+    store.commit(commit.clone()).await.unwrap();
+    assert_eq!(store.registry().await.unwrap()[0].target.id, id("new"));
+    // what was decided from an older registry is not written
+    assert_eq!(store.commit(commit).await, Err(StoreError::Conflict));
     store
-        .register(Registration {
-            target,
-            by: "x".into(),
-            at: at(1),
-        })
+        .commit(enrol(revision + 1, &[], &["new"]))
         .await
         .unwrap();
-    assert_eq!(store.registry().await.unwrap()[0].target.id, id("new"));
-    assert!(store.unregister(&id("new")).await.unwrap());
-    assert!(!store.unregister(&id("new")).await.unwrap());
+    assert!(store.registry().await.unwrap().is_empty());
+    // two lines of one moment are two lines
+    let entry = Entry {
+        at: at(2),
+        target: id("new"),
+        by: "x".into(),
+        deed: Deed::Ended,
+    };
+    for _ in 0..2 {
+        let entries = vec![entry.clone()];
+        let commit = Commit {
+            entries,
+            ..Commit::default()
+        };
+        store.commit(commit).await.unwrap();
+    }
+    assert_eq!(store.entries(Some(&id("new"))).await.unwrap().len(), 2);
+    assert!(store.entries(Some(&id("ne"))).await.unwrap().is_empty());
+    assert_eq!(store.entries(None).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod duty;
 mod help;
 pub(super) mod incidents;
 mod mute;
+mod register;
 mod report;
 mod status;
 
@@ -44,6 +45,7 @@ pub(super) const ALL: &[&dyn Command] = &[
     &duty::Duty,
     &mute::Mute,
     &change::Change,
+    &register::Register,
     &help::Help,
     &help::Start,
 ];
@@ -113,5 +115,6 @@ mod tests {
         }
         assert!(find("status", Role::Stranger).is_none());
         assert!(find("help", Role::Stranger).is_some());
+        assert!(find("dangky", Role::Stranger).is_some());
     }
 }

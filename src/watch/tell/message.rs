@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, net::IpAddr};
 use super::super::World;
 use crate::{
     alert::{
-        Document, Message, duty,
+        Document, Message, duty, request,
         storm::{self, Surroundings},
         windows, words,
     },
@@ -42,7 +42,7 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
             let earlier = world
                 .store
-                .receipt(&alert.notifier, id)
+                .receipt(&alert.notifier, &id.0)
                 .await
                 .unwrap_or(None)
                 .filter(|it| it.place != Receipt::SAID);
@@ -75,6 +75,19 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             }
             let called = super::super::duty::called(world, &incident, now);
             let message = duty::call(&incident, *to, &called, &world.words, zone, now);
+            Ok(alone(message.repeated(unsure, &world.words)))
+        }
+        About::Request(id) => {
+            let request = world.store.request(id).await.map_err(store)?;
+            let request =
+                request.ok_or_else(|| Unspoken::Gone(format!("there is no request {id}")))?;
+            let message = if world.config.defaults.notify.contains(&alert.notifier) {
+                let window = world.window_ahead(world.clock.now());
+                let window = window.as_ref().map(|it| (it.name.as_str(), it.to));
+                request::to_officers(&request, window, &world.words, zone)
+            } else {
+                request::to_asker(&request, &world.words, zone).ok_or(Unspoken::Moot)?
+            };
             Ok(alone(message.repeated(unsure, &world.words)))
         }
         About::Handover(at) => {

@@ -161,7 +161,7 @@ async fn deliver(
     mut queue: Vec<Alert>,
     shared: Arc<Shared>,
 ) -> (String, Duration) {
-    let notifier = world.notifiers.get(&name).cloned();
+    let notifier = world.notifier(&name);
     if notifier.as_ref().is_some_and(|it| it.groups()) {
         queue = match storm::gather(&world, &name, queue, &shared.lately).await {
             Ok(rest) => rest,
@@ -279,7 +279,7 @@ async fn send(
     alert: &Alert,
     message: &Message,
 ) -> Result<Option<Receipt>, Refusal> {
-    let Some(notifier) = world.notifiers.get(name) else {
+    let Some(notifier) = world.notifier(name) else {
         return Err(Refusal::Never(format!(
             "no notifier is called {name} any more"
         )));
@@ -309,6 +309,7 @@ async fn send(
                 {
                     tracing::error!(%error, "where the chat moved to cannot be written");
                 }
+                world.chats_known.forget();
                 moved = Some(to);
             }
             Ok(outcome) => return outcome,
@@ -325,7 +326,7 @@ async fn send(
 
 /// What stands in the place of a receipt where a notifier gives none: what was said last.
 fn said(world: &World, name: &str, alert: &Alert, message: &Message) -> Option<Receipt> {
-    let edits = world.notifiers.get(name).is_none_or(|it| it.edits());
+    let edits = world.notifier(name).is_none_or(|it| it.edits());
     let of_incident = matches!(alert.about, About::Incident(_));
     (of_incident && !edits).then(|| Receipt {
         place: Receipt::SAID.to_owned(),
@@ -334,10 +335,12 @@ fn said(world: &World, name: &str, alert: &Alert, message: &Message) -> Option<R
 }
 
 async fn receipt_at(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
-    let About::Incident(id) = &alert.about else {
-        return None;
+    let subject = match &alert.about {
+        About::Incident(id) => &id.0,
+        About::Request(id) => &id.0,
+        _ => return None,
     };
-    world.store.receipt(name, id).await.unwrap_or(None)
+    world.store.receipt(name, subject).await.unwrap_or(None)
 }
 
 /// Where the earlier form of this message lies, if there is one.
@@ -346,6 +349,10 @@ async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
         About::Incident(_) => receipt_at(world, name, alert)
             .await
             .filter(|it| Storm::of(it).is_none() && it.place != Receipt::SAID),
+        // officers have one message a request; who asked is told each step anew, since an edit rings nobody
+        About::Request(_) if world.config.defaults.notify.iter().any(|it| it == name) => {
+            receipt_at(world, name, alert).await
+        }
         About::Storm(id) => {
             let storms = world.store.storms(name).await.unwrap_or_default();
             storms.into_iter().find(|it| it.id == *id)?.receipt

@@ -25,7 +25,7 @@ async fn ways(world: &World, name: &str, about: &About) -> Vec<String> {
         None => world.config.defaults.notify.clone(),
     };
     let anyway = told_anyway(world, about).await;
-    ways.retain(|it| it != name && world.notifiers.contains_key(it) && !anyway.contains(it));
+    ways.retain(|it| it != name && world.notifier(it).is_some() && !anyway.contains(it));
     ways
 }
 
@@ -35,7 +35,7 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
         // the operator's chats have it each
-        About::Handover(_) | About::Window(_) => return duty.clone(),
+        About::Handover(_) | About::Window(_) | About::Request(_) => return duty.clone(),
         _ => return world.everybody(),
     };
     let incident = world.store.incident(id).await.ok().flatten();

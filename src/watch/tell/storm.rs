@@ -63,7 +63,7 @@ pub(super) async fn gather(
             rest.push(alert);
             continue;
         };
-        let receipt = world.store.receipt(name, id).await?;
+        let receipt = world.store.receipt(name, &id.0).await?;
         match receipt.as_ref().map(Storm::of) {
             Some(Some(storm)) => of_storm.entry(storm.to_owned()).or_default().push(alert),
             Some(None) => rest.push(alert),

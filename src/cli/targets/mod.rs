@@ -1,5 +1,7 @@
 //! `gaccong targets`: the registry.
 
+mod requests;
+
 use std::{
     collections::HashMap,
     fs,
@@ -14,15 +16,18 @@ use super::{
     reload,
 };
 use crate::{
-    config::{self, Pace, export, portal_url},
-    model::{Agency, Glance, Target, TargetId, target::is_id},
-    store::{Commit, Registration},
+    config::{self, Pace, export},
+    model::{Glance, Target, TargetId},
+    registry::{self, Row, rows},
+    store::Commit,
     watch::{
         World,
         clock::{Clock, System},
         duty,
+        registration::{self as verbs, NotDone, Present},
     },
 };
+use requests::{Until, failure, register};
 
 #[derive(clap::Subcommand)]
 pub enum Action {
@@ -44,9 +49,20 @@ pub enum Action {
         /// Who registers
         #[arg(long, value_name = "NAME", default_value = "cli")]
         by: String,
+        /// Watch it to the end of that day, or of the watch window that is open or next (`window`)
+        #[arg(long, value_name = "DAY|window")]
+        until: Option<Until>,
     },
     /// Take a registered target out
-    Remove { id: String },
+    Remove {
+        id: String,
+        /// Who takes it out
+        #[arg(long, value_name = "NAME", default_value = "cli")]
+        by: String,
+        /// Why, for the registry's history
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
     /// Register the targets of a CSV (id,agency,name,url) or YAML file; all of them or none
     Import {
         file: PathBuf,
@@ -54,6 +70,35 @@ pub enum Action {
         #[arg(long, value_name = "NAME", default_value = "cli")]
         by: String,
     },
+    /// What people ask to be watched and no officer has decided yet
+    Requests {
+        /// Decided ones, too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Let a portal that was asked for be watched
+    Approve {
+        /// The request's id, such as DK-2026-0007
+        id: String,
+        /// The officer
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Watch it to the end of that day, or of the watch window that is open or next (`window`)
+        #[arg(long, value_name = "DAY|window")]
+        until: Option<Until>,
+    },
+    /// Refuse a request; who asked is told why
+    Refuse {
+        /// The request's id, such as DK-2026-0007
+        id: String,
+        /// The officer
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Who changed the registry, when and how: of one target, or of all
+    History { id: Option<String> },
     /// Print everything as one targets.yaml
     Export,
     /// Say what is wrong with the configuration, all at once
@@ -74,6 +119,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
             agency_name,
             name,
             by,
+            until,
         } => {
             let row = Row {
                 at: "the arguments".to_owned(),
@@ -84,18 +130,36 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
                 url,
             };
             let (world, _opened) = open::world(global, false).await?;
-            let targets = checked(&world, vec![row]).await?;
-            register(global, &world, targets, &by).await
+            let until = until.map(|it| it.of(&world)).transpose()?;
+            register(global, &world, &by, until, |present| {
+                checked(&world, present, vec![row.clone()])
+            })
+            .await
         }
-        Action::Remove { id } => remove(global, &id).await,
+        Action::Remove { id, by, reason } => remove(global, &id, &by, reason).await,
         Action::Import { file, by } => {
             let (world, _opened) = open::world(global, false).await?;
-            let targets = match file.extension().and_then(|it| it.to_str()) {
-                Some("yaml" | "yml") => from_yaml(&world, &file).await?,
-                _ => checked(&world, from_csv(&file)?).await?,
-            };
-            register(global, &world, targets, &by).await
+            if matches!(
+                file.extension().and_then(|it| it.to_str()),
+                Some("yaml" | "yml")
+            ) {
+                let targets = from_yaml(&file)?;
+                register(global, &world, &by, None, |present| {
+                    fitting(&world, present, &targets)
+                })
+                .await
+            } else {
+                let rows = from_csv(&file)?;
+                register(global, &world, &by, None, |present| {
+                    checked(&world, present, rows.clone())
+                })
+                .await
+            }
         }
+        Action::Requests { all } => requests::list(global, all).await,
+        Action::Approve { id, by, until } => requests::approve(global, &id, &by, until).await,
+        Action::Refuse { id, by, reason } => requests::refuse(global, &id, &by, &reason).await,
+        Action::History { id } => requests::history(global, id.as_deref()).await,
         Action::Export => {
             let (world, _opened) = open::world(global, false).await?;
             let targets = world.targets().await?;
@@ -183,17 +247,6 @@ async fn list(global: &Global) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-/// A target as a file or the command line gives it.
-struct Row {
-    /// Where it stands, for a fault.
-    at: String,
-    id: String,
-    agency: String,
-    agency_name: Option<String>,
-    name: String,
-    url: String,
-}
-
 fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
     let shown = file.display();
     let failed = |error: &dyn std::fmt::Display| Failure::usage(format!("{shown}: {error}"));
@@ -241,7 +294,7 @@ fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
-async fn from_yaml(world: &World, file: &Path) -> Result<Vec<Target>, Failure> {
+fn from_yaml(file: &Path) -> Result<Vec<Target>, Failure> {
     let text = fs::read_to_string(file)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     let config = config::parse(&text, Pace::Fast).map_err(|faults| {
@@ -251,141 +304,55 @@ async fn from_yaml(world: &World, file: &Path) -> Result<Vec<Target>, Failure> {
             .collect();
         Failure::usage(format!("nothing was imported\n{}", shown.join("\n")))
     })?;
-    let known = world.targets().await?;
+    Ok(config.targets)
+}
+
+/// Targets of another file, where all of them fit into this registry.
+fn fitting(
+    world: &World,
+    present: &Present,
+    targets: &[Target],
+) -> Result<Vec<Target>, Vec<String>> {
     let strange = |it: &Target| {
-        let name = it
-            .settings
-            .notify
-            .iter()
-            .find(|name| !world.config.notifiers.contains_key(*name))?;
+        let mut names = it.settings.notify.iter();
+        let name = names.find(|name| world.config.notifier(name).is_none())?;
         Some(format!(
             "{}: this service has no notifier called {name:?}",
             it.id
         ))
     };
-    let faults = config
-        .targets
+    let faults = targets
         .iter()
-        .filter_map(|it| taken(&known, it).or_else(|| strange(it)));
+        .filter_map(|it| rows::taken(&present.targets, it).or_else(|| strange(it)));
     let faults: Vec<String> = faults.collect();
     if faults.is_empty() {
-        Ok(config.targets)
+        Ok(targets.to_vec())
     } else {
-        Err(Failure::usage(format!(
-            "nothing was imported\n{}",
-            faults.join("\n")
-        )))
+        Err(faults)
     }
 }
 
-fn taken(known: &[Target], it: &Target) -> Option<String> {
-    known
-        .iter()
-        .find(|other| other.id == it.id || other.url == it.url)
-        .map(|other| {
-            format!(
-                "{} ({}): is registered already, as {}",
-                it.id, it.url, other.id
-            )
-        })
+fn checked(world: &World, present: &Present, rows: Vec<Row>) -> Result<Vec<Target>, Vec<String>> {
+    let defaults = &world.config.defaults;
+    registry::targets(rows, &present.targets, &present.agencies, defaults)
 }
 
-/// All rows as targets, or all their faults.
-async fn checked(world: &World, rows: Vec<Row>) -> Result<Vec<Target>, Failure> {
-    let known = world.targets().await?;
-    let agencies = world.agencies(&known);
-    let mut targets: Vec<Target> = Vec::new();
-    let mut faults = Vec::new();
-    for row in rows {
-        match target(world, &agencies, &row) {
-            Ok(it) => match taken(&known, &it).or_else(|| taken(&targets, &it)) {
-                Some(fault) => faults.push(format!("{}: {fault}", row.at)),
-                None => targets.push(it),
-            },
-            Err(found) => faults.extend(found.into_iter().map(|it| format!("{}: {it}", row.at))),
-        }
-    }
-    if faults.is_empty() {
-        Ok(targets)
-    } else {
-        Err(Failure::usage(format!(
-            "nothing was registered\n{}",
-            faults.join("\n")
-        )))
-    }
-}
-
-fn target(world: &World, agencies: &[Agency], row: &Row) -> Result<Target, Vec<String>> {
-    let mut faults = Vec::new();
-    let id: Option<TargetId> = row.id.parse().map_err(|error| faults.push(error)).ok();
-    let url = portal_url(&row.url)
-        .map_err(|error| faults.push(error))
-        .ok();
-    if !is_id(&row.agency) {
-        faults.push(format!(
-            "agency: {:?} is not an id: {}",
-            row.agency,
-            crate::model::target::ID_RULE
-        ));
-    }
-    let (Some(id), Some(url)) = (id, url) else {
-        return Err(faults);
-    };
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    let agency = agencies.iter().find(|it| it.id == row.agency);
-    let mut settings = world.config.defaults.clone();
-    if let Some(agency) = agency.filter(|it| !it.notify.is_empty()) {
-        settings.notify.clone_from(&agency.notify);
-    }
-    let mut target = Target::unregistered(url, settings);
-    target.id = id;
-    target.agency.clone_from(&row.agency);
-    target.agency_name = match (agency, &row.agency_name) {
-        (Some(agency), _) => agency.name.clone(),
-        (None, Some(name)) => name.clone(),
-        (None, None) => row.agency.clone(),
-    };
-    if !row.name.is_empty() {
-        target.name.clone_from(&row.name);
-    }
-    Ok(target)
-}
-
-async fn register(
+async fn remove(
     global: &Global,
-    world: &World,
-    targets: Vec<Target>,
+    id: &str,
     by: &str,
+    reason: Option<String>,
 ) -> Result<Outcome, Failure> {
-    let count = targets.len();
-    for target in targets {
-        let id = target.id.clone();
-        world
-            .store
-            .register(Registration {
-                target,
-                by: by.to_owned(),
-                at: world.clock.now(),
-            })
-            .await?;
-        let sentence = world.words.text("cli-registered", &[("id", id.as_str())]);
-        done(global.json, &sentence, &json!({"registered": id}))?;
-    }
-    if count == 0 {
-        return Err(Failure::usage("there was no target to register"));
-    }
-    Ok(Outcome::Fine)
-}
-
-async fn remove(global: &Global, id: &str) -> Result<Outcome, Failure> {
     let (world, _opened) = open::world(global, false).await?;
     let id: TargetId = id.parse().map_err(Failure::usage)?;
-    if world.store.unregister(&id).await? {
-        let sentence = world.words.text("cli-removed", &[("id", id.as_str())]);
-        done(global.json, &sentence, &json!({"removed": id}))?;
-        return Ok(Outcome::Fine);
+    match verbs::remove(&world, &id, by, reason).await {
+        Ok(()) => {
+            let sentence = world.words.text("cli-removed", &[("id", id.as_str())]);
+            done(global.json, &sentence, &json!({"removed": id}))?;
+            return Ok(Outcome::Fine);
+        }
+        Err(NotDone::Unknown) => (),
+        Err(why) => return Err(failure(why, &world.words)),
     }
     let hint = if world.config.targets.iter().any(|it| it.id == id) {
         format!(

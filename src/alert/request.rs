@@ -1,0 +1,265 @@
+//! What is told of a request to be watched: to officers who decide, and to who asked.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::json;
+
+use super::{Button, Gravity, Message, text::Text};
+use crate::{
+    model::{
+        Standing,
+        excerpt::{defang, defang_text, excerpt},
+        registration::{Proof, Request, Stage, View},
+    },
+    words::Words,
+};
+
+/// A watch window that is open or comes soon, with its end: a registration may end with it.
+pub type Window<'a> = (&'a str, Timestamp);
+
+/// Signals that are shown: the gravest.
+const SIGNALS: usize = 4;
+
+/// To officers: who asks, whose the portal is, what it looks like. One message, edited until it is decided.
+pub fn to_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZone) -> Message {
+    let mut text = head(it, "head-request", words);
+    let who = defang_text(&excerpt(&it.asker.name, 60));
+    let when = words.moment(it.at, tz);
+    text.push(&words.text("request-by", &[("by", &who), ("when", &when)]))
+        .line();
+    text.push(&owner(it, words)).line();
+    match &it.view {
+        Some(view) => shown(&mut text, view, words, tz),
+        None => {
+            text.line().push(&words.plain("request-looking")).line();
+        }
+    }
+    decided(&mut text, it, words, tz);
+    let mut message = finished(text, it);
+    if it.stage.is_open() && it.view.is_some() {
+        message.buttons = for_officers(it, window, words, tz);
+    }
+    message
+}
+
+/// To who asked: what was found, what is still wanted of him, what was decided. `None` where there is nothing yet.
+pub fn to_asker(it: &Request, words: &Words, tz: &TimeZone) -> Option<Message> {
+    let mut text = head(it, "head-request", words);
+    let mut buttons = Vec::new();
+    match (&it.stage, &it.view) {
+        (Stage::Open, None) => return None,
+        (Stage::Open, Some(view)) => {
+            text.push(&found(view, words, tz)).line();
+            if view.suspicious {
+                text.push(&words.plain("request-suspicious-asker")).line();
+            }
+            text.push(&owner(it, words)).line();
+            if it.proof.is_none() {
+                how_to_prove(&mut text, it, words);
+                buttons.push(button("prove", it, words));
+            } else {
+                text.push(&words.plain("request-waits")).line();
+            }
+            buttons.push(button("undo", it, words));
+        }
+        _ => decided(&mut text, it, words, tz),
+    }
+    if matches!(it.stage, Stage::Approved { .. }) {
+        text.push(&words.plain("request-begins")).line();
+    }
+    Some(Message {
+        buttons,
+        ..finished(text, it)
+    })
+}
+
+fn head(it: &Request, key: &str, words: &Words) -> Text {
+    let icon = match &it.stage {
+        Stage::Open => "📝",
+        Stage::Approved { .. } => "✅",
+        Stage::Refused { .. } => "⛔",
+        Stage::Withdrawn { .. } | Stage::Expired { .. } => "⚪",
+    };
+    let mut text = Text::default();
+    text.push(icon)
+        .push(" ")
+        .bold(&words.plain(key))
+        .push(&format!(" · {}", it.id))
+        .line();
+    let name = if it.name.is_empty() {
+        defang(it.url.host_str().unwrap_or_default())
+    } else {
+        defang_text(&excerpt(&it.name, 120))
+    };
+    text.bold(&name)
+        .push(&format!(
+            " ({})",
+            defang_text(&excerpt(&it.agency_name, 120))
+        ))
+        .line();
+    text.push(&address(it)).line();
+    text
+}
+
+fn address(it: &Request) -> String {
+    let (url, host) = (&it.url, it.url.host_str().unwrap_or_default());
+    let port = url.port().map(|it| format!(":{it}")).unwrap_or_default();
+    let path = if url.path() == "/" { "" } else { url.path() };
+    format!("{}{port}{}", defang(host), defang_text(&excerpt(path, 60)))
+}
+
+fn owner(it: &Request, words: &Words) -> String {
+    match &it.proof {
+        None => words.plain("request-unproved"),
+        Some(Proof::Vouched(by)) => {
+            words.text("request-vouched", &[("by", &defang_text(&excerpt(by, 60)))])
+        }
+        Some(proof) => words.plain(&format!("request-proved-{}", proof.as_str())),
+    }
+}
+
+fn found(view: &View, words: &Words, tz: &TimeZone) -> String {
+    let when = words.moment(view.at, tz);
+    // nothing is known yet that it could have changed from
+    let class = if view.class.standing() == Standing::Up {
+        words.plain("request-up")
+    } else {
+        words.plain(&view.class.key())
+    };
+    words.text("request-found", &[("when", &when), ("class", &class)])
+}
+
+/// What somebody would see who opened the page.
+fn shown(text: &mut Text, view: &View, words: &Words, tz: &TimeZone) {
+    text.line().push(&found(view, words, tz)).line();
+    for cause in view.cause.iter().chain(&view.certificate_fault) {
+        text.push("• ")
+            .push(&excerpt(&words.say(cause), 200))
+            .line();
+    }
+    if let Some(title) = &view.title {
+        let title = defang_text(&excerpt(title, 120));
+        text.push(&words.text("request-title", &[("title", &title)]))
+            .line();
+    }
+    for line in &view.lines {
+        text.push("  │ ").push(line).line();
+    }
+    if view.suspicious {
+        text.bold(&words.plain("request-suspicious")).line();
+        for it in view
+            .signals
+            .iter()
+            .filter(|it| it.weight > 0.3)
+            .take(SIGNALS)
+        {
+            text.push("• ")
+                .push(&excerpt(&words.say(&it.say), 200))
+                .line();
+        }
+    }
+    if let Some(same) = &view.same_as {
+        text.bold(&words.text("request-same", &[("id", same.as_str())]))
+            .line();
+    }
+}
+
+fn how_to_prove(text: &mut Text, it: &Request, words: &Words) {
+    let host = it.url.host_str().unwrap_or_default();
+    text.line().push(&words.plain("request-prove")).line();
+    text.push("1. ")
+        .push(&words.plain("request-prove-file"))
+        .push(" ")
+        .code("/.well-known/gaccong.txt")
+        .line();
+    text.push("2. ")
+        .push(&words.plain("request-prove-meta"))
+        .push(" ")
+        .code(&format!("<meta name=\"gaccong\" content=\"{}\">", it.token))
+        .line();
+    text.push("3. ")
+        .push(&words.plain("request-prove-dns"))
+        .push(" ")
+        .code(&format!("_gaccong.{host}"))
+        .line();
+    text.push(&words.plain("request-token"))
+        .push(" ")
+        .code(&it.token)
+        .line();
+    text.push(&words.plain("request-or-vouched")).line();
+}
+
+fn decided(text: &mut Text, it: &Request, words: &Words, tz: &TimeZone) {
+    let (key, by, at, reason) = match &it.stage {
+        Stage::Open => return,
+        Stage::Approved { by, at } => ("request-approved", by.as_str(), *at, ""),
+        Stage::Refused { by, at, reason } => ("request-refused", by.as_str(), *at, reason.as_str()),
+        Stage::Withdrawn { by, at } => ("request-withdrawn", by.as_str(), *at, ""),
+        Stage::Expired { at } => ("request-expired", "", *at, ""),
+    };
+    let args = [
+        ("by", defang_text(&excerpt(by, 60))),
+        ("when", words.moment(at, tz)),
+        ("reason", defang_text(&excerpt(reason, 500))),
+    ];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    text.line().push(&words.text(key, &args)).line();
+}
+
+fn for_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZone) -> Vec<Button> {
+    let doubtful = it.view.as_ref().is_some_and(|it| {
+        it.suspicious || it.same_as.is_some() || it.class.standing() != Standing::Up
+    });
+    let key = match (doubtful, it.proof.is_some()) {
+        (true, _) => "button-approve-doubtful",
+        (false, true) => "button-approve",
+        (false, false) => "button-vouch",
+    };
+    let mut out = vec![
+        Button {
+            label: words.plain(key),
+            action: format!("ok:{}", it.id),
+        },
+        Button {
+            label: words.plain("button-refuse"),
+            action: format!("no:{}", it.id),
+        },
+    ];
+    if let Some((name, end)) = window {
+        // it ends before that moment
+        let last = end.checked_sub(jiff::SignedDuration::from_secs(1));
+        let end_day = words.date(last.unwrap_or(end).to_zoned(tz.clone()).date());
+        let name = excerpt(name, 30);
+        out.push(Button {
+            label: words.text(
+                "button-approve-until",
+                &[("name", &name), ("day", &end_day)],
+            ),
+            action: format!("okw:{}:{}", it.id, end.as_second()),
+        });
+    }
+    out
+}
+
+fn button(verb: &str, it: &Request, words: &Words) -> Button {
+    Button {
+        label: words.plain(&format!("button-{verb}")),
+        action: format!("{verb}:{}", it.id),
+    }
+}
+
+fn finished(text: Text, it: &Request) -> Message {
+    let (html, plain) = text.into_forms();
+    Message {
+        key: it.id.to_string(),
+        headline: plain.lines().next().unwrap_or_default().to_owned(),
+        html,
+        plain,
+        facts: json!({
+            "request": it.id, "url": it.url, "agency": it.agency, "agency_name": it.agency_name, "target": it.target,
+            "stage": it.stage, "proof": it.proof, "class": it.view.as_ref().map(|it| it.class),
+            "suspicious": it.view.as_ref().map(|it| it.suspicious),
+        }),
+        gravity: Gravity::Note,
+        ..Message::default()
+    }
+}

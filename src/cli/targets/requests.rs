@@ -1,0 +1,245 @@
+//! What people ask to be watched, from the command line: the same verbs as the buttons in Telegram.
+
+use jiff::{Timestamp, civil::Date};
+use serde_json::json;
+
+use super::super::{
+    Failure, Global, Outcome, open,
+    output::{done, line, table},
+};
+use crate::{
+    model::{
+        Say, Target, TargetId,
+        registration::{Deed, Entry, Request, Stage},
+    },
+    watch::{
+        World,
+        registration::{self as verbs, NotDone},
+    },
+    words::Words,
+};
+
+/// Requests that wait, or all.
+pub(super) async fn list(global: &Global, all: bool) -> Result<Outcome, Failure> {
+    let (world, _opened) = open::world(global, false).await?;
+    let words = &world.words;
+    let zone = &world.config.service.timezone;
+    let mut rows = Vec::new();
+    for it in world.store.requests().await? {
+        if !all && !it.stage.is_open() {
+            continue;
+        }
+        if global.json {
+            line(&json!(it).to_string())?;
+            continue;
+        }
+        let proof = it.proof.as_ref().map_or("–", |it| it.as_str());
+        let looks = it.view.as_ref().map(|it| it.class.to_string());
+        rows.push(vec![
+            it.id.to_string(),
+            words.moment(it.at, zone),
+            words.plain(stage_key(&it.stage)),
+            proof.to_owned(),
+            looks.unwrap_or_else(|| "–".to_owned()),
+            it.agency_name.clone(),
+            it.url.to_string(),
+        ]);
+    }
+    if !global.json {
+        let heads = ["id", "when", "decision", "proof", "class", "agency", "url"]
+            .map(|it| words.plain(&format!("head-{it}")));
+        table(&heads, rows)?;
+    }
+    Ok(Outcome::Fine)
+}
+
+fn stage_key(stage: &Stage) -> &'static str {
+    match stage {
+        Stage::Open => "request-stage-open",
+        Stage::Approved { .. } => "request-stage-approved",
+        Stage::Refused { .. } => "request-stage-refused",
+        Stage::Withdrawn { .. } => "request-stage-withdrawn",
+        Stage::Expired { .. } => "request-stage-expired",
+    }
+}
+
+pub(super) async fn approve(
+    global: &Global,
+    id: &str,
+    by: &str,
+    until: Option<Until>,
+) -> Result<Outcome, Failure> {
+    let (world, _opened) = open::world(global, false).await?;
+    let request = known(&world, id).await?;
+    let until = until.map(|it| it.of(&world)).transpose()?;
+    let done_with = verbs::approve(&world, &request.id, by, until, None).await;
+    let approved = done_with.map_err(|why| failure(why, &world.words))?;
+    let id = approved.target.to_string();
+    let sentence = world.words.text("cli-registered", &[("id", &id)]);
+    done(global.json, &sentence, &json!({"registered": id}))?;
+    Ok(Outcome::Fine)
+}
+
+pub(super) async fn refuse(
+    global: &Global,
+    id: &str,
+    by: &str,
+    reason: &str,
+) -> Result<Outcome, Failure> {
+    let (world, _opened) = open::world(global, false).await?;
+    let request = known(&world, id).await?;
+    let refused = verbs::refuse(&world, &request.id, by, reason, None).await;
+    refused.map_err(|why| failure(why, &world.words))?;
+    let id = request.id.to_string();
+    let sentence = world.words.text("cli-refused", &[("id", &id)]);
+    done(global.json, &sentence, &json!({"refused": id}))?;
+    Ok(Outcome::Fine)
+}
+
+async fn known(world: &World, id: &str) -> Result<Request, Failure> {
+    verbs::find(world, id).await?.ok_or_else(|| {
+        Failure::usage(format!(
+            "no request is called {id:?}: gaccong targets requests lists them"
+        ))
+    })
+}
+
+/// What was done with the registry, oldest first.
+pub(super) async fn history(global: &Global, id: Option<&str>) -> Result<Outcome, Failure> {
+    let (world, _opened) = open::world(global, false).await?;
+    let id: Option<TargetId> = id.map(str::parse).transpose().map_err(Failure::usage)?;
+    let entries = world.store.entries(id.as_ref()).await?;
+    if let (Some(id), true) = (&id, entries.is_empty()) {
+        return Err(Failure::usage(format!("nothing is known of {id}")));
+    }
+    let words = &world.words;
+    let zone = &world.config.service.timezone;
+    let mut rows = Vec::new();
+    for it in entries {
+        if global.json {
+            line(&json!(it).to_string())?;
+            continue;
+        }
+        rows.push(vec![
+            words.moment(it.at, zone),
+            it.target.to_string(),
+            it.by.clone(),
+            words.say(&deed(&it, words, zone)),
+        ]);
+    }
+    if !global.json {
+        let heads = ["when", "id", "by", "deed"].map(|it| words.plain(&format!("head-{it}")));
+        table(&heads, rows)?;
+    }
+    Ok(Outcome::Fine)
+}
+
+fn deed(it: &Entry, words: &Words, zone: &jiff::tz::TimeZone) -> Say {
+    let say = Say::new(&format!("deed-{}", it.deed.as_str()));
+    match &it.deed {
+        Deed::Asked { request, url } => say.with("request", request).with("url", url),
+        Deed::Proved { request, proof } => {
+            let proof = words.plain(&format!("proof-{}", proof.as_str()));
+            say.with("request", request).with("proof", proof)
+        }
+        Deed::Refused { request, reason } => say.with("request", request).with("reason", reason),
+        Deed::Withdrawn { request } | Deed::Expired { request } => say.with("request", request),
+        Deed::Registered {
+            request,
+            url,
+            agency,
+            until,
+        } => {
+            let request = request.as_ref().map(|it| format!(" ({it})"));
+            let until = until.map(|it| {
+                let until = words.moment(it, zone);
+                format!(", {}", words.text("deed-until", &[("until", &until)]))
+            });
+            say.with("request", request.unwrap_or_default())
+                .with("until", until.unwrap_or_default())
+                .with("url", url)
+                .with("agency", agency)
+        }
+        Deed::Removed { reason } => {
+            let reason = reason.as_ref().map(|it| format!(": {it}"));
+            say.with("reason", reason.unwrap_or_default())
+        }
+        Deed::Listed { url } | Deed::Changed { url } => say.with("url", url),
+        Deed::Ended | Deed::Unlisted => say,
+    }
+}
+
+/// When a registration ends.
+#[derive(Clone, Copy, Debug)]
+pub enum Until {
+    /// With that day.
+    Day(Date),
+    /// With the watch window that is open, or the next one.
+    Window,
+}
+
+impl std::str::FromStr for Until {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "window" => Ok(Self::Window),
+            _ => text
+                .parse()
+                .map(Self::Day)
+                .map_err(|_| format!("{text:?} is neither a day (2027-02-12) nor `window`")),
+        }
+    }
+}
+
+impl Until {
+    pub(super) fn of(self, world: &World) -> Result<Timestamp, Failure> {
+        let now = world.clock.now();
+        let end = match self {
+            Self::Window => world.window_ahead(now).map(|it| it.to),
+            Self::Day(day) => {
+                let zone = world.config.service.timezone.clone();
+                let next = day.tomorrow().and_then(|it| it.to_zoned(zone));
+                next.ok().map(|it| it.timestamp())
+            }
+        };
+        match end {
+            Some(end) if end > now => Ok(end),
+            Some(_) => Err(Failure::usage("--until: that day is over")),
+            None => Err(Failure::usage(
+                "--until: no watch window opens within a month (see gaccong calendar)",
+            )),
+        }
+    }
+}
+
+/// A refusal in the words of people.
+pub(super) fn failure(why: NotDone, words: &Words) -> Failure {
+    match why {
+        NotDone::Unknown => Failure::usage("it is not there any more"),
+        NotDone::Refused(say) => Failure::usage(words.say(&say)),
+        NotDone::Store(error) => error.into(),
+    }
+}
+
+/// Registers targets, all or none.
+pub(super) async fn register(
+    global: &Global,
+    world: &World,
+    by: &str,
+    until: Option<Timestamp>,
+    targets: impl Fn(&verbs::Present) -> Result<Vec<Target>, Vec<String>>,
+) -> Result<Outcome, Failure> {
+    let faults = |found: Vec<String>| Say::new("register-faults").with("faults", found.join("\n"));
+    let added = verbs::add(world, by, until, |present| targets(present).map_err(faults)).await;
+    let added = added.map_err(|why| failure(why, &world.words))?;
+    if added.is_empty() {
+        return Err(Failure::usage("there was no target to register"));
+    }
+    for it in added {
+        let id = it.target.id;
+        let sentence = world.words.text("cli-registered", &[("id", id.as_str())]);
+        done(global.json, &sentence, &json!({"registered": id}))?;
+    }
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,82 @@
+//! What portals and agencies are called, and when two addresses are one portal.
+
+use unicode_normalization::UnicodeNormalization;
+use url::Url;
+
+use crate::model::TargetId;
+
+/// Two addresses with the same key are the same portal to a visitor: with or without `www.`, TLS, a slash at the end.
+pub fn portal_key(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default().to_lowercase();
+    let host = host.trim_end_matches('.');
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let port = match (url.scheme(), url.port()) {
+        (_, None) | ("http", Some(443)) | ("https", Some(80)) => String::new(),
+        (_, Some(port)) => format!(":{port}"),
+    };
+    let path = url.path().trim_end_matches('/');
+    let query = url.query().map(|it| format!("?{it}")).unwrap_or_default();
+    format!("{host}{port}{path}{query}")
+}
+
+/// Lower-case Latin letters, digits and single hyphens of a name: `so-y-te-nghe-an`.
+pub fn slug(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.nfd().flat_map(char::to_lowercase) {
+        match c {
+            'đ' => out.push('d'),
+            c if c.is_ascii_alphanumeric() => out.push(c),
+            // a mark belongs to the letter before it
+            c if unicode_normalization::char::is_combining_mark(c) => (),
+            _ if out.ends_with('-') || out.is_empty() => (),
+            _ => out.push('-'),
+        }
+    }
+    out.truncate(LONGEST);
+    out.trim_matches('-').to_owned()
+}
+
+/// Room for a number behind it: an id holds 64 characters.
+const LONGEST: usize = 48;
+
+/// `stem`, or the first of `stem-2`, `stem-3` … that is free.
+pub fn free(stem: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let stem = if stem.is_empty() { "co-quan" } else { stem };
+    let numbered = (2u32..).map(|it| format!("{stem}-{it}"));
+    std::iter::once(stem.to_owned())
+        .chain(numbered)
+        .find(|it| !is_taken(it))
+        .unwrap_or_default()
+}
+
+/// The id of a portal at that address which no other has.
+pub fn target_id(url: &Url, is_taken: impl Fn(&str) -> bool) -> Option<TargetId> {
+    let whole = TargetId::from_url(url);
+    let stem = whole.as_str();
+    let stem = stem.strip_prefix("www-").unwrap_or(stem);
+    free(stem, is_taken).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_ids() {
+        assert_eq!(slug("Sở Y tế – tỉnh Nghệ An"), "so-y-te-tinh-nghe-an");
+        assert_eq!(slug("UBND huyện Đắk R'lấp"), "ubnd-huyen-dak-r-lap");
+        assert_eq!(slug("政府"), "");
+        assert_eq!(free("", |_| false), "co-quan");
+        assert_eq!(free("a", |it| it == "a" || it == "a-2"), "a-3");
+    }
+
+    #[test]
+    fn one_portal_has_one_key() {
+        let key = |it: &str| portal_key(&it.parse().unwrap());
+        assert_eq!(key("https://www.a.gov.vn/"), key("http://A.gov.vn"));
+        assert_eq!(key("http://a.vn:443/x/"), key("https://a.vn/x"));
+        assert_ne!(key("https://a.vn/x"), key("https://a.vn/y"));
+        assert_ne!(key("https://a.vn:8443/"), key("https://a.vn/"));
+        assert_ne!(key("https://a.vn/?p=1"), key("https://a.vn/?p=2"));
+    }
+}

@@ -1,0 +1,376 @@
+//! A request from the first word to the officer's decision.
+
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use super::{
+    Known, Step,
+    names::{free, portal_key, slug, target_id},
+};
+use crate::model::{
+    Agency, Class, Digest, Say, Standing, Target,
+    excerpt::excerpt,
+    registration::{Asker, Deed, Entry, Proof, Registration, Request, RequestId, Stage, View},
+    target::Settings,
+};
+
+/// So many requests of one asker, and so many in all, wait for an officer: each makes us visit a stranger's address.
+const MOST_OF_ONE: usize = 5;
+const MOST: usize = 500;
+/// Without a decision for so long a request ends: two weeks, in which an officer on leave comes back.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// Where nothing proves yet whose the portal is, we look again so soon.
+const AGAIN: SignedDuration = SignedDuration::from_mins(30);
+const DAILY: SignedDuration = SignedDuration::from_hours(24);
+/// Who asks to be looked at again waits so long: the portal is not to be hammered through us.
+const NOT_SOONER: SignedDuration = SignedDuration::from_secs(30);
+
+/// What somebody asks for.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub url: Url,
+    /// As the asker calls the portal; empty where its title will do.
+    pub name: String,
+    pub agency: Whose,
+    pub asker: Asker,
+}
+
+#[derive(Clone, Debug)]
+pub enum Whose {
+    /// An agency's id and name, where the asker speaks for one that is known.
+    Known(String, String),
+    Named(String),
+}
+
+/// Begins a request, or says why there is none to begin.
+pub fn ask(
+    known: Known,
+    agencies: &[Agency],
+    wanted: Wanted,
+    id: RequestId,
+    now: Timestamp,
+) -> Result<Step, Say> {
+    // a name of one word is somebody's own network
+    if !wanted
+        .url
+        .host_str()
+        .is_some_and(|it| it.trim_end_matches('.').contains(['.', ':']))
+    {
+        return Err(Say::new("register-bad-url"));
+    }
+    let open = || known.requests.iter().filter(|it| it.stage.is_open());
+    let key = portal_key(&wanted.url);
+    if known.targets.iter().any(|it| portal_key(&it.url) == key) {
+        return Err(Say::new("register-watched"));
+    }
+    if let Some(other) = open().find(|it| portal_key(&it.url) == key) {
+        // whose it is, is nobody else's business
+        return Err(if other.asker.notifier == wanted.asker.notifier {
+            Say::new("register-asked").with("id", &other.id)
+        } else {
+            Say::new("register-watched")
+        });
+    }
+    let own = open().filter(|it| it.asker.notifier == wanted.asker.notifier);
+    if own.count() >= MOST_OF_ONE {
+        return Err(Say::new("register-many").with("most", MOST_OF_ONE));
+    }
+    if open().count() >= MOST {
+        return Err(Say::new("register-full"));
+    }
+    let taken = |it: &str| {
+        known.targets.iter().any(|of| of.id.as_str() == it)
+            || open().any(|of| of.target.as_str() == it)
+    };
+    let target = target_id(&wanted.url, taken).ok_or_else(|| Say::new("register-bad-url"))?;
+    let (agency, agency_name) = match wanted.agency {
+        Whose::Known(id, name) => (id, name),
+        Whose::Named(name) => agency_of(&name, agencies, known.requests),
+    };
+    let token = Digest::of(format!("{id} {} {now}", wanted.url).as_bytes()).hex();
+    let entry = Entry {
+        at: now,
+        target: target.clone(),
+        by: wanted.asker.name.clone(),
+        deed: Deed::Asked {
+            request: id.clone(),
+            url: wanted.url.clone(),
+        },
+    };
+    let request = Request {
+        id,
+        revision: 0,
+        at: now,
+        url: wanted.url,
+        target,
+        name: excerpt(&wanted.name, 120),
+        agency,
+        agency_name,
+        asker: wanted.asker,
+        stage: Stage::Open,
+        view: None,
+        proof: None,
+        token: format!("gaccong-{}", &token[..24]),
+        look_at: now,
+    };
+    Ok(Step {
+        request: Some(request),
+        entries: vec![entry],
+        ..Step::default()
+    })
+}
+
+/// The agency of that name, or a new one.
+fn agency_of(name: &str, agencies: &[Agency], requests: &[Request]) -> (String, String) {
+    let name = excerpt(name, 120);
+    let wanted = slug(&name);
+    if let Some(known) = agencies.iter().find(|it| slug(&it.name) == wanted) {
+        return (known.id.clone(), known.name.clone());
+    }
+    let open = || requests.iter().filter(|it| it.stage.is_open());
+    if let Some(asked) = open().find(|it| slug(&it.agency_name) == wanted) {
+        return (asked.agency.clone(), asked.agency_name.clone());
+    }
+    let taken =
+        |it: &str| agencies.iter().any(|of| of.id == it) || open().any(|of| of.agency == it);
+    (free(&wanted, taken), name)
+}
+
+/// The portal was looked at. A place that may never be visited ends the request with `refused`.
+pub fn seen(request: &Request, view: View, proof: Option<Proof>, refused: Option<String>) -> Step {
+    let now = view.at;
+    let mut next = request.clone();
+    let mut entries = Vec::new();
+    let mut entry = |deed| entries.push(line(request, "gaccong", deed, now));
+    if let Some(reason) = refused {
+        next.stage = Stage::Refused {
+            by: "gaccong".to_owned(),
+            at: now,
+            reason: reason.clone(),
+        };
+        entry(Deed::Refused {
+            request: request.id.clone(),
+            reason,
+        });
+    } else if let (None, Some(proof)) = (&request.proof, proof) {
+        entry(Deed::Proved {
+            request: request.id.clone(),
+            proof: proof.clone(),
+        });
+        next.proof = Some(proof);
+    }
+    let pause = if next.proof.is_some() { DAILY } else { AGAIN };
+    next.look_at = now.checked_add(pause).unwrap_or(now);
+    next.view = Some(view);
+    Step {
+        request: Some(next),
+        entries,
+        ..Step::default()
+    }
+}
+
+/// Whether what a look found is worth telling: the first one, a proof, an end, or a portal that is not as it was.
+pub fn is_news(before: &Request, after: &Request) -> bool {
+    let looks = |it: &Request| {
+        it.view
+            .as_ref()
+            .map(|view| (view.class.standing(), view.suspicious, view.same_as.clone()))
+    };
+    before.stage != after.stage || before.proof != after.proof || looks(before) != looks(after)
+}
+
+/// The asker says that his proof is in place.
+pub fn prove(request: &Request, now: Timestamp) -> Result<Step, Say> {
+    is_open(request)?;
+    let earliest = request.view.as_ref().map_or(now, |it| it.at + NOT_SOONER);
+    let mut next = request.clone();
+    next.look_at = earliest.max(now);
+    // whoever asked is told what came of it, whatever it is
+    next.view = None;
+    Ok(Step {
+        request: Some(next),
+        ..Step::default()
+    })
+}
+
+/// An officer's word: the portal is watched from now on, until `until` where it is given.
+pub fn approve(
+    request: &Request,
+    known: Known,
+    agencies: &[Agency],
+    defaults: &Settings,
+    by: &str,
+    until: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<Step, Say> {
+    is_open(request)?;
+    let Some(view) = &request.view else {
+        return Err(Say::new("register-unseen").with("id", &request.id));
+    };
+    let key = portal_key(&request.url);
+    if known.targets.iter().any(|it| portal_key(&it.url) == key) {
+        return Err(Say::new("register-watched"));
+    }
+    let mut next = request.clone();
+    let mut entries = Vec::new();
+    if next.proof.is_none() {
+        let proof = Proof::Vouched(by.to_owned());
+        entries.push(line(
+            request,
+            by,
+            Deed::Proved {
+                request: request.id.clone(),
+                proof: proof.clone(),
+            },
+            now,
+        ));
+        next.proof = Some(proof);
+    }
+    let target = target(request, view, known, agencies, defaults)?;
+    next.target = target.id.clone();
+    next.stage = Stage::Approved {
+        by: by.to_owned(),
+        at: now,
+    };
+    entries.push(line(
+        &next,
+        by,
+        Deed::Registered {
+            request: Some(request.id.clone()),
+            url: target.url.clone(),
+            agency: target.agency.clone(),
+            until,
+        },
+        now,
+    ));
+    Ok(Step {
+        request: Some(next),
+        registered: vec![Registration {
+            target,
+            by: by.to_owned(),
+            at: now,
+            until,
+        }],
+        entries,
+        ..Step::default()
+    })
+}
+
+fn target(
+    request: &Request,
+    view: &View,
+    known: Known,
+    agencies: &[Agency],
+    defaults: &Settings,
+) -> Result<Target, Say> {
+    let mut settings = defaults.clone();
+    let agency = agencies.iter().find(|it| it.id == request.agency);
+    if let Some(agency) = agency.filter(|it| !it.notify.is_empty()) {
+        settings.notify.clone_from(&agency.notify);
+    }
+    if let Some(own) = &request.asker.notifier
+        && !settings.notify.contains(own)
+    {
+        settings.notify.push(own.clone());
+    }
+    let mut target = Target::unregistered(request.url.clone(), settings);
+    // somebody may have taken the id meanwhile
+    let taken = |it: &str| known.targets.iter().any(|of| of.id.as_str() == it);
+    let id = free(request.target.as_str(), taken);
+    target.id = id.parse().map_err(|_| Say::new("register-bad-url"))?;
+    target.agency.clone_from(&request.agency);
+    target.agency_name.clone_from(&request.agency_name);
+    let title = view
+        .title
+        .as_ref()
+        .filter(|_| !view.suspicious && view.class.standing() == Standing::Up);
+    if !request.name.is_empty() {
+        target.name.clone_from(&request.name);
+    } else if let Some(title) = title {
+        target.name = excerpt(title, 120);
+    }
+    Ok(target)
+}
+
+pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Result<Step, Say> {
+    is_open(request)?;
+    let reason = excerpt(reason, 500);
+    let stage = Stage::Refused {
+        by: by.to_owned(),
+        at: now,
+        reason: reason.clone(),
+    };
+    let deed = Deed::Refused {
+        request: request.id.clone(),
+        reason,
+    };
+    Ok(over(request, by, stage, deed, now))
+}
+
+pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say> {
+    is_open(request)?;
+    let stage = Stage::Withdrawn {
+        by: by.to_owned(),
+        at: now,
+    };
+    let deed = Deed::Withdrawn {
+        request: request.id.clone(),
+    };
+    Ok(over(request, by, stage, deed, now))
+}
+
+/// Ends a request that nobody decided; `None` where there is time left.
+pub fn expire(request: &Request, now: Timestamp) -> Option<Step> {
+    if !request.stage.is_open() || now.duration_since(request.at) < PATIENCE {
+        return None;
+    }
+    let deed = Deed::Expired {
+        request: request.id.clone(),
+    };
+    Some(over(
+        request,
+        "gaccong",
+        Stage::Expired { at: now },
+        deed,
+        now,
+    ))
+}
+
+fn over(request: &Request, by: &str, stage: Stage, deed: Deed, now: Timestamp) -> Step {
+    Step {
+        request: Some(Request {
+            stage,
+            ..request.clone()
+        }),
+        entries: vec![line(request, by, deed, now)],
+        ..Step::default()
+    }
+}
+
+fn line(request: &Request, by: &str, deed: Deed, now: Timestamp) -> Entry {
+    Entry {
+        at: now,
+        target: request.target.clone(),
+        by: by.to_owned(),
+        deed,
+    }
+}
+
+fn is_open(request: &Request) -> Result<(), Say> {
+    let decided = |key: &str, by: &str| Say::new(key).with("id", &request.id).with("by", by);
+    match &request.stage {
+        Stage::Open => Ok(()),
+        Stage::Approved { by, .. } => Err(decided("register-approved-already", by)),
+        Stage::Refused { by, .. } => Err(decided("register-refused-already", by)),
+        Stage::Withdrawn { by, .. } => Err(decided("register-withdrawn-already", by)),
+        Stage::Expired { .. } => Err(decided("register-expired-already", "gaccong")),
+    }
+}
+
+/// Places that may never be visited, whoever vouches for them.
+pub fn is_forbidden(class: Class) -> bool {
+    matches!(
+        class,
+        Class::PrivateAddress | Class::Scheme | Class::Port | Class::RefusedRedirect
+    )
+}

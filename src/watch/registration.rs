@@ -1,0 +1,422 @@
+//! The registry's verbs in the world: each decision of `registry` as one commit with whom it is told to, decided anew where
+//! somebody else was faster.
+
+use futures_util::StreamExt;
+use jiff::Timestamp;
+
+use super::{World, scrutiny::scrutinise};
+use crate::{
+    model::{
+        About, Agency, Alert, Notice, Say, Target, TargetId, Urgency,
+        alert::Topic,
+        registration::{Registration, Request, RequestId},
+    },
+    registry::{self, Known, Step, Wanted, listed},
+    store::{Commit, Enrolment, StoreError},
+};
+
+/// A commit that was overtaken is decided anew so many times.
+const TRIES: u32 = 5;
+/// Portals that are looked at at once because somebody asked.
+const AT_ONCE: usize = 4;
+/// Lines of history in one commit.
+const LINES: usize = 500;
+/// What targets.yaml named last.
+const LISTED: &str = "registry/listed";
+
+/// Why nothing was done.
+#[derive(Debug)]
+pub enum NotDone {
+    /// There is no such request or target.
+    Unknown,
+    /// It cannot be, for that reason.
+    Refused(Say),
+    Store(StoreError),
+}
+
+impl From<StoreError> for NotDone {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Say> for NotDone {
+    fn from(say: Say) -> Self {
+        Self::Refused(say)
+    }
+}
+
+/// The registry as one moment knew it.
+pub struct Present {
+    pub revision: u64,
+    pub registered: Vec<Registration>,
+    pub targets: Vec<Target>,
+    pub agencies: Vec<Agency>,
+    pub requests: Vec<Request>,
+}
+
+impl Present {
+    pub async fn of(world: &World) -> Result<Self, StoreError> {
+        let revision = world.store.registry_revision().await?;
+        let registered = world.store.registry().await?;
+        let targets = world.with_file(registered.iter().map(|it| it.target.clone()));
+        Ok(Self {
+            revision,
+            agencies: world.agencies(&targets),
+            requests: world.store.requests().await?,
+            registered,
+            targets,
+        })
+    }
+
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            targets: &self.targets,
+            requests: &self.requests,
+        }
+    }
+}
+
+/// Decides on the registry as it is and commits it; `milestone` is written in the same commit.
+async fn decided(
+    world: &World,
+    milestone: Option<(String, String)>,
+    decide: impl Fn(&Present, Timestamp) -> Result<(Step, Vec<Alert>), NotDone>,
+) -> Result<Step, NotDone> {
+    for _ in 0..TRIES {
+        let present = Present::of(world).await?;
+        let now = world.clock.now();
+        let (step, alerts) = decide(&present, now)?;
+        match world
+            .store
+            .commit(written(&step, &present, alerts, &milestone))
+            .await
+        {
+            Ok(()) => return Ok(step),
+            Err(StoreError::Conflict) => continue,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+fn written(
+    step: &Step,
+    present: &Present,
+    alerts: Vec<Alert>,
+    milestone: &Option<(String, String)>,
+) -> Commit {
+    let enrols = !step.registered.is_empty() || !step.removed.is_empty();
+    Commit {
+        requests: step.request.iter().cloned().collect(),
+        // a new request is decided from who else asks, a request from who is watched
+        registry: (enrols || step.request.is_some()).then(|| Enrolment {
+            revision: present.revision,
+            registered: step.registered.clone(),
+            removed: step.removed.clone(),
+        }),
+        entries: step.entries.clone(),
+        alerts,
+        milestone: milestone.clone(),
+        ..Commit::default()
+    }
+}
+
+/// Begins a request; it is looked at soon.
+pub async fn ask(
+    world: &World,
+    wanted: Wanted,
+    milestone: Option<(String, String)>,
+) -> Result<Request, NotDone> {
+    // what cannot be asked for takes no number
+    let probe = RequestId::new(0, 0);
+    let present = Present::of(world).await?;
+    let now = world.clock.now();
+    registry::ask(
+        present.known(),
+        &present.agencies,
+        wanted.clone(),
+        probe,
+        now,
+    )?;
+    let year = now.to_zoned(world.config.service.timezone.clone()).year();
+    let id = world.store.request_id(year).await?;
+    let step = decided(world, milestone, |present, now| {
+        let step = registry::ask(
+            present.known(),
+            &present.agencies,
+            wanted.clone(),
+            id.clone(),
+            now,
+        )?;
+        Ok((step, Vec::new()))
+    })
+    .await?;
+    step.request.ok_or(NotDone::Unknown)
+}
+
+/// One step of a request that is told to officers and to who asked.
+async fn step_of(
+    world: &World,
+    id: &RequestId,
+    milestone: Option<(String, String)>,
+    decide: impl Fn(&Request, &Present, Timestamp) -> Result<Step, Say>,
+) -> Result<Request, NotDone> {
+    let step = decided(world, milestone, |present, now| {
+        let known = present.requests.iter().find(|it| it.id == *id);
+        let known = known.ok_or(NotDone::Unknown)?;
+        let step = decide(known, present, now)?;
+        let next = step.request.as_ref().unwrap_or(known);
+        Ok((step.clone(), told(world, next, now)))
+    })
+    .await?;
+    step.request.ok_or(NotDone::Unknown)
+}
+
+/// Those who are told what becomes of a request: officers, and who asked.
+fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Alert> {
+    let mut names = world.config.defaults.notify.clone();
+    names.extend(request.asker.notifier.clone());
+    names.sort();
+    names.dedup();
+    let about = About::Request(request.id.clone());
+    let alert = |name: &String| Alert::new(name, about.clone(), Urgency::Ordinary, now);
+    names.iter().map(alert).collect()
+}
+
+/// The asker says that his proof is in place.
+pub async fn prove(
+    world: &World,
+    id: &RequestId,
+    milestone: Option<(String, String)>,
+) -> Result<Request, NotDone> {
+    let step = decided(world, milestone, |present, now| {
+        let known = present.requests.iter().find(|it| it.id == *id);
+        let step = registry::prove(known.ok_or(NotDone::Unknown)?, now)?;
+        Ok((step, Vec::new()))
+    })
+    .await?;
+    step.request.ok_or(NotDone::Unknown)
+}
+
+pub async fn approve(
+    world: &World,
+    id: &RequestId,
+    by: &str,
+    until: Option<Timestamp>,
+    milestone: Option<(String, String)>,
+) -> Result<Request, NotDone> {
+    let defaults = &world.config.defaults;
+    step_of(world, id, milestone, |known, present, now| {
+        let agencies = &present.agencies;
+        registry::approve(known, present.known(), agencies, defaults, by, until, now)
+    })
+    .await
+}
+
+pub async fn refuse(
+    world: &World,
+    id: &RequestId,
+    by: &str,
+    reason: &str,
+    milestone: Option<(String, String)>,
+) -> Result<Request, NotDone> {
+    step_of(world, id, milestone, |known, _, now| {
+        registry::refuse(known, by, reason, now)
+    })
+    .await
+}
+
+pub async fn withdraw(
+    world: &World,
+    id: &RequestId,
+    by: &str,
+    milestone: Option<(String, String)>,
+) -> Result<Request, NotDone> {
+    step_of(world, id, milestone, |known, _, now| {
+        registry::withdraw(known, by, now)
+    })
+    .await
+}
+
+/// Registers targets without a request: all of them, or none where `targets` finds a fault in the present registry.
+pub async fn add(
+    world: &World,
+    by: &str,
+    until: Option<Timestamp>,
+    targets: impl Fn(&Present) -> Result<Vec<Target>, Say>,
+) -> Result<Vec<Registration>, NotDone> {
+    let step = decided(world, None, |present, now| {
+        Ok((registry::add(targets(present)?, by, until, now), Vec::new()))
+    })
+    .await?;
+    Ok(step.registered)
+}
+
+/// Takes a registered target out, and tells those who were told of it.
+pub async fn remove(
+    world: &World,
+    id: &TargetId,
+    by: &str,
+    reason: Option<String>,
+) -> Result<(), NotDone> {
+    decided(world, None, |present, now| {
+        let step = registry::remove(&present.registered, id, by, reason.clone(), now);
+        let step = step.ok_or(NotDone::Unknown)?;
+        let say = Say::new("registry-removed").with("by", by);
+        Ok((step, farewell(world, present, id, say, now)))
+    })
+    .await?;
+    Ok(())
+}
+
+fn farewell(
+    world: &World,
+    present: &Present,
+    id: &TargetId,
+    say: Say,
+    now: Timestamp,
+) -> Vec<Alert> {
+    let Some(gone) = present.targets.iter().find(|it| it.id == *id) else {
+        return Vec::new();
+    };
+    let mut names = world.config.defaults.notify.clone();
+    names.extend(gone.settings.notify.iter().cloned());
+    names.sort();
+    names.dedup();
+    let notice = Notice::Event {
+        topic: Topic::Registry,
+        at: now,
+        detail: say.with("name", &gone.name).with("id", id),
+    };
+    let about = About::Notice(notice);
+    let alert = |name: &String| Alert::new(name, about.clone(), Urgency::Ordinary, now);
+    names.iter().map(alert).collect()
+}
+
+/// Looks at portals that are asked for, ends requests nobody decided and registrations whose window is over.
+pub async fn round(world: &World) {
+    let now = world.clock.now();
+    let requests = match world.store.requests().await {
+        Ok(requests) => requests,
+        Err(error) => return tracing::error!(%error, "requests cannot be read"),
+    };
+    let due = requests
+        .into_iter()
+        .filter(|it| it.stage.is_open() && it.look_at <= now);
+    futures_util::stream::iter(due)
+        .for_each_concurrent(AT_ONCE, async |it| {
+            if let Err(error) = looked(world, it).await {
+                tracing::error!(?error, "a request cannot be brought forward");
+            }
+        })
+        .await;
+    if let Err(error) = end(world, now).await {
+        tracing::error!(?error, "a registration whose time is over cannot be ended");
+    }
+}
+
+async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
+    if registry::expire(&request, world.clock.now()).is_some() {
+        let expired = step_of(world, &request.id, None, |known, _, now| {
+            registry::expire(known, now).ok_or_else(Say::default)
+        });
+        return expired.await.map(drop);
+    }
+    let (view, proof) = scrutinise(world, &request).await;
+    let class = view.class;
+    let refused = registry::request::is_forbidden(class).then(|| {
+        let class = world.words.plain(&class.key());
+        world.words.text("register-forbidden", &[("class", &class)])
+    });
+    decided(world, None, |present, now| {
+        let known = present.requests.iter().find(|it| it.id == request.id);
+        let known = known.ok_or(NotDone::Unknown)?;
+        if !known.stage.is_open() {
+            // decided while we looked
+            return Err(NotDone::Unknown);
+        }
+        let step = registry::seen(known, view.clone(), proof.clone(), refused.clone());
+        let next = step.request.as_ref().unwrap_or(known);
+        let alerts = if registry::request::is_news(known, next) {
+            told(world, next, now)
+        } else {
+            Vec::new()
+        };
+        Ok((step, alerts))
+    })
+    .await
+    .map(drop)
+    .or_else(|why| match why {
+        NotDone::Unknown => Ok(()),
+        other => Err(other),
+    })
+}
+
+async fn end(world: &World, now: Timestamp) -> Result<(), NotDone> {
+    let registered = world.store.registry().await?;
+    for over in registry::ended(&registered, now) {
+        let id = &over.target.id;
+        decided(world, None, |present, now| {
+            let still = registry::ended(&present.registered, now);
+            if !still.iter().any(|it| it.target.id == *id) {
+                return Err(NotDone::Unknown);
+            }
+            let say = Say::new("registry-ended");
+            let step = registry::end(id, "gaccong", now);
+            Ok((step, farewell(world, present, id, say, now)))
+        })
+        .await
+        .map(drop)
+        .or_else(|why| match why {
+            NotDone::Unknown => Ok(()),
+            other => Err(other),
+        })?;
+    }
+    Ok(())
+}
+
+/// Writes down what of targets.yaml is not as it was: a change of the file changes who is watched, too.
+pub async fn compare_file(world: &World) -> Result<(), StoreError> {
+    let known = world.store.milestone(LISTED).await?;
+    let before: listed::Listed = known
+        .and_then(|it| serde_json::from_str(&it).ok())
+        .unwrap_or_default();
+    let now = listed::listed(&world.config.targets);
+    if before == now {
+        return Ok(());
+    }
+    let at = world.clock.now();
+    let targets = &world.config.targets;
+    let entries = listed::entries(&before, &now, targets, "targets.yaml", at);
+    for lines in entries.chunks(LINES) {
+        let commit = Commit {
+            entries: lines.to_vec(),
+            ..Commit::default()
+        };
+        world.store.commit(commit).await?;
+    }
+    let text = serde_json::to_string(&now).unwrap_or_default();
+    let commit = Commit {
+        milestone: Some((LISTED.to_owned(), text)),
+        ..Commit::default()
+    };
+    world.store.commit(commit).await
+}
+
+/// A request by what people call it: `DK-2026-0007`, or a number of this year.
+pub async fn find(world: &World, text: &str) -> Result<Option<Request>, StoreError> {
+    let text = text.trim().to_uppercase();
+    let rest = text.strip_prefix("DK-").unwrap_or(&text);
+    let (year, number) = match rest.split_once('-') {
+        Some((year, number)) => (year.parse().ok(), number),
+        None => {
+            let zone = world.config.service.timezone.clone();
+            (Some(world.clock.now().to_zoned(zone).year()), rest)
+        }
+    };
+    match (year, number.parse().ok()) {
+        (Some(year), Some(number)) => world.store.request(&RequestId::new(year, number)).await,
+        _ => Ok(None),
+    }
+}

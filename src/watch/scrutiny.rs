@@ -1,0 +1,210 @@
+//! A portal that somebody asks for: what it looks like now, whose it is, and whether it is watched under another name.
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::{
+    World,
+    look::{Beside, Look, look},
+};
+use crate::{
+    fetch::Visit,
+    model::{
+        Dossier, LookRef, Profile, Standing, Target, TargetId,
+        excerpt::{defang_text, excerpt},
+        registrable,
+        registration::{Proof, Request, View},
+        target::Settings,
+    },
+    page::{self, Page, Source},
+    registry::names::portal_key,
+};
+
+/// The record, the meta element and the file in which the asker's token may stand.
+pub const RECORD: &str = "_gaccong";
+pub const META: &str = "gaccong";
+pub const FILE: &str = "/.well-known/gaccong.txt";
+
+/// Lines of a page that an officer is shown, and how long each may be: half a phone's screen.
+const LINES: usize = 6;
+const LINE: usize = 120;
+/// A file that holds one token is short.
+const LONGEST_FILE: u64 = 4 << 10;
+
+/// Looks at it once, as any visitor, and for the token.
+pub async fn scrutinise(world: &World, request: &Request) -> (View, Option<Proof>) {
+    let mut settings: Settings = world.config.defaults.clone();
+    settings.profiles = vec![Profile::Desktop];
+    let mut target = Target::unregistered(request.url.clone(), settings);
+    // what is remembered of a registered portal of that address is not asked
+    target.id = target.id.beside("asked");
+    let dossier = Dossier::new(target.id.clone());
+    let seen = look(
+        world,
+        &target,
+        Profile::Desktop,
+        &dossier,
+        Beside::default(),
+    )
+    .await;
+    let read = read(world, &seen, request).await;
+    let proof = proof(world, request, &seen, read.as_ref()).await;
+    let view = view(world, request, seen, read).await;
+    (view, proof)
+}
+
+/// What of a page is shown to an officer, and whether it bears the token.
+struct Read {
+    lines: Vec<String>,
+    bears_token: bool,
+}
+
+async fn read(world: &World, seen: &Look, request: &Request) -> Option<Read> {
+    let (body, reference) = (seen.body.clone()?, seen.seen.clone()?);
+    let token = request.token.clone();
+    let work = move || {
+        let source = Source {
+            bytes: &body,
+            content_type: reference.content_type.as_deref(),
+            url: &reference.url,
+            ignore: &[],
+        };
+        let page: Page = page::read(source).ok()?;
+        let lines = page.visible().map(|it| it.text.trim());
+        let lines = lines.filter(|it| !it.is_empty()).take(LINES);
+        Some(Read {
+            lines: lines.map(|it| defang_text(&excerpt(it, LINE))).collect(),
+            bears_token: page.meta(META).is_some_and(|it| it.trim() == token),
+        })
+    };
+    world.desks.within(work).await.ok().flatten()
+}
+
+async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) -> View {
+    let answer = seen.observation.answer();
+    let silence = seen.observation.silence();
+    let final_url = answer.map_or_else(|| request.url.clone(), |it| it.final_url.clone());
+    let same_as = twin(world, request, &final_url, &seen).await;
+    let standing = seen.class.standing();
+    View {
+        at: seen.observation.at,
+        class: seen.class,
+        status: answer
+            .map(|it| it.status)
+            .or(silence.and_then(|it| it.status)),
+        final_url,
+        title: seen.title.as_ref().map(|it| excerpt(it, LINE)),
+        lines: read.map(|it| it.lines).unwrap_or_default(),
+        score: seen.verdict.score,
+        suspicious: standing == Standing::Tampered || seen.verdict.level.rings(),
+        certificate_fault: seen
+            .observation
+            .certificate
+            .as_ref()
+            .and_then(|it| it.fault.clone()),
+        digest: seen.seen.as_ref().map(|it| it.digest),
+        signals: seen.verdict.signals,
+        cause: seen.cause,
+        same_as,
+    }
+}
+
+/// A registered portal that this one is: it leads there, or shows the very page.
+async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> Option<TargetId> {
+    let key = portal_key(leads_to);
+    let targets = world.targets().await.ok()?;
+    if key != portal_key(&request.url)
+        && let Some(known) = targets.iter().find(|it| portal_key(&it.url) == key)
+    {
+        return Some(known.id.clone());
+    }
+    let here = seen.seen.as_ref()?;
+    for dossier in world.store.dossiers().await.ok()? {
+        let looks = dossier.baseline.iter().flat_map(|it| it.looks());
+        // the same tree; portals of one template differ in what they are called
+        let alike: Vec<LookRef> = looks.filter(|it| it.shape == here.shape).cloned().collect();
+        let same = alike.iter().any(|it| it.digest == here.digest)
+            || match alike.last() {
+                Some(last) => seen.title.is_some() && title(world, last).await == seen.title,
+                None => false,
+            };
+        let portal = dossier.target.portal();
+        if same && let Some(known) = targets.iter().find(|it| it.id.as_str() == portal) {
+            return Some(known.id.clone());
+        }
+    }
+    None
+}
+
+/// What a page that was kept is called.
+async fn title(world: &World, of: &LookRef) -> Option<String> {
+    let (evidence, of) = (world.evidence.clone(), of.clone());
+    let work = move || {
+        let bytes = evidence.body(&of.digest).ok()?;
+        let source = Source {
+            bytes: &bytes,
+            content_type: of.content_type.as_deref(),
+            url: &of.url,
+            ignore: &[],
+        };
+        page::read(source).ok()?.title
+    };
+    world.desks.within(work).await.ok().flatten()
+}
+
+/// Where the token stands. A redirect to another domain proves nothing of this one.
+async fn proof(
+    world: &World,
+    request: &Request,
+    seen: &Look,
+    read: Option<&Read>,
+) -> Option<Proof> {
+    if request.proof.is_some() {
+        return None;
+    }
+    let host = request.url.host_str()?;
+    let is_ours = |url: &Url| {
+        let of = url.host_str().unwrap_or_default();
+        of == host || registrable(of) == registrable(host)
+    };
+    let answered = seen.observation.answer().map(|it| &it.final_url);
+    if read.is_some_and(|it| it.bears_token) && answered.is_some_and(is_ours) {
+        return Some(Proof::Meta);
+    }
+    for name in [host.to_owned(), registrable(host)] {
+        let texts = world.eye.texts(&format!("{RECORD}.{name}")).await;
+        if texts.iter().any(|it| it.trim() == request.token) {
+            return Some(Proof::Dns);
+        }
+    }
+    let file = request.url.join(FILE).ok()?;
+    bears(world, request, &file, is_ours)
+        .await
+        .then_some(Proof::File)
+}
+
+async fn bears(
+    world: &World,
+    request: &Request,
+    file: &Url,
+    is_ours: impl Fn(&Url) -> bool,
+) -> bool {
+    let visit = Visit {
+        target: &request.target,
+        url: file,
+        profile: Profile::Desktop,
+        timeout: world.config.defaults.timeout,
+        max_body: LONGEST_FILE,
+        validators: None,
+    };
+    let at: Timestamp = world.clock.now();
+    let sighting = world.eye.visit(&visit, at).await;
+    let Some(answer) = sighting.observation.answer() else {
+        return false;
+    };
+    let body = sighting.body.as_deref().unwrap_or_default();
+    let text = String::from_utf8_lossy(body);
+    answer.status == 200
+        && is_ours(&answer.final_url)
+        && text.lines().any(|it| it.trim() == request.token)
+}

@@ -1,0 +1,118 @@
+//! A duty room in Telegram: chats, people, and the bot at work.
+
+use std::sync::Arc;
+
+use gaccong::{
+    bot,
+    watch::{
+        clock::{Clock, System},
+        steady,
+    },
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    portal::{Portal, honest},
+    scene::{Scene, parse, yaml},
+    telegram::{Shown, Telegram, User},
+};
+
+pub const ROOM: i64 = -1001;
+pub const AGENCY: i64 = -1002;
+pub const STRANGERS: i64 = -1009;
+pub const AN: User = User {
+    id: 11,
+    name: "Nguyễn Văn An",
+    username: None,
+};
+pub const BINH: User = User {
+    id: 12,
+    name: "Trần Thị Bình",
+    username: None,
+};
+pub const NOBODY: User = User {
+    id: 99,
+    name: "Người lạ",
+    username: None,
+};
+
+/// A duty room, an agency's group and one that nobody knows; portal `a` is told to both, `b` to the room alone.
+pub async fn room() -> (Portal, Telegram, Scene) {
+    room_at(Arc::new(System)).await
+}
+
+/// The same on a clock of the test's own.
+pub async fn room_at(clock: Arc<dyn Clock>) -> (Portal, Telegram, Scene) {
+    let portal = Portal::page(honest(1)).await;
+    let telegram = Telegram::strict(&[
+        (ROOM, "supergroup"),
+        (AGENCY, "supergroup"),
+        (STRANGERS, "supergroup"),
+    ])
+    .await;
+    let url = telegram.portal.url();
+    let chat = |name: &str, chat: i64| {
+        format!(
+            "  {name}: {{ kind: telegram, with: {{ chat: {chat}, token_env: HOME, api_url: '{url}' }} }}\n"
+        )
+    };
+    let text = yaml(
+        "",
+        &[("a", &portal.url()), ("b", &format!("{}b", portal.url()))],
+    )
+    .replace(
+        "agencies:",
+        &format!(
+            "notifiers:\n{}{}duty:\n  officers: [{{ name: An, telegram: 11 }}]\nagencies:",
+            chat("room", ROOM),
+            chat("thu", AGENCY)
+        ),
+    )
+    .replace("  timeout: 2s", "  timeout: 2s\n  notify: [room]")
+    .replace("name: Cổng a,", "name: Cổng a, notify: [room, thu],");
+    let scene = Scene::at(parse(&text), "memory", clock);
+    scene.learn(0).await;
+    scene.learn(1).await;
+    (portal, telegram, scene)
+}
+
+/// The bot at work until it is dropped.
+pub struct Listening(CancellationToken, JoinHandle<()>);
+
+impl Listening {
+    pub fn to(scene: &Scene) -> Self {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(bot::run(steady(scene.world.clone()), stop.clone()));
+        Self(stop, task)
+    }
+
+    /// It is told to stop, and not waited for.
+    pub fn stop(&self) {
+        self.0.cancel();
+    }
+
+    /// As a process dies: nothing more is said to Telegram.
+    pub fn dies(self) {
+        self.1.abort();
+    }
+
+    pub async fn end(self) {
+        self.0.cancel();
+        self.1.await.unwrap();
+    }
+}
+
+/// What the bot says next in a chat.
+pub async fn heard(telegram: &Telegram, chat: i64, before: usize) -> Shown {
+    telegram
+        .wait_for(|it| it.messages(chat).len() > before)
+        .await;
+    telegram.last(chat).unwrap()
+}
+
+pub async fn asked(telegram: &Telegram, chat: i64, who: &User<'_>, text: &str) -> String {
+    let before = telegram.messages(chat).len();
+    telegram.say(chat, who, text);
+    heard(telegram, chat, before).await.text
+}
