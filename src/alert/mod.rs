@@ -3,6 +3,7 @@
 pub mod duty;
 pub mod heartbeat;
 pub mod notifiers;
+pub mod plan;
 pub mod request;
 pub mod storm;
 pub mod text;
@@ -34,6 +35,8 @@ pub struct Message {
     pub gravity: Gravity,
     /// May have been delivered before.
     pub repeat: bool,
+    /// To be shown without ringing a phone.
+    pub silent: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -39,6 +39,7 @@ pub fn incident(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
         facts: facts(it, words),
         gravity: gravity(it),
         repeat,
+        silent: false,
     }
 }
 
@@ -182,6 +183,9 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         let class: Option<Class> = remark.args.get("class").and_then(|it| it.parse().ok());
         let class = class.map(|it| words.plain(&it.key())).unwrap_or_default();
         lines.push(words.text(&remark.key, &[("class", &class)]));
+    }
+    if let Some(plan) = &it.planned {
+        lines.push(words.text("alert-planned", &[("id", &plan.to_string())]));
     }
     if it.flaps > 0 {
         let times = (it.flaps + 1).to_string();

@@ -4,6 +4,7 @@
 mod commands;
 mod here;
 mod incident;
+mod plan;
 mod reply;
 mod request;
 mod taps;

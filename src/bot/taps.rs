@@ -10,6 +10,7 @@ use super::{
     commands::incidents,
     here::{Here, Role},
     incident::{self, Silence},
+    plan,
     reply::{self, Reply},
     request,
 };
@@ -56,8 +57,13 @@ pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
         Some((verb, rest)) => request::tapped(here, verb, rest).await,
         None => None,
     };
+    let of_plan = match data {
+        Some((verb, id)) if here.role() > Role::Stranger => plan::tapped(here, verb, id).await,
+        _ => None,
+    };
+    let other = of_request.or(of_plan);
     let out = match data {
-        _ if of_request.is_some() => of_request.unwrap_or_else(|| Tapped::quiet(String::new())),
+        _ if other.is_some() => other.unwrap_or_else(|| Tapped::quiet(String::new())),
         _ if here.role() == Role::Stranger => Tapped::loud(here.say("bot-stranger", &[])),
         _ if !open && !here.is_officer() => Tapped::loud(here.say("bot-officers-only", &[])),
         Some(("page", at)) => Tapped {

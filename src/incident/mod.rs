@@ -2,6 +2,7 @@
 //! what happened comes in, the incidents as they are now go out, and the caller commits them with their alerts.
 
 mod people;
+pub mod plan;
 mod step;
 
 pub use people::{dismiss, escalate, mute, note, resolve, take, unmute};

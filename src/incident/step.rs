@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::plan::{bears_marks, is_unmasked};
 use crate::model::{
     Class, Incident, IncidentId, Kind, Say, Signal,
     incident::{ChangeLine, Event, Evidence, Portal, Stage, What},
@@ -62,6 +63,12 @@ pub fn step(
             None => vec![open(target, finding, kind, id())],
         },
         (Some(known), None) => vec![restored(known, now)],
+        // what looked like an announced change is an attack: as loud as if it had just begun
+        (Some(known), Some(kind)) if is_unmasked(known, Some(kind), &finding.signals) => {
+            let mut it = changed(known, finding, kind);
+            (it.planned, it.muted) = (None, None);
+            vec![it]
+        }
         (Some(known), Some(kind)) if known.kind == kind => {
             settle(known, finding).into_iter().collect()
         }
@@ -127,7 +134,10 @@ pub enum Voice {
 pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     let last = it.timeline.last().map(|it| it.what);
     // somebody asked for silence about what was known then, not about something worse
-    let worse = last == Some(What::Changed) && it.kind.is_tampering();
+    // … and of announced changes only an attack is worse
+    let worse = last == Some(What::Changed)
+        && it.kind.is_tampering()
+        && (it.planned.is_none() || bears_marks(it.kind, &it.signals));
     if it.is_muted(now) && it.stage.is_open() && !worse {
         return Voice::Quiet;
     }
@@ -140,8 +150,14 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
         return Voice::Quiet;
     }
     if it.flaps == 0 {
+        // so far it was shown in silence: an edit of that would ring nobody
+        let unheard = it.rung_at.is_none() && last == Some(What::Changed);
         it.rung_at = it.rung_at.or(Some(now));
-        return Voice::Plain;
+        return if unheard {
+            Voice::Reminder
+        } else {
+            Voice::Plain
+        };
     }
     let damped = it.flaps > RINGS_FREELY;
     if !it.stage.is_open() {
@@ -226,7 +242,10 @@ fn graver(kind: Kind, known: Kind) -> bool {
 
 /// Whether a look of this class says something that the open incident (or its absence) does not already
 /// say: only then is it worth confirming.
-pub fn is_news(known: Option<&Incident>, class: Class) -> bool {
+pub fn is_news(known: Option<&Incident>, class: Class, signals: &[Signal]) -> bool {
+    if known.is_some_and(|it| is_unmasked(it, Kind::of(class), signals)) {
+        return true;
+    }
     match (known, Kind::of(class)) {
         (None, kind) => kind.is_some(),
         (Some(_), None) => true,
@@ -285,6 +304,7 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         rung_at: None,
         address: finding.address,
         muted: None,
+        planned: None,
         escalated: 0,
     }
 }

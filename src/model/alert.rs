@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Incident, IncidentId, Say, duty::Rung, registration::RequestId};
+use super::{Incident, IncidentId, Say, duty::Rung, plan::PlanId, registration::RequestId};
 
 /// What an alert is about. The words are made when it is sent, from what is true then, so that
 /// several changes of one incident that wait together become one message.
@@ -22,6 +22,8 @@ pub enum About {
     Call(IncidentId, Rung),
     /// What becomes of a request to be watched.
     Request(RequestId),
+    /// Announced changes: that they are, and afterwards whose doing it was.
+    Plan(PlanId),
     /// A shift hands over to the next.
     Handover(Timestamp),
     Window(WindowNews),
@@ -39,6 +41,7 @@ impl About {
             Self::Reminder(id) => format!("{id}-reminder"),
             Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
             Self::Request(id) => id.to_string(),
+            Self::Plan(id) => id.to_string(),
             Self::Handover(at) => format!("handover-{}", at.as_second()),
             Self::Window(news) => news.key(),
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Say, Signal, TargetId, target::Target};
+use super::{Class, Digest, Say, Signal, TargetId, plan::PlanId, target::Target};
 
 /// `SC-2026-0412` (*sự cố*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -135,6 +135,10 @@ pub enum What {
     Noted,
     /// Nobody took it, and somebody else was called.
     Escalated,
+    /// It falls into announced changes.
+    Planned,
+    /// The agency says that it was not its doing.
+    Disowned,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,6 +210,9 @@ pub struct Incident {
     pub address: Option<IpAddr>,
     #[serde(default)]
     pub muted: Option<Muted>,
+    /// Opened while its portal was edited by announcement, and silent because of it.
+    #[serde(default)]
+    pub planned: Option<PlanId>,
     /// Steps of escalation that were taken.
     #[serde(default)]
     pub escalated: u32,

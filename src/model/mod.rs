@@ -15,6 +15,7 @@ pub mod history;
 pub mod incident;
 pub mod mask;
 pub mod observation;
+pub mod plan;
 pub mod registration;
 pub mod say;
 pub mod signal;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::watch::{Live, duty, windows};
+use crate::watch::{Live, duty, plans, windows};
 
 /// Minutes count where somebody is to be called, seconds do not.
 const EVERY: Duration = Duration::from_secs(5);
@@ -19,6 +19,7 @@ pub async fn run(worlds: Live, stop: CancellationToken) {
                 let world = worlds.borrow().clone();
                 duty::round(&world).await;
                 windows::round(&world).await;
+                plans::round(&world).await;
             }
         }
     }

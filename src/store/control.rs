@@ -22,6 +22,7 @@ use super::{Checkup, Commit, Condition, Delivery, Pulse, Result, Store, StoreErr
 use crate::model::{
     Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
     history::History,
+    plan::{Plan, PlanId},
     registration::{Entry, Registration, Request, RequestId},
 };
 
@@ -46,6 +47,9 @@ enum Ask {
     Request(RequestId),
     Requests,
     RequestNumber(i16),
+    Plan(PlanId),
+    Plans,
+    PlanNumber(i16),
     Entries(Option<TargetId>),
     Milestone(String),
     DeadLetters,
@@ -144,6 +148,9 @@ async fn answer(store: &dyn Store, ask: Ask) -> Vec<u8> {
         Ask::Request(id) => packed(store.request(&id).await),
         Ask::Requests => packed(store.requests().await),
         Ask::RequestNumber(year) => packed(store.request_id(year).await),
+        Ask::Plan(id) => packed(store.plan(&id).await),
+        Ask::Plans => packed(store.plans().await),
+        Ask::PlanNumber(year) => packed(store.plan_id(year).await),
         Ask::Entries(of) => packed(store.entries(of.as_ref()).await),
         Ask::Milestone(name) => packed(store.milestone(&name).await),
         Ask::DeadLetters => packed(store.dead_letters().await),
@@ -285,6 +292,18 @@ impl Store for Client {
 
     async fn request_id(&self, year: i16) -> Result<RequestId> {
         self.ask(Ask::RequestNumber(year)).await
+    }
+
+    async fn plan(&self, id: &PlanId) -> Result<Option<Plan>> {
+        self.ask(Ask::Plan(id.clone())).await
+    }
+
+    async fn plans(&self) -> Result<Vec<Plan>> {
+        self.ask(Ask::Plans).await
+    }
+
+    async fn plan_id(&self, year: i16) -> Result<PlanId> {
+        self.ask(Ask::PlanNumber(year)).await
     }
 
     async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>> {

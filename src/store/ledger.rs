@@ -11,6 +11,7 @@ use super::{
     Batch, Checkup, Commit, Condition, Delivery, Engine, Enrolment, Pulse, Result, Store,
     StoreError, Wanted, codec, journal,
     pages::each,
+    plans,
     recent::{Recent, sortable},
     register, retention,
     shelf::Shelf,
@@ -18,6 +19,7 @@ use super::{
 use crate::model::{
     About, Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
     history::{Day, History, Span},
+    plan::{Plan, PlanId},
     registration::{Entry, Registration, Request, RequestId},
 };
 
@@ -271,6 +273,7 @@ impl<E: Engine> Store for Ledger<E> {
             put(&mut batch, format!("m/milestone/{name}"), value)?;
         }
         durable |= register::stage(&self.engine, &mut commit, &mut batch)?;
+        durable |= plans::stage(&self.engine, &mut commit, &mut batch)?;
         if batch.is_empty() {
             return Ok(());
         }
@@ -375,6 +378,9 @@ impl<E: Engine> Store for Ledger<E> {
                 }
                 match (&alert.about, receipt) {
                     (About::Incident(id), Some(receipt)) => {
+                        put(&mut batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
+                    }
+                    (About::Plan(id), Some(receipt)) => {
                         put(&mut batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
                     }
                     (About::Request(id), Some(receipt)) => {
@@ -496,6 +502,21 @@ impl<E: Engine> Store for Ledger<E> {
     async fn request_id(&self, year: i16) -> Result<RequestId> {
         let number = self.number(format!("m/number/request/{year}")).await?;
         Ok(RequestId::new(year, number))
+    }
+
+    async fn plan(&self, id: &PlanId) -> Result<Option<Plan>> {
+        self.read_or_set_aside(plans::key(id)).await
+    }
+
+    async fn plans(&self) -> Result<Vec<Plan>> {
+        let mut all: Vec<Plan> = self.all("p/")?;
+        all.sort_by_key(|it| it.from);
+        Ok(all)
+    }
+
+    async fn plan_id(&self, year: i16) -> Result<PlanId> {
+        let number = self.number(format!("m/number/plan/{year}")).await?;
+        Ok(PlanId::new(year, number))
     }
 
     async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>> {

@@ -14,6 +14,7 @@ pub mod journal;
 pub mod ledger;
 pub mod lock;
 mod pages;
+mod plans;
 mod recent;
 mod register;
 mod repair;
@@ -35,6 +36,7 @@ pub use ledger::Ledger;
 use crate::model::{
     Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
     history::{History, Mark},
+    plan::{Plan, PlanId},
     registration::{Entry, Registration, Request, RequestId},
 };
 
@@ -56,6 +58,9 @@ pub struct Commit {
     pub requests: Vec<Request>,
     #[serde(default)]
     pub registry: Option<Enrolment>,
+    /// Each refused like the dossier where its revision is not the stored one.
+    #[serde(default)]
+    pub plans: Vec<Plan>,
     /// Added to the registry's history.
     #[serde(default)]
     pub entries: Vec<Entry>,
@@ -157,6 +162,11 @@ pub trait Store: Send + Sync {
     async fn requests(&self) -> Result<Vec<Request>>;
     /// A number no request had before in that year.
     async fn request_id(&self, year: i16) -> Result<RequestId>;
+    async fn plan(&self, id: &PlanId) -> Result<Option<Plan>>;
+    /// By their beginnings.
+    async fn plans(&self) -> Result<Vec<Plan>>;
+    /// A number no plan had before in that year.
+    async fn plan_id(&self, year: i16) -> Result<PlanId>;
     /// The registry's history: of one target, or all of it. Oldest first.
     async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>>;
     async fn milestone(&self, name: &str) -> Result<Option<String>>;

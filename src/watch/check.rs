@@ -11,6 +11,7 @@ use super::{
     learn::{grown, kept, learn_profile, teaches, warn_of_doubt},
     look::{Beside, Look, look},
     paths::{keep_lesson, passed_on},
+    plans,
 };
 use crate::{
     incident::{self, Finding, Voice},
@@ -87,7 +88,7 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
         return blind;
     }
     let known = known(world, &dossier).await;
-    let (looks, sure) = if incident::is_news(known.as_ref(), first.class) {
+    let (looks, sure) = if incident::is_news(known.as_ref(), first.class, &first.verdict.signals) {
         let confirmed = confirm(world, target, &dossier, first).await;
         // the network may have gone while we looked again
         if let Some(last) = confirmed.looks.last()
@@ -146,7 +147,9 @@ pub(super) async fn part(world: &World, target: &Target) {
             let every = target.settings.every;
             decide(world, target, &first, Some((now, 1, 1)), every).await;
         }
-        Standing::Tampered if incident::is_news(known.as_ref(), first.class) => {
+        Standing::Tampered
+            if incident::is_news(known.as_ref(), first.class, &first.verdict.signals) =>
+        {
             let confirmed = confirm(world, target, &dossier, first).await;
             if let Some(look) = confirmed.looks.last()
                 && confirmed.sure
@@ -332,7 +335,7 @@ async fn attempt(
     let mut commit = Commit::default();
     let now = world.clock.now();
     if let Some((seen_at, agreed, looked)) = sure
-        && incident::is_news(open.as_ref(), look.class)
+        && incident::is_news(open.as_ref(), look.class, &look.verdict.signals)
     {
         let finding = finding(world, target, &dossier, look, seen_at, agreed, looked);
         let year = seen_at
@@ -348,6 +351,7 @@ async fn attempt(
             _ => None,
         };
         commit.incidents = incident::step(open.as_ref(), past.as_ref(), target, &finding, || fresh);
+        plans::quiet(world, &mut commit.incidents, now).await?;
         for it in &mut commit.incidents {
             tracing::info!(
                 target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),

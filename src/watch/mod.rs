@@ -20,6 +20,7 @@ mod memo;
 mod norms;
 mod parts;
 pub mod paths;
+pub mod plans;
 pub mod registration;
 pub mod reports;
 pub mod scrutiny;

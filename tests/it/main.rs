@@ -3,6 +3,7 @@
 //! Helpers: `scene` (a world, a configuration, the built program), `portal` (a scripted portal),
 //! `telegram` (a scripted Bot API). Tests, by what they hold:
 
+mod plans; // announced changes: silent, unmasked, asked about
 mod portal;
 mod scene;
 mod telegram;

@@ -164,6 +164,7 @@ impl Telegram {
             .bot
             .send_message(chat.clone(), text)
             .link_preview_options(no_preview())
+            .disable_notification(message.silent)
             .reply_markup(keyboard(message));
         if html {
             request = request.parse_mode(ParseMode::Html);

@@ -1,4 +1,4 @@
-//! `/thaydoi SC-… reason`: the change is ours.
+//! `/thaydoi SC-… reason`: the change is ours. `/thaydoi 22:00-23:00 reason`: we are going to edit.
 
 use async_trait::async_trait;
 
@@ -6,6 +6,7 @@ use super::Command;
 use crate::bot::{
     here::{Here, Role},
     incident::legitimate,
+    plan,
     reply::Reply,
 };
 
@@ -22,6 +23,9 @@ impl Command for Change {
     }
 
     async fn run(&self, here: &Here<'_>, rest: &str) -> Reply {
+        if let Some(reply) = plan::announce(here, rest).await {
+            return reply;
+        }
         let (id, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let reason = reason.trim();
         let Some(known) = here.incident(id).await.filter(|_| !reason.is_empty()) else {

@@ -1,5 +1,6 @@
 //! `gaccong targets`: the registry.
 
+mod plans;
 mod requests;
 
 use std::{
@@ -97,6 +98,8 @@ pub enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Announce that portals are edited: meanwhile only what bears marks of an attack rings
+    Plan(plans::Args),
     /// Who changed the registry, when and how: of one target, or of all
     History { id: Option<String> },
     /// Print everything as one targets.yaml
@@ -159,6 +162,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
         Action::Requests { all } => requests::list(global, all).await,
         Action::Approve { id, by, until } => requests::approve(global, &id, &by, until).await,
         Action::Refuse { id, by, reason } => requests::refuse(global, &id, &by, &reason).await,
+        Action::Plan(args) => plans::run(global, args).await,
         Action::History { id } => requests::history(global, id.as_deref()).await,
         Action::Export => {
             let (world, _opened) = open::world(global, false).await?;

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fs, net::IpAddr};
 
-use super::super::World;
+use super::super::{World, plans};
 use crate::{
     alert::{
-        Document, Message, duty, request,
+        Document, Message, duty, plan, request,
         storm::{self, Surroundings},
         windows, words,
     },
@@ -47,12 +47,9 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 .unwrap_or(None)
                 .filter(|it| it.place != Receipt::SAID);
             let repeat = unsure && earlier.is_none();
-            Ok(alone(words::incident(
-                &incident,
-                &world.words,
-                zone,
-                repeat,
-            )))
+            let mut message = words::incident(&incident, &world.words, zone, repeat);
+            message.silent = incident.stage.is_open() && incident.is_muted(world.clock.now());
+            Ok(alone(message))
         }
         About::Reminder(id) => {
             let incident = world.store.incident(id).await.map_err(store)?;
@@ -88,6 +85,17 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             } else {
                 request::to_asker(&request, &world.words, zone).ok_or(Unspoken::Moot)?
             };
+            Ok(alone(message.repeated(unsure, &world.words)))
+        }
+        About::Plan(id) => {
+            let known = world.store.plan(id).await.map_err(store)?;
+            let known = known.ok_or_else(|| Unspoken::Gone(format!("there is no plan {id}")))?;
+            let names = plans::names(world, &known.targets).await.map_err(store)?;
+            let seen = plans::seen_in(world, &known).await.map_err(store)?;
+            let asked = known
+                .asked(&world.config.defaults.notify)
+                .contains(&&alert.notifier);
+            let message = plan::plan(&known, &names, &seen, asked, &world.words, zone);
             Ok(alone(message.repeated(unsure, &world.words)))
         }
         About::Handover(at) => {

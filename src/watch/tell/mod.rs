@@ -338,6 +338,7 @@ async fn receipt_at(world: &World, name: &str, alert: &Alert) -> Option<Receipt>
     let subject = match &alert.about {
         About::Incident(id) => &id.0,
         About::Request(id) => &id.0,
+        About::Plan(id) => &id.0,
         _ => return None,
     };
     world.store.receipt(name, subject).await.unwrap_or(None)
@@ -349,6 +350,7 @@ async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
         About::Incident(_) => receipt_at(world, name, alert)
             .await
             .filter(|it| Storm::of(it).is_none() && it.place != Receipt::SAID),
+        About::Plan(_) => receipt_at(world, name, alert).await,
         // officers have one message a request; who asked is told each step anew, since an edit rings nobody
         About::Request(_) if world.config.defaults.notify.iter().any(|it| it == name) => {
             receipt_at(world, name, alert).await

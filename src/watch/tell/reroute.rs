@@ -35,7 +35,9 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
         // the operator's chats have it each
-        About::Handover(_) | About::Window(_) | About::Request(_) => return duty.clone(),
+        About::Handover(_) | About::Window(_) | About::Request(_) | About::Plan(_) => {
+            return duty.clone();
+        }
         _ => return world.everybody(),
     };
     let incident = world.store.incident(id).await.ok().flatten();

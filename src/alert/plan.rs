@@ -1,0 +1,131 @@
+//! What is told of announced changes: that they are, and afterwards the question whose doing it was.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::json;
+
+use super::{Button, Gravity, Message, text::Text};
+use crate::{
+    model::{
+        Incident,
+        excerpt::{defang_text, excerpt},
+        plan::{Plan, PlanStage},
+    },
+    words::Words,
+};
+
+/// Portals and incidents that are named; lines shown of a change.
+const NAMED: usize = 8;
+const LINES: usize = 3;
+
+/// `names`: of the portals, in the plan's order; `seen`: what was seen meanwhile; `asked`: whether whoever reads this is to
+/// answer.
+pub fn plan(
+    it: &Plan,
+    names: &[String],
+    seen: &[Incident],
+    asked: bool,
+    words: &Words,
+    tz: &TimeZone,
+) -> Message {
+    let (icon, key) = match &it.stage {
+        PlanStage::Announced => ("📅", "head-plan"),
+        PlanStage::Asked => ("❓", "head-plan-asked"),
+        PlanStage::Answered { ours: false, .. } => ("🔴", "head-plan-disowned"),
+        PlanStage::Answered { .. } | PlanStage::Quiet => ("✅", "head-plan-done"),
+        PlanStage::Cancelled { .. } => ("⚪", "head-plan-cancelled"),
+    };
+    let mut text = Text::default();
+    text.push(icon)
+        .push(" ")
+        .bold(&words.plain(key))
+        .push(&format!(" · {}", it.id))
+        .line();
+    for name in names.iter().take(NAMED) {
+        text.push("• ")
+            .push(&defang_text(&excerpt(name, 120)))
+            .line();
+    }
+    if names.len() > NAMED {
+        let more = words.count((names.len() - NAMED) as u64);
+        text.push(&words.text("bot-more", &[("count", &more)]))
+            .line();
+    }
+    let args = [
+        ("from", words.moment(it.from, tz)),
+        ("to", words.moment(it.to, tz)),
+        ("by", defang_text(&excerpt(&it.by, 60))),
+        ("reason", defang_text(&excerpt(&it.reason, 300))),
+    ];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    text.push(&words.text("plan-span", &args)).line();
+    text.push(&words.text("plan-by", &args)).line();
+    for incident in seen.iter().take(NAMED) {
+        changed(&mut text, incident, words);
+    }
+    end(&mut text, it, words, tz);
+    let buttons = match &it.stage {
+        PlanStage::Announced => vec![button("unplan", it, words)],
+        PlanStage::Asked if asked => {
+            text.line().bold(&words.plain("plan-question")).line();
+            vec![button("ours", it, words), button("theirs", it, words)]
+        }
+        PlanStage::Asked => {
+            text.line().push(&words.plain("plan-waits")).line();
+            Vec::new()
+        }
+        _ => Vec::new(),
+    };
+    let (html, plain) = text.into_forms();
+    Message {
+        key: it.id.to_string(),
+        headline: plain.lines().next().unwrap_or_default().to_owned(),
+        html,
+        plain,
+        buttons,
+        facts: json!({
+            "plan": it.id, "targets": it.targets, "from": it.from, "to": it.to, "stage": it.stage,
+            "incidents": seen.iter().map(|it| &it.id).collect::<Vec<_>>(),
+        }),
+        gravity: if matches!(it.stage, PlanStage::Answered { ours: false, .. }) {
+            Gravity::Grave
+        } else {
+            Gravity::Note
+        },
+        ..Message::default()
+    }
+}
+
+fn changed(text: &mut Text, incident: &Incident, words: &Words) {
+    let kind = words.plain(&format!("kind-{}", incident.kind.as_str()));
+    let name = defang_text(&excerpt(&incident.portal.name, 80));
+    text.line()
+        .push(&format!("{} · {name}: {kind}", incident.id))
+        .line();
+    for line in incident.changes.iter().take(LINES) {
+        text.push(if line.added { "+ " } else { "− " })
+            .push(&excerpt(&line.text, 100))
+            .line();
+    }
+}
+
+fn end(text: &mut Text, it: &Plan, words: &Words, tz: &TimeZone) {
+    let (key, by, at): (&str, &str, Option<Timestamp>) = match &it.stage {
+        PlanStage::Announced | PlanStage::Asked => return,
+        PlanStage::Quiet => ("plan-quiet", "", None),
+        PlanStage::Cancelled { by, at } => ("plan-cancelled", by, Some(*at)),
+        PlanStage::Answered { by, at, ours: true } => ("plan-ours", by, Some(*at)),
+        PlanStage::Answered { by, at, .. } => ("plan-theirs", by, Some(*at)),
+    };
+    let when = at.map(|it| words.moment(it, tz)).unwrap_or_default();
+    let by = defang_text(&excerpt(by, 60));
+    text.line()
+        .push(&words.text(key, &[("by", &by), ("when", &when)]))
+        .line();
+}
+
+fn button(verb: &str, it: &Plan, words: &Words) -> Button {
+    Button {
+        label: words.plain(&format!("button-{verb}")),
+        action: format!("{verb}:{}", it.id),
+    }
+}

@@ -1,0 +1,109 @@
+//! Announced changes, from phones.
+
+use super::{
+    here::{Here, Role},
+    reply::Reply,
+    taps::Tapped,
+};
+use crate::{
+    alert::plan::plan as shown,
+    incident::plan::{Announced, span},
+    model::{
+        TargetId,
+        plan::{Plan, PlanId},
+    },
+    watch::{
+        plans::{self, names},
+        registration::NotDone,
+    },
+};
+
+/// `22:00-23:00 [day] [ids] reason`; `None` where the text is no such thing.
+pub(super) async fn announce(here: &Here<'_>, text: &str) -> Option<Reply> {
+    let zone = here.world.config.service.timezone.clone();
+    let now = here.world.clock.now().to_zoned(zone.clone());
+    let (from, to, rest) = span(text, &now)?;
+    if !here.may_decide() {
+        return Some(Reply::plain(&here.say("bot-officers-only", &[])));
+    }
+    let Ok(ours) = here.targets().await else {
+        return Some(Reply::plain(&here.say("bot-failed", &[])));
+    };
+    let (mut named, mut rest): (Vec<TargetId>, &str) = (Vec::new(), rest.trim());
+    while let Some((word, more)) = rest.split_once(char::is_whitespace) {
+        let word = word.trim_end_matches(',').to_lowercase();
+        let Some(known) = ours.iter().find(|it| it.id.as_str() == word) else {
+            break;
+        };
+        named.push(known.id.clone());
+        rest = more.trim();
+    }
+    // an agency means its own portals; to silence all that there are is nobody's meaning
+    if named.is_empty() && here.role() == Role::Agency {
+        named = ours.iter().map(|it| it.id.clone()).collect();
+    }
+    let announced = Announced {
+        targets: named,
+        from,
+        to,
+        by: here.name(),
+        reason: rest.to_owned(),
+        notifier: Some(here.speaks.clone()),
+    };
+    Some(
+        match plans::announce(here.world, announced, Some(here.seen_to())).await {
+            Ok(plan) => {
+                let names = names(here.world, &plan.targets).await.unwrap_or_default();
+                let message = shown(&plan, &names, &[], true, &here.world.words, &zone);
+                let mut reply = Reply::plain(&message.plain);
+                reply.text.line().line().push(&here.say("plan-how", &[]));
+                // who runs the service has it as a message of its own
+                if here.role() == Role::Agency {
+                    reply.buttons = vec![message.buttons];
+                }
+                reply
+            }
+            Err(why) => Reply::plain(&refusal(here, why)),
+        },
+    )
+}
+
+/// `None` where the verb is none of a plan's.
+pub(super) async fn tapped(here: &Here<'_>, verb: &str, id: &str) -> Option<Tapped> {
+    if !["ours", "theirs", "unplan"].contains(&verb) {
+        return None;
+    }
+    let id = PlanId(id.to_uppercase());
+    let known = here.world.store.plan(&id).await.ok().flatten();
+    let Some(plan) = known.filter(|it| is_ours(here, it)) else {
+        return Some(Tapped::loud(here.say("plan-none", &[])));
+    };
+    if !here.may_decide() {
+        return Some(Tapped::loud(here.say("bot-officers-only", &[])));
+    }
+    let (by, seen_to) = (here.name(), Some(here.seen_to()));
+    let done = match verb {
+        "unplan" => plans::cancel(here.world, &plan.id, &by, seen_to).await,
+        _ => plans::answer(here.world, &plan.id, &by, verb == "ours", seen_to).await,
+    };
+    Some(match done {
+        Ok(_) => Tapped::quiet(here.say(&format!("plan-did-{verb}"), &[("id", &id.0)])),
+        Err(why) => Tapped::loud(refusal(here, why)),
+    })
+}
+
+/// It was announced here, or this is the chat of those who run the service.
+fn is_ours(here: &Here<'_>, plan: &Plan) -> bool {
+    here.role() == Role::Operator || plan.notifier.as_ref() == Some(&here.speaks)
+}
+
+fn refusal(here: &Here<'_>, why: NotDone) -> String {
+    match why {
+        NotDone::Unknown => here.say("plan-none", &[]),
+        NotDone::Refused(say) => here.world.words.say(&say),
+        NotDone::Store(error) => {
+            tracing::error!(%error, "announced changes cannot be written");
+            here.say("bot-failed", &[])
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Changes that an agency announced before it made them.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::TargetId;
+
+/// `KH-2026-0003` (*kế hoạch*).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PlanId(pub String);
+
+impl PlanId {
+    pub fn new(year: i16, number: u64) -> Self {
+        Self(format!("KH-{year}-{number:04}"))
+    }
+}
+
+impl fmt::Display for PlanId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// "We edit these portals from then to then."
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    pub id: PlanId,
+    /// Counted up by the store at every commit; a commit made from an older revision is refused.
+    pub revision: u64,
+    pub targets: Vec<TargetId>,
+    pub from: Timestamp,
+    /// Exclusive.
+    pub to: Timestamp,
+    pub by: String,
+    pub at: Timestamp,
+    pub reason: String,
+    /// Whoever announced it there is asked afterwards; none where it was announced at the command line.
+    pub notifier: Option<String>,
+    pub stage: PlanStage,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanStage {
+    Announced,
+    Cancelled {
+        by: String,
+        at: Timestamp,
+    },
+    /// It is over, and nothing was seen that somebody would have to answer for.
+    Quiet,
+    /// It is over, and the agency is asked whether what was seen was its own doing.
+    Asked,
+    Answered {
+        by: String,
+        at: Timestamp,
+        ours: bool,
+    },
+}
+
+impl Plan {
+    /// Whether a portal, or a part of it, may be edited now.
+    pub fn covers(&self, target: &TargetId, now: Timestamp) -> bool {
+        let announced = self.stage == PlanStage::Announced && self.from <= now && now < self.to;
+        announced && self.targets.iter().any(|it| it.as_str() == target.portal())
+    }
+
+    /// Who is to answer: the chat that announced it, or the people who run the service.
+    pub fn asked<'a>(&'a self, duty: &'a [String]) -> Vec<&'a String> {
+        match &self.notifier {
+            Some(name) => vec![name],
+            None => duty.iter().collect(),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Announced changes in the world: what they silence, and what is asked when they are over.
+
+use jiff::Timestamp;
+
+use super::{
+    World,
+    approve::{Keep, NotApproved, Word, approve},
+    registration::NotDone,
+};
+use crate::{
+    incident::{
+        Voice,
+        plan::{self, Announced},
+    },
+    model::{
+        About, Alert, Incident, TargetId, Urgency,
+        plan::{Plan, PlanId, PlanStage},
+    },
+    store::{Commit, Result, StoreError, Wanted},
+};
+
+/// A commit that was overtaken is decided anew so many times.
+const TRIES: u32 = 5;
+/// A page that the agency answers for is taken into the baseline within a day of the answer, or rings.
+const TAKEN_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// Incidents that open while their portal is edited by announcement become silent ones.
+pub(super) async fn quiet(world: &World, incidents: &mut [Incident], now: Timestamp) -> Result<()> {
+    if !incidents.iter().any(|it| it.stage.is_open()) {
+        return Ok(());
+    }
+    let plans = world.store.plans().await?;
+    for it in incidents {
+        let plan = plans.iter().find(|plan| plan.covers(&it.target, now));
+        if let Some(silent) = plan.and_then(|plan| plan::quieted(it, plan, now)) {
+            *it = silent;
+        }
+    }
+    Ok(())
+}
+
+/// Writes down what somebody announces; the people who run the service are told.
+pub async fn announce(
+    world: &World,
+    it: Announced,
+    milestone: Option<(String, String)>,
+) -> std::result::Result<Plan, NotDone> {
+    let now = world.clock.now();
+    // what cannot be announced takes no number
+    plan::announce(it.clone(), PlanId::new(0, 0), now)?;
+    let year = now.to_zoned(world.config.service.timezone.clone()).year();
+    let plan = plan::announce(it, world.store.plan_id(year).await?, now)?;
+    let commit = Commit {
+        alerts: told(world, &plan, now),
+        plans: vec![plan.clone()],
+        milestone,
+        ..Commit::default()
+    };
+    world.store.commit(commit).await?;
+    Ok(plan)
+}
+
+pub async fn cancel(
+    world: &World,
+    id: &PlanId,
+    by: &str,
+    milestone: Option<(String, String)>,
+) -> std::result::Result<Plan, NotDone> {
+    decided(world, id, milestone, |plan, now| {
+        let next = plan::cancel(plan, by, now)?;
+        Ok((next, Vec::new(), Vec::new()))
+    })
+    .await
+}
+
+/// The agency's answer. What was its own doing is taken into the baseline by the next [`round`]s; what was not rings now.
+pub async fn answer(
+    world: &World,
+    id: &PlanId,
+    by: &str,
+    ours: bool,
+    milestone: Option<(String, String)>,
+) -> std::result::Result<Plan, NotDone> {
+    for _ in 0..TRIES {
+        let seen = match world.store.plan(id).await? {
+            Some(plan) => seen_in(world, &plan).await?,
+            None => return Err(NotDone::Unknown),
+        };
+        let mut rung = Vec::new();
+        let now = world.clock.now();
+        if !ours {
+            for it in seen.iter().filter(|it| it.stage.is_open()) {
+                let loud = plan::disowned(it, by, now);
+                let alerts = rings(world, &loud, now).await?;
+                rung.push((loud, alerts));
+            }
+        }
+        let done = decided(world, id, milestone.clone(), |plan, now| {
+            let next = plan::answer(plan, by, ours, now)?;
+            let (incidents, alerts): (Vec<Incident>, Vec<Vec<Alert>>) =
+                rung.iter().cloned().unzip();
+            Ok((next, incidents, alerts.concat()))
+        });
+        match done.await {
+            // an incident moved meanwhile
+            Err(NotDone::Store(StoreError::Conflict)) => continue,
+            done => return done,
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+async fn decided(
+    world: &World,
+    id: &PlanId,
+    milestone: Option<(String, String)>,
+    decide: impl Fn(&Plan, Timestamp) -> std::result::Result<(Plan, Vec<Incident>, Vec<Alert>), NotDone>,
+) -> std::result::Result<Plan, NotDone> {
+    let plan = world.store.plan(id).await?.ok_or(NotDone::Unknown)?;
+    let now = world.clock.now();
+    let (next, incidents, mut alerts) = decide(&plan, now)?;
+    alerts.extend(told(world, &next, now));
+    let commit = Commit {
+        plans: vec![next.clone()],
+        incidents,
+        alerts,
+        milestone,
+        ..Commit::default()
+    };
+    world.store.commit(commit).await?;
+    Ok(next)
+}
+
+/// The people who run the service always know; who announced it is asked, and sees what came of the question.
+fn told(world: &World, plan: &Plan, now: Timestamp) -> Vec<Alert> {
+    let duty = &world.config.defaults.notify;
+    let mut names: Vec<&String> = duty.iter().collect();
+    if matches!(plan.stage, PlanStage::Asked | PlanStage::Answered { .. }) {
+        names.extend(plan.asked(duty));
+    }
+    names.sort();
+    names.dedup();
+    let about = About::Plan(plan.id.clone());
+    let alert = |name: &&String| Alert::new(name, about.clone(), Urgency::Ordinary, now);
+    names.iter().map(alert).collect()
+}
+
+/// As loud as what keeps coming back: an edit of a silent message rings nobody.
+async fn rings(world: &World, it: &Incident, now: Timestamp) -> Result<Vec<Alert>> {
+    Ok(match world.target(&it.target).await? {
+        Some(target) => world.alerts(&target, it, Voice::Reminder, now),
+        None => world.alerts_to_duty(it, now),
+    })
+}
+
+/// What was seen while a plan lasted.
+pub async fn seen_in(world: &World, plan: &Plan) -> Result<Vec<Incident>> {
+    let wanted = Wanted {
+        since: Some(plan.from),
+        ..Wanted::default()
+    };
+    let mut all = world.store.incidents(&wanted).await?;
+    all.retain(|it| it.planned.as_ref() == Some(&plan.id));
+    Ok(all)
+}
+
+/// Every few seconds: plans that are over are asked about, and answers are acted on.
+pub async fn round(world: &World) {
+    if let Err(error) = brought_forward(world).await {
+        tracing::error!(%error, "announced changes cannot be brought forward");
+    }
+}
+
+async fn brought_forward(world: &World) -> Result<()> {
+    let now = world.clock.now();
+    for plan in world.store.plans().await? {
+        match &plan.stage {
+            PlanStage::Announced if plan.to <= now => end(world, &plan, now).await?,
+            PlanStage::Answered { ours: true, at, by }
+                if now.duration_since(*at) < TAKEN_WITHIN =>
+            {
+                take_over(world, &plan, by, now).await?;
+            }
+            _ => (),
+        }
+    }
+    Ok(())
+}
+
+async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<()> {
+    let seen = seen_in(world, known).await?;
+    let Some(next) = plan::over(known, &seen, now) else {
+        return Ok(());
+    };
+    let mut commit = Commit {
+        alerts: told(world, &next, now),
+        plans: vec![next],
+        ..Commit::default()
+    };
+    // an outage is nobody's intention any more when the time is over
+    for it in seen
+        .iter()
+        .filter(|it| it.stage.is_open() && !it.kind.is_tampering())
+    {
+        let loud = Incident {
+            planned: None,
+            muted: None,
+            ..it.clone()
+        };
+        commit.alerts.extend(rings(world, &loud, now).await?);
+        commit.incidents.push(loud);
+    }
+    match world.store.commit(commit).await {
+        Err(StoreError::Conflict) => Ok(()),
+        other => other,
+    }
+}
+
+/// What the agency says is its own joins the baseline. A page that became something worse since is not what was meant.
+async fn take_over(world: &World, plan: &Plan, by: &str, now: Timestamp) -> Result<()> {
+    for it in seen_in(world, plan).await? {
+        if !it.stage.is_open() || !it.kind.is_tampering() {
+            continue;
+        }
+        let Some(target) = world.target(&it.target).await? else {
+            continue;
+        };
+        let word = Word {
+            by,
+            keep: Keep::Beside,
+            reason: Some(format!("{}: {}", plan.id, plan.reason)),
+            of: Some(it.id.clone()),
+            milestone: None,
+        };
+        match approve(world, &target, word, None).await {
+            Ok(_) => (),
+            // it is tried again; the day is long
+            Err(NotApproved::NoPage(class)) => {
+                tracing::info!(incident.id = %it.id, %class, "an announced change cannot be seen now");
+            }
+            Err(NotApproved::Doubtful(_)) => {
+                let loud = plan::disowned(&it, "gaccong", now);
+                let commit = Commit {
+                    alerts: rings(world, &loud, now).await?,
+                    incidents: vec![loud],
+                    ..Commit::default()
+                };
+                match world.store.commit(commit).await {
+                    Ok(()) | Err(StoreError::Conflict) => (),
+                    Err(error) => return Err(error),
+                }
+            }
+            Err(NotApproved::Store(StoreError::Conflict)) => (),
+            Err(error) => {
+                tracing::error!(incident.id = %it.id, %error, "an announced change cannot be taken over");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What portals are called, in the order given.
+pub async fn names(world: &World, ids: &[TargetId]) -> Result<Vec<String>> {
+    let targets = world.targets().await?;
+    let name = |id: &TargetId| {
+        let known = targets.iter().find(|it| it.id == *id);
+        known.map_or_else(|| id.to_string(), |it| it.name.clone())
+    };
+    Ok(ids.iter().map(name).collect())
+}

@@ -1,0 +1,321 @@
+//! Announced changes: shown and silent, unless they are an attack; afterwards one question.
+
+use gaccong::{
+    model::{
+        incident::{Stage, What},
+        plan::PlanStage,
+    },
+    watch::{duty, plans, tell},
+};
+
+use crate::{
+    portal::{Portal, defaced, honest},
+    room::{AGENCY, AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, room_at},
+    scene::{Scene, Turned, folder, gaccong, said, yaml},
+    telegram::Telegram,
+};
+
+/// What a webmaster puts up on purpose: nothing is as it was, and nothing of it is an attack.
+fn redesigned() -> String {
+    "<!doctype html><html lang=vi><head><title>Giao diện mới</title></head><body><img src='/new.png'><h1>Giao diện mới</h1></body></html>".to_owned()
+}
+
+async fn planned(clock: &std::sync::Arc<Turned>) -> (Portal, Telegram, Scene) {
+    let (portal, telegram, scene) = room_at(clock.clone()).await;
+    let listening = Listening::to(&scene);
+    let said = asked(
+        &telegram,
+        AGENCY,
+        &BINH,
+        "/thaydoi 22:00-23:00 đổi giao diện trang chủ",
+    )
+    .await;
+    for wanted in [
+        "📅 THAY ĐỔI ĐÃ BÁO TRƯỚC · KH-2026-0001",
+        "Cổng a",
+        "Từ 22:00:00 ngày 22/11/2026 đến 23:00:00 ngày 22/11/2026",
+        "Trần Thị Bình: đổi giao diện trang chủ",
+    ] {
+        assert!(said.contains(wanted), "{wanted} in\n{said}");
+    }
+    assert!(!said.contains("Cổng b"), "{said}");
+    listening.end().await;
+    tell::flush(&scene.world).await;
+    // nobody silences the watch unseen
+    assert!(telegram.last(ROOM).unwrap().text.contains("KH-2026-0001"));
+    clock.set("2026-11-22T22:10:00+07:00");
+    (portal, telegram, scene)
+}
+
+fn rings(telegram: &Telegram, chat: i64) -> usize {
+    let loud = |it: &&crate::telegram::Call| {
+        it.body["chat_id"] == chat && it.body["disable_notification"] != true
+    };
+    telegram.calls("sendMessage").iter().filter(loud).count()
+}
+
+async fn settle(scene: &Scene) {
+    plans::round(&scene.world).await;
+    duty::round(&scene.world).await;
+    tell::flush(&scene.world).await;
+}
+
+#[tokio::test]
+async fn what_was_announced_is_shown_in_silence_and_asked_about_afterwards() {
+    let clock = Turned::at("2026-11-22T21:50:00+07:00");
+    let (portal, telegram, scene) = planned(&clock).await;
+    let before = [rings(&telegram, AGENCY), rings(&telegram, ROOM)];
+    portal.show(redesigned());
+    scene.check(0).await;
+    let incident = scene.incidents().await.remove(0);
+    assert!(
+        incident.kind.is_tampering() && incident.planned.is_some(),
+        "{incident:?}"
+    );
+    let shown = telegram.last(AGENCY).unwrap();
+    assert!(
+        shown
+            .text
+            .contains("Trong giờ chỉnh sửa đã báo trước (KH-2026-0001)"),
+        "{}",
+        shown.text
+    );
+    clock.set("2026-11-22T22:59:00+07:00");
+    settle(&scene).await;
+    assert_eq!(
+        [rings(&telegram, AGENCY), rings(&telegram, ROOM)],
+        before,
+        "nobody's phone rang"
+    );
+    // the other portal was not announced: it rings
+    scene.check(1).await;
+    assert_eq!(rings(&telegram, ROOM), before[1] + 1);
+
+    clock.set("2026-11-22T23:00:00+07:00");
+    settle(&scene).await;
+    settle(&scene).await;
+    let question = telegram.last(AGENCY).unwrap();
+    for wanted in [
+        "❓",
+        "Các thay đổi trên có phải do cơ quan thực hiện không?",
+        &incident.id.to_string(),
+    ] {
+        assert!(
+            question.text.contains(wanted),
+            "{wanted} in\n{}",
+            question.text
+        );
+    }
+    assert_eq!(rings(&telegram, AGENCY), before[0] + 1, "one question");
+    let listening = Listening::to(&scene);
+    let query = telegram.press_data(STRANGERS, &NOBODY, question.id, "ours:KH-2026-0001");
+    let answered = |query: &str| telegram.answered().into_iter().find(|it| it.0 == query);
+    telegram.wait_for(|_| answered(&query).is_some()).await;
+    assert_eq!(
+        scene.world.store.plans().await.unwrap()[0].stage,
+        PlanStage::Asked
+    );
+    let first = telegram.press(AGENCY, &BINH, question.id, "✅ Đúng, của cơ quan");
+    let second = telegram.press(AGENCY, &NOBODY, question.id, "🔴 Không phải");
+    telegram.wait_for(|_| answered(&second).is_some()).await;
+    assert!(answered(&first).unwrap().1.contains("Cảm ơn"));
+    assert!(
+        answered(&second)
+            .unwrap()
+            .1
+            .contains("Trần Thị Bình đã trả lời")
+    );
+    listening.end().await;
+    settle(&scene).await;
+    let incident = scene
+        .world
+        .store
+        .incident(&incident.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(incident.stage, Stage::Dismissed);
+    let last = incident
+        .timeline
+        .iter()
+        .find(|it| it.what == What::Dismissed)
+        .unwrap();
+    assert_eq!(
+        last.note.as_deref(),
+        Some("KH-2026-0001: đổi giao diện trang chủ")
+    );
+    // the page is known from now on
+    let open = scene.check(0).await;
+    assert_eq!(open.class.unwrap().standing(), gaccong::model::Standing::Up);
+    assert!(
+        telegram
+            .last(AGENCY)
+            .unwrap()
+            .text
+            .contains("do cơ quan thực hiện")
+    );
+}
+
+#[tokio::test]
+async fn an_attack_rings_whatever_was_announced() {
+    let clock = Turned::at("2026-11-22T21:50:00+07:00");
+    let (portal, telegram, scene) = planned(&clock).await;
+    let before = rings(&telegram, AGENCY);
+    portal.show(redesigned());
+    scene.check(0).await;
+    assert_eq!(rings(&telegram, AGENCY), before);
+    // somebody uses the hour
+    portal.show(defaced());
+    scene.check(0).await;
+    let incident = scene.incidents().await.remove(0);
+    assert!(
+        incident.planned.is_none() && incident.muted.is_none(),
+        "{incident:?}"
+    );
+    let told = telegram.last(AGENCY).unwrap();
+    assert!(
+        told.text.starts_with("🔴") && told.text.contains("hacked by"),
+        "{}",
+        told.text
+    );
+    assert!(
+        rings(&telegram, AGENCY) > before,
+        "an edit of a silent message rings nobody"
+    );
+    // and where it begins with the attack, it is an incident like any other
+    portal.show(honest(1));
+    scene.check(0).await;
+    clock.pass(40);
+    portal.show(defaced());
+    scene.check(0).await;
+    let incident = scene.incidents().await.pop().unwrap();
+    assert!(incident.planned.is_none(), "{incident:?}");
+}
+
+#[tokio::test]
+async fn what_the_agency_did_not_do_rings_when_it_says_so() {
+    let clock = Turned::at("2026-11-22T21:50:00+07:00");
+    let (portal, telegram, scene) = planned(&clock).await;
+    portal.show(redesigned());
+    scene.check(0).await;
+    clock.set("2026-11-22T23:00:01+07:00");
+    settle(&scene).await;
+    let before = rings(&telegram, ROOM);
+    let question = telegram.last(AGENCY).unwrap();
+    let listening = Listening::to(&scene);
+    telegram.press(AGENCY, &BINH, question.id, "🔴 Không phải");
+    telegram.wait_for(|it| !it.answered().is_empty()).await;
+    listening.end().await;
+    settle(&scene).await;
+    assert_eq!(rings(&telegram, ROOM), before + 1);
+    let incident = scene.incidents().await.remove(0);
+    assert!(incident.stage.is_open() && incident.muted.is_none());
+    assert_eq!(
+        incident
+            .timeline
+            .iter()
+            .filter(|it| it.what == What::Disowned)
+            .count(),
+        1
+    );
+    let plan = scene.world.store.plans().await.unwrap().remove(0);
+    assert!(matches!(
+        plan.stage,
+        PlanStage::Answered { ours: false, .. }
+    ));
+}
+
+#[tokio::test]
+async fn who_may_announce_and_what() {
+    let clock = Turned::at("2026-11-22T21:50:00+07:00");
+    let (portal, telegram, scene) = room_at(clock.clone()).await;
+    let listening = Listening::to(&scene);
+    for (chat, who, text, wanted) in [
+        (
+            AGENCY,
+            &BINH,
+            "/thaydoi 22:00-23:00",
+            "Xin ghi nội dung công việc",
+        ),
+        (AGENCY, &BINH, "/thaydoi 21/11/2026 22:00-23:00 x", "đã qua"),
+        (
+            AGENCY,
+            &BINH,
+            "/thaydoi 30/01/2027 22:00-23:00 x",
+            "trong vòng 31 ngày",
+        ),
+        (ROOM, &AN, "/thaydoi 22:00-23:00 x", "Xin ghi mã cổng"),
+        (ROOM, &BINH, "/thaydoi 22:00-23:00 a x", "Chỉ cán bộ"),
+        (AGENCY, &BINH, "/change từ 22h đến 23h b x", "KH-2026-0001"),
+    ] {
+        let said = asked(&telegram, chat, who, text).await;
+        assert!(said.contains(wanted), "{text}: {said}");
+    }
+    // `b` is not the agency's: the word belongs to the reason
+    let plan = scene.world.store.plans().await.unwrap().remove(0);
+    assert_eq!(
+        (
+            plan.targets.len(),
+            plan.targets[0].as_str(),
+            plan.reason.as_str()
+        ),
+        (1, "a", "b x")
+    );
+    let shown = telegram.last(AGENCY).unwrap();
+    telegram.press(AGENCY, &BINH, shown.id, "Huỷ kế hoạch");
+    telegram.wait_for(|it| !it.answered().is_empty()).await;
+    listening.end().await;
+    clock.set("2026-11-22T22:30:00+07:00");
+    portal.show(redesigned());
+    scene.check(0).await;
+    assert!(
+        scene.incidents().await[0].planned.is_none(),
+        "it was cancelled"
+    );
+}
+
+#[test]
+fn changes_are_announced_from_the_command_line() {
+    let (_folder, path) = folder(&yaml("", &[("a", "https://a.example.vn/")]));
+    let run = |args: &[&str]| said(&gaccong(&path, &[&["targets", "plan"], args].concat()));
+    let (_, err, code) = run(&["a"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("--to"), "{err}");
+    let (_, err, code) = run(&["x", "--to", "2099-01-01 10:00", "--reason", "x"]);
+    assert_eq!(
+        (code, err.contains("no target is called x")),
+        (2, true),
+        "{err}"
+    );
+    let (_, err, code) = run(&["a", "--to", "2099-01-01 10:00", "--reason", "x"]);
+    assert_eq!((code, err.contains("tối đa 24 giờ")), (2, true), "{err}");
+    let in_an_hour = (jiff::Zoned::now()
+        .with_time_zone(jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap())
+        + jiff::SignedDuration::from_hours(1))
+    .datetime();
+    let (out, err, code) = run(&[
+        "a",
+        "--to",
+        &in_an_hour.to_string(),
+        "--reason",
+        "nâng cấp",
+        "--by",
+        "An",
+    ]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (out, _, _) = run(&["--list"]);
+    assert!(out.contains("nâng cấp") && out.contains("An"), "{out}");
+    let id = out
+        .split_whitespace()
+        .find(|it| it.starts_with("KH-"))
+        .unwrap()
+        .to_owned();
+    let (out, err, code) = run(&["--cancel", &id]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (_, err, code) = run(&["--cancel", &id]);
+    assert_eq!(
+        (code, err.contains("không còn hiệu lực")),
+        (2, true),
+        "{err}"
+    );
+}
