@@ -391,6 +391,8 @@ handover-nobody = ⚠ The roster names nobody.
 roster-gap = ⚠ Nobody is on duty from { $from } to { $to }
 roster-overlap = Several people are on duty from { $from } to { $to }: { $names }
 contact-stale = ⚠ The contact { $name } was last confirmed { $day }, please check
+contact-no-province = ⚠ There is no contact of the province for { $province } (agencies: { $agencies })
+contact-no-national = ⚠ Among the contacts there is no national one
 
 ## Watch windows
 head-window-ready = A WATCH WINDOW OPENS SOON

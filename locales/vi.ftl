@@ -391,6 +391,8 @@ handover-nobody = ⚠ Không có ai trong lịch trực.
 roster-gap = ⚠ Lịch trực trống từ { $from } đến { $to }
 roster-overlap = Lịch trực trùng từ { $from } đến { $to }: { $names }
 contact-stale = ⚠ Đầu mối { $name } được xác nhận lần cuối { $day }, xin kiểm tra lại
+contact-no-province = ⚠ Chưa có đầu mối cấp tỉnh cho { $province } (cơ quan: { $agencies })
+contact-no-national = ⚠ Danh sách đầu mối chưa có đầu mối cấp quốc gia
 
 ## Đợt cao điểm
 head-window-ready = SẮP VÀO ĐỢT CAO ĐIỂM

@@ -15,6 +15,7 @@ pub mod history;
 pub mod incident;
 pub mod mask;
 pub mod observation;
+pub mod province;
 pub mod say;
 pub mod signal;
 pub mod site;

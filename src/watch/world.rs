@@ -202,6 +202,7 @@ impl World {
                 all.push(Agency {
                     id: target.agency.clone(),
                     name: target.agency_name.clone(),
+                    province: None,
                     notify: Vec::new(),
                     escalation: Vec::new(),
                     head: None,
