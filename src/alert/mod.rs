@@ -47,7 +47,7 @@ pub enum Gravity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
     pub label: String,
-    /// `verb:incident`, at most 64 bytes.
+    /// `verb:incident` or `all:storm`, at most 64 bytes.
     pub action: String,
 }
 

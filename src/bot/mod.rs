@@ -5,6 +5,7 @@ mod commands;
 mod here;
 mod incident;
 mod reply;
+mod storm;
 mod taps;
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};

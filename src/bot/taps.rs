@@ -11,6 +11,7 @@ use super::{
     here::{Here, Role},
     incident::{self, Silence},
     reply::{self, Reply},
+    storm,
 };
 use crate::{
     alert::{Button, Document},
@@ -55,6 +56,10 @@ pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
         Some(("page", at)) => Tapped {
             sent: Some(incidents::page(here, at.parse().unwrap_or(0)).await),
             ..Tapped::quiet(String::new())
+        },
+        Some(("all", id)) => match storm::take(here, id).await {
+            Ok(said) => Tapped::quiet(said),
+            Err(why) => Tapped::loud(why),
         },
         Some((verb, id)) => match here.incident(id).await {
             Some(known) => act(here, verb, &known).await,
