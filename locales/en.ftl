@@ -36,6 +36,7 @@ button-take-all = Take all
 button-change = Legitimate change
 button-mute = Mute 1 h
 button-diff = Show the change
+button-pages = Then / now
 button-morning = Mute until 07:00
 button-window = Mute until the window ends
 button-unmute = Unmute
@@ -329,6 +330,7 @@ bot-taken-all-already = No incident waits to be taken; taken by somebody: { $alr
 bot-over-all = These incidents are over.
 bot-failed = This could not be written down; please try again.
 bot-diff = The change was sent.
+bot-pages = The page before and the page now were sent.
 bot-no-window = No watch window is open now.
 bot-not-muted = This incident is not muted.
 bot-no-note = The note could not be kept: it is empty, or the incident has too many of them.
@@ -374,6 +376,18 @@ bot-on-duty = On duty
 bot-next = Next
 bot-until = (until { $when })
 bot-from = (from { $when })
+
+## The page before and the page now
+pages-before = THEN
+pages-now = NOW
+pages-title = Title: { $title }
+pages-address = Address: { $url }
+pages-server = The server that answered last: { $address }
+pages-bytes = { $count } bytes
+pages-more = … and { $count } more lines
+pages-none = (no page was kept)
+pages-gone = (the content of this page is not kept any more)
+pages-no-text = (the page has no text that can be read)
 
 ## Calling people when nobody takes it; handing over
 head-call = NOBODY HAS TAKEN IT

@@ -36,6 +36,7 @@ button-take-all = Tiếp nhận tất cả
 button-change = Thay đổi hợp lệ
 button-mute = Im lặng 1 giờ
 button-diff = Xem khác biệt
+button-pages = Trước / Nay
 button-morning = Im lặng đến 07:00
 button-window = Im lặng hết đợt cao điểm
 button-unmute = Bỏ im lặng
@@ -329,6 +330,7 @@ bot-taken-all-already = Không còn sự cố nào chờ tiếp nhận; đã có
 bot-over-all = Các sự cố này đã kết thúc.
 bot-failed = Chưa ghi nhận được, xin thử lại.
 bot-diff = Đã gửi phần khác biệt.
+bot-pages = Đã gửi trang trước đây và trang hiện nay.
 bot-no-window = Hiện không trong đợt cao điểm nào.
 bot-not-muted = Sự cố này không ở chế độ im lặng.
 bot-no-note = Chưa ghi được ghi chú: nội dung trống, hoặc sự cố đã có quá nhiều ghi chú.
@@ -374,6 +376,18 @@ bot-on-duty = Đang trực
 bot-next = Ca tiếp theo
 bot-until = (đến { $when })
 bot-from = (từ { $when })
+
+## Trang trước đây và trang hiện nay
+pages-before = TRƯỚC
+pages-now = NAY
+pages-title = Tiêu đề: { $title }
+pages-address = Địa chỉ: { $url }
+pages-server = Máy chủ trả lời gần nhất: { $address }
+pages-bytes = { $count } byte
+pages-more = … và { $count } dòng khác
+pages-none = (không có trang nào được lưu)
+pages-gone = (nội dung trang này không còn được lưu)
+pages-no-text = (trang không có chữ nào đọc được)
 
 ## Gọi người khi chưa ai tiếp nhận; giao ca
 head-call = CHƯA CÓ NGƯỜI TIẾP NHẬN

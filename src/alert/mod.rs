@@ -3,6 +3,7 @@
 pub mod duty;
 pub mod heartbeat;
 pub mod notifiers;
+pub mod pages;
 pub mod storm;
 pub mod text;
 pub mod timeline;

@@ -247,7 +247,7 @@ fn buttons(it: &Incident, words: &Words) -> Vec<Button> {
         verbs.push("take");
     }
     if it.kind.is_tampering() {
-        verbs.extend(["change", "mute", "diff"]);
+        verbs.extend(["change", "mute", "diff", "pages"]);
     } else {
         verbs.push("mute");
     }

@@ -2,6 +2,7 @@
 //! stranger is told how to register and nothing else.
 
 mod commands;
+mod evidence;
 mod here;
 mod incident;
 mod reply;
