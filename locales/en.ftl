@@ -24,6 +24,10 @@ alert-evidence = Evidence: blake3 { $digest }
 alert-taken = ✅ Taken by { $by } at { $clock } (after { $took })
 alert-flaps = It comes and goes: { $times } times so far. At most one reminder an hour is sent.
 reminder-body = For the { $times }. time since { $when }. Details are in this incident's message.
+head-disowned = NOT THE AGENCY'S DOING
+head-unmasked = MARKS OF AN ATTACK WHILE THE PORTAL IS EDITED
+head-lasts = THE TIME FOR EDITING IS OVER, THIS IS NOT
+reminder-see = First seen { $when }. See this incident's own message.
 alert-restored = 🟢 Restored at { $clock } (lasted { $lasted })
 alert-closed = 🟢 Closed by { $by } at { $clock } (lasted { $lasted })
 alert-dismissed = ⚪ { $by } said at { $clock } that the change is legitimate
@@ -32,9 +36,11 @@ why-maintenance = The page shows a maintenance notice or an error page in place 
 why-blocked = The portal answers with a browser check or refuses the watcher; this is no incident of the portal.
 
 button-take = Take it
+button-take-all = Take all
 button-change = Legitimate change
 button-mute = Mute 1 h
 button-diff = Show the change
+button-pages = Then / now
 button-morning = Mute until 07:00
 button-window = Mute until the window ends
 button-unmute = Unmute
@@ -206,6 +212,7 @@ storm-availability = { $count } PORTALS CANNOT BE REACHED
 storm-tampering = { $count } PORTALS SEEM TO BE ATTACKED
 storm-over = ALL { $count } PORTALS ARE BACK
 storm-state = Since { $when } · still failing: { $open } · back: { $back }
+storm-taken = ✅ { $by } took { $count } of them at { $clock }
 storm-common-address = In common: the server address { $value } ({ $count } portals).
 storm-common-block = In common: the address block { $value } ({ $count } portals).
 storm-common-network = In common: the network { $value } ({ $count } portals).
@@ -322,8 +329,12 @@ bot-no-incident = There is no such incident.
 bot-taken-already = { $by } has taken it before.
 bot-over = The incident is over.
 bot-taken = You have taken { $id }.
+bot-taken-all = You have taken { $count } incidents (taken before by somebody: { $already }).
+bot-taken-all-already = No incident waits to be taken; taken by somebody: { $already }.
+bot-over-all = These incidents are over.
 bot-failed = This could not be written down; please try again.
 bot-diff = The change was sent.
+bot-pages = The page before and the page now were sent.
 bot-no-window = No watch window is open now.
 bot-not-muted = This incident is not muted.
 bot-no-note = The note could not be kept: it is empty, or the incident has too many of them.
@@ -370,6 +381,18 @@ bot-next = Next
 bot-until = (until { $when })
 bot-from = (from { $when })
 
+## The page before and the page now
+pages-before = THEN
+pages-now = NOW
+pages-title = Title: { $title }
+pages-address = Address: { $url }
+pages-server = The server that answered last: { $address }
+pages-bytes = { $count } bytes
+pages-more = … and { $count } more lines
+pages-none = (no page was kept)
+pages-gone = (the content of this page is not kept any more)
+pages-no-text = (the page has no text that can be read)
+
 ## Calling people when nobody takes it; handing over
 head-call = NOBODY HAS TAKEN IT
 call-waited = { $waited } have passed since it was told, and nobody has taken it. Tap "Take it" under the incident's message.
@@ -391,6 +414,8 @@ handover-nobody = ⚠ The roster names nobody.
 roster-gap = ⚠ Nobody is on duty from { $from } to { $to }
 roster-overlap = Several people are on duty from { $from } to { $to }: { $names }
 contact-stale = ⚠ The contact { $name } was last confirmed { $day }, please check
+contact-no-province = ⚠ There is no contact of the province for { $province } (agencies: { $agencies })
+contact-no-national = ⚠ Among the contacts there is no national one
 
 ## Watch windows
 head-window-ready = A WATCH WINDOW OPENS SOON

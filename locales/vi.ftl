@@ -24,6 +24,10 @@ alert-evidence = Chứng cứ: blake3 { $digest }
 alert-taken = ✅ { $by } tiếp nhận lúc { $clock } (sau { $took })
 alert-flaps = Sự cố lúc có lúc không: đã xuất hiện { $times } lần. Hệ thống chỉ nhắc lại tối đa mỗi giờ một lần.
 reminder-body = Lần thứ { $times } kể từ { $when }. Chi tiết ở thông báo của sự cố này.
+head-disowned = CƠ QUAN XÁC NHẬN KHÔNG PHẢI MÌNH LÀM
+head-unmasked = CÓ DẤU HIỆU TẤN CÔNG TRONG GIỜ CHỈNH SỬA
+head-lasts = HẾT GIỜ CHỈNH SỬA, SỰ CỐ VẪN CÒN
+reminder-see = Phát hiện { $when }. Chi tiết ở thông báo của sự cố này.
 alert-restored = 🟢 Đã khôi phục lúc { $clock } (kéo dài { $lasted })
 alert-closed = 🟢 { $by } đóng sự cố lúc { $clock } (kéo dài { $lasted })
 alert-dismissed = ⚪ { $by } xác nhận là thay đổi hợp lệ lúc { $clock }
@@ -32,9 +36,11 @@ why-maintenance = Trang hiển thị thông báo bảo trì hoặc trang lỗi t
 why-blocked = Cổng trả về trang kiểm tra trình duyệt hoặc từ chối hệ thống giám sát; đây không phải sự cố của cổng.
 
 button-take = Tiếp nhận
+button-take-all = Tiếp nhận tất cả
 button-change = Thay đổi hợp lệ
 button-mute = Im lặng 1 giờ
 button-diff = Xem khác biệt
+button-pages = Trước / Nay
 button-morning = Im lặng đến 07:00
 button-window = Im lặng hết đợt cao điểm
 button-unmute = Bỏ im lặng
@@ -206,6 +212,7 @@ storm-availability = { $count } CỔNG CÙNG GẶP SỰ CỐ TRUY CẬP
 storm-tampering = { $count } CỔNG CÙNG NGHI BỊ TẤN CÔNG
 storm-over = ĐÃ KHÔI PHỤC CẢ { $count } CỔNG
 storm-state = Từ { $when } · còn sự cố: { $open } · đã khôi phục: { $back }
+storm-taken = ✅ { $by } tiếp nhận { $count } sự cố lúc { $clock }
 storm-common-address = Điểm chung: cùng địa chỉ máy chủ { $value } ({ $count } cổng).
 storm-common-block = Điểm chung: cùng dải địa chỉ { $value } ({ $count } cổng).
 storm-common-network = Điểm chung: cùng mạng { $value } ({ $count } cổng).
@@ -322,8 +329,12 @@ bot-no-incident = Không tìm thấy sự cố.
 bot-taken-already = { $by } đã tiếp nhận trước đó.
 bot-over = Sự cố đã kết thúc.
 bot-taken = Bạn đã tiếp nhận { $id }.
+bot-taken-all = Bạn đã tiếp nhận { $count } sự cố (đã có người tiếp nhận trước đó: { $already }).
+bot-taken-all-already = Không còn sự cố nào chờ tiếp nhận; đã có người tiếp nhận: { $already }.
+bot-over-all = Các sự cố này đã kết thúc.
 bot-failed = Chưa ghi nhận được, xin thử lại.
 bot-diff = Đã gửi phần khác biệt.
+bot-pages = Đã gửi trang trước đây và trang hiện nay.
 bot-no-window = Hiện không trong đợt cao điểm nào.
 bot-not-muted = Sự cố này không ở chế độ im lặng.
 bot-no-note = Chưa ghi được ghi chú: nội dung trống, hoặc sự cố đã có quá nhiều ghi chú.
@@ -370,6 +381,18 @@ bot-next = Ca tiếp theo
 bot-until = (đến { $when })
 bot-from = (từ { $when })
 
+## Trang trước đây và trang hiện nay
+pages-before = TRƯỚC
+pages-now = NAY
+pages-title = Tiêu đề: { $title }
+pages-address = Địa chỉ: { $url }
+pages-server = Máy chủ trả lời gần nhất: { $address }
+pages-bytes = { $count } byte
+pages-more = … và { $count } dòng khác
+pages-none = (không có trang nào được lưu)
+pages-gone = (nội dung trang này không còn được lưu)
+pages-no-text = (trang không có chữ nào đọc được)
+
 ## Gọi người khi chưa ai tiếp nhận; giao ca
 head-call = CHƯA CÓ NGƯỜI TIẾP NHẬN
 call-waited = Đã { $waited } kể từ khi báo mà chưa ai tiếp nhận. Bấm «Tiếp nhận» ở thông báo của sự cố này.
@@ -391,6 +414,8 @@ handover-nobody = ⚠ Không có ai trong lịch trực.
 roster-gap = ⚠ Lịch trực trống từ { $from } đến { $to }
 roster-overlap = Lịch trực trùng từ { $from } đến { $to }: { $names }
 contact-stale = ⚠ Đầu mối { $name } được xác nhận lần cuối { $day }, xin kiểm tra lại
+contact-no-province = ⚠ Chưa có đầu mối cấp tỉnh cho { $province } (cơ quan: { $agencies })
+contact-no-national = ⚠ Danh sách đầu mối chưa có đầu mối cấp quốc gia
 
 ## Đợt cao điểm
 head-window-ready = SẮP VÀO ĐỢT CAO ĐIỂM

@@ -3,6 +3,7 @@
 pub mod duty;
 pub mod heartbeat;
 pub mod notifiers;
+pub mod pages;
 pub mod plan;
 pub mod request;
 pub mod storm;
@@ -51,7 +52,7 @@ pub enum Gravity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
     pub label: String,
-    /// `verb:incident`, at most 64 bytes.
+    /// `verb:incident` or `all:storm`, at most 64 bytes.
     pub action: String,
 }
 

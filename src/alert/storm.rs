@@ -6,11 +6,12 @@ use std::{collections::BTreeMap, net::IpAddr};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::{Document, Gravity, Message, text::Text, words};
+use super::{Button, Document, Gravity, Message, text::Text, words};
 use crate::{
     model::{
         Incident, Storm,
         excerpt::{defang_text, excerpt},
+        incident::Taken,
         storm::Family,
     },
     words::Words,
@@ -20,6 +21,8 @@ use crate::{
 const NAMED: usize = 8;
 /// Causes in the message.
 const CAUSES: usize = 5;
+/// People in the message who took some of them.
+const TAKERS: usize = 5;
 /// What so large a share of the incidents has in common is said.
 const SHARED: f64 = 0.8;
 /// Fewer than this have nothing in common but chance.
@@ -141,6 +144,15 @@ pub fn storm(
         ],
     );
     text.push(&state).line();
+    for (taken, count) in takers(members).into_iter().take(TAKERS) {
+        let args = [
+            ("by", defang_text(&excerpt(&taken.by, 60))),
+            ("count", count.to_string()),
+            ("clock", words.clock(taken.at, tz)),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        text.push(&words.text("storm-taken", &args)).line();
+    }
     let shared = common(members, around);
     if let Some(shared) = &shared {
         text.line().push(&sentence(shared, words)).line();
@@ -178,10 +190,39 @@ pub fn storm(
             "incidents": members.iter().map(|it| it.id.to_string()).collect::<Vec<_>>(),
             "common": shared.map(|it| json!({"factor": it.factor, "value": it.value, "count": it.count})),
         }),
+        buttons: take_all(it, members, words).into_iter().collect(),
         gravity,
         repeat,
         ..Message::default()
     }
+}
+
+/// Where somebody is still wanted.
+fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Option<Button> {
+    let mut waiting = members.iter();
+    let waits = waiting.any(|it| it.stage.is_open() && it.taken.is_none());
+    waits.then(|| Button {
+        label: words.plain("button-take-all"),
+        action: format!("all:{}", it.id),
+    })
+}
+
+/// Who took some of them, when last, and how many; whoever has most of them first.
+fn takers(members: &[Incident]) -> Vec<(&Taken, usize)> {
+    let mut out: Vec<(&Taken, usize)> = Vec::new();
+    for taken in members.iter().filter_map(|it| it.taken.as_ref()) {
+        match out.iter_mut().find(|it| it.0.by == taken.by) {
+            Some((last, count)) => {
+                *count += 1;
+                if last.at < taken.at {
+                    *last = taken;
+                }
+            }
+            None => out.push((taken, 1)),
+        }
+    }
+    out.sort_by_key(|it| std::cmp::Reverse(it.1));
+    out
 }
 
 fn sentence(shared: &Common, words: &Words) -> String {

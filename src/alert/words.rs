@@ -251,7 +251,7 @@ fn buttons(it: &Incident, words: &Words) -> Vec<Button> {
         verbs.push("take");
     }
     if it.kind.is_tampering() {
-        verbs.extend(["change", "mute", "diff"]);
+        verbs.extend(["change", "mute", "diff", "pages"]);
     } else {
         verbs.push("mute");
     }
@@ -313,17 +313,24 @@ impl Message {
     }
 }
 
-/// It came back: a short message of its own, since the edit of the long one rings nobody.
+/// It came back, or was silent and is so no more: a short message of its own, since the edit of the long one rings nobody.
 pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
     let icon = if it.kind.is_tampering() {
         "🔴"
     } else {
         "🟡"
     };
+    let last = it.timeline.iter().rev().find(|it| it.what != What::Told);
+    let (head, body) = match last.map(|it| it.what) {
+        _ if it.flaps > 0 => ("head-again", "reminder-body"),
+        Some(What::Disowned) => ("head-disowned", "reminder-see"),
+        Some(What::Changed) => ("head-unmasked", "reminder-see"),
+        _ => ("head-lasts", "reminder-see"),
+    };
     let mut text = Text::default();
     text.push(icon)
         .push(" ")
-        .bold(&words.plain("head-again"))
+        .bold(&words.plain(head))
         .push(&format!(" · {}", it.id));
     if repeat {
         text.push(" ").push(&words.plain("alert-repeat"));
@@ -334,7 +341,7 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
         .push(&words.plain(&it.class.key()))
         .line();
     let body = words.text(
-        "reminder-body",
+        body,
         &[
             ("times", &(it.flaps + 1).to_string()),
             ("when", &words.moment(it.seen_at, tz)),

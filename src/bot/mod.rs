@@ -2,11 +2,13 @@
 //! stranger is told how to register and nothing else.
 
 mod commands;
+mod evidence;
 mod here;
 mod incident;
 mod plan;
 mod reply;
 mod request;
+mod storm;
 mod taps;
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};

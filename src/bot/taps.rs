@@ -8,14 +8,15 @@ use teloxide::{
 
 use super::{
     commands::incidents,
+    evidence,
     here::{Here, Role},
     incident::{self, Silence},
     plan,
     reply::{self, Reply},
-    request,
+    request, storm,
 };
 use crate::{
-    alert::{Button, Document},
+    alert::Button,
     model::{Incident, excerpt::defang_text},
 };
 
@@ -70,6 +71,10 @@ pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
             sent: Some(incidents::page(here, at.parse().unwrap_or(0)).await),
             ..Tapped::quiet(String::new())
         },
+        Some(("all", id)) => match storm::take(here, id).await {
+            Ok(said) => Tapped::quiet(said),
+            Err(why) => Tapped::loud(why),
+        },
         Some((verb, id)) => match here.incident(id).await {
             Some(known) => act(here, verb, &known).await,
             None => Tapped::loud(here.say("bot-no-incident", &[])),
@@ -114,8 +119,12 @@ async fn act(here: &Here<'_>, verb: &str, known: &Incident) -> Tapped {
             Err(why) => Tapped::quiet(why),
         },
         "diff" => Tapped {
-            sent: Some(diff(here, known)),
+            sent: Some(evidence::change(here, known).await),
             ..Tapped::quiet(here.say("bot-diff", &[]))
+        },
+        "pages" => Tapped {
+            sent: Some(evidence::then_and_now(here, known).await),
+            ..Tapped::quiet(here.say("bot-pages", &[]))
         },
         "change" if !known.stage.is_open() => Tapped::loud(here.say("bot-over", &[])),
         "change" if !here.may_decide() => Tapped::loud(here.say("bot-officers-only", &[])),
@@ -173,25 +182,6 @@ pub(super) fn muted(here: &Here<'_>, now: &Incident) -> Reply {
         row.push(button("window"));
     }
     reply.buttons = vec![row, vec![button("unmute")]];
-    reply
-}
-
-/// What changed, as a text file.
-fn diff(here: &Here<'_>, known: &Incident) -> Reply {
-    let mut text = String::new();
-    for line in crate::watch::diff::lines_of(here.world, known) {
-        text.push_str(if line.added { "+ " } else { "- " });
-        text.push_str(&line.text);
-        text.push('\n');
-    }
-    if text.is_empty() {
-        return Reply::plain(&here.say("bot-no-diff", &[]));
-    }
-    let mut reply = Reply::plain(&known.id.to_string());
-    reply.document = Some(Document {
-        name: format!("{}.txt", known.id),
-        bytes: text.into_bytes(),
-    });
     reply
 }
 

@@ -55,13 +55,27 @@ pub(super) fn config(global: &Global, pace: Pace, needed: bool) -> Result<Config
     for warning in &config.warnings {
         tracing::warn!("{}:{warning}", path.display());
     }
-    let folder = path
-        .parent()
-        .filter(|it| !it.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut config = resolved(config, global, folder);
     roster(&mut config, folder)?;
     Ok(config)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Files that the configuration names and is made of; none where it has faults, since these must be mended first.
+pub(super) fn beside(global: &Global) -> Vec<PathBuf> {
+    let text = fs::read_to_string(&global.config).unwrap_or_default();
+    let Ok(config) = config::parse(&text, Pace::Fast) else {
+        return Vec::new();
+    };
+    let named = config.duty.roster_csv.into_iter();
+    let named = named.chain(config.service.extra_ca);
+    let folder = folder_of(&global.config);
+    named.map(|it| folder.join(it)).collect()
 }
 
 /// The rows of the roster that stand in a file of their own.
@@ -70,8 +84,11 @@ fn roster(config: &mut Config, folder: &Path) -> Result<(), Failure> {
         return Ok(());
     };
     let path = folder.join(path);
-    let text = fs::read_to_string(&path)
-        .map_err(|error| Failure::usage(format!("duty.roster_csv: {}: {error}", path.display())))?;
+    let text = fs::read_to_string(&path).map_err(|error| {
+        let shown = path.display();
+        let hint = "put the roster there, or take roster_csv out of targets.yaml";
+        Failure::usage(format!("duty.roster_csv: {shown}: {error}; {hint}"))
+    })?;
     let more = from_csv(&text).map_err(|faults| {
         let faults = faults.iter().map(|it| format!("{}: {it}", path.display()));
         Failure::usage(faults.collect::<Vec<_>>().join("\n"))

@@ -1,6 +1,13 @@
-//! A changed targets.yaml taken in while the service runs: checked whole, or not taken at all.
+//! A changed targets.yaml, or a changed file that it names, taken in while the service runs: checked whole, or not taken
+//! at all.
 
-use std::{collections::BTreeSet, fs, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
@@ -12,7 +19,7 @@ use crate::{
     watch::World,
 };
 
-/// The file is read so often; two equal readings make a change, so that one half written is not taken.
+/// The files are read so often; two equal readings make a change, so that one half written is not taken.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// A file with fewer than so large a share of the targets, or none, is taken for a mistake.
 const SHRUNK: f64 = 0.5;
@@ -26,12 +33,22 @@ pub(super) struct Reload {
     global: Global,
     pace: Pace,
     change: watch::Sender<Arc<World>>,
-    /// Of the text in force.
-    force: Option<Digest>,
-    /// Of the text that was read last.
-    last: Option<Digest>,
-    /// Of a text that was refused: it is said once.
-    refused: Option<Digest>,
+    /// The files that targets.yaml names, and of which text of it that is true.
+    named: (Option<Digest>, Vec<PathBuf>),
+    /// What is in force.
+    force: Texts,
+    /// What was read last.
+    last: Texts,
+    /// What was refused: it is said once.
+    refused: Option<Texts>,
+}
+
+/// The texts that the configuration is made of; `None` for one that cannot be read.
+#[derive(Clone, Debug, PartialEq)]
+struct Texts {
+    yaml: Option<Digest>,
+    /// Of the roster and of certificates.
+    beside: Vec<Option<Digest>>,
 }
 
 /// What stands in the way of a new file.
@@ -42,35 +59,55 @@ enum Obstacle {
 
 impl Reload {
     pub fn new(global: &Global, pace: Pace, change: watch::Sender<Arc<World>>) -> Self {
-        let force = digest(global);
-        Self {
+        let nothing = Texts {
+            yaml: None,
+            beside: Vec::new(),
+        };
+        let mut new = Self {
             global: global.clone(),
             pace,
             change,
-            last: force,
-            force,
+            named: Default::default(),
+            force: nothing.clone(),
+            last: nothing,
             refused: None,
+        };
+        new.last = new.read();
+        new.force = new.last.clone();
+        new
+    }
+
+    fn read(&mut self) -> Texts {
+        let yaml = digest(&self.global);
+        if yaml != self.named.0 {
+            self.named = (yaml, open::beside(&self.global));
+        }
+        let beside = self.named.1.iter().map(|it| digest_of(it));
+        Texts {
+            yaml,
+            beside: beside.collect(),
         }
     }
 
-    /// Takes the file in if it has changed and stands still.
+    /// Takes the files in if one has changed and all stand still.
     pub async fn if_changed(&mut self) {
-        let seen = digest(&self.global);
+        let seen = self.read();
         let still = seen == self.last;
-        self.last = seen;
+        self.last = seen.clone();
         if seen == self.force {
             self.refused = None;
             return;
         }
-        let accepted = self.refused == seen && seen.is_some() && self.accepted().await == seen;
-        if still && (self.refused != seen || accepted) {
+        let known = self.refused.as_ref() == Some(&seen);
+        let accepted = known && seen.yaml.is_some() && self.accepted().await == seen.yaml;
+        if still && (!known || accepted) {
             self.take(false).await;
         }
     }
 
     /// Somebody asked for it.
     pub async fn now(&mut self) {
-        self.last = digest(&self.global);
+        self.last = self.read();
         self.take(true).await;
     }
 
@@ -81,7 +118,7 @@ impl Reload {
 
     async fn take(&mut self, asked: bool) {
         let old = self.change.borrow().clone();
-        let seen = self.last;
+        let seen = self.last.clone();
         match self.renewed(&old).await {
             Ok((world, summary)) => {
                 self.force = seen;
@@ -95,7 +132,7 @@ impl Reload {
                 }
             }
             Err(obstacle) => {
-                self.refused = seen;
+                self.refused = Some(seen);
                 let detail = match obstacle {
                     Obstacle::Faulty(text) => Say::new("detail-config").with("text", text),
                     Obstacle::Shrunk { now, before } => Say::new("detail-shrunk")
@@ -118,7 +155,7 @@ impl Reload {
         let (before, now) = (ids(&old.config), ids(&config));
         let shrunk = now.is_empty() && !before.is_empty()
             || before.len() > FEW && (now.len() as f64) < SHRUNK * before.len() as f64;
-        if shrunk && self.accepted().await != self.last {
+        if shrunk && self.accepted().await != self.last.yaml {
             return Err(Obstacle::Shrunk {
                 now: now.len(),
                 before: before.len(),
@@ -142,7 +179,11 @@ fn ids(config: &Config) -> BTreeSet<TargetId> {
     config.targets.iter().map(|it| it.id.clone()).collect()
 }
 
-/// Of the file as it is now; `None` where it cannot be read.
+/// Of targets.yaml as it is now; `None` where it cannot be read.
 pub(super) fn digest(global: &Global) -> Option<Digest> {
-    fs::read(&global.config).ok().map(|it| Digest::of(&it))
+    digest_of(&global.config)
+}
+
+fn digest_of(path: &Path) -> Option<Digest> {
+    fs::read(path).ok().map(|it| Digest::of(&it))
 }

@@ -67,6 +67,7 @@ fn agency(
     let agency = Agency {
         id: id.map(|it| it.1).unwrap_or_default(),
         name: name.unwrap_or_default(),
+        province: fields.text("province"),
         notify: told.clone().unwrap_or_default(),
         escalation: duty::escalation(&fields),
         head: duty::one(&fields, "head"),

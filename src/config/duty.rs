@@ -1,20 +1,48 @@
 //! Who is on duty, who decides, who is called, and whom a report goes to.
 
-use std::path::PathBuf;
+use std::{cell::RefCell, path::PathBuf};
 
 use jiff::civil::Date;
 
 use super::{
     Fault,
     fields::Fields,
-    tree::{Node, Value},
+    tree::{Node, Place, Value},
 };
 use crate::{
     duty::roster,
-    model::duty::{Contact, Duty, Person, Rung, Shift, Step, Tier},
+    model::{
+        Agency,
+        duty::{Contact, Duty, Person, Rung, Shift, Step, Tier},
+    },
 };
 
-pub(super) fn read(node: &Node, faults: &mut Vec<Fault>) -> Duty {
+/// An agency as a contact names it: whether there is one is known when the whole file is read.
+pub(super) struct Named {
+    at: Place,
+    path: String,
+    id: String,
+}
+
+impl Named {
+    /// To be pointed out, and no fault: it may be registered in the store alone.
+    pub fn unknown(&self, agencies: &[Agency]) -> Option<Fault> {
+        if agencies.iter().any(|it| it.id == self.id) {
+            return None;
+        }
+        let message = format!(
+            "{}: no agency of this file has the id {:?}: right only if it was registered with gaccong targets add",
+            self.path, self.id
+        );
+        Some(Fault {
+            line: self.at.0,
+            column: self.at.1,
+            message,
+        })
+    }
+}
+
+pub(super) fn read(node: &Node, named: &mut Vec<Named>, faults: &mut Vec<Fault>) -> Duty {
     let mut out = Duty::default();
     let Some(fields) = Fields::of(node, "duty", faults) else {
         return out;
@@ -43,7 +71,10 @@ pub(super) fn read(node: &Node, faults: &mut Vec<Fault>) -> Duty {
     });
     out.roster_csv = fields.text("roster_csv").map(PathBuf::from);
     out.escalation = escalation(&fields);
-    out.contacts = each(&fields, "contacts", contact);
+    let seen = RefCell::new(named);
+    out.contacts = each(&fields, "contacts", |fields| {
+        contact(fields, &mut seen.borrow_mut())
+    });
     fields.finish();
     out
 }
@@ -77,7 +108,7 @@ pub(super) fn one(fields: &Fields, name: &'static str) -> Option<Person> {
     })
 }
 
-fn contact(fields: &Fields) -> Option<Contact> {
+fn contact(fields: &Fields, seen: &mut Vec<Named>) -> Option<Contact> {
     let tier = fields.parsed("tier", |text| {
         named(text, &Tier::ALL.map(|it| (it.as_str(), it)))
     });
@@ -89,6 +120,18 @@ fn contact(fields: &Fields) -> Option<Contact> {
     });
     let confirmed = fields.required("confirmed", confirmed);
     let agencies = fields.texts("agencies").unwrap_or_default();
+    seen.extend(agencies.iter().map(|(at, id)| Named {
+        at: *at,
+        path: fields.path("agencies"),
+        id: id.clone(),
+    }));
+    let province = fields.text("province");
+    if let Some(node) = fields.node("province")
+        && tier.is_some_and(|it| it != Tier::Province)
+    {
+        let why = "belongs to a contact of tier: province; an agency's own contact names agencies, a national one answers for all";
+        fields.fault(node.at, "province", why);
+    }
     let (phone, email) = (fields.text("phone"), fields.text("email"));
     if tier == Some(Tier::Agency) && agencies.is_empty() {
         let why = "is missing: whose contact this is, by the agency's id";
@@ -100,6 +143,7 @@ fn contact(fields: &Fields) -> Option<Contact> {
         phone,
         email,
         agencies: agencies.into_iter().map(|it| it.1).collect(),
+        province,
         confirmed: confirmed?,
     })
 }

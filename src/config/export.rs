@@ -44,6 +44,9 @@ pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String 
             agency.id,
             text(&agency.name)
         );
+        if let Some(province) = &agency.province {
+            let _ = writeln!(out, "    province: {}", text(province));
+        }
         if !agency.notify.is_empty() {
             let _ = writeln!(out, "    notify: {}", list(&agency.notify));
         }
@@ -132,6 +135,9 @@ fn contact(it: &Contact) -> String {
     }
     if let Some(email) = &it.email {
         let _ = write!(out, ", email: {}", text(email));
+    }
+    if let Some(province) = &it.province {
+        let _ = write!(out, ", province: {}", text(province));
     }
     if !it.agencies.is_empty() {
         let _ = write!(out, ", agencies: {}", list(&it.agencies));

@@ -46,12 +46,15 @@ pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config
     if let Some(node) = top.node("watch_windows") {
         config.windows = top.inside(|faults| windows(node, pace, faults));
     }
+    let mut named = Vec::new();
     if let Some(node) = top.node("duty") {
-        config.duty = top.inside(|faults| duty::read(node, faults));
+        config.duty = top.inside(|faults| duty::read(node, &mut named, faults));
     }
     if let Some(node) = top.node("agencies") {
         top.inside(|faults| agencies::read(node, pace, &mut config, faults));
     }
+    let strangers = named.iter().filter_map(|it| it.unknown(&config.agencies));
+    config.warnings.extend(strangers);
     top.finish();
     config
 }

@@ -5,6 +5,8 @@ use std::{path::PathBuf, time::Duration};
 use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
+use super::province::is_same_province;
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub name: String,
@@ -88,8 +90,10 @@ pub struct Contact {
     pub name: String,
     pub phone: Option<String>,
     pub email: Option<String>,
-    /// Ids of agencies that it answers for; empty is all.
+    /// Ids of agencies that it answers for.
     pub agencies: Vec<String>,
+    /// Of the province's tier: it answers for the agencies there. With neither this nor `agencies`, for all.
+    pub province: Option<String>,
     pub confirmed: Date,
 }
 
@@ -102,9 +106,14 @@ impl Contact {
         since.is_ok_and(|days| days > STALE_DAYS)
     }
 
-    fn answers_for(&self, agency: &str) -> bool {
-        let everybody = self.agencies.is_empty() && self.tier != Tier::Agency;
-        everybody || self.agencies.iter().any(|it| it == agency)
+    pub fn answers_for(&self, agency: &str, province: Option<&str>) -> bool {
+        let everybody =
+            self.tier != Tier::Agency && self.agencies.is_empty() && self.province.is_none();
+        let by_province = match (&self.province, province) {
+            (Some(own), Some(province)) => is_same_province(own, province),
+            _ => false,
+        };
+        everybody || by_province || self.agencies.iter().any(|it| it == agency)
     }
 }
 
@@ -121,9 +130,10 @@ pub struct Duty {
 }
 
 impl Duty {
-    /// The contacts that answer for an agency, from below.
-    pub fn contacts_of(&self, agency: &str) -> Vec<Contact> {
-        let ours = self.contacts.iter().filter(|it| it.answers_for(agency));
+    /// The contacts that answer for an agency, from below: its own, its province's, the nation's.
+    pub fn contacts_of(&self, agency: &str, province: Option<&str>) -> Vec<Contact> {
+        let ours = self.contacts.iter();
+        let ours = ours.filter(|it| it.answers_for(agency, province));
         let mut ours: Vec<Contact> = ours.cloned().collect();
         ours.sort_by_key(|it| it.tier);
         ours

@@ -16,6 +16,7 @@ pub mod incident;
 pub mod mask;
 pub mod observation;
 pub mod plan;
+pub mod province;
 pub mod registration;
 pub mod say;
 pub mod signal;

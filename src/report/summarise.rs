@@ -9,11 +9,14 @@ use super::{
     availability::{Tally, line, outages},
 };
 pub use crate::model::time::Week;
-use crate::model::{
-    Incident, Target,
-    history::{History, quantile},
-    incident::What,
-    time::midnight,
+use crate::{
+    model::{
+        Incident, Target,
+        history::{History, quantile},
+        incident::What,
+        time::midnight,
+    },
+    words::by_name,
 };
 
 /// A target and what was seen of it, this week and the week before.
@@ -114,7 +117,10 @@ fn worse_first(a: &TargetRow, b: &TargetRow) -> std::cmp::Ordering {
             it.uptime.map_or(i64::MAX, |share| (share * 1e6) as i64),
         )
     };
-    trouble(a).cmp(&trouble(b)).then_with(|| a.id.cmp(&b.id))
+    trouble(a)
+        .cmp(&trouble(b))
+        .then_with(|| by_name(&a.name, &b.name))
+        .then_with(|| a.id.cmp(&b.id))
 }
 
 /// The week of one target.
@@ -204,7 +210,7 @@ fn agencies(targets: &[TargetRow]) -> Vec<AgencyRow> {
             incidents: own.iter().map(|it| it.incidents).sum(),
         })
         .collect();
-    out.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+    out.sort_by(|a, b| by_name(&a.name, &b.name).then_with(|| a.id.cmp(&b.id)));
     out
 }
 

@@ -2,37 +2,98 @@
 
 use super::World;
 use crate::{
-    diff::{Line, changed_lines},
+    alert::pages::{Content, Face, LINES},
+    diff::changed_lines,
     model::{
         Incident,
         incident::{ChangeLine, Evidence},
     },
-    page::{self, Source},
+    page::{self, Page, Source},
+    store,
 };
 
 /// Lines of a file that a phone still opens.
 const MOST: usize = 400;
 
-/// Lines removed and added; what was said at the time where the bodies are gone.
+/// Lines removed and added; what was said at the time where the bodies are gone. Reads pages: not for the threads that
+/// wait for sockets.
 pub fn lines_of(world: &World, incident: &Incident) -> Vec<ChangeLine> {
+    lines(&world.evidence, incident)
+}
+
+/// The same at a desk; where that takes too long, what was said at the time.
+pub async fn lines_at_desk(world: &World, incident: &Incident) -> Vec<ChangeLine> {
+    let (evidence, of) = (world.evidence.clone(), incident.clone());
+    let work = world.desks.within(move || lines(&evidence, &of));
+    match work.await {
+        Ok(lines) => lines,
+        Err(error) => {
+            tracing::warn!(incident.id = %incident.id, %error, "the change is shown as it was told");
+            incident.changes.clone()
+        }
+    }
+}
+
+/// The page before and the page now, at a desk; without their content where that takes too long.
+pub async fn faces(world: &World, incident: &Incident) -> [Option<Face>; 2] {
+    let pages = [incident.before.clone(), incident.evidence.last().cloned()];
+    let (evidence, kept) = (world.evidence.clone(), pages.clone());
+    let work = world
+        .desks
+        .within(move || kept.map(|it| it.map(|it| face(&evidence, it))));
+    match work.await {
+        Ok(faces) => faces,
+        Err(error) => {
+            tracing::warn!(incident.id = %incident.id, %error, "pages are shown without their content");
+            pages.map(|it| it.map(bare))
+        }
+    }
+}
+
+fn lines(bodies: &store::Evidence, incident: &Incident) -> Vec<ChangeLine> {
     let (before, now) = (incident.before.as_ref(), incident.evidence.last());
-    match (
-        before.and_then(|it| lines(world, it)),
-        now.and_then(|it| lines(world, it)),
-    ) {
+    let lines = |it: &Evidence| Some(crate::diff::lines(&read(bodies, it)?.1));
+    match (before.and_then(lines), now.and_then(lines)) {
         (Some(before), Some(now)) => changed_lines(&before, &now, MOST, 300),
         _ => incident.changes.clone(),
     }
 }
 
-fn lines(world: &World, evidence: &Evidence) -> Option<Vec<Line>> {
-    let bytes = world.evidence.body(&evidence.digest).ok()?;
+/// How many bytes the body has, and what they show.
+fn read(bodies: &store::Evidence, evidence: &Evidence) -> Option<(usize, Page)> {
+    let bytes = bodies.body(&evidence.digest).ok()?;
     let source = Source {
         bytes: &bytes,
         content_type: evidence.content_type.as_deref(),
         url: &evidence.url,
         ignore: &[],
     };
-    let page = page::read(source).ok()?;
-    Some(crate::diff::lines(&page))
+    Some((bytes.len(), page::read(source).ok()?))
+}
+
+fn face(bodies: &store::Evidence, evidence: Evidence) -> Face {
+    let Some((bytes, page)) = read(bodies, &evidence) else {
+        return bare(evidence);
+    };
+    let mut lines = page.visible().filter(|it| !it.text.trim().is_empty());
+    let first = lines.by_ref().take(LINES).map(|it| it.text.clone());
+    let first: Vec<String> = first.collect();
+    Face {
+        content: Some(Content {
+            bytes,
+            charset: page.charset,
+            lines: first,
+            more: lines.count(),
+        }),
+        title: page.title,
+        evidence,
+    }
+}
+
+fn bare(evidence: Evidence) -> Face {
+    Face {
+        evidence,
+        title: None,
+        content: None,
+    }
 }

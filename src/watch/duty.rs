@@ -15,7 +15,8 @@ use crate::{
     incident,
     model::{
         About, Alert, Incident, Urgency,
-        duty::{Duty, Person, Rung, Step},
+        duty::{Duty, Person, Rung, Step, Tier},
+        province::is_same_province,
     },
     store::{Commit, StoreError, Wanted},
     words::Words,
@@ -60,7 +61,10 @@ pub(super) fn called(world: &World, it: &Incident, now: Timestamp) -> Called {
         now: present,
         next: next(roster, now, zone).map(|it| (it.who, it.from)),
         head: agency.and_then(|it| it.head.clone()),
-        contacts: world.config.duty.contacts_of(&it.portal.agency),
+        contacts: world.config.duty.contacts_of(
+            &it.portal.agency,
+            agency.and_then(|it| it.province.as_deref()),
+        ),
         since: told_at(it),
     }
 }
@@ -164,7 +168,7 @@ async fn hand_over(world: &World) -> Result<(), StoreError> {
 }
 
 /// What of the duty room's data nobody meant, in words: hours of the next two weeks without anybody, or with several,
-/// and contacts that were not confirmed for long.
+/// contacts that were not confirmed for long, and branches of the tree of contacts without any.
 pub fn remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
     let zone = &config.service.timezone;
     let Duty {
@@ -199,7 +203,34 @@ pub fn remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
         let day = words.date(it.confirmed);
         out.push(words.text("contact-stale", &[("name", &it.name), ("day", &day)]));
     }
+    out.extend(bare(config, words).into_iter().take(MOST_REMARKS));
+    if !contacts.is_empty() && contacts.iter().all(|it| it.tier != Tier::National) {
+        out.push(words.plain("contact-no-national"));
+    }
     out
+}
+
+/// Provinces of agencies for which nobody is named, with these agencies.
+fn bare(config: &Config, words: &Words) -> Vec<String> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for agency in &config.agencies {
+        let Some(province) = agency.province.as_deref() else {
+            continue;
+        };
+        let called = config.duty.contacts_of(&agency.id, Some(province));
+        if called.iter().any(|it| it.tier == Tier::Province) {
+            continue;
+        }
+        match found.iter_mut().find(|it| is_same_province(it.0, province)) {
+            Some((_, agencies)) => agencies.push(&agency.id),
+            None => found.push((province, vec![&agency.id])),
+        }
+    }
+    let line = |(province, agencies): &(&str, Vec<&str>)| {
+        let args = [("province", *province), ("agencies", &agencies.join(", "))];
+        words.text("contact-no-province", &args)
+    };
+    found.iter().map(line).collect()
 }
 
 /// Two weeks: a roster is made for a month, and mended in less.

@@ -232,6 +232,7 @@ impl World {
                 all.push(Agency {
                     id: target.agency.clone(),
                     name: target.agency_name.clone(),
+                    province: None,
                     notify: Vec::new(),
                     escalation: Vec::new(),
                     head: None,

@@ -2,6 +2,7 @@
 //!
 //! Pure. Arguments arrive as text; what is foreign in them was cut and disarmed before.
 
+mod names;
 mod numbers;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,8 @@ use std::collections::BTreeMap;
 use fluent::{FluentArgs, FluentResource, concurrent::FluentBundle};
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
+
+pub use names::by_name;
 
 use crate::model::Say;
 

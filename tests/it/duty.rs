@@ -30,7 +30,7 @@ async fn scene(clock: &Arc<Turned>) -> (Portal, Scene) {
     let portal = Portal::page(honest(1)).await;
     let text = yaml("", &[("a", &portal.url())]).replace(
         "agencies:\n  - id: thu\n",
-        &format!("{DUTY}agencies:\n  - id: thu\n    head: {{ name: Lê Văn Cường, phone: '0912 000 003' }}\n"),
+        &format!("{DUTY}    - {{ tier: province, name: Sở KHCN, province: Nghệ An, confirmed: 2026-11-01 }}\nagencies:\n  - id: thu\n    province: nghệ an\n    head: {{ name: Lê Văn Cường, phone: '0912 000 003' }}\n"),
     );
     let scene = Scene::at(parse(&text), "memory", clock.clone());
     scene.learn(0).await;
@@ -69,7 +69,7 @@ async fn nobody_takes_it_and_others_are_called_until_somebody_does() {
     assert_eq!(called.len(), 1, "the highest step that is due");
     for wanted in [
         "Lãnh đạo cơ quan: Lê Văn Cường ☎ 0912 000 003",
-        "Cơ quan: Phòng CNTT",
+        "Cơ quan: Phòng CNTT\n• Tỉnh, thành phố: Sở KHCN\n• Quốc gia:",
         "Quốc gia: Trung tâm quốc gia ☎ 024 0000 (xác nhận lần cuối 05/01/2026",
         "Mã sự cố SC-2026-0001",
     ] {
@@ -159,6 +159,7 @@ fn faults_of_the_duty_room_are_told_at_their_places() {
     - { after: 5m, to: boss }
   contacts:
     - { tier: agency, name: C, confirmed: hôm qua }
+    - { tier: national, name: D, province: Nghệ An, confirmed: 2026-11-01 }
 ";
     let faults = gaccong::config::parse(text, gaccong::config::Pace::Polite).unwrap_err();
     let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
@@ -169,6 +170,10 @@ fn faults_of_the_duty_room_are_told_at_their_places() {
         (7, "duty.escalation[0].to"),
         (9, "duty.contacts[0].confirmed"),
         (9, "duty.contacts[0].agencies"),
+        (
+            10,
+            "duty.contacts[1].province: belongs to a contact of tier: province",
+        ),
     ] {
         assert!(
             told.iter()
@@ -180,9 +185,93 @@ fn faults_of_the_duty_room_are_told_at_their_places() {
 
 #[test]
 fn what_was_written_is_exported_and_read_back() {
-    let text = format!("{DUTY}  officers:\n    - {{ name: An, telegram: 11 }}\n");
+    let text = format!("{DUTY}{TREE}  officers:\n    - {{ name: An, telegram: 11 }}\n{PROVINCES}");
     let config = parse(&text);
-    let again = parse(&gaccong::config::export::yaml(&config, &[], &[]));
+    let again = gaccong::config::export::yaml(&config, &config.agencies, &[]);
+    let again = parse(&again);
     assert_eq!(again.duty, config.duty);
-    assert_eq!(config.duty.contacts.len(), 3);
+    assert_eq!(again.agencies, config.agencies);
+    assert_eq!(config.duty.contacts.len(), 7);
+}
+
+/// More contacts: of provinces, and of agencies by name.
+const TREE: &str =
+    "    - { tier: province, name: Sở KHCN Nghệ An, province: NGHỆ AN, confirmed: 2026-11-01 }
+    - { tier: province, name: Sở KHCN Khánh Hòa, province: Khánh Hòa, confirmed: 2026-11-01 }
+    - { tier: province, name: Sở của mọi nơi, confirmed: 2026-11-01 }
+    - { tier: province, name: Sở nêu đích danh, agencies: [vinh], confirmed: 2026-11-01 }
+";
+const PROVINCES: &str = "agencies:
+  - { id: vinh, name: Phường Thành Vinh, province: Ngh\u{65}\u{323}\u{302} An }
+  - { id: nhatrang, name: Phường Nha Trang, province: Khánh Hoà }
+  - { id: bo, name: Một bộ }
+";
+
+fn names(config: &gaccong::config::Config, id: &str) -> Vec<String> {
+    let agency = config.agencies.iter().find(|it| it.id == id).unwrap();
+    let contacts = config.duty.contacts_of(id, agency.province.as_deref());
+    contacts.into_iter().map(|it| it.name).collect()
+}
+
+#[test]
+fn contacts_are_those_of_the_agency_then_of_its_province_then_of_the_nation() {
+    let own =
+        "    - { tier: agency, name: Tổ CNTT Vinh, agencies: [vinh], confirmed: 2026-11-01 }\n";
+    let config = parse(&format!("{DUTY}{TREE}{own}{PROVINCES}"));
+    // however the province is written
+    assert_eq!(
+        names(&config, "vinh"),
+        [
+            "Tổ CNTT Vinh",
+            "Sở KHCN Nghệ An",
+            "Sở của mọi nơi",
+            "Sở nêu đích danh",
+            "Trung tâm quốc gia"
+        ]
+    );
+    assert_eq!(
+        names(&config, "nhatrang"),
+        ["Sở KHCN Khánh Hòa", "Sở của mọi nơi", "Trung tâm quốc gia"]
+    );
+    assert_eq!(
+        names(&config, "bo"),
+        ["Sở của mọi nơi", "Trung tâm quốc gia"]
+    );
+    // ids that no agency of the file has are pointed out, and no fault: the store may have them
+    let told: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
+    for (place, id) in [
+        ("11:52: duty.contacts[1].agencies", "thu"),
+        ("12:54: duty.contacts[2].agencies", "khac"),
+    ] {
+        let wanted = format!("{place}: no agency of this file has the id {id:?}");
+        assert!(
+            told.iter().any(|it| it.starts_with(&wanted)),
+            "{wanted} in {told:#?}"
+        );
+    }
+    assert_eq!(told.len(), 2, "{told:#?}");
+}
+
+#[test]
+fn branches_of_the_tree_of_contacts_without_anybody_are_pointed_out() {
+    let words = gaccong::words::Words::new(gaccong::words::Lang::Vi);
+    let now = "2026-11-02T08:00:00+07:00".parse().unwrap();
+    let remarks = |text: &str| duty::remarks(&parse(text), now, &words);
+    let one = "duty:
+  contacts:
+    - { tier: province, name: Sở KHCN, province: Khánh Hòa, confirmed: 2026-11-01 }
+";
+    let two = "  - { id: vinhloc, name: Phường Vinh Lộc, province: NGHỆ AN }\n";
+    assert_eq!(
+        remarks(&format!("{one}{PROVINCES}{two}")),
+        [
+            "⚠ Chưa có đầu mối cấp tỉnh cho Nghệ An (cơ quan: vinh, vinhloc)"
+                .replace("Nghệ An", "Ngh\u{65}\u{323}\u{302} An"),
+            "⚠ Danh sách đầu mối chưa có đầu mối cấp quốc gia".to_owned(),
+        ]
+    );
+    let national = "    - { tier: national, name: Trung tâm, confirmed: 2026-11-01 }
+    - { tier: province, name: Sở của mọi nơi, confirmed: 2026-11-01 }
+";
+    assert!(remarks(&format!("{one}{national}{PROVINCES}{two}")).is_empty());
 }

@@ -84,6 +84,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("tokio_cron_scheduler::", &["src/schedule/calendar.rs"]),
     ("fluent::", &["src/words/"]),
+    ("icu_collator::", &["src/words/"]),
+    ("icu_locale_core::", &["src/words/"]),
     ("granit_parser::", &["src/config/tree.rs"]),
 ];
 

@@ -156,7 +156,7 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
     let message = telegram.last(STRANGERS).unwrap().id;
     let mut last = String::new();
     for verb in [
-        "take", "mute", "morning", "unmute", "diff", "change", "page",
+        "take", "mute", "morning", "unmute", "diff", "pages", "change", "page", "all",
     ] {
         last = telegram.press_data(STRANGERS, &NOBODY, message, &format!("{verb}:{}", ids[0]));
     }
@@ -262,4 +262,52 @@ async fn two_officers_tap_at_once_and_one_has_it() {
             shown.text
         );
     }
+}
+
+#[tokio::test]
+async fn the_page_before_and_the_page_now_stand_side_by_side() {
+    let (portal, telegram, scene) = room().await;
+    let link = "<h1>Hacked by T3st_Team</h1><p>&lt;b&gt; xem evil.example ngay</p>";
+    portal.show(defaced().replace("<h1>Hacked by T3st_Team</h1>", link));
+    scene.check(0).await;
+    let listening = Listening::to(&scene);
+    let alert = telegram.last(ROOM).unwrap();
+    telegram.press(ROOM, &AN, alert.id, "Trước / Nay");
+    let shown = heard(&telegram, ROOM, 1).await;
+    let incident = scene.incidents().await.remove(0);
+    let (before, now) = (incident.before.unwrap(), incident.evidence[0].clone());
+    let (first, second) = shown.text.split_once("\nNAY · ").unwrap();
+    let (head, first) = first.split_once("\nTRƯỚC · ").unwrap();
+    assert!(
+        head.starts_with(&format!("{} · Cổng a", incident.id)),
+        "{head}"
+    );
+    for (block, wanted) in [
+        (first, "Tiêu đề: «Cổng thông tin điện tử xã Thử Nghiệm»"),
+        (first, "Địa chỉ: http[:]//127.0.0.1:"),
+        (first, "text/html"),
+        (first, &before.digest.hex()),
+        (first, "│ Cổng thông tin điện tử xã Thử Nghiệm"),
+        (first, "dòng khác"),
+        (second, "Tiêu đề: «Hacked by T3st_Team»"),
+        (second, &now.digest.hex()),
+        (second, "│ Hacked by T3st_Team"),
+        (second, "│ <b> xem evil[.]example ngay"),
+        (second, "Máy chủ trả lời gần nhất: 127.0.0.1"),
+    ] {
+        assert!(block.contains(wanted), "{wanted} in\n{}", shown.text);
+    }
+    assert!(!first.contains("T3st_Team") && !second.contains("Giới thiệu"));
+    // what is not kept any more is said to be gone; what was told at the time stays
+    std::fs::remove_dir_all(scene.world.evidence.folder()).unwrap();
+    telegram.press(ROOM, &AN, alert.id, "Trước / Nay");
+    let gone = heard(&telegram, ROOM, 2).await;
+    let said = "(nội dung trang này không còn được lưu)";
+    assert_eq!(gone.text.matches(said).count(), 2, "{}", gone.text);
+    assert!(gone.text.contains("Tiêu đề: «Hacked by T3st_Team»"));
+    // an answer to it is a note of the incident
+    telegram.reply(ROOM, &AN, shown.id, "đã đối chiếu");
+    let noted = heard(&telegram, ROOM, 3).await;
+    assert!(noted.text.contains("Đã ghi chú vào SC-"), "{}", noted.text);
+    listening.end().await;
 }

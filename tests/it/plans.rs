@@ -174,10 +174,14 @@ async fn an_attack_rings_whatever_was_announced() {
     );
     let told = telegram.last(AGENCY).unwrap();
     assert!(
-        told.text.starts_with("🔴") && told.text.contains("hacked by"),
+        told.text
+            .starts_with("🔴 CÓ DẤU HIỆU TẤN CÔNG TRONG GIỜ CHỈNH SỬA"),
         "{}",
         told.text
     );
+    let all = telegram.messages(AGENCY);
+    let shown = all.iter().find(|it| it.text.contains("hacked by"));
+    assert!(shown.is_some_and(|it| it.edits > 0), "{all:?}");
     assert!(
         rings(&telegram, AGENCY) > before,
         "an edit of a silent message rings nobody"

@@ -169,3 +169,29 @@ async fn the_weekly_report_goes_out_once() {
             .starts_with(b"<!doctype html>")
     );
 }
+
+#[tokio::test]
+async fn names_stand_in_the_order_of_a_vietnamese_dictionary() {
+    let names = [
+        "Ưng", "Đào", "Ân", "Uông", "Ơn", "Ong", "Dương", "Ăn", "Ánh", "An",
+    ];
+    let agencies: String = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| {
+            format!("  - {{ id: a{at}, name: {name}, targets: [{{ id: t{at}, name: {name}, url: 'http://a{at}.example/' }}] }}\n")
+        })
+        .collect();
+    let scene = Scene::new(
+        &yaml("", &[("a", "http://127.0.0.1:1/")])
+            .replace("agencies:\n", &format!("agencies:\n{agencies}")),
+    );
+    let week: Week = "2026-W03".parse().unwrap();
+    let report = reports::gather(&scene.world, week, None).await.unwrap();
+    let of_agencies: Vec<&str> = report.agencies.iter().map(|it| it.name.as_str()).collect();
+    let of_portals: Vec<&str> = report.targets.iter().map(|it| it.name.as_str()).collect();
+    for (shown, last) in [(of_agencies, "Cơ quan Thử"), (of_portals, "Cổng a")] {
+        let shown: Vec<&str> = shown.into_iter().filter(|it| *it != last).collect();
+        assert_eq!(shown.join(" "), "An Ánh Ăn Ân Dương Đào Ong Ơn Uông Ưng");
+    }
+}

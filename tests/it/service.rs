@@ -290,3 +290,55 @@ async fn a_changed_file_is_taken_in_and_a_broken_or_shrunken_one_is_not() {
     .await;
     assert_eq!(off(move || service.terminate()).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_roster_beside_the_file_is_taken_in_and_a_broken_one_is_not() {
+    let portal = lively().await;
+    let text = yaml("", &[("a", &portal.url())])
+        .replace("agencies:", "duty: { roster_csv: roster.csv }\nagencies:");
+    let (_keep, path) = folder(&text);
+    let roster = path.join("roster.csv");
+    let write = |text: &str| std::fs::write(&roster, text).unwrap();
+    let (whole, other) = (
+        "name,from,to\nAn,07:00,19:00\n",
+        "name,from,to\nBình,07:00,19:00\n",
+    );
+    write(whole);
+    let start = path.clone();
+    let mut service = off(move || {
+        let mut service = Service::start(&start, &[]);
+        service.until("the baseline is learnt");
+        service
+    })
+    .await;
+    let refused = |mut service: Service, place: &'static str| {
+        off(move || {
+            let line = service.until("the old configuration stays in force");
+            assert!(line.contains(place), "{line}");
+            // and whoever runs the service is told
+            service.until("CẤU HÌNH MỚI KHÔNG ĐƯỢC ÁP DỤNG");
+            service
+        })
+    };
+    write("name,from,to\nAn,07:00,25:00\n");
+    service = refused(service, "roster.csv: line 2").await;
+    write(other);
+    service = off(move || {
+        service.until("the configuration was taken in");
+        service
+    })
+    .await;
+    std::fs::remove_file(&roster).unwrap();
+    service = refused(service, "duty.roster_csv: ").await;
+    // one that a refused file names is looked at, too
+    let elsewhere = text.replace("roster.csv", "other.csv");
+    std::fs::write(path.join("targets.yaml"), elsewhere).unwrap();
+    service = refused(service, "other.csv").await;
+    std::fs::write(path.join("other.csv"), whole).unwrap();
+    service = off(move || {
+        service.until("the configuration was taken in");
+        service
+    })
+    .await;
+    assert_eq!(off(move || service.terminate()).await, 0);
+}

@@ -71,7 +71,7 @@ async fn one_message_an_incident_edited_as_it_goes_on() {
             .iter()
             .map(|it| it.split(':').next().unwrap())
             .collect::<Vec<_>>(),
-        ["take", "change", "mute", "diff"]
+        ["take", "change", "mute", "diff", "pages"]
     );
     assert!(buttons.iter().all(|it| it.len() <= 64));
 

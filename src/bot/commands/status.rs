@@ -14,11 +14,12 @@ use crate::{
         Class, Glance, Standing, Target,
         excerpt::{defang, excerpt},
     },
+    words::by_name,
 };
 
 pub(super) struct Status;
 
-/// Portals that are named one by one: those that are not well.
+/// Portals that are named one by one: those that are not well, the gravest first, then by name.
 const NAMED: usize = 15;
 
 #[async_trait]
@@ -74,7 +75,11 @@ fn all(here: &Here<'_>, targets: &[Target], seen: &HashMap<&str, &Glance>) -> Re
             .push(&words.text(key, &[("count", &count)]))
             .line();
     }
-    ill.sort_by_key(|(_, class)| class.standing() != Standing::Tampered);
+    let rank = |class: &Class| class.standing() != Standing::Tampered;
+    ill.sort_by(|(a, was), (b, is)| {
+        let graver = rank(was).cmp(&rank(is));
+        graver.then_with(|| by_name(&a.name, &b.name))
+    });
     for (target, class) in ill.iter().take(NAMED) {
         let line = format!(
             "• {} ({}): {}",

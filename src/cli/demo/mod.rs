@@ -333,6 +333,7 @@ fn config(global: &Global, folder: &Path, sites: &[Site]) -> Result<Config, Fail
     config.agencies = vec![Agency {
         id: "demo".to_owned(),
         name: agency.clone(),
+        province: None,
         notify: Vec::new(),
         escalation: Vec::new(),
         head: None,

@@ -1,0 +1,57 @@
+//! Taking all incidents of a storm with one tap.
+
+use super::here::Here;
+use crate::{
+    incident,
+    model::{Incident, IncidentId},
+    store,
+    watch::step::{NotDone, step_all},
+};
+
+/// Takes what is open and taken by nobody; says how many that were, and how many somebody had already.
+pub(super) async fn take(here: &Here<'_>, id: &str) -> Result<String, String> {
+    let failed = |why: String| {
+        tracing::error!(storm.id = id, why, "a storm cannot be taken");
+        here.say("bot-failed", &[])
+    };
+    let ours = ours(here, id).await;
+    let ours = ours.map_err(|it| failed(it.to_string()))?;
+    if ours.is_empty() {
+        return Err(here.say("bot-no-incident", &[]));
+    }
+    let by = here.name();
+    let take = |known: &Incident, now| incident::take(known, &by, now).ok();
+    let done = step_all(here.world, &ours, Some(here.seen_to()), take).await;
+    let done = done.map_err(|why| match why {
+        NotDone::Store(error) => failed(error.to_string()),
+        NotDone::Refused(why) => why,
+        NotDone::Unknown => here.say("bot-no-incident", &[]),
+    })?;
+    let already = done.left.iter();
+    let already = already.filter(|it| it.stage.is_open() && it.taken.is_some());
+    let counts = [done.moved.len(), already.count()].map(|it| it.to_string());
+    let args = [("count", counts[0].as_str()), ("already", &counts[1])];
+    let key = match (done.moved.len(), counts[1].as_str()) {
+        (0, "0") => "bot-over-all",
+        (0, _) => "bot-taken-all-already",
+        _ => "bot-taken-all",
+    };
+    Ok(here.say(key, &args))
+}
+
+/// The incidents that this chat was told of in that storm, and is told of still. A storm is of one notifier: another's id
+/// finds nothing here.
+async fn ours(here: &Here<'_>, id: &str) -> store::Result<Vec<IncidentId>> {
+    let store = &here.world.store;
+    let mut members = Vec::new();
+    for name in &here.names {
+        for storm in store.storms(name).await?.iter().filter(|it| it.id == id) {
+            members.extend(store.members(storm).await?);
+        }
+    }
+    let members = here.of_ours(members).await?;
+    let mut ids: Vec<IncidentId> = members.into_iter().map(|it| it.id).collect();
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
