@@ -182,6 +182,9 @@ pub struct ReportFile {
     /// ISO week, `2026-W47`.
     pub week: String,
     pub path: String,
+    /// The paragraph that stands at its head.
+    #[serde(default)]
+    pub summary: String,
 }
 
 /// What goes first where not everything can go at once.

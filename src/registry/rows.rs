@@ -1,5 +1,6 @@
 //! Targets as a file or the command line gives them.
 
+use super::names::portal_key;
 use crate::model::{
     Agency, Target, TargetId,
     target::{ID_RULE, Settings, is_id, portal_url},
@@ -45,7 +46,7 @@ pub fn targets(
 pub fn taken(known: &[Target], it: &Target) -> Option<String> {
     known
         .iter()
-        .find(|other| other.id == it.id || other.url == it.url)
+        .find(|other| other.id == it.id || portal_key(&other.url) == portal_key(&it.url))
         .map(|other| {
             format!(
                 "{} ({}): is registered already, as {}",

@@ -105,8 +105,10 @@ async fn sweep(world: &World) {
         }
     };
     let (evidence, derived) = (world.evidence.clone(), derived(&world.config));
+    let config = world.config.clone();
     let swept = tokio::task::spawn_blocking(move || {
         derived.sweep(UNTOUCHED);
+        reports::sweep(&config, UNTOUCHED);
         evidence.sweep(&referred, UNREFERRED)
     })
     .await;

@@ -1,6 +1,6 @@
 //! The store's promises over any engine: revisions, atomic commits, one outbox entry a subject.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, watch};
 
 use super::{
     Batch, Checkup, Commit, Condition, Delivery, Engine, Enrolment, Pulse, Result, Store,
-    StoreError, Wanted, codec, journal,
+    StoreError, Wanted, codec, journal, outbox,
     pages::each,
     plans,
     recent::{Recent, sortable},
@@ -29,6 +29,8 @@ pub struct Ledger<E: Engine> {
     /// Dossiers and masks as they are stored: a check reads them, and most write neither.
     dossiers: Shelf<TargetId, Arc<Dossier>>,
     masks: Shelf<TargetId, Arc<Mask>>,
+    /// Incidents that are open, once somebody has asked: the duty room asks every few seconds.
+    open: Mutex<Option<BTreeSet<IncidentId>>>,
     /// One writer at a time, so that what a commit read is still true when it is written.
     writing: Mutex<()>,
     pulse: watch::Sender<Pulse>,
@@ -56,6 +58,7 @@ impl<E: Engine> Ledger<E> {
             recent,
             dossiers: Shelf::new(AT_HAND),
             masks: Shelf::new(AT_HAND),
+            open: Mutex::default(),
             writing: Mutex::new(()),
             pulse: watch::Sender::new(Pulse::default()),
         }
@@ -93,6 +96,22 @@ impl<E: Engine> Ledger<E> {
             self.engine.apply(&batch, true)?;
         }
         copy.map(|it| codec::decode(&key, &it)).transpose()
+    }
+
+    /// Reads no closed one, but for the first time.
+    async fn open_ones(&self) -> Result<Vec<Incident>> {
+        let mut known = self.open.lock().await;
+        if let Some(ids) = known.as_ref() {
+            let ids: Vec<IncidentId> = ids.iter().cloned().collect();
+            drop(known);
+            let found = ids.iter().map(|id| self.read(&format!("i/{id}")));
+            // a damaged one is reported by whoever asks for it by its id
+            return Ok(found.filter_map(|it| it.ok().flatten()).collect());
+        }
+        let mut all: Vec<Incident> = self.all("i/")?;
+        all.retain(|it| it.stage.is_open());
+        *known = Some(all.iter().map(|it| it.id.clone()).collect());
+        Ok(all)
     }
 
     /// The next number of a count that never goes back.
@@ -149,31 +168,6 @@ fn after(prefix: &str) -> String {
 fn start_of(key: &str) -> Option<Timestamp> {
     let (_, last) = key.rsplit_once('/')?;
     Timestamp::from_millisecond(i64::from_str_radix(last, 16).ok()?).ok()
-}
-
-/// One that waits already keeps its age and what is known of attempts; the more urgent of both counts.
-fn joined(waiting: Option<Alert>, alert: &Alert) -> Alert {
-    match waiting {
-        Some(waiting) => Alert {
-            merged: waiting.merged + 1,
-            about: alert.about.clone(),
-            urgency: waiting.urgency.max(alert.urgency),
-            ..waiting
-        },
-        None => alert.clone(),
-    }
-}
-
-fn outbox_key(notifier: &str, about: &About) -> String {
-    format!("o/{notifier}/{}", about.key())
-}
-
-fn receipt_key(notifier: &str, subject: &str) -> String {
-    format!("t/{notifier}/{subject}")
-}
-
-fn storm_key(notifier: &str, id: &str) -> String {
-    format!("w/{notifier}/{id}")
 }
 
 /// Whether more than the time of the last look has changed.
@@ -262,9 +256,9 @@ impl<E: Engine> Store for Ledger<E> {
             self.recent.mark(&self.engine, mark, &mut batch)?;
         }
         for alert in &commit.alerts {
-            let key = outbox_key(&alert.notifier, &alert.about);
+            let key = outbox::outbox_key(&alert.notifier, &alert.about);
             let waiting: Option<Alert> = self.read(&key)?;
-            put(&mut batch, key, &joined(waiting, alert))?;
+            put(&mut batch, key, &outbox::joined(waiting, alert))?;
         }
         if let Some((target, mask)) = &commit.mask {
             put(&mut batch, format!("k/{target}"), mask)?;
@@ -284,7 +278,19 @@ impl<E: Engine> Store for Ledger<E> {
         if let Some((target, _)) = &commit.mask {
             self.masks.take(target);
         }
-        self.engine.apply(&batch, durable)?;
+        if let Err(error) = self.engine.apply(&batch, durable) {
+            *self.open.lock().await = None;
+            return Err(error);
+        }
+        if let Some(open) = self.open.lock().await.as_mut() {
+            for it in &commit.incidents {
+                if it.stage.is_open() {
+                    open.insert(it.id.clone());
+                } else {
+                    open.remove(&it.id);
+                }
+            }
+        }
         if let Some(dossier) = commit.dossier {
             self.dossiers.put(dossier.target.clone(), Arc::new(dossier));
         }
@@ -313,7 +319,11 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn incidents(&self, wanted: &Wanted) -> Result<Vec<Incident>> {
-        let mut all: Vec<Incident> = self.all("i/")?;
+        let mut all = if wanted.open_only {
+            self.open_ones().await?
+        } else {
+            self.all("i/")?
+        };
         all.retain(|it| {
             let recent = wanted
                 .since
@@ -347,64 +357,7 @@ impl<E: Engine> Store for Ledger<E> {
     async fn delivery(&self, delivery: Delivery) -> Result<Option<Alert>> {
         let writing = self.writing.lock().await;
         let mut batch = Batch::new();
-        let mut stored = None;
-        match delivery {
-            Delivery::Begun(mut alert) | Delivery::Postponed(mut alert) => {
-                let key = outbox_key(&alert.notifier, &alert.about);
-                if let Some(waiting) = self.read::<Alert>(&key)? {
-                    alert.merged = waiting.merged;
-                    alert.about = waiting.about;
-                }
-                put(&mut batch, key, &alert)?;
-                stored = Some(alert);
-            }
-            Delivery::Sent { alert, receipt } => {
-                let key = outbox_key(&alert.notifier, &alert.about);
-                match self.read::<Alert>(&key)? {
-                    // something happened while it was being sent: that is still to be told
-                    Some(waiting) if waiting.merged > alert.merged => {
-                        put(
-                            &mut batch,
-                            key,
-                            &Alert {
-                                begun: false,
-                                attempts: 0,
-                                refused: None,
-                                ..waiting
-                            },
-                        )?;
-                    }
-                    _ => batch.push((key, None)),
-                }
-                match (&alert.about, receipt) {
-                    (About::Incident(id), Some(receipt)) => {
-                        put(&mut batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
-                    }
-                    (About::Plan(id), Some(receipt)) => {
-                        put(&mut batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
-                    }
-                    (About::Request(id), Some(receipt)) => {
-                        put(&mut batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
-                    }
-                    (About::Storm(id), Some(receipt)) => {
-                        let key = storm_key(&alert.notifier, id);
-                        if let Some(mut storm) = self.read::<Storm>(&key)? {
-                            storm.receipt = Some(receipt);
-                            put(&mut batch, key, &storm)?;
-                        }
-                    }
-                    _ => (),
-                }
-            }
-            Delivery::Dead(alert) => {
-                batch.push((outbox_key(&alert.notifier, &alert.about), None));
-                put(
-                    &mut batch,
-                    format!("x/{}/{}", alert.about.key(), alert.notifier),
-                    &alert,
-                )?;
-            }
-        }
+        let stored = outbox::stage(&self.engine, delivery, &mut batch)?;
         self.engine.apply(&batch, true)?;
         drop(writing);
         self.engine.settle().await?;
@@ -412,7 +365,7 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn receipt(&self, notifier: &str, subject: &str) -> Result<Option<Receipt>> {
-        self.read(&receipt_key(notifier, subject))
+        self.read(&outbox::receipt_key(notifier, subject))
     }
 
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {
@@ -540,16 +493,20 @@ impl<E: Engine> Store for Ledger<E> {
         let mut batch = Batch::new();
         let receipt = storm.receipt_of_members();
         for alert in &alerts {
-            batch.push((outbox_key(&alert.notifier, &alert.about), None));
+            batch.push((outbox::outbox_key(&alert.notifier, &alert.about), None));
             if let About::Incident(id) = &alert.about {
-                put(&mut batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
+                put(
+                    &mut batch,
+                    outbox::receipt_key(&alert.notifier, &id.0),
+                    &receipt,
+                )?;
             }
         }
-        let key = outbox_key(&told.notifier, &told.about);
+        let key = outbox::outbox_key(&told.notifier, &told.about);
         let waiting: Option<Alert> = self.read(&key)?;
-        put(&mut batch, key, &joined(waiting, &told))?;
+        put(&mut batch, key, &outbox::joined(waiting, &told))?;
         // the receipt may have come meanwhile
-        let key = storm_key(&storm.notifier, &storm.id);
+        let key = outbox::storm_key(&storm.notifier, &storm.id);
         let known: Option<Storm> = self.read(&key)?;
         let receipt = known.and_then(|it| it.receipt).or(storm.receipt.clone());
         put(&mut batch, key, &Storm { receipt, ..storm })?;
@@ -567,7 +524,11 @@ impl<E: Engine> Store for Ledger<E> {
     async fn put_storm(&self, storm: Storm) -> Result<()> {
         let _writing = self.writing.lock().await;
         let mut batch = Batch::new();
-        put(&mut batch, storm_key(&storm.notifier, &storm.id), &storm)?;
+        put(
+            &mut batch,
+            outbox::storm_key(&storm.notifier, &storm.id),
+            &storm,
+        )?;
         self.engine.apply(&batch, true)
     }
 

@@ -13,6 +13,7 @@ pub mod evidence;
 pub mod journal;
 pub mod ledger;
 pub mod lock;
+mod outbox;
 mod pages;
 mod plans;
 mod recent;

@@ -1,18 +1,22 @@
 //! Gathers what a report needs, writes it, and sends it once a week.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use jiff::Timestamp;
 
 use super::World;
 use crate::{
-    model::{About, Target, TargetId, Urgency, alert::ReportFile, time::Week},
+    config::Config,
+    model::{
+        About, Alert, Digest, Incident, Target, TargetId, Urgency, alert::ReportFile, time::Week,
+    },
     report::{
-        Report, Subject, formats,
+        Report, Subject, TargetRow, formats,
         summarise::{self, Frame},
     },
     store::{Commit, StoreError, Wanted},
@@ -35,50 +39,88 @@ async fn gather_of(
     week: Week,
     wanted: impl Fn(&Target) -> bool,
 ) -> Result<Report, StoreError> {
-    let zone = &world.config.service.timezone;
-    let now = world.clock.now();
-    let (from, end) = week.bounds(zone);
-    let (before_from, before_end) = week.before().bounds(zone);
-    let mut targets = world.targets().await?;
-    targets.retain(wanted);
-    let ends: HashMap<TargetId, Timestamp> = world
-        .store
-        .glances()
-        .await?
-        .into_iter()
-        .filter_map(|it| Some((it.target, it.certificate_ends?)))
-        .collect();
-    let wanted = Wanted {
-        since: Some(before_from),
-        ..Wanted::default()
-    };
-    let mut incidents = world.store.incidents(&wanted).await?;
-    let watched: HashSet<&TargetId> = targets.iter().map(|it| &it.id).collect();
-    incidents.retain(|it| watched.contains(&it.target));
-    let frame = Frame {
+    let gathered = Gathered::of(world, week, &wanted).await?;
+    Ok(gathered.report(world, wanted))
+}
+
+/// What a week's reports are made of, read once for all of them.
+struct Gathered {
+    week: Week,
+    now: Timestamp,
+    rows: Vec<(Target, TargetRow)>,
+    incidents: Vec<Incident>,
+}
+
+impl Gathered {
+    async fn of(
+        world: &World,
+        week: Week,
+        wanted: impl Fn(&Target) -> bool,
+    ) -> Result<Self, StoreError> {
+        let zone = &world.config.service.timezone;
+        let now = world.clock.now();
+        let (from, end) = week.bounds(zone);
+        let (before_from, before_end) = week.before().bounds(zone);
+        let mut targets = world.targets().await?;
+        targets.retain(wanted);
+        let ends: HashMap<TargetId, Timestamp> = world
+            .store
+            .glances()
+            .await?
+            .into_iter()
+            .filter_map(|it| Some((it.target, it.certificate_ends?)))
+            .collect();
+        let wanted = Wanted {
+            since: Some(before_from),
+            ..Wanted::default()
+        };
+        let mut incidents = world.store.incidents(&wanted).await?;
+        let watched: HashSet<&TargetId> = targets.iter().map(|it| &it.id).collect();
+        incidents.retain(|it| watched.contains(&it.target));
+        let frame = frame(world, week, now);
+        let of = summarise::by_portal(&frame, &incidents);
+        let mut rows = Vec::with_capacity(targets.len());
+        for some in targets.chunks(AT_ONCE) {
+            let ids: Vec<TargetId> = some.iter().map(|it| it.id.clone()).collect();
+            let now = world.store.histories(&ids, from, end).await?;
+            let before = world.store.histories(&ids, before_from, before_end).await?;
+            for ((target, history), before) in some.iter().zip(now).zip(before) {
+                let subject = Subject {
+                    target,
+                    history: &history,
+                    before: &before,
+                    certificate_ends: ends.get(&target.id).copied(),
+                };
+                rows.push((target.clone(), summarise::target(&frame, &subject, &of)));
+            }
+        }
+        Ok(Self {
+            week,
+            now,
+            rows,
+            incidents,
+        })
+    }
+
+    /// The figures of some of them.
+    fn report(&self, world: &World, wanted: impl Fn(&Target) -> bool) -> Report {
+        let ours = self.rows.iter().filter(|(target, _)| wanted(target));
+        let (ids, rows): (HashSet<&TargetId>, Vec<TargetRow>) =
+            ours.map(|(target, row)| (&target.id, row.clone())).unzip();
+        let incidents = self.incidents.iter().filter(|it| ids.contains(&it.target));
+        let incidents: Vec<Incident> = incidents.cloned().collect();
+        summarise::whole(&frame(world, self.week, self.now), rows, &incidents)
+    }
+}
+
+fn frame(world: &World, week: Week, now: Timestamp) -> Frame<'_> {
+    Frame {
         week,
-        zone,
+        zone: &world.config.service.timezone,
         now,
         service: &world.config.service.name,
         vantage: &world.config.service.vantage,
-    };
-    let of = summarise::by_portal(&frame, &incidents);
-    let mut rows = Vec::with_capacity(targets.len());
-    for some in targets.chunks(AT_ONCE) {
-        let ids: Vec<TargetId> = some.iter().map(|it| it.id.clone()).collect();
-        let now = world.store.histories(&ids, from, end).await?;
-        let before = world.store.histories(&ids, before_from, before_end).await?;
-        for ((target, history), before) in some.iter().zip(now).zip(before) {
-            let subject = Subject {
-                target,
-                history: &history,
-                before: &before,
-                certificate_ends: ends.get(&target.id).copied(),
-            };
-            rows.push(summarise::target(&frame, &subject, &of));
-        }
     }
-    Ok(summarise::whole(&frame, rows, &incidents))
 }
 
 /// Writes a report in a format; returns the file.
@@ -112,58 +154,75 @@ pub async fn page(
     Ok((formats::summary(&report, &world.words), bytes))
 }
 
-pub fn summary_name(week: &str) -> String {
-    format!("summary/{week}")
-}
-
-/// Writes last week's report and puts it into the outbox, unless that was done already.
+/// Writes last week's reports and puts them into the outbox, unless that was done already: the whole one for the people who
+/// run the service, and for each other notifier one of the portals that it is told of.
 pub async fn send_weekly(world: &World) -> Result<(), String> {
+    let said = |error: StoreError| error.to_string();
     let zone = &world.config.service.timezone;
     let now = world.clock.now();
     let week = Week::of(now.to_zoned(zone.clone()).date()).before();
     let sent = format!("report/{week}");
-    if world
-        .store
-        .milestone(&sent)
-        .await
-        .map_err(|it| it.to_string())?
-        .is_some()
-    {
+    if world.store.milestone(&sent).await.map_err(said)?.is_some() {
         return Ok(());
     }
-    let report = gather(world, week, None)
-        .await
-        .map_err(|it| it.to_string())?;
-    if report.totals.watched <= 0.0 {
+    let gathered = Gathered::of(world, week, |_| true).await.map_err(said)?;
+    let whole = gathered.report(world, |_| true);
+    if whole.totals.watched <= 0.0 {
         tracing::info!(%week, "nothing was watched last week: no report is sent");
         return Ok(());
     }
     let html = formats::find("html").ok_or("there is no HTML format")?;
-    let path = write(
-        world,
-        &report,
-        html,
-        &world.config.service.data_dir.join("reports"),
-    )?;
-    let summary = formats::summary(&report, &world.words);
-    let about = About::Report(ReportFile {
-        week: week.to_string(),
-        path: path.display().to_string(),
-    });
-    let store = &world.store;
-    let remember = |name: String, value: String| Commit {
-        milestone: Some((name, value)),
+    let folder = world.config.service.data_dir.join("reports");
+    let mut alerts = Vec::new();
+    let mut told = |names: &[&String], report: &Report, path: PathBuf| {
+        let about = About::Report(ReportFile {
+            week: week.to_string(),
+            path: path.display().to_string(),
+            summary: formats::summary(report, &world.words),
+        });
+        let alert = |name: &&String| Alert::new(name, about.clone(), Urgency::Low, now);
+        alerts.extend(names.iter().map(alert));
+    };
+    let duty: Vec<&String> = world.config.defaults.notify.iter().collect();
+    let path = write(world, &whole, html, &folder)?;
+    told(&duty, &whole, path);
+    let names = gathered.rows.iter().flat_map(|it| &it.0.settings.notify);
+    let names: BTreeSet<&String> = names.filter(|it| !duty.contains(it)).collect();
+    for name in names {
+        let own = gathered.report(world, |it| it.settings.notify.contains(name));
+        if own.totals.watched > 0.0 {
+            let folder = own_reports(&world.config).join(Digest::of(name.as_bytes()).short());
+            let path = write(world, &own, html, &folder)?;
+            told(&[name], &own, path);
+        }
+    }
+    let commit = Commit {
+        alerts,
+        milestone: Some((sent, now.to_string())),
         ..Commit::default()
     };
-    store
-        .commit(remember(summary_name(&week.to_string()), summary))
-        .await
-        .map_err(|it| it.to_string())?;
-    let commit = Commit {
-        alerts: world.notices_to_all(&about, Urgency::Low, now),
-        ..remember(sent, now.to_string())
-    };
-    store.commit(commit).await.map_err(|it| it.to_string())?;
-    tracing::info!(%week, path = %path.display(), "the weekly report is on its way");
+    world.store.commit(commit).await.map_err(said)?;
+    tracing::info!(%week, folder = %folder.display(), "the weekly reports are on their way");
     Ok(())
+}
+
+/// Where reports of single chats lie until they are sent; the whole ones are kept beside them.
+fn own_reports(config: &Config) -> PathBuf {
+    config.service.data_dir.join("reports").join("chats")
+}
+
+/// Deletes reports of single chats that are so old. Called at night.
+pub fn sweep(config: &Config, age: Duration) {
+    let Ok(folders) = fs::read_dir(own_reports(config)) else {
+        return;
+    };
+    for folder in folders.flatten() {
+        for file in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+            let written = file.metadata().and_then(|it| it.modified());
+            let old = written.is_ok_and(|it| it.elapsed().is_ok_and(|it| it > age));
+            if old && let Err(error) = fs::remove_file(file.path()) {
+                tracing::warn!(%error, "an old report cannot be deleted");
+            }
+        }
+    }
 }

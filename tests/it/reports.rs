@@ -6,7 +6,10 @@ use gaccong::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use crate::scene::{Scene, yaml};
+use crate::{
+    room::{AGENCY, ROOM, room},
+    scene::{Scene, yaml},
+};
 
 /// A week of looks every five minutes: an hour down on Tuesday, nothing on Thursday.
 async fn scene() -> (Scene, Week) {
@@ -36,9 +39,13 @@ async fn scene() -> (Scene, Week) {
 }
 
 async fn mark(scene: &Scene, at: Timestamp, class: Class) {
+    mark_of(scene, 0, at, class).await;
+}
+
+async fn mark_of(scene: &Scene, target: usize, at: Timestamp, class: Class) {
     let answered = class == Class::Unchanged;
     let mark = Mark {
-        target: scene.target(0).id,
+        target: scene.target(target).id,
         at,
         class,
         elapsed_ms: answered.then_some(240),
@@ -168,6 +175,43 @@ async fn the_weekly_report_goes_out_once() {
             .bytes
             .starts_with(b"<!doctype html>")
     );
+}
+
+#[tokio::test]
+async fn a_chat_is_sent_the_report_of_its_own_portals() {
+    let (_portal, telegram, scene) = room().await;
+    let last = Timestamp::now() - SignedDuration::from_hours(7 * 24);
+    for minutes in 0..30 {
+        for target in 0..2 {
+            let at = last + SignedDuration::from_mins(minutes);
+            mark_of(&scene, target, at, Class::Unchanged).await;
+        }
+    }
+    reports::send_weekly(&scene.world).await.unwrap();
+    gaccong::watch::tell::flush(&scene.world).await;
+    let page = |chat| {
+        let shown = telegram.last(chat).unwrap();
+        String::from_utf8(shown.document.unwrap().1).unwrap()
+    };
+    let (whole, own) = (page(ROOM), page(AGENCY));
+    assert!(whole.contains("Cổng a") && whole.contains("Cổng b"));
+    assert!(own.contains("Cổng a") && !own.contains("Cổng b"), "{own}");
+    // written until they are sent, and not for ever
+    let folder = scene.world.config.service.data_dir.join("reports/chats");
+    let count = || walk(&folder).len();
+    assert_eq!(count(), 1);
+    reports::sweep(&scene.world.config, std::time::Duration::from_secs(3600));
+    assert_eq!(count(), 1);
+    reports::sweep(&scene.world.config, std::time::Duration::ZERO);
+    assert_eq!(count(), 0);
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let inside = |folder: &std::path::Path| std::fs::read_dir(folder).unwrap();
+    let folders = inside(folder).map(|it| it.unwrap().path());
+    folders
+        .flat_map(|it| inside(&it).map(|it| it.unwrap().path()).collect::<Vec<_>>())
+        .collect()
 }
 
 #[tokio::test]

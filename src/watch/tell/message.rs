@@ -126,18 +126,8 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let bytes = fs::read(&file.path)
                 .map_err(|error| Unspoken::Gone(format!("{}: {error}", file.path)))?;
             let name = format!("gaccong-{}.html", file.week);
-            let summary = world
-                .store
-                .milestone(&super::super::reports::summary_name(&file.week))
-                .await
-                .unwrap_or(None);
             let document = Document { name, bytes };
-            let report = words::report(
-                &file.week,
-                &summary.unwrap_or_default(),
-                document,
-                &world.words,
-            );
+            let report = words::report(&file.week, &file.summary, document, &world.words);
             Ok(alone(report.repeated(unsure, &world.words)))
         }
         About::Storm(id) | About::Roll(id) => {
