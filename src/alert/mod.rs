@@ -113,6 +113,11 @@ pub trait Notifier: Send + Sync {
         None
     }
 
+    /// Whether it would be let through now, as far as that can be asked without saying anything.
+    async fn reaches(&self, _moved_to: Option<&str>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
     /// Delivers the message, or brings the earlier form of it up to date.
     async fn send(&self, message: &Message, place: Place<'_>) -> Result<Option<Receipt>, Refusal>;
 }

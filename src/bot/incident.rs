@@ -1,6 +1,8 @@
 //! What people do with an incident, by button, command or answer. Each step is one commit with the message that shows it
 //! to all.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, ToSpan, civil::time};
 
 use super::here::Here;
@@ -12,6 +14,9 @@ use crate::{
         step::{self as steps, NotDone},
     },
 };
+
+/// A portal that is looked at because of an answer has so long: whoever taps next waits for it.
+const LOOKING: Duration = Duration::from_secs(10);
 
 /// How long somebody wants silence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,9 +133,10 @@ pub(super) async fn legitimate(here: &Here<'_>, known: &Incident, reason: &str) 
     if !known.stage.is_open() {
         return here.say("bot-over", &[]);
     }
-    let Ok(Some(target)) = world.target(&known.target).await else {
+    let Ok(Some(mut target)) = world.target(&known.target).await else {
         return here.say("bot-no-target", &[]);
     };
+    target.settings.timeout = target.settings.timeout.min(LOOKING);
     let by = here.name();
     let word = Word {
         by: &by,

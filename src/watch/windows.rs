@@ -1,16 +1,21 @@
 //! Watch windows from outside: a message before one opens, each day while it is open, and after it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
+use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::timeout;
 
-use super::World;
+use super::{World, tell::moved_to};
 use crate::{
     alert::windows::Facts,
     duty::roster::gaps,
     model::{
-        About, Alert, Glance, Standing, TargetId, Urgency, WatchWindow,
-        alert::{Phase, WindowNews},
+        About, Alert, Glance, Standing, Target, TargetId, Urgency, WatchWindow,
+        alert::{Phase, WindowNews, chat_of},
     },
     report::Tally,
     store::{Commit, StoreError, Wanted},
@@ -20,6 +25,11 @@ use crate::{
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A chat that refused something so lately may be deaf still.
 const LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A chat is asked for so long whether it can be reached; so many at once, and no more in all: Telegram takes thirty
+/// requests a second, and the message waits for them.
+const PROBE: Duration = Duration::from_secs(5);
+const PROBED_AT_ONCE: usize = 4;
+const MOST_PROBED: usize = 500;
 /// Targets whose history is asked for at once.
 const AT_ONCE: usize = 200;
 
@@ -95,6 +105,30 @@ async fn tell(world: &World, news: WindowNews, now: Timestamp) -> Result<(), Sto
     world.store.commit(commit).await
 }
 
+/// Notifiers that portals are told to and that would not take a message now.
+async fn unreachable(world: &World, targets: &[Target]) -> Vec<String> {
+    let names = targets.iter().flat_map(|it| &it.settings.notify);
+    let names: BTreeSet<&String> = names.chain(&world.config.defaults.notify).collect();
+    let probe = async |name: &String| {
+        let notifier = world.notifier(name)?;
+        let moved = moved_to(name, &notifier.address());
+        let moved = world.store.milestone(&moved).await.unwrap_or(None);
+        let asked = timeout(PROBE, notifier.reaches(moved.as_deref())).await;
+        // who does not answer in time may do so when it counts
+        matches!(asked, Ok(Err(_))).then(|| name.clone())
+    };
+    let all = futures_util::stream::iter(names.into_iter().take(MOST_PROBED));
+    let deaf = all.map(probe).buffer_unordered(PROBED_AT_ONCE);
+    deaf.filter_map(async |it| it).collect().await
+}
+
+/// A registered chat has no name that people know: its agency's stands before it.
+fn whose(name: &str, targets: &[Target]) -> String {
+    let told = |it: &&Target| it.settings.notify.iter().any(|it| it == name);
+    let agency = chat_of(name).and_then(|_| targets.iter().find(told));
+    agency.map_or(name.to_owned(), |it| format!("{} ({name})", it.agency_name))
+}
+
 /// What is true of a window now.
 pub(super) async fn facts(world: &World, news: &WindowNews) -> Result<Facts, StoreError> {
     let now = world.clock.now();
@@ -129,8 +163,9 @@ pub(super) async fn facts(world: &World, news: &WindowNews) -> Result<Facts, Sto
             }
             let letters = world.store.dead_letters().await?;
             let lately = letters.into_iter().filter(|it| it.created >= now - LATELY);
-            let deaf: BTreeSet<String> = lately.map(|it| it.notifier).collect();
-            out.deaf = deaf.into_iter().collect();
+            let mut deaf: BTreeSet<String> = lately.map(|it| it.notifier).collect();
+            deaf.extend(unreachable(world, &targets).await);
+            out.deaf = deaf.iter().map(|it| whose(it, &targets)).collect();
             return Ok(out);
         }
         Phase::Digest => (news.from.max(news.at - DAY), news.at),

@@ -5,6 +5,7 @@ use gaccong::watch::{tell, windows};
 use crate::{
     portal::{Portal, defaced, honest},
     scene::{Scene, Turned, parse, yaml},
+    telegram::Telegram,
 };
 
 async fn told(scene: &Scene, clock: &Turned, moment: &str) -> Vec<String> {
@@ -14,6 +15,43 @@ async fn told(scene: &Scene, clock: &Turned, moment: &str) -> Vec<String> {
     tell::flush(&scene.world).await;
     let heard = scene.heard.0.lock().unwrap();
     heard[before..].iter().map(|it| it.plain.clone()).collect()
+}
+
+#[tokio::test]
+async fn chats_that_cannot_be_reached_are_known_before_it_opens() {
+    let portal = Portal::page(honest(1)).await;
+    let chats = [(-1001, "supergroup"), (-1002, "group"), (-1003, "group")];
+    let telegram = Telegram::strict(&chats).await;
+    let api = telegram.portal.url();
+    let text = yaml("", &[("a", &portal.url())])
+        .replace(
+            "name: Cổng a,",
+            "name: Cổng a, notify: [room, thu, 'room@-1003'],",
+        )
+        .replace(
+            "agencies:",
+            &format!(
+                "notifiers:
+  room: {{ kind: telegram, with: {{ chat: -1001, token_env: HOME, api_url: '{api}' }} }}
+  thu: {{ kind: telegram, with: {{ chat: -1002, token_env: HOME, api_url: '{api}' }} }}
+watch_windows: [{{ name: Quốc khánh, from: 2026-09-01, to: 2026-09-02 }}]
+agencies:"
+            ),
+        );
+    let clock = Turned::at("2026-08-31T08:00:00+07:00");
+    let scene = Scene::at(parse(&text), "memory", clock.clone());
+    telegram.block(-1003);
+    let ready = told(&scene, &clock, "2026-08-31T08:00:01+07:00").await;
+    assert!(
+        ready[0].contains("• Cơ quan Thử (room@-1003)"),
+        "{}",
+        ready[0]
+    );
+    assert!(!ready[0].contains("thu\n"), "{}", ready[0]);
+    assert!(
+        telegram.messages(-1002).is_empty(),
+        "nothing is said to find out"
+    );
 }
 
 #[tokio::test]

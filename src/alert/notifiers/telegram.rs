@@ -12,8 +12,8 @@ use teloxide::{
     payloads::{EditMessageTextSetters, SendDocumentSetters, SendMessageSetters},
     requests::Requester,
     types::{
-        ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, LinkPreviewOptions,
-        MessageId, ParseMode, Recipient,
+        ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile,
+        LinkPreviewOptions, MessageId, ParseMode, Recipient,
     },
 };
 
@@ -114,11 +114,18 @@ impl Notifier for Telegram {
         })
     }
 
+    /// "typing…" is refused where a message would be.
+    async fn reaches(&self, moved_to: Option<&str>) -> Result<(), Refusal> {
+        let chat = self.chat(moved_to);
+        let asked = self.0.bot.send_chat_action(chat, ChatAction::Typing);
+        match asked.await {
+            Ok(_) | Err(RequestError::MigrateToChatId(_)) => Ok(()),
+            Err(error) => Err(refusal(&error)),
+        }
+    }
+
     async fn send(&self, message: &Message, place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
-        let chat = match place.moved_to.and_then(|it| it.parse().ok()) {
-            Some(id) => Recipient::Id(ChatId(id)),
-            None => self.0.chat.clone(),
-        };
+        let chat = self.chat(place.moved_to);
         if message.document.is_some() {
             return self.document(message, chat).await;
         }
@@ -152,6 +159,13 @@ impl Notifier for Telegram {
 }
 
 impl Telegram {
+    fn chat(&self, moved_to: Option<&str>) -> Recipient {
+        match moved_to.and_then(|it| it.parse().ok()) {
+            Some(id) => Recipient::Id(ChatId(id)),
+            None => self.0.chat.clone(),
+        }
+    }
+
     async fn post(
         &self,
         message: &Message,
