@@ -100,7 +100,7 @@ fn block(
         face.evidence
             .content_type
             .as_deref()
-            .map(|it| excerpt(it, 60)),
+            .map(|it| disarmed(it, 60)),
     );
     if let Some(content) = &face.content {
         let bytes = words.count(content.bytes as u64);

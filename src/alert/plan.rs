@@ -13,9 +13,8 @@ use crate::{
     words::Words,
 };
 
-/// Portals and incidents that are named; lines shown of a change.
-const NAMED: usize = 8;
-const LINES: usize = 3;
+/// Portals and incidents that are named; lines shown of a change: as many as a message holds.
+const SHOWN: [(usize, usize); 4] = [(8, 3), (6, 1), (4, 0), (2, 0)];
 
 /// `names`: of the portals, in the plan's order; `seen`: what was seen meanwhile; `asked`: whether whoever reads this is to
 /// answer.
@@ -27,6 +26,32 @@ pub fn plan(
     words: &Words,
     tz: &TimeZone,
 ) -> Message {
+    let mut out = Message::default();
+    for (named, lines) in SHOWN {
+        let (text, buttons) = write(it, names, seen, asked, words, tz, named, lines);
+        let fits = text.fits();
+        out = finished(text, buttons, it, seen);
+        if fits {
+            break;
+        }
+    }
+    out
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what is told, and how much of it"
+)]
+fn write(
+    it: &Plan,
+    names: &[String],
+    seen: &[Incident],
+    asked: bool,
+    words: &Words,
+    tz: &TimeZone,
+    named: usize,
+    lines: usize,
+) -> (Text, Vec<Button>) {
     let (icon, key) = match &it.stage {
         PlanStage::Announced => ("📅", "head-plan"),
         PlanStage::Asked => ("❓", "head-plan-asked"),
@@ -40,13 +65,13 @@ pub fn plan(
         .bold(&words.plain(key))
         .push(&format!(" · {}", it.id))
         .line();
-    for name in names.iter().take(NAMED) {
+    for name in names.iter().take(named) {
         text.push("• ")
             .push(&defang_text(&excerpt(name, 120)))
             .line();
     }
-    if names.len() > NAMED {
-        let more = words.count((names.len() - NAMED) as u64);
+    if names.len() > named {
+        let more = words.count((names.len() - named) as u64);
         text.push(&words.text("bot-more", &[("count", &more)]))
             .line();
     }
@@ -59,8 +84,9 @@ pub fn plan(
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
     text.push(&words.text("plan-span", &args)).line();
     text.push(&words.text("plan-by", &args)).line();
-    for incident in seen.iter().take(NAMED) {
-        changed(&mut text, incident, words);
+    let tampering = seen.iter().filter(|it| it.kind.is_tampering());
+    for incident in tampering.take(named) {
+        changed(&mut text, incident, lines, words);
     }
     end(&mut text, it, words, tz);
     let buttons = match &it.stage {
@@ -75,6 +101,10 @@ pub fn plan(
         }
         _ => Vec::new(),
     };
+    (text, buttons)
+}
+
+fn finished(text: Text, buttons: Vec<Button>, it: &Plan, seen: &[Incident]) -> Message {
     let (html, plain) = text.into_forms();
     Message {
         key: it.id.to_string(),
@@ -95,13 +125,13 @@ pub fn plan(
     }
 }
 
-fn changed(text: &mut Text, incident: &Incident, words: &Words) {
+fn changed(text: &mut Text, incident: &Incident, lines: usize, words: &Words) {
     let kind = words.plain(&format!("kind-{}", incident.kind.as_str()));
     let name = defang_text(&excerpt(&incident.portal.name, 80));
     text.line()
         .push(&format!("{} · {name}: {kind}", incident.id))
         .line();
-    for line in incident.changes.iter().take(LINES) {
+    for line in incident.changes.iter().take(lines) {
         text.push(if line.added { "+ " } else { "− " })
             .push(&excerpt(&line.text, 100))
             .line();

@@ -16,29 +16,83 @@ use crate::{
 /// A watch window that is open or comes soon, with its end: a registration may end with it.
 pub type Window<'a> = (&'a str, Timestamp);
 
-/// Signals that are shown: the gravest.
-const SIGNALS: usize = 4;
+/// Lines of the page and signals, the gravest, that are shown: as many as a message holds.
+const SHOWN: [(usize, usize); 4] = [(6, 4), (4, 2), (2, 1), (0, 0)];
+
+/// What officers are to know besides the request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// A watch window that is open or comes soon: the registration may end with it.
+    pub window: Option<Window<'a>>,
+    /// Nobody knows that agency yet.
+    pub new_agency: bool,
+}
 
 /// To officers: who asks, whose the portal is, what it looks like. One message, edited until it is decided.
-pub fn to_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZone) -> Message {
+pub fn to_officers(it: &Request, beside: Beside, words: &Words, tz: &TimeZone) -> Message {
+    let mut message = Message::default();
+    for (lines, signals) in SHOWN {
+        let text = card(it, beside, lines, signals, words, tz);
+        let fits = text.fits();
+        message = finished(text, it);
+        if fits {
+            break;
+        }
+    }
+    if it.stage.is_open() && it.view.is_some() {
+        message.buttons = for_officers(it, beside.window, words, tz);
+    }
+    message
+}
+
+fn card(
+    it: &Request,
+    beside: Beside,
+    lines: usize,
+    signals: usize,
+    words: &Words,
+    tz: &TimeZone,
+) -> Text {
     let mut text = head(it, "head-request", words);
-    let who = defang_text(&excerpt(&it.asker.name, 60));
+    let key = if beside.new_agency {
+        "request-agency-new"
+    } else {
+        "request-agency-known"
+    };
+    text.push(&words.plain(key)).line();
     let when = words.moment(it.at, tz);
-    text.push(&words.text("request-by", &[("by", &who), ("when", &when)]))
+    text.push(&words.text("request-by", &[("by", &asker(it)), ("when", &when)]))
         .line();
+    if let Some(place) = &it.asker.place {
+        let place = defang_text(&excerpt(place, 80));
+        text.push(&words.text("request-place", &[("place", &place)]))
+            .line();
+    }
     text.push(&owner(it, words)).line();
     match &it.view {
-        Some(view) => shown(&mut text, view, words, tz),
+        Some(view) => shown(&mut text, view, lines, signals, words, tz),
         None => {
             text.line().push(&words.plain("request-looking")).line();
         }
     }
     decided(&mut text, it, words, tz);
-    let mut message = finished(text, it);
-    if it.stage.is_open() && it.view.is_some() {
-        message.buttons = for_officers(it, window, words, tz);
+    text
+}
+
+/// Names can be anything: the account's number stands behind.
+fn asker(it: &Request) -> String {
+    let by = &it.asker;
+    let mut out = defang_text(&excerpt(&by.name, 60));
+    let username = by
+        .username
+        .as_ref()
+        .map(|it| format!("@{}", excerpt(it, 40)));
+    let account = by.account.map(|it| it.to_string());
+    let more: Vec<String> = username.into_iter().chain(account).collect();
+    if !more.is_empty() {
+        out.push_str(&format!(" ({})", more.join(", ")));
     }
-    message
+    out
 }
 
 /// To who asked: what was found, what is still wanted of him, what was decided. `None` where there is nothing yet.
@@ -129,7 +183,7 @@ fn found(view: &View, words: &Words, tz: &TimeZone) -> String {
 }
 
 /// What somebody would see who opened the page.
-fn shown(text: &mut Text, view: &View, words: &Words, tz: &TimeZone) {
+fn shown(text: &mut Text, view: &View, lines: usize, signals: usize, words: &Words, tz: &TimeZone) {
     text.line().push(&found(view, words, tz)).line();
     for cause in view.cause.iter().chain(&view.certificate_fault) {
         text.push("• ")
@@ -141,7 +195,7 @@ fn shown(text: &mut Text, view: &View, words: &Words, tz: &TimeZone) {
         text.push(&words.text("request-title", &[("title", &title)]))
             .line();
     }
-    for line in &view.lines {
+    for line in view.lines.iter().take(lines) {
         text.push("  │ ").push(line).line();
     }
     if view.suspicious {
@@ -150,7 +204,7 @@ fn shown(text: &mut Text, view: &View, words: &Words, tz: &TimeZone) {
             .signals
             .iter()
             .filter(|it| it.weight > 0.3)
-            .take(SIGNALS)
+            .take(signals)
         {
             text.push("• ")
                 .push(&excerpt(&words.say(&it.say), 200))
@@ -217,7 +271,7 @@ fn for_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZo
     let mut out = vec![
         Button {
             label: words.plain(key),
-            action: format!("ok:{}", it.id),
+            action: format!("ok:{}:{}", it.id, it.state()),
         },
         Button {
             label: words.plain("button-refuse"),
@@ -234,7 +288,7 @@ fn for_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZo
                 "button-approve-until",
                 &[("name", &name), ("day", &end_day)],
             ),
-            action: format!("okw:{}:{}", it.id, end.as_second()),
+            action: format!("okw:{}:{}:{}", it.id, end.as_second(), it.state()),
         });
     }
     out

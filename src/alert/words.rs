@@ -320,11 +320,17 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
     } else {
         "🟡"
     };
-    let last = it.timeline.iter().rev().find(|it| it.what != What::Told);
+    let aside = [What::Told, What::Undelivered, What::Escalated];
+    let last = it
+        .timeline
+        .iter()
+        .rev()
+        .find(|it| !aside.contains(&it.what));
     let (head, body) = match last.map(|it| it.what) {
-        _ if it.flaps > 0 => ("head-again", "reminder-body"),
         Some(What::Disowned) => ("head-disowned", "reminder-see"),
         Some(What::Changed) => ("head-unmasked", "reminder-see"),
+        Some(What::Unmuted) => ("head-lasts", "reminder-see"),
+        _ if it.flaps > 0 => ("head-again", "reminder-body"),
         _ => ("head-lasts", "reminder-see"),
     };
     let mut text = Text::default();

@@ -8,7 +8,7 @@ use teloxide::{
 };
 
 use crate::{
-    model::{Incident, IncidentId, Target, alert::chat_of, excerpt::excerpt},
+    model::{Incident, IncidentId, Target, alert::chat_of, excerpt::excerpt, registration::Asker},
     store::Result,
     watch::{World, chats, tell::moved_to},
 };
@@ -43,6 +43,8 @@ pub(super) struct Here<'a> {
     pub names: Vec<String>,
     /// The notifier that reaches this chat, be it registered or not.
     pub speaks: String,
+    /// What the group calls itself; none where somebody speaks alone.
+    pub place: Option<String>,
     pub who: Option<User>,
     /// The name under which it is remembered that the update was seen to, and its number.
     pub update: (String, u32),
@@ -64,6 +66,18 @@ impl Here<'_> {
     fn account(&self) -> Option<i64> {
         let id = i64::try_from(self.who.as_ref()?.id.0).ok()?;
         (!NOBODY.contains(&id)).then_some(id)
+    }
+
+    /// Who speaks, for whoever is to decide about what he asks.
+    pub fn asker(&self) -> Asker {
+        let username = self.who.as_ref().and_then(|it| it.username.clone());
+        Asker {
+            name: self.name(),
+            notifier: Some(self.speaks.clone()),
+            account: self.account(),
+            username,
+            place: self.place.as_ref().map(|it| excerpt(it, 80)),
+        }
     }
 
     /// Whether somebody in particular speaks.

@@ -215,17 +215,13 @@ impl Listener {
         let world = self.world.clone();
         let bot = self.bot.clone();
         let number = update.id.0;
-        let ours: Option<&str> = self.chats.iter().map(|it| it.notifier.as_str()).min();
-        let base = ours.unwrap_or_default();
-        let here = |chat: ChatId, names: Vec<String>, who| Here {
+        let here = |chat: ChatId, names: Vec<String>, speaks, place, who| Here {
             world: &world,
             bot: &bot,
             chat,
-            speaks: names
-                .first()
-                .cloned()
-                .unwrap_or_else(|| in_chat(base, chat.0)),
             names,
+            speaks,
+            place,
             who,
             update: (seen_to.to_owned(), number),
         };
@@ -236,25 +232,43 @@ impl Listener {
                 };
                 let names = notifiers_of(&world, &self.chats, place.id, place.username()).await;
                 let open = !place.is_channel();
-                let here = here(place.id, names, Some(query.from.clone()));
+                let speaks = self.speaks(&names, place.id).await;
+                let called = called(place);
+                let here = here(place.id, names, speaks, called, Some(query.from.clone()));
                 taps::tapped(&here, query, open).await;
             }
             UpdateKind::Message(message) => {
                 let place = &message.chat;
                 let names = notifiers_of(&world, &self.chats, place.id, place.username()).await;
+                let speaks = self.speaks(&names, place.id).await;
                 if let Some(to) = message.migrate_to_chat_id() {
-                    self.moved(&names, *to).await;
+                    self.moved(&names, &speaks, *to).await;
                     return;
                 }
-                let here = here(place.id, names, message.from.clone());
+                let called = called(place);
+                let here = here(place.id, names, speaks, called, message.from.clone());
                 self.heard(&here, &message).await;
             }
             _ => (),
         }
     }
 
+    /// The notifier that reaches a chat: its own, or the one by which it is known though nothing is registered there yet.
+    async fn speaks(&self, names: &[String], chat: ChatId) -> String {
+        if let Some(name) = names.first() {
+            return name.clone();
+        }
+        let ours: Option<&str> = self.chats.iter().map(|it| it.notifier.as_str()).min();
+        let plain = in_chat(ours.unwrap_or_default(), chat.0);
+        let came = self.world.store.milestone(&came_from(chat)).await;
+        came.unwrap_or(None).unwrap_or(plain)
+    }
+
     /// A group became a supergroup: its messages go there from now on.
-    async fn moved(&self, names: &[String], to: ChatId) {
+    async fn moved(&self, names: &[String], speaks: &str, to: ChatId) {
+        if names.is_empty() && !self.moved_unknown(speaks, to).await {
+            return;
+        }
         let own = self.chats.iter().filter(|it| names.contains(&it.notifier));
         let own = own.map(|it| moved_to(&it.notifier, &it.chat.to_string()));
         let registered = names.iter().filter_map(|name| {
@@ -271,6 +285,29 @@ impl Listener {
             }
         }
         self.world.chats_known.forget();
+    }
+
+    /// Nothing is registered there yet, but something may have been asked for; anybody can make groups and move them.
+    async fn moved_unknown(&self, speaks: &str, to: ChatId) -> bool {
+        let requests = self.world.store.requests().await.unwrap_or_default();
+        let mut open = requests.iter().filter(|it| it.stage.is_open());
+        if !open.any(|it| it.asker.notifier.as_deref() == Some(speaks)) {
+            return false;
+        }
+        let mut marks = vec![(came_from(to), speaks.to_owned())];
+        if let Some((_, chat)) = chat_of(speaks) {
+            marks.push((moved_to(speaks, &chat.to_string()), to.0.to_string()));
+        }
+        for mark in marks {
+            let commit = Commit {
+                milestone: Some(mark),
+                ..Commit::default()
+            };
+            if let Err(error) = self.world.store.commit(commit).await {
+                tracing::error!(%error, "that a chat has moved cannot be written");
+            }
+        }
+        true
     }
 
     async fn heard(&mut self, here: &Here<'_>, message: &Message) {
@@ -362,4 +399,18 @@ impl Listener {
         };
         reply::send(here, Some(message.id), Reply::plain(&said)).await;
     }
+}
+
+/// Under this it is remembered as whom a chat is known that was another before.
+fn came_from(chat: ChatId) -> String {
+    format!("came/{}", chat.0)
+}
+
+/// What a group calls itself, with the name by which anybody can join it.
+fn called(chat: &teloxide::types::Chat) -> Option<String> {
+    let title = chat.title()?;
+    Some(match chat.username() {
+        Some(name) => format!("{title} (@{name})"),
+        None => title.to_owned(),
+    })
 }

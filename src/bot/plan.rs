@@ -18,19 +18,32 @@ use crate::{
     },
 };
 
+/// "8:00-9:00 sáng mai", "2h-3h chiều": a day or half of one that we would guess at.
+const VAGUE: [&str; 9] = [
+    "sáng", "trưa", "chiều", "tối", "đêm", "mai", "mốt", "am", "pm",
+];
+
 /// `22:00-23:00 [day] [ids] reason`; `None` where the text is no such thing.
 pub(super) async fn announce(here: &Here<'_>, text: &str) -> Option<Reply> {
     let zone = here.world.config.service.timezone.clone();
     let now = here.world.clock.now().to_zoned(zone.clone());
     let (from, to, rest) = span(text, &now)?;
     if !here.may_decide() {
-        return Some(Reply::plain(&here.say("bot-officers-only", &[])));
+        return Some(Reply::plain(&here.say("plan-officers-only", &[])));
     }
     let Ok(ours) = here.targets().await else {
         return Some(Reply::plain(&here.say("bot-failed", &[])));
     };
     let (mut named, mut rest): (Vec<TargetId>, &str) = (Vec::new(), rest.trim());
-    while let Some((word, more)) = rest.split_once(char::is_whitespace) {
+    if rest
+        .split_whitespace()
+        .next()
+        .is_some_and(|it| VAGUE.contains(&it.to_lowercase().as_str()))
+    {
+        return Some(Reply::plain(&here.say("plan-day", &[])));
+    }
+    while !rest.is_empty() {
+        let (word, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let word = word.trim_end_matches(',').to_lowercase();
         let Some(known) = ours.iter().find(|it| it.id.as_str() == word) else {
             break;
@@ -39,7 +52,7 @@ pub(super) async fn announce(here: &Here<'_>, text: &str) -> Option<Reply> {
         rest = more.trim();
     }
     // an agency means its own portals; to silence all that there are is nobody's meaning
-    if named.is_empty() && here.role() == Role::Agency {
+    if named.is_empty() && here.agency().await.is_some() {
         named = ours.iter().map(|it| it.id.clone()).collect();
     }
     let announced = Announced {
@@ -79,7 +92,7 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, id: &str) -> Option<Tapp
         return Some(Tapped::loud(here.say("plan-none", &[])));
     };
     if !here.may_decide() {
-        return Some(Tapped::loud(here.say("bot-officers-only", &[])));
+        return Some(Tapped::loud(here.say("plan-officers-only", &[])));
     }
     let (by, seen_to) = (here.name(), Some(here.seen_to()));
     let done = match verb {

@@ -15,7 +15,7 @@ use crate::{
         Say,
         alert::chat_of,
         excerpt::{defang, defang_text},
-        registration::{Asker, Request},
+        registration::Request,
         target::portal_url,
     },
     registry::{Wanted, request::Whose},
@@ -69,10 +69,7 @@ pub(super) async fn register(here: &Here<'_>, rest: &str) -> Reply {
         url,
         name: String::new(),
         agency,
-        asker: Asker {
-            name: here.name(),
-            notifier: Some(here.speaks.clone()),
-        },
+        asker: here.asker(),
     };
     match verbs::ask(here.world, wanted, Some(here.seen_to())).await {
         Ok(request) => {
@@ -140,9 +137,12 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Ta
     if !["ok", "okw", "no", "prove", "undo"].contains(&verb) {
         return None;
     }
-    let (id, more) = rest.split_once(':').unwrap_or((rest, ""));
+    let mut parts = rest.split(':');
+    let id = parts.next().unwrap_or_default();
+    let until = parts.clone().nth(1).and_then(|_| parts.next());
+    let state = parts.next();
     let known = verbs::find(here.world, id).await.ok().flatten();
-    let asked_here = |it: &Request| it.asker.notifier.as_ref() == Some(&here.speaks);
+    let asked_here = |it: &Request| is_asked_here(here, it);
     let officer = matches!(verb, "ok" | "okw" | "no");
     let may = |it: &Request| {
         if officer {
@@ -159,9 +159,18 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Ta
     }
     let id = known.id.to_string();
     let (by, seen_to) = (here.name(), Some(here.seen_to()));
+    let approves = matches!(verb, "ok" | "okw") && known.stage.is_open();
+    if approves && state.is_some_and(|it| it != known.state()) {
+        // what he was shown is not what is there
+        return Some(Tapped::loud(here.say("register-changed", &[("id", &id)])));
+    }
     let done = match verb {
         "ok" => verbs::approve(here.world, &known.id, &by, None, seen_to).await,
-        "okw" => match more.parse().map(Timestamp::from_second) {
+        "okw" => match until
+            .unwrap_or_default()
+            .parse()
+            .map(Timestamp::from_second)
+        {
             Ok(Ok(until)) if until > here.world.clock.now() => {
                 verbs::approve(here.world, &known.id, &by, Some(until), seen_to).await
             }
@@ -216,14 +225,22 @@ fn refusal(here: &Here<'_>, why: NotDone) -> String {
     }
 }
 
+/// Who asked here is told here, also where the group was another one when he did.
+fn is_asked_here(here: &Here<'_>, it: &Request) -> bool {
+    let asker = it.asker.notifier.as_ref();
+    asker == Some(&here.speaks) || asker.is_some_and(|it| here.names.contains(it))
+}
+
 /// What became of this chat's own request, for whoever asks by its id.
 pub(super) async fn one(here: &Here<'_>, id: &str) -> Option<Reply> {
     let known = verbs::find(here.world, id).await.ok().flatten()?;
-    if known.asker.notifier.as_ref() != Some(&here.speaks) {
+    if !is_asked_here(here, &known) {
         return None;
     }
     let zone = &here.world.config.service.timezone;
-    let message = to_asker(&known, &here.world.words, zone)?;
+    let Some(message) = to_asker(&known, &here.world.words, zone) else {
+        return Some(Reply::plain(&here.say("request-looking", &[])));
+    };
     let mut reply = Reply::plain(&message.plain);
     reply.buttons = message.buttons.chunks(2).map(<[_]>::to_vec).collect();
     Some(reply)

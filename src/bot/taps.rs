@@ -53,20 +53,20 @@ const LONGEST_SAID: usize = 200;
 pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
     let message = query.message.as_ref().map(|it| it.id());
     let data = query.data.as_deref().and_then(|it| it.split_once(':'));
-    // who asked is a stranger until somebody approves
-    let of_request = match data {
-        Some((verb, rest)) => request::tapped(here, verb, rest).await,
-        None => None,
-    };
-    let of_plan = match data {
-        Some((verb, id)) if here.role() > Role::Stranger => plan::tapped(here, verb, id).await,
+    // a channel may be anybody's to read: only officers do anything there
+    let may = open || here.is_officer();
+    let other = match data {
+        // who asked is a stranger until somebody approves
+        Some((verb, rest)) if may => match request::tapped(here, verb, rest).await {
+            None if here.role() > Role::Stranger => plan::tapped(here, verb, rest).await,
+            done => done,
+        },
         _ => None,
     };
-    let other = of_request.or(of_plan);
     let out = match data {
         _ if other.is_some() => other.unwrap_or_else(|| Tapped::quiet(String::new())),
         _ if here.role() == Role::Stranger => Tapped::loud(here.say("bot-stranger", &[])),
-        _ if !open && !here.is_officer() => Tapped::loud(here.say("bot-officers-only", &[])),
+        _ if !may => Tapped::loud(here.say("bot-officers-only", &[])),
         Some(("page", at)) => Tapped {
             sent: Some(incidents::page(here, at.parse().unwrap_or(0)).await),
             ..Tapped::quiet(String::new())

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     bot,
     config::Pace,
-    schedule::{calendar, duty, registration, watchdog, wheel},
+    schedule::{calendar, duty, plans, registration, watchdog, wheel},
     store::control,
     watch::{World, clock::System, tell},
     web,
@@ -76,6 +76,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     tasks.spawn(watchdog::run(worlds.clone(), stop.clone()));
     tasks.spawn(duty::run(worlds.clone(), stop.clone()));
     tasks.spawn(registration::run(worlds.clone(), stop.clone()));
+    tasks.spawn(plans::run(worlds.clone(), stop.clone()));
     if let Some(listener) = listener {
         let (worlds, stop) = (worlds.clone(), stop.clone());
         tasks.spawn(async move {

@@ -20,7 +20,7 @@ const LONGEST_REASON: usize = 300;
 
 /// What editors do: a page of another look, title or layout, files and frames of other hosts. Everything else is a mark of an
 /// attack, so that a signal that is added later rings.
-const OWN_DOING: [&str; 12] = [
+const OWN_DOING: [&str; 11] = [
     "creeping",
     "emptied",
     "foreign-frame",
@@ -28,7 +28,6 @@ const OWN_DOING: [&str; 12] = [
     "foreign-script",
     "language",
     "missing-text",
-    "origin",
     "replaced",
     "title",
     "title-gone",
@@ -94,16 +93,19 @@ pub fn cancel(plan: &Plan, by: &str, now: Timestamp) -> Result<Plan, Say> {
 
 /// Whether it shows what no editor does.
 pub fn bears_marks(kind: Kind, signals: &[Signal]) -> bool {
-    kind == Kind::Redirected
-        || signals
-            .iter()
-            .any(|it| it.weight > COUNTS && !OWN_DOING.contains(&it.name.as_str()))
+    // what is shown to some visitors only weighs nothing by itself, and no editor does it
+    let marks = |it: &Signal| {
+        it.name == "cloaked" || it.weight > COUNTS && !OWN_DOING.contains(&it.name.as_str())
+    };
+    kind == Kind::Redirected || signals.iter().any(marks)
 }
 
 /// An incident that has just opened while its portal is edited: shown, and silent until the end of the plan. `None` where it
 /// rings all the same.
 pub fn quieted(it: &Incident, plan: &Plan, now: Timestamp) -> Option<Incident> {
-    let just_opened = it.planned.is_none() && it.muted.is_none() && it.taken.is_none();
+    let last = it.timeline.last().map(|it| it.what);
+    let just_opened =
+        (it.revision == 0 || last == Some(What::Again)) && it.muted.is_none() && it.taken.is_none();
     if !just_opened || !it.stage.is_open() || bears_marks(it.kind, &it.signals) {
         return None;
     }
@@ -127,7 +129,8 @@ pub fn over(plan: &Plan, seen: &[Incident], now: Timestamp) -> Option<Plan> {
     if plan.stage != PlanStage::Announced || now < plan.to {
         return None;
     }
-    let any = seen.iter().any(|it| it.planned.as_ref() == Some(&plan.id));
+    let of_plan = |it: &&Incident| it.planned.as_ref() == Some(&plan.id);
+    let any = seen.iter().filter(of_plan).any(|it| it.kind.is_tampering());
     Some(Plan {
         stage: if any {
             PlanStage::Asked
@@ -156,10 +159,7 @@ pub fn answer(plan: &Plan, by: &str, ours: bool, now: Timestamp) -> Result<Plan,
 
 /// It was not the agency: it rings as if it had just been seen.
 pub fn disowned(known: &Incident, by: &str, now: Timestamp) -> Incident {
-    let mut it = known.clone();
-    it.planned = None;
-    it.muted = None;
-    it.rung_at = Some(now);
+    let mut it = loud(known, now);
     it.timeline.push(Event {
         at: now,
         what: What::Disowned,
@@ -167,6 +167,36 @@ pub fn disowned(known: &Incident, by: &str, now: Timestamp) -> Incident {
         note: None,
     });
     it
+}
+
+/// Announced changes silence it no more. People have been able to take it since now.
+pub fn loud(known: &Incident, now: Timestamp) -> Incident {
+    let mut it = known.clone();
+    it.planned = None;
+    it.muted = None;
+    push(&mut it, now, What::Unmuted, None);
+    it
+}
+
+/// Nobody is asked for longer whether it was his doing.
+const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// What the agency answers for is taken into the baseline so soon, or rings: the portal may be down for a while.
+const TAKEN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whether the plan that silenced an incident does so no more, though nobody has said what it was.
+pub fn is_left_over(it: &Incident, plan: Option<&Plan>, now: Timestamp) -> bool {
+    let Some(plan) = plan else {
+        return it.planned.is_some();
+    };
+    if !it.kind.is_tampering() {
+        return !matches!(plan.stage, PlanStage::Announced) || plan.to <= now;
+    }
+    match &plan.stage {
+        PlanStage::Announced => false,
+        PlanStage::Asked => now.duration_since(plan.to) > ANSWER_WITHIN,
+        PlanStage::Answered { ours: true, at, .. } => now.duration_since(*at) > TAKEN_WITHIN,
+        PlanStage::Answered { .. } | PlanStage::Quiet | PlanStage::Cancelled { .. } => true,
+    }
 }
 
 /// `22:00-23:00`, `22h 23h30`, with a day before or behind (`25/11`, `2026-11-25`): the span, and what stands after it.

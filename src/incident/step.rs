@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::{bears_marks, is_unmasked};
+use super::plan::{bears_marks, is_unmasked, loud};
 use crate::model::{
     Class, Incident, IncidentId, Kind, Say, Signal,
     incident::{ChangeLine, Event, Evidence, Portal, Stage, What},
@@ -65,9 +65,7 @@ pub fn step(
         (Some(known), None) => vec![restored(known, now)],
         // what looked like an announced change is an attack: as loud as if it had just begun
         (Some(known), Some(kind)) if is_unmasked(known, Some(kind), &finding.signals) => {
-            let mut it = changed(known, finding, kind);
-            (it.planned, it.muted) = (None, None);
-            vec![it]
+            vec![changed(&loud(known, now), finding, kind)]
         }
         (Some(known), Some(kind)) if known.kind == kind => {
             settle(known, finding).into_iter().collect()
@@ -113,6 +111,10 @@ fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
     it.ended_at = None;
     it.escalated = 0;
     it.flaps += 1;
+    // whether the silence of announced changes still holds is decided anew
+    if it.planned.take().is_some() {
+        it.muted = None;
+    }
     if let Some(last) = it.timeline.last_mut() {
         last.what = What::Again;
     }
@@ -149,15 +151,17 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     if to_and_fro || seen_before || last == Some(What::Visible) {
         return Voice::Quiet;
     }
+    // so far it was shown in silence: an edit of that would ring nobody
+    let is_open = it.stage.is_open();
+    if is_open && it.rung_at.is_none() && matches!(last, Some(What::Changed | What::Again)) {
+        it.rung_at = Some(now);
+        return Voice::Reminder;
+    }
     if it.flaps == 0 {
-        // so far it was shown in silence: an edit of that would ring nobody
-        let unheard = it.rung_at.is_none() && last == Some(What::Changed);
-        it.rung_at = it.rung_at.or(Some(now));
-        return if unheard {
-            Voice::Reminder
-        } else {
-            Voice::Plain
-        };
+        if is_open {
+            it.rung_at = it.rung_at.or(Some(now));
+        }
+        return Voice::Plain;
     }
     let damped = it.flaps > RINGS_FREELY;
     if !it.stage.is_open() {

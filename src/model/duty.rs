@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use jiff::civil::{Date, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
-use super::province::is_same_province;
+use super::names::is_same_name;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -110,7 +110,7 @@ impl Contact {
         let everybody =
             self.tier != Tier::Agency && self.agencies.is_empty() && self.province.is_none();
         let by_province = match (&self.province, province) {
-            (Some(own), Some(province)) => is_same_province(own, province),
+            (Some(own), Some(province)) => is_same_name(own, province),
             _ => false,
         };
         everybody || by_province || self.agencies.iter().any(|it| it == agency)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Say, Signal, TargetId, target::Target};
+use super::{Class, Digest, Say, Signal, TargetId, digest::key, target::Target};
 
 /// A target that was registered beside targets.yaml.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +58,19 @@ pub struct Request {
     pub token: String,
     /// When the portal is to be looked at next.
     pub look_at: Timestamp,
+    /// The asker wants to know what the next look finds, whatever it is.
+    #[serde(default)]
+    pub again: bool,
+}
+
+impl Request {
+    /// What an officer decides on: where it has changed since he was shown it, he is to look again.
+    pub fn state(&self) -> String {
+        let view = self.view.as_ref();
+        let seen = view.map(|it| (it.class.standing(), it.suspicious, it.same_as.as_ref()));
+        let state = format!("{:?} {seen:?}", self.proof);
+        format!("{:08x}", key(&state) >> 32)
+    }
 }
 
 /// Who asked, and how he is told what becomes of it.
@@ -66,6 +79,15 @@ pub struct Asker {
     pub name: String,
     /// The notifier that reaches him; none where he asked at the command line.
     pub notifier: Option<String>,
+    /// The number of his account: names can be anything.
+    #[serde(default)]
+    pub account: Option<i64>,
+    /// What else his account is called, `@name`.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// The group in which he asked, as it calls itself.
+    #[serde(default)]
+    pub place: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +204,9 @@ pub enum Deed {
         url: Url,
         agency: String,
         until: Option<Timestamp>,
+        /// Who is told of it, and may do something about it.
+        #[serde(default)]
+        notify: Vec<String>,
     },
     Removed {
         reason: Option<String>,

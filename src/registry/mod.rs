@@ -21,6 +21,8 @@ pub struct Known<'a> {
     /// Of the file and registered ones.
     pub targets: &'a [Target],
     pub requests: &'a [Request],
+    /// Ids that somebody had before: what is remembered under them is not a newcomer's.
+    pub used: &'a [String],
 }
 
 /// A step and what is to be written for it.
@@ -45,6 +47,7 @@ pub fn add(targets: Vec<Target>, by: &str, until: Option<Timestamp>, now: Timest
                 url: target.url.clone(),
                 agency: target.agency.clone(),
                 until,
+                notify: target.settings.notify.clone(),
             },
         });
         step.registered.push(Registration {

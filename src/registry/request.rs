@@ -9,7 +9,8 @@ use super::{
 };
 use crate::model::{
     Agency, Class, Digest, Say, Standing, Target,
-    excerpt::excerpt,
+    excerpt::{defang_text, excerpt},
+    names::is_same_name,
     registration::{Asker, Deed, Entry, Proof, Registration, Request, RequestId, Stage, View},
     target::Settings,
 };
@@ -17,6 +18,8 @@ use crate::model::{
 /// So many requests of one asker, and so many in all, wait for an officer: each makes us visit a stranger's address.
 const MOST_OF_ONE: usize = 5;
 const MOST: usize = 500;
+/// Withdrawn ones count, too: officers are told of each.
+const MOST_A_DAY: usize = 10;
 /// Without a decision for so long a request ends: two weeks, in which an officer on leave comes back.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Where nothing proves yet whose the portal is, we look again so soon.
@@ -46,18 +49,11 @@ pub enum Whose {
 pub fn ask(
     known: Known,
     agencies: &[Agency],
+    ports: &[u16],
     wanted: Wanted,
     id: RequestId,
     now: Timestamp,
 ) -> Result<Step, Say> {
-    // a name of one word is somebody's own network
-    if !wanted
-        .url
-        .host_str()
-        .is_some_and(|it| it.trim_end_matches('.').contains(['.', ':']))
-    {
-        return Err(Say::new("register-bad-url"));
-    }
     let open = || known.requests.iter().filter(|it| it.stage.is_open());
     let key = portal_key(&wanted.url);
     if known.targets.iter().any(|it| portal_key(&it.url) == key) {
@@ -71,8 +67,17 @@ pub fn ask(
             Say::new("register-watched")
         });
     }
-    let own = open().filter(|it| it.asker.notifier == wanted.asker.notifier);
-    if own.count() >= MOST_OF_ONE {
+    if !is_plain(&wanted.url, ports) {
+        return Err(Say::new("register-bad-url"));
+    }
+    let ours = |it: &&Request| {
+        let by = &it.asker;
+        by.notifier == wanted.asker.notifier
+            || by.account.is_some() && by.account == wanted.asker.account
+    };
+    let lately = |it: &&Request| now.duration_since(it.at) < DAILY;
+    let all = known.requests.iter().filter(ours);
+    if open().filter(ours).count() >= MOST_OF_ONE || all.filter(lately).count() >= MOST_A_DAY {
         return Err(Say::new("register-many").with("most", MOST_OF_ONE));
     }
     if open().count() >= MOST {
@@ -81,6 +86,7 @@ pub fn ask(
     let taken = |it: &str| {
         known.targets.iter().any(|of| of.id.as_str() == it)
             || open().any(|of| of.target.as_str() == it)
+            || known.used.iter().any(|of| of == it)
     };
     let target = target_id(&wanted.url, taken).ok_or_else(|| Say::new("register-bad-url"))?;
     let (agency, agency_name) = match wanted.agency {
@@ -112,6 +118,7 @@ pub fn ask(
         proof: None,
         token: format!("gaccong-{}", &token[..24]),
         look_at: now,
+        again: false,
     };
     Ok(Step {
         request: Some(request),
@@ -120,20 +127,30 @@ pub fn ask(
     })
 }
 
-/// The agency of that name, or a new one.
+/// The address of a home page: a whole name, a port that portals have, and nothing that somebody's program would act on.
+fn is_plain(url: &Url, ports: &[u16]) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    // a name of one word is somebody's own network
+    host.contains(['.', ':'])
+        && url.query().is_none()
+        && url
+            .port_or_known_default()
+            .is_some_and(|it| ports.contains(&it))
+}
+
+/// The agency of that name, or a new one. Names are compared whole: agencies differ in a mark or in their last word.
 fn agency_of(name: &str, agencies: &[Agency], requests: &[Request]) -> (String, String) {
-    let name = excerpt(name, 120);
-    let wanted = slug(&name);
-    if let Some(known) = agencies.iter().find(|it| slug(&it.name) == wanted) {
+    let name = defang_text(&excerpt(name, 120));
+    if let Some(known) = agencies.iter().find(|it| is_same_name(&it.name, &name)) {
         return (known.id.clone(), known.name.clone());
     }
     let open = || requests.iter().filter(|it| it.stage.is_open());
-    if let Some(asked) = open().find(|it| slug(&it.agency_name) == wanted) {
+    if let Some(asked) = open().find(|it| is_same_name(&it.agency_name, &name)) {
         return (asked.agency.clone(), asked.agency_name.clone());
     }
     let taken =
         |it: &str| agencies.iter().any(|of| of.id == it) || open().any(|of| of.agency == it);
-    (free(&wanted, taken), name)
+    (free(&slug(&name), taken), name)
 }
 
 /// The portal was looked at. A place that may never be visited ends the request with `refused`.
@@ -162,6 +179,7 @@ pub fn seen(request: &Request, view: View, proof: Option<Proof>, refused: Option
     let pause = if next.proof.is_some() { DAILY } else { AGAIN };
     next.look_at = now.checked_add(pause).unwrap_or(now);
     next.view = Some(view);
+    next.again = false;
     Step {
         request: Some(next),
         entries,
@@ -182,11 +200,12 @@ pub fn is_news(before: &Request, after: &Request) -> bool {
 /// The asker says that his proof is in place.
 pub fn prove(request: &Request, now: Timestamp) -> Result<Step, Say> {
     is_open(request)?;
-    let earliest = request.view.as_ref().map_or(now, |it| it.at + NOT_SOONER);
-    let mut next = request.clone();
-    next.look_at = earliest.max(now);
-    // whoever asked is told what came of it, whatever it is
-    next.view = None;
+    let earliest = request.view.as_ref().map(|it| it.at + NOT_SOONER);
+    let next = Request {
+        look_at: earliest.unwrap_or(now).max(now),
+        again: true,
+        ..request.clone()
+    };
     Ok(Step {
         request: Some(next),
         ..Step::default()
@@ -240,6 +259,7 @@ pub fn approve(
             url: target.url.clone(),
             agency: target.agency.clone(),
             until,
+            notify: target.settings.notify.clone(),
         },
         now,
     ));
@@ -287,7 +307,7 @@ fn target(
     if !request.name.is_empty() {
         target.name.clone_from(&request.name);
     } else if let Some(title) = title {
-        target.name = excerpt(title, 120);
+        target.name = defang_text(&excerpt(title, 120));
     }
     Ok(target)
 }
@@ -357,7 +377,10 @@ fn line(request: &Request, by: &str, deed: Deed, now: Timestamp) -> Entry {
 }
 
 fn is_open(request: &Request) -> Result<(), Say> {
-    let decided = |key: &str, by: &str| Say::new(key).with("id", &request.id).with("by", by);
+    let decided = |key: &str, by: &str| {
+        let by = defang_text(&excerpt(by, 60));
+        Say::new(key).with("id", &request.id).with("by", by)
+    };
     match &request.stage {
         Stage::Open => Ok(()),
         Stage::Approved { by, .. } => Err(decided("register-approved-already", by)),

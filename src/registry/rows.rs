@@ -1,5 +1,7 @@
 //! Targets as a file or the command line gives them.
 
+use std::collections::HashMap;
+
 use super::names::portal_key;
 use crate::model::{
     Agency, Target, TargetId,
@@ -26,9 +28,10 @@ pub fn targets(
 ) -> Result<Vec<Target>, Vec<String>> {
     let mut targets: Vec<Target> = Vec::new();
     let mut faults = Vec::new();
+    let mut names = Names::of(known);
     for row in rows {
         match target(&row, agencies, defaults) {
-            Ok(it) => match taken(known, &it).or_else(|| taken(&targets, &it)) {
+            Ok(it) => match names.take(&it) {
                 Some(fault) => faults.push(format!("{}: {fault}", row.at)),
                 None => targets.push(it),
             },
@@ -42,17 +45,39 @@ pub fn targets(
     }
 }
 
-/// Why a target cannot be registered beside those.
-pub fn taken(known: &[Target], it: &Target) -> Option<String> {
-    known
-        .iter()
-        .find(|other| other.id == it.id || portal_key(&other.url) == portal_key(&it.url))
-        .map(|other| {
-            format!(
-                "{} ({}): is registered already, as {}",
-                it.id, it.url, other.id
-            )
-        })
+/// Ids and addresses that are taken, with whose they are.
+pub struct Names(HashMap<String, String>);
+
+impl Names {
+    pub fn of(known: &[Target]) -> Self {
+        let mut names = Self(HashMap::new());
+        for it in known {
+            names.put(it);
+        }
+        names
+    }
+
+    fn put(&mut self, it: &Target) {
+        for key in Self::keys(it) {
+            self.0.insert(key, it.id.to_string());
+        }
+    }
+
+    fn keys(it: &Target) -> [String; 2] {
+        [format!("id {}", it.id), portal_key(&it.url)]
+    }
+
+    /// Takes them for a target, or says why it cannot be registered beside the others.
+    pub fn take(&mut self, it: &Target) -> Option<String> {
+        let keys = Self::keys(it);
+        let other = keys.iter().find_map(|key| self.0.get(key));
+        if let Some(other) = other {
+            let (id, url) = (&it.id, &it.url);
+            return Some(format!("{id} ({url}): is registered already, as {other}"));
+        }
+        self.put(it);
+        None
+    }
 }
 
 fn target(row: &Row, agencies: &[Agency], defaults: &Settings) -> Result<Target, Vec<String>> {

@@ -4,6 +4,7 @@ mod aside;
 pub mod calendar;
 pub mod duty;
 mod gate;
+pub mod plans;
 pub mod registration;
 pub mod watchdog;
 pub mod wheel;

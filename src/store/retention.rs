@@ -9,6 +9,8 @@ use super::{Batch, Engine, Result, codec, pages::each, recent::sortable};
 use crate::model::{
     Incident, Storm,
     history::{Day, Sketch, Span},
+    plan::Plan,
+    registration::Request,
 };
 
 /// Weekly reports look back two weeks, and may be asked for again for some days.
@@ -20,6 +22,9 @@ const RECEIPT_DAYS: i64 = 60;
 
 /// A storm's message is not edited any more so long after the last incident joined it.
 const STORM_DAYS: i64 = 7;
+
+/// The registry's history tells the rest.
+const REQUEST_DAYS: i64 = 400;
 
 const DAY_S: i64 = 86_400;
 
@@ -62,6 +67,20 @@ pub(super) fn due<E: Engine + ?Sized>(engine: &E, now: Timestamp) -> Result<Batc
         let calm =
             codec::decode::<Storm>(&key, &bytes).is_ok_and(|it| it.joined < before(STORM_DAYS));
         if calm {
+            batch.push((key, None));
+        }
+    }
+    for record in each(engine, "q/", "q0") {
+        let (key, bytes) = record?;
+        let old = codec::decode::<Request>(&key, &bytes)
+            .is_ok_and(|it| !it.stage.is_open() && it.at < before(REQUEST_DAYS));
+        if old {
+            batch.push((key, None));
+        }
+    }
+    for record in each(engine, "p/", "p0") {
+        let (key, bytes) = record?;
+        if codec::decode::<Plan>(&key, &bytes).is_ok_and(|it| it.to < before(REQUEST_DAYS)) {
             batch.push((key, None));
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     model::{
         About, Alert, Incident, Urgency,
         duty::{Duty, Person, Rung, Step, Tier},
-        province::is_same_province,
+        names::is_same_name,
     },
     store::{Commit, StoreError, Wanted},
     words::Words,
@@ -221,7 +221,7 @@ fn bare(config: &Config, words: &Words) -> Vec<String> {
         if called.iter().any(|it| it.tier == Tier::Province) {
             continue;
         }
-        match found.iter_mut().find(|it| is_same_province(it.0, province)) {
+        match found.iter_mut().find(|it| is_same_name(it.0, province)) {
             Some((_, agencies)) => agencies.push(&agency.id),
             None => found.push((province, vec![&agency.id])),
         }

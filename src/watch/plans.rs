@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{
     World,
     approve::{Keep, NotApproved, Word, approve},
+    check::gravest,
     registration::NotDone,
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         plan::{self, Announced},
     },
     model::{
-        About, Alert, Incident, TargetId, Urgency,
+        About, Alert, Dossier, Incident, Kind, TargetId, Urgency,
         plan::{Plan, PlanId, PlanStage},
     },
     store::{Commit, Result, StoreError, Wanted},
@@ -21,8 +22,6 @@ use crate::{
 
 /// A commit that was overtaken is decided anew so many times.
 const TRIES: u32 = 5;
-/// A page that the agency answers for is taken into the baseline within a day of the answer, or rings.
-const TAKEN_WITHIN: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
 /// Incidents that open while their portal is edited by announcement become silent ones.
 pub(super) async fn quiet(world: &World, incidents: &mut [Incident], now: Timestamp) -> Result<()> {
@@ -147,10 +146,14 @@ fn told(world: &World, plan: &Plan, now: Timestamp) -> Vec<Alert> {
 
 /// As loud as what keeps coming back: an edit of a silent message rings nobody.
 async fn rings(world: &World, it: &Incident, now: Timestamp) -> Result<Vec<Alert>> {
-    Ok(match world.target(&it.target).await? {
-        Some(target) => world.alerts(&target, it, Voice::Reminder, now),
-        None => world.alerts_to_duty(it, now),
-    })
+    // a part that is not looked at any more is its portal's all the same
+    let portal = it.target.portal();
+    let targets = world.targets().await?;
+    let names = match targets.iter().find(|it| it.id.as_str() == portal) {
+        Some(target) => &target.settings.notify,
+        None => &world.config.defaults.notify,
+    };
+    Ok(world.alerts_of(names, it, Voice::Reminder, now))
 }
 
 /// What was seen while a plan lasted.
@@ -164,7 +167,7 @@ pub async fn seen_in(world: &World, plan: &Plan) -> Result<Vec<Incident>> {
     Ok(all)
 }
 
-/// Every few seconds: plans that are over are asked about, and answers are acted on.
+/// Every few seconds: plans that are over are asked about, and none silences anything for longer than it may.
 pub async fn round(world: &World) {
     if let Err(error) = brought_forward(world).await {
         tracing::error!(%error, "announced changes cannot be brought forward");
@@ -173,16 +176,16 @@ pub async fn round(world: &World) {
 
 async fn brought_forward(world: &World) -> Result<()> {
     let now = world.clock.now();
-    for plan in world.store.plans().await? {
-        match &plan.stage {
-            PlanStage::Announced if plan.to <= now => end(world, &plan, now).await?,
-            PlanStage::Answered { ours: true, at, by }
-                if now.duration_since(*at) < TAKEN_WITHIN =>
-            {
-                take_over(world, &plan, by, now).await?;
-            }
-            _ => (),
-        }
+    let mut plans = world.store.plans().await?;
+    for plan in plans
+        .iter()
+        .filter(|it| it.stage == PlanStage::Announced && it.to <= now)
+    {
+        end(world, plan, now).await?;
+    }
+    if !plans.is_empty() {
+        plans = world.store.plans().await?;
+        sweep(world, &plans, now).await?;
     }
     Ok(())
 }
@@ -192,71 +195,115 @@ async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<()> {
     let Some(next) = plan::over(known, &seen, now) else {
         return Ok(());
     };
-    let mut commit = Commit {
+    let commit = Commit {
         alerts: told(world, &next, now),
         plans: vec![next],
         ..Commit::default()
     };
-    // an outage is nobody's intention any more when the time is over
-    for it in seen
-        .iter()
-        .filter(|it| it.stage.is_open() && !it.kind.is_tampering())
-    {
-        let loud = Incident {
-            planned: None,
-            muted: None,
-            ..it.clone()
-        };
-        commit.alerts.extend(rings(world, &loud, now).await?);
-        commit.incidents.push(loud);
-    }
-    match world.store.commit(commit).await {
+    moved(world.store.commit(commit).await)
+}
+
+/// Somebody else was faster: the next round decides anew.
+fn moved(written: Result<()>) -> Result<()> {
+    match written {
         Err(StoreError::Conflict) => Ok(()),
         other => other,
     }
 }
 
-/// What the agency says is its own joins the baseline. A page that became something worse since is not what was meant.
-async fn take_over(world: &World, plan: &Plan, by: &str, now: Timestamp) -> Result<()> {
-    for it in seen_in(world, plan).await? {
-        if !it.stage.is_open() || !it.kind.is_tampering() {
-            continue;
-        }
-        let Some(target) = world.target(&it.target).await? else {
-            continue;
-        };
-        let word = Word {
-            by,
-            keep: Keep::Beside,
-            reason: Some(format!("{}: {}", plan.id, plan.reason)),
-            of: Some(it.id.clone()),
-            milestone: None,
-        };
-        match approve(world, &target, word, None).await {
-            Ok(_) => (),
-            // it is tried again; the day is long
-            Err(NotApproved::NoPage(class)) => {
-                tracing::info!(incident.id = %it.id, %class, "an announced change cannot be seen now");
-            }
-            Err(NotApproved::Doubtful(_)) => {
-                let loud = plan::disowned(&it, "gaccong", now);
-                let commit = Commit {
-                    alerts: rings(world, &loud, now).await?,
-                    incidents: vec![loud],
-                    ..Commit::default()
-                };
-                match world.store.commit(commit).await {
-                    Ok(()) | Err(StoreError::Conflict) => (),
-                    Err(error) => return Err(error),
-                }
-            }
-            Err(NotApproved::Store(StoreError::Conflict)) => (),
-            Err(error) => {
-                tracing::error!(incident.id = %it.id, %error, "an announced change cannot be taken over");
-            }
+async fn open_ones(world: &World) -> Result<Vec<Incident>> {
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    let mut all = world.store.incidents(&wanted).await?;
+    all.retain(|it| it.planned.is_some());
+    Ok(all)
+}
+
+/// No silence outlives its plan: of an outage, of a plan that was taken back, of a question that nobody answers.
+async fn sweep(world: &World, plans: &[Plan], now: Timestamp) -> Result<()> {
+    for it in open_ones(world).await? {
+        let of = plans
+            .iter()
+            .find(|plan| it.planned.as_ref() == Some(&plan.id));
+        if plan::is_left_over(&it, of, now) {
+            ring(world, &it, now).await?;
         }
     }
     Ok(())
+}
+
+async fn ring(world: &World, it: &Incident, now: Timestamp) -> Result<()> {
+    let mut loud = plan::loud(it, now);
+    loud.rung_at = Some(now);
+    let commit = Commit {
+        alerts: rings(world, &loud, now).await?,
+        incidents: vec![loud],
+        ..Commit::default()
+    };
+    moved(world.store.commit(commit).await)
+}
+
+/// What agencies say is their own joins the baseline. A page that became something worse since is not what was meant, and
+/// rings. Visits portals: not for the duty room's clock.
+pub async fn take_over(world: &World) {
+    if let Err(error) = taken_over(world).await {
+        tracing::error!(%error, "announced changes cannot be taken over");
+    }
+}
+
+async fn taken_over(world: &World) -> Result<()> {
+    let open = open_ones(world).await?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let plans = world.store.plans().await?;
+    for it in open.iter().filter(|it| it.kind.is_tampering()) {
+        let plan = plans
+            .iter()
+            .find(|plan| it.planned.as_ref() == Some(&plan.id));
+        if let Some(plan) = plan
+            && let PlanStage::Answered { by, ours: true, .. } = &plan.stage
+        {
+            take(world, it, plan, by).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn take(world: &World, it: &Incident, plan: &Plan, by: &str) -> Result<()> {
+    let Some(target) = world.target(&it.target).await? else {
+        return Ok(());
+    };
+    let dossier = world.store.dossier(&target.id).await?;
+    let dossier = dossier.unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let now = world.clock.now();
+    let seen = gravest(world, &target, &dossier, false).await;
+    let kind = Kind::of(seen.class);
+    if kind.is_some_and(|kind| plan::bears_marks(kind, &seen.verdict.signals)) {
+        return ring(world, it, now).await;
+    }
+    let word = Word {
+        by,
+        keep: Keep::Beside,
+        reason: Some(format!("{}: {}", plan.id, plan.reason)),
+        of: Some(it.id.clone()),
+        milestone: None,
+    };
+    match approve(world, &target, word, Some(seen)).await {
+        Ok(_) | Err(NotApproved::Store(StoreError::Conflict)) => Ok(()),
+        // it is tried again; the day is long
+        Err(NotApproved::NoPage(class)) => {
+            tracing::info!(incident.id = %it.id, %class, "an announced change cannot be seen now");
+            Ok(())
+        }
+        Err(NotApproved::Doubtful(_)) => ring(world, it, now).await,
+        Err(error) => {
+            tracing::error!(incident.id = %it.id, %error, "an announced change cannot be taken over");
+            Ok(())
+        }
+    }
 }
 
 /// What portals are called, in the order given.

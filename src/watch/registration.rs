@@ -6,19 +6,24 @@ use jiff::Timestamp;
 
 use super::{World, scrutiny::scrutinise};
 use crate::{
+    incident::{self, Voice},
     model::{
-        About, Agency, Alert, Notice, Say, Target, TargetId, Urgency,
+        About, Agency, Alert, Incident, Notice, Say, Target, TargetId, Urgency,
         alert::Topic,
-        registration::{Registration, Request, RequestId},
+        registration::{Deed, Registration, Request, RequestId},
     },
     registry::{self, Known, Step, Wanted, listed},
-    store::{Commit, Enrolment, StoreError},
+    store::{Commit, Enrolment, StoreError, Wanted as Sought},
 };
 
 /// A commit that was overtaken is decided anew so many times.
 const TRIES: u32 = 5;
 /// Portals that are looked at at once because somebody asked.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
+/// … and in one round: who asks meanwhile does not wait for all of them.
+const A_ROUND: usize = 32;
+/// Ids that are tried for a newcomer.
+const MOST_USED: usize = 20;
 /// Lines of history in one commit.
 const LINES: usize = 500;
 /// What targets.yaml named last.
@@ -53,6 +58,8 @@ pub struct Present {
     pub targets: Vec<Target>,
     pub agencies: Vec<Agency>,
     pub requests: Vec<Request>,
+    /// Ids of newcomers that are remembered from before.
+    used: Vec<String>,
 }
 
 impl Present {
@@ -66,6 +73,7 @@ impl Present {
             requests: world.store.requests().await?,
             registered,
             targets,
+            used: Vec::new(),
         })
     }
 
@@ -73,6 +81,7 @@ impl Present {
         Known {
             targets: &self.targets,
             requests: &self.requests,
+            used: &self.used,
         }
     }
 }
@@ -81,15 +90,18 @@ impl Present {
 async fn decided(
     world: &World,
     milestone: Option<(String, String)>,
-    decide: impl Fn(&Present, Timestamp) -> Result<(Step, Vec<Alert>), NotDone>,
+    decide: impl Fn(&Present, Timestamp) -> Result<(Step, Vec<Alert>, Vec<Incident>), NotDone>,
 ) -> Result<Step, NotDone> {
     for _ in 0..TRIES {
         let present = Present::of(world).await?;
         let now = world.clock.now();
-        let (step, alerts) = decide(&present, now)?;
+        let (step, alerts, incidents) = decide(&present, now)?;
         match world
             .store
-            .commit(written(&step, &present, alerts, &milestone))
+            .commit(Commit {
+                incidents,
+                ..written(&step, &present, alerts, &milestone)
+            })
             .await
         {
             Ok(()) => return Ok(step),
@@ -130,29 +142,58 @@ pub async fn ask(
 ) -> Result<Request, NotDone> {
     // what cannot be asked for takes no number
     let probe = RequestId::new(0, 0);
-    let present = Present::of(world).await?;
+    let ports = &world.config.service.allow_ports;
+    let begin = |present: &Present, id: RequestId, now| {
+        let (known, agencies) = (present.known(), &present.agencies);
+        registry::ask(known, agencies, ports, wanted.clone(), id, now)
+    };
+    let mut present = Present::of(world).await?;
     let now = world.clock.now();
-    registry::ask(
-        present.known(),
-        &present.agencies,
-        wanted.clone(),
-        probe,
-        now,
-    )?;
+    // what was learnt of a portal that had the id before is not this one's
+    for _ in 0..MOST_USED {
+        let asked = begin(&present, probe.clone(), now)?.request;
+        let Some(id) = asked.map(|it| it.target) else {
+            break;
+        };
+        let remembered = world.store.dossier(&id).await?.is_some();
+        if !remembered
+            && world
+                .store
+                .entries(Some(&id))
+                .await?
+                .iter()
+                .all(|it| is_asked(&it.deed))
+        {
+            break;
+        }
+        present.used.push(id.to_string());
+    }
+    let used = present.used;
     let year = now.to_zoned(world.config.service.timezone.clone()).year();
     let id = world.store.request_id(year).await?;
     let step = decided(world, milestone, |present, now| {
-        let step = registry::ask(
-            present.known(),
-            &present.agencies,
-            wanted.clone(),
-            id.clone(),
-            now,
-        )?;
-        Ok((step, Vec::new()))
+        let known = Known {
+            used: &used,
+            ..present.known()
+        };
+        let (agencies, wanted) = (&present.agencies, wanted.clone());
+        let step = registry::ask(known, agencies, ports, wanted, id.clone(), now)?;
+        Ok((step, Vec::new(), Vec::new()))
     })
     .await?;
     step.request.ok_or(NotDone::Unknown)
+}
+
+/// Asking alone leaves nothing behind.
+fn is_asked(deed: &Deed) -> bool {
+    !matches!(
+        deed,
+        Deed::Registered { .. }
+            | Deed::Removed { .. }
+            | Deed::Ended
+            | Deed::Listed { .. }
+            | Deed::Unlisted
+    )
 }
 
 /// One step of a request that is told to officers and to who asked.
@@ -167,7 +208,7 @@ async fn step_of(
         let known = known.ok_or(NotDone::Unknown)?;
         let step = decide(known, present, now)?;
         let next = step.request.as_ref().unwrap_or(known);
-        Ok((step.clone(), told(world, next, now)))
+        Ok((step.clone(), told(world, next, now), Vec::new()))
     })
     .await?;
     step.request.ok_or(NotDone::Unknown)
@@ -193,7 +234,7 @@ pub async fn prove(
     let step = decided(world, milestone, |present, now| {
         let known = present.requests.iter().find(|it| it.id == *id);
         let step = registry::prove(known.ok_or(NotDone::Unknown)?, now)?;
-        Ok((step, Vec::new()))
+        Ok((step, Vec::new(), Vec::new()))
     })
     .await?;
     step.request.ok_or(NotDone::Unknown)
@@ -247,7 +288,8 @@ pub async fn add(
     targets: impl Fn(&Present) -> Result<Vec<Target>, Say>,
 ) -> Result<Vec<Registration>, NotDone> {
     let step = decided(world, None, |present, now| {
-        Ok((registry::add(targets(present)?, by, until, now), Vec::new()))
+        let step = registry::add(targets(present)?, by, until, now);
+        Ok((step, Vec::new(), Vec::new()))
     })
     .await?;
     Ok(step.registered)
@@ -260,14 +302,54 @@ pub async fn remove(
     by: &str,
     reason: Option<String>,
 ) -> Result<(), NotDone> {
+    let open = open_of(world, id).await?;
     decided(world, None, |present, now| {
         let step = registry::remove(&present.registered, id, by, reason.clone(), now);
         let step = step.ok_or(NotDone::Unknown)?;
         let say = Say::new("registry-removed").with("by", by);
-        Ok((step, farewell(world, present, id, say, now)))
+        let (ended, mut alerts) = closed(world, present, &open, by, now);
+        alerts.extend(farewell(world, present, id, say, now));
+        Ok((step, alerts, ended))
     })
     .await?;
     Ok(())
+}
+
+/// What is open of a portal and its parts.
+async fn open_of(world: &World, id: &TargetId) -> Result<Vec<Incident>, StoreError> {
+    let wanted = Sought {
+        open_only: true,
+        target: Some(id.clone()),
+        ..Sought::default()
+    };
+    world.store.incidents(&wanted).await
+}
+
+/// Nobody looks any more: what is open would stay so for ever.
+fn closed(
+    world: &World,
+    present: &Present,
+    open: &[Incident],
+    by: &str,
+    now: Timestamp,
+) -> (Vec<Incident>, Vec<Alert>) {
+    let mut alerts = Vec::new();
+    let mut ended = Vec::new();
+    for it in open {
+        let note = world.words.plain("incident-unwatched");
+        let Ok(over) = incident::resolve(it, by, Some(note), now) else {
+            continue;
+        };
+        let target = present
+            .targets
+            .iter()
+            .find(|of| of.id.as_str() == it.target.portal());
+        if let Some(target) = target {
+            alerts.extend(world.alerts(target, &over, Voice::Plain, now));
+        }
+        ended.push(over);
+    }
+    (ended, alerts)
 }
 
 fn farewell(
@@ -294,16 +376,20 @@ fn farewell(
     names.iter().map(alert).collect()
 }
 
-/// Looks at portals that are asked for, ends requests nobody decided and registrations whose window is over.
+/// Ends registrations whose window is over, looks at portals that are asked for, ends requests nobody decided.
 pub async fn round(world: &World) {
     let now = world.clock.now();
-    let requests = match world.store.requests().await {
+    if let Err(error) = end(world, now).await {
+        tracing::error!(?error, "a registration whose time is over cannot be ended");
+    }
+    let mut due = match world.store.requests().await {
         Ok(requests) => requests,
         Err(error) => return tracing::error!(%error, "requests cannot be read"),
     };
-    let due = requests
-        .into_iter()
-        .filter(|it| it.stage.is_open() && it.look_at <= now);
+    due.retain(|it| it.stage.is_open() && it.look_at <= now);
+    // who was never looked at waits for an answer
+    due.sort_by_key(|it| (it.view.is_some(), !it.again, it.at));
+    due.truncate(A_ROUND);
     futures_util::stream::iter(due)
         .for_each_concurrent(AT_ONCE, async |it| {
             if let Err(error) = looked(world, it).await {
@@ -311,9 +397,6 @@ pub async fn round(world: &World) {
             }
         })
         .await;
-    if let Err(error) = end(world, now).await {
-        tracing::error!(?error, "a registration whose time is over cannot be ended");
-    }
 }
 
 async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
@@ -323,7 +406,10 @@ async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
         });
         return expired.await.map(drop);
     }
-    let (view, proof) = scrutinise(world, &request).await;
+    let Some((view, proof)) = scrutinise(world, &request).await else {
+        // our own network is gone: nothing is said of the portal
+        return Ok(());
+    };
     let class = view.class;
     let refused = registry::request::is_forbidden(class).then(|| {
         let class = world.words.plain(&class.key());
@@ -338,12 +424,15 @@ async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
         }
         let step = registry::seen(known, view.clone(), proof.clone(), refused.clone());
         let next = step.request.as_ref().unwrap_or(known);
-        let alerts = if registry::request::is_news(known, next) {
-            told(world, next, now)
-        } else {
-            Vec::new()
-        };
-        Ok((step, alerts))
+        let mut alerts = Vec::new();
+        if registry::request::is_news(known, next) {
+            alerts = told(world, next, now);
+        } else if known.again {
+            alerts = told(world, next, now);
+            let asker = known.asker.notifier.as_ref();
+            alerts.retain(|it| Some(&it.notifier) == asker);
+        }
+        Ok((step, alerts, Vec::new()))
     })
     .await
     .map(drop)
@@ -357,6 +446,7 @@ async fn end(world: &World, now: Timestamp) -> Result<(), NotDone> {
     let registered = world.store.registry().await?;
     for over in registry::ended(&registered, now) {
         let id = &over.target.id;
+        let open = open_of(world, id).await?;
         decided(world, None, |present, now| {
             let still = registry::ended(&present.registered, now);
             if !still.iter().any(|it| it.target.id == *id) {
@@ -364,7 +454,9 @@ async fn end(world: &World, now: Timestamp) -> Result<(), NotDone> {
             }
             let say = Say::new("registry-ended");
             let step = registry::end(id, "gaccong", now);
-            Ok((step, farewell(world, present, id, say, now)))
+            let (ended, mut alerts) = closed(world, present, &open, "gaccong", now);
+            alerts.extend(farewell(world, present, id, say, now));
+            Ok((step, alerts, ended))
         })
         .await
         .map(drop)
@@ -389,19 +481,22 @@ pub async fn compare_file(world: &World) -> Result<(), StoreError> {
     let at = world.clock.now();
     let targets = &world.config.targets;
     let entries = listed::entries(&before, &now, targets, "targets.yaml", at);
-    for lines in entries.chunks(LINES) {
+    let text = serde_json::to_string(&now).unwrap_or_default();
+    let mut rest = entries.as_slice();
+    loop {
+        let (lines, more) = rest.split_at(rest.len().min(LINES));
+        let last = more.is_empty();
         let commit = Commit {
             entries: lines.to_vec(),
+            milestone: last.then(|| (LISTED.to_owned(), text.clone())),
             ..Commit::default()
         };
         world.store.commit(commit).await?;
+        if last {
+            return Ok(());
+        }
+        rest = more;
     }
-    let text = serde_json::to_string(&now).unwrap_or_default();
-    let commit = Commit {
-        milestone: Some((LISTED.to_owned(), text)),
-        ..Commit::default()
-    };
-    world.store.commit(commit).await
 }
 
 /// A request by what people call it: `DK-2026-0007`, or a number of this year.

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{
     World,
+    eyes::{self, Sight},
     look::{Beside, Look, look},
 };
 use crate::{
@@ -28,11 +29,13 @@ pub const FILE: &str = "/.well-known/gaccong.txt";
 /// Lines of a page that an officer is shown, and how long each may be: half a phone's screen.
 const LINES: usize = 6;
 const LINE: usize = 120;
+/// Portals of one template whose page is read to see what they are called.
+const READ: usize = 50;
 /// A file that holds one token is short.
 const LONGEST_FILE: u64 = 4 << 10;
 
-/// Looks at it once, as any visitor, and for the token.
-pub async fn scrutinise(world: &World, request: &Request) -> (View, Option<Proof>) {
+/// Looks at it once, as any visitor, and for the token. `None` where our own network is gone.
+pub async fn scrutinise(world: &World, request: &Request) -> Option<(View, Option<Proof>)> {
     let mut settings: Settings = world.config.defaults.clone();
     settings.profiles = vec![Profile::Desktop];
     let mut target = Target::unregistered(request.url.clone(), settings);
@@ -47,10 +50,13 @@ pub async fn scrutinise(world: &World, request: &Request) -> (View, Option<Proof
         Beside::default(),
     )
     .await;
+    if eyes::sight(world, &target, &seen).await == Sight::Blind {
+        return None;
+    }
     let read = read(world, &seen, request).await;
     let proof = proof(world, request, &seen, read.as_ref()).await;
     let view = view(world, request, seen, read).await;
-    (view, proof)
+    Some((view, proof))
 }
 
 /// What of a page is shown to an officer, and whether it bears the token.
@@ -84,7 +90,11 @@ async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) 
     let answer = seen.observation.answer();
     let silence = seen.observation.silence();
     let final_url = answer.map_or_else(|| request.url.clone(), |it| it.final_url.clone());
-    let same_as = twin(world, request, &final_url, &seen).await;
+    // all that is remembered is gone through: once, and when somebody asks
+    let same_as = match &request.view {
+        Some(view) if !request.again => view.same_as.clone(),
+        _ => twin(world, request, &final_url, &seen).await,
+    };
     let standing = seen.class.standing();
     View {
         at: seen.observation.at,
@@ -119,14 +129,18 @@ async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> 
         return Some(known.id.clone());
     }
     let here = seen.seen.as_ref()?;
+    let mut read = 0;
     for dossier in world.store.dossiers().await.ok()? {
         let looks = dossier.baseline.iter().flat_map(|it| it.looks());
         // the same tree; portals of one template differ in what they are called
         let alike: Vec<LookRef> = looks.filter(|it| it.shape == here.shape).cloned().collect();
         let same = alike.iter().any(|it| it.digest == here.digest)
             || match alike.last() {
-                Some(last) => seen.title.is_some() && title(world, last).await == seen.title,
-                None => false,
+                Some(last) if seen.title.is_some() && read < READ => {
+                    read += 1;
+                    title(world, last).await == seen.title
+                }
+                _ => false,
             };
         let portal = dossier.target.portal();
         if same && let Some(known) = targets.iter().find(|it| it.id.as_str() == portal) {

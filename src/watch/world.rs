@@ -276,7 +276,8 @@ impl World {
         self.alerts_of(&target.settings.notify, incident, voice, now)
     }
 
-    fn alerts_of(
+    /// The same of notifiers that are named.
+    pub(super) fn alerts_of(
         &self,
         names: &[String],
         incident: &Incident,

@@ -21,7 +21,7 @@ fn redesigned() -> String {
 }
 
 async fn planned(clock: &std::sync::Arc<Turned>) -> (Portal, Telegram, Scene) {
-    let (portal, telegram, scene) = room_at(clock.clone()).await;
+    let (portal, telegram, scene) = room_at(clock.clone(), &[]).await;
     let listening = Listening::to(&scene);
     let said = asked(
         &telegram,
@@ -31,7 +31,7 @@ async fn planned(clock: &std::sync::Arc<Turned>) -> (Portal, Telegram, Scene) {
     )
     .await;
     for wanted in [
-        "📅 THAY ĐỔI ĐÃ BÁO TRƯỚC · KH-2026-0001",
+        "📅 KẾ HOẠCH CHỈNH SỬA ĐÃ THÔNG BÁO · KH-2026-0001",
         "Cổng a",
         "Từ 22:00:00 ngày 22/11/2026 đến 23:00:00 ngày 22/11/2026",
         "Trần Thị Bình: đổi giao diện trang chủ",
@@ -56,6 +56,7 @@ fn rings(telegram: &Telegram, chat: i64) -> usize {
 
 async fn settle(scene: &Scene) {
     plans::round(&scene.world).await;
+    plans::take_over(&scene.world).await;
     duty::round(&scene.world).await;
     tell::flush(&scene.world).await;
 }
@@ -76,7 +77,7 @@ async fn what_was_announced_is_shown_in_silence_and_asked_about_afterwards() {
     assert!(
         shown
             .text
-            .contains("Trong giờ chỉnh sửa đã báo trước (KH-2026-0001)"),
+            .contains("Thuộc kế hoạch chỉnh sửa đã thông báo trước (KH-2026-0001)"),
         "{}",
         shown.text
     );
@@ -175,7 +176,7 @@ async fn an_attack_rings_whatever_was_announced() {
     let told = telegram.last(AGENCY).unwrap();
     assert!(
         told.text
-            .starts_with("🔴 CÓ DẤU HIỆU TẤN CÔNG TRONG GIỜ CHỈNH SỬA"),
+            .starts_with("🔴 CÓ DẤU HIỆU TẤN CÔNG TRONG THỜI GIAN CHỈNH SỬA"),
         "{}",
         told.text
     );
@@ -194,6 +195,112 @@ async fn an_attack_rings_whatever_was_announced() {
     scene.check(0).await;
     let incident = scene.incidents().await.pop().unwrap();
     assert!(incident.planned.is_none(), "{incident:?}");
+}
+
+/// What rang, in a chat, since then.
+fn heard(telegram: &Telegram, chat: i64, before: usize) -> Vec<String> {
+    let all = telegram.messages(chat);
+    let loud = all[before..].iter().filter(|it| !it.silent);
+    loud.map(|it| it.text.clone()).collect()
+}
+
+#[tokio::test]
+async fn an_attack_on_a_page_that_came_and_went_rings_too() {
+    let clock = Turned::at("2026-11-22T21:50:00+07:00");
+    let (portal, telegram, scene) = planned(&clock).await;
+    for page in [redesigned(), honest(1)] {
+        portal.show(page);
+        scene.check(0).await;
+        clock.pass(5);
+    }
+    let before = telegram.messages(AGENCY).len();
+    portal.show(defaced());
+    scene.check(0).await;
+    settle(&scene).await;
+    let told = heard(&telegram, AGENCY, before);
+    assert!(told.len() == 1 && told[0].starts_with("🔴"), "{told:?}");
+    let incident = scene.incidents().await.pop().unwrap();
+    assert!(incident.muted.is_none() && incident.planned.is_none());
+}
+
+#[tokio::test]
+async fn no_silence_outlives_its_plan() {
+    for (how, after) in [("cancelled", 0), ("nobody answers", 61)] {
+        let clock = Turned::at("2026-11-22T21:50:00+07:00");
+        let (portal, telegram, scene) = planned(&clock).await;
+        portal.show(redesigned());
+        scene.check(0).await;
+        settle(&scene).await;
+        if how == "cancelled" {
+            let id = scene.world.store.plans().await.unwrap().remove(0).id;
+            plans::cancel(&scene.world, &id, "Bình", None)
+                .await
+                .unwrap();
+        } else {
+            clock.set("2026-11-22T23:00:00+07:00");
+            settle(&scene).await;
+        }
+        let before = telegram.messages(AGENCY).len();
+        clock.pass(after);
+        settle(&scene).await;
+        settle(&scene).await;
+        let told = heard(&telegram, AGENCY, before);
+        let rang = told
+            .iter()
+            .filter(|it| it.starts_with("🔴 HẾT THỜI GIAN CHỈNH SỬA"));
+        assert_eq!(rang.count(), 1, "{how}: {told:?}");
+        assert!(scene.incidents().await[0].muted.is_none());
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_silent_for_as_long_as_it_was_announced() {
+    let clock = Turned::at("2026-11-22T21:50:00+07:00");
+    let (portal, telegram, scene) = planned(&clock).await;
+    portal.set(|_| crate::portal::Reply::status(500, "x"));
+    scene.check(1).await;
+    scene.check(0).await;
+    let before = telegram.messages(AGENCY).len();
+    clock.set("2026-11-22T22:59:59+07:00");
+    settle(&scene).await;
+    assert!(heard(&telegram, AGENCY, before).is_empty());
+    clock.set("2026-11-22T23:00:00+07:00");
+    settle(&scene).await;
+    let told = heard(&telegram, AGENCY, before);
+    assert!(
+        told.len() == 1 && told[0].starts_with("🟡 HẾT THỜI GIAN"),
+        "{told:?}"
+    );
+    let plan = scene.world.store.plans().await.unwrap().remove(0);
+    assert_eq!(
+        plan.stage,
+        PlanStage::Quiet,
+        "nobody is asked about an outage"
+    );
+}
+
+#[tokio::test]
+async fn what_is_worse_than_what_was_answered_for_is_not_taken_over() {
+    let clock = Turned::at("2026-11-22T21:50:00+07:00");
+    let (portal, telegram, scene) = planned(&clock).await;
+    portal.show(redesigned());
+    scene.check(0).await;
+    clock.set("2026-11-22T23:00:00+07:00");
+    settle(&scene).await;
+    let plan = scene.world.store.plans().await.unwrap().remove(0);
+    plans::answer(&scene.world, &plan.id, "Bình", true, None)
+        .await
+        .unwrap();
+    // somebody plants links before the next look
+    portal.show(crate::portal::planted(3).replace("</main>", "<h1>Giao diện mới</h1></main>"));
+    let before = telegram.messages(AGENCY).len();
+    settle(&scene).await;
+    let incident = scene.incidents().await.remove(0);
+    assert!(
+        incident.stage.is_open() && incident.muted.is_none(),
+        "{incident:?}"
+    );
+    assert!(!heard(&telegram, AGENCY, before).is_empty());
 }
 
 #[tokio::test]
@@ -232,7 +339,7 @@ async fn what_the_agency_did_not_do_rings_when_it_says_so() {
 #[tokio::test]
 async fn who_may_announce_and_what() {
     let clock = Turned::at("2026-11-22T21:50:00+07:00");
-    let (portal, telegram, scene) = room_at(clock.clone()).await;
+    let (portal, telegram, scene) = room_at(clock.clone(), &[]).await;
     let listening = Listening::to(&scene);
     for (chat, who, text, wanted) in [
         (
@@ -250,6 +357,13 @@ async fn who_may_announce_and_what() {
         ),
         (ROOM, &AN, "/thaydoi 22:00-23:00 x", "Xin ghi mã cổng"),
         (ROOM, &BINH, "/thaydoi 22:00-23:00 a x", "Chỉ cán bộ"),
+        (AGENCY, &BINH, "/thaydoi 2h-3h chiều x", "24 giờ"),
+        (
+            AGENCY,
+            &BINH,
+            "/thaydoi 22:00-23:00 a",
+            "Xin ghi nội dung công việc",
+        ),
         (AGENCY, &BINH, "/change từ 22h đến 23h b x", "KH-2026-0001"),
     ] {
         let said = asked(&telegram, chat, who, text).await;

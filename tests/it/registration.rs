@@ -40,6 +40,11 @@ async fn newcomer(file: &Arc<Mutex<String>>) -> Portal {
     .await
 }
 
+fn port(portal: &Portal) -> u16 {
+    let url: url::Url = portal.url().parse().unwrap();
+    url.port().unwrap()
+}
+
 async fn requests(scene: &Scene) -> Vec<Request> {
     scene.world.store.requests().await.unwrap()
 }
@@ -76,9 +81,9 @@ fn deeds(entries: &[gaccong::model::registration::Entry]) -> Vec<&'static str> {
 #[tokio::test]
 async fn an_agency_registers_its_portal_from_its_own_chat() {
     let clock = Turned::at(NOON);
-    let (_a, telegram, scene) = room_at(clock.clone()).await;
     let file = Arc::default();
     let portal = newcomer(&file).await;
+    let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
     let listening = Listening::to(&scene);
 
     // the address alone: asked back for the agency
@@ -89,7 +94,10 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
         &format!("/dangky {}", portal.url()),
     )
     .await;
-    assert!(why.contains("Cơ quan nào chủ quản cổng này?"), "{why}");
+    assert!(
+        why.contains("Cơ quan nào là chủ quản của cổng này?"),
+        "{why}"
+    );
     let question = telegram.last(STRANGERS).unwrap().id;
     telegram.reply(STRANGERS, &NOBODY, question, "Sở Y tế  tỉnh Thử");
     let taken = heard(&telegram, STRANGERS, 1).await.text;
@@ -123,7 +131,8 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
     let officers = telegram.last(ROOM).unwrap();
     for wanted in [
         "📝 ĐỀ NGHỊ GIÁM SÁT · DK-2026-0001",
-        "Người đề nghị: Người lạ",
+        "Người đề nghị: Người lạ (99)",
+        "Cơ quan mới, chưa có trong danh sách",
         "Chưa có bằng chứng",
         "│ ",
     ] {
@@ -152,7 +161,14 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
         answer(&telegram, &query).await,
         "Không có đề nghị nào như vậy."
     );
-    let refused = pressed(&telegram, ROOM, &BINH, &officers, "✅ Duyệt, tôi bảo đảm").await;
+    let refused = pressed(
+        &telegram,
+        ROOM,
+        &BINH,
+        &officers,
+        "✅ Duyệt, tôi đã xác minh",
+    )
+    .await;
     assert!(refused.contains("Chỉ cán bộ được phân công"), "{refused}");
 
     // the proof is put in place
@@ -222,8 +238,8 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
 #[tokio::test]
 async fn who_is_not_wanted_is_told_why() {
     let clock = Turned::at(NOON);
-    let (a, telegram, scene) = room_at(clock.clone()).await;
     let bad = Portal::page(defaced()).await;
+    let (a, telegram, scene) = room_at(clock.clone(), &[port(&bad)]).await;
     let listening = Listening::to(&scene);
     let known = asked(
         &telegram,
@@ -233,7 +249,14 @@ async fn who_is_not_wanted_is_told_why() {
     )
     .await;
     assert!(known.contains("đã được giám sát"), "{known}");
-    for wrong in ["ftp://a.vn/", "https://u:p@a.vn/", "https://", "!!!"] {
+    for wrong in [
+        "ftp://a.vn/",
+        "https://u:p@a.vn/",
+        "https://",
+        "!!!",
+        "https://a.vn:6379/",
+        "https://a.vn/?a=b",
+    ] {
         let said = asked(&telegram, AGENCY, &NOBODY, &format!("/dangky {wrong} X")).await;
         assert!(said.contains("Địa chỉ không hợp lệ"), "{wrong}: {said}");
     }
@@ -324,9 +347,9 @@ async fn who_is_not_wanted_is_told_why() {
 #[tokio::test]
 async fn a_crash_between_deed_and_answer_does_nothing_twice() {
     let clock = Turned::at(NOON);
-    let (_a, telegram, scene) = room_at(clock.clone()).await;
     let file = Arc::default();
     let portal = newcomer(&file).await;
+    let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
     // the process dies with the answer unsent and the update unconfirmed
     let dies = async |method: &str, what: &dyn Fn()| {
         telegram.refuse_raw(method, Reply::Hang);
@@ -351,7 +374,7 @@ async fn a_crash_between_deed_and_answer_does_nothing_twice() {
     settle(&scene).await;
     let shown = telegram.last(ROOM).unwrap();
     dies("answerCallbackQuery", &|| {
-        telegram.press(ROOM, &AN, shown.id, "✅ Duyệt, tôi bảo đảm");
+        telegram.press(ROOM, &AN, shown.id, "✅ Duyệt, tôi đã xác minh");
     })
     .await;
     let listening = Listening::to(&scene);
@@ -419,7 +442,10 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
     .await;
     let record = Arc::new(Mutex::new(String::new()));
     let server = name_server("_gaccong.cong.gov.vn", record.clone());
-    let extra = format!("  resolver: ['{server}']\n");
+    let extra = format!(
+        "  resolver: ['{server}']\n  allow_ports: [{}]\n",
+        port(&portal)
+    );
     let scene = Scene::at(parse(&yaml(&extra, &[])), "memory", clock.clone());
     let port = portal.url().rsplit(':').next().unwrap().to_owned();
     let ask = async |host: &str| {
@@ -430,6 +456,9 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
             asker: gaccong::model::registration::Asker {
                 name: "An".to_owned(),
                 notifier: None,
+                account: None,
+                username: None,
+                place: None,
             },
         };
         verbs::ask(&scene.world, wanted, None).await

@@ -39,11 +39,11 @@ pub const NOBODY: User = User {
 
 /// A duty room, an agency's group and one that nobody knows; portal `a` is told to both, `b` to the room alone.
 pub async fn room() -> (Portal, Telegram, Scene) {
-    room_at(Arc::new(System)).await
+    room_at(Arc::new(System), &[]).await
 }
 
-/// The same on a clock of the test's own.
-pub async fn room_at(clock: Arc<dyn Clock>) -> (Portal, Telegram, Scene) {
+/// The same on a clock of the test's own, where people may ask for portals on those ports.
+pub async fn room_at(clock: Arc<dyn Clock>, ports: &[u16]) -> (Portal, Telegram, Scene) {
     let portal = Portal::page(honest(1)).await;
     let telegram = Telegram::strict(&[
         (ROOM, "supergroup"),
@@ -57,8 +57,9 @@ pub async fn room_at(clock: Arc<dyn Clock>) -> (Portal, Telegram, Scene) {
             "  {name}: {{ kind: telegram, with: {{ chat: {chat}, token_env: HOME, api_url: '{url}' }} }}\n"
         )
     };
+    let ports: Vec<String> = ports.iter().map(|it| format!(", {it}")).collect();
     let text = yaml(
-        "",
+        &format!("  allow_ports: [80, 443{}]\n", ports.concat()),
         &[("a", &portal.url()), ("b", &format!("{}b", portal.url()))],
     )
     .replace(

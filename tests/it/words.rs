@@ -7,20 +7,24 @@ use gaccong::{
     words::{Lang, SOURCES, Words},
 };
 
-/// Key and the names of its placeholders.
+/// Key and the names of its placeholders; a line that begins with a blank belongs to the message before it.
 fn messages(source: &str) -> Vec<(String, BTreeSet<String>)> {
-    source
-        .lines()
-        .filter(|it| !it.starts_with('#') && it.contains(" = "))
-        .map(|line| {
-            let (key, text) = line.split_once(" = ").unwrap();
-            let names = text
-                .split("{ $")
-                .skip(1)
-                .map(|it| it.split(' ').next().unwrap().to_owned());
-            (key.to_owned(), names.collect())
-        })
-        .collect()
+    let mut out: Vec<(String, BTreeSet<String>)> = Vec::new();
+    for line in source.lines().filter(|it| !it.starts_with('#')) {
+        let text = match line.split_once(" = ") {
+            Some((key, text)) if !line.starts_with(' ') => {
+                out.push((key.to_owned(), BTreeSet::new()));
+                text
+            }
+            _ => line,
+        };
+        let names = text.split("{ $").skip(1);
+        let names = names.map(|it| it.split(' ').next().unwrap().to_owned());
+        if let Some(last) = out.last_mut() {
+            last.1.extend(names);
+        }
+    }
+    out
 }
 
 #[test]

@@ -325,9 +325,10 @@ fn fitting(
             it.id
         ))
     };
+    let mut names = rows::Names::of(&present.targets);
     let faults = targets
         .iter()
-        .filter_map(|it| rows::taken(&present.targets, it).or_else(|| strange(it)));
+        .filter_map(|it| names.take(it).or_else(|| strange(it)));
     let faults: Vec<String> = faults.collect();
     if faults.is_empty() {
         Ok(targets.to_vec())

@@ -149,6 +149,7 @@ fn deed(it: &Entry, words: &Words, zone: &jiff::tz::TimeZone) -> Say {
             url,
             agency,
             until,
+            notify: _,
         } => {
             let request = request.as_ref().map(|it| format!(" ({it})"));
             let until = until.map(|it| {

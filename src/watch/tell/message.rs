@@ -80,8 +80,13 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 request.ok_or_else(|| Unspoken::Gone(format!("there is no request {id}")))?;
             let message = if world.config.defaults.notify.contains(&alert.notifier) {
                 let window = world.window_ahead(world.clock.now());
-                let window = window.as_ref().map(|it| (it.name.as_str(), it.to));
-                request::to_officers(&request, window, &world.words, zone)
+                let known = world.targets().await.map_err(store)?;
+                let known = world.agencies(&known);
+                let beside = request::Beside {
+                    window: window.as_ref().map(|it| (it.name.as_str(), it.to)),
+                    new_agency: known.iter().all(|it| it.id != request.agency),
+                };
+                request::to_officers(&request, beside, &world.words, zone)
             } else {
                 request::to_asker(&request, &world.words, zone).ok_or(Unspoken::Moot)?
             };

@@ -24,6 +24,7 @@ use crate::{
     model::{
         About, Alert, Digest, IncidentId, Receipt, Storm,
         incident::{Event, What},
+        plan::PlanStage,
     },
     store::{Commit, Delivery, StoreError},
 };
@@ -40,6 +41,8 @@ const LONGEST_ASKED: Duration = Duration::from_secs(600);
 const CLOCK_WAS_WRONG: SignedDuration = SignedDuration::from_secs(660);
 /// A send that takes longer is given up, and may have arrived.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Who asks for something and cannot be told for so long may ask again.
+const ASKER: SignedDuration = SignedDuration::from_hours(24);
 /// With nothing due, the outbox is read this often all the same.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -131,8 +134,10 @@ async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) {
         }
     };
     world.measure.outbox_depth.set(outbox.len() as i64);
+    // a stranger's chat that takes nothing is no trouble of ours
     let age = outbox
-        .first()
+        .iter()
+        .find(|it| !matches!(it.about, About::Request(_)))
         .map_or(0, |it| now.duration_since(it.created).as_secs());
     world.measure.outbox_age.set(age);
     let mut queues: BTreeMap<String, Vec<Alert>> = BTreeMap::new();
@@ -350,7 +355,14 @@ async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
         About::Incident(_) => receipt_at(world, name, alert)
             .await
             .filter(|it| Storm::of(it).is_none() && it.place != Receipt::SAID),
-        About::Plan(_) => receipt_at(world, name, alert).await,
+        // a question rings: it is a message of its own
+        About::Plan(id) => {
+            let plan = world.store.plan(id).await.unwrap_or(None);
+            if plan.is_some_and(|it| it.stage == PlanStage::Asked) {
+                return None;
+            }
+            receipt_at(world, name, alert).await
+        }
         // officers have one message a request; who asked is told each step anew, since an edit rings nobody
         About::Request(_) if world.config.defaults.notify.iter().any(|it| it == name) => {
             receipt_at(world, name, alert).await
@@ -427,6 +439,13 @@ async fn postpone(
     );
     let signed = SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_secs(60));
     alert.due = now.checked_add(signed).unwrap_or(now);
+    let given_up =
+        matches!(alert.about, About::Request(_)) && now.duration_since(alert.created) > ASKER;
+    if given_up {
+        alert.refused = Some(why);
+        let _ = kept(world, Delivery::Dead(alert)).await;
+        return pause.min(LONGEST_PAUSE);
+    }
     alert.begun |= unsure;
     alert.refused = Some(why);
     reroute::slow(world, name, &mut alert, now).await;

@@ -70,6 +70,8 @@ pub(super) async fn gather(
             None => match world.store.incident(id).await? {
                 // where messages leave no receipt, the time line tells what was said
                 Some(incident) if was_told(&incident, name) => rest.push(alert),
+                // what is to be silent is not gathered into something loud
+                Some(incident) if incident.is_muted(now) => rest.push(alert),
                 Some(incident) => fresh
                     .entry(incident.kind.into())
                     .or_default()
