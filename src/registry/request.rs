@@ -397,3 +397,42 @@ pub fn is_forbidden(class: Class) -> bool {
         Class::PrivateAddress | Class::Scheme | Class::Port | Class::RefusedRedirect
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agencies_that_differ_in_a_mark_are_two() {
+        let agency = |id: &str, name: &str| Agency {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            notify: Vec::new(),
+            province: None,
+            escalation: Vec::new(),
+            head: None,
+        };
+        let known = [agency("ubnd-xa-dong-tien", "UBND xã Đông Tiến")];
+        let of = |name: &str| agency_of(name, &known, &[]);
+        assert_eq!(of("ubnd  xã đông tiến").0, "ubnd-xa-dong-tien");
+        let other = of("UBND xã Đồng Tiến");
+        assert_eq!(
+            (other.0.as_str(), other.1.as_str()),
+            ("ubnd-xa-dong-tien-2", "UBND xã Đồng Tiến")
+        );
+        assert_eq!(of("宪法").0, "co-quan");
+    }
+
+    #[test]
+    fn only_home_pages_are_asked_for() {
+        let plain = |url: &str| is_plain(&url.parse().unwrap(), &[80, 443]);
+        assert!(plain("https://cong.gov.vn/") && plain("http://1.2.3.4/vi"));
+        for wrong in [
+            "https://cong.gov.vn:6379/",
+            "https://cong.gov.vn/?a=b",
+            "http://localhost/",
+        ] {
+            assert!(!plain(wrong), "{wrong}");
+        }
+    }
+}

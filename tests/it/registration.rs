@@ -500,6 +500,144 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
 }
 
 #[tokio::test]
+async fn what_moved_meanwhile_is_decided_on_as_it_is() {
+    let clock = Turned::at(NOON);
+    let portal = Portal::page(honest(7).replace("xã Thử Nghiệm", "xã Mới")).await;
+    let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
+    let listening = Listening::to(&scene);
+    asked(
+        &telegram,
+        STRANGERS,
+        &NOBODY,
+        &format!("/dangky {} Sở Thử", portal.url()),
+    )
+    .await;
+    settle(&scene).await;
+    let shown = telegram.last(ROOM).unwrap();
+    // the group becomes a supergroup before anybody decides: it is still the one that asked
+    telegram.migrate(STRANGERS, -1_001_010);
+    let there = asked(&telegram, -1_001_010, &NOBODY, "/dangky DK-2026-0001").await;
+    assert!(there.contains("Mã xác minh"), "{there}");
+    // the portal is defaced between what the officer was shown and his tap
+    portal.show(defaced());
+    clock.pass(31);
+    round(&scene.world).await;
+    let label = "✅ Duyệt, tôi đã xác minh";
+    let said = pressed(&telegram, ROOM, &AN, &shown, label).await;
+    assert!(said.contains("đã thay đổi so với thông báo"), "{said}");
+    tell::flush(&scene.world).await;
+    let shown = telegram.last(ROOM).unwrap();
+    let said = pressed(&telegram, ROOM, &AN, &shown, "⚠️ Vẫn duyệt").await;
+    assert!(said.contains("Đã duyệt"), "{said}");
+    tell::flush(&scene.world).await;
+    let begun = telegram.last(-1_001_010).unwrap().text;
+    assert!(begun.contains("Nguyễn Văn An đã duyệt"), "{begun}");
+    listening.end().await;
+}
+
+#[tokio::test]
+async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
+    let clock = Turned::at(NOON);
+    let portal = Portal::page(honest(7)).await;
+    let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
+    let listening = Listening::to(&scene);
+    asked(
+        &telegram,
+        STRANGERS,
+        &NOBODY,
+        &format!("/dangky {} Sở Thử", portal.url()),
+    )
+    .await;
+    listening.end().await;
+    round(&scene.world).await;
+    let refuse = || {
+        let why = serde_json::json!({"ok": false, "error_code": 400, "description": "Bad Request: not enough rights to send text messages to the chat"});
+        telegram.refuse("sendMessage", 400, why);
+    };
+    // the room is told first, by name
+    tell::flush(&scene.world).await;
+    assert!(telegram.last(ROOM).unwrap().text.contains("DK-2026-0001"));
+    round(&scene.world).await;
+    let again = requests(&scene).await[0].id.clone();
+    verbs::prove(&scene.world, &again, None).await.unwrap();
+    clock.pass(20);
+    round(&scene.world).await;
+    refuse();
+    tell::flush(&scene.world).await;
+    clock.pass(20);
+    refuse();
+    tell::flush(&scene.world).await;
+    assert_eq!(scene.world.store.outbox().await.unwrap().len(), 1);
+    assert_eq!(
+        scene.world.measure.outbox_age.get(),
+        0,
+        "health is about our own people"
+    );
+    clock.pass(25 * 60);
+    refuse();
+    tell::flush(&scene.world).await;
+    assert!(scene.world.store.outbox().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
+    let clock = Turned::at(NOON);
+    let portal = Portal::page(honest(1)).await;
+    let extra = format!("  allow_ports: [{}]\n", port(&portal));
+    let scene = Scene::at(parse(&yaml(&extra, &[])), "memory", clock.clone());
+    let ask = async || {
+        let wanted = gaccong::registry::Wanted {
+            url: portal.url().parse().unwrap(),
+            name: String::new(),
+            agency: gaccong::registry::request::Whose::Named("Sở Thử".to_owned()),
+            asker: gaccong::model::registration::Asker {
+                name: "An".to_owned(),
+                notifier: None,
+                account: None,
+                username: None,
+                place: None,
+            },
+        };
+        let asked = verbs::ask(&scene.world, wanted, None).await.unwrap();
+        settle(&scene).await;
+        let approved = verbs::approve(&scene.world, &asked.id, "Bình", None, None).await;
+        let target = approved.unwrap().target;
+        let all = scene.world.targets().await.unwrap();
+        all.into_iter().find(|it| it.id == target).unwrap()
+    };
+    let first = ask().await;
+    for _ in 0..3 {
+        check::check(&scene.world, &first).await;
+    }
+    portal.show(defaced());
+    check::check(&scene.world, &first).await;
+    assert!(scene.incidents().await[0].stage.is_open());
+    verbs::remove(&scene.world, &first.id, "Bình", None)
+        .await
+        .unwrap();
+    let closed = scene.incidents().await.remove(0);
+    assert!(!closed.stage.is_open());
+    assert_eq!(
+        closed.timeline.last().unwrap().note.as_deref(),
+        Some("cổng không còn được giám sát")
+    );
+    let second = ask().await;
+    assert_ne!(
+        first.id, second.id,
+        "what was learnt of the first one is not the second's"
+    );
+    assert!(
+        scene
+            .world
+            .store
+            .dossier(&second.id)
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
 async fn what_is_registered_for_a_while_ends_then_and_all_are_told() {
     let clock = Turned::at(NOON);
     let portal = Portal::page(honest(1)).await;
