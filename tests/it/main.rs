@@ -24,6 +24,7 @@ mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod phones; // commands, buttons and answers in Telegram; strangers
 mod real; // real pages where the corpus is at hand
 mod registration; // who may be watched: asked, looked at, proved, decided, ended
+mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kill, restart, beside it

@@ -1,0 +1,355 @@
+//! The registry's verbs without a chat: ownership, ends, the command line, and what a chat that takes nothing may do to us.
+
+use std::{
+    net::{SocketAddr, UdpSocket},
+    sync::{Arc, Mutex},
+};
+
+use gaccong::{
+    model::registration::Proof,
+    watch::{
+        check,
+        registration::{self as verbs, NotDone, round},
+        tell,
+    },
+};
+
+use crate::{
+    portal::{Portal, Reply, defaced, honest},
+    registration::{NOON, deeds, port, requests, settle},
+    room::{Listening, NOBODY, ROOM, STRANGERS, asked, room_at},
+    scene::{Scene, Turned, folder, gaccong, parse, said, yaml},
+};
+
+/// A name server that has one TXT record.
+fn name_server(name: &str, text: Arc<Mutex<String>>) -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let wanted: Vec<u8> = name
+        .split('.')
+        .flat_map(|it| [&[it.len() as u8], it.as_bytes()].concat())
+        .chain([0])
+        .collect();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 1500];
+        while let Ok((length, from)) = socket.recv_from(&mut buffer) {
+            let ask = &buffer[..length];
+            let end = 12 + ask[12..].iter().position(|it| *it == 0).unwrap() + 5;
+            let (is_txt, text) = (ask[end - 3] == 16, text.lock().unwrap().clone());
+            let found =
+                is_txt && ask[12..end - 4].eq_ignore_ascii_case(&wanted) && !text.is_empty();
+            let is_a = ask[end - 3] == 1;
+            let mut out = ask[..2].to_vec();
+            let answers = u8::from(found || is_a);
+            out.extend([0x81, 0x80, 0, 1, 0, answers, 0, 0, 0, 0]);
+            out.extend(&ask[12..end]);
+            if found {
+                let data = [&[text.len() as u8], text.as_bytes()].concat();
+                out.extend([0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 0, 0, data.len() as u8]);
+                out.extend(data);
+            } else if is_a {
+                out.extend([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 127, 0, 0, 1]);
+            }
+            let _ = socket.send_to(&out, from);
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn ownership_is_shown_by_a_record_or_an_element() {
+    let clock = Turned::at(NOON);
+    let page = Arc::new(Mutex::new(honest(3)));
+    let of = page.clone();
+    let portal = Portal::start(move |request| {
+        if request.path.starts_with("/.well-known") {
+            return Reply::status(404, "");
+        }
+        Reply::Page(of.lock().unwrap().clone())
+    })
+    .await;
+    let record = Arc::new(Mutex::new(String::new()));
+    let server = name_server("_gaccong.cong.gov.vn", record.clone());
+    let extra = format!(
+        "  resolver: ['{server}']\n  allow_ports: [{}]\n",
+        port(&portal)
+    );
+    let scene = Scene::at(parse(&yaml(&extra, &[])), "memory", clock.clone());
+    let port = portal.url().rsplit(':').next().unwrap().to_owned();
+    let ask = async |host: &str| {
+        let wanted = gaccong::registry::Wanted {
+            url: format!("http://{host}:{port}").parse().unwrap(),
+            name: String::new(),
+            agency: gaccong::registry::request::Whose::Named("Sở Thử".to_owned()),
+            asker: gaccong::model::registration::Asker {
+                name: "An".to_owned(),
+                notifier: None,
+                account: None,
+                username: None,
+                place: None,
+            },
+        };
+        verbs::ask(&scene.world, wanted, None).await
+    };
+    let first = ask("www.cong.gov.vn").await.unwrap();
+    settle(&scene).await;
+    assert_eq!(requests(&scene).await[0].proof, None);
+    // of the domain, for a host of it; found without anybody's asking
+    *record.lock().unwrap() = first.token.clone();
+    clock.pass(31);
+    settle(&scene).await;
+    assert_eq!(requests(&scene).await[0].proof, Some(Proof::Dns));
+    // another's token proves nothing
+    let second = ask("127.0.0.1").await.unwrap();
+    let head = |token: &str| format!("<meta name='gaccong' content='{token}'>");
+    *page.lock().unwrap() = honest(3).replace("<head>", &format!("<head>{}", head(&first.token)));
+    settle(&scene).await;
+    assert_eq!(requests(&scene).await[1].proof, None);
+    *page.lock().unwrap() = honest(3).replace("<head>", &format!("<head>{}", head(&second.token)));
+    clock.pass(31);
+    settle(&scene).await;
+    assert_eq!(requests(&scene).await[1].proof, Some(Proof::Meta));
+    // watched from now on: its name with a dot is no other portal, and an address that shows the very page is told of
+    verbs::approve(&scene.world, &first.id, "Bình", None, None)
+        .await
+        .unwrap();
+    assert!(
+        matches!(ask("cong.gov.vn.").await, Err(NotDone::Refused(say)) if say.key == "register-watched")
+    );
+    *page.lock().unwrap() = honest(3);
+    let target = scene.world.targets().await.unwrap().remove(0);
+    for _ in 0..3 {
+        check::check(&scene.world, &target).await;
+    }
+    let third = ask("cong-cu.vn").await.unwrap();
+    settle(&scene).await;
+    let view = requests(&scene).await[2].view.clone().unwrap();
+    assert_eq!((third.proof, view.same_as), (None, Some(target.id)));
+}
+
+#[tokio::test]
+async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
+    let clock = Turned::at(NOON);
+    let portal = Portal::page(honest(7)).await;
+    let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
+    let listening = Listening::to(&scene);
+    asked(
+        &telegram,
+        STRANGERS,
+        &NOBODY,
+        &format!("/dangky {} Sở Thử", portal.url()),
+    )
+    .await;
+    listening.end().await;
+    round(&scene.world).await;
+    let refuse = || {
+        let why = serde_json::json!({"ok": false, "error_code": 400, "description": "Bad Request: not enough rights to send text messages to the chat"});
+        telegram.refuse("sendMessage", 400, why);
+    };
+    // the room is told first, by name
+    tell::flush(&scene.world).await;
+    assert!(telegram.last(ROOM).unwrap().text.contains("DK-2026-0001"));
+    round(&scene.world).await;
+    let again = requests(&scene).await[0].id.clone();
+    verbs::prove(&scene.world, &again, None).await.unwrap();
+    clock.pass(20);
+    round(&scene.world).await;
+    refuse();
+    tell::flush(&scene.world).await;
+    clock.pass(20);
+    refuse();
+    tell::flush(&scene.world).await;
+    assert_eq!(scene.world.store.outbox().await.unwrap().len(), 1);
+    assert_eq!(
+        scene.world.measure.outbox_age.get(),
+        0,
+        "health is about our own people"
+    );
+    clock.pass(25 * 60);
+    refuse();
+    tell::flush(&scene.world).await;
+    assert!(scene.world.store.outbox().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
+    let clock = Turned::at(NOON);
+    let portal = Portal::page(honest(1)).await;
+    let extra = format!("  allow_ports: [{}]\n", port(&portal));
+    let scene = Scene::at(parse(&yaml(&extra, &[])), "memory", clock.clone());
+    let ask = async || {
+        let wanted = gaccong::registry::Wanted {
+            url: portal.url().parse().unwrap(),
+            name: String::new(),
+            agency: gaccong::registry::request::Whose::Named("Sở Thử".to_owned()),
+            asker: gaccong::model::registration::Asker {
+                name: "An".to_owned(),
+                notifier: None,
+                account: None,
+                username: None,
+                place: None,
+            },
+        };
+        let asked = verbs::ask(&scene.world, wanted, None).await.unwrap();
+        settle(&scene).await;
+        let approved = verbs::approve(&scene.world, &asked.id, "Bình", None, None).await;
+        let target = approved.unwrap().target;
+        let all = scene.world.targets().await.unwrap();
+        all.into_iter().find(|it| it.id == target).unwrap()
+    };
+    let first = ask().await;
+    for _ in 0..3 {
+        check::check(&scene.world, &first).await;
+    }
+    portal.show(defaced());
+    check::check(&scene.world, &first).await;
+    assert!(scene.incidents().await[0].stage.is_open());
+    verbs::remove(&scene.world, &first.id, "Bình", None)
+        .await
+        .unwrap();
+    let closed = scene.incidents().await.remove(0);
+    assert!(!closed.stage.is_open());
+    assert_eq!(
+        closed.timeline.last().unwrap().note.as_deref(),
+        Some("cổng không còn được giám sát")
+    );
+    let second = ask().await;
+    assert_ne!(
+        first.id, second.id,
+        "what was learnt of the first one is not the second's"
+    );
+    assert!(
+        scene
+            .world
+            .store
+            .dossier(&second.id)
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn what_is_registered_for_a_while_ends_then_and_all_are_told() {
+    let clock = Turned::at(NOON);
+    let portal = Portal::page(honest(1)).await;
+    let scene = Scene::at(parse(&yaml("", &[])), "memory", clock.clone());
+    let target = |url: String| {
+        move |present: &verbs::Present| {
+            let row = gaccong::registry::Row {
+                at: "x".to_owned(),
+                id: "moi".to_owned(),
+                agency: "thu".to_owned(),
+                url: url.clone(),
+                ..Default::default()
+            };
+            let defaults = gaccong::model::target::Settings::default();
+            Ok(gaccong::registry::targets(
+                vec![row],
+                &present.targets,
+                &present.agencies,
+                &defaults,
+            )
+            .unwrap())
+        }
+    };
+    let until = "2026-11-24T00:00:00+07:00".parse().unwrap();
+    verbs::add(&scene.world, "An", Some(until), target(portal.url()))
+        .await
+        .unwrap();
+    settle(&scene).await;
+    assert_eq!(scene.world.targets().await.unwrap().len(), 1);
+    clock.set("2026-11-24T00:00:00+07:00");
+    settle(&scene).await;
+    settle(&scene).await;
+    assert!(scene.world.targets().await.unwrap().is_empty());
+    assert_eq!(scene.heard().len(), 1, "{:?}", scene.heard());
+    assert!(
+        scene.heard()[0].contains("Đã hết thời hạn giám sát cổng 127"),
+        "{:?}",
+        scene.heard()
+    );
+    let entries = scene.world.store.entries(None).await.unwrap();
+    assert_eq!(deeds(&entries), ["registered", "ended"]);
+}
+
+#[test]
+fn the_registry_is_kept_from_the_command_line() {
+    let (_folder, path) = folder(&yaml("", &[("a", "https://a.example.vn/")]));
+    let path = path.as_path();
+    let (out, err, code) = said(&gaccong(
+        path,
+        &[
+            "targets",
+            "add",
+            "moi",
+            "https://b.example.vn/",
+            "--agency",
+            "thu",
+            "--by",
+            "An",
+            "--until",
+            "2099-01-01",
+        ],
+    ));
+    assert_eq!(code, 0, "{out}{err}");
+    let (out, err, code) = said(&gaccong(
+        path,
+        &[
+            "targets",
+            "add",
+            "moi",
+            "https://c.example.vn/",
+            "--agency",
+            "thu",
+        ],
+    ));
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("is registered already, as moi"), "{err}");
+    let (_, err, code) = said(&gaccong(
+        path,
+        &[
+            "targets",
+            "add",
+            "x",
+            "https://c.example.vn/",
+            "--agency",
+            "thu",
+            "--until",
+            "hôm qua",
+        ],
+    ));
+    assert_eq!(code, 2);
+    assert!(err.contains("neither a day"), "{err}");
+    let (out, err, code) = said(&gaccong(
+        path,
+        &[
+            "targets",
+            "remove",
+            "moi",
+            "--by",
+            "Bình",
+            "--reason",
+            "đã đóng",
+        ],
+    ));
+    assert_eq!(code, 0, "{out}{err}");
+    let (out, err, code) = said(&gaccong(path, &["targets", "history", "moi"]));
+    assert_eq!(code, 0, "{err}");
+    for wanted in [
+        "đăng ký https://b.example.vn/, cơ quan thu, đến 00:00:00 ngày 02/01/2099",
+        "An",
+        "Bình",
+        "đưa ra khỏi danh sách: đã đóng",
+    ] {
+        assert!(out.contains(wanted), "{wanted} in\n{out}");
+    }
+    let (out, _, _) = said(&gaccong(path, &["targets", "history", "moi", "--json"]));
+    assert_eq!(out.lines().count(), 2, "{out}");
+    let (_, err, code) = said(&gaccong(
+        path,
+        &["targets", "approve", "DK-2026-0001", "--by", "An"],
+    ));
+    assert_eq!(code, 2);
+    assert!(err.contains("gaccong targets requests lists them"), "{err}");
+}
