@@ -387,7 +387,7 @@ pub async fn round(world: &World) {
     due.sort_by_key(|it| (it.view.is_some(), !it.again, it.at));
     due.truncate(A_ROUND);
     futures_util::stream::iter(due)
-        .for_each_concurrent(AT_ONCE, async |it| {
+        .for_each_concurrent(AT_ONCE, |it| async move {
             if let Err(error) = looked(world, it).await {
                 tracing::error!(?error, "a request cannot be brought forward");
             }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -11,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{World, tell::moved_to};
 use crate::{
-    alert::windows::Facts,
+    alert::{Notifier, windows::Facts},
     duty::roster::gaps,
     model::{
         About, Alert, Glance, Standing, Target, TargetId, Urgency, WatchWindow,
@@ -109,17 +110,24 @@ async fn tell(world: &World, news: WindowNews, now: Timestamp) -> Result<(), Sto
 async fn unreachable(world: &World, targets: &[Target]) -> Vec<String> {
     let names = targets.iter().flat_map(|it| &it.settings.notify);
     let names: BTreeSet<&String> = names.chain(&world.config.defaults.notify).collect();
-    let probe = async |name: &String| {
-        let notifier = world.notifier(name)?;
-        let moved = moved_to(name, &notifier.address());
-        let moved = world.store.milestone(&moved).await.unwrap_or(None);
-        let asked = timeout(PROBE, notifier.reaches(moved.as_deref())).await;
-        // who does not answer in time may do so when it counts
-        matches!(asked, Ok(Err(_))).then(|| name.clone())
-    };
-    let all = futures_util::stream::iter(names.into_iter().take(MOST_PROBED));
-    let deaf = all.map(probe).buffer_unordered(PROBED_AT_ONCE);
-    deaf.filter_map(async |it| it).collect().await
+    let mut asked = Vec::new();
+    for name in names.into_iter().take(MOST_PROBED) {
+        if let Some(notifier) = world.notifier(name) {
+            let moved = moved_to(name, &notifier.address());
+            let moved = world.store.milestone(&moved).await.unwrap_or(None);
+            asked.push(probe(notifier, moved, name.clone()));
+        }
+    }
+    let asked = futures_util::stream::iter(asked).buffer_unordered(PROBED_AT_ONCE);
+    let deaf: Vec<Option<String>> = asked.collect().await;
+    deaf.into_iter().flatten().collect()
+}
+
+/// Its name, where it would not take a message now.
+async fn probe(notifier: Arc<dyn Notifier>, moved: Option<String>, name: String) -> Option<String> {
+    let asked = timeout(PROBE, notifier.reaches(moved.as_deref())).await;
+    // who does not answer in time may do so when it counts
+    matches!(asked, Ok(Err(_))).then_some(name)
 }
 
 /// A registered chat has no name that people know: its agency's stands before it.
