@@ -15,7 +15,7 @@ use crate::{
 mod house;
 mod sound;
 
-use house::{AGENCY_NAME, GROUP, HOA, House, KHANG, LAN, MOVED, OLD, SITE};
+use house::{AGENCY_NAME, FILED, GROUP, HOA, House, KHANG, LAN, MOVED, OLD, SITE};
 
 const DK: &str = "DK-2026-0001";
 
@@ -29,8 +29,8 @@ fn redesigned(what: &str) -> String {
 #[tokio::test]
 async fn a_day_in_the_duty_room() {
     let mut house = House::open("2026-11-22T14:00:00+07:00").await;
-    for _ in 0..3 {
-        house.looks(&"cu".parse().unwrap()).await;
+    for id in FILED.repeat(3) {
+        house.looks(&id.parse().unwrap()).await;
     }
     an_agency_asks(&mut house).await;
     its_portal_is_looked_at(&mut house).await;
@@ -51,6 +51,7 @@ async fn a_day_in_the_duty_room() {
     house.strangers_try_everything().await;
     nobody_takes_an_outage(&mut house).await;
     somebody_wants_silence(&mut house).await;
+    a_storm_is_taken_with_one_tap(&mut house).await;
     the_morning_is_handed_over(&mut house).await;
     the_week_is_reported(&mut house).await;
     house.strangers_try_everything().await;
@@ -454,6 +455,60 @@ async fn somebody_wants_silence(house: &mut House) {
         house.settles().await;
     }
     assert_eq!(house.incident(3).await.escalated, 2, "nobody is called");
+    house.is_sound().await;
+}
+
+async fn a_storm_is_taken_with_one_tap(house: &mut House) {
+    house.clock.set("2026-11-23T05:30:00+07:00");
+    for id in &FILED[1..] {
+        house.looks(&id.parse().unwrap()).await;
+    }
+    house.restart().await;
+    // gathered, and told by the next life
+    house.tells().await;
+    house.dies_telling("sendMessage").await;
+    house.settles().await;
+    let storm = house.shown(ROOM, "4 CỔNG CÙNG GẶP SỰ CỐ TRUY CẬP · DR-");
+    let mut second = String::new();
+    house
+        .dies_answering("answerCallbackQuery", |it| {
+            it.press(ROOM, &BINH, storm.id, "Tiếp nhận tất cả");
+            second = it.press(ROOM, &LAN, storm.id, "Tiếp nhận tất cả");
+        })
+        .await;
+    let said = house.answered(&second).await;
+    assert!(said.contains("đã có người tiếp nhận: 4"), "{said}");
+    for at in 4..8 {
+        let taken = house.incident(at).await;
+        house.did(&taken.id, "Taken", BINH.name);
+    }
+    house.clock.pass(1);
+    house.settles().await;
+    house.dies_telling("editMessageText").await;
+    house.settles().await;
+    let shown = house.shown(ROOM, "4 CỔNG CÙNG").text;
+    assert!(
+        shown.contains("✅ Trần Thị Bình tiếp nhận 4 sự cố"),
+        "{shown}"
+    );
+    // all but the first come back
+    house.old.shows(&honest(1));
+    for id in &FILED[1..] {
+        house.looks(&id.parse().unwrap()).await;
+        house.restart().await;
+    }
+    house.old.shows("");
+    for _ in 0..2 {
+        house.clock.pass(1);
+        house.settles().await;
+    }
+    let shown = house.shown(ROOM, "ĐÃ KHÔI PHỤC CẢ 4 CỔNG");
+    assert_eq!(
+        (shown.id, shown.buttons.len()),
+        (storm.id, 0),
+        "{}",
+        shown.text
+    );
     house.is_sound().await;
 }
 

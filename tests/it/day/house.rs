@@ -45,6 +45,8 @@ pub const LAN: User = User {
     username: None,
 };
 pub const OLD: &str = "Trang tỉnh Cũ";
+/// The portals of targets.yaml, all of one server.
+pub const FILED: [&str; 5] = ["cu", "cu-a", "cu-b", "cu-c", "cu-d"];
 pub const SITE: &str = "Cổng thông tin điện tử xã Mới";
 pub const AGENCY_NAME: &str = "Sở Y tế tỉnh Thử";
 
@@ -145,7 +147,7 @@ impl Site {
 pub struct House {
     pub telegram: Telegram,
     pub clock: Arc<Turned>,
-    /// The portal that the agency registers, and one of targets.yaml.
+    /// The portal that the agency registers, and those of targets.yaml.
     pub site: Site,
     pub old: Site,
     /// What people did, and what the program decided, in the order of the day: subject, deed, who.
@@ -160,7 +162,7 @@ pub struct House {
 }
 
 /// Strangers' groups: each is answered six times in a minute.
-pub const STRANGERS: std::ops::Range<i64> = -1_009_060..-1_009_000;
+pub const STRANGERS: std::ops::Range<i64> = -1_009_100..-1_009_000;
 
 impl House {
     pub async fn open(moment: &str) -> Self {
@@ -192,7 +194,12 @@ duty:
 agencies:",
             AN.name, BINH.name
         );
-        let text = yaml("", &[("cu", &old.portal.url())])
+        let urls = FILED.map(|it| format!("{}{it}", old.portal.url()));
+        let filed: Vec<(&str, &str)> = FILED
+            .into_iter()
+            .zip(urls.iter().map(String::as_str))
+            .collect();
+        let text = yaml("", &filed)
             .replace("agencies:", &duty)
             .replace("  timeout: 2s", "  timeout: 2s\n  notify: [room]")
             .replace("Cổng cu", OLD);

@@ -123,11 +123,12 @@ impl House {
             LAN.name,
             HOA.name,
             KHANG.name,
-            "0912",
+            "0912 000",
             "024 0000",
             "SC-2026",
             "DK-2026",
             "KH-2026",
+            "DR-2026",
             "gaccong-",
             "127.0.0.1",
             "127[.]0[.]0[.]1",
@@ -183,7 +184,7 @@ impl House {
             words.push(format!("/{name}@gaccong_bot {url} Cơ quan lạ"));
             words.push(format!("/{name} 22:00-23:00 cu sửa trang"));
             for id in &ids {
-                words.push(format!("/{name} {id} 1h"));
+                words.extend([format!("/{name} {id}"), format!("/{name} {id} 1h")]);
             }
         }
         let places = std::iter::once(NOBODY.id).chain(STRANGERS);
@@ -206,8 +207,11 @@ impl House {
         for verb in VERBS {
             for id in ids.iter().map(String::as_str).chain(["0", ""]) {
                 for data in [format!("{verb}:{id}"), format!("{verb}:{id}:99999999999")] {
-                    last = self.telegram.press_data(NOBODY.id, &NOBODY, 1, &data);
-                    self.forged.insert(last.clone());
+                    // an officer is nobody there
+                    for (chat, who) in [(NOBODY.id, &NOBODY), (STRANGERS.start, &AN)] {
+                        last = self.telegram.press_data(chat, who, 1, &data);
+                        self.forged.insert(last.clone());
+                    }
                 }
             }
         }
@@ -231,6 +235,8 @@ impl House {
         ids.extend(requests.iter().map(|it| it.id.to_string()));
         let plans = store.plans().await.unwrap();
         ids.extend(plans.iter().map(|it| it.id.to_string()));
+        let storms = store.storms("room").await.unwrap();
+        ids.extend(storms.iter().map(|it| it.id.clone()));
         ids
     }
 
