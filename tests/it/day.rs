@@ -333,12 +333,17 @@ async fn an_evening_begins(house: &mut House) {
 async fn the_agency_announces_a_change(house: &mut House) {
     let id = house.site_id().await;
     house.clock.set("2026-11-22T21:50:00+07:00");
+    let words = "/thaydoi 22:00-23:00 đổi giao diện";
     house
         .dies_answering("sendMessage", |it| {
-            it.say(MOVED, &HOA, "/thaydoi 22:00-23:00 đổi giao diện");
+            it.say(MOVED, &HOA, words);
         })
         .await;
     house.did("KH-2026-0001", "announced", HOA.name);
+    // she heard nothing, and says it again
+    let said = house.says(MOVED, &HOA, words).await;
+    assert!(said.text.contains("KH-2026-0001"), "{}", said.text);
+    assert_eq!(said.buttons[0].0, "Huỷ kế hoạch");
     house.dies_telling("sendMessage").await;
     house.settles().await;
     let plan = house.shown(ROOM, "KH-2026-0001").text;
