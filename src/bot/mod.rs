@@ -51,7 +51,9 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
     loop {
         let world = worlds.borrow_and_update().clone();
         let turn = stop.child_token();
-        let listening = tokio::spawn(listen(world, turn.clone()));
+        // it ends with this task, however that ends
+        let mut listening = tokio::task::JoinSet::new();
+        listening.spawn(listen(world, turn.clone()));
         let fixed = tokio::select! {
             () = stop.cancelled() => true,
             changed = worlds.changed() => changed.is_err(),
@@ -61,7 +63,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
             stop.cancelled().await;
         }
         turn.cancel();
-        if listening.await.is_err() {
+        if let Some(Err(_)) = listening.join_next().await {
             tracing::error!("the bot failed by a fault of this program; it begins anew");
         }
         if stop.is_cancelled() {

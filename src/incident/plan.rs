@@ -78,6 +78,14 @@ pub fn announce(it: Announced, id: PlanId, now: Timestamp) -> Result<Plan, Say> 
     })
 }
 
+/// Whether `again` says no more than what is announced already.
+pub fn is_repeat(known: &Plan, again: &Plan) -> bool {
+    known.stage == PlanStage::Announced
+        && known.from <= again.from
+        && (known.to, &known.targets) == (again.to, &again.targets)
+        && (&known.reason, &known.notifier) == (&again.reason, &again.notifier)
+}
+
 pub fn cancel(plan: &Plan, by: &str, now: Timestamp) -> Result<Plan, Say> {
     if plan.stage != PlanStage::Announced {
         return Err(Say::new("plan-past").with("id", &plan.id));

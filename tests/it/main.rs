@@ -14,6 +14,7 @@ mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
 mod crash; // kill -9 at random moments
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
+mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
 mod duty; // who is called and who hands over
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod guard; // any text is read or refused, never a hang

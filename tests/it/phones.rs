@@ -7,7 +7,8 @@ use gaccong::{
 
 use crate::{
     portal::{Reply, defaced, honest},
-    room::{AGENCY, AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, heard, room},
+    room::{AGENCY, AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, heard, room, room_at},
+    scene::Turned,
 };
 
 #[tokio::test]
@@ -225,6 +226,38 @@ async fn what_was_done_is_not_done_again_after_a_crash_and_a_group_may_move() {
     let incident = scene.incidents().await.remove(0);
     let notes = incident.timeline.iter().filter(|it| it.what == What::Noted);
     assert_eq!(notes.count(), 1);
+}
+
+#[tokio::test]
+async fn what_may_have_arrived_where_a_group_moved_to_says_so() {
+    let clock = Turned::at("2026-11-22T20:00:00+07:00");
+    let (portal, telegram, scene) = room_at(clock.clone(), &[]).await;
+    portal.show(defaced());
+    scene.check(0).await;
+    telegram.migrate(AGENCY, -100_777);
+    // its first message there arrives, the answer does not
+    telegram.cut_next("sendMessage");
+    portal.show(honest(1));
+    scene.check(0).await;
+    clock.pass(1);
+    tell::flush(&scene.world).await;
+    let said = telegram.messages(-100_777);
+    let marked: Vec<bool> = said
+        .iter()
+        .map(|it| it.text.contains("(gửi lại)"))
+        .collect();
+    assert_eq!(marked, [false, true], "{said:?}");
+    // what is only brought up to date comes once, and does not say otherwise
+    telegram.cut_next("editMessageText");
+    portal.show(defaced());
+    scene.check(0).await;
+    clock.pass(1);
+    tell::flush(&scene.world).await;
+    let last = telegram.messages(ROOM).remove(0).text;
+    assert!(
+        last.starts_with("🔴") && !last.contains("(gửi lại)"),
+        "{last}"
+    );
 }
 
 #[tokio::test]

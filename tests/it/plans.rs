@@ -392,6 +392,36 @@ async fn who_may_announce_and_what() {
     );
 }
 
+#[tokio::test]
+async fn who_hears_no_answer_and_says_it_again_cancels_all_that_was_announced() {
+    let clock = Turned::at("2026-11-22T21:50:00+07:00");
+    let (portal, telegram, scene) = planned(&clock).await;
+    let listening = Listening::to(&scene);
+    let text = "/thaydoi 22:00-23:00 đổi giao diện trang chủ";
+    let said = asked(&telegram, AGENCY, &NOBODY, text).await;
+    assert!(said.contains("KH-2026-0001"), "{said}");
+    let other = asked(&telegram, AGENCY, &BINH, "/thaydoi 23:00-23:30 đổi ảnh").await;
+    assert!(other.contains("KH-2026-0002"), "{other}");
+    let shown = telegram.messages(AGENCY);
+    let shown = shown.iter().rfind(|it| it.text.contains("KH-2026-0001"));
+    telegram.press(AGENCY, &BINH, shown.unwrap().id, "Huỷ kế hoạch");
+    telegram.wait_for(|it| !it.answered().is_empty()).await;
+    // announced anew, it is something new
+    let anew = asked(
+        &telegram,
+        AGENCY,
+        &BINH,
+        "/thaydoi 22:30-23:00 đổi giao diện",
+    )
+    .await;
+    assert!(anew.contains("KH-2026-0003"), "{anew}");
+    listening.end().await;
+    portal.show(redesigned());
+    scene.check(0).await;
+    let incident = scene.incidents().await.remove(0);
+    assert!(incident.planned.is_none() && incident.muted.is_none());
+}
+
 #[test]
 fn changes_are_announced_from_the_command_line() {
     let (_folder, path) = folder(&yaml("", &[("a", "https://a.example.vn/")]));

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fs, net::IpAddr};
 
-use super::super::{World, plans};
+use super::{
+    super::{World, plans},
+    moved_to, receipt,
+};
 use crate::{
     alert::{
         Document, Message, duty, plan, request,
@@ -10,7 +13,7 @@ use crate::{
         windows, words,
     },
     duty::handover,
-    model::{About, Alert, Incident, Receipt},
+    model::{About, Alert, Incident},
     store::Wanted,
 };
 
@@ -35,18 +38,12 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
         members: Vec::new(),
     };
     let store = |error: crate::store::StoreError| Unspoken::Store(error.to_string());
+    let repeat = unsure && !is_edit(world, alert).await;
     match &alert.about {
         About::Incident(id) => {
             let incident = world.store.incident(id).await.map_err(store)?;
             let incident =
                 incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
-            let earlier = world
-                .store
-                .receipt(&alert.notifier, &id.0)
-                .await
-                .unwrap_or(None)
-                .filter(|it| it.place != Receipt::SAID);
-            let repeat = unsure && earlier.is_none();
             let mut message = words::incident(&incident, &world.words, zone, repeat);
             message.silent = incident.stage.is_open() && incident.is_muted(world.clock.now());
             Ok(alone(message))
@@ -59,7 +56,7 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 &incident,
                 &world.words,
                 zone,
-                unsure,
+                repeat,
             )))
         }
         About::Call(id, to) => {
@@ -72,7 +69,7 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             }
             let called = super::super::duty::called(world, &incident, now);
             let message = duty::call(&incident, *to, &called, &world.words, zone, now);
-            Ok(alone(message.repeated(unsure, &world.words)))
+            Ok(alone(message.repeated(repeat, &world.words)))
         }
         About::Request(id) => {
             let request = world.store.request(id).await.map_err(store)?;
@@ -90,7 +87,7 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             } else {
                 request::to_asker(&request, &world.words, zone).ok_or(Unspoken::Moot)?
             };
-            Ok(alone(message.repeated(unsure, &world.words)))
+            Ok(alone(message.repeated(repeat, &world.words)))
         }
         About::Plan(id) => {
             let known = world.store.plan(id).await.map_err(store)?;
@@ -101,7 +98,7 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 .asked(&world.config.defaults.notify)
                 .contains(&&alert.notifier);
             let message = plan::plan(&known, &names, &seen, asked, &world.words, zone);
-            Ok(alone(message.repeated(unsure, &world.words)))
+            Ok(alone(message.repeated(repeat, &world.words)))
         }
         About::Handover(at) => {
             let roster = &world.config.duty.roster;
@@ -115,17 +112,17 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             };
             let open = world.store.incidents(&wanted).await.map_err(store)?;
             let message = duty::handover(&change.off, &change.on, &open, *at, &world.words, zone);
-            Ok(alone(message.repeated(unsure, &world.words)))
+            Ok(alone(message.repeated(repeat, &world.words)))
         }
         About::Window(news) => {
             let facts = super::super::windows::facts(world, news)
                 .await
                 .map_err(store)?;
             let message = windows::message(news, &facts, &world.words, zone);
-            Ok(alone(message.repeated(unsure, &world.words)))
+            Ok(alone(message.repeated(repeat, &world.words)))
         }
         About::Notice(notice) => Ok(alone(
-            words::notice(notice, &world.words, zone).repeated(unsure, &world.words),
+            words::notice(notice, &world.words, zone).repeated(repeat, &world.words),
         )),
         About::Report(file) => {
             let bytes = fs::read(&file.path)
@@ -133,7 +130,7 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let name = format!("gaccong-{}.html", file.week);
             let document = Document { name, bytes };
             let report = words::report(&file.week, &file.summary, document, &world.words);
-            Ok(alone(report.repeated(unsure, &world.words)))
+            Ok(alone(report.repeated(repeat, &world.words)))
         }
         About::Storm(id) | About::Roll(id) => {
             let all = world.store.storms(&alert.notifier).await.map_err(store)?;
@@ -144,15 +141,27 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let members = world.store.members(&known).await.map_err(store)?;
             if matches!(alert.about, About::Roll(_)) {
                 let message = storm::roll(&known, &members, &world.words, zone)
-                    .repeated(unsure, &world.words);
+                    .repeated(repeat, &world.words);
                 return Ok(Spoken { message, members });
             }
             let around = surroundings(world).await;
-            let repeat = unsure && known.receipt.is_none();
             let message = storm::storm(&known, &members, &around, &world.words, zone, repeat);
             Ok(Spoken { message, members })
         }
     }
+}
+
+/// Whether it brings up to date what stands where its notifier speaks now: that cannot come twice. What was said in a chat
+/// before it moved stays behind, and is sent anew.
+async fn is_edit(world: &World, alert: &Alert) -> bool {
+    let earlier = receipt(world, &alert.notifier, alert).await;
+    let (Some(earlier), Some(notifier)) = (earlier, world.notifier(&alert.notifier)) else {
+        return false;
+    };
+    let address = notifier.address();
+    let moved = moved_to(&alert.notifier, &address);
+    let moved = world.store.milestone(&moved).await.unwrap_or(None);
+    address.is_empty() || earlier.place == moved.unwrap_or(address)
 }
 
 /// Who else is watched where the storm is.
