@@ -59,7 +59,9 @@ fn card(
     } else {
         "request-agency-known"
     };
-    text.push(&words.plain(key)).line();
+    if it.stage.is_open() {
+        text.push(&words.plain(key)).line();
+    }
     let when = words.moment(it.at, tz);
     text.push(&words.text("request-by", &[("by", &asker(it)), ("when", &when)]))
         .line();
@@ -139,18 +141,15 @@ fn head(it: &Request, key: &str, words: &Words) -> Text {
         .bold(&words.plain(key))
         .push(&format!(" · {}", it.id))
         .line();
-    let name = if it.name.is_empty() {
-        defang(it.url.host_str().unwrap_or_default())
+    let agency = format!(" ({})", defang_text(&excerpt(&it.agency_name, 120)));
+    if it.name.is_empty() {
+        text.bold(&address(it)).push(&agency).line();
     } else {
-        defang_text(&excerpt(&it.name, 120))
-    };
-    text.bold(&name)
-        .push(&format!(
-            " ({})",
-            defang_text(&excerpt(&it.agency_name, 120))
-        ))
-        .line();
-    text.push(&address(it)).line();
+        text.bold(&defang_text(&excerpt(&it.name, 120)))
+            .push(&agency)
+            .line();
+        text.push(&address(it)).line();
+    }
     text
 }
 
