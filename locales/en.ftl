@@ -490,8 +490,8 @@ targets-accepted = The configuration with { $count } portals is accepted; the ru
 # registration
 notice-registry = THE LIST OF WATCHED PORTALS CHANGED
 notice-registry-body = { $detail } ({ $when })
-registry-removed = { $name } ({ $id }) was taken off the list of watched portals by { $by }.
-registry-ended = The time for which { $name } ({ $id }) was to be watched is over. To go on, ask again with /register.
+registry-removed = Taken off the list of watched portals by { $by }: { $names }
+registry-ended = The time for which these were to be watched is over: { $names }. To go on, ask again with /register.
 register-usage = Usage: /register https://portal.gov.vn Name of the agency. An officer decides once the portal was looked at; the result is told here.
 register-line = • { $id }: { $host } (see: /register { $id })
 register-nobody = Please send this from an account of your own, not anonymously: who asks is written down.

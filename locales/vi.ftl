@@ -490,8 +490,8 @@ targets-accepted = Cấu hình với { $count } cổng được chấp nhận; h
 # registration
 notice-registry = THAY ĐỔI DANH SÁCH GIÁM SÁT
 notice-registry-body = { $detail } ({ $when })
-registry-removed = Cổng { $name } ({ $id }) đã được { $by } đưa ra khỏi danh sách giám sát.
-registry-ended = Đã hết thời hạn giám sát cổng { $name } ({ $id }). Muốn giám sát tiếp, xin gửi lại /dangky.
+registry-removed = Đã được { $by } đưa ra khỏi danh sách giám sát: { $names }
+registry-ended = Đã hết thời hạn giám sát: { $names }. Muốn giám sát tiếp, xin gửi lại /dangky.
 register-usage = Cách dùng: /dangky https://ten-cong.gov.vn Tên cơ quan chủ quản. Sau khi kiểm tra, cán bộ trực sẽ duyệt; kết quả được báo tại đây.
 register-line = • { $id }: { $host } (xem: /dangky { $id })
 register-nobody = Xin gửi lệnh này bằng tài khoản cá nhân, không ẩn danh, để ghi nhận người đề nghị.

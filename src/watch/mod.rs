@@ -14,6 +14,7 @@ pub mod health;
 mod judged;
 mod judging;
 mod learn;
+pub mod leaving;
 pub mod listed;
 pub mod look;
 pub mod measure;

@@ -4,16 +4,14 @@
 use futures_util::StreamExt;
 use jiff::Timestamp;
 
-use super::{World, scrutiny::scrutinise};
+use super::{World, leaving, scrutiny::scrutinise};
 use crate::{
-    incident::{self, Voice},
     model::{
-        About, Agency, Alert, Incident, Notice, Say, Target, TargetId, Urgency,
-        alert::Topic,
+        About, Agency, Alert, Incident, Say, Target, Urgency,
         registration::{Deed, Registration, Request, RequestId},
     },
     registry::{self, Known, Step, Wanted},
-    store::{Commit, Enrolment, StoreError, Wanted as Sought},
+    store::{Commit, Enrolment, StoreError},
 };
 
 /// A commit that was overtaken is decided anew so many times.
@@ -83,7 +81,7 @@ impl Present {
 }
 
 /// Decides on the registry as it is and commits it; `milestone` is written in the same commit.
-async fn decided(
+pub(super) async fn decided(
     world: &World,
     milestone: Option<(String, String)>,
     decide: impl Fn(&Present, Timestamp) -> Result<(Step, Vec<Alert>, Vec<Incident>), NotDone>,
@@ -291,91 +289,10 @@ pub async fn add(
     Ok(step.registered)
 }
 
-/// Takes a registered target out, and tells those who were told of it.
-pub async fn remove(
-    world: &World,
-    id: &TargetId,
-    by: &str,
-    reason: Option<String>,
-) -> Result<(), NotDone> {
-    let open = open_of(world, id).await?;
-    decided(world, None, |present, now| {
-        let step = registry::remove(&present.registered, id, by, reason.clone(), now);
-        let step = step.ok_or(NotDone::Unknown)?;
-        let say = Say::new("registry-removed").with("by", by);
-        let (ended, mut alerts) = closed(world, present, &open, by, now);
-        alerts.extend(farewell(world, present, id, say, now));
-        Ok((step, alerts, ended))
-    })
-    .await?;
-    Ok(())
-}
-
-/// What is open of a portal and its parts.
-async fn open_of(world: &World, id: &TargetId) -> Result<Vec<Incident>, StoreError> {
-    let wanted = Sought {
-        open_only: true,
-        target: Some(id.clone()),
-        ..Sought::default()
-    };
-    world.store.incidents(&wanted).await
-}
-
-/// Nobody looks any more: what is open would stay so for ever.
-fn closed(
-    world: &World,
-    present: &Present,
-    open: &[Incident],
-    by: &str,
-    now: Timestamp,
-) -> (Vec<Incident>, Vec<Alert>) {
-    let mut alerts = Vec::new();
-    let mut ended = Vec::new();
-    for it in open {
-        let note = world.words.plain("incident-unwatched");
-        let Ok(over) = incident::resolve(it, by, Some(note), now) else {
-            continue;
-        };
-        let target = present
-            .targets
-            .iter()
-            .find(|of| of.id.as_str() == it.target.portal());
-        if let Some(target) = target {
-            alerts.extend(world.alerts(target, &over, Voice::Plain, now));
-        }
-        ended.push(over);
-    }
-    (ended, alerts)
-}
-
-fn farewell(
-    world: &World,
-    present: &Present,
-    id: &TargetId,
-    say: Say,
-    now: Timestamp,
-) -> Vec<Alert> {
-    let Some(gone) = present.targets.iter().find(|it| it.id == *id) else {
-        return Vec::new();
-    };
-    let mut names = world.config.defaults.notify.clone();
-    names.extend(gone.settings.notify.iter().cloned());
-    names.sort();
-    names.dedup();
-    let notice = Notice::Event {
-        topic: Topic::Registry,
-        at: now,
-        detail: say.with("name", &gone.name).with("id", id),
-    };
-    let about = About::Notice(notice);
-    let alert = |name: &String| Alert::new(name, about.clone(), Urgency::Ordinary, now);
-    names.iter().map(alert).collect()
-}
-
 /// Ends registrations whose window is over, looks at portals that are asked for, ends requests nobody decided.
 pub async fn round(world: &World) {
     let now = world.clock.now();
-    if let Err(error) = end(world, now).await {
+    if let Err(error) = leaving::end(world, now).await {
         tracing::error!(?error, "a registration whose time is over cannot be ended");
     }
     let mut due = match world.store.requests().await {
@@ -436,32 +353,6 @@ async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
         NotDone::Unknown => Ok(()),
         other => Err(other),
     })
-}
-
-async fn end(world: &World, now: Timestamp) -> Result<(), NotDone> {
-    let registered = world.store.registry().await?;
-    for over in registry::ended(&registered, now) {
-        let id = &over.target.id;
-        let open = open_of(world, id).await?;
-        decided(world, None, |present, now| {
-            let still = registry::ended(&present.registered, now);
-            if !still.iter().any(|it| it.target.id == *id) {
-                return Err(NotDone::Unknown);
-            }
-            let say = Say::new("registry-ended");
-            let step = registry::end(id, "gaccong", now);
-            let (ended, mut alerts) = closed(world, present, &open, "gaccong", now);
-            alerts.extend(farewell(world, present, id, say, now));
-            Ok((step, alerts, ended))
-        })
-        .await
-        .map(drop)
-        .or_else(|why| match why {
-            NotDone::Unknown => Ok(()),
-            other => Err(other),
-        })?;
-    }
-    Ok(())
 }
 
 /// A request by what people call it: `DK-2026-0007`, or a number of this year.

@@ -8,7 +8,7 @@ use std::{
 use gaccong::{
     model::registration::Proof,
     watch::{
-        check,
+        check, leaving,
         registration::{self as verbs, NotDone, round},
         tell,
     },
@@ -18,7 +18,7 @@ use crate::{
     portal::{Portal, Reply, defaced, honest},
     registration::{NOON, deeds, port, requests, settle},
     room::{Listening, NOBODY, ROOM, STRANGERS, asked, room_at},
-    scene::{Scene, Turned, folder, gaccong, parse, said, yaml},
+    scene::{self, Scene, Turned, folder, gaccong, parse, said, yaml},
 };
 
 /// A name server that has one TXT record.
@@ -204,7 +204,7 @@ async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
     portal.show(defaced());
     check::check(&scene.world, &first).await;
     assert!(scene.incidents().await[0].stage.is_open());
-    verbs::remove(&scene.world, &first.id, "Bình", None)
+    leaving::remove(&scene.world, &first.id, "Bình", None)
         .await
         .unwrap();
     let closed = scene.incidents().await.remove(0);
@@ -234,42 +234,37 @@ async fn what_is_registered_for_a_while_ends_then_and_all_are_told() {
     let clock = Turned::at(NOON);
     let portal = Portal::page(honest(1)).await;
     let scene = Scene::at(parse(&yaml("", &[])), "memory", clock.clone());
-    let target = |url: String| {
-        move |present: &verbs::Present| {
-            let row = gaccong::registry::Row {
-                at: "x".to_owned(),
-                id: "moi".to_owned(),
-                agency: "thu".to_owned(),
-                url: url.clone(),
-                ..Default::default()
-            };
-            let defaults = gaccong::model::target::Settings::default();
-            Ok(gaccong::registry::targets(
-                vec![row],
-                &present.targets,
-                &present.agencies,
-                &defaults,
-            )
-            .unwrap())
-        }
+    let targets = |present: &verbs::Present| {
+        let row = |id: &str| gaccong::registry::Row {
+            at: "x".to_owned(),
+            id: id.to_owned(),
+            agency: "thu".to_owned(),
+            url: format!("{}{id}", portal.url()),
+            ..Default::default()
+        };
+        let (known, agencies) = (&present.targets, &present.agencies);
+        let defaults = gaccong::model::target::Settings::default();
+        let rows = vec![row("moi"), row("khac")];
+        Ok(gaccong::registry::targets(rows, known, agencies, &defaults).unwrap())
     };
     let until = "2026-11-24T00:00:00+07:00".parse().unwrap();
-    verbs::add(&scene.world, "An", Some(until), target(portal.url()))
+    verbs::add(&scene.world, "An", Some(until), targets)
         .await
         .unwrap();
     settle(&scene).await;
-    assert_eq!(scene.world.targets().await.unwrap().len(), 1);
+    assert_eq!(scene.world.targets().await.unwrap().len(), 2);
     clock.set("2026-11-24T00:00:00+07:00");
     settle(&scene).await;
     settle(&scene).await;
     assert!(scene.world.targets().await.unwrap().is_empty());
-    assert_eq!(scene.heard().len(), 1, "{:?}", scene.heard());
-    assert!(
-        scene.heard()[0].contains("Đã hết thời hạn giám sát cổng 127"),
-        "{:?}",
-        scene.heard()
-    );
-    let entries = scene.world.store.entries(None).await.unwrap();
+    // whoever is told of several is told once
+    let heard = scene.heard();
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    for wanted in ["Đã hết thời hạn giám sát: 127", "(moi)", "(khac)"] {
+        assert!(heard[0].contains(wanted), "{wanted} in {heard:?}");
+    }
+    let of = scene::id("moi");
+    let entries = scene.world.store.entries(Some(&of)).await.unwrap();
     assert_eq!(deeds(&entries), ["registered", "ended"]);
 }
 

@@ -24,8 +24,8 @@ use crate::{
     watch::{
         World,
         clock::{Clock, System},
-        duty,
-        registration::{self as verbs, NotDone, Present},
+        duty, leaving,
+        registration::{NotDone, Present},
     },
 };
 use requests::{Until, failure, register};
@@ -350,7 +350,7 @@ async fn remove(
 ) -> Result<Outcome, Failure> {
     let (world, _opened) = open::world(global, false).await?;
     let id: TargetId = id.parse().map_err(Failure::usage)?;
-    match verbs::remove(&world, &id, by, reason).await {
+    match leaving::remove(&world, &id, by, reason).await {
         Ok(()) => {
             let sentence = world.words.text("cli-removed", &[("id", id.as_str())]);
             done(global.json, &sentence, &json!({"removed": id}))?;
