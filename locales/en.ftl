@@ -631,3 +631,4 @@ request-agency-new = A new agency, not on the list yet
 request-agency-known = An agency that is on the list
 request-place = Sent from the group “{ $place }”
 incident-unwatched = the portal is watched no more
+plan-much = Plans of one portal, one after the other, hold { $hours } hours at the most. Ask the officer on duty if you need longer.

@@ -631,3 +631,4 @@ request-agency-new = Cơ quan mới, chưa có trong danh sách
 request-agency-known = Cơ quan đã có trong danh sách
 request-place = Gửi từ nhóm: «{ $place }»
 incident-unwatched = cổng không còn được giám sát
+plan-much = Các kế hoạch liền nhau của một cổng không được quá { $hours } giờ. Xin liên hệ cán bộ trực nếu cần lâu hơn.

@@ -86,6 +86,25 @@ pub fn is_repeat(known: &Plan, again: &Plan) -> bool {
         && (&known.reason, &known.notifier) == (&again.reason, &again.notifier)
 }
 
+/// Refuses what would silence a portal for longer than one plan may, by one plan after the other: counted over a day
+/// before and behind it.
+pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
+    let near = |it: &&Plan| {
+        it.to > again.from - LONGEST
+            && it.from < again.to + LONGEST
+            && !matches!(it.stage, PlanStage::Cancelled { .. })
+            && it.targets.iter().any(|of| again.targets.contains(of))
+    };
+    let lengths = known.iter().filter(near).chain([again]);
+    let seconds: i64 = lengths
+        .map(|it| it.to.duration_since(it.from).as_secs())
+        .sum();
+    if seconds > LONGEST.as_secs() {
+        return Err(Say::new("plan-much").with("hours", LONGEST.as_hours()));
+    }
+    Ok(())
+}
+
 pub fn cancel(plan: &Plan, by: &str, now: Timestamp) -> Result<Plan, Say> {
     if plan.stage != PlanStage::Announced {
         return Err(Say::new("plan-past").with("id", &plan.id));

@@ -48,10 +48,11 @@ pub async fn announce(
     // what cannot be announced takes no number
     let again = plan::announce(it.clone(), PlanId::new(0, 0), now)?;
     // whose answer was lost says it again: of two plans one would be silent unseen, and when the other is cancelled
-    let known = world.store.plans().await?.into_iter();
-    if let Some(known) = known.rev().find(|it| plan::is_repeat(it, &again)) {
-        return Ok(known);
+    let known = world.store.plans().await?;
+    if let Some(known) = known.iter().rev().find(|it| plan::is_repeat(it, &again)) {
+        return Ok(known.clone());
     }
+    plan::leaves_room(&known, &again)?;
     let year = now.to_zoned(world.config.service.timezone.clone()).year();
     let plan = plan::announce(it, world.store.plan_id(year).await?, now)?;
     let commit = Commit {

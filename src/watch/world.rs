@@ -288,8 +288,10 @@ impl World {
         let mut out = Vec::new();
         for name in names {
             let edits = self.notifier(name).is_some_and(|it| it.edits());
-            // where an earlier message cannot be edited, each is a new one, and damping means silence
-            if voice != Voice::Quiet || edits {
+            // where an earlier message cannot be edited, each is a new one, and damping means silence; who was told of
+            // nothing is not told of its end
+            let unheard = incident.planned.is_some() && !incident.stage.is_open();
+            if edits || voice != Voice::Quiet && !unheard {
                 let about = About::Incident(incident.id.clone());
                 out.push(Alert::new(name, about, urgency, now));
             }

@@ -337,6 +337,34 @@ async fn what_the_agency_did_not_do_rings_when_it_says_so() {
 }
 
 #[tokio::test]
+async fn who_was_told_of_nothing_is_not_told_of_its_end() {
+    let clock = Turned::at("2026-11-22T22:00:00+07:00");
+    let portal = Portal::page(honest(1)).await;
+    let text = yaml("", &[("a", &portal.url())]);
+    let scene = Scene::at(crate::scene::parse(&text), "memory", clock.clone());
+    scene.learn(0).await;
+    let announced = gaccong::incident::plan::Announced {
+        targets: vec![crate::scene::id("a")],
+        from: "2026-11-22T22:00:00+07:00".parse().unwrap(),
+        to: "2026-11-22T23:00:00+07:00".parse().unwrap(),
+        by: "An".to_owned(),
+        reason: "đổi giao diện".to_owned(),
+        notifier: None,
+    };
+    plans::announce(&scene.world, announced, None)
+        .await
+        .unwrap();
+    tell::flush(&scene.world).await;
+    assert_eq!(scene.heard().len(), 1, "that it is announced");
+    for page in [redesigned(), honest(1)] {
+        portal.show(page);
+        scene.check(0).await;
+    }
+    assert_eq!(scene.incidents().await.len(), 1);
+    assert_eq!(scene.heard().len(), 1, "{:?}", scene.heard());
+}
+
+#[tokio::test]
 async fn who_may_announce_and_what() {
     let clock = Turned::at("2026-11-22T21:50:00+07:00");
     let (portal, telegram, scene) = room_at(clock.clone(), &[]).await;
@@ -390,6 +418,22 @@ async fn who_may_announce_and_what() {
         scene.incidents().await[0].planned.is_none(),
         "it was cancelled"
     );
+    // one plan after the other is no way to silence the watch
+    let day = |from: &str, to: &str| gaccong::incident::plan::Announced {
+        targets: vec![crate::scene::id("a")],
+        from: from.parse().unwrap(),
+        to: to.parse().unwrap(),
+        by: "An".to_owned(),
+        reason: "bảo trì".to_owned(),
+        notifier: None,
+    };
+    let first = day("2026-11-23T00:00:00+07:00", "2026-11-23T20:00:00+07:00");
+    plans::announce(&scene.world, first, None).await.unwrap();
+    let second = day("2026-11-23T20:00:00+07:00", "2026-11-24T16:00:00+07:00");
+    let refused = plans::announce(&scene.world, second, None)
+        .await
+        .unwrap_err();
+    assert!(format!("{refused:?}").contains("plan-much"), "{refused:?}");
 }
 
 #[tokio::test]
