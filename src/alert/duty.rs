@@ -72,15 +72,10 @@ pub fn call(
         );
         report(&mut text, it, words, tz);
     }
-    let (html, plain) = text.into_forms();
     Message {
-        key: format!("{}-call-{}", it.id, to.as_str()),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         facts: facts(it, words),
         gravity: Gravity::Grave,
-        ..Message::default()
+        ..Message::of(format!("{}-call-{}", it.id, to.as_str()), text)
     }
 }
 
@@ -192,14 +187,9 @@ pub fn handover(
     if open.len() > MOST_SHOWN {
         text.push("…").line();
     }
-    let (html, plain) = text.into_forms();
     Message {
-        key: format!("handover-{}", at.as_second()),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         facts: json!({"handover": at, "on": names(on), "off": names(off), "open": open.len()}),
-        ..Message::default()
+        ..Message::of(format!("handover-{}", at.as_second()), text)
     }
 }
 

@@ -40,6 +40,20 @@ pub struct Message {
     pub silent: bool,
 }
 
+impl Message {
+    /// A text in both its forms, and its first line.
+    fn of(key: String, text: text::Text) -> Self {
+        let (html, plain) = text.into_forms();
+        Self {
+            key,
+            headline: plain.lines().next().unwrap_or_default().to_owned(),
+            html,
+            plain,
+            ..Self::default()
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Gravity {
     Grave,

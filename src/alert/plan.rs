@@ -105,12 +105,7 @@ fn write(
 }
 
 fn finished(text: Text, buttons: Vec<Button>, it: &Plan, seen: &[Incident]) -> Message {
-    let (html, plain) = text.into_forms();
     Message {
-        key: it.id.to_string(),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         buttons,
         facts: json!({
             "plan": it.id, "targets": it.targets, "from": it.from, "to": it.to, "stage": it.stage,
@@ -121,7 +116,7 @@ fn finished(text: Text, buttons: Vec<Button>, it: &Plan, seen: &[Incident]) -> M
         } else {
             Gravity::Note
         },
-        ..Message::default()
+        ..Message::of(it.id.to_string(), text)
     }
 }
 

@@ -301,18 +301,13 @@ fn button(verb: &str, it: &Request, words: &Words) -> Button {
 }
 
 fn finished(text: Text, it: &Request) -> Message {
-    let (html, plain) = text.into_forms();
     Message {
-        key: it.id.to_string(),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         facts: json!({
             "request": it.id, "url": it.url, "agency": it.agency, "agency_name": it.agency_name, "target": it.target,
             "stage": it.stage, "proof": it.proof, "class": it.view.as_ref().map(|it| it.class),
             "suspicious": it.view.as_ref().map(|it| it.suspicious),
         }),
         gravity: Gravity::Note,
-        ..Message::default()
+        ..Message::of(it.id.to_string(), text)
     }
 }

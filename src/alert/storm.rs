@@ -177,12 +177,7 @@ pub fn storm(
         text.push(&words.text("storm-more", &[("count", &more)]))
             .line();
     }
-    let (html, plain) = text.into_forms();
     Message {
-        key: it.id.clone(),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         facts: json!({
             "storm": it.id,
             "family": it.family,
@@ -193,7 +188,7 @@ pub fn storm(
         buttons: take_all(it, members, words).into_iter().collect(),
         gravity,
         repeat,
-        ..Message::default()
+        ..Message::of(it.id.clone(), text)
     }
 }
 

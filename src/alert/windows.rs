@@ -60,17 +60,12 @@ pub fn message(news: &WindowNews, facts: &Facts, words: &Words, tz: &TimeZone) -
         Phase::Ready => ready(&mut text, facts, words, tz),
         Phase::Digest | Phase::Closed => went(&mut text, facts, words, tz),
     }
-    let (html, plain) = text.into_forms();
     Message {
-        key: news.key(),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         facts: json!({
             "window": news.name, "phase": phase, "from": news.from, "to": news.to, "watched": facts.watched,
             "incidents": facts.incidents.iter().map(|it| &it.id).collect::<Vec<_>>(), "uptime": facts.uptime,
         }),
-        ..Message::default()
+        ..Message::of(news.key(), text)
     }
 }
 

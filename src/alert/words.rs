@@ -28,18 +28,12 @@ pub fn incident(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
         };
         text = write(it, words, tz, repeat, detail);
     }
-    let (html, plain) = text.into_forms();
     Message {
-        key: it.id.to_string(),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         buttons: buttons(it, words),
-        document: None,
         facts: facts(it, words),
         gravity: gravity(it),
         repeat,
-        silent: false,
+        ..Message::of(it.id.to_string(), text)
     }
 }
 
@@ -354,16 +348,11 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
         ],
     );
     text.push(&body).line();
-    let (html, plain) = text.into_forms();
     Message {
-        key: format!("{}-reminder", it.id),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         facts: facts(it, words),
         gravity: gravity(it),
         repeat,
-        ..Message::default()
+        ..Message::of(format!("{}-reminder", it.id), text)
     }
 }
 
@@ -413,19 +402,14 @@ pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
         .line()
         .push(&excerpt_lines(&words.text(&format!("{head}-body"), &args)))
         .line();
-    let (html, plain) = text.into_forms();
     Message {
-        key: format!("{head}-{}", it.since().as_millisecond()),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         facts: json!({"notice": head, "since": it.since()}),
         gravity: match it {
             Notice::Blind { .. } | Notice::Trouble { .. } => Gravity::Warning,
             Notice::Sighted { .. } | Notice::Over { .. } => Gravity::Good,
             Notice::Event { .. } => Gravity::Note,
         },
-        ..Message::default()
+        ..Message::of(format!("{head}-{}", it.since().as_millisecond()), text)
     }
 }
 
@@ -459,14 +443,9 @@ pub fn report(week: &str, summary: &str, document: Document, words: &Words) -> M
         .line()
         .push(&excerpt(summary, 900))
         .line();
-    let (html, plain) = text.into_forms();
     Message {
-        key: format!("report-{week}"),
-        headline: plain.lines().next().unwrap_or_default().to_owned(),
-        html,
-        plain,
         document: Some(document),
         facts: json!({"report": week}),
-        ..Message::default()
+        ..Message::of(format!("report-{week}"), text)
     }
 }

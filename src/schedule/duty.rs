@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::rhythm::every;
 use crate::watch::{Live, duty, plans, windows};
 
 /// Minutes count where somebody is to be called, seconds do not.
@@ -11,16 +12,10 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// Calls, hands over and tells of watch windows until told to stop.
 pub async fn run(worlds: Live, stop: CancellationToken) {
-    let mut tick = tokio::time::interval(EVERY);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tick.tick() => {
-                let world = worlds.borrow().clone();
-                duty::round(&world).await;
-                windows::round(&world).await;
-                plans::round(&world).await;
-            }
-        }
-    }
+    every(worlds, stop, EVERY, |world| async move {
+        duty::round(&world).await;
+        windows::round(&world).await;
+        plans::round(&world).await;
+    })
+    .await;
 }

@@ -6,5 +6,6 @@ pub mod duty;
 mod gate;
 pub mod plans;
 pub mod registration;
+mod rhythm;
 pub mod watchdog;
 pub mod wheel;

@@ -8,6 +8,8 @@ use crate::watch::{Live, listed, registration};
 
 /// Whatever becomes due without anybody's deed: a proof to look for again, a window that is over.
 const IDLE: Duration = Duration::from_secs(30);
+/// A look that could not be written is not tried without a pause.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Looks at what is asked for until told to stop.
 pub async fn run(mut worlds: Live, stop: CancellationToken) {
@@ -24,7 +26,15 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
             }
         }
         let seen = pulse.borrow_and_update().requests;
-        registration::round(&world).await;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = registration::round(&world) => (),
+        }
+        let now = world.clock.now();
+        let next = registration::next_look(&world).await;
+        // who taps is told a moment after his portal may be looked at again
+        let wait = next.and_then(|it| it.duration_since(now).try_into().ok());
+        let wait = wait.map_or(IDLE, |it: Duration| it.clamp(SOON, IDLE));
         let asked = async {
             while pulse.borrow_and_update().requests == seen {
                 if pulse.changed().await.is_err() {
@@ -40,7 +50,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
                 // nothing will change any more
                 Err(_) => tokio::time::sleep(IDLE).await,
             },
-            () = tokio::time::sleep(IDLE) => (),
+            () = tokio::time::sleep(wait) => (),
         }
     }
 }

@@ -289,6 +289,13 @@ pub async fn add(
     Ok(step.registered)
 }
 
+/// When a portal is to be looked at next, of those that are asked for.
+pub async fn next_look(world: &World) -> Option<Timestamp> {
+    let requests = world.store.requests().await.ok()?;
+    let open = requests.into_iter().filter(|it| it.stage.is_open());
+    open.map(|it| it.look_at).min()
+}
+
 /// Ends registrations whose window is over, looks at portals that are asked for, ends requests nobody decided.
 pub async fn round(world: &World) {
     let now = world.clock.now();
