@@ -131,6 +131,10 @@ cause-tls-issuer = The certificate's issuer is not trusted
 cause-tls-name = The certificate is for another name
 cause-tls-revoked = The certificate was revoked
 cause-tls-unreadable = The certificate cannot be read
+cause-tls-chain = The server leaves an intermediate certificate out of its chain: browsers find it and open the page, many programs do not
+cause-tls-self = The server shows a certificate that it signed itself, which browsers do not trust
+cause-tls-unseen = The certificate of the connection is not known
+cause-tls-old = The server speaks only { $version }, which browsers refuse
 
 ## Signals
 signal-boast = The phrase “{ $phrase }” appeared
@@ -173,6 +177,13 @@ signal-cloaked = Shown only to some visitors ({ $profile })
 ## About the watcher itself
 notice-blind = THE WATCHER HAS LOST ITS CONNECTION
 notice-blind-body = Nothing is concluded about any portal since { $when }. This time counts neither as up nor as down.
+notice-caught = THE WATCHER'S OWN LINE IS BLOCKED
+notice-caught-body = { $detail } Nothing is concluded of any portal since { $when }, and this time counts neither as up nor as down. Open a portal from the watcher's machine and from another network: if it is the same there, this may be an attack on many portals at once.
+line-leads = Portals of several agencies lead to { $host } at the same time.
+line-issuer = Portals of several agencies show certificates issued by “{ $issuer }”, which is not trusted, at the same time.
+line-certificate = Portals of several agencies show one certificate that is for another name at the same time.
+line-page = Portals of several agencies show the same login page at the same time: “{ $title }”.
+line-login = The network that the watcher uses asks for a login (status 511).
 notice-sighted = THE WATCHER IS CONNECTED AGAIN
 notice-sighted-body = No connection from { $from } to { $to } ({ $lasted }). The watch goes on.
 

@@ -131,6 +131,10 @@ cause-tls-issuer = Đơn vị cấp chứng thư số không được tin cậy
 cause-tls-name = Chứng thư số cấp cho tên miền khác
 cause-tls-revoked = Chứng thư số đã bị thu hồi
 cause-tls-unreadable = Không đọc được chứng thư số
+cause-tls-chain = Chuỗi chứng thư số của cổng thiếu chứng thư trung gian; trình duyệt tự tìm được nên vẫn mở được trang, nhưng nhiều ứng dụng thì không
+cause-tls-self = Cổng dùng chứng thư số tự ký, trình duyệt không tin cậy
+cause-tls-unseen = Không xác định được chứng thư số của kết nối
+cause-tls-old = Cổng chỉ hỗ trợ { $version }, giao thức cũ mà trình duyệt hiện nay từ chối mở
 
 ## Dấu hiệu
 signal-boast = Xuất hiện cụm từ «{ $phrase }»
@@ -173,6 +177,13 @@ signal-cloaked = Chỉ hiện với một số loại khách ({ $profile })
 ## Về chính hệ thống giám sát
 notice-blind = HỆ THỐNG GIÁM SÁT MẤT KẾT NỐI
 notice-blind-body = Không kết luận gì về các cổng từ { $when }. Thời gian này không được tính là cổng hoạt động hay ngừng hoạt động.
+notice-caught = ĐƯỜNG TRUYỀN CỦA HỆ THỐNG GIÁM SÁT BỊ CHẶN
+notice-caught-body = { $detail } Không kết luận gì về các cổng từ { $when }; thời gian này không được tính là cổng hoạt động hay ngừng hoạt động. Đề nghị mở thử một cổng từ máy đặt hệ thống giám sát và từ một mạng khác: nếu mạng khác cũng bị như vậy, đây có thể là một cuộc tấn công hàng loạt.
+line-leads = Cổng của nhiều cơ quan khác nhau cùng lúc dẫn đến { $host }.
+line-issuer = Cổng của nhiều cơ quan khác nhau cùng lúc dùng chứng thư số do «{ $issuer }» cấp, không được tin cậy.
+line-certificate = Cổng của nhiều cơ quan khác nhau cùng lúc dùng chung một chứng thư số cấp cho tên miền khác.
+line-page = Cổng của nhiều cơ quan khác nhau cùng lúc hiện một trang đăng nhập giống nhau: «{ $title }».
+line-login = Mạng mà hệ thống giám sát đang dùng đòi đăng nhập (mã trạng thái 511).
 notice-sighted = HỆ THỐNG GIÁM SÁT ĐÃ CÓ KẾT NỐI LẠI
 notice-sighted-body = Mất kết nối từ { $from } đến { $to } ({ $lasted }). Việc giám sát đã tiếp tục.
 

@@ -360,7 +360,17 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
 pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
     let moment = |at: Timestamp| words.moment(at, tz);
     let (icon, head, args) = match it {
-        Notice::Blind { since } => ("⚪", "blind".to_owned(), vec![("when", moment(*since))]),
+        Notice::Blind { since, line: None } => {
+            ("⚪", "blind".to_owned(), vec![("when", moment(*since))])
+        }
+        Notice::Blind {
+            since,
+            line: Some(line),
+        } => (
+            "⚪",
+            "caught".to_owned(),
+            vec![("when", moment(*since)), ("detail", words.say(line))],
+        ),
         Notice::Sighted { since, until } => (
             "🟢",
             "sighted".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use super::{client::DialFault, tls};
+use super::{client::DialFault, trust};
 use crate::model::{
     Class, Say,
     excerpt::{defang_text, excerpt},
@@ -22,11 +22,11 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
             };
         }
         if let Some(found) = cause.downcast_ref::<rustls::Error>() {
-            return (Class::Tls, tls::plain(found));
+            return (Class::Tls, trust::plain(found));
         }
         if let Some(io) = cause.downcast_ref::<io::Error>() {
             if let Some(found) = tls_inside(io) {
-                return (Class::Tls, tls::plain(found));
+                return (Class::Tls, trust::plain(found));
             }
             if let Some(found) = of_io(io.kind()) {
                 return found;
@@ -56,6 +56,34 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
             Say::new("cause-protocol").with("detail", detail),
         )
     }
+}
+
+/// The same for a request that was made without the HTTP client, over a connection that stood.
+pub(super) fn class_of_http(error: &hyper::Error) -> (Class, Say) {
+    let io = error.source().and_then(|it| it.downcast_ref::<io::Error>());
+    if let Some(found) = io.and_then(|it| of_io(it.kind())) {
+        return found;
+    }
+    if error.is_incomplete_message() || error.is_closed() {
+        return (Class::Connection, Say::new("cause-closed"));
+    }
+    let detail = excerpt(&error.to_string(), 160);
+    (
+        Class::Protocol,
+        Say::new("cause-protocol").with("detail", detail),
+    )
+}
+
+/// Whether a handshake failed: a TLS error, or a connection that was cut while it was set up.
+pub(super) fn is_of_handshake(error: &reqwest::Error) -> bool {
+    use io::ErrorKind as Kind;
+    let cut = [Kind::UnexpectedEof, Kind::ConnectionReset];
+    error.is_connect()
+        && chain(error).into_iter().any(|cause| {
+            let io = cause.downcast_ref::<io::Error>();
+            cause.downcast_ref::<rustls::Error>().is_some()
+                || io.is_some_and(|it| tls_inside(it).is_some() || cut.contains(&it.kind()))
+        })
 }
 
 /// A TLS error that was wrapped into I/O errors, however often.

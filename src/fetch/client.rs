@@ -12,9 +12,9 @@ use hickory_resolver::{
     net::runtime::TokioRuntimeProvider,
     proto::rr::{RData, RecordType},
 };
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::dns::{Addrs, Name, Resolve};
 
-use super::{Guard, Settings, address::Refused, tls::Recorder};
+use super::{Guard, address::Refused};
 
 /// The client could not be built: a certificate file, or the system's store of authorities.
 #[derive(Debug, thiserror::Error)]
@@ -31,17 +31,14 @@ pub(super) enum DialFault {
 }
 
 pub(super) fn build(
-    settings: &Settings,
-    recorder: &Recorder,
-    names: Arc<Names>,
+    tls: rustls::ClientConfig,
+    dialler: Arc<Dialler>,
 ) -> Result<reqwest::Client, Unusable> {
-    let tls = recorder.client_config(&settings.extra_ca)?;
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        .dns_resolver(Arc::new(Guarded {
-            guard: settings.guard.clone(),
-            names,
-        }))
+        // each answer bears the certificate of its own connection
+        .tls_info(true)
+        .dns_resolver(Arc::new(Resolving(dialler)))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
@@ -65,10 +62,10 @@ const TRIED: usize = 8;
 /// TXT records of one name that are read: a zone has some twenty at the most.
 const TEXTS: usize = 100;
 
-/// Resolves, and gives the connector only addresses that may be visited: what is checked is what is dialled.
-struct Guarded {
-    guard: Guard,
-    names: Arc<Names>,
+/// Resolves, and gives the connectors only addresses that may be visited: what is checked is what is dialled.
+pub(super) struct Dialler {
+    pub guard: Guard,
+    pub names: Arc<Names>,
 }
 
 /// Who resolves: name servers that were configured, or those of the system.
@@ -176,29 +173,38 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
     NameServerConfig::new(address.ip(), true, vec![udp, tcp])
 }
 
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.guard.clone();
-        let names = self.names.clone();
+impl Dialler {
+    /// The addresses of a host that may be dialled, with port 0; at least one.
+    pub async fn allowed(&self, host: &str) -> Result<Vec<SocketAddr>, DialFault> {
+        let found = tokio::time::timeout(RESOLVING, self.names.addresses(host))
+            .await
+            .map_err(|_| DialFault::Dns(format!("{host}: request timed out")))??;
+        let mut refused = None;
+        let mut allowed = Vec::new();
+        for address in found {
+            match self.guard.address(address.ip()) {
+                Ok(()) if allowed.len() >= TRIED => (),
+                Ok(()) => allowed.push(address),
+                Err(why) => refused = Some(why),
+            }
+        }
+        match (allowed.is_empty(), refused) {
+            (false, _) => Ok(allowed),
+            (true, Some(why)) => Err(DialFault::Refused(why)),
+            (true, None) => Err(DialFault::Dns(format!("{host} has no address"))),
+        }
+    }
+}
+
+/// [`Dialler`] as the HTTP client asks it.
+pub(super) struct Resolving(pub Arc<Dialler>);
+
+impl Resolve for Resolving {
+    fn resolve(&self, name: Name) -> reqwest::dns::Resolving {
+        let dialler = self.0.clone();
         Box::pin(async move {
-            let host = name.as_str();
-            let found = tokio::time::timeout(RESOLVING, names.addresses(host))
-                .await
-                .map_err(|_| DialFault::Dns(format!("{host}: request timed out")))??;
-            let mut refused = None;
-            let mut allowed = Vec::new();
-            for address in found {
-                match guard.address(address.ip()) {
-                    Ok(()) if allowed.len() >= TRIED => (),
-                    Ok(()) => allowed.push(address),
-                    Err(why) => refused = Some(why),
-                }
-            }
-            match (allowed.is_empty(), refused) {
-                (false, _) => Ok(Box::new(allowed.into_iter()) as Addrs),
-                (true, Some(why)) => Err(DialFault::Refused(why).into()),
-                (true, None) => Err(DialFault::Dns(format!("{host} has no address")).into()),
-            }
+            let allowed = dialler.allowed(name.as_str()).await?;
+            Ok(Box::new(allowed.into_iter()) as Addrs)
         })
     }
 }

@@ -38,6 +38,17 @@ impl Journey {
         }
     }
 
+    /// Notes the certificate of a connection. The first bad one is what the visit is told with, else the last.
+    pub fn met(&mut self, certificate: Option<Certificate>) {
+        let is_doubted = self
+            .certificate
+            .as_ref()
+            .is_some_and(|it| it.fault.is_some());
+        if let Some(certificate) = certificate.filter(|_| !is_doubted) {
+            self.certificate = Some(certificate);
+        }
+    }
+
     pub fn keep_cookies(&mut self, headers: &HeaderMap) {
         let host = self.url.host_str().unwrap_or_default().to_owned();
         let jar = self.cookies.entry(host).or_default();

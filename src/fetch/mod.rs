@@ -4,13 +4,17 @@
 //! outlives the visit.
 
 pub mod address;
+mod arrive;
+mod chain;
 mod classify;
 mod client;
 mod decode;
+mod groups;
 mod journey;
 mod manners;
-mod sessions;
+mod second_tls;
 mod tls;
+mod trust;
 mod visit;
 
 use std::{sync::Arc, time::Duration};
@@ -57,6 +61,11 @@ pub struct Visit<'a> {
 pub trait Sees: Send + Sync {
     /// Looks once. Whatever happens is an observation.
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting;
+
+    /// Whether the place that a URL names takes or refuses a connection at once: then the network between works.
+    async fn reaches(&self, _url: &Url) -> bool {
+        false
+    }
 
     /// The TXT records of a name; none where it has none or nobody answers.
     async fn texts(&self, _name: &str) -> Vec<String> {

@@ -1,139 +1,144 @@
-//! A certificate verifier that records what it saw: leaf, validity and verdict in one handshake.
+//! The first TLS stack (rustls): a verifier that lets every handshake finish and records what it saw, so that the page
+//! behind a bad certificate can be read and the certificate's facts are whole.
 //!
-//! It lets the handshake finish also with a bad certificate, so that the facts are whole; the visit
-//! then ends as `down: tls`, as a visitor's browser would end it.
+//! A verdict is looked up by host *and* leaf certificate, and the leaf is that of the connection which carried the
+//! answer: two connections to one host at once do not share a verdict. No session is resumed, so each answer comes from
+//! a handshake whose certificate was shown.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use jiff::Timestamp;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
     client::{
-        Resumption, WebPkiServerVerifier,
+        Resumption,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-use super::{Unusable, sessions::Sessions};
-use crate::model::{Digest, Say, excerpt, observation::Certificate};
+use super::{
+    chain::Intermediates,
+    groups::Groups,
+    trust::{Trust, facts},
+};
+use crate::model::{Digest, Say, observation::Certificate};
 
-/// Certificates by host name, the latest of each.
+/// The verdicts of handshakes, by host name and leaf certificate.
 #[derive(Clone, Default)]
-pub(super) struct Recorder(Arc<Mutex<HashMap<String, Record>>>);
+pub(super) struct Recorder(Arc<Mutex<Records>>);
 
-struct Record {
-    facts: Certificate,
+#[derive(Default)]
+struct Records {
+    young: HashMap<(String, Digest), Record>,
+    old: HashMap<(String, Digest), Record>,
+}
+
+/// What a handshake showed.
+#[derive(Clone)]
+pub(super) struct Record {
+    pub facts: Certificate,
+    /// The other certificates that were shown, where the issuer was not found: they may lack one that can be fetched.
+    pub presented: Vec<CertificateDer<'static>>,
     /// Of all certificates that were shown.
     chain: Digest,
-    /// When it was shown last, and when it was verified last.
-    shown: Instant,
     verified: Instant,
 }
 
-/// The same certificates of the same name give the same verdict while they are in date; one day they are looked at again
-/// all the same.
+/// The same certificates of the same name give the same verdict while they are in date; they are verified again after
+/// this time all the same.
 const VERIFIED_FOR: Duration = Duration::from_secs(6 * 3600);
 
-/// One entry a watched host; past this the record begins anew, which costs the facts of resumed sessions.
-const MOST: usize = 100_000;
+/// Half of the records that are kept. The older half goes when the younger is full: a record lives through at least so
+/// many further handshakes, more than can lie between a handshake and its answer.
+const GENERATION: usize = 50_000;
 
 impl Recorder {
-    pub fn of(&self, host: &str) -> Option<Certificate> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(host)
-            .map(|it| it.facts.clone())
+    fn records(&self) -> MutexGuard<'_, Records> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a host showed a good certificate less than `ago` before now.
-    pub fn vouches(&self, host: &str, ago: Duration) -> bool {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(host).is_some_and(|it| {
-            it.facts.fault.is_none()
-                && it.shown.elapsed() < ago
-                && Timestamp::now() < it.facts.not_after
-        })
+    /// What is known of a leaf that a host showed; `None` where no handshake of it was seen.
+    pub fn of(&self, host: &str, leaf: &Digest) -> Option<Record> {
+        let records = self.records();
+        let key = (host.to_owned(), *leaf);
+        let found = records.young.get(&key).or_else(|| records.old.get(&key));
+        found.cloned()
     }
 
     /// Whether just these certificates were good a while ago and still are.
-    fn knows(&self, host: &str, chain: &Digest, now: Timestamp) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(known) = all.get_mut(host) else {
+    fn knows(&self, host: &str, leaf: &Digest, chain: &Digest, now: Timestamp) -> bool {
+        let mut records = self.records();
+        let key = (host.to_owned(), *leaf);
+        let good = |known: &Record| {
+            known.chain == *chain
+                && known.facts.fault.is_none()
+                && known.facts.not_before <= now
+                && now < known.facts.not_after
+                && known.verified.elapsed() < VERIFIED_FOR
+        };
+        if records.young.get(&key).is_some_and(good) {
+            return true;
+        }
+        let Some(known) = records.old.get(&key).filter(|it| good(it)).cloned() else {
             return false;
         };
-        let good = known.chain == *chain
-            && known.facts.fault.is_none()
-            && known.facts.not_before <= now
-            && now < known.facts.not_after
-            && known.verified.elapsed() < VERIFIED_FOR;
-        if good {
-            known.shown = Instant::now();
-        }
-        good
+        records.put(key, known);
+        true
     }
 
-    fn put(&self, host: String, facts: Certificate, chain: Digest) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST {
-            all.clear();
-        }
-        let now = Instant::now();
-        let record = Record {
-            facts,
-            chain,
-            shown: now,
-            verified: now,
-        };
-        all.insert(host, record);
+    fn put(&self, host: &str, leaf: Digest, record: Record) {
+        self.records().put((host.to_owned(), leaf), record);
     }
 
-    pub fn client_config(&self, extra_ca: &[Vec<u8>]) -> Result<ClientConfig, Unusable> {
-        let verifier = WebPkiServerVerifier::builder(Arc::new(roots(extra_ca)?))
-            .build()
-            .map_err(|error| Unusable(format!("no certificate authorities: {error}")))?;
+    /// Notes that the chain of a recorded leaf was completed: it has no fault any more, but a remark.
+    pub fn complete(&self, host: &str, leaf: Digest, remark: Say) {
+        let key = (host.to_owned(), leaf);
+        let mut records = self.records();
+        let known = records.young.get(&key).or_else(|| records.old.get(&key));
+        if let Some(mut record) = known.cloned() {
+            record.facts.fault = None;
+            record.facts.remark = Some(remark);
+            record.presented.clear();
+            records.put(key, record);
+        }
+    }
+
+    /// Intermediates of good chains are kept for servers that leave them out.
+    pub fn client_config(&self, trust: Arc<Trust>, intermediates: Intermediates) -> ClientConfig {
         let recording = Recording {
-            inner: verifier,
+            trust,
             into: self.clone(),
+            intermediates,
         };
         let mut config = ClientConfig::builder()
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(recording))
             .with_no_client_auth();
-        config.resumption = Resumption::store(Arc::new(Sessions::new(self.clone())));
+        config.resumption = Resumption::store(Arc::new(Groups::default()));
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
+        config
     }
 }
 
-/// The system's authorities, or Mozilla's as compiled in where the system has none, and the operator's own.
-fn roots(extra_ca: &[Vec<u8>]) -> Result<RootCertStore, Unusable> {
-    let mut roots = RootCertStore::empty();
-    let native = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(native.certs);
-    if roots.is_empty() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    for pem in extra_ca {
-        for found in CertificateDer::pem_slice_iter(pem) {
-            let der = found.map_err(|error| Unusable(format!("extra_ca: {error:?}")))?;
-            roots
-                .add(der)
-                .map_err(|error| Unusable(format!("extra_ca: {error}")))?;
+impl Records {
+    fn put(&mut self, key: (String, Digest), record: Record) {
+        if self.young.len() >= GENERATION {
+            self.old = std::mem::take(&mut self.young);
         }
+        self.young.insert(key, record);
     }
-    Ok(roots)
 }
 
 #[derive(Debug)]
 struct Recording {
-    inner: Arc<WebPkiServerVerifier>,
+    trust: Arc<Trust>,
     into: Recorder,
+    intermediates: Intermediates,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -148,22 +153,35 @@ impl ServerCertVerifier for Recording {
         leaf: &CertificateDer<'_>,
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
-        ocsp: &[u8],
+        _ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let host = name.to_str();
         let shown = std::iter::once(leaf).chain(chain);
-        let digest = Digest::of_parts(shown.map(AsRef::as_ref));
+        let all = Digest::of_parts(shown.map(AsRef::as_ref));
+        let own = Digest::of(leaf);
         let at = i64::try_from(now.as_secs()).map_or(Ok(Timestamp::MIN), Timestamp::from_second);
-        if self
-            .into
-            .knows(&name.to_str(), &digest, at.unwrap_or(Timestamp::MIN))
-        {
-            return Ok(ServerCertVerified::assertion());
+        let at = at.unwrap_or(Timestamp::MIN);
+        if !self.into.knows(&host, &own, &all, at) {
+            let fault = self.trust.fault(leaf, chain, name, now);
+            let lacks_issuer = fault
+                .as_ref()
+                .is_some_and(|it| it.key == "cause-tls-issuer");
+            let presented = match lacks_issuer {
+                true => chain.iter().map(|it| it.clone().into_owned()).collect(),
+                false => Vec::new(),
+            };
+            if fault.is_none() {
+                self.intermediates.keep(chain);
+            }
+            let record = Record {
+                facts: facts(leaf, fault),
+                presented,
+                chain: all,
+                verified: Instant::now(),
+            };
+            self.into.put(&host, own, record);
         }
-        let verdict = self.inner.verify_server_cert(leaf, chain, name, ocsp, now);
-        let fault = verdict.err().map(|error| plain(&error));
-        self.into
-            .put(name.to_str().into_owned(), facts(leaf, fault), digest);
         Ok(ServerCertVerified::assertion())
     }
 
@@ -173,7 +191,8 @@ impl ServerCertVerifier for Recording {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
+        let inner = &self.trust.verifier;
+        inner.verify_tls12_signature(message, cert, dss)
     }
 
     fn verify_tls13_signature(
@@ -182,59 +201,11 @@ impl ServerCertVerifier for Recording {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
+        let inner = &self.trust.verifier;
+        inner.verify_tls13_signature(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-/// Why a handshake or a certificate was not good.
-pub(super) fn plain(error: &Error) -> Say {
-    match error {
-        Error::InvalidCertificate(why) => match why {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                Say::new("cause-tls-expired")
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                Say::new("cause-tls-early")
-            }
-            CertificateError::UnknownIssuer => Say::new("cause-tls-issuer"),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Say::new("cause-tls-name")
-            }
-            CertificateError::Revoked => Say::new("cause-tls-revoked"),
-            other => {
-                Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120))
-            }
-        },
-        other => Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120)),
-    }
-}
-
-fn facts(leaf: &CertificateDer<'_>, fault: Option<Say>) -> Certificate {
-    let digest = Digest::of(leaf);
-    let parsed = x509_parser::parse_x509_certificate(leaf)
-        .ok()
-        .map(|it| it.1);
-    let at = |seconds: i64| Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
-    match parsed {
-        Some(it) => Certificate {
-            not_before: at(it.validity().not_before.timestamp()),
-            not_after: at(it.validity().not_after.timestamp()),
-            issuer: excerpt::excerpt(&it.issuer().to_string(), 120),
-            subject: excerpt::excerpt(&it.subject().to_string(), 120),
-            digest,
-            fault,
-        },
-        None => Certificate {
-            not_before: Timestamp::UNIX_EPOCH,
-            not_after: Timestamp::UNIX_EPOCH,
-            issuer: String::new(),
-            subject: String::new(),
-            digest,
-            fault: fault.or(Some(Say::new("cause-tls-unreadable"))),
-        },
+        self.trust.verifier.supported_verify_schemes()
     }
 }

@@ -1,6 +1,7 @@
 //! One visit from start to end: redirects, limits, and every outcome as an observation.
 
 use std::{
+    net::IpAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -18,12 +19,16 @@ use url::Url;
 
 use super::{
     Sees, Settings, Sighting, Unusable, Visit,
+    arrive::Arrived,
+    chain::Intermediates,
     classify::class_of,
-    client::{self, Names},
+    client::{self, Dialler, Names},
     decode::{self, Undecoded},
     journey::Journey,
     manners::Manners,
+    second_tls::SecondTls,
     tls::Recorder,
+    trust::Trust,
 };
 use crate::model::{
     Class, Digest, Observation, Profile, Say, Seen,
@@ -42,11 +47,14 @@ const LONGEST_URL: usize = 8 << 10;
 #[derive(Clone)]
 pub struct Eye(Arc<Inner>);
 
-struct Inner {
-    settings: Settings,
-    client: reqwest::Client,
-    names: Arc<Names>,
-    recorder: Recorder,
+pub(super) struct Inner {
+    pub(super) settings: Settings,
+    pub(super) client: reqwest::Client,
+    pub(super) dialler: Arc<Dialler>,
+    pub(super) trust: Arc<Trust>,
+    pub(super) recorder: Recorder,
+    pub(super) intermediates: Intermediates,
+    pub(super) second: SecondTls,
     manners: Manners,
     /// Visits under way at once, in all: as many as there are files to open.
     places: Semaphore,
@@ -103,13 +111,24 @@ impl Eye {
     /// Fails where certificates or the resolver cannot be used.
     pub fn new(settings: Settings) -> Result<Self, Unusable> {
         let recorder = Recorder::default();
-        let names = Arc::new(Names::new(&settings.resolver)?);
-        let client = client::build(&settings, &recorder, names.clone())?;
+        let trust = Arc::new(Trust::new(&settings.extra_ca)?);
+        let dialler = Arc::new(Dialler {
+            guard: settings.guard.clone(),
+            names: Arc::new(Names::new(&settings.resolver)?),
+        });
+        let intermediates = Intermediates::default();
+        let client = {
+            let tls = recorder.client_config(trust.clone(), intermediates.clone());
+            client::build(tls, dialler.clone())?
+        };
         Ok(Self(Arc::new(Inner {
             settings,
             client,
-            names,
+            dialler,
+            trust,
             recorder,
+            intermediates,
+            second: SecondTls::new()?,
             manners: Manners::default(),
             places: Semaphore::new(at_once()),
             large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
@@ -120,7 +139,11 @@ impl Eye {
 #[async_trait]
 impl Sees for Eye {
     async fn texts(&self, name: &str) -> Vec<String> {
-        self.0.names.texts(name).await
+        self.0.dialler.names.texts(name).await
+    }
+
+    async fn reaches(&self, url: &Url) -> bool {
+        self.0.is_reached(url).await
     }
 
     /// The wait for a place at a busy host does not count into the look's time.
@@ -199,24 +222,27 @@ impl Inner {
             if let Err(refused) = self.settings.guard.url(&journey.url, own_port) {
                 return self.refused(journey, refused.class, refused.why);
             }
-            let response = match self.ask(visit, journey).await {
-                Ok(response) => response,
-                Err(error) => {
-                    let (class, cause) = class_of(&error);
+            let headers = self.headers(visit, journey);
+            let arrived = match self.arrive(&journey.url, headers).await {
+                Ok(arrived) => arrived,
+                Err((class, cause)) => {
                     if class.standing() == crate::model::Standing::Blocked {
                         return self.refused(journey, class, cause);
                     }
                     return silent(class, cause, journey.status);
                 }
             };
+            let Arrived {
+                response,
+                address,
+                certificate,
+            } = arrived;
             let status = response.status().as_u16();
             journey.status = Some(status);
-            if let Some(fault) = self.certificate_fault(journey) {
-                return silent(Class::Tls, fault, Some(status));
-            }
+            journey.met(certificate);
             journey.keep_cookies(response.headers());
             let Some(to) = redirect(&response, &journey.url) else {
-                return self.read(visit, journey, response).await;
+                return self.read(visit, journey, response, address).await;
             };
             let jar = journey.count_cookies();
             // the same place with the same cookies will answer the same
@@ -243,7 +269,7 @@ impl Inner {
         silent(Class::RefusedRedirect, cause, journey.status)
     }
 
-    async fn ask(&self, visit: &Visit<'_>, journey: &Journey) -> Result<Response, reqwest::Error> {
+    fn headers(&self, visit: &Visit<'_>, journey: &Journey) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
@@ -284,33 +310,16 @@ impl Inner {
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
             }
         }
-        self.client
-            .get(journey.url.clone())
-            .headers(headers)
-            .send()
-            .await
+        headers
     }
 
-    fn certificate_fault(&self, journey: &mut Journey) -> Option<Say> {
-        if journey.url.scheme() != "https" {
-            return None;
-        }
-        let host = journey
-            .url
-            .host_str()?
-            .trim_start_matches('[')
-            .trim_end_matches(']');
-        let facts = self.recorder.of(host)?;
-        let mut fault = facts.fault.clone();
-        // a resumed session shows no certificate: the one that is known may have run out
-        if fault.is_none() && Timestamp::now() >= facts.not_after {
-            fault = Some(Say::new("cause-tls-expired"));
-        }
-        journey.certificate = Some(facts);
-        fault
-    }
-
-    async fn read(&self, visit: &Visit<'_>, journey: &mut Journey, response: Response) -> End {
+    async fn read(
+        &self,
+        visit: &Visit<'_>,
+        journey: &mut Journey,
+        response: Response,
+        address: Option<IpAddr>,
+    ) -> End {
         let status = response.status().as_u16();
         // of several, browsers take the last
         let text = |name: header::HeaderName| {
@@ -329,7 +338,7 @@ impl Inner {
             last_modified: text(header::LAST_MODIFIED),
             bytes: 0,
             digest: None,
-            address: response.remote_addr().map(|it| it.ip()),
+            address,
             refresh,
             date: response
                 .headers()

@@ -54,6 +54,9 @@ pub enum Notice {
     /// Our own network is gone; nothing is concluded of any portal.
     Blind {
         since: Timestamp,
+        /// What stands between us and the portals, where it can be told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        line: Option<Say>,
     },
     Sighted {
         since: Timestamp,
@@ -117,7 +120,7 @@ impl Topic {
 impl Notice {
     pub fn since(&self) -> Timestamp {
         match self {
-            Self::Blind { since }
+            Self::Blind { since, .. }
             | Self::Sighted { since, .. }
             | Self::Trouble { since, .. }
             | Self::Over { since, .. }

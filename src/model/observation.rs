@@ -78,9 +78,17 @@ pub struct Certificate {
     pub digest: Digest,
     /// Why a browser would refuse it; `None` when it is good.
     pub fault: Option<Say>,
+    /// What is wrong with it and browsers forgive: a chain without an intermediate that can be fetched.
+    #[serde(default)]
+    pub remark: Option<Say>,
 }
 
 impl Observation {
+    /// Why browsers would refuse the connection that the answer came by.
+    pub fn certificate_fault(&self) -> Option<&Say> {
+        self.certificate.as_ref()?.fault.as_ref()
+    }
+
     pub fn answer(&self) -> Option<&Answer> {
         match &self.seen {
             Seen::Answered(answer) => Some(answer),

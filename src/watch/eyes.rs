@@ -1,12 +1,14 @@
 //! Are we online ourselves? Asked before any portal is accused.
 //!
-//! Where `connectivity` is configured, it alone decides. Else other targets are the witnesses: one that
-//! answered a moment ago, or one that answers when asked now. A target without any witness is believed,
-//! except where the failure is one of our own network by its nature.
+//! Where `connectivity` is configured, it alone decides of silence. Else other targets are the witnesses: one that
+//! answered a moment ago, or one that answers when asked now; they must be another owner's, at another address
+//! ([`line`]). A target without any witness is believed, except where the failure is one of our own network by its
+//! nature. What answers may still be our own line, caught by a login or a firewall: that, too, witnesses tell.
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::{Mutex, PoisonError, atomic::Ordering},
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -17,10 +19,15 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{World, look::Look};
+use super::{
+    World,
+    line::{self, Testimony, Trace},
+    look::Look,
+};
 use crate::{
-    fetch::Visit,
-    model::{About, Class, Notice, Profile, Target, Urgency},
+    fetch::{Sighting, Visit},
+    model::{About, Baseline, Class, Dossier, Notice, Profile, Say, Target, Urgency, registrable},
+    page::{self, Source},
     store::Commit,
 };
 
@@ -36,114 +43,278 @@ const FRESH: Duration = Duration::from_secs(3);
 const PROBE_HOLDS: Duration = Duration::from_secs(5);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 const WITNESSES: usize = 5;
+/// Targets that are gone through for witnesses: more are not needed to find five that differ.
+const SEARCHED: usize = 200;
+/// Owners of whom the last answer is remembered: enough to have some that are others.
+const ANSWERS: usize = 8;
 
 #[derive(Default)]
 pub struct Eyes {
-    /// The last hosts that answered, the latest first, each once: two are enough to have one that is another.
-    answered: Mutex<VecDeque<(String, Instant)>>,
+    /// The last owners' portals that answered, the latest first.
+    answered: Mutex<VecDeque<Answered>>,
     probed: tokio::sync::Mutex<Option<(Instant, Sight)>>,
+    caught: tokio::sync::Mutex<Option<(Instant, Vec<Trace>, bool)>>,
     blind_since: Mutex<Option<Timestamp>>,
     last_blind: Mutex<Option<Timestamp>>,
-    /// How far hosts' clocks were ahead of ours, in seconds; the latest of each.
+    /// How far portals' clocks were ahead of ours, in seconds; the latest of each owner.
     skews: Mutex<VecDeque<(String, i64)>>,
 }
 
-/// So many hosts must tell the time before ours is doubted, and so many are remembered.
+struct Answered {
+    owner: String,
+    address: Option<IpAddr>,
+    at: Instant,
+}
+
+/// So many owners must tell the time before ours is doubted, and so many are remembered.
 const CLOCKS: (usize, usize) = (3, 31);
 /// Certificates are issued a little ahead; servers' clocks are off by seconds, not by minutes.
 const SKEWED_S: i64 = 300;
+/// Clocks that are right agree; of those that are wrong each is wrong in its own way.
+const AGREED_S: i64 = 120;
 
 impl Eyes {
     /// When we last could not see.
     pub fn last_blind(&self) -> Option<Timestamp> {
-        *self
-            .last_blind
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.last_blind)
     }
 
     /// Nothing before this moment is joined to what comes after it.
     pub fn interrupted(&self, now: Timestamp) {
-        *self
-            .last_blind
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(now);
+        *lock(&self.last_blind) = Some(now);
     }
 
-    /// How far our clock is off what most hosts tell, where that is far; `None` where it is right or too few told.
+    /// How far our clock is off what other owners' portals tell, where that is far and two thirds of them agree on it;
+    /// `None` where it is right or too few told.
     pub fn skew(&self) -> Option<SignedDuration> {
-        let skews = self.skews.lock().unwrap_or_else(PoisonError::into_inner);
+        let skews = lock(&self.skews);
         if skews.len() < CLOCKS.0 {
             return None;
         }
         let mut all: Vec<i64> = skews.iter().map(|it| it.1).collect();
         all.sort_unstable();
         let median = all[all.len() / 2];
-        (median.abs() >= SKEWED_S).then(|| SignedDuration::from_secs(median))
+        let agree = all.iter().filter(|it| (**it - median).abs() <= AGREED_S);
+        let agreed = agree.count() * 3 >= all.len() * 2;
+        (median.abs() >= SKEWED_S && agreed).then(|| SignedDuration::from_secs(median))
     }
 
-    fn told_time(&self, host: &str, theirs: Timestamp, ours: Timestamp) {
-        let mut skews = self.skews.lock().unwrap_or_else(PoisonError::into_inner);
-        skews.retain(|it| it.0 != host);
+    fn told_time(&self, owner: &str, theirs: Timestamp, ours: Timestamp) {
+        let mut skews = lock(&self.skews);
+        skews.retain(|it| it.0 != owner);
         if skews.len() >= CLOCKS.1 {
             skews.pop_front();
         }
-        skews.push_back((host.to_owned(), theirs.duration_since(ours).as_secs()));
+        skews.push_back((owner.to_owned(), theirs.duration_since(ours).as_secs()));
     }
 
-    fn saw(&self, host: String) {
-        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        answered.retain(|it| it.0 != host);
-        answered.push_front((host, Instant::now()));
-        answered.truncate(2);
+    fn saw(&self, owner: String, address: Option<IpAddr>) {
+        let mut answered = lock(&self.answered);
+        answered.retain(|it| it.owner != owner);
+        answered.push_front(Answered {
+            owner,
+            address,
+            at: Instant::now(),
+        });
+        answered.truncate(ANSWERS);
     }
+
+    /// Whether another owner's portal at another address answered a moment ago.
+    fn saw_another(&self, owner: &str, address: Option<IpAddr>) -> bool {
+        lock(&self.answered).iter().any(|it| {
+            let same_address = address.is_some() && it.address == address;
+            it.owner != owner && !same_address && it.at.elapsed() < FRESH
+        })
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a look may be believed. Tells the duty room when sight is lost and when it is back.
 pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
-    let host = host(target);
+    let owner = line::owner(target);
     if let Some(date) = look.observation.answer().and_then(|it| it.date) {
-        world.eyes.told_time(&host, date, look.observation.at);
+        world.eyes.told_time(&owner, date, look.observation.at);
     }
-    // a certificate is not out of date because our clock is wrong; nothing is said of the network by that
-    if look
-        .cause
-        .as_ref()
-        .is_some_and(|it| it.key == "cause-tls-expired" || it.key == "cause-tls-early")
-        && world.eyes.skew().is_some()
-    {
+    // nothing is said of the network by that
+    if is_our_clock(world, look) {
+        return Sight::Blind;
+    }
+    let traces = line::traces(target, look);
+    if !traces.is_empty() && is_caught(world, target, look, &traces).await {
+        set(world, Sight::Blind, Some(line::sentence(&traces))).await;
         return Sight::Blind;
     }
     if !look.class.may_be_our_fault() {
-        world.eyes.saw(host);
-        set(world, Sight::Open).await;
+        let address = look.observation.answer().and_then(|it| it.address);
+        world.eyes.saw(owner, address);
+        set(world, Sight::Open, None).await;
         return Sight::Open;
     }
-    let sight = doubt(world, target, &host, look).await;
-    set(world, sight).await;
+    let sight = doubt(world, target, look).await;
+    set(world, sight, None).await;
     sight
 }
 
-fn host(target: &Target) -> String {
-    format!(
-        "{}:{}",
-        target.url.host_str().unwrap_or_default(),
-        target.url.port_or_known_default().unwrap_or(0)
-    )
+/// A certificate is not out of date where our clock is wrong and the portals' time would make it good.
+fn is_our_clock(world: &World, look: &Look) -> bool {
+    let is_of_time = look
+        .cause
+        .as_ref()
+        .is_some_and(|it| it.key == "cause-tls-expired" || it.key == "cause-tls-early");
+    let (Some(certificate), Some(skew), true) =
+        (&look.observation.certificate, world.eyes.skew(), is_of_time)
+    else {
+        return false;
+    };
+    let theirs = world.clock.now() + skew;
+    certificate.not_before <= theirs && theirs < certificate.not_after
 }
 
-async fn doubt(world: &World, target: &Target, host: &str, look: &Look) -> Sight {
+/// A target that may be a witness, and what is remembered of it.
+type Witness = (Target, Dossier);
+
+/// Witnesses in other networks and in the accused portal's own, [`WITNESSES`] in all, an owner each.
+async fn witnesses(world: &World, target: &Target, look: &Look) -> (Vec<Witness>, Vec<Witness>) {
+    let mut all = match world.targets().await {
+        Ok(all) => all,
+        Err(_) => world.config.targets.clone(),
+    };
+    fastrand::shuffle(&mut all);
+    let accused = address_of(world, target, look).await;
+    let mut owners = BTreeSet::from([line::owner(target)]);
+    let (mut far, mut near) = (Vec::new(), Vec::new());
+    for other in all.into_iter().take(SEARCHED) {
+        if other.id == target.id || far.len() >= WITNESSES || owners.contains(&line::owner(&other))
+        {
+            continue;
+        }
+        let known = world.store.dossier(&other.id).await.ok().flatten();
+        let known = known.unwrap_or_else(|| Dossier::new(other.id.clone()));
+        let address = known.address.or_else(|| literal(&other));
+        if !line::is_witness((target, accused), (&other, address)) {
+            continue;
+        }
+        owners.insert(line::owner(&other));
+        match line::is_far(accused, address) {
+            true => far.push((other, known)),
+            false => near.push((other, known)),
+        }
+    }
+    near.truncate(WITNESSES - far.len().min(WITNESSES));
+    (far, near)
+}
+
+/// Where the accused portal was met now, or last.
+async fn address_of(world: &World, target: &Target, look: &Look) -> Option<IpAddr> {
+    let now = look.observation.answer().and_then(|it| it.address);
+    if let Some(found) = now.or_else(|| literal(target)) {
+        return Some(found);
+    }
+    let known = world.store.dossier(&target.id).await.ok().flatten();
+    known.and_then(|it| it.address)
+}
+
+fn literal(target: &Target) -> Option<IpAddr> {
+    let host = target.url.host_str()?;
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok()
+}
+
+async fn visit(world: &World, target: &Target) -> Sighting {
+    let visit = Visit {
+        target: &target.id,
+        url: &target.url,
+        profile: Profile::Desktop,
+        timeout: PROBE_TIMEOUT,
+        max_body: 64 << 10,
+        validators: None,
+    };
+    world.eye.visit(&visit, world.clock.now()).await
+}
+
+fn is_silent(seen: &Sighting) -> bool {
+    let silence = seen.observation.silence();
+    silence.is_some_and(|it| it.class.may_be_our_fault())
+}
+
+/// Whether what the portal shows is our own line's doing: other owners' portals show it, too, and none shows anything else.
+async fn is_caught(world: &World, target: &Target, look: &Look, traces: &[Trace]) -> bool {
+    let mut last = world.eyes.caught.lock().await;
+    if let Some((at, earlier, caught)) = &*last
+        && at.elapsed() < PROBE_HOLDS
+        && earlier.iter().any(|it| traces.contains(it))
+    {
+        return *caught;
+    }
+    let mut testimonies = Vec::new();
+    if !traces.contains(&Trace::NetworkLogin) {
+        let (far, near) = witnesses(world, target, look).await;
+        let all: Vec<Witness> = far.into_iter().chain(near).collect();
+        let mut asked: FuturesUnordered<_> =
+            all.iter().map(|it| testimony(world, it, traces)).collect();
+        while let Some(testimony) = asked.next().await {
+            testimonies.push(testimony);
+            if testimony == Testimony::Other {
+                break;
+            }
+        }
+    }
+    let is_known = look.baseline_at.is_some();
+    let caught = line::is_caught(traces, &testimonies, is_known);
+    *last = Some((Instant::now(), traces.to_vec(), caught));
+    caught
+}
+
+async fn testimony(world: &World, (witness, known): &Witness, traces: &[Trace]) -> Testimony {
+    let seen = visit(world, witness).await;
+    let usual = |trace: &Trace| match trace {
+        Trace::LeadsTo(place) => known
+            .baseline
+            .iter()
+            .flat_map(Baseline::looks)
+            .any(|it| registrable(it.url.host_str().unwrap_or_default()) == *place),
+        _ => false,
+    };
+    let shown = line::traces_of(witness, &seen.observation);
+    let mut shown: Vec<Trace> = shown.into_iter().filter(|it| !usual(it)).collect();
+    if traces.iter().any(|it| matches!(it, Trace::Page { .. })) {
+        shown.extend(page_of(world, witness, &seen).await);
+    }
+    // the place that a caught line leads to need not answer
+    match shown.iter().any(|it| traces.contains(it)) {
+        true => Testimony::Same,
+        false if is_silent(&seen) => Testimony::Silent,
+        false => Testimony::Other,
+    }
+}
+
+async fn page_of(world: &World, witness: &Target, seen: &Sighting) -> Option<Trace> {
+    let (body, answer) = (seen.body.clone()?, seen.observation.answer()?.clone());
+    let ignore = witness.ignore.clone();
+    let work = world.desks.within(move || {
+        let source = Source {
+            bytes: &body,
+            content_type: answer.content_type.as_deref(),
+            url: &answer.final_url,
+            ignore: &ignore,
+        };
+        let page = page::read(source).ok()?;
+        Some(Trace::Page {
+            title: page.title?,
+            shape: page.fingerprint.shape,
+        })
+    });
+    work.await.ok().flatten()
+}
+
+async fn doubt(world: &World, target: &Target, look: &Look) -> Sight {
     let connectivity = &world.config.service.connectivity;
     if connectivity.is_empty() {
-        let answered = world
-            .eyes
-            .answered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if answered
-            .iter()
-            .any(|(it, at)| it != host && at.elapsed() < FRESH)
-        {
+        let address = address_of(world, target, look).await;
+        if world.eyes.saw_another(&line::owner(target), address) {
             return Sight::Open;
         }
     }
@@ -154,7 +325,7 @@ async fn doubt(world: &World, target: &Target, host: &str, look: &Look) -> Sight
         return sight;
     }
     let sight = if connectivity.is_empty() {
-        ask_witnesses(world, target, host, look).await
+        ask_witnesses(world, target, look).await
     } else {
         ask_connectivity(connectivity).await
     };
@@ -175,47 +346,26 @@ async fn ask_connectivity(places: &[String]) -> Sight {
     Sight::Blind
 }
 
-async fn ask_witnesses(world: &World, target: &Target, own: &str, look: &Look) -> Sight {
-    let mut all = world
-        .targets()
-        .await
-        .unwrap_or_else(|_| world.config.targets.clone());
-    fastrand::shuffle(&mut all);
-    let mut seen = BTreeSet::from([own.to_owned()]);
-    let others = all
-        .into_iter()
-        .filter(|it| it.id != target.id && seen.insert(host(it)));
-    let witnesses: Vec<Target> = others.take(WITNESSES).collect();
-    if witnesses.is_empty() {
-        return alone(look);
-    }
+/// Any answer will do, also a bad one.
+async fn ask_witnesses(world: &World, target: &Target, look: &Look) -> Sight {
+    let (far, near) = witnesses(world, target, look).await;
     let mut asked = FuturesUnordered::new();
-    for witness in &witnesses {
-        asked.push(answers(world, witness));
+    for (witness, _) in far.iter().chain(&near) {
+        asked.push(visit(world, witness));
     }
-    while let Some(answered) = asked.next().await {
-        if answered {
+    while let Some(seen) = asked.next().await {
+        if !is_silent(&seen) {
             return Sight::Open;
         }
     }
-    Sight::Blind
-}
-
-/// Any answer will do, also a bad one.
-async fn answers(world: &World, target: &Target) -> bool {
-    let visit = Visit {
-        target: &target.id,
-        url: &target.url,
-        profile: Profile::Desktop,
-        timeout: PROBE_TIMEOUT,
-        max_body: 64 << 10,
-        validators: None,
-    };
-    let sighting = world.eye.visit(&visit, world.clock.now()).await;
-    sighting
-        .observation
-        .silence()
-        .is_none_or(|it| !it.class.may_be_our_fault())
+    let reached = world.eye.reaches(&target.url).await;
+    if line::is_cut_off(far.len(), near.len(), reached) {
+        return Sight::Blind;
+    }
+    match reached {
+        true => Sight::Open,
+        false => alone(look),
+    }
 }
 
 /// Nobody else can be asked: a resolver that cannot be reached and a network without a route are ours.
@@ -241,27 +391,19 @@ fn alone(look: &Look) -> Sight {
     if ours { Sight::Blind } else { Sight::Open }
 }
 
-/// Tells of a change, once.
-async fn set(world: &World, sight: Sight) {
+/// Tells of a change, once. `line` says what stands between us and the portals.
+async fn set(world: &World, sight: Sight, line: Option<Say>) {
     let now = world.clock.now();
     world.measure.attempted(now);
     if sight == Sight::Blind {
-        *world
-            .eyes
-            .last_blind
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(now);
+        *lock(&world.eyes.last_blind) = Some(now);
     }
     let notice = {
-        let mut blind = world
-            .eyes
-            .blind_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut blind = lock(&world.eyes.blind_since);
         match (sight, *blind) {
             (Sight::Blind, None) => {
                 *blind = Some(now);
-                Notice::Blind { since: now }
+                Notice::Blind { since: now, line }
             }
             (Sight::Open, Some(since)) => {
                 *blind = None;
@@ -276,7 +418,7 @@ async fn set(world: &World, sight: Sight) {
         .blind
         .store(sight == Sight::Blind, Ordering::Relaxed);
     if sight == Sight::Blind {
-        tracing::warn!("our own network seems to be gone: no portal is accused");
+        tracing::warn!("our own network is gone or caught: no portal is accused");
     } else {
         tracing::info!("our network is back");
     }

@@ -10,7 +10,10 @@ use super::{
     paths::{Path, expects, passed_on},
 };
 use crate::{
-    model::{Baseline, Class, Dossier, Part, Standing, Target, dossier::Validators},
+    model::{
+        Baseline, Class, Dossier, Part, Standing, Target, dossier::Validators,
+        observation::Certificate,
+    },
     store::{Commit, StoreError},
 };
 
@@ -26,7 +29,13 @@ fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration)
     if let Some(address) = look.observation.answer().and_then(|it| it.address) {
         dossier.address = Some(address);
     }
-    if let Some(certificate) = &look.observation.certificate {
+    // one that somebody else put in between says nothing of the portal's
+    let is_own = |it: &&Certificate| {
+        it.fault
+            .as_ref()
+            .is_none_or(|why| why.key == "cause-tls-expired")
+    };
+    if let Some(certificate) = look.observation.certificate.as_ref().filter(is_own) {
         dossier.certificate_ends = Some(certificate.not_after);
     }
     dossier.open.is_none() && learn(target, dossier, look, every)

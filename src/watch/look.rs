@@ -133,7 +133,42 @@ pub async fn look(
             },
         );
     }
+    certificate_tells(&mut out);
     out
+}
+
+/// A page behind a bad certificate is read and judged. Where it is tampered with, that is told and the certificate
+/// beside it; else the portal is down for visitors, whom browsers keep away, and nothing is learnt: the page may be
+/// anybody's. What browsers forgive is a remark.
+fn certificate_tells(out: &mut Look) {
+    let Some(certificate) = &out.observation.certificate else {
+        return;
+    };
+    let Some(fault) = certificate.fault.clone() else {
+        out.cause = out.cause.take().or_else(|| certificate.remark.clone());
+        return;
+    };
+    out.lesson = None;
+    out.mask = None;
+    out.left = None;
+    if out.class.standing() == Standing::Tampered {
+        out.verdict.signals.push(Signal {
+            name: "certificate".to_owned(),
+            weight: 0.0,
+            excerpt: certificate.subject.clone(),
+            say: fault,
+        });
+        return;
+    }
+    out.class = Class::Tls;
+    out.cause = Some(fault);
+    out.verdict = Verdict {
+        level: Level::Unknown,
+        ..Verdict::default()
+    };
+    out.changes.clear();
+    out.seen = None;
+    out.site = None;
 }
 
 /// A sitemap may name a hundred thousand addresses: that is work for a processor, too.

@@ -15,6 +15,7 @@ mod judged;
 mod judging;
 mod learn;
 pub mod leaving;
+pub mod line;
 pub mod listed;
 pub mod look;
 pub mod measure;

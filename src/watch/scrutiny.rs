@@ -182,7 +182,9 @@ async fn proof(
         of == host || registrable(of) == registrable(host)
     };
     let answered = seen.observation.answer().map(|it| &it.final_url);
-    if read.is_some_and(|it| it.bears_token) && answered.is_some_and(is_ours) {
+    // a page behind a bad certificate may be anybody's
+    let is_trusted = seen.observation.certificate_fault().is_none();
+    if is_trusted && read.is_some_and(|it| it.bears_token) && answered.is_some_and(is_ours) {
         return Some(Proof::Meta);
     }
     for name in [host.to_owned(), registrable(host)] {
@@ -218,7 +220,8 @@ async fn bears(
     };
     let body = sighting.body.as_deref().unwrap_or_default();
     let text = String::from_utf8_lossy(body);
-    answer.status == 200
+    sighting.observation.certificate_fault().is_none()
+        && answer.status == 200
         && is_ours(&answer.final_url)
         && text.lines().any(|it| it.trim() == request.token)
 }

@@ -29,7 +29,10 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn alert(seconds: i64) -> Alert {
-    let notice = Notice::Blind { since: at(seconds) };
+    let notice = Notice::Blind {
+        since: at(seconds),
+        line: None,
+    };
     Alert::new(
         "duty-room",
         About::Notice(notice),

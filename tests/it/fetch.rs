@@ -12,7 +12,7 @@ use crate::{
     scene::{id, provider},
 };
 
-fn settings() -> Settings {
+pub fn settings() -> Settings {
     provider();
     let guard = Guard {
         networks: vec!["127.0.0.1/32".parse().unwrap()],
@@ -27,7 +27,7 @@ fn settings() -> Settings {
     }
 }
 
-async fn visit_as(
+pub async fn visit_as(
     eye: &Eye,
     url: &str,
     profile: Profile,
@@ -243,115 +243,6 @@ async fn conditional_requests_and_profiles() {
     let log = portal.seen();
     assert!(log[1].header("user-agent").unwrap().contains("Googlebot"));
     assert_eq!(log[2].header("referer"), Some("https://www.google.com/"));
-}
-
-mod tls {
-    use std::sync::Arc;
-
-    use rcgen::{
-        BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd,
-    };
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
-    };
-    use tokio_rustls::{TlsAcceptor, rustls};
-
-    use super::*;
-
-    /// A server on 127.0.0.1 with a certificate for `name`; returns its port and the authority's PEM.
-    async fn server(name: &str, expired: bool) -> (u16, Vec<u8>) {
-        provider();
-        let mut ca = CertificateParams::new(Vec::new()).unwrap();
-        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
-        let mut leaf = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        if expired {
-            leaf.not_before = date_time_ymd(2020, 1, 1);
-            leaf.not_after = date_time_ymd(2021, 1, 1);
-        }
-        let key = KeyPair::generate().unwrap();
-        let cert = leaf.signed_by(&key, &ca).unwrap();
-        let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = rustls::ServerConfig::builder()
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
-            .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    let Ok(mut stream) = acceptor.accept(stream).await else {
-                        return;
-                    };
-                    let mut buffer = [0; 4096];
-                    let _ = stream.read(&mut buffer).await;
-                    let _ = stream
-                        .write_all(
-                            b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok",
-                        )
-                        .await;
-                    let _ = stream.shutdown().await;
-                });
-            }
-        });
-        (port, ca.pem().into_bytes())
-    }
-
-    async fn look(name: &str, expired: bool, trusted: bool) -> Sighting {
-        let (port, pem) = server(name, expired).await;
-        let extra_ca = if trusted { vec![pem] } else { Vec::new() };
-        let eye = Eye::new(Settings {
-            extra_ca,
-            ..settings()
-        })
-        .unwrap();
-        visit_as(
-            &eye,
-            &format!("https://localhost:{port}/"),
-            Profile::Desktop,
-            None,
-        )
-        .await
-    }
-
-    #[tokio::test]
-    async fn certificates_are_recorded_and_judged_in_one_handshake() {
-        let good = look("localhost", false, true).await;
-        assert_eq!(
-            good.observation.answer().map(|it| it.status),
-            Some(200),
-            "{:?}",
-            good.observation
-        );
-        assert!(good.observation.certificate.unwrap().fault.is_none());
-        for (sighting, key) in [
-            (look("localhost", true, true).await, "cause-tls-expired"),
-            (look("localhost", false, false).await, "cause-tls-issuer"),
-            (look("other.example", false, true).await, "cause-tls-name"),
-        ] {
-            let silence = sighting.observation.silence().unwrap().clone();
-            assert_eq!(
-                (silence.class, silence.cause.key.as_str()),
-                (Class::Tls, key)
-            );
-            let facts = sighting.observation.certificate.unwrap();
-            assert!(facts.not_after > facts.not_before);
-        }
-    }
-
-    #[tokio::test]
-    async fn no_tls_at_all_is_a_tls_failure() {
-        let portal = Portal::page("plain").await;
-        let eye = Eye::new(settings()).unwrap();
-        let url = format!("https://127.0.0.1:{}/", portal.address.port());
-        let seen = visit_as(&eye, &url, Profile::Desktop, None).await;
-        let silence = seen.observation.silence().unwrap();
-        assert_eq!(silence.class, Class::Tls, "{silence:?}");
-    }
 }
 
 #[tokio::test]

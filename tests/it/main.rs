@@ -7,9 +7,11 @@ mod plans; // announced changes: silent, unmasked, asked about
 mod portal;
 mod scene;
 mod telegram;
+mod tls_portal;
 
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod calendar; // lunar months against a table
+mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers that rustls cannot speak with
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
 mod crash; // kill -9 at random moments
@@ -19,6 +21,7 @@ mod duty; // who is called and who hands over
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod guard; // any text is read or refused, never a hang
 mod layers; // who may import whom
+mod line; // is it the portals, or our own line: a table
 mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write

@@ -116,6 +116,19 @@ impl Scene {
         }
     }
 
+    /// The same store under a world that has seen nothing yet.
+    pub fn restarted(self) -> Self {
+        let (config, store) = (self.world.config.clone(), self.world.store.clone());
+        let (mut world, _) = World::open(config, store, self.world.clock.clone()).unwrap();
+        world
+            .notifiers
+            .insert("console".to_owned(), self.heard.clone());
+        Self {
+            world: Arc::new(world),
+            ..self
+        }
+    }
+
     pub fn target(&self, at: usize) -> Target {
         self.world.config.targets[at].clone()
     }

@@ -38,7 +38,10 @@ fn mark(seconds: i64, class: Class) -> Commit {
 fn alert(seconds: i64) -> Alert {
     Alert::new(
         "duty-room",
-        About::Notice(Notice::Blind { since: at(seconds) }),
+        About::Notice(Notice::Blind {
+            since: at(seconds),
+            line: None,
+        }),
         Urgency::Urgent,
         at(seconds),
     )

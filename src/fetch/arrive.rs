@@ -1,0 +1,207 @@
+//! One request over a fresh connection: the answer, the address that gave it, and the certificate of that connection.
+
+use std::{
+    io::ErrorKind,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use reqwest::{Response, header::HeaderMap};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio::{net::TcpStream, time::timeout};
+use url::{Host, Url};
+
+use super::{
+    chain::Shown,
+    classify::{class_of, class_of_http, is_of_handshake},
+    client::DialFault,
+    second_tls::{Spoken, Unspoken},
+    trust::facts,
+    visit::Inner,
+};
+use crate::model::{Class, Digest, Say, observation::Certificate};
+
+/// A machine that takes no connection in this time is not reached.
+const REACHING: Duration = Duration::from_secs(3);
+
+pub(super) struct Arrived {
+    pub response: Response,
+    pub address: Option<IpAddr>,
+    /// `None` over plain HTTP.
+    pub certificate: Option<Certificate>,
+}
+
+impl Inner {
+    /// Asks once. An error is the class of the failure and one sentence.
+    pub(super) async fn arrive(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+    ) -> Result<Arrived, (Class, Say)> {
+        if self.second.is_needed_for(url)
+            && let Ok(arrived) = self.by_second_stack(url, headers.clone()).await
+        {
+            return Ok(arrived);
+        }
+        let sent = self.client.get(url.clone()).headers(headers.clone()).send();
+        let error = match sent.await {
+            Ok(response) => {
+                return Ok(Arrived {
+                    address: response.remote_addr().map(|it| it.ip()),
+                    certificate: self.certificate(url, &response).await,
+                    response,
+                });
+            }
+            Err(error) => error,
+        };
+        // servers from before 2012 often just close the connection where no suite is common to both
+        if url.scheme() == "https" && is_of_handshake(&error) {
+            match self.by_second_stack(url, headers).await {
+                Ok(arrived) => return Ok(arrived),
+                Err(Unspoken::Http(error)) => return Err(class_of_http(&error)),
+                Err(Unspoken::Handshake) => (),
+            }
+        }
+        Err(class_of(&error))
+    }
+
+    /// The certificate of the connection that carried a response, with its verdict. A certificate of which no handshake
+    /// was recorded is a fault: nothing is known of it.
+    async fn certificate(&self, url: &Url, response: &Response) -> Option<Certificate> {
+        if url.scheme() != "https" {
+            return None;
+        }
+        let unseen = || Some(Say::new("cause-tls-unseen"));
+        let leaf = response
+            .extensions()
+            .get::<reqwest::tls::TlsInfo>()
+            .and_then(|it| it.peer_certificate());
+        let Some(leaf) = leaf.map(CertificateDer::from) else {
+            return Some(facts(&CertificateDer::from(Vec::new()), unseen()));
+        };
+        let host = name_of(url);
+        let own = Digest::of(&leaf);
+        let Some(record) = self.recorder.of(&host, &own) else {
+            return Some(facts(&leaf, unseen()));
+        };
+        let mut found = record.facts;
+        let lacks_issuer = found
+            .fault
+            .as_ref()
+            .is_some_and(|it| it.key == "cause-tls-issuer");
+        if lacks_issuer && self.is_completed(&host, &leaf, &record.presented).await {
+            let remark = Say::new("cause-tls-chain");
+            self.recorder.complete(&host, own, remark.clone());
+            found.fault = None;
+            found.remark = Some(remark);
+        }
+        // verified certificates are not verified at each handshake: they may have run out since
+        if found.fault.is_none() && Timestamp::now() >= found.not_after {
+            found.fault = Some(Say::new("cause-tls-expired"));
+        }
+        Some(found)
+    }
+
+    /// Whether a chain is good with intermediates that the server left out.
+    async fn is_completed(
+        &self,
+        host: &str,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'static>],
+    ) -> bool {
+        let Ok(name) = ServerName::try_from(host) else {
+            return false;
+        };
+        let shown = Shown {
+            leaf,
+            others,
+            name: &name,
+        };
+        let guard = &self.settings.guard;
+        let found = self
+            .intermediates
+            .complete(&shown, &self.trust, &self.client, guard);
+        found.await
+    }
+
+    /// Whether a machine behind a URL answers a connection, be it with a refusal.
+    pub(super) async fn is_reached(&self, url: &Url) -> bool {
+        if self.settings.guard.url(url, url.port()).is_err() {
+            return false;
+        }
+        let work = async {
+            for address in self.addresses(url).await.unwrap_or_default() {
+                match TcpStream::connect(address).await {
+                    Ok(_) => return true,
+                    Err(why) if why.kind() == ErrorKind::ConnectionRefused => return true,
+                    Err(_) => (),
+                }
+            }
+            false
+        };
+        timeout(REACHING, work).await.unwrap_or(false)
+    }
+
+    /// The addresses behind a URL that may be dialled.
+    async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, DialFault> {
+        let port = url.port_or_known_default().unwrap_or(443);
+        Ok(match url.host() {
+            // literals were checked with the URL
+            Some(Host::Ipv4(address)) => vec![(address, port).into()],
+            Some(Host::Ipv6(address)) => vec![(address, port).into()],
+            Some(Host::Domain(name)) => {
+                let found = self.dialler.allowed(name).await?;
+                let with_port = found.iter().map(|it| SocketAddr::new(it.ip(), port));
+                with_port.collect()
+            }
+            None => Vec::new(),
+        })
+    }
+
+    async fn by_second_stack(&self, url: &Url, headers: HeaderMap) -> Result<Arrived, Unspoken> {
+        let addresses = self.addresses(url).await;
+        let addresses = addresses.map_err(|_| Unspoken::Handshake)?;
+        let spoken = self.second.get(url, headers, &addresses).await?;
+        Ok(Arrived {
+            certificate: Some(self.certificate_of_second(url, &spoken).await),
+            response: spoken.response,
+            address: Some(spoken.address),
+        })
+    }
+
+    async fn certificate_of_second(&self, url: &Url, spoken: &Spoken) -> Certificate {
+        let host = name_of(url);
+        let Some((leaf, others)) = spoken.chain.split_first() else {
+            let unseen = Some(Say::new("cause-tls-unseen"));
+            return facts(&CertificateDer::from(Vec::new()), unseen);
+        };
+        let fault = match ServerName::try_from(host.as_str()) {
+            Ok(name) => self.trust.fault(leaf, others, &name, UnixTime::now()),
+            Err(_) => Some(Say::new("cause-tls-name")),
+        };
+        let mut found = facts(leaf, fault);
+        let lacks_issuer = found
+            .fault
+            .as_ref()
+            .is_some_and(|it| it.key == "cause-tls-issuer");
+        if lacks_issuer && self.is_completed(&host, leaf, others).await {
+            found.fault = None;
+            found.remark = Some(Say::new("cause-tls-chain"));
+        }
+        if let Some(version) = spoken.refused_by_browsers
+            && found.fault.is_none()
+        {
+            found.fault = Some(Say::new("cause-tls-old").with("version", version));
+        }
+        found
+    }
+}
+
+/// The host as certificates name it: an IPv6 literal without its brackets.
+fn name_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    host.trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned()
+}

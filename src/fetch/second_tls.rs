@@ -1,0 +1,188 @@
+//! The second TLS stack (OpenSSL), for servers that speak nothing rustls does: TLS 1.2 with CBC suites or RSA key
+//! exchange, as Windows Server 2012 R2 does, which browsers open. Used only after the first stack failed to shake hands.
+//!
+//! It speaks HTTP/1.1 and is lenient in what it speaks, never in whom it trusts: certificates are judged by [`super::trust`].
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use hyper::{client::conn::http1, header};
+use hyper_util::rt::TokioIo;
+use openssl::ssl::{Ssl, SslContext, SslMethod, SslOptions, SslVerifyMode, SslVersion};
+use reqwest::{Body, Response, header::HeaderMap};
+use rustls::pki_types::CertificateDer;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_openssl::SslStream;
+use url::{Host, Url};
+
+use super::Unusable;
+
+/// Whatever has a key exchange, a signature and a cipher; what is weaker than browsers allow is told by
+/// [`Spoken::refused_by_browsers`], since a visitor cannot open it either.
+const SUITES: &str = "ALL:!aNULL:!eNULL:!PSK:!SRP:!RC4:!MD5:!EXPORT:@SECLEVEL=0";
+/// `SSL_OP_LEGACY_SERVER_CONNECT`: servers from before RFC 5746 (2010), which browsers open, too.
+const OLD_RENEGOTIATION: u64 = 1 << 2;
+/// A server that needs this stack is not asked by the first one for so long.
+const REMEMBERED_FOR: Duration = Duration::from_secs(6 * 3600);
+const HOSTS: usize = 10_000;
+const CONNECTING: Duration = Duration::from_secs(10);
+
+pub(super) struct SecondTls {
+    context: SslContext,
+    needed: Mutex<HashMap<String, Instant>>,
+}
+
+/// An answer, and how it came.
+pub(super) struct Spoken {
+    pub response: Response,
+    pub address: IpAddr,
+    /// The leaf first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// The protocol, where it is older than TLS 1.2: Chromium and Firefox refuse it since 2020.
+    pub refused_by_browsers: Option<&'static str>,
+}
+
+/// Why there was no answer.
+pub(super) enum Unspoken {
+    /// Neither stack can speak with it.
+    Handshake,
+    /// It shook hands, and what came then was no HTTP.
+    Http(hyper::Error),
+}
+
+impl SecondTls {
+    pub fn new() -> Result<Self, Unusable> {
+        let unusable = |error| Unusable(format!("the second TLS stack cannot be used: {error}"));
+        let mut builder = SslContext::builder(SslMethod::tls_client()).map_err(unusable)?;
+        builder.set_verify(SslVerifyMode::NONE);
+        builder.set_options(SslOptions::from_bits_retain(OLD_RENEGOTIATION as _));
+        builder
+            .set_min_proto_version(Some(SslVersion::TLS1))
+            .map_err(unusable)?;
+        builder.set_cipher_list(SUITES).map_err(unusable)?;
+        Ok(Self {
+            context: builder.build(),
+            needed: Mutex::default(),
+        })
+    }
+
+    fn needed(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.needed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a server was open only to this stack a while ago.
+    pub fn is_needed_for(&self, url: &Url) -> bool {
+        let needed = self.needed();
+        needed
+            .get(&server_of(url))
+            .is_some_and(|it| it.elapsed() < REMEMBERED_FOR)
+    }
+
+    /// Asks over a fresh connection to one of `addresses`, which the caller has checked.
+    pub async fn get(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        addresses: &[SocketAddr],
+    ) -> Result<Spoken, Unspoken> {
+        let result = self.speak(url, headers, addresses).await;
+        let mut needed = self.needed();
+        match &result {
+            Ok(_) => {
+                if needed.len() >= HOSTS {
+                    needed.clear();
+                }
+                needed.insert(server_of(url), Instant::now());
+            }
+            Err(_) => {
+                needed.remove(&server_of(url));
+            }
+        }
+        result
+    }
+
+    async fn speak(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        addresses: &[SocketAddr],
+    ) -> Result<Spoken, Unspoken> {
+        let socket = connect(addresses).await.ok_or(Unspoken::Handshake)?;
+        let address = socket.peer_addr().map_err(|_| Unspoken::Handshake)?.ip();
+        let mut ssl = Ssl::new(&self.context).map_err(|_| Unspoken::Handshake)?;
+        if let Some(Host::Domain(name)) = url.host() {
+            ssl.set_hostname(name).map_err(|_| Unspoken::Handshake)?;
+        }
+        let mut stream = SslStream::new(ssl, socket).map_err(|_| Unspoken::Handshake)?;
+        Pin::new(&mut stream)
+            .connect()
+            .await
+            .map_err(|_| Unspoken::Handshake)?;
+        let shown = stream.ssl().peer_cert_chain();
+        let ders = shown
+            .into_iter()
+            .flatten()
+            .filter_map(|it| it.to_der().ok());
+        let chain = ders.map(CertificateDer::from).collect();
+        let old = [SslVersion::TLS1, SslVersion::TLS1_1, SslVersion::SSL3];
+        let is_old = stream.ssl().version2().is_some_and(|it| old.contains(&it));
+        let refused_by_browsers = is_old.then(|| stream.ssl().version_str());
+        let response = ask(stream, url, headers).await.map_err(Unspoken::Http)?;
+        Ok(Spoken {
+            response,
+            address,
+            chain,
+            refused_by_browsers,
+        })
+    }
+}
+
+fn server_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
+}
+
+async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
+    for address in addresses {
+        if let Ok(Ok(socket)) = timeout(CONNECTING, TcpStream::connect(address)).await {
+            return Some(socket);
+        }
+    }
+    None
+}
+
+async fn ask(
+    stream: SslStream<TcpStream>,
+    url: &Url,
+    headers: HeaderMap,
+) -> Result<Response, hyper::Error> {
+    let (mut sender, connection) = http1::Builder::new()
+        .max_headers(1000)
+        .ignore_invalid_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .title_case_headers(true)
+        .handshake(TokioIo::new(stream))
+        .await?;
+    // ends when the request and its answer are dropped
+    tokio::spawn(connection);
+    let mut request = hyper::Request::new(Body::default());
+    if let Ok(path) = url[url::Position::BeforePath..url::Position::AfterQuery].parse() {
+        *request.uri_mut() = path;
+    }
+    *request.headers_mut() = headers;
+    let host = match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+        None => url.host_str().unwrap_or_default().to_owned(),
+    };
+    if let Ok(host) = host.parse() {
+        request.headers_mut().insert(header::HOST, host);
+    }
+    let response = sender.send_request(request).await?;
+    Ok(Response::from(response.map(Body::wrap)))
+}

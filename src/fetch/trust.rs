@@ -1,0 +1,152 @@
+//! Which certificates are good: the system's authorities, the operator's own, and certificates that the operator listed
+//! for themselves.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls::{
+    CertificateError, Error, RootCertStore,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier, verify_server_name},
+    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    server::ParsedCertificate,
+};
+
+use super::Unusable;
+use crate::model::{Digest, Say, excerpt, observation::Certificate};
+
+/// What browsers trust, and what the operator added.
+#[derive(Debug)]
+pub(super) struct Trust {
+    pub verifier: Arc<WebPkiServerVerifier>,
+    /// Certificates of `extra_ca`: a server that shows one of them as its own is trusted without an issuer.
+    listed: Vec<CertificateDer<'static>>,
+}
+
+impl Trust {
+    /// `extra_ca` holds PEM texts. Fails where one cannot be read, or where there is no authority at all.
+    pub fn new(extra_ca: &[Vec<u8>]) -> Result<Self, Unusable> {
+        let mut roots = RootCertStore::empty();
+        let native = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(native.certs);
+        if roots.is_empty() {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        let mut listed = Vec::new();
+        for pem in extra_ca {
+            for found in CertificateDer::pem_slice_iter(pem) {
+                let der = found.map_err(|error| Unusable(format!("extra_ca: {error:?}")))?;
+                // a certificate that can be nobody's authority may still be a portal's own
+                let _ = roots.add(der.clone());
+                listed.push(der);
+            }
+        }
+        let verifier = WebPkiServerVerifier::builder(Arc::new(roots))
+            .build()
+            .map_err(|error| Unusable(format!("no certificate authorities: {error}")))?;
+        Ok(Self { verifier, listed })
+    }
+
+    /// Why a browser would refuse these certificates of `name` at `now`; `None` where it would not.
+    pub fn fault(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Option<Say> {
+        if self.listed.iter().any(|it| it == leaf) {
+            return listed_fault(leaf, name, now);
+        }
+        let verdict = self
+            .verifier
+            .verify_server_cert(leaf, chain, name, &[], now);
+        let fault = plain(&verdict.err()?);
+        let is_named = ["cause-tls-expired", "cause-tls-early", "cause-tls-name"];
+        match is_self_signed(leaf) && !is_named.contains(&fault.key.as_str()) {
+            true => Some(Say::new("cause-tls-self")),
+            false => Some(fault),
+        }
+    }
+}
+
+fn is_self_signed(leaf: &CertificateDer<'_>) -> bool {
+    x509_parser::parse_x509_certificate(leaf)
+        .is_ok_and(|(_, it)| it.issuer().as_raw() == it.subject().as_raw())
+}
+
+/// A certificate that the operator listed is trusted for its names and in its time.
+fn listed_fault(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> Option<Say> {
+    let Ok((_, parsed)) = x509_parser::parse_x509_certificate(leaf) else {
+        return Some(Say::new("cause-tls-unreadable"));
+    };
+    let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+    if now < parsed.validity().not_before.timestamp() {
+        return Some(Say::new("cause-tls-early"));
+    }
+    if now > parsed.validity().not_after.timestamp() {
+        return Some(Say::new("cause-tls-expired"));
+    }
+    let by_alternative_name =
+        ParsedCertificate::try_from(leaf).is_ok_and(|it| verify_server_name(&it, name).is_ok());
+    // certificates that were made by hand often have nothing but a common name
+    let has_alternative_names = parsed.subject_alternative_name().ok().flatten().is_some();
+    let by_common_name = !has_alternative_names
+        && parsed
+            .subject()
+            .iter_common_name()
+            .filter_map(|it| it.as_str().ok())
+            .any(|it| it.eq_ignore_ascii_case(&name.to_str()));
+    (!by_alternative_name && !by_common_name).then(|| Say::new("cause-tls-name"))
+}
+
+/// One sentence for a failed handshake or a refused certificate.
+pub(super) fn plain(error: &Error) -> Say {
+    match error {
+        Error::InvalidCertificate(why) => match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                Say::new("cause-tls-expired")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Say::new("cause-tls-early")
+            }
+            CertificateError::UnknownIssuer => Say::new("cause-tls-issuer"),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Say::new("cause-tls-name")
+            }
+            CertificateError::Revoked => Say::new("cause-tls-revoked"),
+            other => {
+                Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120))
+            }
+        },
+        other => Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120)),
+    }
+}
+
+/// What a certificate says of itself, with the fault that was found.
+pub(super) fn facts(leaf: &CertificateDer<'_>, fault: Option<Say>) -> Certificate {
+    let digest = Digest::of(leaf);
+    let parsed = x509_parser::parse_x509_certificate(leaf)
+        .ok()
+        .map(|it| it.1);
+    let at = |seconds: i64| Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH);
+    match parsed {
+        Some(it) => Certificate {
+            not_before: at(it.validity().not_before.timestamp()),
+            not_after: at(it.validity().not_after.timestamp()),
+            issuer: excerpt::excerpt(&it.issuer().to_string(), 120),
+            subject: excerpt::excerpt(&it.subject().to_string(), 120),
+            digest,
+            fault,
+            remark: None,
+        },
+        None => Certificate {
+            not_before: Timestamp::UNIX_EPOCH,
+            not_after: Timestamp::UNIX_EPOCH,
+            issuer: String::new(),
+            subject: String::new(),
+            digest,
+            fault: fault.or(Some(Say::new("cause-tls-unreadable"))),
+            remark: None,
+        },
+    }
+}

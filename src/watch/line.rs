@@ -1,0 +1,148 @@
+//! Is it the portals, or our own line? Decided from what the accused portal shows and what witnesses show: portals of
+//! other owners at other addresses. Pure; [`super::eyes`] does the asking.
+//!
+//! A line that is caught (a hotel's login, a firewall that opens TLS, a provider's block page) changes *every* portal in
+//! the same way. An attack changes one portal, one machine or one owner's. So one witness that does not show the same
+//! clears the line, and where nobody else can be asked the portal is believed.
+
+use std::net::IpAddr;
+
+use crate::model::{
+    Class, Digest, Observation, Say, Standing, Target, excerpt, registrable, verdict::State,
+};
+
+use super::look::Look;
+
+/// What a caught line leaves in an answer. Two portals that share one are changed in the same way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// Status 511: only what stands between us and the portal may say so (RFC 6585).
+    NetworkLogin,
+    /// Redirects lead to this registrable domain.
+    LeadsTo(String),
+    /// A certificate that no browser trusts names this issuer.
+    Issuer(String),
+    /// A certificate that is for another name.
+    Certificate(Digest),
+    /// A page that asks for a login has this title and tree, where the portal's own was expected.
+    Page { title: String, shape: Digest },
+}
+
+/// What a witness showed when it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Testimony {
+    /// It did not answer.
+    Silent,
+    /// It shows a trace of the accused portal, too.
+    Same,
+    /// It answered with something else.
+    Other,
+}
+
+/// Whether a witness counts: another owner's, at another address.
+pub fn is_witness(accused: (&Target, Option<IpAddr>), other: (&Target, Option<IpAddr>)) -> bool {
+    let same_owner = owner(accused.0) == owner(other.0);
+    let same_address = accused.1.is_some() && accused.1 == other.1;
+    !same_owner && !same_address
+}
+
+/// Whether a witness is in another network, too: what a data centre's line takes down falls together. An address that is
+/// not known is taken for another network's.
+pub fn is_far(accused: Option<IpAddr>, other: Option<IpAddr>) -> bool {
+    match (accused, other) {
+        (Some(a), Some(b)) => network(a) != network(b),
+        _ => true,
+    }
+}
+
+/// /24 of IPv4 and /48 of IPv6: what one site is given.
+fn network(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(it) => it.octets()[..3].to_vec(),
+        IpAddr::V6(it) => it.octets()[..6].to_vec(),
+    }
+}
+
+/// Whose a portal is, as far as names tell.
+pub fn owner(target: &Target) -> String {
+    registrable(target.url.host_str().unwrap_or_default())
+}
+
+/// Whether the line is caught: 511 alone says so; else witnesses must show the same and none anything else. One is enough
+/// where it is known what the portal showed before, two where it is not: portals may lead to one place from the start.
+pub fn is_caught(traces: &[Trace], testimonies: &[Testimony], is_known: bool) -> bool {
+    let same = testimonies.iter().filter(|it| **it == Testimony::Same);
+    let enough = same.count() >= if is_known { 1 } else { 2 };
+    traces.contains(&Trace::NetworkLogin) || enough && !testimonies.contains(&Testimony::Other)
+}
+
+/// Whether a portal's silence is ours, after all witnesses that were asked were silent, too: `far` of them in other
+/// networks, `near` in its own. `reached` tells that its machine takes or refuses connections: then the network works,
+/// unless so many others are silent that what takes them must be something in between. Where there is no witness the
+/// portal is believed.
+pub fn is_cut_off(far: usize, near: usize, reached: bool) -> bool {
+    const TOO_MANY: usize = 3;
+    far + near > 0 && (!reached || far >= TOO_MANY)
+}
+
+/// The traces in what a portal answered; none in what it usually shows.
+pub fn traces(target: &Target, look: &Look) -> Vec<Trace> {
+    if look.class.standing() == Standing::Up && look.baseline_at.is_some() {
+        return Vec::new();
+    }
+    let mut out = traces_of(target, &look.observation);
+    // any other page that many portals show may be an attack on what they share
+    let asks_for_a_login = match look.class {
+        Class::Suspicious | Class::ByPortal => look.verdict.state == State::Login,
+        _ => false,
+    };
+    if asks_for_a_login
+        && let (Some(title), Some(seen)) = (&look.title, &look.seen)
+        && !title.trim().is_empty()
+    {
+        out.push(Trace::Page {
+            title: title.clone(),
+            shape: seen.shape,
+        });
+    }
+    out
+}
+
+/// Those that can be told without reading the page.
+pub fn traces_of(target: &Target, seen: &Observation) -> Vec<Trace> {
+    let mut out = Vec::new();
+    if seen.answer().is_some_and(|it| it.status == 511) {
+        out.push(Trace::NetworkLogin);
+    }
+    if let Some(last) = seen.hops.last() {
+        let to = registrable(last.to.host_str().unwrap_or_default());
+        if to != owner(target) {
+            out.push(Trace::LeadsTo(to));
+        }
+    }
+    if let Some(certificate) = &seen.certificate
+        && let Some(fault) = &certificate.fault
+    {
+        match fault.key.as_str() {
+            "cause-tls-issuer" | "cause-tls-self" => {
+                out.push(Trace::Issuer(certificate.issuer.clone()));
+            }
+            "cause-tls-name" => out.push(Trace::Certificate(certificate.digest)),
+            _ => (),
+        }
+    }
+    out
+}
+
+/// One sentence for the duty room on what the line does.
+pub fn sentence(traces: &[Trace]) -> Say {
+    match traces.first() {
+        Some(Trace::LeadsTo(host)) => Say::new("line-leads").with("host", excerpt::defang(host)),
+        Some(Trace::Issuer(issuer)) => Say::new("line-issuer").with("issuer", issuer),
+        Some(Trace::Page { title, .. }) => {
+            Say::new("line-page").with("title", excerpt::excerpt(title, 80))
+        }
+        Some(Trace::Certificate(_)) => Say::new("line-certificate"),
+        Some(Trace::NetworkLogin) | None => Say::new("line-login"),
+    }
+}

@@ -1,0 +1,365 @@
+//! One table: which of what portals do is our own line's doing, and which is theirs.
+
+use std::{
+    collections::HashMap,
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use gaccong::model::Class;
+use tokio::net::{TcpSocket, UdpSocket};
+
+use crate::{
+    portal::{Portal, Reply, defaced, honest},
+    scene::{Scene, yaml},
+    tls_portal::{Leaf, TlsPortal, authority},
+};
+
+/// What a portal does once it is learnt.
+#[derive(Clone, Copy, Debug)]
+enum Does {
+    Nothing,
+    LeadsTo(&'static str),
+    AsksForLogin,
+    NetworkLogin,
+    /// Takes connections and answers none.
+    Hangs,
+    /// Takes no connection, refuses none.
+    IsGone,
+    Refuses,
+    IsDefaced,
+}
+
+struct Case {
+    what: &'static str,
+    /// Host name, address and deed of each; the first is the one that is looked at.
+    portals: &'static [(&'static str, &'static str, Does)],
+    /// `None`: nothing is concluded, our own line is told of.
+    expected: Option<Class>,
+}
+
+use Does::*;
+
+const CASES: &[Case] = &[
+    Case {
+        what: "a hotel's login for all portals of three owners",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", LeadsTo("wifi.example")),
+            ("b.hai.example", "127.5.2.1", LeadsTo("wifi.example")),
+            ("c.ba.example", "127.5.3.1", LeadsTo("wifi.example")),
+        ],
+        expected: None,
+    },
+    Case {
+        what: "the same on one provider's addresses",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", LeadsTo("wifi.example")),
+            ("b.hai.example", "127.5.1.2", LeadsTo("wifi.example")),
+            ("c.ba.example", "127.5.1.3", LeadsTo("wifi.example")),
+        ],
+        expected: None,
+    },
+    Case {
+        what: "one portal leads away, others show their own pages",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", LeadsTo("bet.example")),
+            ("b.hai.example", "127.5.2.1", Nothing),
+            ("c.ba.example", "127.5.3.1", Nothing),
+        ],
+        expected: Some(Class::Redirect),
+    },
+    Case {
+        what: "two portals lead to one place, a third does not",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", LeadsTo("bet.example")),
+            ("b.hai.example", "127.5.2.1", LeadsTo("bet.example")),
+            ("c.ba.example", "127.5.3.1", Nothing),
+        ],
+        expected: Some(Class::Redirect),
+    },
+    Case {
+        what: "one machine's portals lead away and nobody else is watched",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", LeadsTo("bet.example")),
+            ("b.hai.example", "127.5.1.1", LeadsTo("bet.example")),
+            ("c.ba.example", "127.5.1.1", LeadsTo("bet.example")),
+        ],
+        expected: Some(Class::Redirect),
+    },
+    Case {
+        what: "one owner's portals lead away",
+        portals: &[
+            ("a.tinh.example", "127.5.1.1", LeadsTo("bet.example")),
+            ("b.tinh.example", "127.5.2.1", LeadsTo("bet.example")),
+        ],
+        expected: Some(Class::Redirect),
+    },
+    Case {
+        what: "portals lead to different places",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", LeadsTo("bet.example")),
+            ("b.hai.example", "127.5.2.1", LeadsTo("game.example")),
+        ],
+        expected: Some(Class::Redirect),
+    },
+    Case {
+        what: "a login page in the place of all pages",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", AsksForLogin),
+            ("b.hai.example", "127.5.2.1", AsksForLogin),
+        ],
+        expected: None,
+    },
+    Case {
+        what: "one portal hides behind a login",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", AsksForLogin),
+            ("b.hai.example", "127.5.2.1", Nothing),
+        ],
+        expected: Some(Class::ByPortal),
+    },
+    Case {
+        what: "status 511",
+        portals: &[("a.mot.example", "127.5.1.1", NetworkLogin)],
+        expected: None,
+    },
+    Case {
+        what: "the same defacement everywhere is an attack",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", IsDefaced),
+            ("b.hai.example", "127.5.2.1", IsDefaced),
+            ("c.ba.example", "127.5.3.1", IsDefaced),
+        ],
+        expected: Some(Class::Defaced),
+    },
+    Case {
+        what: "one machine under many portals hangs",
+        portals: &[
+            ("a.tinh.example", "127.5.1.1", Hangs),
+            ("b.tinh.example", "127.5.1.1", Hangs),
+            ("c.hai.example", "127.5.1.1", Hangs),
+        ],
+        expected: Some(Class::Timeout),
+    },
+    Case {
+        what: "one machine under many portals is gone",
+        portals: &[
+            ("a.tinh.example", "127.5.1.1", IsGone),
+            ("b.hai.example", "127.5.1.1", IsGone),
+        ],
+        expected: Some(Class::Timeout),
+    },
+    Case {
+        what: "a refusal shows that the network works",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", Refuses),
+            ("b.hai.example", "127.5.2.1", Refuses),
+        ],
+        expected: Some(Class::Connection),
+    },
+    Case {
+        what: "all that is watched is gone",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", IsGone),
+            ("b.hai.example", "127.5.2.1", IsGone),
+        ],
+        expected: None,
+    },
+    Case {
+        what: "something between takes connections for four silent networks",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", Hangs),
+            ("b.hai.example", "127.5.2.1", Hangs),
+            ("c.ba.example", "127.5.3.1", Hangs),
+            ("d.bon.example", "127.5.4.1", Hangs),
+        ],
+        expected: None,
+    },
+    Case {
+        what: "one is gone, another answers",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", IsGone),
+            ("b.hai.example", "127.5.2.1", Nothing),
+        ],
+        expected: Some(Class::Timeout),
+    },
+    Case {
+        what: "the only portal is gone",
+        portals: &[("a.mot.example", "127.5.1.1", IsGone)],
+        expected: Some(Class::Timeout),
+    },
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_fault_it_is() {
+    let played = CASES.iter().map(|case| tokio::spawn(play(case)));
+    for (case, played) in CASES.iter().zip(played.collect::<Vec<_>>()) {
+        let (class, heard) = played.await.unwrap();
+        assert_eq!(class, case.expected, "{}: {heard:?}", case.what);
+        let told = heard.iter().filter(|it| it.starts_with("⚪")).count();
+        let accused = heard.iter().any(|it| it.contains("SC-"));
+        assert_eq!(
+            told,
+            usize::from(class.is_none()),
+            "{}: {heard:?}",
+            case.what
+        );
+        assert!(!(class.is_none() && accused), "{}: {heard:?}", case.what);
+    }
+}
+
+async fn play(case: &'static Case) -> (Option<Class>, Vec<String>) {
+    let mut names: HashMap<String, Ipv4Addr> = HashMap::new();
+    let mut portals = Vec::new();
+    for (name, address, _) in case.portals {
+        let n = portals.len();
+        let portal = Portal::on(&format!("{address}:0"), move |_| Reply::Page(own(n))).await;
+        names.insert((*name).to_owned(), address.parse().unwrap());
+        portals.push(portal);
+    }
+    // where redirects lead, there is nothing to see
+    for place in ["wifi.example", "bet.example", "game.example"] {
+        names.insert(place.to_owned(), "127.5.9.9".parse().unwrap());
+    }
+    let urls: Vec<(String, String)> = (case.portals.iter().zip(&portals))
+        .enumerate()
+        .map(|(n, ((name, ..), portal))| {
+            let port = portal.address.port();
+            (format!("p{n}"), format!("http://{name}:{port}/"))
+        })
+        .collect();
+    let targets: Vec<_> = urls
+        .iter()
+        .map(|it| (it.0.as_str(), it.1.as_str()))
+        .collect();
+    let resolver = name_server(names).await;
+    let scene = Scene::new(&yaml(&format!("  resolver: ['{resolver}']\n"), &targets));
+    for at in 0..portals.len() {
+        scene.learn(at).await;
+    }
+    let mut gone = Vec::new();
+    for (portal, (_, _, does)) in portals.iter().zip(case.portals) {
+        gone.extend(act(portal, *does).await);
+    }
+    // what was seen while all was well says nothing of now
+    let scene = scene.restarted();
+    let class = scene.check(0).await.class;
+    (class, scene.heard())
+}
+
+/// The portals' pages differ, or nobody could tell them apart.
+fn own(n: usize) -> String {
+    honest(1).replace("xã Thử Nghiệm", &format!("xã số {n}"))
+}
+
+/// Holds what keeps a portal gone.
+async fn act(portal: &Portal, does: Does) -> Option<(tokio::net::TcpListener, Vec<TcpStream>)> {
+    match does {
+        Nothing => (),
+        LeadsTo(place) => {
+            let to = format!("http://{place}:{}/vao", portal.address.port());
+            portal.set(move |_| Reply::redirect(to.clone()));
+        }
+        AsksForLogin => portal.show(
+            "<html><head><title>Đăng nhập Wi-Fi</title></head><body><h1>Đăng nhập mạng</h1>\
+             <form action='/login' method='post'><input name='user'><input type='password' name='pass'>\
+             <input type='submit' value='Kết nối'></form></body></html>",
+        ),
+        NetworkLogin => portal.set(|_| Reply::status(511, "<h1>Network login required</h1>")),
+        Hangs => portal.set(|_| Reply::Hang),
+        IsDefaced => portal.show(defaced()),
+        Refuses => portal.shut().await,
+        IsGone => {
+            portal.shut().await;
+            return Some(deaf(portal.address));
+        }
+    }
+    None
+}
+
+/// A listener whose queue is full: the system drops further attempts to connect without a word.
+fn deaf(address: SocketAddr) -> (tokio::net::TcpListener, Vec<TcpStream>) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_reuseaddr(true).unwrap();
+    socket.bind(address).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let mut queue = Vec::new();
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(300)) {
+        queue.push(stream);
+        assert!(
+            queue.len() < 64,
+            "the queue of a listener is not bounded here"
+        );
+    }
+    (listener, queue)
+}
+
+/// A name server with A records; names have no other.
+pub async fn name_server(names: HashMap<String, Ipv4Addr>) -> SocketAddr {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let address = socket.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut buffer = [0; 1500];
+        while let Ok((_, peer)) = socket.recv_from(&mut buffer).await {
+            let (name, end) = question(&buffer);
+            let found = names.get(&name);
+            let is_a = buffer[end..end + 2] == [0, 1];
+            let record = found.filter(|_| is_a).map(|it| {
+                let head = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4];
+                [head.as_slice(), &it.octets()].concat()
+            });
+            let fault = if found.is_some() { 0 } else { 3 };
+            let count = u8::from(record.is_some());
+            let head = [0x85, 0x80 | fault, 0, 1, 0, count, 0, 0, 0, 0];
+            let answer = [
+                &buffer[..2],
+                &head,
+                &buffer[12..end + 4],
+                &record.unwrap_or_default(),
+            ]
+            .concat();
+            let _ = socket.send_to(&answer, peer).await;
+        }
+    });
+    address
+}
+
+/// The name that is asked for, and where its type stands.
+fn question(packet: &[u8]) -> (String, usize) {
+    let (mut labels, mut at) = (Vec::new(), 12);
+    while packet[at] != 0 {
+        let end = at + 1 + packet[at] as usize;
+        labels.push(String::from_utf8_lossy(&packet[at + 1..end]).to_lowercase());
+        at = end;
+    }
+    (labels.join("."), at + 1)
+}
+
+#[tokio::test]
+async fn a_firewall_that_opens_tls_is_our_line() {
+    let firewall = authority("Tuong lua", None);
+    let mut portals = Vec::new();
+    let mut names = HashMap::new();
+    for name in ["a.mot.example", "b.hai.example", "c.ba.example"] {
+        let leaf = Leaf {
+            name,
+            ..Leaf::default()
+        };
+        // a witness is another owner's, at another address
+        let n = portals.len() + 1;
+        let address: Ipv4Addr = format!("127.6.{n}.1").parse().unwrap();
+        let portal = TlsPortal::on(address, leaf.signed(Some(&firewall)), &own(n)).await;
+        names.insert(name.to_owned(), address);
+        portals.push((format!("p{n}"), format!("https://{name}:{}/", portal.port)));
+    }
+    let resolver = name_server(names).await;
+    let targets: Vec<_> = portals
+        .iter()
+        .map(|it| (it.0.as_str(), it.1.as_str()))
+        .collect();
+    let scene = Scene::new(&yaml(&format!("  resolver: ['{resolver}']\n"), &targets));
+    assert_eq!(scene.check(0).await.class, None);
+    let heard = scene.heard();
+    assert!(heard[0].contains("Tuong lua"), "{heard:?}");
+    assert!(scene.incidents().await.is_empty());
+}
