@@ -3,12 +3,12 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
-use super::{Gravity, Message, text::Text, timeline, words::facts};
+use super::{Gravity, Message, people::called as called_as, text::Text, timeline, words::facts};
 use crate::{
     model::{
         Incident,
         duty::{Contact, Person, Rung},
-        excerpt::{defang, excerpt},
+        excerpt::{defang, excerpt, marked, named},
     },
     words::Words,
 };
@@ -36,17 +36,29 @@ pub fn call(
     now: Timestamp,
 ) -> Message {
     let mut text = Text::default();
+    let agency = it.taken.as_ref().filter(|it| it.is_of_agency());
+    let head = if agency.is_some() {
+        "head-call-operator"
+    } else {
+        "head-call"
+    };
     text.push("🔔 ")
-        .bold(&words.plain("head-call"))
+        .bold(&words.plain(head))
         .push(&format!(" · {}", it.id))
         .line();
-    text.bold(&excerpt(&it.portal.name, 120))
+    text.bold(&named(&it.portal.name, 120))
         .push(": ")
         .push(&words.plain(&it.class.key()))
         .line();
     let waited = words.duration(now.duration_since(called.since));
-    text.push(&words.text("call-waited", &[("waited", &waited)]))
-        .line();
+    let waits = match agency {
+        Some(taken) => {
+            let by = called_as(&taken.by, taken.origin.as_ref(), words);
+            words.text("call-waited-operator", &[("waited", &waited), ("by", &by)])
+        }
+        None => words.text("call-waited", &[("waited", &waited)]),
+    };
+    text.push(&waits).line();
     if to != Rung::Head {
         for person in called.now.iter().take(MOST_NAMED) {
             line(&mut text, &words.plain("call-on-duty"), person);
@@ -118,11 +130,11 @@ fn contacts(text: &mut Text, all: &[Contact], words: &Words, today: Date) {
 /// An initial incident report, ready to be read out or copied.
 fn report(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
-    let host = defang(it.portal.url.host_str().unwrap_or_default());
+    let host = marked(&defang(it.portal.url.host_str().unwrap_or_default()));
     let args = [
         ("id", it.id.to_string()),
-        ("portal", excerpt(&it.portal.name, 120)),
-        ("agency", excerpt(&it.portal.agency_name, 120)),
+        ("portal", named(&it.portal.name, 120)),
+        ("agency", named(&it.portal.agency_name, 120)),
         ("host", host),
         ("kind", kind),
         ("seen", words.moment(it.seen_at, tz)),

@@ -6,7 +6,7 @@ use super::text::Text;
 use crate::{
     model::{
         Incident,
-        excerpt::{defang_text, excerpt},
+        excerpt::{marked, named, quoted},
         incident::Evidence,
     },
     words::Words,
@@ -47,7 +47,7 @@ pub fn then_and_now(
     for most in [LINES, 10, 6, 3, 0] {
         text = Text::default();
         // the id is first: an answer to this is a note of the incident
-        text.push(&format!("{} · {}", it.id, excerpt(&it.portal.name, 120)))
+        text.push(&format!("{} · {}", it.id, named(&it.portal.name, 120)))
             .line();
         let titles = [&it.title_before, &it.title_now];
         for ((key, face), title) in ["pages-before", "pages-now"]
@@ -59,7 +59,7 @@ pub fn then_and_now(
             block(&mut text, face.as_ref(), title.as_deref(), most, words, tz);
         }
         if let Some(address) = it.address {
-            let address = address.to_string();
+            let address = marked(&address.to_string());
             text.line()
                 .push(&words.text("pages-server", &[("address", &address)]));
         }
@@ -83,7 +83,7 @@ fn block(
     }
     text.line();
     let title = match face.and_then(|it| it.title.as_deref()).or(title) {
-        Some(title) => format!("«{}»", disarmed(title, 120)),
+        Some(title) => format!("«{}»", quoted(title, 120)),
         None => words.plain("alert-no-title"),
     };
     text.push(&words.text("pages-title", &[("title", &title)]))
@@ -92,7 +92,7 @@ fn block(
         text.push(&words.plain("pages-none")).line();
         return;
     };
-    let url = disarmed(face.evidence.url.as_str(), 200);
+    let url = quoted(face.evidence.url.as_str(), 200);
     text.push(&words.text("pages-address", &[("url", &url)]))
         .line();
     let mut facts = Vec::new();
@@ -100,7 +100,7 @@ fn block(
         face.evidence
             .content_type
             .as_deref()
-            .map(|it| disarmed(it, 60)),
+            .map(|it| quoted(it, 60)),
     );
     if let Some(content) = &face.content {
         let bytes = words.count(content.bytes as u64);
@@ -120,7 +120,7 @@ fn block(
         text.push(&words.plain("pages-no-text")).line();
     }
     for line in content.lines.iter().take(most) {
-        text.push("│ ").push(&disarmed(line, WIDTH)).line();
+        text.push("│ ").push(&quoted(line, WIDTH)).line();
     }
     let more = content.more + content.lines.len().saturating_sub(most);
     if more > 0 {
@@ -128,8 +128,4 @@ fn block(
         text.push(&words.text("pages-more", &[("count", &more)]))
             .line();
     }
-}
-
-fn disarmed(text: &str, most: usize) -> String {
-    defang_text(&excerpt(text, most))
 }

@@ -3,11 +3,12 @@
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
-use super::{Button, Gravity, Message, text::Text};
+use super::{Button, Gravity, Message, people::called, text::Text};
 use crate::{
     model::{
         Incident,
-        excerpt::{defang_text, excerpt},
+        excerpt::{named, quoted},
+        incident::Origin,
         plan::{Plan, PlanStage},
     },
     words::Words,
@@ -49,7 +50,7 @@ fn write(
     asked: bool,
     words: &Words,
     tz: &TimeZone,
-    named: usize,
+    most: usize,
     lines: usize,
 ) -> (Text, Vec<Button>) {
     let (icon, key) = match &it.stage {
@@ -65,27 +66,25 @@ fn write(
         .bold(&words.plain(key))
         .push(&format!(" · {}", it.id))
         .line();
-    for name in names.iter().take(named) {
-        text.push("• ")
-            .push(&defang_text(&excerpt(name, 120)))
-            .line();
+    for name in names.iter().take(most) {
+        text.push("• ").push(&named(name, 120)).line();
     }
-    if names.len() > named {
-        let more = words.count((names.len() - named) as u64);
+    if names.len() > most {
+        let more = words.count((names.len() - most) as u64);
         text.push(&words.text("bot-more", &[("count", &more)]))
             .line();
     }
     let args = [
         ("from", words.moment(it.from, tz)),
         ("to", words.moment(it.to, tz)),
-        ("by", defang_text(&excerpt(&it.by, 60))),
-        ("reason", defang_text(&excerpt(&it.reason, 300))),
+        ("by", called(&it.by, it.origin.as_ref(), words)),
+        ("reason", quoted(&it.reason, 300)),
     ];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
     text.push(&words.text("plan-span", &args)).line();
     text.push(&words.text("plan-by", &args)).line();
     let tampering = seen.iter().filter(|it| it.kind.is_tampering());
-    for incident in tampering.take(named) {
+    for incident in tampering.take(most) {
         changed(&mut text, incident, lines, words);
     }
     end(&mut text, it, words, tz);
@@ -122,27 +121,36 @@ fn finished(text: Text, buttons: Vec<Button>, it: &Plan, seen: &[Incident]) -> M
 
 fn changed(text: &mut Text, incident: &Incident, lines: usize, words: &Words) {
     let kind = words.plain(&format!("kind-{}", incident.kind.as_str()));
-    let name = defang_text(&excerpt(&incident.portal.name, 80));
+    let name = named(&incident.portal.name, 80);
     text.line()
         .push(&format!("{} · {name}: {kind}", incident.id))
         .line();
     for line in incident.changes.iter().take(lines) {
         text.push(if line.added { "+ " } else { "− " })
-            .push(&excerpt(&line.text, 100))
+            .push(&quoted(&line.text, 100))
             .line();
     }
 }
 
 fn end(text: &mut Text, it: &Plan, words: &Words, tz: &TimeZone) {
-    let (key, by, at): (&str, &str, Option<Timestamp>) = match &it.stage {
+    let (key, by, origin, at): (&str, &str, Option<&Origin>, Option<Timestamp>) = match &it.stage {
         PlanStage::Announced | PlanStage::Asked => return,
-        PlanStage::Quiet => ("plan-quiet", "", None),
-        PlanStage::Cancelled { by, at } => ("plan-cancelled", by, Some(*at)),
-        PlanStage::Answered { by, at, ours: true } => ("plan-ours", by, Some(*at)),
-        PlanStage::Answered { by, at, .. } => ("plan-theirs", by, Some(*at)),
+        PlanStage::Quiet => ("plan-quiet", "", None, None),
+        PlanStage::Cancelled { by, origin, at } => {
+            ("plan-cancelled", by, origin.as_ref(), Some(*at))
+        }
+        PlanStage::Answered {
+            by,
+            origin,
+            at,
+            ours,
+        } => {
+            let key = if *ours { "plan-ours" } else { "plan-theirs" };
+            (key, by, origin.as_ref(), Some(*at))
+        }
     };
     let when = at.map(|it| words.moment(it, tz)).unwrap_or_default();
-    let by = defang_text(&excerpt(by, 60));
+    let by = called(by, origin, words);
     text.line()
         .push(&words.text(key, &[("by", &by), ("when", &when)]))
         .line();

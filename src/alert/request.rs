@@ -3,12 +3,15 @@
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
-use super::{Button, Gravity, Message, text::Text};
+use super::{
+    Button, Gravity, Message,
+    text::{Text, said},
+};
 use crate::{
     model::{
         Standing,
-        excerpt::{defang, defang_text, excerpt},
-        registration::{Proof, Request, Stage, View},
+        excerpt::{defang, defang_text, excerpt, marked, named, quoted},
+        registration::{DISPLACED, Proof, Request, Stage, View},
     },
     words::Words,
 };
@@ -26,6 +29,8 @@ pub struct Beside<'a> {
     pub window: Option<Window<'a>>,
     /// Nobody knows that agency yet.
     pub new_agency: bool,
+    /// The known agency for which its name may be taken.
+    pub alike: Option<&'a str>,
 }
 
 /// To officers: who asks, whose the portal is, what it looks like. One message, edited until it is decided.
@@ -54,19 +59,25 @@ fn card(
     tz: &TimeZone,
 ) -> Text {
     let mut text = head(it, "head-request", words);
-    let key = if beside.new_agency {
-        "request-agency-new"
-    } else {
-        "request-agency-known"
+    let key = match (beside.new_agency, &it.proof) {
+        (true, _) => "request-agency-new",
+        // whoever asks may call himself as he likes
+        (false, None) => "request-agency-claimed",
+        (false, Some(_)) => "request-agency-known",
     };
     if it.stage.is_open() {
         text.push(&words.plain(key)).line();
+        if let Some(alike) = beside.alike {
+            let name = named(alike, 120);
+            text.bold(&words.text("request-agency-alike", &[("name", &name)]))
+                .line();
+        }
     }
     let when = words.moment(it.at, tz);
     text.push(&words.text("request-by", &[("by", &asker(it)), ("when", &when)]))
         .line();
     if let Some(place) = &it.asker.place {
-        let place = defang_text(&excerpt(place, 80));
+        let place = named(place, 80);
         text.push(&words.text("request-place", &[("place", &place)]))
             .line();
     }
@@ -82,13 +93,13 @@ fn card(
 }
 
 /// Names can be anything: the account's number stands behind.
-fn asker(it: &Request) -> String {
+pub(super) fn asker(it: &Request) -> String {
     let by = &it.asker;
-    let mut out = defang_text(&excerpt(&by.name, 60));
+    let mut out = named(&by.name, 60);
     let username = by
         .username
         .as_ref()
-        .map(|it| format!("@{}", excerpt(it, 40)));
+        .map(|it| marked(&format!("@{}", excerpt(it, 40))));
     let account = by.account.map(|it| it.to_string());
     let more: Vec<String> = username.into_iter().chain(account).collect();
     if !more.is_empty() {
@@ -110,7 +121,11 @@ pub fn to_asker(it: &Request, words: &Words, tz: &TimeZone) -> Option<Message> {
             }
             text.push(&owner(it, words)).line();
             if it.proof.is_none() {
-                how_to_prove(&mut text, it, words);
+                let host = it.url.host_str().unwrap_or_default();
+                how_to_prove(&mut text, host, &it.token, words);
+                if it.stranger {
+                    text.push(&words.plain("request-two-days")).line();
+                }
                 buttons.push(button("prove", it, words));
             } else {
                 text.push(&words.plain("request-waits")).line();
@@ -141,31 +156,28 @@ fn head(it: &Request, key: &str, words: &Words) -> Text {
         .bold(&words.plain(key))
         .push(&format!(" · {}", it.id))
         .line();
-    let agency = format!(" ({})", defang_text(&excerpt(&it.agency_name, 120)));
+    let agency = format!(" ({})", named(&it.agency_name, 120));
     if it.name.is_empty() {
         text.bold(&address(it)).push(&agency).line();
     } else {
-        text.bold(&defang_text(&excerpt(&it.name, 120)))
-            .push(&agency)
-            .line();
+        text.bold(&named(&it.name, 120)).push(&agency).line();
         text.push(&address(it)).line();
     }
     text
 }
 
-fn address(it: &Request) -> String {
+pub(super) fn address(it: &Request) -> String {
     let (url, host) = (&it.url, it.url.host_str().unwrap_or_default());
     let port = url.port().map(|it| format!(":{it}")).unwrap_or_default();
     let path = if url.path() == "/" { "" } else { url.path() };
-    format!("{}{port}{}", defang(host), defang_text(&excerpt(path, 60)))
+    let path = defang_text(&excerpt(path, 60));
+    marked(&format!("{}{port}{path}", defang(host)))
 }
 
 fn owner(it: &Request, words: &Words) -> String {
     match &it.proof {
         None => words.plain("request-unproved"),
-        Some(Proof::Vouched(by)) => {
-            words.text("request-vouched", &[("by", &defang_text(&excerpt(by, 60)))])
-        }
+        Some(Proof::Vouched(by)) => words.text("request-vouched", &[("by", &named(by, 60))]),
         Some(proof) => words.plain(&format!("request-proved-{}", proof.as_str())),
     }
 }
@@ -185,17 +197,15 @@ fn found(view: &View, words: &Words, tz: &TimeZone) -> String {
 fn shown(text: &mut Text, view: &View, lines: usize, signals: usize, words: &Words, tz: &TimeZone) {
     text.line().push(&found(view, words, tz)).line();
     for cause in view.cause.iter().chain(&view.certificate_fault) {
-        text.push("• ")
-            .push(&excerpt(&words.say(cause), 200))
-            .line();
+        text.push("• ").push(&said(cause, words)).line();
     }
     if let Some(title) = &view.title {
-        let title = defang_text(&excerpt(title, 120));
+        let title = quoted(title, 120);
         text.push(&words.text("request-title", &[("title", &title)]))
             .line();
     }
     for line in view.lines.iter().take(lines) {
-        text.push("  │ ").push(line).line();
+        text.push("  │ ").push(&quoted(line, 120)).line();
     }
     if view.suspicious {
         text.bold(&words.plain("request-suspicious")).line();
@@ -205,9 +215,7 @@ fn shown(text: &mut Text, view: &View, lines: usize, signals: usize, words: &Wor
             .filter(|it| it.weight > 0.3)
             .take(signals)
         {
-            text.push("• ")
-                .push(&excerpt(&words.say(&it.say), 200))
-                .line();
+            text.push("• ").push(&said(&it.say, words)).line();
         }
     }
     if let Some(same) = &view.same_as {
@@ -216,8 +224,8 @@ fn shown(text: &mut Text, view: &View, lines: usize, signals: usize, words: &Wor
     }
 }
 
-fn how_to_prove(text: &mut Text, it: &Request, words: &Words) {
-    let host = it.url.host_str().unwrap_or_default();
+/// Where the token may stand, for who is to put it there.
+pub fn how_to_prove(text: &mut Text, host: &str, token: &str, words: &Words) {
     text.line().push(&words.plain("request-prove")).line();
     text.push("1. ")
         .push(&words.plain("request-prove-file"))
@@ -227,7 +235,7 @@ fn how_to_prove(text: &mut Text, it: &Request, words: &Words) {
     text.push("2. ")
         .push(&words.plain("request-prove-meta"))
         .push(" ")
-        .code(&format!("<meta name=\"gaccong\" content=\"{}\">", it.token))
+        .code(&format!("<meta name=\"gaccong\" content=\"{token}\">"))
         .line();
     text.push("3. ")
         .push(&words.plain("request-prove-dns"))
@@ -236,7 +244,7 @@ fn how_to_prove(text: &mut Text, it: &Request, words: &Words) {
         .line();
     text.push(&words.plain("request-token"))
         .push(" ")
-        .code(&it.token)
+        .code(token)
         .line();
     text.push(&words.plain("request-or-vouched")).line();
 }
@@ -247,12 +255,23 @@ fn decided(text: &mut Text, it: &Request, words: &Words, tz: &TimeZone) {
         Stage::Approved { by, at } => ("request-approved", by.as_str(), *at, ""),
         Stage::Refused { by, at, reason } => ("request-refused", by.as_str(), *at, reason.as_str()),
         Stage::Withdrawn { by, at } => ("request-withdrawn", by.as_str(), *at, ""),
+        Stage::Expired { at } if it.stranger && it.proof.is_none() => {
+            ("request-expired-unproved", "", *at, "")
+        }
         Stage::Expired { at } => ("request-expired", "", *at, ""),
     };
     let args = [
-        ("by", defang_text(&excerpt(by, 60))),
+        ("by", named(by, 60)),
         ("when", words.moment(at, tz)),
-        ("reason", defang_text(&excerpt(reason, 500))),
+        // a reason of our own is the key of a sentence
+        (
+            "reason",
+            if reason == DISPLACED {
+                words.plain(reason)
+            } else {
+                quoted(reason, 500)
+            },
+        ),
     ];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
     text.line().push(&words.text(key, &args)).line();

@@ -6,11 +6,11 @@ use std::{collections::BTreeMap, net::IpAddr};
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::{Button, Document, Gravity, Message, text::Text, words};
+use super::{Button, Document, Gravity, Message, people::called, text::Text, words};
 use crate::{
     model::{
         Incident, Storm,
-        excerpt::{defang_text, excerpt},
+        excerpt::{excerpt, named},
         incident::Taken,
         storm::Family,
     },
@@ -146,7 +146,7 @@ pub fn storm(
     text.push(&state).line();
     for (taken, count) in takers(members).into_iter().take(TAKERS) {
         let args = [
-            ("by", defang_text(&excerpt(&taken.by, 60))),
+            ("by", called(&taken.by, taken.origin.as_ref(), words)),
             ("count", count.to_string()),
             ("clock", words.clock(taken.at, tz)),
         ];
@@ -169,7 +169,7 @@ pub fn storm(
     shown.sort_by_key(|it| (!it.stage.is_open(), it.seen_at));
     for it in shown.iter().take(NAMED) {
         let mark = if it.stage.is_open() { "•" } else { "✓" };
-        let name = defang_text(&excerpt(&it.portal.name, 70));
+        let name = named(&it.portal.name, 70);
         text.push(&format!("{mark} {name} ({})", it.id)).line();
     }
     if members.len() > NAMED {
@@ -195,7 +195,7 @@ pub fn storm(
 /// Where somebody is still wanted.
 fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Option<Button> {
     let mut waiting = members.iter();
-    let waits = waiting.any(|it| it.stage.is_open() && it.taken.is_none());
+    let waits = waiting.any(|it| it.stage.is_open() && it.led().is_none());
     waits.then(|| Button {
         label: words.plain("button-take-all"),
         action: format!("all:{}", it.id),
@@ -205,8 +205,12 @@ fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Option<Button> {
 /// Who took some of them, when last, and how many; whoever has most of them first.
 fn takers(members: &[Incident]) -> Vec<(&Taken, usize)> {
     let mut out: Vec<(&Taken, usize)> = Vec::new();
-    for taken in members.iter().filter_map(|it| it.taken.as_ref()) {
-        match out.iter_mut().find(|it| it.0.by == taken.by) {
+    let all = members.iter();
+    for taken in all.flat_map(|it| it.taken.iter().chain(&it.overseen)) {
+        match out
+            .iter_mut()
+            .find(|it| (&it.0.by, &it.0.origin) == (&taken.by, &taken.origin))
+        {
             Some((last, count)) => {
                 *count += 1;
                 if last.at < taken.at {
@@ -224,7 +228,7 @@ fn sentence(shared: &Common, words: &Words) -> String {
     words.text(
         &format!("storm-common-{}", shared.factor),
         &[
-            ("value", &excerpt(&shared.value, 100)),
+            ("value", &named(&shared.value, 100)),
             ("count", &shared.count.to_string()),
         ],
     )

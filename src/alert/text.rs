@@ -1,5 +1,14 @@
 //! A text in two forms at once: Telegram's HTML and plain.
 
+use super::Message;
+use crate::{
+    model::{
+        Say,
+        excerpt::{MARKS, broken, marked, quoted},
+    },
+    words::Words,
+};
+
 /// Telegram's limit for a message, counted in UTF-16 units after its tags are read.
 pub const LIMIT: usize = 4096;
 
@@ -10,9 +19,39 @@ pub struct Text {
 }
 
 impl Text {
+    /// A sentence. What is marked in it as foreign stands in a code entity, in which clients make no links.
     pub fn push(&mut self, text: &str) -> &mut Self {
-        self.html.push_str(&escape(text));
-        self.plain.push_str(text);
+        let [open, close] = MARKS;
+        let mut foreign = false;
+        for part in text.split_inclusive(MARKS) {
+            let (part, mark) = match part.chars().next_back() {
+                Some(it) if MARKS.contains(&it) => (part.trim_end_matches(MARKS), Some(it)),
+                _ => (part, None),
+            };
+            self.html.push_str(&escape(part));
+            if foreign {
+                self.plain.push_str(&broken(part));
+            } else {
+                self.plain.push_str(part);
+            }
+            if mark == Some(open) && !foreign {
+                self.html.push_str("<code>");
+                foreign = true;
+            } else if mark == Some(close) && foreign {
+                self.html.push_str("</code>");
+                foreign = false;
+            }
+        }
+        if foreign {
+            self.html.push_str("</code>");
+        }
+        self
+    }
+
+    /// What was written before, in both its forms.
+    pub fn written(&mut self, message: &Message) -> &mut Self {
+        self.html.push_str(&message.html);
+        self.plain.push_str(&message.plain);
         self
     }
 
@@ -25,10 +64,7 @@ impl Text {
 
     /// What is to be copied as it stands: a tap does it.
     pub fn code(&mut self, text: &str) -> &mut Self {
-        self.html.push_str("<code>");
-        self.push(text);
-        self.html.push_str("</code>");
-        self
+        self.push(&marked(text))
     }
 
     /// A person whose phone rings, by the number of the account.
@@ -59,10 +95,50 @@ impl Text {
     }
 }
 
+/// A sentence of the core, in which everything but numbers is foreign: hosts, phrases of a page, what a server said.
+pub fn said(say: &Say, words: &Words) -> String {
+    let number = |it: &str| it.chars().all(|it| it.is_ascii_digit() || it == '.') && it.len() < 7;
+    let mut say = say.clone();
+    for value in say.args.values_mut() {
+        if !number(value) || value.matches('.').count() > 1 {
+            *value = quoted(value, LONGEST_ARGUMENT);
+        }
+    }
+    words.say(&say)
+}
+
+/// Characters of what stands in a sentence: two rows on a phone.
+const LONGEST_ARGUMENT: usize = 160;
+
 /// The characters that Telegram's HTML gives a meaning to.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forms(text: &str) -> (String, String) {
+        let mut out = Text::default();
+        out.push(text);
+        out.into_forms()
+    }
+
+    #[test]
+    fn what_is_foreign_stands_in_code_and_is_broken_where_there_is_none() {
+        let [open, close] = MARKS;
+        let (html, plain) = forms(&format!("Nay: «{}» /suco", quoted("<b> a.vn /x", 40)));
+        assert_eq!(html, "Nay: «<code>&lt;b&gt; a[.]vn /x</code>» /suco");
+        assert_eq!(plain, "Nay: «<b> a[.]vn (/)x» /suco");
+        // whatever becomes of marks, tags stay whole
+        assert_eq!(forms(&format!("a{open}b")).0, "a<code>b</code>");
+        assert_eq!(
+            forms(&format!("a{close}b{open}{open}c{close}{close}")).0,
+            "ab<code>c</code>"
+        );
+    }
 }

@@ -2,10 +2,11 @@
 
 use jiff::{Timestamp, tz::TimeZone};
 
+use super::people::{called, called_in_full};
 use crate::{
     model::{
         Incident,
-        excerpt::{defang_text, excerpt},
+        excerpt::{named, quoted},
         incident::Event,
     },
     words::Words,
@@ -24,15 +25,17 @@ pub fn lines(it: &Incident, words: &Words, tz: &TimeZone, most: usize) -> Vec<St
     out
 }
 
-/// One event. What people wrote is cut and disarmed.
+/// One event. What people wrote is cut, disarmed and marked as foreign.
 fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) -> String {
     let what = format!("event-{}", format!("{:?}", event.what).to_lowercase());
     let mut text = words.plain(&what);
-    for part in [&event.by, &event.note].into_iter().flatten() {
-        let part = match part.parse::<Timestamp>() {
-            Ok(moment) => words.moment(moment, tz),
-            Err(_) => defang_text(&excerpt(part, 300)),
-        };
+    let by = event.by.as_ref();
+    let by = by.map(|it| called_in_full(it, event.origin.as_ref(), words));
+    let note = event.note.as_ref().map(|it| match it.parse::<Timestamp>() {
+        Ok(moment) => words.moment(moment, tz),
+        Err(_) => quoted(it, 300),
+    });
+    for part in [by, note].into_iter().flatten() {
         text.push_str(" · ");
         text.push_str(&part);
     }
@@ -40,20 +43,20 @@ fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) ->
         let passed = words.duration(event.at.duration_since(last));
         text.push_str(&format!(" (+{passed})"));
     }
-    format!("{}  {}", words.moment(event.at, tz), excerpt(&text, 400))
+    format!("{}  {text}", words.moment(event.at, tz))
 }
 
 /// An incident in a list: what and where, then since when and who has it.
 pub fn summary(it: &Incident, words: &Words, tz: &TimeZone) -> [String; 2] {
     let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
-    let first = format!("{} · {kind} · {}", it.id, excerpt(&it.portal.name, 80));
+    let first = format!("{} · {kind} · {}", it.id, named(&it.portal.name, 80));
     let since = words.moment(it.seen_at, tz);
     let second = match &it.taken {
         Some(taken) => words.text(
             "bot-line-taken",
             &[
                 ("when", &since),
-                ("by", &defang_text(&excerpt(&taken.by, 60))),
+                ("by", &called(&taken.by, taken.origin.as_ref(), words)),
             ],
         ),
         None => words.text("bot-line-open", &[("when", &since)]),

@@ -8,7 +8,7 @@ use crate::{
     model::{
         Class, Incident,
         alert::{Phase, WindowNews},
-        excerpt::excerpt,
+        excerpt::named,
     },
     words::Words,
 };
@@ -47,7 +47,7 @@ pub fn message(news: &WindowNews, facts: &Facts, words: &Words, tz: &TimeZone) -
     text.push(icon)
         .push(" ")
         .bold(&words.plain(&format!("head-window-{phase}")))
-        .push(&format!(" · {}", excerpt(&news.name, 120)))
+        .push(&format!(" · {}", named(&news.name, 120)))
         .line();
     let span = [
         ("from", words.moment(news.from, tz)),
@@ -89,12 +89,13 @@ fn list(text: &mut Text, head: &str, words: &Words, lines: &[String]) -> bool {
 
 fn ready(text: &mut Text, facts: &Facts, words: &Words, tz: &TimeZone) {
     let dated = |(name, at): &(String, Timestamp)| {
-        format!("{}: {}", excerpt(name, 80), words.moment(*at, tz))
+        format!("{}: {}", named(name, 80), words.moment(*at, tz))
     };
     let span = |(from, to): &(Timestamp, Timestamp)| {
         format!("{} – {}", words.moment(*from, tz), words.moment(*to, tz))
     };
-    let cut = |name: &String| excerpt(name, 80);
+    let cut = |name: &String| named(name, 80);
+    let deaf: Vec<String> = facts.deaf.iter().map(cut).collect();
     let mut lacking = false;
     let certificates: Vec<String> = facts.certificates.iter().map(dated).collect();
     lacking |= list(text, "window-certificates", words, &certificates);
@@ -102,7 +103,7 @@ fn ready(text: &mut Text, facts: &Facts, words: &Words, tz: &TimeZone) {
     lacking |= list(text, "window-unlearnt", words, &unlearnt);
     let gaps: Vec<String> = facts.gaps.iter().map(span).collect();
     lacking |= list(text, "window-gaps", words, &gaps);
-    lacking |= list(text, "window-deaf", words, &facts.deaf);
+    lacking |= list(text, "window-deaf", words, &deaf);
     lacking |= list(text, "window-ill", words, &ill(facts, words));
     if !lacking {
         text.line().push(&words.plain("window-all-ready")).line();
@@ -111,7 +112,7 @@ fn ready(text: &mut Text, facts: &Facts, words: &Words, tz: &TimeZone) {
 
 fn ill(facts: &Facts, words: &Words) -> Vec<String> {
     let all = facts.ill.iter();
-    all.map(|(name, class)| format!("{}: {}", excerpt(name, 80), words.plain(&class.key())))
+    all.map(|(name, class)| format!("{}: {}", named(name, 80), words.plain(&class.key())))
         .collect()
 }
 

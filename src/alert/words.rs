@@ -4,11 +4,15 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::json;
 
-use super::{Button, Document, Gravity, Message, text::Text};
+use super::{
+    Button, Document, Gravity, Message,
+    people::called,
+    text::{Text, said},
+};
 use crate::{
     model::{
-        Class, Incident, Kind, Notice,
-        excerpt::{defang, defang_text, excerpt},
+        Class, Incident, Kind, Notice, Say,
+        excerpt::{defang, defang_text, excerpt, marked, named, quoted},
         incident::{Stage, What},
     },
     words::Words,
@@ -51,9 +55,9 @@ fn write(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool, detail: Deta
         text.push(" ").push(&words.plain("alert-repeat"));
     }
     text.line();
-    text.bold(&excerpt(&it.portal.name, 120));
+    text.bold(&named(&it.portal.name, 120));
     if !it.portal.agency_name.is_empty() {
-        text.push(&format!(" ({})", excerpt(&it.portal.agency_name, 120)));
+        text.push(&format!(" ({})", named(&it.portal.agency_name, 120)));
     }
     text.line();
     text.push(&address(it)).line();
@@ -110,11 +114,11 @@ fn address(it: &Incident) -> String {
     let url = &it.portal.url;
     let path = if url.path() == "/" { "" } else { url.path() };
     let port = url.port().map(|it| format!(":{it}")).unwrap_or_default();
-    format!(
+    marked(&format!(
         "{}{port}{}",
         defang(url.host_str().unwrap_or_default()),
         defang_text(&excerpt(path, 60))
-    )
+    ))
 }
 
 fn why(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
@@ -123,10 +127,10 @@ fn why(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
         .iter()
         .filter(|it| it.weight > 0.3)
         .take(detail.signals)
-        .map(|it| words.say(&it.say))
+        .map(|it| said(&it.say, words))
         .collect();
     if let Some(cause) = &it.cause {
-        reasons.push(words.say(cause));
+        reasons.push(said(cause, words));
     }
     if it.class == Class::ByPortal || it.kind == Kind::Maintenance {
         reasons.push(words.plain(if it.kind == Kind::Maintenance {
@@ -140,7 +144,7 @@ fn why(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
     }
     text.line().bold(&words.plain("alert-why")).line();
     for reason in reasons {
-        text.push("• ").push(&excerpt(&reason, 300)).line();
+        text.push("• ").push(&reason).line();
     }
 }
 
@@ -152,7 +156,7 @@ fn shown(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
     if it.title_before != it.title_now {
         let none = words.plain("alert-no-title");
         let quoted = |title: &Option<String>| match title {
-            Some(title) => format!("«{}»", defang_text(&excerpt(title, 120))),
+            Some(title) => format!("«{}»", quoted(title, 120)),
             None => none.clone(),
         };
         text.push(&words.text("alert-before", &[("title", &quoted(&it.title_before))]))
@@ -162,7 +166,7 @@ fn shown(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
     }
     for line in it.changes.iter().take(detail.changes) {
         text.push(if line.added { "+ " } else { "− " })
-            .push(&excerpt(&line.text, 110))
+            .push(&quoted(&line.text, 110))
             .line();
     }
     if let Some(evidence) = it.evidence.last() {
@@ -185,12 +189,12 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         let times = (it.flaps + 1).to_string();
         lines.push(words.text("alert-flaps", &[("times", &times)]));
     }
-    if let Some(taken) = &it.taken {
+    for taken in it.taken.iter().chain(&it.overseen) {
         let took = words.duration(since(it.confirmed_at, taken.at));
         lines.push(words.text(
             "alert-taken",
             &[
-                ("by", &defang_text(&excerpt(&taken.by, 60))),
+                ("by", &called(&taken.by, taken.origin.as_ref(), words)),
                 ("clock", &words.clock(taken.at, tz)),
                 ("took", &took),
             ],
@@ -202,24 +206,18 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
             .iter()
             .rev()
             .find(|it| matches!(it.what, What::Closed | What::Dismissed))
-            .and_then(|it| it.by.as_deref());
+            .and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), words)));
+        let by = by.as_deref();
         let lasted = words.duration(since(it.seen_at, end));
         let clock = words.clock(end, tz);
         lines.push(match (it.stage, by) {
             (Stage::Dismissed, by) => words.text(
                 "alert-dismissed",
-                &[
-                    ("by", &defang_text(&excerpt(by.unwrap_or("?"), 60))),
-                    ("clock", &clock),
-                ],
+                &[("by", by.unwrap_or("?")), ("clock", &clock)],
             ),
             (_, Some(by)) => words.text(
                 "alert-closed",
-                &[
-                    ("by", &defang_text(&excerpt(by, 60))),
-                    ("clock", &clock),
-                    ("lasted", &lasted),
-                ],
+                &[("by", by), ("clock", &clock), ("lasted", &lasted)],
             ),
             (_, None) => words.text("alert-restored", &[("clock", &clock), ("lasted", &lasted)]),
         });
@@ -241,7 +239,7 @@ fn buttons(it: &Incident, words: &Words) -> Vec<Button> {
         return Vec::new();
     }
     let mut verbs = Vec::new();
-    if it.taken.is_none() {
+    if it.led().is_none() {
         verbs.push("take");
     }
     if it.kind.is_tampering() {
@@ -251,9 +249,15 @@ fn buttons(it: &Incident, words: &Words) -> Vec<Button> {
     }
     verbs
         .into_iter()
-        .map(|verb| Button {
-            label: words.plain(&format!("button-{verb}")),
-            action: format!("{verb}:{}", it.id),
+        .map(|verb| {
+            let label = match verb {
+                "take" if it.taken.is_some() => "button-oversee".to_owned(),
+                _ => format!("button-{verb}"),
+            };
+            Button {
+                label: words.plain(&label),
+                action: format!("{verb}:{}", it.id),
+            }
         })
         .collect()
 }
@@ -284,6 +288,7 @@ pub(super) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
         "agreed": it.agreed,
         "looked": it.looked,
         "taken": it.taken,
+        "overseen": it.overseen,
         "ended_at": it.ended_at,
         "cause": it.cause.as_ref().map(|it| words.say(it)),
         "signals": it.signals.iter().map(|signal| json!({
@@ -336,7 +341,7 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
         text.push(" ").push(&words.plain("alert-repeat"));
     }
     text.line();
-    text.bold(&excerpt(&it.portal.name, 120))
+    text.bold(&named(&it.portal.name, 120))
         .push(": ")
         .push(&words.plain(&it.class.key()))
         .line();
@@ -383,7 +388,10 @@ pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
         } => (
             "🟠",
             topic.as_str().to_owned(),
-            vec![("when", moment(*since)), ("detail", words.say(detail))],
+            vec![
+                ("when", moment(*since)),
+                ("detail", detailed(detail, words)),
+            ],
         ),
         Notice::Over {
             topic,
@@ -397,7 +405,7 @@ pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
         Notice::Event { topic, at, detail } => (
             "⚪",
             topic.as_str().to_owned(),
-            vec![("when", moment(*at)), ("detail", words.say(detail))],
+            vec![("when", moment(*at)), ("detail", detailed(detail, words))],
         ),
     };
     let head = format!("notice-{head}");
@@ -410,7 +418,7 @@ pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
         .push(" ")
         .bold(&words.plain(&head))
         .line()
-        .push(&excerpt_lines(&words.text(&format!("{head}-body"), &args)))
+        .push(&first_lines(&words.text(&format!("{head}-body"), &args)))
         .line();
     Message {
         facts: json!({"notice": head, "since": it.since()}),
@@ -436,13 +444,19 @@ fn lasted(
     ]
 }
 
+/// What it is about: names of portals and files, what a server said. A fault of a file has lines of its own.
+fn detailed(detail: &Say, words: &Words) -> String {
+    let mut detail = detail.clone();
+    for value in detail.args.values_mut() {
+        let lines: Vec<String> = value.lines().map(|it| named(it, 240)).collect();
+        *value = lines.join("\n");
+    }
+    words.say(&detail)
+}
+
 /// Our own text keeps its lines; a fault of a file may have many.
-fn excerpt_lines(text: &str) -> String {
-    text.lines()
-        .take(12)
-        .map(|it| excerpt(it, 240))
-        .collect::<Vec<_>>()
-        .join("\n")
+fn first_lines(text: &str) -> String {
+    text.lines().take(12).collect::<Vec<_>>().join("\n")
 }
 
 /// A report, with its file.

@@ -8,7 +8,15 @@ use teloxide::{
 };
 
 use crate::{
-    model::{Incident, IncidentId, Target, alert::chat_of, excerpt::excerpt, registration::Asker},
+    model::{
+        Incident, IncidentId, Target,
+        alert::chat_of,
+        duty::Person,
+        excerpt::excerpt,
+        incident::{Actor, Origin, Standpoint},
+        names::resembles,
+        registration::Asker,
+    },
     store::Result,
     watch::{World, chats, tell::moved_to},
 };
@@ -34,6 +42,20 @@ pub(super) enum Role {
     Operator,
 }
 
+impl Role {
+    /// What a chat may do that these notifiers speak to.
+    pub fn of(world: &World, names: &[String]) -> Self {
+        let duty = &world.config.defaults.notify;
+        if names.iter().any(|it| duty.contains(it)) {
+            Self::Operator
+        } else if names.is_empty() {
+            Self::Stranger
+        } else {
+            Self::Agency
+        }
+    }
+}
+
 /// One update: who, where, and what it may reach.
 pub(super) struct Here<'a> {
     pub world: &'a World,
@@ -52,14 +74,7 @@ pub(super) struct Here<'a> {
 
 impl Here<'_> {
     pub fn role(&self) -> Role {
-        let duty = &self.world.config.defaults.notify;
-        if self.names.iter().any(|it| duty.contains(it)) {
-            Role::Operator
-        } else if self.names.is_empty() {
-            Role::Stranger
-        } else {
-            Role::Agency
-        }
+        Role::of(self.world, &self.names)
     }
 
     /// The speaker's number; none where nobody in particular speaks.
@@ -118,6 +133,67 @@ impl Here<'_> {
     pub fn name(&self) -> String {
         let name = self.who.as_ref().map(User::full_name);
         excerpt(&name.unwrap_or_default(), 60)
+    }
+
+    /// Who does something, with what a name alone does not tell.
+    pub async fn actor(&self) -> Actor {
+        let of = match self.role() {
+            _ if self.is_officer() => Standpoint::Officer,
+            Role::Operator => Standpoint::Operator,
+            _ => Standpoint::Agency,
+        };
+        let place = match self.role() {
+            Role::Operator => None,
+            _ => {
+                let agency = self.agency().await.map(|it| it.1);
+                agency.or_else(|| self.place.clone())
+            }
+        };
+        Actor {
+            name: self.name(),
+            origin: Some(Origin {
+                account: self.account(),
+                chat: self.chat.0,
+                place: place.map(|it| excerpt(&it, 60)),
+                of,
+                resembles: self.taken_for(),
+            }),
+        }
+    }
+
+    /// The officer, or whoever is on the roster, for whom the speaker may be taken, though he is somebody else.
+    fn taken_for(&self) -> Option<String> {
+        let config = &self.world.config;
+        let name = self.who.as_ref().map(User::full_name)?;
+        let rows = config.duty.roster.iter().map(|it| &it.who);
+        let people: Vec<&Person> = config.duty.officers.iter().chain(rows).collect();
+        let heads = config.agencies.iter().filter_map(|it| it.head.as_ref());
+        let own = self.account();
+        let is_own = |it: &&Person| own.is_some() && it.telegram == own;
+        if people
+            .iter()
+            .copied()
+            .chain(heads.clone())
+            .any(|it| is_own(&it))
+        {
+            return None;
+        }
+        // of whom no account is known, the operator's own chat may know better
+        let here = self.role() == Role::Operator;
+        let known = |it: &&Person| it.telegram.is_some();
+        let people = people.into_iter().filter(|it| known(it) || !here);
+        people
+            .chain(heads.filter(known))
+            .find(|it| resembles(&it.name, &name))
+            .map(|it| excerpt(&it.name, 60))
+    }
+
+    /// The notifiers whose silence somebody may ask for here: an agency's own; none of them is everybody's.
+    pub fn own_notifiers(&self) -> &[String] {
+        match self.role() {
+            Role::Operator => &[],
+            _ => &self.names,
+        }
     }
 
     pub fn say(&self, key: &str, args: &[(&str, &str)]) -> String {

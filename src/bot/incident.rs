@@ -7,6 +7,7 @@ use jiff::{Timestamp, ToSpan, civil::time};
 
 use super::here::Here;
 use crate::{
+    alert::people::called,
     incident,
     model::{Incident, IncidentId},
     watch::{
@@ -88,11 +89,13 @@ async fn step(
 
 /// Who taps first has it.
 pub(super) async fn take(here: &Here<'_>, id: &IncidentId) -> Stepped {
-    let by = here.name();
+    let by = here.actor().await;
     step(here, id, |known, now| {
-        incident::take(known, &by, now).map_err(|_| match &known.taken {
+        let first = known.led().or(known.taken.as_ref());
+        incident::take(known, &by, now).map_err(|_| match first {
             Some(taken) if known.stage.is_open() => {
-                here.say("bot-taken-already", &[("by", &taken.by)])
+                let by = called(&taken.by, taken.origin.as_ref(), &here.world.words);
+                here.say("bot-taken-already", &[("by", &by)])
             }
             _ => here.say("bot-over", &[]),
         })
@@ -101,26 +104,32 @@ pub(super) async fn take(here: &Here<'_>, id: &IncidentId) -> Stepped {
 }
 
 pub(super) async fn mute(here: &Here<'_>, id: &IncidentId, how: Silence) -> Stepped {
-    let by = here.name();
-    let Some(until) = how.until(here, here.world.clock.now()) else {
+    let by = here.actor().await;
+    let own = here.own_notifiers();
+    let now = here.world.clock.now();
+    let Some(until) = how.until(here, now) else {
         return Err(here.say("bot-no-window", &[]));
     };
-    step(here, id, |known, now| {
-        incident::mute(known, &by, until, now).map_err(|_| here.say("bot-over", &[]))
+    step(here, id, |known, _| {
+        incident::mute(known, &by, own, until, now).map_err(|_| {
+            let over = !known.stage.is_open();
+            here.say(if over { "bot-over" } else { "bot-mute-hour" }, &[])
+        })
     })
     .await
 }
 
 pub(super) async fn unmute(here: &Here<'_>, id: &IncidentId) -> Stepped {
-    let by = here.name();
+    let by = here.actor().await;
+    let own = here.own_notifiers();
     step(here, id, |known, now| {
-        incident::unmute(known, &by, now).map_err(|_| here.say("bot-not-muted", &[]))
+        incident::unmute(known, &by, own, now).map_err(|_| here.say("bot-not-muted", &[]))
     })
     .await
 }
 
 pub(super) async fn note(here: &Here<'_>, id: &IncidentId, text: &str) -> Stepped {
-    let by = here.name();
+    let by = here.actor().await;
     step(here, id, |known, now| {
         incident::note(known, &by, text, now).map_err(|_| here.say("bot-no-note", &[]))
     })
@@ -137,9 +146,10 @@ pub(super) async fn legitimate(here: &Here<'_>, known: &Incident, reason: &str) 
         return here.say("bot-no-target", &[]);
     };
     target.settings.timeout = target.settings.timeout.min(LOOKING);
-    let by = here.name();
+    let by = here.actor().await;
+    let shown = called(&by.name, by.origin.as_ref(), &world.words);
     let word = Word {
-        by: &by,
+        by,
         keep: Keep::Beside,
         reason: Some(reason.chars().take(500).collect()),
         of: Some(known.id.clone()),
@@ -148,7 +158,7 @@ pub(super) async fn legitimate(here: &Here<'_>, known: &Incident, reason: &str) 
     match approve(world, &target, word, None).await {
         Ok(_) => here.say(
             "bot-legitimate",
-            &[("id", &known.id.to_string()), ("by", &by)],
+            &[("id", &known.id.to_string()), ("by", &shown)],
         ),
         Err(NotApproved::NoPage(class)) => here.say(
             "bot-no-page",

@@ -5,46 +5,55 @@ mod commands;
 mod evidence;
 mod here;
 mod incident;
+mod moved;
 mod plan;
+mod queue;
 mod reply;
 mod request;
 mod storm;
+mod strangers;
 mod taps;
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use futures_util::FutureExt;
 use teloxide::{
     Bot, RequestError,
     payloads::GetUpdatesSetters,
     requests::Requester,
-    types::{AllowedUpdate, ChatId, Message, Update, UpdateKind, UserId},
+    types::{AllowedUpdate, CallbackQueryId, ChatId, Me, Message, MessageId, Update, UpdateKind},
 };
+use tokio::{sync::Semaphore, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     alert::notifiers::{Account, account},
-    model::alert::{chat_of, in_chat},
-    store::Commit,
-    watch::{Live, World, tell::moved_to},
+    watch::{Live, World},
 };
 use here::{Chat, Here, Role, notifiers_of};
+use queue::{Job, Put, Queue};
 use reply::Reply;
+use strangers::Strangers;
+use taps::Tapped;
 
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
-/// A poller that ends waits so long for Telegram.
+/// A poller that ends waits so long for what is under way, and for Telegram.
 const LEAVING: Duration = Duration::from_secs(2);
 /// Updates that come again after a crash are those of one answer: a hundred at the most.
 const NEAR: u32 = 1000;
-/// A stranger is answered so often in so long: whoever registers a portal is a stranger until he is approved.
-const STRANGER_EVERY: Duration = Duration::from_secs(60);
-const STRANGER_MOST: u32 = 6;
 /// A question for a reason is answered so soon, in seconds, or asked again.
 const REASON_WITHIN_S: i64 = 1800;
-/// Strangers that are remembered: past these, nobody new is answered for a while.
-const STRANGERS: usize = 1000;
+/// Agencies' chats that are served at once, each for one deed at a time; the operator's are served as they come.
+const AGENCIES_AT_ONCE: usize = 16;
+/// What was handed out and waits is not asked for again at once.
+const BREATH: Duration = Duration::from_millis(250);
 
 /// Listens, one poller a bot token, until told to stop; anew when the configuration changes.
 pub async fn run(mut worlds: Live, stop: CancellationToken) {
@@ -86,9 +95,10 @@ async fn listen(world: Arc<World>, stop: CancellationToken) {
                 bot,
                 chats: Vec::new(),
                 account,
-                username: None,
-                own: None,
-                strangers: HashMap::new(),
+                me: OnceLock::new(),
+                queue: Queue::default(),
+                strangers: Strangers::new(),
+                agencies: Semaphore::new(AGENCIES_AT_ONCE),
             });
             listener.chats.push(Chat {
                 notifier: name.clone(),
@@ -98,7 +108,7 @@ async fn listen(world: Arc<World>, stop: CancellationToken) {
     }
     let mut pollers = tokio::task::JoinSet::new();
     for listener in bots.into_values() {
-        pollers.spawn(listener.poll(stop.clone()));
+        pollers.spawn(Arc::new(listener).poll(stop.clone()));
     }
     while pollers.join_next().await.is_some() {}
 }
@@ -110,51 +120,65 @@ struct Listener {
     chats: Vec<Chat>,
     /// Which bot it is, without its secret.
     account: String,
-    username: Option<String>,
-    own: Option<UserId>,
-    /// Since when strangers are answered, and how often they were.
-    strangers: HashMap<ChatId, (tokio::time::Instant, u32)>,
+    me: OnceLock<Me>,
+    queue: Queue,
+    strangers: Strangers,
+    agencies: Semaphore,
+}
+
+/// What is said to whoever did something, once it is written.
+enum Answer {
+    None,
+    /// To a tap, and under the message that was tapped.
+    Tap(CallbackQueryId, Option<MessageId>, Tapped),
+    /// To a message.
+    Message(MessageId, Reply),
+}
+
+/// Where something was done, as its update says.
+struct Spot<'a> {
+    chat: &'a teloxide::types::Chat,
+    account: Option<i64>,
 }
 
 impl Listener {
-    async fn poll(mut self, stop: CancellationToken) {
-        let seen_to = format!("bot/{}", self.account);
-        let mut done = self.seen_to(&seen_to).await;
-        let mut next: i32 = 0;
+    async fn poll(self: Arc<Self>, stop: CancellationToken) {
+        let mut work = JoinSet::new();
         let mut greeted = false;
-        loop {
+        let confirmed = loop {
             if !greeted {
                 greeted = tokio::select! {
                     () = stop.cancelled() => return,
                     greeted = self.greet() => greeted,
                 };
             }
+            let confirmed = self.queue.offset();
             let ask = self
                 .bot
                 .get_updates()
-                .offset(next)
+                .offset(i32::try_from(confirmed).unwrap_or(i32::MAX))
                 .timeout(POLL_S)
                 .allowed_updates([AllowedUpdate::Message, AllowedUpdate::CallbackQuery]);
             let updates = tokio::select! {
-                () = stop.cancelled() => return self.leave(next).await,
+                () = stop.cancelled() => break confirmed,
                 updates = ask => updates,
             };
             match updates {
                 Ok(updates) => {
+                    let any = !updates.is_empty();
+                    let mut new = false;
                     for update in updates {
-                        let number = update.id.0;
-                        next = i32::try_from(number).unwrap_or(i32::MAX - 1) + 1;
-                        // a crash between doing and confirming brings it again; after a week without updates
-                        // Telegram begins anew at any number
-                        let again = number <= done && done - number < NEAR;
-                        if !again {
-                            let took = AssertUnwindSafe(self.take(update, &seen_to));
-                            if took.catch_unwind().await.is_err() {
-                                tracing::error!(
-                                    "an update failed by a fault of this program; the next one is taken"
-                                );
-                            }
-                            done = number;
+                        if self.queue.is_new(update.id.0) {
+                            new = true;
+                            self.receive(update, &mut work).await;
+                        }
+                    }
+                    while work.try_join_next().is_some() {}
+                    if any && !new {
+                        tokio::select! {
+                            () = stop.cancelled() => break confirmed,
+                            () = self.queue.moved.notified() => (),
+                            () = tokio::time::sleep(BREATH) => (),
                         }
                     }
                 }
@@ -167,35 +191,54 @@ impl Listener {
                         _ => tracing::debug!("Telegram does not answer polls"),
                     }
                     tokio::select! {
-                        () = stop.cancelled() => return,
+                        () = stop.cancelled() => break confirmed,
                         () = tokio::time::sleep(PAUSE) => (),
                     }
                 }
             }
-        }
+        };
+        self.leave(work, confirmed).await;
     }
 
-    /// Tells Telegram what was seen to: what changed nothing leaves no mark in the store and would be answered again.
-    async fn leave(&self, next: i32) {
-        if next > 0 {
+    /// Lets what is under way end, and tells Telegram what was seen to: what changed nothing leaves no mark in the store and
+    /// would be answered again.
+    async fn leave(&self, mut work: JoinSet<()>, confirmed: u32) {
+        self.queue.close();
+        let over = async { while work.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LEAVING, over).await;
+        let next = self.queue.offset();
+        if next > confirmed {
+            let next = i32::try_from(next).unwrap_or(i32::MAX);
             let last = self.bot.get_updates().offset(next).limit(1).timeout(0);
             let _ = tokio::time::timeout(LEAVING, last.into_future()).await;
         }
     }
 
-    /// The last update of which something was written.
-    async fn seen_to(&self, name: &str) -> u32 {
-        let kept = self.world.store.milestone(name).await.unwrap_or(None);
-        kept.and_then(|it| it.parse().ok()).unwrap_or(0)
+    /// Under which the last update of a chat of which something was written is remembered.
+    fn seen_to(&self, chat: ChatId) -> String {
+        format!("bot/{}/{}", self.account, chat.0)
+    }
+
+    /// Whether what was done about an update is written: a crash between doing and confirming brings it again. After a week
+    /// without updates Telegram begins anew at any number.
+    async fn is_done(&self, chat: ChatId, number: u32) -> bool {
+        // the name without a chat is from before each chat had its own
+        for name in [self.seen_to(chat), format!("bot/{}", self.account)] {
+            let kept = self.world.store.milestone(&name).await.unwrap_or(None);
+            let done = kept.and_then(|it| it.parse().ok()).unwrap_or(0);
+            if number <= done && done - number < NEAR {
+                return true;
+            }
+        }
+        false
     }
 
     /// Asks for its own name and publishes the commands; whether Telegram answered.
-    async fn greet(&mut self) -> bool {
+    async fn greet(&self) -> bool {
         let Ok(me) = self.bot.get_me().await else {
             return false;
         };
-        self.username.clone_from(&me.user.username);
-        self.own = Some(me.user.id);
+        let _ = self.me.set(me);
         let duty = &self.world.config.defaults.notify;
         let chats: Vec<_> = self
             .chats
@@ -213,199 +256,202 @@ impl Listener {
         true
     }
 
-    async fn take(&mut self, update: Update, seen_to: &str) {
-        let world = self.world.clone();
-        let bot = self.bot.clone();
+    /// Puts an update behind others of its chat, or drops it where nobody knows the chat and it has had its share.
+    async fn receive(self: &Arc<Self>, update: Update, work: &mut JoinSet<()>) {
         let number = update.id.0;
-        let here = |chat: ChatId, names: Vec<String>, speaks, place, who| Here {
-            world: &world,
-            bot: &bot,
+        let Some(Spot { chat, account }) = spot(&update) else {
+            return self.queue.seen_to(number);
+        };
+        let id = chat.id;
+        let names = notifiers_of(&self.world, &self.chats, id, chat.username()).await;
+        if let UpdateKind::Message(message) = &update.kind
+            && let Some(to) = message.migrate_to_chat_id()
+        {
+            // whatever comes next may come from there
+            let speaks = self.speaks(&names, id).await;
+            self.moved(&names, &speaks, *to).await;
+            return self.queue.seen_to(number);
+        }
+        let role = Role::of(&self.world, &names);
+        let waiting = self.queue.strangers();
+        if role == Role::Stranger && !self.strangers.hears(id.0, account, waiting) {
+            return self.queue.seen_to(number);
+        }
+        if self.queue.put(id.0, Job { update, role }) == Put::Begins {
+            let own = self.clone();
+            work.spawn(async move { own.serve(id).await });
+        }
+    }
+
+    /// Works on a chat's queue until nothing waits there, and lets others go first after each update.
+    async fn serve(&self, chat: ChatId) {
+        while let Some(Job { update, role }) = self.queue.take(chat.0) {
+            let _turn = match role {
+                Role::Operator => None,
+                Role::Agency => self.agencies.acquire().await.ok(),
+                Role::Stranger => self.strangers.served.acquire().await.ok(),
+            };
+            let number = update.id.0;
+            let took = AssertUnwindSafe(self.take(update, chat));
+            if took.catch_unwind().await.is_err() {
+                tracing::error!(
+                    "an update failed by a fault of this program; the next one is taken"
+                );
+            }
+            self.queue.seen_to(number);
+        }
+    }
+
+    async fn take(&self, update: Update, chat: ChatId) {
+        let number = update.id.0;
+        if self.is_done(chat, number).await {
+            return;
+        }
+        let Some(Spot { chat: place, .. }) = spot(&update) else {
+            return;
+        };
+        let names = notifiers_of(&self.world, &self.chats, chat, place.username()).await;
+        let speaks = self.speaks(&names, chat).await;
+        let who = match &update.kind {
+            UpdateKind::CallbackQuery(query) => Some(query.from.clone()),
+            UpdateKind::Message(message) => message.from.clone(),
+            _ => None,
+        };
+        let here = Here {
+            world: &self.world,
+            bot: &self.bot,
             chat,
             names,
             speaks,
-            place,
+            place: called(place),
             who,
-            update: (seen_to.to_owned(), number),
+            update: (self.seen_to(chat), number),
         };
-        match update.kind {
+        let open = !place.is_channel();
+        let answer = match update.kind {
             UpdateKind::CallbackQuery(query) => {
-                let Some(place) = query.message.as_ref().map(|it| it.chat()) else {
-                    return;
-                };
-                let names = notifiers_of(&world, &self.chats, place.id, place.username()).await;
-                let open = !place.is_channel();
-                let speaks = self.speaks(&names, place.id).await;
-                let called = called(place);
-                let here = here(place.id, names, speaks, called, Some(query.from.clone()));
-                taps::tapped(&here, query, open).await;
+                let under = query.message.as_ref().map(|it| it.id());
+                let tapped = taps::tapped(&here, query.data.as_deref(), open).await;
+                Answer::Tap(query.id, under, tapped)
             }
-            UpdateKind::Message(message) => {
-                let place = &message.chat;
-                let names = notifiers_of(&world, &self.chats, place.id, place.username()).await;
-                let speaks = self.speaks(&names, place.id).await;
-                if let Some(to) = message.migrate_to_chat_id() {
-                    self.moved(&names, &speaks, *to).await;
-                    return;
-                }
-                let called = called(place);
-                let here = here(place.id, names, speaks, called, message.from.clone());
-                self.heard(&here, &message).await;
-            }
-            _ => (),
-        }
-    }
-
-    /// The notifier that reaches a chat: its own, or the one by which it is known though nothing is registered there yet.
-    async fn speaks(&self, names: &[String], chat: ChatId) -> String {
-        if let Some(name) = names.first() {
-            return name.clone();
-        }
-        let ours: Option<&str> = self.chats.iter().map(|it| it.notifier.as_str()).min();
-        let plain = in_chat(ours.unwrap_or_default(), chat.0);
-        let came = self.world.store.milestone(&came_from(chat)).await;
-        came.unwrap_or(None).unwrap_or(plain)
-    }
-
-    /// A group became a supergroup: its messages go there from now on.
-    async fn moved(&self, names: &[String], speaks: &str, to: ChatId) {
-        if names.is_empty() && !self.moved_unknown(speaks, to).await {
-            return;
-        }
-        let own = self.chats.iter().filter(|it| names.contains(&it.notifier));
-        let own = own.map(|it| moved_to(&it.notifier, &it.chat.to_string()));
-        let registered = names.iter().filter_map(|name| {
-            let (_, chat) = chat_of(name)?;
-            Some(moved_to(name, &chat.to_string()))
-        });
-        for name in own.chain(registered) {
-            let commit = Commit {
-                milestone: Some((name, to.0.to_string())),
-                ..Commit::default()
-            };
-            if let Err(error) = self.world.store.commit(commit).await {
-                tracing::error!(%error, "that a chat has moved cannot be written");
-            }
-        }
-        self.world.chats_known.forget();
-    }
-
-    /// Nothing is registered there yet, but something may have been asked for; anybody can make groups and move them.
-    async fn moved_unknown(&self, speaks: &str, to: ChatId) -> bool {
-        let requests = self.world.store.requests().await.unwrap_or_default();
-        let mut open = requests.iter().filter(|it| it.stage.is_open());
-        if !open.any(|it| it.asker.notifier.as_deref() == Some(speaks)) {
-            return false;
-        }
-        let mut marks = vec![(came_from(to), speaks.to_owned())];
-        if let Some((_, chat)) = chat_of(speaks) {
-            marks.push((moved_to(speaks, &chat.to_string()), to.0.to_string()));
-        }
-        for mark in marks {
-            let commit = Commit {
-                milestone: Some(mark),
-                ..Commit::default()
-            };
-            if let Err(error) = self.world.store.commit(commit).await {
-                tracing::error!(%error, "that a chat has moved cannot be written");
-            }
-        }
-        true
-    }
-
-    async fn heard(&mut self, here: &Here<'_>, message: &Message) {
-        let Some(text) = message.text() else {
-            return;
+            UpdateKind::Message(message) => match self.heard(&here, &message).await {
+                Some(reply) => Answer::Message(message.id, reply),
+                None => Answer::None,
+            },
+            _ => Answer::None,
         };
+        if here.role() == Role::Stranger {
+            // what he did is written; that he is not answered after a crash keeps nobody from being heard now
+            self.queue.seen_to(number);
+        }
+        self.give(&here, answer).await;
+    }
+
+    async fn give(&self, here: &Here<'_>, answer: Answer) {
+        let turn = async || {
+            if here.role() == Role::Stranger {
+                self.strangers.turn().await;
+            }
+        };
+        match answer {
+            Answer::None => (),
+            Answer::Tap(query, under, tapped) => {
+                turn().await;
+                let sent = taps::answer(here, query, tapped).await;
+                if let Some(sent) = sent {
+                    turn().await;
+                    reply::send(here, under, sent).await;
+                }
+            }
+            Answer::Message(to, sent) => {
+                turn().await;
+                reply::send(here, Some(to), sent).await;
+            }
+        }
+    }
+
+    async fn heard(&self, here: &Here<'_>, message: &Message) -> Option<Reply> {
+        let text = message.text()?;
         // a channel's post speaks for nobody in the group where it appears
         if message.is_automatic_forward() || message.from.is_none() {
-            return;
+            return None;
         }
-        if here.role() == Role::Stranger && !self.answers_stranger(here.chat) {
-            return;
-        }
-        let name = self.username.clone();
-        if let Some((command, rest)) = commands::parse(text, name.as_deref()) {
-            let reply = match commands::find(command, here.role()) {
-                Some(command) => command.run(here, rest).await,
+        let name = self.me.get().and_then(|it| it.user.username.as_deref());
+        if let Some((command, rest)) = commands::parse(text, name) {
+            match commands::find(command, here.role()) {
+                Some(command) => Some(command.run(here, rest).await),
                 // in a group it may be meant for somebody else
-                None if !message.chat.is_private() => return,
-                None => Reply::plain(&here.say("bot-unknown-command", &[])),
-            };
-            reply::send(here, Some(message.id), reply).await;
+                None if !message.chat.is_private() => None,
+                None => Some(Reply::plain(&here.say("bot-unknown-command", &[]))),
+            }
         } else if self.is_to_us(message) {
-            self.answered(here, message, text).await;
+            answered(here, message, text).await
+        } else {
+            None
         }
-    }
-
-    fn answers_stranger(&mut self, chat: ChatId) -> bool {
-        let now = tokio::time::Instant::now();
-        self.strangers
-            .retain(|_, it| now.duration_since(it.0) < STRANGER_EVERY);
-        if self.strangers.len() >= STRANGERS && !self.strangers.contains_key(&chat) {
-            return false;
-        }
-        let (_, times) = self.strangers.entry(chat).or_insert((now, 0));
-        *times += 1;
-        *times <= STRANGER_MOST
     }
 
     /// Whether it answers a message of this bot.
     fn is_to_us(&self, message: &Message) -> bool {
         let from = message.reply_to_message().and_then(|it| it.from.as_ref());
-        self.own.is_some() && from.map(|it| it.id) == self.own
-    }
-
-    /// An answer to an incident's message is a note in its time line; to a question for a reason, the reason.
-    async fn answered(&self, here: &Here<'_>, message: &Message, text: &str) {
-        let Some((asked_at, to)) = taps::answered(message) else {
-            return;
-        };
-        let first = to.lines().next().unwrap_or_default();
-        let of_request = if first.starts_with(request::ASKS_AGENCY) {
-            Some(request::named(here, first, text).await)
-        } else if first.starts_with(request::ASKS_REFUSAL) {
-            request::refused(here, first, text).await
-        } else {
-            None
-        };
-        if let Some(reply) = of_request {
-            return reply::send(here, Some(message.id), reply).await;
-        }
-        if here.role() == Role::Stranger {
-            return;
-        }
-        let id = first
-            .split(|c: char| c.is_whitespace() || c == ':')
-            .find(|it| it.starts_with("SC-"));
-        let Some(known) = (match id {
-            Some(id) => here.incident(id).await,
-            None => None,
-        }) else {
-            return;
-        };
-        let said = if first.starts_with(taps::ASKS_WHY) {
-            let late = message.date.timestamp() - asked_at > REASON_WITHIN_S;
-            if !here.may_decide() {
-                here.say("bot-officers-only", &[])
-            } else if late || !first.contains(&taps::shown(here, &known)) {
-                // it has become something else since, or nobody knows any more what was meant
-                here.say("bot-reason-late", &[])
-            } else {
-                incident::legitimate(here, &known, text).await
-            }
-        } else {
-            match incident::note(here, &known.id, text).await {
-                Ok(_) => here.say("bot-noted", &[("id", &known.id.to_string())]),
-                Err(why) => why,
-            }
-        };
-        reply::send(here, Some(message.id), Reply::plain(&said)).await;
+        let own = self.me.get().map(|it| it.user.id);
+        own.is_some() && from.map(|it| it.id) == own
     }
 }
 
-/// Under this it is remembered as whom a chat is known that was another before.
-fn came_from(chat: ChatId) -> String {
-    format!("came/{}", chat.0)
+/// `None` where it is about nothing that is answered.
+fn spot(update: &Update) -> Option<Spot<'_>> {
+    let (chat, from) = match &update.kind {
+        UpdateKind::CallbackQuery(query) => (query.message.as_ref()?.chat(), Some(&query.from)),
+        UpdateKind::Message(message) => {
+            let speaks = message.text().is_some() || message.migrate_to_chat_id().is_some();
+            speaks.then_some(())?;
+            (&message.chat, message.from.as_ref())
+        }
+        _ => return None,
+    };
+    let account = from.and_then(|it| i64::try_from(it.id.0).ok());
+    Some(Spot { chat, account })
+}
+
+/// An answer to an incident's message is a note in its time line; to a question for a reason, the reason.
+async fn answered(here: &Here<'_>, message: &Message, text: &str) -> Option<Reply> {
+    let (asked_at, to) = taps::answered(message)?;
+    let first = to.lines().next().unwrap_or_default();
+    let of_request = if first.starts_with(request::ASKS_AGENCY) {
+        Some(request::agency_named(here, first, text).await)
+    } else if first.starts_with(request::ASKS_REFUSAL) {
+        request::refused(here, first, text).await
+    } else {
+        None
+    };
+    if of_request.is_some() {
+        return of_request;
+    }
+    if here.role() == Role::Stranger {
+        return None;
+    }
+    let id = first
+        .split(|c: char| c.is_whitespace() || c == ':')
+        .find(|it| it.starts_with("SC-"));
+    let known = here.incident(id?).await?;
+    let said = if first.starts_with(taps::ASKS_WHY) {
+        let late = message.date.timestamp() - asked_at > REASON_WITHIN_S;
+        if !here.may_decide() {
+            here.say("bot-officers-only", &[])
+        } else if late || !first.contains(&taps::shown(here, &known)) {
+            // it has become something else since, or nobody knows any more what was meant
+            here.say("bot-reason-late", &[])
+        } else {
+            incident::legitimate(here, &known, text).await
+        }
+    } else {
+        match incident::note(here, &known.id, text).await {
+            Ok(_) => here.say("bot-noted", &[("id", &known.id.to_string())]),
+            Err(why) => why,
+        }
+    };
+    Some(Reply::plain(&said))
 }
 
 /// What a group calls itself, with the name by which anybody can join it.

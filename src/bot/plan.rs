@@ -6,7 +6,7 @@ use super::{
     taps::Tapped,
 };
 use crate::{
-    alert::plan::plan as shown,
+    alert::{plan::plan as shown, text::said},
     incident::plan::{Announced, span},
     model::{
         TargetId,
@@ -59,7 +59,7 @@ pub(super) async fn announce(here: &Here<'_>, text: &str) -> Option<Reply> {
         targets: named,
         from,
         to,
-        by: here.name(),
+        by: here.actor().await,
         reason: rest.to_owned(),
         notifier: Some(here.speaks.clone()),
     };
@@ -68,8 +68,13 @@ pub(super) async fn announce(here: &Here<'_>, text: &str) -> Option<Reply> {
             Ok(plan) => {
                 let names = names(here.world, &plan.targets).await.unwrap_or_default();
                 let message = shown(&plan, &names, &[], true, &here.world.words, &zone);
-                let mut reply = Reply::plain(&message.plain);
-                reply.text.line().line().push(&here.say("plan-how", &[]));
+                let mut reply = Reply::default();
+                reply
+                    .text
+                    .written(&message)
+                    .line()
+                    .line()
+                    .push(&here.say("plan-how", &[]));
                 // who runs the service has it as a message of its own
                 if here.role() == Role::Agency {
                     reply.buttons = vec![message.buttons];
@@ -94,7 +99,7 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, id: &str) -> Option<Tapp
     if !here.may_decide() {
         return Some(Tapped::loud(here.say("plan-officers-only", &[])));
     }
-    let (by, seen_to) = (here.name(), Some(here.seen_to()));
+    let (by, seen_to) = (here.actor().await, Some(here.seen_to()));
     let done = match verb {
         "unplan" => plans::cancel(here.world, &plan.id, &by, seen_to).await,
         _ => plans::answer(here.world, &plan.id, &by, verb == "ours", seen_to).await,
@@ -113,7 +118,7 @@ fn is_ours(here: &Here<'_>, plan: &Plan) -> bool {
 fn refusal(here: &Here<'_>, why: NotDone) -> String {
     match why {
         NotDone::Unknown => here.say("plan-none", &[]),
-        NotDone::Refused(say) => here.world.words.say(&say),
+        NotDone::Refused(why) => said(&why, &here.world.words),
         NotDone::Store(error) => {
             tracing::error!(%error, "announced changes cannot be written");
             here.say("bot-failed", &[])

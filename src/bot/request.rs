@@ -10,16 +10,23 @@ use super::{
     taps::Tapped,
 };
 use crate::{
-    alert::request::to_asker,
+    alert::{
+        Button,
+        request::{how_to_prove, to_asker, to_officers},
+        text::said,
+    },
     model::{
         Say,
         alert::chat_of,
-        excerpt::{defang, defang_text},
+        excerpt::{defang, marked, named},
         registration::Request,
         target::portal_url,
     },
-    registry::{Wanted, request::Whose},
-    watch::registration::{self as verbs, NotDone},
+    registry::{Wanted, limits::is_unproved, request::Whose},
+    watch::{
+        officers,
+        registration::{self as verbs, NotDone},
+    },
 };
 
 /// Marks a question for the agency's name, before the address that is asked for.
@@ -73,14 +80,25 @@ pub(super) async fn register(here: &Here<'_>, rest: &str) -> Reply {
     };
     match verbs::ask(here.world, wanted, Some(here.seen_to())).await {
         Ok(request) => {
-            let host = defang(request.url.host_str().unwrap_or_default());
+            let host = marked(&defang(request.url.host_str().unwrap_or_default()));
             let args = [
                 ("id", request.id.to_string()),
                 ("host", host),
-                ("agency", defang_text(&request.agency_name)),
+                ("agency", named(&request.agency_name, 120)),
             ];
             let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
             Reply::plain(&here.say("register-taken", &args))
+        }
+        Err(NotDone::Refused(why)) if why.key == "register-prove-first" => {
+            let arg = |name: &str| why.args.get(name).map(String::as_str).unwrap_or_default();
+            let mut reply = Reply::plain(&here.say("register-prove-first", &[]));
+            how_to_prove(
+                &mut reply.text,
+                arg("host"),
+                arg("token"),
+                &here.world.words,
+            );
+            reply
         }
         Err(why) => Reply::plain(&refusal(here, why)),
     }
@@ -94,7 +112,7 @@ async fn usage(here: &Here<'_>) -> Reply {
         .iter()
         .filter(|it| it.stage.is_open() && it.asker.notifier.as_ref() == Some(&here.speaks));
     for it in own {
-        let host = defang(it.url.host_str().unwrap_or_default());
+        let host = marked(&defang(it.url.host_str().unwrap_or_default()));
         let line = here.say(
             "register-line",
             &[("id", &it.id.to_string()), ("host", &host)],
@@ -105,7 +123,7 @@ async fn usage(here: &Here<'_>) -> Reply {
 }
 
 /// An answer to a question for the agency's name.
-pub(super) async fn named(here: &Here<'_>, question: &str, name: &str) -> Reply {
+pub(super) async fn agency_named(here: &Here<'_>, question: &str, name: &str) -> Reply {
     let url = question.trim_start_matches(ASKS_AGENCY).trim();
     let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() {
@@ -134,7 +152,7 @@ pub(super) async fn refused(here: &Here<'_>, question: &str, reason: &str) -> Op
 
 /// `None` where the verb is none of a request's.
 pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Tapped> {
-    if !["ok", "okw", "no", "prove", "undo"].contains(&verb) {
+    if !["ok", "okw", "no", "prove", "undo", "see", "nall"].contains(&verb) {
         return None;
     }
     let mut parts = rest.split(':');
@@ -143,7 +161,7 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Ta
     let state = parts.next();
     let known = verbs::find(here.world, id).await.ok().flatten();
     let asked_here = |it: &Request| is_asked_here(here, it);
-    let officer = matches!(verb, "ok" | "okw" | "no");
+    let officer = matches!(verb, "ok" | "okw" | "no" | "see" | "nall");
     let may = |it: &Request| {
         if officer {
             here.role() == Role::Operator
@@ -154,8 +172,14 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Ta
     let Some(known) = known.filter(may) else {
         return Some(Tapped::loud(here.say("register-none", &[])));
     };
+    if verb == "see" {
+        return Some(card(here, &known).await);
+    }
     if officer && !here.may_decide() {
         return Some(Tapped::loud(here.say("register-officers-only", &[])));
+    }
+    if verb == "nall" {
+        return Some(refuse_all(here, &known).await);
     }
     let id = known.id.to_string();
     let (by, seen_to) = (here.name(), Some(here.seen_to()));
@@ -194,9 +218,46 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Ta
     })
 }
 
+/// A request as its own message would show it, and the one before it that waits without proof.
+async fn card(here: &Here<'_>, known: &Request) -> Tapped {
+    let beside = officers::beside(here.world, known).await;
+    let Ok(beside) = beside else {
+        return Tapped::loud(here.say("bot-failed", &[]));
+    };
+    let zone = &here.world.config.service.timezone;
+    let message = to_officers(known, beside.shown(), &here.world.words, zone);
+    let mut reply = Reply::default();
+    reply.text.written(&message);
+    reply.buttons = message.buttons.chunks(2).map(<[_]>::to_vec).collect();
+    let all = here.world.store.requests().await.unwrap_or_default();
+    let waiting = all.iter().filter(|it| is_unproved(it));
+    let older = waiting.filter(|it| (it.at, &it.id) < (known.at, &known.id));
+    if let Some(it) = older.max_by_key(|it| (it.at, it.id.clone())) {
+        reply.buttons.push(vec![Button {
+            label: here.say("button-see-next", &[]),
+            action: format!("see:{}", it.id),
+        }]);
+    }
+    Tapped {
+        sent: Some(reply),
+        ..Tapped::quiet(String::new())
+    }
+}
+
+async fn refuse_all(here: &Here<'_>, of: &Request) -> Tapped {
+    let done = verbs::refuse_all(here.world, of, &here.name(), Some(here.seen_to())).await;
+    match done {
+        Ok(count) => {
+            let count = count.to_string();
+            Tapped::quiet(here.say("register-did-nall", &[("count", &count)]))
+        }
+        Err(why) => Tapped::loud(refusal(here, why)),
+    }
+}
+
 /// A refusal needs a reason: who asked is told it.
 fn why_not(here: &Here<'_>, known: &Request) -> Tapped {
-    let ask = here.say("register-why-not", &[("by", &here.name())]);
+    let ask = here.say("register-why-not", &[("by", &named(&here.name(), 60))]);
     let mut reply = Reply::plain(&format!("{ASKS_REFUSAL} {}: {ask}", known.id));
     reply.asks = true;
     Tapped {
@@ -217,7 +278,7 @@ async fn offer_commands(here: &Here<'_>, request: &Request) {
 fn refusal(here: &Here<'_>, why: NotDone) -> String {
     match why {
         NotDone::Unknown => here.say("register-none", &[]),
-        NotDone::Refused(say) => here.world.words.say(&say),
+        NotDone::Refused(why) => said(&why, &here.world.words),
         NotDone::Store(error) => {
             tracing::error!(%error, "a request cannot be written");
             here.say("bot-failed", &[])
@@ -241,7 +302,8 @@ pub(super) async fn one(here: &Here<'_>, id: &str) -> Option<Reply> {
     let Some(message) = to_asker(&known, &here.world.words, zone) else {
         return Some(Reply::plain(&here.say("request-looking", &[])));
     };
-    let mut reply = Reply::plain(&message.plain);
+    let mut reply = Reply::default();
+    reply.text.written(&message);
     reply.buttons = message.buttons.chunks(2).map(<[_]>::to_vec).collect();
     Some(reply)
 }

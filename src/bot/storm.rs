@@ -19,7 +19,7 @@ pub(super) async fn take(here: &Here<'_>, id: &str) -> Result<String, String> {
     if ours.is_empty() {
         return Err(here.say("bot-no-incident", &[]));
     }
-    let by = here.name();
+    let by = here.actor().await;
     let take = |known: &Incident, now| incident::take(known, &by, now).ok();
     let done = step_all(here.world, &ours, Some(here.seen_to()), take).await;
     let done = done.map_err(|why| match why {

@@ -3,7 +3,7 @@
 use teloxide::{
     payloads::AnswerCallbackQuerySetters,
     requests::Requester,
-    types::{CallbackQuery, Message},
+    types::{CallbackQueryId, Message},
 };
 
 use super::{
@@ -12,12 +12,16 @@ use super::{
     here::{Here, Role},
     incident::{self, Silence},
     plan,
-    reply::{self, Reply},
+    reply::Reply,
     request, storm,
 };
 use crate::{
-    alert::Button,
-    model::{Incident, excerpt::defang_text},
+    alert::{Button, people::called},
+    model::{
+        Incident,
+        excerpt::{named, unmarked},
+        incident::MutedIn,
+    },
 };
 
 /// What a tap came to: words over the button, and what is sent besides.
@@ -50,9 +54,8 @@ impl Tapped {
 const LONGEST_SAID: usize = 200;
 
 /// `open` where who taps is a member of the chat: a channel may be anybody's to read.
-pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
-    let message = query.message.as_ref().map(|it| it.id());
-    let data = query.data.as_deref().and_then(|it| it.split_once(':'));
+pub(super) async fn tapped(here: &Here<'_>, data: Option<&str>, open: bool) -> Tapped {
+    let data = data.and_then(|it| it.split_once(':'));
     // a channel may be anybody's to read: only officers do anything there
     let may = open || here.is_officer();
     let other = match data {
@@ -63,7 +66,7 @@ pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
         },
         _ => None,
     };
-    let out = match data {
+    match data {
         _ if other.is_some() => other.unwrap_or_else(|| Tapped::quiet(String::new())),
         _ if here.role() == Role::Stranger => Tapped::loud(here.say("bot-stranger", &[])),
         _ if !may => Tapped::loud(here.say("bot-officers-only", &[])),
@@ -80,21 +83,21 @@ pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
             None => Tapped::loud(here.say("bot-no-incident", &[])),
         },
         None => Tapped::quiet(here.say("bot-unknown", &[])),
-    };
-    let said: String = out.said.chars().take(LONGEST_SAID).collect();
-    let mut answer = here
-        .bot
-        .answer_callback_query(query.id)
-        .show_alert(out.loud);
+    }
+}
+
+/// Says over the button what it came to; returns what is to be sent besides.
+pub(super) async fn answer(here: &Here<'_>, query: CallbackQueryId, out: Tapped) -> Option<Reply> {
+    // nothing is a link there
+    let said: String = unmarked(&out.said).chars().take(LONGEST_SAID).collect();
+    let mut answer = here.bot.answer_callback_query(query).show_alert(out.loud);
     if !said.is_empty() {
         answer = answer.text(said);
     }
     if answer.await.is_err() {
         tracing::debug!("a tap could not be answered");
     }
-    if let Some(sent) = out.sent {
-        reply::send(here, message, sent).await;
-    }
+    out.sent
 }
 
 async fn act(here: &Here<'_>, verb: &str, known: &Incident) -> Tapped {
@@ -140,7 +143,7 @@ async fn act(here: &Here<'_>, verb: &str, known: &Incident) -> Tapped {
 pub(super) const ASKS_WHY: &str = "✏️";
 
 fn why(here: &Here<'_>, known: &Incident) -> Reply {
-    let reason = here.say("bot-reason", &[("by", &here.name())]);
+    let reason = here.say("bot-reason", &[("by", &named(&here.name(), 60))]);
     let mut reply = Reply::plain(&format!(
         "{ASKS_WHY} {} {}: {reason}",
         known.id,
@@ -161,27 +164,40 @@ pub(super) fn shown(here: &Here<'_>, known: &Incident) -> String {
 pub(super) fn muted(here: &Here<'_>, now: &Incident) -> Reply {
     let words = &here.world.words;
     let zone = &here.world.config.service.timezone;
-    let Some(muted) = &now.muted else {
+    let own = here.own_notifiers();
+    let here_only = |it: &&MutedIn| it.notifiers.iter().any(|it| own.contains(it));
+    let here_only = now.muted_in.iter().find(here_only).map(|it| &it.muted);
+    let Some(muted) = here_only.or(now.muted.as_ref()) else {
         return Reply::plain(&words.plain("bot-failed"));
     };
     let args = [
         ("id", now.id.to_string()),
-        ("by", defang_text(&muted.by)),
+        ("by", called(&muted.by, muted.origin.as_ref(), words)),
         ("until", words.moment(muted.until, zone)),
     ];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    let mut reply = Reply::plain(&words.text("bot-muted", &args));
+    let key = if here_only.is_some() {
+        "bot-muted-here"
+    } else {
+        "bot-muted"
+    };
+    let mut reply = Reply::plain(&words.text(key, &args));
     let button = |verb: &str| Button {
         label: words.plain(&format!("button-{verb}")),
         action: format!("{verb}:{}", now.id),
     };
-    let mut row = vec![button("morning")];
-    let moment = here.world.clock.now();
-    let windows = here.world.windows(moment);
-    if windows.iter().any(|it| it.from <= moment && moment < it.to) {
-        row.push(button("window"));
+    let mut row = Vec::new();
+    // of what is grave, longer silence is the operator's to give
+    if here_only.is_none() || !now.kind.is_tampering() {
+        row.push(button("morning"));
+        let moment = here.world.clock.now();
+        let windows = here.world.windows(moment);
+        if windows.iter().any(|it| it.from <= moment && moment < it.to) {
+            row.push(button("window"));
+        }
     }
     reply.buttons = vec![row, vec![button("unmute")]];
+    reply.buttons.retain(|it| !it.is_empty());
     reply
 }
 

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     alert::timeline,
     incident,
-    model::{Incident, IncidentId},
+    model::{Incident, IncidentId, excerpt::unmarked},
     store::Wanted,
     watch::{
         World,
@@ -138,7 +138,7 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
     line(&message.plain)?;
     line("")?;
     for event in timeline::lines(&it, &world.words, zone, usize::MAX) {
-        line(&event)?;
+        line(&unmarked(&event))?;
     }
     for alert in undelivered {
         let why = alert.refused.unwrap_or_default();

@@ -14,11 +14,11 @@ mod store;
 mod targets;
 mod watch;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::words::Lang;
+use crate::{model::excerpt::clean, words::Lang};
 
 pub use output::{Failure, Outcome};
 
@@ -117,7 +117,14 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // help and version are no faults
             let code = if error.use_stderr() { 2 } else { 0 };
-            let _ = error.print();
+            // what was typed is said again: nothing in it moves the cursor
+            let _ = match code {
+                0 => error.print(),
+                _ => {
+                    let said = error.render().to_string();
+                    write!(anstream::stderr(), "{}", clean(&said))
+                }
+            };
             return ExitCode::from(code);
         }
     };

@@ -8,7 +8,10 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    model::{Signal, excerpt::excerpt},
+    model::{
+        Signal,
+        excerpt::{clean, excerpt},
+    },
     store::StoreError,
     watch,
     words::Words,
@@ -51,7 +54,7 @@ impl Failure {
 
     pub fn report(self) -> ExitCode {
         // whoever reads the other end of a closed pipe wants nothing more
-        let _ = writeln!(anstream::stderr(), "gaccong: {}", self.message);
+        let _ = writeln!(anstream::stderr(), "gaccong: {}", clean(&self.message));
         ExitCode::from(self.code)
     }
 }
@@ -87,12 +90,12 @@ pub fn line(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What was done: a sentence for people, or facts for machines.
+/// What was done, in which stands what somebody typed: a sentence for people, or facts for machines.
 pub fn done(json: bool, sentence: &str, facts: &Value) -> Result<(), Failure> {
     if json {
         line(&facts.to_string())
     } else {
-        line(sentence)
+        line(&clean(sentence))
     }
 }
 

@@ -33,20 +33,30 @@ pub fn steps(own: &[Step], duty: &Duty) -> Vec<Step> {
     usual.collect()
 }
 
-/// How many steps have come due for an incident that nobody has taken; `None` where there is nothing new to do. In a
-/// watch window (`close`) all times are halved.
+/// How many steps have come due for an incident that none of the operator's people has taken; `None` where there is nothing
+/// new to do. In a watch window (`close`) all times are halved. Where somebody of the agency has it, they are doubled, and
+/// the agency's head is not called: whoever changes a portal may sit in its agency's chat.
 pub fn due(steps: &[Step], it: &Incident, now: Timestamp, close: bool) -> Option<u32> {
     let calls = it.kind.is_tampering() || it.kind == Kind::Down;
-    if !calls || !it.stage.is_open() || it.taken.is_some() || it.is_muted(now) {
+    if !calls || !it.stage.is_open() || it.led().is_some() || it.is_muted(now) {
         return None;
     }
     let passed = now.duration_since(told_at(it));
     let reached = steps.iter().filter(|step| {
         let after = if close { step.after / 2 } else { step.after };
+        let after = if it.taken.is_some() {
+            after.saturating_mul(2)
+        } else {
+            after
+        };
         passed >= jiff::SignedDuration::try_from(after).unwrap_or(jiff::SignedDuration::MAX)
     });
     let reached = u32::try_from(reached.count()).unwrap_or(u32::MAX);
-    (reached > it.escalated).then_some(reached)
+    let head = reached
+        .checked_sub(1)
+        .and_then(|at| steps.get(at as usize))
+        .is_some_and(|it| it.to == Rung::Head);
+    (reached > it.escalated && !(head && it.taken.is_some())).then_some(reached)
 }
 
 /// Since when somebody could have taken it: since it was told, came back, or was not silent any more.

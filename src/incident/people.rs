@@ -1,28 +1,41 @@
 //! What people do with an incident. Each returns the incident as it is then, or why it cannot be.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::step::push;
 use crate::model::{
     Incident,
     duty::Rung,
-    incident::{Event, Muted, Stage, Taken, What},
+    incident::{Actor, Event, Muted, MutedIn, Stage, Taken, What},
 };
 
-/// Somebody takes it. Who was first stays.
-pub fn take(known: &Incident, by: &str, now: Timestamp) -> Result<Incident, String> {
+/// Somebody takes it. Who was first stays; where that was somebody of the agency, one of the operator's people may take
+/// it beside him.
+pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<Incident, String> {
+    let by = by.into();
     if !known.stage.is_open() {
         return Err(over(known));
     }
-    if let Some(taken) = &known.taken {
+    let first = known.led().or(if by.is_of_agency() {
+        known.taken.as_ref()
+    } else {
+        None
+    });
+    if let Some(taken) = first {
         return Err(format!("{} was taken by {} already", known.id, taken.by));
     }
     let mut it = known.clone();
     it.stage = Stage::Taken;
-    it.taken = Some(Taken {
-        by: by.to_owned(),
+    let taken = Taken {
+        by: by.name.clone(),
+        origin: by.origin.clone(),
         at: now,
-    });
+    };
+    if it.taken.is_none() {
+        it.taken = Some(taken);
+    } else {
+        it.overseen = Some(taken);
+    }
     it.timeline.push(event(now, What::Taken, by, None));
     Ok(it)
 }
@@ -30,63 +43,114 @@ pub fn take(known: &Incident, by: &str, now: Timestamp) -> Result<Incident, Stri
 /// An officer closes it: it was real and is over.
 pub fn resolve(
     known: &Incident,
-    by: &str,
+    by: impl Into<Actor>,
     note: Option<String>,
     now: Timestamp,
 ) -> Result<Incident, String> {
-    end(known, Stage::Resolved, What::Closed, by, note, now)
+    end(
+        known,
+        Stage::Resolved,
+        event(now, What::Closed, by.into(), note),
+    )
 }
 
 /// An officer says that it was no incident.
 pub fn dismiss(
     known: &Incident,
-    by: &str,
+    by: impl Into<Actor>,
     note: Option<String>,
     now: Timestamp,
 ) -> Result<Incident, String> {
-    end(known, Stage::Dismissed, What::Dismissed, by, note, now)
+    end(
+        known,
+        Stage::Dismissed,
+        event(now, What::Dismissed, by.into(), note),
+    )
 }
 
-/// No noise of it until then: what is said of it is brought up to date where that is silent.
+/// No noise of it until then: what is said of it is brought up to date where that is silent. `notifiers` are those of the
+/// agency's chat where it was asked for: silence is theirs alone, and at most an hour of what is grave. None of them is
+/// everywhere, which is the operator's to give.
 pub fn mute(
     known: &Incident,
-    by: &str,
+    by: impl Into<Actor>,
+    notifiers: &[String],
     until: Timestamp,
     now: Timestamp,
 ) -> Result<Incident, String> {
+    let by = by.into();
     if !known.stage.is_open() {
         return Err(over(known));
     }
+    let longest = now.checked_add(AGENCY_SILENCE).unwrap_or(now);
+    let of_agency = !notifiers.is_empty();
+    if of_agency && known.kind.is_tampering() && until > longest {
+        return Err("longer silence of what is grave is the operator's to give".to_owned());
+    }
     let mut it = known.clone();
-    let is_silence = |it: &Event| matches!(it.what, What::Muted | What::Unmuted);
+    let is_silence = |it: &Event| {
+        use What::{Muted, MutedIn, Unmuted, UnmutedIn};
+        matches!(it.what, Muted | Unmuted | MutedIn | UnmutedIn)
+    };
     // the first of many goes
     if it.timeline.iter().filter(|it| is_silence(it)).count() >= MOST_SILENCES
         && let Some(at) = it.timeline.iter().position(is_silence)
     {
         it.timeline.remove(at);
     }
-    it.muted = Some(Muted {
-        by: by.to_owned(),
+    let muted = Muted {
+        by: by.name.clone(),
+        origin: by.origin.clone(),
         until,
-    });
+    };
+    let what = if of_agency {
+        let same = |it: &MutedIn| it.notifiers.iter().any(|it| notifiers.contains(it));
+        it.muted_in.retain(|it| now < it.muted.until && !same(it));
+        it.muted_in.push(MutedIn {
+            notifiers: notifiers.to_vec(),
+            muted,
+        });
+        What::MutedIn
+    } else {
+        it.muted = Some(muted);
+        What::Muted
+    };
     it.timeline
-        .push(event(now, What::Muted, by, Some(until.to_string())));
+        .push(event(now, what, by, Some(until.to_string())));
     Ok(it)
 }
 
-/// Noise again.
-pub fn unmute(known: &Incident, by: &str, now: Timestamp) -> Result<Incident, String> {
-    if !known.is_muted(now) {
-        return Err(format!("{} is not muted", known.id));
-    }
+/// Noise again: in the agency's own chat where that alone is silent, everywhere else.
+pub fn unmute(
+    known: &Incident,
+    by: impl Into<Actor>,
+    notifiers: &[String],
+    now: Timestamp,
+) -> Result<Incident, String> {
     let mut it = known.clone();
-    it.muted = None;
-    it.timeline.push(event(now, What::Unmuted, by, None));
+    it.muted_in.retain(|it| now < it.muted.until);
+    let silent = it.muted_in.len();
+    it.muted_in
+        .retain(|it| !it.notifiers.iter().any(|it| notifiers.contains(it)));
+    let mut what = What::UnmutedIn;
+    if it.muted_in.len() == silent {
+        if !known.is_muted(now) {
+            return Err(format!("{} is not muted", known.id));
+        }
+        it.muted = None;
+        what = What::Unmuted;
+    }
+    it.timeline.push(event(now, what, by.into(), None));
     Ok(it)
 }
 
 /// Something that somebody wrote down, also after it is over.
-pub fn note(known: &Incident, by: &str, text: &str, now: Timestamp) -> Result<Incident, String> {
+pub fn note(
+    known: &Incident,
+    by: impl Into<Actor>,
+    text: &str,
+    now: Timestamp,
+) -> Result<Incident, String> {
     let text = text.trim();
     if text.is_empty() {
         return Err("an empty note says nothing".to_owned());
@@ -97,7 +161,8 @@ pub fn note(known: &Incident, by: &str, text: &str, now: Timestamp) -> Result<In
     }
     let text: String = text.chars().take(LONGEST_NOTE).collect();
     let mut it = known.clone();
-    it.timeline.push(event(now, What::Noted, by, Some(text)));
+    it.timeline
+        .push(event(now, What::Noted, by.into(), Some(text)));
     Ok(it)
 }
 
@@ -114,30 +179,27 @@ const LONGEST_NOTE: usize = 1000;
 const MOST_NOTES: usize = 100;
 const MOST_SILENCES: usize = 20;
 
-fn end(
-    known: &Incident,
-    stage: Stage,
-    what: What,
-    by: &str,
-    note: Option<String>,
-    now: Timestamp,
-) -> Result<Incident, String> {
+/// What is grave is silent in an agency's chat for so long at the most: whoever changes a portal may sit in that chat.
+const AGENCY_SILENCE: SignedDuration = SignedDuration::from_hours(1);
+
+fn end(known: &Incident, stage: Stage, event: Event) -> Result<Incident, String> {
     if !known.stage.is_open() {
         return Err(over(known));
     }
     let mut it = known.clone();
     it.stage = stage;
-    it.ended_at = Some(now);
+    it.ended_at = Some(event.at);
     it.remark = None;
-    it.timeline.push(event(now, what, by, note));
+    it.timeline.push(event);
     Ok(it)
 }
 
-fn event(at: Timestamp, what: What, by: &str, note: Option<String>) -> Event {
+fn event(at: Timestamp, what: What, by: Actor, note: Option<String>) -> Event {
     Event {
         at,
         what,
-        by: Some(by.to_owned()),
+        by: Some(by.name),
+        origin: by.origin,
         note,
     }
 }

@@ -8,7 +8,7 @@ use jiff::{
 use super::step::push;
 use crate::model::{
     Incident, Kind, Say, Signal, TargetId,
-    incident::{Event, Muted, What},
+    incident::{Actor, Event, Muted, What},
     plan::{Plan, PlanId, PlanStage},
 };
 
@@ -42,7 +42,7 @@ pub struct Announced {
     pub targets: Vec<TargetId>,
     pub from: Timestamp,
     pub to: Timestamp,
-    pub by: String,
+    pub by: Actor,
     pub reason: String,
     pub notifier: Option<String>,
 }
@@ -70,7 +70,8 @@ pub fn announce(it: Announced, id: PlanId, now: Timestamp) -> Result<Plan, Say> 
         // what was seen before it was announced rang already
         from: it.from.max(now),
         to: it.to,
-        by: it.by,
+        by: it.by.name,
+        origin: it.by.origin,
         at: now,
         reason: it.reason.trim().chars().take(LONGEST_REASON).collect(),
         notifier: it.notifier,
@@ -105,13 +106,14 @@ pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
     Ok(())
 }
 
-pub fn cancel(plan: &Plan, by: &str, now: Timestamp) -> Result<Plan, Say> {
+pub fn cancel(plan: &Plan, by: &Actor, now: Timestamp) -> Result<Plan, Say> {
     if plan.stage != PlanStage::Announced {
         return Err(Say::new("plan-past").with("id", &plan.id));
     }
     Ok(Plan {
         stage: PlanStage::Cancelled {
-            by: by.to_owned(),
+            by: by.name.clone(),
+            origin: by.origin.clone(),
             at: now,
         },
         ..plan.clone()
@@ -140,6 +142,7 @@ pub fn quieted(it: &Incident, plan: &Plan, now: Timestamp) -> Option<Incident> {
     it.planned = Some(plan.id.clone());
     it.muted = Some(Muted {
         by: plan.by.clone(),
+        origin: plan.origin.clone(),
         until: plan.to,
     });
     push(&mut it, now, What::Planned, Some(plan.id.to_string()));
@@ -169,11 +172,12 @@ pub fn over(plan: &Plan, seen: &[Incident], now: Timestamp) -> Option<Plan> {
 }
 
 /// The agency says whether it was its own doing. Who was first stays.
-pub fn answer(plan: &Plan, by: &str, ours: bool, now: Timestamp) -> Result<Plan, Say> {
+pub fn answer(plan: &Plan, by: &Actor, ours: bool, now: Timestamp) -> Result<Plan, Say> {
     match &plan.stage {
         PlanStage::Asked => Ok(Plan {
             stage: PlanStage::Answered {
-                by: by.to_owned(),
+                by: by.name.clone(),
+                origin: by.origin.clone(),
                 at: now,
                 ours,
             },
@@ -185,12 +189,13 @@ pub fn answer(plan: &Plan, by: &str, ours: bool, now: Timestamp) -> Result<Plan,
 }
 
 /// It was not the agency: it rings as if it had just been seen.
-pub fn disowned(known: &Incident, by: &str, now: Timestamp) -> Incident {
+pub fn disowned(known: &Incident, by: &Actor, now: Timestamp) -> Incident {
     let mut it = loud(known, now);
     it.timeline.push(Event {
         at: now,
         what: What::Disowned,
-        by: Some(by.to_owned()),
+        by: Some(by.name.clone()),
+        origin: by.origin.clone(),
         note: None,
     });
     it

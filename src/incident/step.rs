@@ -140,6 +140,9 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     let worse = last == Some(What::Changed)
         && it.kind.is_tampering()
         && (it.planned.is_none() || bears_marks(it.kind, &it.signals));
+    if worse {
+        it.muted_in.clear();
+    }
     if it.is_muted(now) && it.stage.is_open() && !worse {
         return Voice::Quiet;
     }
@@ -205,6 +208,7 @@ pub(super) fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<St
         at,
         what,
         by: None,
+        origin: None,
         note,
     });
     thin_timeline(&mut it.timeline);
@@ -269,6 +273,7 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         at,
         what,
         by: None,
+        origin: None,
         note,
     };
     let class = Some(finding.class.to_string());
@@ -308,6 +313,8 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         rung_at: None,
         address: finding.address,
         muted: None,
+        muted_in: Vec::new(),
+        overseen: None,
         planned: None,
         escalated: 0,
     }

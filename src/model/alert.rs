@@ -22,6 +22,8 @@ pub enum About {
     Call(IncidentId, Rung),
     /// What becomes of a request to be watched.
     Request(RequestId),
+    /// Strangers' requests without proof, all in one message that begins then.
+    Requests(Timestamp),
     /// Announced changes: that they are, and afterwards whose doing it was.
     Plan(PlanId),
     /// A shift hands over to the next.
@@ -41,6 +43,7 @@ impl About {
             Self::Reminder(id) => format!("{id}-reminder"),
             Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
             Self::Request(id) => id.to_string(),
+            Self::Requests(at) => format!("requests-{}", at.as_second()),
             Self::Plan(id) => id.to_string(),
             Self::Handover(at) => format!("handover-{}", at.as_second()),
             Self::Window(news) => news.key(),

@@ -37,27 +37,144 @@ pub fn defang(host: &str) -> String {
         .replace('.', "[.]")
 }
 
-/// Dots between letters broken wherever they stand, so that page text holds no live host name.
+/// Page text without a live host name: each dot broken that a program may read as one of a name or an address, whatever
+/// signs stand around it. A number keeps its dot. What is broken already stays as it is.
 pub fn defang_text(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len() + 8);
+    let at = |at: usize| chars.get(at).copied();
     for (i, &c) in chars.iter().enumerate() {
-        let inside = i > 0
-            && chars[i - 1].is_alphanumeric()
-            && chars.get(i + 1).is_some_and(|it| it.is_alphanumeric());
-        let number = i > 0
-            && chars[i - 1].is_ascii_digit()
-            && chars.get(i + 1).is_some_and(char::is_ascii_digit);
+        let before = i.checked_sub(1).and_then(at);
+        let after = at(i + 1);
         match c {
-            '.' if inside && !number => out.push_str("[.]"),
-            '@' => out.push_str("(@)"),
-            ':' if chars.get(i + 1) == Some(&'/') && chars.get(i + 2) == Some(&'/') => {
-                out.push_str("[:]")
+            '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}'
+                if is_of_name(before, after) && !is_in_number(&chars, i) =>
+            {
+                out.push_str("[.]");
             }
+            '@' if (before, after) != (Some('('), Some(')')) => out.push_str("(@)"),
+            ':' if after == Some('/') && at(i + 2) == Some('/') => out.push_str("[:]"),
             _ => out.push(c),
         }
     }
     out
+}
+
+/// Whether a dot between these may part the labels of a name: programs take every sign beyond Latin-1's for a letter there.
+fn is_of_name(before: Option<char>, after: Option<char>) -> bool {
+    let closes = |it: char| matches!(it, '»' | '”' | '’' | '…' | '–' | '—');
+    let part =
+        |it: char| it.is_alphanumeric() || it > '\u{7f}' && !it.is_whitespace() && !closes(it);
+    before.is_some_and(|it| !it.is_whitespace() && it != '.') && after.is_some_and(part)
+}
+
+/// `1.5`, `1.234.567`: digits alone, which no program reads as an address.
+fn is_in_number(chars: &[char], dot: usize) -> bool {
+    let of = |it: &&char| it.is_ascii_digit() || **it == '.';
+    let from = dot - chars[..dot].iter().rev().take_while(of).count();
+    let to = dot + chars[dot..].iter().take_while(of).count();
+    let alone = |it: Option<&char>| {
+        it.is_none_or(|it| !it.is_alphanumeric() && !matches!(it, '/' | ':' | '@' | '-' | '_'))
+    };
+    let before = from.checked_sub(1).and_then(|at| chars.get(at));
+    if !alone(before) || !alone(chars.get(to)) {
+        return false;
+    }
+    let number: String = chars[from..to].iter().collect();
+    // the end of a sentence
+    let groups: Vec<&str> = number.trim_end_matches('.').split('.').collect();
+    let thousands = groups.len() == 3 && groups[1..].iter().all(|it| it.len() == 3);
+    groups.iter().all(|it| !it.is_empty()) && (groups.len() == 2 || thousands)
+}
+
+/// What stands around foreign text in a sentence of ours, until the sentence is written in a message. Unicode gives these
+/// two no character, and every text that is cut loses them.
+pub const MARKS: [char; 2] = ['\u{fdd0}', '\u{fdd1}'];
+
+/// Foreign text for a sentence: cut, disarmed, and marked as foreign.
+pub fn quoted(text: &str, max: usize) -> String {
+    marked(&defang_text(&excerpt(text, max)))
+}
+
+/// What is cut and disarmed already, or is not to be altered where nothing acts on it, marked as foreign.
+pub fn marked(text: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
+    let [open, close] = MARKS;
+    format!("{open}{}{close}", unmarked(text))
+}
+
+/// A name for a sentence: cut, and marked as foreign where a program might act on something in it.
+pub fn named(text: &str, max: usize) -> String {
+    let name = excerpt(text, max);
+    if is_calm(&name) {
+        name
+    } else {
+        marked(&defang_text(&name))
+    }
+}
+
+/// The sentence as text alone.
+pub fn unmarked(text: &str) -> String {
+    text.replace(MARKS, "")
+}
+
+/// Whether no program finds a link, a mention, a tag, a command or a number to call in it.
+fn is_calm(text: &str) -> bool {
+    let quiet = |it: char| {
+        it.is_alphanumeric()
+            || unicode_normalization::char::is_combining_mark(it)
+            || " ,;()-–—«»“”‘’\"'!?…·[]+%&".contains(it)
+    };
+    let mut dots = text.match_indices('.');
+    // the dot of an abbreviation, or the last one
+    let dots = dots.all(|(at, _)| text[at + 1..].chars().next().is_none_or(|it| it == ' '));
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    dots && digits < CALLED && text.chars().all(|it| quiet(it) || it == '.')
+}
+
+/// Digits that a program takes for a telephone's or a card's number.
+const CALLED: usize = 7;
+
+/// Foreign text where it cannot be marked (plain messages, e-mail): what [`defang_text`] breaks, and tags, commands and long
+/// numbers as well.
+pub fn broken(text: &str) -> String {
+    let text = defang_text(text);
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut digits = 0;
+    let mut before = ' ';
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let next = chars.peek().copied().unwrap_or(' ');
+        match c {
+            '#' if next.is_alphanumeric() || next == '_' => out.push_str("(#)"),
+            '$' if next.is_alphabetic() => out.push_str("($)"),
+            '/' if next.is_ascii_alphanumeric() && !before.is_alphanumeric() && before != '/' => {
+                out.push_str("(/)");
+            }
+            c if c.is_ascii_digit() => {
+                digits += 1;
+                if digits == CALLED {
+                    out.push('·');
+                    digits = 1;
+                }
+                out.push(c);
+            }
+            _ => out.push(c),
+        }
+        if !c.is_ascii_digit() && !" -()+".contains(c) {
+            digits = 0;
+        }
+        before = c;
+    }
+    out
+}
+
+/// What somebody typed, for his own terminal: nothing in it moves the cursor or turns the text around.
+pub fn clean(text: &str) -> String {
+    let own = |c: char| if c == '\n' { Some(c) } else { harmless(c) };
+    text.chars().filter_map(own).collect()
 }
 
 fn harmless(c: char) -> Option<char> {
@@ -65,6 +182,7 @@ fn harmless(c: char) -> Option<char> {
         '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' => None,
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' => Some('·'),
         '\u{e0000}'..='\u{e007f}' | '\u{fe00}'..='\u{fe0f}' => None,
+        '\u{fdd0}'..='\u{fdef}' => None,
         c if c.is_control() => Some('·'),
         c => Some(c),
     }
@@ -90,5 +208,41 @@ mod tests {
             defang_text("xem x9.example, 1.234 hay a@b."),
             "xem x9[.]example, 1.234 hay a(@)b."
         );
+        for (text, wanted) in [
+            ("45.33.32.156/vneid", "45[.]33[.]32[.]156/vneid"),
+            ("//1.1.1.1:8080/x", "//1[.]1[.]1[.]1:8080/x"),
+            ("evil\u{20ac}.com", "evil\u{20ac}[.]com"),
+            ("ev\u{332}il\u{332}.com", "ev\u{332}il\u{332}[.]com"),
+            ("evil~.com, evil\u{3002}com", "evil~[.]com, evil[.]com"),
+            ("evil.\u{20ac}", "evil[.]\u{20ac}"),
+            ("1.1/x", "1[.]1/x"),
+            ("1.234.567 đồng, 3.5 %.", "1.234.567 đồng, 3.5 %."),
+            ("hết. Xem «a.» … v.v.", "hết. Xem «a.» … v[.]v."),
+        ] {
+            assert_eq!(defang_text(text), wanted);
+            assert_eq!(defang_text(wanted), wanted, "twice is once");
+        }
+        let hostile = "#the /dangky $USD 0912 345 678 4111111111111111 a/b 22/11/2026";
+        assert_eq!(
+            broken(hostile),
+            "(#)the (/)dangky ($)USD 0912 34·5 678 4·111111·111111·111 a/b 22/11/2026"
+        );
+    }
+
+    #[test]
+    fn marks_are_ours_alone() {
+        let [open, close] = MARKS;
+        let hostile = format!("a{close}b{open}c");
+        assert_eq!(quoted(&hostile, 9), format!("{open}abc{close}"));
+        assert_eq!(marked(&hostile), format!("{open}abc{close}"));
+        assert_eq!(quoted("", 9), "");
+        assert_eq!(
+            named("UBND xã Đông (cũ), số 2", 99),
+            "UBND xã Đông (cũ), số 2"
+        );
+        assert_eq!(named("TP. Vinh", 99), "TP. Vinh");
+        for risky in ["a.vn", "@a", "#a", "/a", "a:b", "0912 345 678", "x\u{20ac}"] {
+            assert!(named(risky, 99).starts_with(open), "{risky}");
+        }
     }
 }

@@ -103,6 +103,9 @@ pub struct Event {
     pub what: What,
     /// Who did it, where a person did.
     pub by: Option<String>,
+    /// From where, where it was done in a chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// A class, a reason, a notifier's name: what belongs to the event.
     pub note: Option<String>,
 }
@@ -131,6 +134,9 @@ pub enum What {
     /// Somebody wants no noise of it for a while, or wants it again.
     Muted,
     Unmuted,
+    /// The same in one agency's chat only.
+    MutedIn,
+    UnmutedIn,
     /// Somebody wrote something down.
     Noted,
     /// Nobody took it, and somebody else was called.
@@ -194,7 +200,11 @@ pub struct Incident {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Vec<Evidence>,
+    /// Who was first.
     pub taken: Option<Taken>,
+    /// The operator's officer, where somebody of the agency was first.
+    #[serde(default)]
+    pub overseen: Option<Taken>,
     pub ended_at: Option<Timestamp>,
     pub timeline: Vec<Event>,
     /// Something to add to the message while it lasts, e.g. "now unreachable".
@@ -208,8 +218,12 @@ pub struct Incident {
     /// The address that answered for the portal last.
     #[serde(default)]
     pub address: Option<IpAddr>,
+    /// Silence everywhere: the operator's to give.
     #[serde(default)]
     pub muted: Option<Muted>,
+    /// Silence in an agency's own chat, and nowhere else.
+    #[serde(default)]
+    pub muted_in: Vec<MutedIn>,
     /// Opened while its portal was edited by announcement, and silent because of it.
     #[serde(default)]
     pub planned: Option<PlanId>,
@@ -219,9 +233,22 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// Whether somebody asked for silence that still lasts.
+    /// Whether the operator asked for silence that still lasts.
     pub fn is_muted(&self, now: Timestamp) -> bool {
         self.muted.as_ref().is_some_and(|it| now < it.until)
+    }
+
+    /// Whether that notifier is to be silent: everywhere, or in its own chat.
+    pub fn is_muted_for(&self, notifier: &str, now: Timestamp) -> bool {
+        let own = |it: &&MutedIn| it.notifiers.iter().any(|it| it == notifier);
+        let own = self.muted_in.iter().find(own);
+        self.is_muted(now) || own.is_some_and(|it| now < it.muted.until)
+    }
+
+    /// Who of the operator has it: until somebody has, the operator's people are called.
+    pub fn led(&self) -> Option<&Taken> {
+        let first = self.taken.as_ref().filter(|it| !it.is_of_agency());
+        first.or(self.overseen.as_ref())
     }
 }
 
@@ -235,11 +262,95 @@ pub struct ChangeLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
     pub by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     pub at: Timestamp,
+}
+
+impl Taken {
+    /// Whether somebody took it in an agency's chat who is no officer of the operator.
+    pub fn is_of_agency(&self) -> bool {
+        let origin = self.origin.as_ref();
+        origin.is_some_and(|it| it.of == Standpoint::Agency)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Muted {
     pub by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     pub until: Timestamp,
+}
+
+/// Silence in one chat.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MutedIn {
+    /// The notifiers by which that chat is told.
+    pub notifiers: Vec<String>,
+    pub muted: Muted,
+}
+
+/// For whom somebody speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standpoint {
+    /// An officer by the number of the account, wherever he speaks.
+    Officer,
+    /// In a chat of the people who run the service.
+    Operator,
+    /// In an agency's chat.
+    Agency,
+}
+
+/// From where something was done. A name alone can be anybody's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The number of the account; none where a group's administrators hide who they are.
+    pub account: Option<i64>,
+    /// The number of the chat.
+    pub chat: i64,
+    /// What the chat is called to people: its agency's name, as the registry has it; none in an operator's chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    pub of: Standpoint,
+    /// The officer for whom this name may be taken, though the account is another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resembles: Option<String>,
+}
+
+/// Who does something. Where it comes from no chat, it was typed at the command line of the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub name: String,
+    pub origin: Option<Origin>,
+}
+
+impl From<&str> for Actor {
+    fn from(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            origin: None,
+        }
+    }
+}
+
+impl From<String> for Actor {
+    fn from(name: String) -> Self {
+        Self { name, origin: None }
+    }
+}
+
+impl From<&Actor> for Actor {
+    fn from(it: &Actor) -> Self {
+        it.clone()
+    }
+}
+
+impl Actor {
+    /// Whether he speaks for an agency only.
+    pub fn is_of_agency(&self) -> bool {
+        let origin = self.origin.as_ref();
+        origin.is_some_and(|it| it.of == Standpoint::Agency)
+    }
 }

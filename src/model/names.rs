@@ -1,6 +1,7 @@
 //! Names of agencies and provinces as people write them.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_security::confusable_detection::skeleton;
 
 /// The five tones, as marks of their own.
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
@@ -21,9 +22,86 @@ fn folded(text: &str) -> Vec<String> {
     syllables.collect()
 }
 
+/// Whether a person may take one name for the other: letters of other alphabets that look alike, case, invisible
+/// characters, punctuation, the order of the words, and a title before or behind make no difference; Vietnamese marks do.
+pub fn resembles(a: &str, b: &str) -> bool {
+    let forms = |text: &str| {
+        // lower case first keeps a capital I from being an l; last, it folds what skeletons make of digits
+        let lower = text.to_lowercase();
+        [words(&lower), words(text)]
+    };
+    let (a, b) = (forms(a), forms(b));
+    a.iter().zip(&b).any(|(a, b)| is_alike(a, b))
+}
+
+fn is_alike(a: &[String], b: &[String]) -> bool {
+    if a.is_empty() || b.is_empty() {
+        return false;
+    }
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    // one word is in many names
+    let inside = short.len() > 1 && long.windows(short.len()).any(|it| it == short);
+    let sorted = |it: &[String]| {
+        let mut it = it.to_vec();
+        it.sort();
+        it
+    };
+    inside || a.concat() == b.concat() || sorted(a) == sorted(b)
+}
+
+/// Words by what they look like: marks stay, whatever is neither a letter nor a digit parts words.
+fn words(text: &str) -> Vec<String> {
+    let seen: String = skeleton(text).flat_map(char::to_lowercase).nfc().collect();
+    let is_part = |it: char| it.is_alphanumeric() || is_combining_mark(it);
+    let words = seen
+        .split(|it: char| !is_part(it))
+        .filter(|it| !it.is_empty());
+    words.map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_may_be_taken_for_another_is_known() {
+        let an = "Nguyễn Văn An";
+        let nfd: String = an.nfd().collect();
+        for other in [
+            an,
+            nfd.as_str(),
+            "NGUYỄN VĂN AN",
+            "nguyễn  văn an",
+            "Nguyễn Văn \u{410}n",
+            "Nguyễn\u{200b} Văn\u{2060} An",
+            "Nguyễn Văn An.",
+            "Nguyễn_Văn_An",
+            "An Nguyễn Văn",
+            "Nguyễn Văn An (trực)",
+            "Đ/c Nguyễn Văn An",
+            "Nguyễn Văn \u{ff21}n",
+            "Nguyễn Văn \u{1d400}n",
+            "NguyễnVănAn",
+        ] {
+            assert!(resembles(an, other), "{other:?}");
+        }
+        for other in [
+            "Nguyen Van An",
+            "Nguyễn Văn Ân",
+            "Nguyễn Văn Anh",
+            "Nguyễn An",
+            "",
+            ".",
+        ] {
+            assert!(!resembles(an, other), "{other:?}");
+        }
+        assert!(resembles("UBND tỉnh Một", "UBND tỉnh \u{41c}ột"));
+        assert!(resembles("Lê Ích", "lê ích") && resembles("Hoàng O", "Hoàng 0"));
+        assert!(
+            !resembles("An", "Nguyễn Văn An"),
+            "one word is in many names"
+        );
+    }
 
     #[test]
     fn a_province_is_known_however_it_is_written() {

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::TargetId;
+use super::{TargetId, incident::Origin};
 
 /// `KH-2026-0003` (*kế hoạch*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub struct Plan {
     /// Exclusive.
     pub to: Timestamp,
     pub by: String,
+    /// From where, where it was announced in a chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     pub at: Timestamp,
     pub reason: String,
     /// Whoever announced it there is asked afterwards; none where it was announced at the command line.
@@ -47,6 +50,8 @@ pub enum PlanStage {
     Announced,
     Cancelled {
         by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
         at: Timestamp,
     },
     /// It is over, and nothing was seen that somebody would have to answer for.
@@ -55,6 +60,8 @@ pub enum PlanStage {
     Asked,
     Answered {
         by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
         at: Timestamp,
         ours: bool,
     },

@@ -54,13 +54,19 @@ pub struct Request {
     /// What the portal looked like when it was looked at last; none before.
     pub view: Option<View>,
     pub proof: Option<Proof>,
-    /// Shows the asker's hand where it stands on the portal or in its zone. Not a secret: it is bound to this request.
+    /// Shows the asker's hand where it stands on the portal or in its zone. Not a secret: it is bound to him and the portal.
     pub token: String,
     /// When the portal is to be looked at next.
     pub look_at: Timestamp,
     /// The asker wants to know what the next look finds, whatever it is.
     #[serde(default)]
     pub again: bool,
+    /// Asked for in a chat that is told of no portal.
+    #[serde(default)]
+    pub stranger: bool,
+    /// Officers have it in one message with other strangers' requests, which begins then.
+    #[serde(default)]
+    pub crowd: Option<Timestamp>,
 }
 
 impl Request {
@@ -120,6 +126,9 @@ impl Stage {
         *self == Self::Open
     }
 }
+
+/// The reason of a request that ends because another asker proved that the portal is his: the key of a sentence.
+pub const DISPLACED: &str = "register-displaced";
 
 /// What a portal looks like to somebody who is to decide whether it may be watched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,9 +1,11 @@
 //! Who may be watched: what is asked for, checked, approved and taken out again. Pure: the same verbs for the bot, the
 //! command line and whoever comes later; each returns the next state and the lines for the registry's history.
 
+pub mod limits;
 pub mod listed;
 pub mod names;
 pub mod request;
+pub mod rivals;
 pub mod rows;
 
 use crate::model::{
@@ -13,6 +15,7 @@ use crate::model::{
 use jiff::Timestamp;
 
 pub use request::{Wanted, approve, ask, expire, prove, refuse, seen, withdraw};
+pub use rivals::refuse_all;
 pub use rows::{Row, targets};
 
 /// What there is already.
@@ -29,6 +32,8 @@ pub struct Known<'a> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Step {
     pub request: Option<Request>,
+    /// Requests that end with it.
+    pub others: Vec<Request>,
     pub registered: Vec<Registration>,
     pub removed: Vec<TargetId>,
     pub entries: Vec<Entry>,

@@ -5,23 +5,26 @@ use url::Url;
 
 use super::{
     Known, Step,
+    limits::{crowd, is_full, is_same, is_stranger, is_unproved, token},
     names::{free, portal_key, slug, target_id},
+    rivals::displace,
 };
 use crate::model::{
-    Agency, Class, Digest, Say, Standing, Target,
+    Agency, Class, Say, Standing, Target,
     excerpt::{defang_text, excerpt},
     names::is_same_name,
     registration::{Asker, Deed, Entry, Proof, Registration, Request, RequestId, Stage, View},
     target::Settings,
 };
 
-/// So many requests of one asker, and so many in all, wait for an officer: each makes us visit a stranger's address.
+/// So many requests of one asker wait for an officer: each makes us visit a stranger's address.
 const MOST_OF_ONE: usize = 5;
-const MOST: usize = 500;
 /// Withdrawn ones count, too: officers are told of each.
 const MOST_A_DAY: usize = 10;
 /// Without a decision for so long a request ends: two weeks, in which an officer on leave comes back.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// A stranger's without proof ends so soon: two days, in which a webmaster puts a file in place.
+const UNPROVED: SignedDuration = SignedDuration::from_hours(48);
 /// Where nothing proves yet whose the portal is, we look again so soon.
 const AGAIN: SignedDuration = SignedDuration::from_mins(30);
 const DAILY: SignedDuration = SignedDuration::from_hours(24);
@@ -45,12 +48,20 @@ pub enum Whose {
     Named(String),
 }
 
-/// Begins a request, or says why there is none to begin.
+/// The agencies there are, and the ports that portals have.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    pub agencies: &'a [Agency],
+    pub ports: &'a [u16],
+}
+
+/// Begins a request, or says why there is none to begin. One that is `proved` is never one too many, and ends those of others
+/// for the same portal that are not.
 pub fn ask(
     known: Known,
-    agencies: &[Agency],
-    ports: &[u16],
+    around: Around,
     wanted: Wanted,
+    proved: Option<Proof>,
     id: RequestId,
     now: Timestamp,
 ) -> Result<Step, Say> {
@@ -59,41 +70,44 @@ pub fn ask(
     if known.targets.iter().any(|it| portal_key(&it.url) == key) {
         return Err(Say::new("register-watched"));
     }
-    if let Some(other) = open().find(|it| portal_key(&it.url) == key) {
-        // whose it is, is nobody else's business
-        return Err(if other.asker.notifier == wanted.asker.notifier {
-            Say::new("register-asked").with("id", &other.id)
-        } else {
-            Say::new("register-watched")
-        });
+    let same = || open().filter(|it| portal_key(&it.url) == key);
+    let own = |it: &&Request| it.asker.notifier == wanted.asker.notifier;
+    if let Some(own) = same().find(own) {
+        return Err(Say::new("register-asked").with("id", &own.id));
     }
-    if !is_plain(&wanted.url, ports) {
+    // whose it is, is nobody else's business; who has proved nothing is in nobody's way
+    if same().any(|it| it.proof.is_some() || !it.stranger) {
+        return Err(Say::new("register-watched"));
+    }
+    if !is_plain(&wanted.url, around.ports) {
         return Err(Say::new("register-bad-url"));
     }
-    let ours = |it: &&Request| {
-        let by = &it.asker;
-        by.notifier == wanted.asker.notifier
-            || by.account.is_some() && by.account == wanted.asker.account
-    };
+    let ours = |it: &&Request| is_same(&it.asker, &wanted.asker);
     let lately = |it: &&Request| now.duration_since(it.at) < DAILY;
     let all = known.requests.iter().filter(ours);
     if open().filter(ours).count() >= MOST_OF_ONE || all.filter(lately).count() >= MOST_A_DAY {
         return Err(Say::new("register-many").with("most", MOST_OF_ONE));
     }
-    if open().count() >= MOST {
-        return Err(Say::new("register-full"));
+    let stranger = is_stranger(&wanted.asker, known);
+    if stranger
+        && proved.is_none()
+        && let Some(full) = is_full(&wanted, known, now)
+    {
+        return Err(full);
     }
+    let alone = !stranger || proved.is_some();
+    let crowd = if alone { None } else { crowd(known, now) };
     let taken = |it: &str| {
         known.targets.iter().any(|of| of.id.as_str() == it)
             || open().any(|of| of.target.as_str() == it)
             || known.used.iter().any(|of| of == it)
     };
+    let token = token(&wanted);
     let target = target_id(&wanted.url, taken).ok_or_else(|| Say::new("register-bad-url"))?;
     let (agency, agency_name) = match wanted.agency {
         Whose::Known(id, name) => (id, name),
-        Whose::Named(name) => agency_of(&name, agencies, known.requests),
+        Whose::Named(name) => agency_of(&name, around.agencies, known.requests),
     };
-    let token = Digest::of(format!("{id} {} {now}", wanted.url).as_bytes()).hex();
     let entry = Entry {
         at: now,
         target: target.clone(),
@@ -116,15 +130,34 @@ pub fn ask(
         stage: Stage::Open,
         view: None,
         proof: None,
-        token: format!("gaccong-{}", &token[..24]),
+        token,
         look_at: now,
         again: false,
+        stranger,
+        crowd,
     };
-    Ok(Step {
-        request: Some(request),
+    let mut step = Step {
+        request: Some(request.clone()),
         entries: vec![entry],
         ..Step::default()
-    })
+    };
+    if let Some(proof) = proved {
+        step.entries.push(proof_entry(&request, &proof, now));
+        displace(&mut step, &request, known, now);
+        step.request = Some(Request {
+            proof: Some(proof),
+            ..request
+        });
+    }
+    Ok(step)
+}
+
+fn proof_entry(request: &Request, proof: &Proof, now: Timestamp) -> Entry {
+    let deed = Deed::Proved {
+        request: request.id.clone(),
+        proof: proof.clone(),
+    };
+    line(request, "gaccong", deed, now)
 }
 
 /// The address of a home page: a whole name, a port that portals have, and nothing that somebody's program would act on.
@@ -153,10 +186,18 @@ fn agency_of(name: &str, agencies: &[Agency], requests: &[Request]) -> (String, 
     (free(&slug(&name), taken), name)
 }
 
-/// The portal was looked at. A place that may never be visited ends the request with `refused`.
-pub fn seen(request: &Request, view: View, proof: Option<Proof>, refused: Option<String>) -> Step {
+/// The portal was looked at. A place that may never be visited ends the request with `refused`; a proof ends those of others
+/// that have none.
+pub fn seen(
+    request: &Request,
+    known: Known,
+    view: View,
+    proof: Option<Proof>,
+    refused: Option<String>,
+) -> Step {
     let now = view.at;
     let mut next = request.clone();
+    let mut step = Step::default();
     let mut entries = Vec::new();
     let mut entry = |deed| entries.push(line(request, "gaccong", deed, now));
     if let Some(reason) = refused {
@@ -175,16 +216,16 @@ pub fn seen(request: &Request, view: View, proof: Option<Proof>, refused: Option
             proof: proof.clone(),
         });
         next.proof = Some(proof);
+        displace(&mut step, request, known, now);
     }
     let pause = if next.proof.is_some() { DAILY } else { AGAIN };
     next.look_at = now.checked_add(pause).unwrap_or(now);
     next.view = Some(view);
     next.again = false;
-    Step {
-        request: Some(next),
-        entries,
-        ..Step::default()
-    }
+    entries.append(&mut step.entries);
+    step.entries = entries;
+    step.request = Some(next);
+    step
 }
 
 /// Whether what a look found is worth telling: the first one, a proof, an end, or a portal that is not as it was.
@@ -263,7 +304,7 @@ pub fn approve(
         },
         now,
     ));
-    Ok(Step {
+    let mut step = Step {
         request: Some(next),
         registered: vec![Registration {
             target,
@@ -273,7 +314,9 @@ pub fn approve(
         }],
         entries,
         ..Step::default()
-    })
+    };
+    displace(&mut step, request, known, now);
+    Ok(step)
 }
 
 fn target(
@@ -341,7 +384,12 @@ pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say
 
 /// Ends a request that nobody decided; `None` where there is time left.
 pub fn expire(request: &Request, now: Timestamp) -> Option<Step> {
-    if !request.stage.is_open() || now.duration_since(request.at) < PATIENCE {
+    let patience = if is_unproved(request) {
+        UNPROVED
+    } else {
+        PATIENCE
+    };
+    if !request.stage.is_open() || now.duration_since(request.at) < patience {
         return None;
     }
     let deed = Deed::Expired {

@@ -45,6 +45,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = asked => (),
+            () = world.candidates.asked.notified() => (),
             changed = worlds.changed() => match changed {
                 Ok(()) => compared = false,
                 // nothing will change any more

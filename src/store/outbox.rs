@@ -82,6 +82,9 @@ pub(super) fn stage<E: Engine>(
                 (About::Request(id), Some(receipt)) => {
                     put(batch, receipt_key(&alert.notifier, &id.0), &receipt)?;
                 }
+                (about @ About::Requests(_), Some(receipt)) => {
+                    put(batch, receipt_key(&alert.notifier, &about.key()), &receipt)?;
+                }
                 (About::Storm(id), Some(receipt)) => {
                     let key = storm_key(&alert.notifier, id);
                     if let Some(mut storm) = read::<E, Storm>(engine, &key)? {

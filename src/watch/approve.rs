@@ -9,7 +9,7 @@ use crate::{
     incident::{self, Voice},
     model::{
         Baseline, Class, Dossier, Incident, IncidentId, Kind, Profile, Standing, Target,
-        baseline::KEPT,
+        baseline::KEPT, incident::Actor,
     },
     store::{Commit, StoreError},
 };
@@ -46,8 +46,8 @@ pub enum Keep {
 
 /// A person's word.
 #[derive(Clone, Debug)]
-pub struct Word<'a> {
-    pub by: &'a str,
+pub struct Word {
+    pub by: Actor,
     pub keep: Keep,
     pub reason: Option<String>,
     /// The incident that it is about: nothing is approved where that is not the open one any more.
@@ -56,10 +56,10 @@ pub struct Word<'a> {
     pub milestone: Option<(String, String)>,
 }
 
-impl<'a> Word<'a> {
-    pub fn new(by: &'a str, keep: Keep) -> Self {
+impl Word {
+    pub fn new(by: impl Into<Actor>, keep: Keep) -> Self {
         Self {
-            by,
+            by: by.into(),
             keep,
             reason: None,
             of: None,
@@ -73,10 +73,10 @@ impl<'a> Word<'a> {
 pub async fn approve(
     world: &World,
     target: &Target,
-    word: Word<'_>,
+    word: Word,
     seen: Option<Look>,
 ) -> Result<Approved, NotApproved> {
-    let by = word.by;
+    let by = &word.by;
     for _ in 0..5 {
         let mut dossier = world
             .store
@@ -133,7 +133,7 @@ pub async fn approve(
         let looks = approved.len();
         dossier.baseline = Some(Baseline {
             approved,
-            by: by.to_owned(),
+            by: by.name.clone(),
             at: now,
             learnt: Vec::new(),
         });
@@ -170,7 +170,7 @@ pub async fn approve(
 /// What was suspected of tampering was none; an outage was one and is over.
 fn end(
     open: &Incident,
-    by: &str,
+    by: &Actor,
     reason: Option<String>,
     now: jiff::Timestamp,
 ) -> Result<Incident, String> {

@@ -110,13 +110,13 @@ async fn call(
     let called = incident::escalate(it, reached, to, now);
     tracing::info!(incident.id = %it.id, to = to.as_str(), "nobody has taken it");
     let target = world.target(&it.target).await?;
-    let mut names = match target {
-        Some(target) => target.settings.notify,
-        None => world.config.defaults.notify.clone(),
-    };
+    let duty = &world.config.defaults.notify;
+    let mut names = target.map_or_else(|| duty.clone(), |it| it.settings.notify);
+    // the agency has it already, or wants no noise in its own chat
+    names.retain(|it| duty.contains(it) || called.taken.is_none() && !called.is_muted_for(it, now));
     // the roster is the operator's: a mention rings only in a chat that its people are in
     if to != Rung::Head {
-        names.extend(world.config.defaults.notify.iter().cloned());
+        names.extend(duty.iter().cloned());
     }
     names.sort();
     names.dedup();

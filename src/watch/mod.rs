@@ -3,6 +3,7 @@
 
 pub mod approve;
 pub mod beyond;
+pub mod candidates;
 pub mod chats;
 pub mod check;
 pub mod clock;
@@ -21,6 +22,7 @@ pub mod look;
 pub mod measure;
 mod memo;
 mod norms;
+pub mod officers;
 mod parts;
 pub mod paths;
 pub mod plans;

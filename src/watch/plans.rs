@@ -15,6 +15,7 @@ use crate::{
     },
     model::{
         About, Alert, Dossier, Incident, Kind, TargetId, Urgency,
+        incident::Actor,
         plan::{Plan, PlanId, PlanStage},
     },
     store::{Commit, Result, StoreError, Wanted},
@@ -68,11 +69,12 @@ pub async fn announce(
 pub async fn cancel(
     world: &World,
     id: &PlanId,
-    by: &str,
+    by: impl Into<Actor>,
     milestone: Option<(String, String)>,
 ) -> std::result::Result<Plan, NotDone> {
+    let by = by.into();
     decided(world, id, milestone, |plan, now| {
-        let next = plan::cancel(plan, by, now)?;
+        let next = plan::cancel(plan, &by, now)?;
         Ok((next, Vec::new(), Vec::new()))
     })
     .await
@@ -82,10 +84,11 @@ pub async fn cancel(
 pub async fn answer(
     world: &World,
     id: &PlanId,
-    by: &str,
+    by: impl Into<Actor>,
     ours: bool,
     milestone: Option<(String, String)>,
 ) -> std::result::Result<Plan, NotDone> {
+    let by = by.into();
     for _ in 0..TRIES {
         let seen = match world.store.plan(id).await? {
             Some(plan) => seen_in(world, &plan).await?,
@@ -95,13 +98,13 @@ pub async fn answer(
         let now = world.clock.now();
         if !ours {
             for it in seen.iter().filter(|it| it.stage.is_open()) {
-                let loud = plan::disowned(it, by, now);
+                let loud = plan::disowned(it, &by, now);
                 let alerts = rings(world, &loud, now).await?;
                 rung.push((loud, alerts));
             }
         }
         let done = decided(world, id, milestone.clone(), |plan, now| {
-            let next = plan::answer(plan, by, ours, now)?;
+            let next = plan::answer(plan, &by, ours, now)?;
             let (incidents, alerts): (Vec<Incident>, Vec<Vec<Alert>>) =
                 rung.iter().cloned().unzip();
             Ok((next, incidents, alerts.concat()))
@@ -270,15 +273,24 @@ async fn taken_over(world: &World) -> Result<()> {
             .iter()
             .find(|plan| it.planned.as_ref() == Some(&plan.id));
         if let Some(plan) = plan
-            && let PlanStage::Answered { by, ours: true, .. } = &plan.stage
+            && let PlanStage::Answered {
+                by,
+                origin,
+                ours: true,
+                ..
+            } = &plan.stage
         {
-            take(world, it, plan, by).await?;
+            let by = Actor {
+                name: by.clone(),
+                origin: origin.clone(),
+            };
+            take(world, it, plan, &by).await?;
         }
     }
     Ok(())
 }
 
-async fn take(world: &World, it: &Incident, plan: &Plan, by: &str) -> Result<()> {
+async fn take(world: &World, it: &Incident, plan: &Plan, by: &Actor) -> Result<()> {
     let Some(target) = world.target(&it.target).await? else {
         return Ok(());
     };
@@ -291,7 +303,7 @@ async fn take(world: &World, it: &Incident, plan: &Plan, by: &str) -> Result<()>
         return ring(world, it, now).await;
     }
     let word = Word {
-        by,
+        by: by.clone(),
         keep: Keep::Beside,
         reason: Some(format!("{}: {}", plan.id, plan.reason)),
         of: Some(it.id.clone()),

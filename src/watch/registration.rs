@@ -4,13 +4,13 @@
 use futures_util::StreamExt;
 use jiff::Timestamp;
 
-use super::{World, leaving, scrutiny::scrutinise};
+use super::{World, candidates, leaving, officers::told, scrutiny::scrutinise};
 use crate::{
     model::{
-        About, Agency, Alert, Incident, Say, Target, Urgency,
-        registration::{Deed, Registration, Request, RequestId},
+        Agency, Alert, Incident, Say, Target,
+        registration::{Deed, Proof, Registration, Request, RequestId},
     },
-    registry::{self, Known, Step, Wanted},
+    registry::{self, Known, Step, Wanted, limits, request::Around},
     store::{Commit, Enrolment, StoreError},
 };
 
@@ -114,12 +114,14 @@ fn written(
 ) -> Commit {
     let enrols = !step.registered.is_empty() || !step.removed.is_empty();
     Commit {
-        requests: step.request.iter().cloned().collect(),
+        requests: step.request.iter().chain(&step.others).cloned().collect(),
         // a new request is decided from who else asks, a request from who is watched
-        registry: (enrols || step.request.is_some()).then(|| Enrolment {
-            revision: present.revision,
-            registered: step.registered.clone(),
-            removed: step.removed.clone(),
+        registry: (enrols || step.request.is_some() || !step.others.is_empty()).then(|| {
+            Enrolment {
+                revision: present.revision,
+                registered: step.registered.clone(),
+                removed: step.removed.clone(),
+            }
         }),
         entries: step.entries.clone(),
         alerts,
@@ -128,18 +130,55 @@ fn written(
     }
 }
 
-/// Begins a request; it is looked at soon.
+/// Begins a request; it is looked at soon. Where too many wait, the asker is remembered: a proof makes it a request.
 pub async fn ask(
     world: &World,
     wanted: Wanted,
+    milestone: Option<(String, String)>,
+) -> Result<Request, NotDone> {
+    let asked = begin(world, wanted.clone(), None, milestone).await;
+    match asked {
+        Err(NotDone::Refused(say)) if say.key == "register-prove-first" => {
+            let host = wanted.url.host_str().unwrap_or_default().to_owned();
+            let token = candidates::remember(world, wanted);
+            let say = say.with("token", token).with("host", host);
+            Err(NotDone::Refused(say))
+        }
+        asked => asked,
+    }
+}
+
+/// Begins a request that is proved already.
+pub(super) async fn ask_proved(
+    world: &World,
+    wanted: Wanted,
+    proof: Proof,
+) -> Result<Request, NotDone> {
+    begin(world, wanted, Some(proof), None).await
+}
+
+async fn begin(
+    world: &World,
+    wanted: Wanted,
+    proof: Option<Proof>,
     milestone: Option<(String, String)>,
 ) -> Result<Request, NotDone> {
     // what cannot be asked for takes no number
     let probe = RequestId::new(0, 0);
     let ports = &world.config.service.allow_ports;
     let begin = |present: &Present, id: RequestId, now| {
-        let (known, agencies) = (present.known(), &present.agencies);
-        registry::ask(known, agencies, ports, wanted.clone(), id, now)
+        let around = Around {
+            agencies: &present.agencies,
+            ports,
+        };
+        registry::ask(
+            present.known(),
+            around,
+            wanted.clone(),
+            proof.clone(),
+            id,
+            now,
+        )
     };
     let mut present = Present::of(world).await?;
     let now = world.clock.now();
@@ -170,9 +209,17 @@ pub async fn ask(
             used: &used,
             ..present.known()
         };
-        let (agencies, wanted) = (&present.agencies, wanted.clone());
-        let step = registry::ask(known, agencies, ports, wanted, id.clone(), now)?;
-        Ok((step, Vec::new(), Vec::new()))
+        let around = Around {
+            agencies: &present.agencies,
+            ports,
+        };
+        let (wanted, proof) = (wanted.clone(), proof.clone());
+        let step = registry::ask(known, around, wanted, proof, id.clone(), now)?;
+        let mut alerts = Vec::new();
+        for it in &step.others {
+            alerts.extend(told(world, it, now));
+        }
+        Ok((step, alerts, Vec::new()))
     })
     .await?;
     step.request.ok_or(NotDone::Unknown)
@@ -202,21 +249,31 @@ async fn step_of(
         let known = known.ok_or(NotDone::Unknown)?;
         let step = decide(known, present, now)?;
         let next = step.request.as_ref().unwrap_or(known);
-        Ok((step.clone(), told(world, next, now), Vec::new()))
+        let mut alerts = told(world, next, now);
+        for it in &step.others {
+            alerts.extend(told(world, it, now));
+        }
+        Ok((step.clone(), alerts, Vec::new()))
     })
     .await?;
     step.request.ok_or(NotDone::Unknown)
 }
 
-/// Those who are told what becomes of a request: officers, and who asked.
-fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Alert> {
-    let mut names = world.config.defaults.notify.clone();
-    names.extend(request.asker.notifier.clone());
-    names.sort();
-    names.dedup();
-    let about = About::Request(request.id.clone());
-    let alert = |name: &String| Alert::new(name, about.clone(), Urgency::Ordinary, now);
-    names.iter().map(alert).collect()
+/// An officer refuses all that the asker of one request wants without proof; returns how many those are.
+pub async fn refuse_all(
+    world: &World,
+    of: &Request,
+    by: &str,
+    milestone: Option<(String, String)>,
+) -> Result<usize, NotDone> {
+    let reason = world.words.plain("register-refused-all-reason");
+    let step = decided(world, milestone, |present, now| {
+        let step = registry::refuse_all(of, &present.requests, by, &reason, now)?;
+        let told = step.others.iter().flat_map(|it| told(world, it, now));
+        Ok((step.clone(), told.collect(), Vec::new()))
+    })
+    .await?;
+    Ok(step.others.len())
 }
 
 /// The asker says that his proof is in place.
@@ -293,7 +350,11 @@ pub async fn add(
 pub async fn next_look(world: &World) -> Option<Timestamp> {
     let requests = world.store.requests().await.ok()?;
     let open = requests.into_iter().filter(|it| it.stage.is_open());
-    open.map(|it| it.look_at).min()
+    let at = |it: Request| {
+        let free = world.candidates.free_at(&limits::domain(&it.url));
+        free.map_or(it.look_at, |free| free.max(it.look_at))
+    };
+    open.map(at).chain(world.candidates.next()).min()
 }
 
 /// Ends registrations whose window is over, looks at portals that are asked for, ends requests nobody decided.
@@ -302,15 +363,24 @@ pub async fn round(world: &World) {
     if let Err(error) = leaving::end(world, now).await {
         tracing::error!(?error, "a registration whose time is over cannot be ended");
     }
+    candidates::round(world).await;
     let mut due = match world.store.requests().await {
         Ok(requests) => requests,
         Err(error) => return tracing::error!(%error, "requests cannot be read"),
     };
     due.retain(|it| it.stage.is_open() && it.look_at <= now);
-    // who was never looked at waits for an answer
-    due.sort_by_key(|it| (it.view.is_some(), !it.again, it.at));
-    due.truncate(A_ROUND);
-    futures_util::stream::iter(due)
+    // who has proved something goes first; who was never looked at waits for an answer
+    due.sort_by_key(|it| (it.proof.is_none(), it.view.is_some(), !it.again, it.at));
+    let mut next = Vec::new();
+    for it in due {
+        // what ends is not looked at
+        let ends = registry::expire(&it, now).is_some();
+        if next.len() < A_ROUND && (ends || world.candidates.begins(&limits::domain(&it.url), now))
+        {
+            next.push(it);
+        }
+    }
+    futures_util::stream::iter(next)
         .for_each_concurrent(AT_ONCE, |it| async move {
             if let Err(error) = looked(world, it).await {
                 tracing::error!(?error, "a request cannot be brought forward");
@@ -342,7 +412,13 @@ async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
             // decided while we looked
             return Err(NotDone::Unknown);
         }
-        let step = registry::seen(known, view.clone(), proof.clone(), refused.clone());
+        let step = registry::seen(
+            known,
+            present.known(),
+            view.clone(),
+            proof.clone(),
+            refused.clone(),
+        );
         let next = step.request.as_ref().unwrap_or(known);
         let mut alerts = Vec::new();
         if registry::request::is_news(known, next) {
@@ -351,6 +427,9 @@ async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
             alerts = told(world, next, now);
             let asker = known.asker.notifier.as_ref();
             alerts.retain(|it| Some(&it.notifier) == asker);
+        }
+        for it in &step.others {
+            alerts.extend(told(world, it, now));
         }
         Ok((step, alerts, Vec::new()))
     })

@@ -1,5 +1,7 @@
 //! A portal that somebody asks for: what it looks like now, whose it is, and whether it is watched under another name.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use url::Url;
 
@@ -53,21 +55,43 @@ pub async fn scrutinise(world: &World, request: &Request) -> Option<(View, Optio
     if eyes::sight(world, &target, &seen).await == Sight::Blind {
         return None;
     }
-    let read = read(world, &seen, request).await;
+    let read = read(world, &seen).await;
     let proof = proof(world, request, &seen, read.as_ref()).await;
     let view = view(world, request, seen, read).await;
     Some((view, proof))
 }
 
-/// What of a page is shown to an officer, and whether it bears the token.
-struct Read {
-    lines: Vec<String>,
-    bears_token: bool,
+/// Whose proof is looked for, and where.
+pub(super) struct Claims<'a> {
+    pub url: &'a Url,
+    /// Whoever asks for this very page: its head may hold his token.
+    pub own: &'a str,
+    /// All who ask for something of this host.
+    pub tokens: &'a HashSet<String>,
 }
 
-async fn read(world: &World, seen: &Look, request: &Request) -> Option<Read> {
+/// Of some askers' tokens those that a portal bears, each with where it stands; for whoever asks while too many wait.
+pub(super) async fn bearers(world: &World, claims: &Claims<'_>) -> HashMap<String, Proof> {
+    let url = claims.url;
+    let mut settings: Settings = world.config.defaults.clone();
+    settings.profiles = vec![Profile::Desktop];
+    let mut target = Target::unregistered(url.clone(), settings);
+    target.id = target.id.beside("asked");
+    let dossier = Dossier::new(target.id.clone());
+    let beside = Beside::default();
+    let seen = look(world, &target, Profile::Desktop, &dossier, beside).await;
+    let read = read(world, &seen).await;
+    stands(world, &target.id, claims, &seen, read.as_ref()).await
+}
+
+/// What of a page is shown to an officer, and the token in its head.
+struct Read {
+    lines: Vec<String>,
+    token: Option<String>,
+}
+
+async fn read(world: &World, seen: &Look) -> Option<Read> {
     let (body, reference) = (seen.body.clone()?, seen.seen.clone()?);
-    let token = request.token.clone();
     let work = move || {
         let source = Source {
             bytes: &body,
@@ -80,7 +104,7 @@ async fn read(world: &World, seen: &Look, request: &Request) -> Option<Read> {
         let lines = lines.filter(|it| !it.is_empty()).take(LINES);
         Some(Read {
             lines: lines.map(|it| defang_text(&excerpt(it, LINE))).collect(),
-            bears_token: page.meta(META).is_some_and(|it| it.trim() == token),
+            token: page.meta(META).map(|it| it.trim().to_owned()),
         })
     };
     world.desks.within(work).await.ok().flatten()
@@ -166,7 +190,7 @@ async fn title(world: &World, of: &LookRef) -> Option<String> {
     world.desks.within(work).await.ok().flatten()
 }
 
-/// Where the token stands. A redirect to another domain proves nothing of this one.
+/// Where the request's token stands.
 async fn proof(
     world: &World,
     request: &Request,
@@ -176,37 +200,72 @@ async fn proof(
     if request.proof.is_some() {
         return None;
     }
-    let host = request.url.host_str()?;
+    let tokens = HashSet::from([request.token.clone()]);
+    let claims = Claims {
+        url: &request.url,
+        own: &request.token,
+        tokens: &tokens,
+    };
+    let mut found = stands(world, &request.target, &claims, seen, read).await;
+    found.remove(&request.token)
+}
+
+/// Where tokens stand. A redirect to another domain proves nothing of this one.
+async fn stands(
+    world: &World,
+    target: &TargetId,
+    claims: &Claims<'_>,
+    seen: &Look,
+    read: Option<&Read>,
+) -> HashMap<String, Proof> {
+    let Claims { url, own, tokens } = *claims;
+    let mut found = HashMap::new();
+    let host = url.host_str().unwrap_or_default();
     let is_ours = |url: &Url| {
         let of = url.host_str().unwrap_or_default();
         of == host || registrable(of) == registrable(host)
     };
+    let mut put = |text: &str, proof: Proof| {
+        if let Some(token) = tokens.get(text.trim()) {
+            found.entry(token.clone()).or_insert(proof);
+        }
+        found.len() == tokens.len()
+    };
     let answered = seen.observation.answer().map(|it| &it.final_url);
     // a page behind a bad certificate may be anybody's
     let is_trusted = seen.observation.certificate_fault().is_none();
-    if is_trusted && read.is_some_and(|it| it.bears_token) && answered.is_some_and(is_ours) {
-        return Some(Proof::Meta);
+    if let Some(token) = read.and_then(|it| it.token.as_ref())
+        && is_trusted
+        && token == own
+        && answered.is_some_and(is_ours)
+        && put(token, Proof::Meta)
+    {
+        return found;
     }
     for name in [host.to_owned(), registrable(host)] {
-        let texts = world.eye.texts(&format!("{RECORD}.{name}")).await;
-        if texts.iter().any(|it| it.trim() == request.token) {
-            return Some(Proof::Dns);
+        for text in world.eye.texts(&format!("{RECORD}.{name}")).await {
+            if put(&text, Proof::Dns) {
+                return found;
+            }
         }
     }
-    let file = request.url.join(FILE).ok()?;
-    bears(world, request, &file, is_ours)
-        .await
-        .then_some(Proof::File)
+    if let Ok(file) = url.join(FILE) {
+        for text in file_lines(world, target, &file, is_ours).await {
+            put(&text, Proof::File);
+        }
+    }
+    found
 }
 
-async fn bears(
+/// The lines of the file, where the portal itself has it.
+async fn file_lines(
     world: &World,
-    request: &Request,
+    target: &TargetId,
     file: &Url,
     is_ours: impl Fn(&Url) -> bool,
-) -> bool {
+) -> Vec<String> {
     let visit = Visit {
-        target: &request.target,
+        target,
         url: file,
         profile: Profile::Desktop,
         timeout: world.config.defaults.timeout,
@@ -215,13 +274,12 @@ async fn bears(
     };
     let at: Timestamp = world.clock.now();
     let sighting = world.eye.visit(&visit, at).await;
-    let Some(answer) = sighting.observation.answer() else {
-        return false;
-    };
+    let answer = sighting.observation.answer();
+    let is_trusted = sighting.observation.certificate_fault().is_none();
+    if !is_trusted || !answer.is_some_and(|it| it.status == 200 && is_ours(&it.final_url)) {
+        return Vec::new();
+    }
     let body = sighting.body.as_deref().unwrap_or_default();
     let text = String::from_utf8_lossy(body);
-    sighting.observation.certificate_fault().is_none()
-        && answer.status == 200
-        && is_ours(&answer.final_url)
-        && text.lines().any(|it| it.trim() == request.token)
+    text.lines().map(str::to_owned).collect()
 }

@@ -10,8 +10,8 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    beyond, chats, clock::Clock, eyes::Eyes, judging::Desks, measure::Measure, memo::Memo,
-    norms::Norms,
+    beyond, candidates, chats, clock::Clock, eyes::Eyes, judging::Desks, measure::Measure,
+    memo::Memo, norms::Norms,
 };
 use crate::{
     alert::{
@@ -57,6 +57,8 @@ pub struct World {
     rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
     /// Who speaks from which registered chat.
     pub chats_known: chats::Known,
+    /// Who asks for portals while too many wait.
+    pub candidates: Arc<candidates::Candidates>,
     /// Notifiers of registered chats, which targets.yaml does not name.
     chats: Mutex<HashMap<String, Arc<dyn Notifier>>>,
     /// The hour they were reckoned in, and the windows.
@@ -109,6 +111,7 @@ impl World {
             )),
             rounds: Arc::default(),
             chats_known: chats::Known::default(),
+            candidates: Arc::default(),
             chats: Mutex::default(),
             windows: Mutex::default(),
             config,
@@ -154,6 +157,7 @@ impl World {
             norms: self.norms.clone(),
             rounds: self.rounds.clone(),
             chats_known: chats::Known::default(),
+            candidates: self.candidates.clone(),
             chats: Mutex::default(),
             windows: Mutex::default(),
             config,
@@ -295,7 +299,8 @@ impl World {
                 let about = About::Incident(incident.id.clone());
                 out.push(Alert::new(name, about, urgency, now));
             }
-            if voice == Voice::Reminder && edits {
+            // in an agency's chat somebody may have asked for silence there
+            if voice == Voice::Reminder && edits && !incident.is_muted_for(name, now) {
                 let about = About::Reminder(incident.id.clone());
                 out.push(Alert::new(name, about, urgency, now));
             }

@@ -372,3 +372,26 @@ async fn pages_nobody_should_serve_get_a_class() {
         assert_eq!(objects(&out)[0]["class"], class, "{shown:.60} {err} {out}");
     }
 }
+
+#[test]
+fn what_is_typed_is_said_again_without_what_moves_the_cursor() {
+    let (_folder, path) = folder(&yaml("", &[("a", "http://127.0.0.1:9/")]));
+    let hostile = "a\u{1b}[2J\u{9b}31m\u{202e}x";
+    for args in [
+        vec!["approve", hostile, "--by", "An"],
+        vec!["approve", "a", "--by", hostile],
+        vec!["incidents", "show", hostile],
+        vec!["incidents", "ack", hostile, "--by", hostile],
+        vec!["targets", "remove", hostile, "--by", hostile],
+        vec!["targets", "history", hostile],
+        vec!["check", hostile],
+        vec![hostile],
+        vec!["--color", "always", "--format", hostile],
+    ] {
+        let (out, err, _) = said(&gaccong(&path, &args));
+        let said = out + &err;
+        for c in ['\u{1b}', '\u{9b}', '\u{202e}'] {
+            assert!(!said.contains(c), "{args:?}: {said:?}");
+        }
+    }
+}

@@ -178,15 +178,13 @@ async fn the_portal_is_defaced(house: &mut House) {
 async fn two_people_take_it(house: &mut House) {
     let incident = house.incident(0).await;
     let (room, group) = (house.alert(ROOM, &incident), house.alert(GROUP, &incident));
-    let mut second = String::new();
     house
         .dies_answering("answerCallbackQuery", |it| {
             it.press(ROOM, &AN, room.id, "Tiếp nhận");
-            second = it.press(GROUP, &HOA, group.id, "Tiếp nhận");
         })
         .await;
     house.did(&incident.id, "Taken", AN.name);
-    let said = house.answered(&second).await;
+    let said = house.taps(GROUP, &HOA, &group, "Tiếp nhận").await;
     assert!(
         said.contains("Nguyễn Văn An đã tiếp nhận trước đó"),
         "{said}"

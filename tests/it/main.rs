@@ -19,9 +19,12 @@ mod damage; // files that are flipped, cut or lost; disks that fail; backup and 
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
 mod duty; // who is called and who hands over
 mod fetch; // what a visit sees of good, bad and hostile servers
+mod flood; // requests by the hundred: bounded, one message, no bar to who proves
 mod guard; // any text is read or refused, never a hang
+mod hands; // who did it: accounts, chats, names that look alike; silence of an agency
 mod layers; // who may import whom
 mod line; // is it the portals, or our own line: a table
+mod links; // nothing foreign becomes a link in a chat
 mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write

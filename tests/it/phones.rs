@@ -9,6 +9,7 @@ use crate::{
     portal::{Reply, defaced, honest},
     room::{AGENCY, AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, heard, room, room_at},
     scene::Turned,
+    telegram::Telegram,
 };
 
 #[tokio::test]
@@ -137,12 +138,22 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
         one.contains("Phát hiện") && one.contains("Xác nhận"),
         "{one}"
     );
-    // a stranger is told how to register, once; no command and no forged tap does anything
+    // a stranger is told how to register; no command and no forged tap does anything, and past his share he is not heard
     let told = asked(&telegram, STRANGERS, &NOBODY, "/start").await;
     assert!(
         told.contains("chưa được đăng ký") && told.contains("-1009"),
         "{told}"
     );
+    let message = telegram.last(STRANGERS).unwrap().id;
+    let mut last = String::new();
+    for verb in [
+        "take", "mute", "morning", "unmute", "diff", "pages", "change", "page", "all",
+    ] {
+        last = telegram.press_data(STRANGERS, &NOBODY, message, &format!("{verb}:{}", ids[0]));
+    }
+    telegram
+        .wait_for(|it| it.answered().iter().any(|it| it.0 == last))
+        .await;
     for text in [
         "/suco",
         "/status",
@@ -154,16 +165,7 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
     ] {
         telegram.say(STRANGERS, &NOBODY, text);
     }
-    let message = telegram.last(STRANGERS).unwrap().id;
-    let mut last = String::new();
-    for verb in [
-        "take", "mute", "morning", "unmute", "diff", "pages", "change", "page", "all",
-    ] {
-        last = telegram.press_data(STRANGERS, &NOBODY, message, &format!("{verb}:{}", ids[0]));
-    }
-    telegram
-        .wait_for(|it| it.answered().iter().any(|it| it.0 == last))
-        .await;
+    telegram.wait_for(|it| it.pending() == 0).await;
     assert_eq!(telegram.messages(STRANGERS).len(), 1);
     assert!(
         telegram
@@ -266,9 +268,9 @@ async fn two_officers_tap_at_once_and_one_has_it() {
     portal.show(defaced());
     scene.check(0).await;
     let listening = Listening::to(&scene);
-    let (room, agency) = (telegram.last(ROOM).unwrap(), telegram.last(AGENCY).unwrap());
+    let room = telegram.last(ROOM).unwrap();
     let first = telegram.press(ROOM, &AN, room.id, "Tiếp nhận");
-    let second = telegram.press(AGENCY, &BINH, agency.id, "Tiếp nhận");
+    let second = telegram.press(ROOM, &BINH, room.id, "Tiếp nhận");
     telegram
         .wait_for(|it| {
             let answered = it.answered();
@@ -295,6 +297,53 @@ async fn two_officers_tap_at_once_and_one_has_it() {
             shown.text
         );
     }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_what_telegram_answers_to_others() {
+    let (portal, telegram, scene) = room().await;
+    portal.show(defaced());
+    scene.check(0).await;
+    let listening = Listening::to(&scene);
+    asked(&telegram, STRANGERS, &NOBODY, "/start").await;
+    let (room, agency) = (telegram.last(ROOM).unwrap(), telegram.last(AGENCY).unwrap());
+    let start = telegram.last(STRANGERS).unwrap().id;
+    let id = scene.incidents().await[0].id.to_string();
+    let calls = |it: &Telegram| it.calls("answerCallbackQuery").len();
+    let taken = async |query: &str| {
+        telegram
+            .wait_for(|it| it.answered().iter().any(|it| it.0 == query))
+            .await;
+        let all = telegram.answered();
+        all.into_iter().find(|it| it.0 == query).unwrap().1
+    };
+
+    // Telegram does not answer what is said to a stranger's first tap; 599 follow
+    let gate = telegram.hold("answerCallbackQuery");
+    for _ in 0..600 {
+        telegram.press_data(STRANGERS, &NOBODY, start, &format!("take:{id}"));
+    }
+    telegram.wait_for(|it| calls(it) == 1).await;
+    let query = telegram.press(ROOM, &BINH, room.id, "Im lặng 1 giờ");
+    assert!(taken(&query).await.contains("Đã tắt tiếng"));
+    assert_eq!(calls(&telegram), 2, "nothing more was said to the stranger");
+    gate.send_replace(Some(Reply::status(200, "{\"ok\":true,\"result\":true}")));
+
+    telegram.wait_for(|it| calls(it) == 10).await;
+
+    // neither of an agency's chat that taps more often than Telegram hands out at once
+    let before = calls(&telegram);
+    let gate = telegram.hold("answerCallbackQuery");
+    for _ in 0..150 {
+        telegram.press_data(AGENCY, &BINH, agency.id, &format!("unmute:{id}"));
+    }
+    telegram.wait_for(|it| calls(it) > before).await;
+    let query = telegram.press(ROOM, &AN, room.id, "Tiếp nhận");
+    assert!(taken(&query).await.contains("Bạn đã tiếp nhận"));
+    gate.send_replace(Some(Reply::status(200, "{\"ok\":true,\"result\":true}")));
+    // all of what a known chat does is done, and of a stranger his share
+    telegram.wait_for(|it| calls(it) == 10 + 150 + 1).await;
+    listening.end().await;
 }
 
 #[tokio::test]

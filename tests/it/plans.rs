@@ -347,7 +347,7 @@ async fn who_was_told_of_nothing_is_not_told_of_its_end() {
         targets: vec![crate::scene::id("a")],
         from: "2026-11-22T22:00:00+07:00".parse().unwrap(),
         to: "2026-11-22T23:00:00+07:00".parse().unwrap(),
-        by: "An".to_owned(),
+        by: "An".into(),
         reason: "đổi giao diện".to_owned(),
         notifier: None,
     };
@@ -423,7 +423,7 @@ async fn who_may_announce_and_what() {
         targets: vec![crate::scene::id("a")],
         from: from.parse().unwrap(),
         to: to.parse().unwrap(),
-        by: "An".to_owned(),
+        by: "An".into(),
         reason: "bảo trì".to_owned(),
         notifier: None,
     };

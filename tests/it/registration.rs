@@ -313,6 +313,7 @@ async fn who_is_not_wanted_is_told_why() {
         asked(&telegram, AGENCY, &NOBODY, &format!("/dangky {url}")).await;
         assert_eq!(requests(&scene).await.len(), 3 + at);
     }
+    clock.pass(1);
     settle(&scene).await;
     let last = telegram.messages(AGENCY);
     let first = last

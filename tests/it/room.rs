@@ -44,6 +44,15 @@ pub async fn room() -> (Portal, Telegram, Scene) {
 
 /// The same on a clock of the test's own, where people may ask for portals on those ports.
 pub async fn room_at(clock: Arc<dyn Clock>, ports: &[u16]) -> (Portal, Telegram, Scene) {
+    room_with(clock, ports, "").await
+}
+
+/// The same with more of `duty:`.
+pub async fn room_with(
+    clock: Arc<dyn Clock>,
+    ports: &[u16],
+    duty: &str,
+) -> (Portal, Telegram, Scene) {
     let portal = Portal::page(honest(1)).await;
     let telegram = Telegram::strict(&[
         (ROOM, "supergroup"),
@@ -65,7 +74,7 @@ pub async fn room_at(clock: Arc<dyn Clock>, ports: &[u16]) -> (Portal, Telegram,
     .replace(
         "agencies:",
         &format!(
-            "notifiers:\n{}{}duty:\n  officers: [{{ name: An, telegram: 11 }}]\nagencies:",
+            "notifiers:\n{}{}duty:\n  officers: [{{ name: An, telegram: 11 }}]\n{duty}agencies:",
             chat("room", ROOM),
             chat("thu", AGENCY)
         ),

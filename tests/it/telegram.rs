@@ -18,6 +18,7 @@ use crate::portal::{Portal, Reply, Request};
 
 mod chats;
 mod html;
+mod links;
 mod methods;
 mod people;
 mod rules;
@@ -33,6 +34,20 @@ pub struct Call {
     /// In strict mode a form's fields as well, without its files.
     pub body: Value,
     pub raw: Vec<u8>,
+}
+
+/// No strict chat of any test may hold what a client would make a link of.
+impl Drop for Telegram {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let state = self.shared.state.lock();
+        let state = state.unwrap_or_else(std::sync::PoisonError::into_inner);
+        let links = state.chats.iter().flat_map(|it| &it.links);
+        let links: Vec<&String> = links.collect();
+        assert!(links.is_empty(), "clients would make links of: {links:#?}");
+    }
 }
 
 #[derive(Default)]
@@ -113,6 +128,13 @@ impl Telegram {
             .unwrap()
             .refusals
             .push_back((method.to_lowercase(), reply));
+    }
+
+    /// The next call of `method` is answered when the sender is told to; it is done then, as far as the caller knows.
+    pub fn hold(&self, method: &str) -> watch::Sender<Option<Reply>> {
+        let (release, held) = watch::channel(None);
+        self.refuse_raw(method, Reply::Later(held));
+        release
     }
 
     /// Somebody taps a button in a chat (not a strict one: there people `press`).

@@ -47,7 +47,7 @@ fn one(here: &Here<'_>, known: &Incident) -> Reply {
     // as many of the last events as there is room for
     for most in [12, 8, 4, 0] {
         reply.text = Text::default();
-        reply.text.push(&message.plain).line().line();
+        reply.text.written(&message).line().line();
         for line in timeline::lines(known, &here.world.words, zone, most) {
             reply.text.push(&line).line();
         }

@@ -12,7 +12,7 @@ use crate::{
     },
     model::{
         Class, Glance, Standing, Target,
-        excerpt::{defang, excerpt},
+        excerpt::{defang, marked, named},
     },
     words::by_name,
 };
@@ -83,7 +83,7 @@ fn all(here: &Here<'_>, targets: &[Target], seen: &HashMap<&str, &Glance>) -> Re
     for (target, class) in ill.iter().take(NAMED) {
         let line = format!(
             "• {} ({}): {}",
-            excerpt(&target.name, 80),
+            named(&target.name, 80),
             target.id,
             words.plain(&class.key())
         );
@@ -114,8 +114,8 @@ fn one(here: &Here<'_>, target: &Target, glance: Option<&Glance>) -> Reply {
     let zone = &here.world.config.service.timezone;
     let mut reply = Reply::default();
     let text = &mut reply.text;
-    text.bold(&excerpt(&target.name, 120)).line();
-    text.push(&defang(target.url.host_str().unwrap_or_default()))
+    text.bold(&named(&target.name, 120)).line();
+    text.push(&marked(&defang(target.url.host_str().unwrap_or_default())))
         .line();
     let last = glance.and_then(|it| it.last);
     let line = match last {
@@ -133,7 +133,7 @@ fn one(here: &Here<'_>, target: &Target, glance: Option<&Glance>) -> Reply {
         Some(baseline) => words.text(
             "bot-baseline",
             &[
-                ("by", &excerpt(&baseline.by, 60)),
+                ("by", &named(&baseline.by, 60)),
                 ("when", &words.moment(baseline.at, zone)),
             ],
         ),

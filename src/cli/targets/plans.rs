@@ -49,7 +49,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     }
     if let Some(id) = &args.cancel {
         let id = PlanId(id.trim().to_uppercase());
-        let cancelled = plans::cancel(&world, &id, &args.by, None).await;
+        let cancelled = plans::cancel(&world, &id, args.by.as_str(), None).await;
         cancelled.map_err(|why| failure(why, &world.words))?;
         let sentence = world.words.text("plan-did-unplan", &[("id", &id.0)]);
         done(global.json, &sentence, &json!({"cancelled": id}))?;
@@ -69,7 +69,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         targets,
         from: at(args.from)?,
         to: at(args.to)?,
-        by: args.by,
+        by: args.by.into(),
         reason: args.reason.unwrap_or_default(),
         notifier: None,
     };

@@ -10,7 +10,7 @@ use super::super::{
 use crate::{
     model::{
         Say, Target, TargetId,
-        registration::{Deed, Entry, Request, Stage},
+        registration::{DISPLACED, Deed, Entry, Request, Stage},
     },
     watch::{
         World,
@@ -142,7 +142,13 @@ fn deed(it: &Entry, words: &Words, zone: &jiff::tz::TimeZone) -> Say {
             let proof = words.plain(&format!("proof-{}", proof.as_str()));
             say.with("request", request).with("proof", proof)
         }
-        Deed::Refused { request, reason } => say.with("request", request).with("reason", reason),
+        Deed::Refused { request, reason } => {
+            let reason = match reason.as_str() {
+                DISPLACED => words.plain(reason),
+                other => other.to_owned(),
+            };
+            say.with("request", request).with("reason", reason)
+        }
         Deed::Withdrawn { request } | Deed::Expired { request } => say.with("request", request),
         Deed::Registered {
             request,

@@ -3,17 +3,18 @@
 use std::{collections::BTreeMap, fs, net::IpAddr};
 
 use super::{
-    super::{World, plans},
+    super::{World, officers::beside, plans},
     moved_to, receipt,
 };
 use crate::{
     alert::{
-        Document, Message, duty, plan, request,
+        Document, Message, duty, plan, request, requests,
         storm::{self, Surroundings},
         windows, words,
     },
     duty::handover,
     model::{About, Alert, Incident},
+    registry::limits,
     store::Wanted,
 };
 
@@ -45,7 +46,12 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let incident =
                 incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
             let mut message = words::incident(&incident, &world.words, zone, repeat);
-            message.silent = incident.stage.is_open() && incident.is_muted(world.clock.now());
+            // of the agency somebody has it: only the operator's people are still wanted
+            if incident.taken.is_some() && !world.config.defaults.notify.contains(&alert.notifier) {
+                message.buttons.retain(|it| !it.action.starts_with("take:"));
+            }
+            message.silent = incident.stage.is_open()
+                && incident.is_muted_for(&alert.notifier, world.clock.now());
             Ok(alone(message))
         }
         About::Reminder(id) => {
@@ -64,7 +70,9 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let incident =
                 incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
             let now = world.clock.now();
-            if incident.taken.is_some() || !incident.stage.is_open() || incident.is_muted(now) {
+            let duty = world.config.defaults.notify.contains(&alert.notifier);
+            let has_it = incident.led().is_some() || incident.taken.is_some() && !duty;
+            if has_it || !incident.stage.is_open() || incident.is_muted_for(&alert.notifier, now) {
                 return Err(Unspoken::Moot);
             }
             let called = super::super::duty::called(world, &incident, now);
@@ -76,17 +84,17 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let request =
                 request.ok_or_else(|| Unspoken::Gone(format!("there is no request {id}")))?;
             let message = if world.config.defaults.notify.contains(&alert.notifier) {
-                let window = world.window_ahead(world.clock.now());
-                let known = world.targets().await.map_err(store)?;
-                let known = world.agencies(&known);
-                let beside = request::Beside {
-                    window: window.as_ref().map(|it| (it.name.as_str(), it.to)),
-                    new_agency: known.iter().all(|it| it.id != request.agency),
-                };
-                request::to_officers(&request, beside, &world.words, zone)
+                let beside = beside(world, &request).await.map_err(store)?;
+                request::to_officers(&request, beside.shown(), &world.words, zone)
             } else {
                 request::to_asker(&request, &world.words, zone).ok_or(Unspoken::Moot)?
             };
+            Ok(alone(message.repeated(repeat, &world.words)))
+        }
+        About::Requests(_) => {
+            let all = world.store.requests().await.map_err(store)?;
+            let waiting: Vec<_> = all.iter().filter(|it| limits::is_unproved(it)).collect();
+            let message = requests::all(&waiting, &limits::askers(&waiting), &world.words, zone);
             Ok(alone(message.repeated(repeat, &world.words)))
         }
         About::Plan(id) => {

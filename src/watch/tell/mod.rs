@@ -431,6 +431,7 @@ async fn note(world: &World, id: &IncidentId, what: What, name: &str, why: Optio
             at: world.clock.now(),
             what,
             by: None,
+            origin: None,
             note: Some(note),
         });
         match world

@@ -18,12 +18,12 @@ pub(super) fn said(world: &World, name: &str, alert: &Alert, message: &Message) 
 
 pub(super) async fn receipt_at(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
     let subject = match &alert.about {
-        About::Incident(id) => &id.0,
-        About::Request(id) => &id.0,
-        About::Plan(id) => &id.0,
+        About::Incident(_) | About::Request(_) | About::Requests(_) | About::Plan(_) => {
+            alert.about.key()
+        }
         _ => return None,
     };
-    world.store.receipt(name, subject).await.unwrap_or(None)
+    world.store.receipt(name, &subject).await.unwrap_or(None)
 }
 
 /// Where the earlier form of this message lies, if there is one.
@@ -44,6 +44,7 @@ pub(super) async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<
         About::Request(_) if world.config.defaults.notify.iter().any(|it| it == name) => {
             receipt_at(world, name, alert).await
         }
+        About::Requests(_) => receipt_at(world, name, alert).await,
         About::Storm(id) => {
             let storms = world.store.storms(name).await.unwrap_or_default();
             storms.into_iter().find(|it| it.id == *id)?.receipt

@@ -35,7 +35,11 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
         // the operator's chats have it each
-        About::Handover(_) | About::Window(_) | About::Request(_) | About::Plan(_) => {
+        About::Handover(_)
+        | About::Window(_)
+        | About::Request(_)
+        | About::Requests(_)
+        | About::Plan(_) => {
             return duty.clone();
         }
         _ => return world.everybody(),

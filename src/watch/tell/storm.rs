@@ -71,7 +71,7 @@ pub(super) async fn gather(
                 // where messages leave no receipt, the time line tells what was said
                 Some(incident) if was_told(&incident, name) => rest.push(alert),
                 // what is to be silent is not gathered into something loud
-                Some(incident) if incident.is_muted(now) => rest.push(alert),
+                Some(incident) if incident.is_muted_for(name, now) => rest.push(alert),
                 Some(incident) => fresh
                     .entry(incident.kind.into())
                     .or_default()
@@ -188,6 +188,7 @@ pub(super) async fn told(world: &World, name: &str, id: &str, members: Vec<Incid
             at: now,
             what: What::Told,
             by: None,
+            origin: None,
             note: Some(name.to_owned()),
         });
     }

@@ -358,6 +358,7 @@ agencies:",
     pub async fn caught_up(&self) {
         let said = self.says(ROOM, &AN, "/truc").await.text;
         assert!(said.contains("Đang trực"), "{said}");
+        self.telegram.wait_for(|it| it.pending() == 0).await;
     }
 
     /// The last message that begins like this, or has this in its first line.

@@ -68,6 +68,8 @@ pub struct Chats {
     pub table: BTreeMap<i64, Chat>,
     pub answered: Vec<(String, String, bool)>,
     pub commands: BTreeMap<(String, String), Vec<(String, String)>>,
+    /// What clients would make links of, with the message that holds it.
+    pub links: Vec<String>,
     /// Messages and edits a minute in one chat.
     pub limit: Option<usize>,
     pub updates: VecDeque<Value>,
@@ -89,6 +91,7 @@ impl Chats {
             table: BTreeMap::new(),
             answered: Vec::new(),
             commands: BTreeMap::new(),
+            links: Vec::new(),
             limit: None,
             updates: VecDeque::new(),
             allowed: None,

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     chats::{Chats, File, Post, bot, now},
+    links::links,
     rules::{self, Fault, Formatted, Upload, flag, number, structured, units},
 };
 
@@ -95,6 +96,7 @@ impl Chats {
             return Err(Fault::bad("message to be replied not found"));
         }
         self.spend(chat)?;
+        self.look_for_links(&text);
         if let Some(file) = &file {
             self.files.insert(file.id.clone(), file.clone());
         }
@@ -112,6 +114,14 @@ impl Chats {
             silent: flag(&ask["disable_notification"]),
         });
         Ok(self.message(chat, id))
+    }
+
+    fn look_for_links(&mut self, text: &Formatted) {
+        let found = links(&text.plain, &text.entities);
+        let found = found
+            .into_iter()
+            .map(|it| format!("{it:?} in {:?}", text.plain));
+        self.links.extend(found);
     }
 
     /// The file that is sent: one that came along, or one that was sent before.
@@ -173,6 +183,7 @@ impl Chats {
             ));
         }
         self.spend(chat)?;
+        self.look_for_links(&text);
         if let Some(it) = self.known(chat).posts.iter_mut().find(|it| it.id == id) {
             (it.raw, it.text, it.markup) = (raw, text, markup);
             it.edits += 1;

@@ -43,6 +43,12 @@ impl Telegram {
         self.with(|it| it.answered.clone())
     }
 
+    /// Updates that the bot has not confirmed yet.
+    #[track_caller]
+    pub fn pending(&self) -> usize {
+        self.with(|it| it.updates.len())
+    }
+
     /// The commands set for a scope as the API spells it, in no language of its own.
     #[track_caller]
     pub fn commands(&self, scope: &Value) -> Vec<(String, String)> {

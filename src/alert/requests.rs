@@ -1,0 +1,79 @@
+//! Strangers' requests without proof, which anybody can make by the hundred: one message to the officers for all.
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use super::{Button, Message, request, text::Text};
+use crate::{
+    model::{excerpt::named, registration::Request},
+    words::Words,
+};
+
+/// The newest that are named.
+const NAMED: usize = 5;
+/// Askers of whom all can be refused with one tap.
+const REFUSED: usize = 2;
+
+/// `askers`: one request of each, and how many he has; whoever has most first.
+pub fn all(
+    waiting: &[&Request],
+    askers: &[(String, usize)],
+    words: &Words,
+    tz: &TimeZone,
+) -> Message {
+    let count = waiting.len().to_string();
+    let mut text = Text::default();
+    let head = if waiting.is_empty() {
+        "requests-none"
+    } else {
+        "head-requests"
+    };
+    text.push("📥 ")
+        .bold(&words.text(head, &[("count", &count)]))
+        .line();
+    let mut newest: Vec<&Request> = waiting.to_vec();
+    newest.sort_by_key(|it| std::cmp::Reverse((it.at, it.id.clone())));
+    for it in newest.iter().take(NAMED) {
+        let when = words.moment(it.at, tz);
+        let args = [
+            ("id", it.id.to_string()),
+            ("address", request::address(it)),
+            ("agency", named(&it.agency_name, 80)),
+            ("by", request::asker(it)),
+            ("when", when),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        text.push(&words.text("requests-line", &args)).line();
+    }
+    if waiting.len() > NAMED {
+        let more = (waiting.len() - NAMED).to_string();
+        text.push(&words.text("requests-more", &[("count", &more)]))
+            .line();
+    }
+    let mut buttons = Vec::new();
+    if let Some(it) = newest.first() {
+        text.line().push(&words.plain("requests-unproved")).line();
+        buttons.push(Button {
+            label: words.plain("button-see"),
+            action: format!("see:{}", it.id),
+        });
+    }
+    for (id, count) in askers.iter().take(REFUSED) {
+        let of = waiting.iter().find(|it| it.id.0 == *id);
+        let name = of.map(|it| crate::model::excerpt::excerpt(&it.asker.name, 30));
+        let args = [
+            ("name", name.unwrap_or_default()),
+            ("count", count.to_string()),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        buttons.push(Button {
+            label: words.text("button-refuse-all", &args),
+            action: format!("nall:{id}"),
+        });
+    }
+    Message {
+        facts: json!({"requests": waiting.iter().map(|it| &it.id).collect::<Vec<_>>()}),
+        buttons,
+        ..Message::of("requests".to_owned(), text)
+    }
+}

@@ -1,0 +1,74 @@
+//! Groups that become supergroups: a chat's number changes, what may be done there does not.
+
+use teloxide::types::ChatId;
+
+use super::Listener;
+use crate::{
+    model::alert::{chat_of, in_chat},
+    store::Commit,
+    watch::tell::moved_to,
+};
+
+impl Listener {
+    /// The notifier that reaches a chat: its own, or the one by which it is known though nothing is registered there yet.
+    pub(super) async fn speaks(&self, names: &[String], chat: ChatId) -> String {
+        if let Some(name) = names.first() {
+            return name.clone();
+        }
+        let ours: Option<&str> = self.chats.iter().map(|it| it.notifier.as_str()).min();
+        let plain = in_chat(ours.unwrap_or_default(), chat.0);
+        let came = self.world.store.milestone(&came_from(chat)).await;
+        came.unwrap_or(None).unwrap_or(plain)
+    }
+
+    /// A group became a supergroup: its messages go there from now on.
+    pub(super) async fn moved(&self, names: &[String], speaks: &str, to: ChatId) {
+        if names.is_empty() && !self.moved_unknown(speaks, to).await {
+            return;
+        }
+        let own = self.chats.iter().filter(|it| names.contains(&it.notifier));
+        let own = own.map(|it| moved_to(&it.notifier, &it.chat.to_string()));
+        let registered = names.iter().filter_map(|name| {
+            let (_, chat) = chat_of(name)?;
+            Some(moved_to(name, &chat.to_string()))
+        });
+        for name in own.chain(registered) {
+            let commit = Commit {
+                milestone: Some((name, to.0.to_string())),
+                ..Commit::default()
+            };
+            if let Err(error) = self.world.store.commit(commit).await {
+                tracing::error!(%error, "that a chat has moved cannot be written");
+            }
+        }
+        self.world.chats_known.forget();
+    }
+
+    /// Nothing is registered there yet, but something may have been asked for; anybody can make groups and move them.
+    async fn moved_unknown(&self, speaks: &str, to: ChatId) -> bool {
+        let requests = self.world.store.requests().await.unwrap_or_default();
+        let mut open = requests.iter().filter(|it| it.stage.is_open());
+        if !open.any(|it| it.asker.notifier.as_deref() == Some(speaks)) {
+            return false;
+        }
+        let mut marks = vec![(came_from(to), speaks.to_owned())];
+        if let Some((_, chat)) = chat_of(speaks) {
+            marks.push((moved_to(speaks, &chat.to_string()), to.0.to_string()));
+        }
+        for mark in marks {
+            let commit = Commit {
+                milestone: Some(mark),
+                ..Commit::default()
+            };
+            if let Err(error) = self.world.store.commit(commit).await {
+                tracing::error!(%error, "that a chat has moved cannot be written");
+            }
+        }
+        true
+    }
+}
+
+/// Under this it is remembered as whom a chat is known that was another before.
+fn came_from(chat: ChatId) -> String {
+    format!("came/{}", chat.0)
+}

@@ -1,0 +1,120 @@
+//! How many requests wait at once. A stranger costs nothing to make: what nobody has proved is bounded by domain, by the
+//! minute and in all; who has proved that a portal is his is never kept out by those who have not.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Known, Wanted, names::portal_key};
+use crate::model::{
+    Digest, Say, registrable,
+    registration::{Asker, Request},
+};
+
+/// Open requests for portals of one registrable domain, without proof.
+const OF_A_DOMAIN: usize = 3;
+/// The same in all: each makes us visit a stranger's address.
+const IN_ALL: usize = 500;
+/// Requests within a minute of accounts that have asked for nothing before: accounts are made by the hundred.
+const NEW_A_MINUTE: usize = 10;
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+/// Requests that come so soon after one another share a message to the officers, which rings once.
+const CROWD: SignedDuration = SignedDuration::from_mins(10);
+
+/// Shows the asker's hand where it stands on the portal. Not a secret: it is bound to him and to the portal, so that he may put
+/// it there before he asks, and ask again.
+pub fn token(wanted: &Wanted) -> String {
+    let asker = &wanted.asker;
+    let bound = format!(
+        "gaccong {} {:?} {:?}",
+        portal_key(&wanted.url),
+        asker.notifier,
+        asker.account
+    );
+    format!("gaccong-{}", &Digest::of(bound.as_bytes()).hex()[..24])
+}
+
+/// Whether he asks in a chat that is told of no portal.
+pub(super) fn is_stranger(asker: &Asker, known: Known) -> bool {
+    let told = |name: &String| {
+        let mut all = known.targets.iter();
+        all.any(|it| it.settings.notify.contains(name))
+    };
+    asker.notifier.as_ref().is_some_and(|it| !told(it))
+}
+
+pub(super) fn is_same(a: &Asker, b: &Asker) -> bool {
+    a.notifier == b.notifier || a.account.is_some() && a.account == b.account
+}
+
+/// Open, a stranger's, and without proof.
+pub fn is_unproved(it: &Request) -> bool {
+    it.stranger && it.stage.is_open() && it.proof.is_none()
+}
+
+/// Whether a stranger's request is one too many: then only a proof makes it one.
+pub(super) fn is_full(wanted: &Wanted, known: Known, now: Timestamp) -> Option<Say> {
+    let unproved = || known.requests.iter().filter(|it| is_unproved(it));
+    let domain = domain(&wanted.url);
+    let of_domain = unproved().filter(|it| self::domain(&it.url) == domain);
+    let lately = |it: &&Request| now.duration_since(it.at) < MINUTE;
+    let before = |asker: &Asker| {
+        let mut all = known.requests.iter();
+        all.any(|it| !lately(&it) && is_same(&it.asker, asker))
+    };
+    let new = known
+        .requests
+        .iter()
+        .filter(|it| it.stranger)
+        .filter(lately);
+    let new = new.filter(|it| !before(&it.asker)).count();
+    let full = of_domain.count() >= OF_A_DOMAIN
+        || unproved().count() >= IN_ALL
+        || new >= NEW_A_MINUTE && !before(&wanted.asker);
+    full.then(|| Say::new("register-prove-first"))
+}
+
+/// Whose a portal is, as its name has it.
+pub fn domain(url: &url::Url) -> String {
+    registrable(url.host_str().unwrap_or_default())
+}
+
+/// Since when officers have the message in which a stranger's request stands beside others; `None` where it is alone and has a
+/// message of its own.
+pub(super) fn crowd(known: Known, now: Timestamp) -> Option<Timestamp> {
+    let others = || known.requests.iter().filter(|it| it.stranger);
+    let lately = |at: Timestamp| now.duration_since(at) < CROWD;
+    if !others().any(|it| is_unproved(it) || lately(it.at)) {
+        return None;
+    }
+    let running = others().filter_map(|it| it.crowd).filter(|it| lately(*it));
+    Some(running.max().unwrap_or(now))
+}
+
+/// When that message is to be brought up to date: at once, or a minute after it was last.
+pub fn due(crowd: Timestamp, now: Timestamp) -> Timestamp {
+    let passed = now.duration_since(crowd).as_secs().max(0);
+    let minutes = passed.div_euclid(60) + i64::from(passed % 60 > 0);
+    crowd
+        .checked_add(SignedDuration::from_mins(minutes))
+        .unwrap_or(now)
+}
+
+/// Askers of what waits without proof, whoever has most of it first, each with one of his requests and their number.
+pub fn askers(waiting: &[&Request]) -> Vec<(String, usize)> {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut out: Vec<(String, usize)> = Vec::new();
+    for it in waiting {
+        if !seen.insert(it.id.0.clone()) {
+            continue;
+        }
+        let own: Vec<_> = waiting
+            .iter()
+            .filter(|of| is_same(&of.asker, &it.asker))
+            .collect();
+        seen.extend(own.iter().map(|it| it.id.0.clone()));
+        out.push((it.id.0.clone(), own.len()));
+    }
+    out.sort_by_key(|it| std::cmp::Reverse(it.1));
+    out
+}

@@ -1,0 +1,50 @@
+//! Requests that end by what becomes of another: those of others for a portal whose owner is known, and all that one asker wants.
+
+use jiff::Timestamp;
+
+use super::{
+    Known, Step,
+    limits::{is_same, is_unproved},
+    names::portal_key,
+    request::refuse,
+};
+use crate::model::{
+    Say,
+    registration::{DISPLACED, Request},
+};
+
+/// Whose the portal is, is known: requests of others for it, without proof, end.
+pub(super) fn displace(step: &mut Step, of: &Request, known: Known, now: Timestamp) {
+    let key = portal_key(&of.url);
+    let all = known.requests.iter();
+    let others = all.filter(|it| it.id != of.id && is_unproved(it) && portal_key(&it.url) == key);
+    for it in others {
+        end_with(step, it, "gaccong", DISPLACED, now);
+    }
+}
+
+fn end_with(step: &mut Step, it: &Request, by: &str, reason: &str, now: Timestamp) {
+    if let Ok(refused) = refuse(it, by, reason, now) {
+        step.others.extend(refused.request);
+        step.entries.extend(refused.entries);
+    }
+}
+
+/// An officer refuses all that the asker of one request wants without proof.
+pub fn refuse_all(
+    of: &Request,
+    requests: &[Request],
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Step, Say> {
+    let mut step = Step::default();
+    let all = requests.iter();
+    for it in all.filter(|it| is_unproved(it) && is_same(&it.asker, &of.asker)) {
+        end_with(&mut step, it, by, reason, now);
+    }
+    if step.others.is_empty() {
+        return Err(Say::new("register-decided").with("id", &of.id));
+    }
+    Ok(step)
+}

@@ -1,0 +1,171 @@
+//! Portals that strangers ask for while too many wait already: nothing is written of them until a proof is found. A look
+//! serves all who ask for something of that host, and the last to ask goes first: nobody waits in a queue that others fill.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
+
+use super::{
+    World, registration,
+    scrutiny::{Claims, RECORD, bearers},
+};
+use crate::{
+    model::registration::Proof,
+    registry::{
+        Wanted,
+        limits::{domain, token},
+    },
+};
+
+/// Portals of one domain are looked at so often because of requests, whoever makes them.
+const SPACED: SignedDuration = SignedDuration::from_secs(10);
+/// Asked for and not looked at yet: in memory, some hundreds of bytes each.
+const MOST: usize = 2000;
+/// Who has not been looked at for so long is to ask again.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// Portals that are looked at in one round.
+const AT_ONCE: usize = 4;
+
+#[derive(Default)]
+struct State {
+    /// By token: who asks twice is here once.
+    waiting: HashMap<String, (Wanted, Timestamp)>,
+    /// When a domain was looked at because of a request.
+    looked: HashMap<String, Timestamp>,
+}
+
+#[derive(Default)]
+pub struct Candidates {
+    state: Mutex<State>,
+    /// Rings when somebody asks.
+    pub asked: Notify,
+}
+
+impl Candidates {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is looked at soon; the one that has waited longest goes where there are too many.
+    fn put(&self, wanted: Wanted, now: Timestamp) {
+        let mut state = self.state();
+        if state.waiting.len() >= MOST
+            && let Some(oldest) = state.waiting.iter().min_by_key(|it| it.1.1)
+        {
+            let oldest = oldest.0.clone();
+            state.waiting.remove(&oldest);
+        }
+        state.waiting.insert(token(&wanted), (wanted, now));
+    }
+
+    /// When a portal of that domain may be looked at.
+    pub(super) fn free_at(&self, domain: &str) -> Option<Timestamp> {
+        let last = self.state().looked.get(domain).copied()?;
+        last.checked_add(SPACED).ok()
+    }
+
+    /// Whether it may be looked at now; it counts as looked at then.
+    pub(super) fn begins(&self, domain: &str, now: Timestamp) -> bool {
+        let mut state = self.state();
+        // a clock that was set back forgets
+        let recent =
+            |at: &Timestamp| (SignedDuration::ZERO..SPACED).contains(&now.duration_since(*at));
+        state.looked.retain(|_, at| recent(at));
+        let free = !state.looked.contains_key(domain);
+        if free {
+            state.looked.insert(domain.to_owned(), now);
+        }
+        free
+    }
+
+    /// Who asked last among those whose domain may be looked at, and all who ask for something of that domain. Those of the same
+    /// host are looked at with him and wait no longer.
+    fn take(&self, now: Timestamp) -> Option<(Wanted, Vec<Wanted>)> {
+        let mut newest: Vec<(Timestamp, Wanted)> = {
+            let mut state = self.state();
+            let late = |at: Timestamp| now.duration_since(at) >= PATIENCE;
+            state.waiting.retain(|_, it| !late(it.1));
+            let all = state.waiting.values();
+            all.map(|it| (it.1, it.0.clone())).collect()
+        };
+        newest.sort_by_key(|it| std::cmp::Reverse(it.0));
+        let mut free = newest.iter();
+        let next = free
+            .find(|it| self.begins(&domain(&it.1.url), now))?
+            .1
+            .clone();
+        let of = domain(&next.url);
+        let all = newest.into_iter().map(|it| it.1);
+        let all: Vec<Wanted> = all.filter(|it| domain(&it.url) == of).collect();
+        let mut state = self.state();
+        state.waiting.retain(|_, it| !is_same_host(&it.0, &next));
+        Some((next, all))
+    }
+
+    pub(super) fn next(&self) -> Option<Timestamp> {
+        let domains: HashSet<(String, Timestamp)> = {
+            let state = self.state();
+            let all = state.waiting.values();
+            all.map(|it| (domain(&it.0.url), it.1)).collect()
+        };
+        let at = |it: &(String, Timestamp)| self.free_at(&it.0).map_or(it.1, |free| free.max(it.1));
+        domains.iter().map(at).min()
+    }
+}
+
+/// Remembers who asks in vain; the token that makes it a request where it stands on the portal.
+pub(super) fn remember(world: &World, wanted: Wanted) -> String {
+    let token = token(&wanted);
+    world.candidates.put(wanted, world.clock.now());
+    world.candidates.asked.notify_one();
+    token
+}
+
+fn is_same_host(a: &Wanted, b: &Wanted) -> bool {
+    a.url.origin() == b.url.origin()
+}
+
+/// Looks at portals whose askers may have put their proof in place.
+pub(super) async fn round(world: &World) {
+    let now = world.clock.now();
+    let asked = std::iter::repeat_with(|| world.candidates.take(now));
+    let looks = asked.take(AT_ONCE).map_while(|it| it);
+    let looks = looks.map(|(next, all)| look(world, next, all));
+    futures_util::future::join_all(looks).await;
+}
+
+/// A record of the domain speaks for all of it, a file for its host, the head of a page for that page.
+async fn look(world: &World, next: Wanted, all: Vec<Wanted>) {
+    let mut found: HashMap<String, Proof> = HashMap::new();
+    let tokens: HashSet<String> = all.iter().map(token).collect();
+    for text in world
+        .eye
+        .texts(&format!("{RECORD}.{}", domain(&next.url)))
+        .await
+    {
+        if let Some(token) = tokens.get(text.trim()) {
+            found.insert(token.clone(), Proof::Dns);
+        }
+    }
+    let here = all.iter().filter(|it| is_same_host(it, &next));
+    let tokens: HashSet<String> = here.map(token).collect();
+    let claims = Claims {
+        url: &next.url,
+        own: &token(&next),
+        tokens: &tokens,
+    };
+    found.extend(bearers(world, &claims).await);
+    for wanted in all {
+        let Some(proof) = found.remove(&token(&wanted)) else {
+            continue;
+        };
+        let url = wanted.url.clone();
+        if let Err(error) = registration::ask_proved(world, wanted, proof).await {
+            tracing::error!(?error, %url, "a request with proof cannot be written");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What officers are told of requests, and what they are to know besides.
+
+use jiff::Timestamp;
+
+use super::World;
+use crate::{
+    alert::request::Beside,
+    model::{
+        About, Alert, Urgency,
+        names::{is_same_name, resembles},
+        registration::Request,
+    },
+    registry::limits,
+    store::StoreError,
+};
+
+/// Those who are told what becomes of a request: officers, and who asked. Officers have a stranger's without proof beside
+/// others, and what was told so is brought up to date there.
+pub(super) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Alert> {
+    let duty = &world.config.defaults.notify;
+    let mut out = Vec::new();
+    let own = About::Request(request.id.clone());
+    if let Some(crowd) = request.crowd {
+        for name in duty {
+            let about = About::Requests(crowd);
+            let mut alert = Alert::new(name, about, Urgency::Ordinary, now);
+            alert.due = limits::due(crowd, now);
+            out.push(alert);
+        }
+    }
+    let alone = request.crowd.is_none() || request.proof.is_some();
+    let mut names: Vec<&String> = duty.iter().filter(|_| alone).collect();
+    names.extend(&request.asker.notifier);
+    names.sort();
+    names.dedup();
+    let alert = |name: &&String| Alert::new(name, own.clone(), Urgency::Ordinary, now);
+    out.extend(names.iter().map(alert));
+    out
+}
+
+/// What officers are to know besides a request.
+pub struct Besides {
+    window: Option<(String, Timestamp)>,
+    new_agency: bool,
+    alike: Option<String>,
+}
+
+impl Besides {
+    pub fn shown(&self) -> Beside<'_> {
+        Beside {
+            window: self.window.as_ref().map(|it| (it.0.as_str(), it.1)),
+            new_agency: self.new_agency,
+            alike: self.alike.as_deref(),
+        }
+    }
+}
+
+/// A watch window that comes, and what is known of the agency: a name of other letters may look like a known one's.
+pub async fn beside(world: &World, request: &Request) -> Result<Besides, StoreError> {
+    let known = world.targets().await?;
+    let known = world.agencies(&known);
+    let name = &request.agency_name;
+    let alike = known.iter().find(|it| {
+        it.id != request.agency && !is_same_name(&it.name, name) && resembles(&it.name, name)
+    });
+    let window = world.window_ahead(world.clock.now());
+    Ok(Besides {
+        window: window.map(|it| (it.name, it.to)),
+        new_agency: known.iter().all(|it| it.id != request.agency),
+        alike: alike.map(|it| it.name.clone()),
+    })
+}

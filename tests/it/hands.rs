@@ -1,0 +1,182 @@
+//! Whose hand did it: a name can be anybody's, and whoever changes a portal may sit in its agency's chat.
+
+use std::sync::Arc;
+
+use gaccong::{
+    model::incident::{Standpoint, What},
+    watch::{duty, tell},
+};
+
+use crate::{
+    portal::{Portal, defaced},
+    room::{AGENCY, AN, BINH, Listening, ROOM, asked, heard, room_with},
+    scene::{Scene, Turned},
+    telegram::{Telegram, User},
+};
+
+const DUTY: &str = "  roster:
+    - { name: Nguyễn Văn An, telegram: 11, from: '07:00', to: '07:00' }
+  escalation:
+    - { after: 5m, to: roster }
+    - { after: 20m, to: duty-room }
+";
+
+/// He calls himself as the officer on duty, with a letter of another alphabet.
+const MALLORY: User = User {
+    id: 66,
+    name: "Nguyễn Văn \u{410}n",
+    username: None,
+};
+
+async fn defaced_room(clock: &Arc<Turned>) -> (Portal, Telegram, Scene) {
+    let (portal, telegram, scene) = room_with(clock.clone(), &[], DUTY).await;
+    portal.show(defaced());
+    scene.check(0).await;
+    (portal, telegram, scene)
+}
+
+async fn answered(telegram: &Telegram, query: &str) -> String {
+    let found = |it: &Telegram| it.answered().into_iter().find(|it| it.0 == query);
+    telegram.wait_for(|it| found(it).is_some()).await;
+    found(telegram).unwrap().1
+}
+
+/// What is due is decided and told; how many messages stand in both chats then.
+async fn settle(scene: &Scene, telegram: &Telegram) -> [usize; 2] {
+    duty::round(&scene.world).await;
+    tell::flush(&scene.world).await;
+    [ROOM, AGENCY].map(|it| telegram.messages(it).len())
+}
+
+#[tokio::test]
+async fn who_takes_it_in_an_agencys_chat_ends_no_call_of_the_operator() {
+    let clock = Turned::at("2026-11-22T20:00:00+07:00");
+    let (_portal, telegram, scene) = defaced_room(&clock).await;
+    let listening = Listening::to(&scene);
+    let alert = telegram.last(AGENCY).unwrap();
+    let query = telegram.press(AGENCY, &MALLORY, alert.id, "Tiếp nhận");
+    assert!(
+        answered(&telegram, &query)
+            .await
+            .contains("Bạn đã tiếp nhận")
+    );
+    settle(&scene, &telegram).await;
+
+    // whose account it was stands in the record and in the message
+    let incident = scene.incidents().await.remove(0);
+    let taken = incident.taken.unwrap();
+    let origin = taken.origin.unwrap();
+    assert_eq!((origin.account, origin.chat), (Some(66), AGENCY));
+    assert_eq!(origin.of, Standpoint::Agency);
+    let last = incident.timeline.last().unwrap();
+    assert_eq!(last.origin.as_ref(), Some(&origin));
+    let shown = telegram.last(ROOM).unwrap();
+    let wanted =
+        "(nhóm Cơ quan Thử; ⚠ tài khoản 66, không phải cán bộ Nguyễn Văn An) tiếp nhận lúc";
+    assert!(shown.text.contains(wanted), "{}", shown.text);
+    let label = "Cán bộ trực tiếp nhận";
+    assert_eq!(shown.buttons[0].0, label);
+    let theirs = telegram.last(AGENCY).unwrap();
+    assert!(theirs.buttons.iter().all(|it| !it.1.starts_with("take:")));
+    let lines = asked(&telegram, ROOM, &BINH, &format!("/suco {}", incident.id)).await;
+    assert!(lines.contains("tài khoản 66"), "{lines}");
+
+    // a second of the agency is told who has it; the operator's ladder goes on at half speed, and calls nobody else
+    let again = telegram.press_data(AGENCY, &BINH, alert.id, &format!("take:{}", incident.id));
+    let said = answered(&telegram, &again).await;
+    assert!(said.contains("đã tiếp nhận trước đó"), "{said}");
+    let before = settle(&scene, &telegram).await;
+    clock.pass(6);
+    assert_eq!(settle(&scene, &telegram).await, before);
+    clock.pass(5);
+    assert_eq!(settle(&scene, &telegram).await, [before[0] + 1, before[1]]);
+    let called = telegram.last(ROOM).unwrap().text;
+    for wanted in [
+        "CHƯA CÓ CÁN BỘ TRỰC TIẾP NHẬN",
+        "Chưa ai của đơn vị vận hành",
+        "(nhóm Cơ quan Thử",
+    ] {
+        assert!(called.contains(wanted), "{wanted} in\n{called}");
+    }
+
+    // until an officer takes it
+    let query = telegram.press(ROOM, &AN, shown.id, label);
+    assert!(
+        answered(&telegram, &query)
+            .await
+            .contains("Bạn đã tiếp nhận")
+    );
+    let after = settle(&scene, &telegram).await;
+    clock.pass(60);
+    assert_eq!(settle(&scene, &telegram).await, after);
+    let incident = scene.incidents().await.remove(0);
+    assert_eq!(incident.led().unwrap().by, AN.name);
+    assert_eq!(
+        incident.taken.unwrap().by,
+        MALLORY.name,
+        "who was first stays"
+    );
+    let shown = &telegram.messages(ROOM)[0];
+    assert!(
+        shown.text.contains("✅ Nguyễn Văn An tiếp nhận lúc"),
+        "{}",
+        shown.text
+    );
+    assert!(shown.buttons.iter().all(|it| !it.1.starts_with("take:")));
+    listening.end().await;
+}
+
+#[tokio::test]
+async fn silence_in_an_agencys_chat_is_that_chats_and_lasts_an_hour() {
+    let clock = Turned::at("2026-11-22T20:00:00+07:00");
+    let (_portal, telegram, scene) = defaced_room(&clock).await;
+    let listening = Listening::to(&scene);
+    let (alert, before) = (
+        telegram.last(AGENCY).unwrap(),
+        telegram.messages(AGENCY).len(),
+    );
+    telegram.press(AGENCY, &MALLORY, alert.id, "Im lặng 1 giờ");
+    let muted = heard(&telegram, AGENCY, before).await;
+    assert!(
+        muted.text.contains("im lặng riêng nhóm này đến 21:00"),
+        "{}",
+        muted.text
+    );
+    let labels: Vec<&str> = muted.buttons.iter().map(|it| it.0.as_str()).collect();
+    assert_eq!(labels, ["Bỏ im lặng"]);
+    let incident = scene.incidents().await.remove(0);
+    let forged = telegram.press_data(
+        AGENCY,
+        &MALLORY,
+        alert.id,
+        &format!("morning:{}", incident.id),
+    );
+    let said = answered(&telegram, &forged).await;
+    assert!(said.contains("tối đa 1 giờ"), "{said}");
+    assert!(incident.muted.is_none(), "{incident:?}");
+    assert!(incident.is_muted_for("thu", incident.confirmed_at));
+    assert!(!incident.is_muted_for("room", incident.confirmed_at));
+
+    // noise and silence in turn do not put the operator's call off, and the call is not heard there
+    for verb in ["unmute", "mute"] {
+        let data = format!("{verb}:{}", incident.id);
+        let query = telegram.press_data(AGENCY, &MALLORY, alert.id, &data);
+        answered(&telegram, &query).await;
+        clock.pass(3);
+    }
+    let heard_before = telegram.messages(AGENCY).len();
+    let [room, agency] = settle(&scene, &telegram).await;
+    assert_eq!(agency, heard_before);
+    let called = telegram.last(ROOM).unwrap().text;
+    assert!(called.starts_with("🔔 CHƯA CÓ NGƯỜI TIẾP NHẬN"), "{called}");
+    // the operator's own silence is everybody's
+    let shown = &telegram.messages(ROOM)[0];
+    let query = telegram.press_data(ROOM, &AN, shown.id, &format!("morning:{}", incident.id));
+    answered(&telegram, &query).await;
+    heard(&telegram, ROOM, room).await;
+    let incident = scene.incidents().await.remove(0);
+    assert!(incident.muted.is_some());
+    let events: Vec<What> = incident.timeline.iter().map(|it| it.what).collect();
+    assert_eq!(events.iter().filter(|it| **it == What::MutedIn).count(), 2);
+    listening.end().await;
+}

@@ -1,0 +1,162 @@
+//! What Telegram's clients make links of by themselves: addresses, mentions, tags, commands, numbers to call. After TDLib's
+//! rules (MessageEntity.cpp), and a little stricter: a name ends in any two letters.
+
+use serde_json::Value;
+
+/// Our own: the commands that messages explain, and the address that shows how one is written.
+const OURS: [&str; 9] = [
+    "/dangky",
+    "/suco",
+    "/tamdung",
+    "/thaydoi",
+    "/trangthai",
+    "/baocao",
+    "/truc",
+    "/trogiup",
+    "/batdau",
+];
+const OUR_EXAMPLE: &str = "https://ten-cong.gov.vn";
+
+/// The texts outside code that a client would make links of.
+pub fn links(plain: &str, entities: &[Value]) -> Vec<String> {
+    let mut units: Vec<u16> = plain.encode_utf16().collect();
+    for it in entities {
+        let kind = it["type"].as_str().unwrap_or_default();
+        // a number in a link to a person is that person's name
+        if matches!(kind, "code" | "pre" | "text_link") {
+            let from = it["offset"].as_u64().unwrap_or(0) as usize;
+            let to = from + it["length"].as_u64().unwrap_or(0) as usize;
+            units[from..to].fill(u16::from(b'\n'));
+        }
+    }
+    let text = String::from_utf16_lossy(&units).replace(OUR_EXAMPLE, "");
+    // the people of the configuration may be called by a tap
+    let lines = text
+        .lines()
+        .map(|it| it.split('☎').next().unwrap_or_default());
+    let mut found = Vec::new();
+    for line in lines {
+        addresses(line, &mut found);
+        signs(line, &mut found);
+        numbers(line, &mut found);
+    }
+    found
+}
+
+fn is_word(it: char) -> bool {
+    it.is_alphanumeric() || it == '_'
+}
+
+/// Names with a dot, addresses of four numbers, and whatever follows `://`.
+fn addresses(line: &str, found: &mut Vec<String>) {
+    let of_domain = |it: char| {
+        it.is_ascii_alphanumeric()
+            || "._~-".contains(it)
+            || it >= '\u{c0}' && !it.is_whitespace() && !('\u{2000}'..'\u{206f}').contains(&it)
+    };
+    for part in line.split(|it| !of_domain(it)) {
+        let labels: Vec<&str> = part.trim_end_matches('.').split('.').collect();
+        let last = labels.last().copied().unwrap_or_default();
+        let named = last.chars().count() >= 2 && last.chars().all(|it| !it.is_ascii_digit());
+        let four = labels.len() == 4 && labels.iter().all(|it| it.parse::<u8>().is_ok());
+        if labels.len() > 1 && !labels[labels.len() - 2].is_empty() && (named || four) {
+            found.push(part.to_owned());
+        }
+    }
+    if line.contains("://") {
+        found.push(line.to_owned());
+    }
+}
+
+/// Mentions, tags, commands.
+fn signs(line: &str, found: &mut Vec<String>) {
+    let chars: Vec<char> = line.chars().collect();
+    for (at, it) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map_or(' ', |at| chars[at]);
+        let rest: String = chars[at + 1..]
+            .iter()
+            .take_while(|it| is_word(**it))
+            .collect();
+        let free = !is_word(before) && !"/<>".contains(before);
+        let hit = match it {
+            // after a word it is a mail's address
+            '@' => !rest.is_empty() && before != '(',
+            '#' | '$' => free && !rest.is_empty(),
+            '/' => {
+                free && rest
+                    .chars()
+                    .next()
+                    .is_some_and(|it| it.is_ascii_alphanumeric())
+            }
+            _ => false,
+        };
+        let text = format!("{it}{rest}");
+        let english = [
+            "/incidents",
+            "/status",
+            "/report",
+            "/duty",
+            "/mute",
+            "/change",
+            "/register",
+            "/help",
+            "/start",
+        ];
+        if hit && !OURS.contains(&text.as_str()) && !english.contains(&text.as_str()) {
+            found.push(text);
+        }
+    }
+}
+
+/// Seven digits and more, as telephones and cards have them; not behind letters, as our ids are.
+fn numbers(line: &str, found: &mut Vec<String>) {
+    let mut run = String::new();
+    let mut before = ' ';
+    let mut last = ' ';
+    for it in line.chars().chain(['\n']) {
+        if it.is_ascii_digit() || !run.is_empty() && " -()".contains(it) {
+            if run.is_empty() {
+                before = last;
+            }
+            run.push(it);
+        } else {
+            let digits = run.chars().filter(char::is_ascii_digit).count();
+            if digits >= 9 && !it.is_alphanumeric() && !before.is_alphanumeric() && before != '-' {
+                found.push(run.trim().to_owned());
+            }
+            run.clear();
+        }
+        last = it;
+    }
+}
+
+#[test]
+fn what_clients_make_links_of_is_found() {
+    for text in [
+        "xem 45.33.32.156/vneid",
+        "//1.1.1.1:8080/x",
+        "evil\u{20ac}.com",
+        "ev\u{332}il\u{332}.com",
+        "tg://resolve?domain=x",
+        "@x9evil",
+        "a@b.vn",
+        "#the_cao",
+        "$USD",
+        "/evil",
+        "0912 345 678",
+        "4111111111111111",
+    ] {
+        assert_eq!(links(text, &[]).is_empty(), false, "{text}");
+        let code =
+            serde_json::json!({"type": "code", "offset": 0, "length": text.encode_utf16().count()});
+        assert_eq!(links(text, &[code]), Vec::<String>::new(), "{text}");
+    }
+    for text in [
+        "Phát hiện 20:00:00 ngày 22/11/2026 · xác nhận 2/3 lần kiểm tra",
+        "SC-2026-0001 · kéo dài 1.234 phút. Xem /suco",
+        "evil[.]com (@)x9 45[.]33[.]32[.]156/vneid a(@)b[.]vn (#)the",
+        "Cách dùng: /dangky https://ten-cong.gov.vn Tên cơ quan",
+    ] {
+        assert_eq!(links(text, &[]), Vec::<String>::new(), "{text}");
+    }
+}
