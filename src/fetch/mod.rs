@@ -4,6 +4,7 @@
 //! outlives the visit.
 
 pub mod address;
+pub mod ca;
 mod classify;
 mod client;
 mod decode;
@@ -34,7 +35,7 @@ pub struct Settings {
     pub vantage: String,
     pub guard: Guard,
     pub resolver: Vec<std::net::SocketAddr>,
-    /// PEM text of further authorities.
+    /// Files of further authorities, as [`ca::parse`] reads them.
     pub extra_ca: Vec<Vec<u8>>,
 }
 

@@ -16,10 +16,10 @@ use rustls::{
         Resumption, WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-use super::{Unusable, sessions::Sessions};
+use super::{Unusable, ca, sessions::Sessions};
 use crate::model::{Digest, Say, excerpt, observation::Certificate};
 
 /// Certificates by host name, the latest of each.
@@ -119,9 +119,8 @@ fn roots(extra_ca: &[Vec<u8>]) -> Result<RootCertStore, Unusable> {
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
-    for pem in extra_ca {
-        for found in CertificateDer::pem_slice_iter(pem) {
-            let der = found.map_err(|error| Unusable(format!("extra_ca: {error:?}")))?;
+    for file in extra_ca {
+        for der in ca::parse(file).map_err(|why| Unusable(format!("extra_ca: {why}")))? {
             roots
                 .add(der)
                 .map_err(|error| Unusable(format!("extra_ca: {error}")))?;

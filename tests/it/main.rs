@@ -18,6 +18,7 @@ mod day; // a day in the duty room: every deed cut short, strangers, two at once
 mod duty; // who is called and who hands over
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod guard; // any text is read or refused, never a hang
+mod input; // lists, tables and certificates as people have them
 mod layers; // who may import whom
 mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
