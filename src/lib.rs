@@ -18,6 +18,7 @@ pub mod registry;
 pub mod report;
 pub mod schedule;
 pub mod store;
+pub mod table;
 pub mod watch;
 pub mod web;
 pub mod words;

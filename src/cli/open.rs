@@ -11,6 +11,7 @@ use crate::{
     alert::notifiers::{self, Problem},
     config::{self, Config, Fault, Pace},
     duty::roster::from_csv,
+    fetch::ca,
     store::{Store, StoreError, backends, control, lock::Lock},
     watch::{World, clock::System},
 };
@@ -37,7 +38,13 @@ pub(super) fn config(global: &Global, pace: Pace, needed: bool) -> Result<Config
             return Err(Failure::usage(format!("{}: {error}{hint}", path.display())));
         }
     };
-    let config = config::parse_with(&text, pace, kinds).map_err(|faults| {
+    let folder = folder_of(path);
+    let more = |config: &Config| {
+        let mut faults = kinds(config);
+        faults.extend(authorities(config, folder));
+        faults
+    };
+    let config = config::parse_with(&text, pace, more).map_err(|faults| {
         let shown: Vec<String> = faults
             .iter()
             .map(|it| format!("{}:{it}", path.display()))
@@ -55,7 +62,6 @@ pub(super) fn config(global: &Global, pace: Pace, needed: bool) -> Result<Config
     for warning in &config.warnings {
         tracing::warn!("{}:{warning}", path.display());
     }
-    let folder = folder_of(path);
     let mut config = resolved(config, global, folder);
     roster(&mut config, folder)?;
     Ok(config)
@@ -84,12 +90,12 @@ fn roster(config: &mut Config, folder: &Path) -> Result<(), Failure> {
         return Ok(());
     };
     let path = folder.join(path);
-    let text = fs::read_to_string(&path).map_err(|error| {
+    let bytes = fs::read(&path).map_err(|error| {
         let shown = path.display();
         let hint = "put the roster there, or take roster_csv out of targets.yaml";
         Failure::usage(format!("duty.roster_csv: {shown}: {error}; {hint}"))
     })?;
-    let more = from_csv(&text).map_err(|faults| {
+    let more = from_csv(&bytes).map_err(|faults| {
         let faults = faults.iter().map(|it| format!("{}: {it}", path.display()));
         Failure::usage(faults.collect::<Vec<_>>().join("\n"))
     })?;
@@ -123,6 +129,28 @@ fn kinds(config: &Config) -> Vec<Fault> {
         });
     }
     faults
+}
+
+/// What is wrong with the files of `extra_ca`, each at its place in targets.yaml.
+fn authorities(config: &Config, folder: &Path) -> Vec<Fault> {
+    let service = &config.service;
+    let each = service.extra_ca.iter().zip(&service.extra_ca_at);
+    let wrong = |(path, at): (&PathBuf, &(usize, usize))| {
+        let path = folder.join(path);
+        let shown = path.display();
+        let why = match fs::read(&path) {
+            Ok(bytes) => ca::parse(&bytes).err()?,
+            Err(error) => {
+                format!("{error}; put the authority's certificate there, or take the line out")
+            }
+        };
+        Some(Fault {
+            line: at.0,
+            column: at.1,
+            message: format!("service.extra_ca: {shown}: {why}"),
+        })
+    };
+    each.filter_map(wrong).collect()
 }
 
 fn resolved(mut config: Config, global: &Global, folder: &Path) -> Config {

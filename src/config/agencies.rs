@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::{
     Config, Fault, Pace, duty,
     fields::Fields,
-    sections::{notify, settings},
+    hosts::allowed_host,
+    sections::{list, notify, settings},
     tree::{Node, Place, Value},
 };
 use crate::{
@@ -123,23 +124,20 @@ fn target(
     let url = fields.required("url", fields.parsed("url", portal_url));
     let at = fields.node("url").map_or(fields.at, |it| it.at);
     let settings = settings(&fields, base, pace, &config.notifiers);
-    let ignore = fields.texts("ignore").unwrap_or_default();
+    let ignore = fields.raw_texts("ignore").unwrap_or_default();
     for (at, selector) in &ignore {
         if !page::is_selector(selector) {
             fields.fault(*at, "ignore", format!("{selector:?} is not a CSS selector"));
         }
     }
     let must_contain = fields.texts("must_contain").unwrap_or_default();
-    let allow_hosts = fields.texts("allow_hosts").unwrap_or_default();
-    for (at, host) in &allow_hosts {
-        if url::Host::parse(host).is_err() || host.contains('/') {
-            fields.fault(
-                *at,
-                "allow_hosts",
-                format!("{host:?} is not a host name such as cdn.example.vn"),
-            );
+    for (at, text) in &must_contain {
+        if page::fold::fold(text).is_empty() {
+            let why = format!("{text:?} holds no letter and no digit that could be looked for");
+            fields.fault(*at, "must_contain", why);
         }
     }
+    let allow_hosts = list(&fields, "allow_hosts", allowed_host).unwrap_or_default();
     if let Some((at, id)) = &id
         && let Some(first) = seen.targets.insert(id.clone(), *at)
     {
@@ -174,10 +172,7 @@ fn target(
         settings,
         ignore: texts(ignore),
         must_contain: texts(must_contain),
-        allow_hosts: texts(allow_hosts)
-            .into_iter()
-            .map(|it| it.to_lowercase())
-            .collect(),
+        allow_hosts,
     });
 }
 

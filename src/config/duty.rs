@@ -69,7 +69,7 @@ pub(super) fn read(node: &Node, named: &mut Vec<Named>, faults: &mut Vec<Fault>)
             dates,
         })
     });
-    out.roster_csv = fields.text("roster_csv").map(PathBuf::from);
+    out.roster_csv = fields.parsed("roster_csv", |text| Ok(PathBuf::from(text)));
     out.escalation = escalation(&fields);
     let seen = RefCell::new(named);
     out.contacts = each(&fields, "contacts", |fields| {

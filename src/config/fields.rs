@@ -3,7 +3,10 @@
 use std::{cell::RefCell, collections::HashSet, net::SocketAddr, time::Duration};
 
 use super::tree::{Fault, Key, Node, Place, Value};
-use crate::model::target::{ID_RULE, is_id};
+use crate::{
+    model::target::{ID_RULE, is_id},
+    page::charset::nfc,
+};
 
 /// A mapping whose fields are taken one by one; what nobody took is unknown.
 pub(super) struct Fields<'a> {
@@ -80,11 +83,14 @@ impl<'a> Fields<'a> {
         join(&self.path, field)
     }
 
+    /// A text in composed letters, however the file's editor writes them. Paths are read with [`Fields::parsed`]: the
+    /// file system knows them by their bytes.
     pub fn text(&self, name: &'static str) -> Option<String> {
         let node = self.node(name)?;
-        self.as_text(node, name)
+        self.as_text(node, name).map(|it| nfc(&it))
     }
 
+    /// The text as it is written.
     fn as_text(&self, node: &Node, name: &str) -> Option<String> {
         match &node.value {
             Value::Scalar(text, _) if !node.is_null() && !text.trim().is_empty() => {
@@ -102,6 +108,15 @@ impl<'a> Fields<'a> {
     }
 
     pub fn texts(&self, name: &'static str) -> Option<Vec<(Place, String)>> {
+        let mut texts = self.raw_texts(name)?;
+        for (_, text) in &mut texts {
+            *text = nfc(text);
+        }
+        Some(texts)
+    }
+
+    /// Texts as they are written: paths, selectors.
+    pub fn raw_texts(&self, name: &'static str) -> Option<Vec<(Place, String)>> {
         let node = self.node(name)?;
         match &node.value {
             Value::List(items) => Some(

@@ -7,6 +7,7 @@ mod agencies;
 mod duty;
 pub mod export;
 mod fields;
+mod hosts;
 mod sections;
 mod tree;
 
@@ -57,6 +58,8 @@ pub struct Service {
     pub allow_networks: Vec<IpNet>,
     pub allow_ports: Vec<u16>,
     pub extra_ca: Vec<PathBuf>,
+    /// Where each of them stands, for a fault.
+    pub extra_ca_at: Vec<(usize, usize)>,
     pub resolver: Vec<SocketAddr>,
     pub connectivity: Vec<String>,
     /// Asked every minute while all is well: a dead man's switch outside.
@@ -79,6 +82,7 @@ impl Default for Service {
             allow_networks: Vec::new(),
             allow_ports: vec![80, 443],
             extra_ca: Vec::new(),
+            extra_ca_at: Vec::new(),
             resolver: Vec::new(),
             connectivity: Vec::new(),
             heartbeat: None,

@@ -78,10 +78,9 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
         })
     });
     out.timezone = zone.unwrap_or(out.timezone);
-    out.data_dir = fields.text("data_dir").map_or(out.data_dir, PathBuf::from);
-    out.snapshots_dir = fields
-        .text("snapshots_dir")
-        .map_or(out.snapshots_dir, PathBuf::from);
+    let path = |name| fields.parsed(name, |text| Ok(PathBuf::from(text)));
+    out.data_dir = path("data_dir").unwrap_or(out.data_dir);
+    out.snapshots_dir = path("snapshots_dir").unwrap_or(out.snapshots_dir);
     out.vantage = fields.text("vantage").unwrap_or(out.vantage);
     if let Some(node) = fields.node("store") {
         out.store_at = node.at;
@@ -110,7 +109,11 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
             .ok_or_else(|| format!("{text:?} is not a port from 1 to 65535"))
     })
     .unwrap_or(out.allow_ports);
-    out.extra_ca = list(&fields, "extra_ca", |text| Ok(PathBuf::from(text))).unwrap_or_default();
+    let extra_ca = fields.raw_texts("extra_ca").unwrap_or_default();
+    (out.extra_ca_at, out.extra_ca) = extra_ca
+        .into_iter()
+        .map(|(at, path)| (at, PathBuf::from(path)))
+        .unzip();
     out.resolver = resolver(&fields);
     out.connectivity = list(&fields, "connectivity", connectivity).unwrap_or_default();
     out.heartbeat = fields

@@ -9,13 +9,31 @@ use jiff::{
     tz::{AmbiguousOffset, TimeZone},
 };
 
-use crate::model::duty::{Person, Shift};
+use crate::{
+    model::duty::{Person, Shift},
+    table::{self, Column, Table},
+};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Days after which a span is cut, that a mistyped year costs no minutes.
 const LONGEST: i32 = 400;
 const REQUIRED: [&str; 3] = ["name", "from", "to"];
-const OPTIONAL: [&str; 4] = ["telegram", "phone", "weekdays", "dates"];
+const COLUMNS: [Column; 7] = [
+    column(
+        "name",
+        &["ten", "hoten", "hovaten", "nguoitruc", "canbo", "canbotruc"],
+    ),
+    column("from", &["tu", "tugio", "batdau", "giobatdau"]),
+    column("to", &["den", "dengio", "ketthuc", "gioketthuc"]),
+    column("telegram", &["matelegram", "sotelegram"]),
+    column("phone", &["dienthoai", "sodienthoai", "sdt"]),
+    column("weekdays", &["thu", "cacthu", "ngaytrongtuan"]),
+    column("dates", &["ngay", "cacngay", "tungaydenngay"]),
+];
+const fn column(name: &'static str, also: &'static [&'static str]) -> Column {
+    Column { name, also }
+}
+
 /// Monday to Sunday, twice.
 const DAYS: &str = "mon tue wed thu fri sat sun t2 t3 t4 t5 t6 t7 cn";
 
@@ -166,64 +184,64 @@ fn after(at: Timestamp, length: SignedDuration) -> Timestamp {
     at.checked_add(length).unwrap_or(Timestamp::MAX)
 }
 
-/// A roster as tables are saved, by `,` or `;`, one shift a line. All faults at once, each
+/// A roster as tables are saved, one shift a row. All faults at once, each
 /// `line N: column: "value": what is wanted instead`.
-pub fn from_csv(text: &str) -> Result<Vec<Shift>, Vec<String>> {
-    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let lines = (1..).zip(text.split(['\n', '\r']));
-    let mut lines = lines.filter(|(_, it)| !it.trim().is_empty());
-    let (line, head) = lines.next().unwrap_or((1, ""));
-    let semicolons = head.contains(';') && !head.contains(',');
-    let separator = if semicolons { b';' } else { b',' };
-    let header = cells(&head.to_ascii_lowercase(), separator);
-    let known = [&REQUIRED[..], &OPTIONAL].concat();
-    let mut table = Table {
-        header: header.clone(),
-        line,
+pub fn from_csv(bytes: &[u8]) -> Result<Vec<Shift>, Vec<String>> {
+    let read = table::read(bytes, &COLUMNS).map_err(|why| vec![why])?;
+    let mut reading = Reading {
+        line: read.line,
         row: Vec::new(),
         faults: Vec::new(),
+        table: &read,
     };
-    for (index, it) in header.iter().enumerate().filter(|(_, it)| !it.is_empty()) {
-        if !known.contains(&it.as_str()) || header[..index].contains(it) {
+    for (index, it) in read.head.iter().enumerate() {
+        let twice = read.head[..index]
+            .iter()
+            .any(|other| other.column == it.column);
+        if !it.text.is_empty() && (it.column.is_none() || twice) {
+            let known: Vec<&str> = COLUMNS.iter().map(|it| it.name).collect();
             let wanted = format!("use each of {} once, and no other", known.join(", "));
-            table.fault("header", it, &wanted);
+            reading.fault("header", &it.text, &wanted);
         }
     }
-    for column in REQUIRED.map(str::to_owned) {
-        if !header.contains(&column) {
-            table.fault("header", head, &format!("add the column {column}"));
+    for column in REQUIRED {
+        if read.index(column).is_none() {
+            let head: Vec<&str> = read.head.iter().map(|it| it.text.as_str()).collect();
+            let wanted = format!("add the column {column}");
+            reading.fault("header", &head.join(","), &wanted);
         }
     }
     let mut shifts = Vec::new();
-    for (line, row) in lines {
-        table.line = line;
-        table.row = cells(row, separator);
-        // what tables save of rows that were emptied
-        if table.row.iter().any(|it| !it.is_empty()) {
-            shifts.extend(table.shift());
-        }
+    for row in &read.rows {
+        reading.line = row.line;
+        reading.row.clone_from(&row.cells);
+        shifts.extend(reading.shift());
     }
-    let sound = table.faults.is_empty();
-    sound.then_some(shifts).ok_or(table.faults)
+    let sound = reading.faults.is_empty();
+    sound.then_some(shifts).ok_or(reading.faults)
 }
 
-/// A table at one of its lines.
-struct Table {
-    header: Vec<String>,
-    line: usize,
+/// A table at one of its rows.
+struct Reading<'a> {
+    table: &'a Table,
+    line: u64,
     row: Vec<String>,
     faults: Vec<String>,
 }
 
-impl Table {
+impl Reading<'_> {
     fn shift(&mut self) -> Option<Shift> {
         for (index, value) in self.row.clone().iter().enumerate() {
-            if !value.is_empty() && self.header.get(index).is_none_or(String::is_empty) {
+            let head = self.table.head.get(index);
+            if !value.is_empty() && head.is_none_or(|it| it.text.is_empty()) {
                 let wanted = "name the column or leave it empty; quote what holds the separator";
                 self.fault(&format!("column {}", index + 1), value, wanted);
             }
         }
         let name = self.read("name", |it| {
+            if table::is_lossy(it) {
+                return Err(table::LOSSY.to_owned());
+            }
             let name = (!it.is_empty()).then(|| it.to_owned());
             name.ok_or_else(|| "write who it is".to_owned())
         });
@@ -251,9 +269,9 @@ impl Table {
 
     /// None where the cell is empty and may be, and where the header lacks the column, a fault of its own.
     fn read<T>(&mut self, column: &str, read: fn(&str) -> Result<T, String>) -> Option<T> {
-        let index = self.header.iter().position(|it| it == column)?;
+        let index = self.table.index(column)?;
         let value = self.row.get(index).cloned().unwrap_or_default();
-        if value.is_empty() && OPTIONAL.contains(&column) {
+        if value.is_empty() && !REQUIRED.contains(&column) {
             return None;
         }
         let wrong = |wanted: String| self.fault(column, &value, &wanted);
@@ -265,16 +283,6 @@ impl Table {
         let fault = format!("line {line}: {column}: {value:?}: {wanted}");
         self.faults.push(fault);
     }
-}
-
-/// A line is read by itself: a quote that is never closed spoils its own row only.
-fn cells(line: &str, separator: u8) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new();
-    reader.has_headers(false).delimiter(separator);
-    reader.trim(csv::Trim::All);
-    let row = reader.from_reader(line.as_bytes()).into_records().next();
-    let row = row.and_then(Result::ok).unwrap_or_default();
-    row.iter().map(str::to_owned).collect()
 }
 
 /// `07:00`, `7:00`; `24:00` is 00:00. An error says what is wanted, without the text.
@@ -337,7 +345,10 @@ mod tests {
 
     /// Each case is `function from to = what it says`, in 2027; where a time is left out it is 00:00.
     fn check(zone: &str, roster: &str, cases: &str) {
-        let (tz, rows) = (TimeZone::get(zone).unwrap(), from_csv(roster).unwrap());
+        let (tz, rows) = (
+            TimeZone::get(zone).unwrap(),
+            from_csv(roster.as_bytes()).unwrap(),
+        );
         let at = |it: &str| instant(format!("2027-{it}").parse().unwrap(), &tz).unwrap();
         let show = |it| tz.to_datetime(it).strftime("%dT%H:%M").to_string();
         let span = |a, b, who: &str| format!("{}–{} {who}", show(a), show(b));
@@ -409,7 +420,10 @@ mod tests {
             gaps 10-30 11-02 =
             overlaps 10-30 11-02 =";
         check(BERLIN, rows, cases);
-        let (rows, tz) = (from_csv(rows).unwrap(), TimeZone::get(BERLIN).unwrap());
+        let (rows, tz) = (
+            from_csv(rows.as_bytes()).unwrap(),
+            TimeZone::get(BERLIN).unwrap(),
+        );
         let autumn = "2027-10-31T01:00:00Z".parse().unwrap();
         let found = on_duty(&rows, autumn, &tz).remove(0);
         assert_eq!(found.to.duration_since(found.from).as_mins(), 90);
@@ -422,15 +436,15 @@ mod tests {
     fn a_table_is_read_as_it_was_saved_or_all_its_faults_are_told() {
         let text = "\u{feff}\r\nTo; From;Name;Telegram;\r\n\r\n24:00;7:00;\"Lê; An\";42;\r\n;;;;";
         let expect = r#"[Shift { who: Person { name: "Lê; An", telegram: Some(42), phone: None }, from: 07:00:00, to: 00:00:00, weekdays: [], dates: None }]"#;
-        assert_eq!(format!("{:?}", from_csv(text).unwrap()), expect);
+        assert_eq!(format!("{:?}", from_csv(text.as_bytes()).unwrap()), expect);
         let text = "name,name,from,telegram,rank,weekdays,dates\r\n\r\nAn,,7h,@an,x,t8,2027-02-11..2027-02-02\r\n,,25:00,-1,,,2/2,more";
-        let found = from_csv(text).unwrap_err();
+        let found = from_csv(text.as_bytes()).unwrap_err();
         assert!(found[4].ends_with(r#"3: from: "7h": write hours and minutes, as 07:00"#));
         let places = found.iter().flat_map(|it| it.splitn(3, ": ").take(2));
         let places = places.collect::<Vec<_>>().join(" ").replace("line ", "");
         let expect = "1 header 1 header 1 header 3 telegram 3 from 3 weekdays 3 dates 4 column 8 4 name 4 telegram 4 from 4 dates";
         assert_eq!(places, expect);
-        assert_eq!(from_csv("").unwrap_err().len(), 3);
+        assert_eq!(from_csv(b"").unwrap_err().len(), 3);
     }
 
     #[test]

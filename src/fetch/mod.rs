@@ -5,6 +5,7 @@
 
 pub mod address;
 mod arrive;
+pub mod ca;
 mod chain;
 mod classify;
 mod client;
@@ -38,7 +39,7 @@ pub struct Settings {
     pub vantage: String,
     pub guard: Guard,
     pub resolver: Vec<std::net::SocketAddr>,
-    /// PEM text of further authorities.
+    /// Files of further authorities, as [`ca::parse`] reads them.
     pub extra_ca: Vec<Vec<u8>>,
 }
 

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use rustls::{
     CertificateError, Error, RootCertStore,
     client::{WebPkiServerVerifier, danger::ServerCertVerifier, verify_server_name},
-    pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
+    pki_types::{CertificateDer, ServerName, UnixTime},
     server::ParsedCertificate,
 };
 
-use super::Unusable;
+use super::{Unusable, ca};
 use crate::model::{Digest, Say, excerpt, observation::Certificate};
 
 /// What browsers trust, and what the operator added.
@@ -23,7 +23,7 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    /// `extra_ca` holds PEM texts. Fails where one cannot be read, or where there is no authority at all.
+    /// `extra_ca` holds the bytes of files: PEM or DER. Fails where one cannot be read, or where there is no authority at all.
     pub fn new(extra_ca: &[Vec<u8>]) -> Result<Self, Unusable> {
         let mut roots = RootCertStore::empty();
         let native = rustls_native_certs::load_native_certs();
@@ -32,9 +32,8 @@ impl Trust {
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
         let mut listed = Vec::new();
-        for pem in extra_ca {
-            for found in CertificateDer::pem_slice_iter(pem) {
-                let der = found.map_err(|error| Unusable(format!("extra_ca: {error:?}")))?;
+        for file in extra_ca {
+            for der in ca::parse(file).map_err(|why| Unusable(format!("extra_ca: {why}")))? {
                 // a certificate that can be nobody's authority may still be a portal's own
                 let _ = roots.add(der.clone());
                 listed.push(der);

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{
     Fingerprint, Heading, Kind, Limit, Page, Source, Stunt, bounded,
+    charset::nfc,
     collect::refresh_target,
     conduct::{is_locking, is_typing},
     cut::shorten,
@@ -51,14 +52,19 @@ pub(super) fn page(
 fn ignored(tree: &Html, selectors: &[String]) -> HashSet<NodeId> {
     selectors
         .iter()
-        .filter_map(|it| Selector::parse(it).ok())
+        .filter_map(|it| selector(it))
         .flat_map(|it| tree.select(&it).map(|node| node.id()).collect::<Vec<_>>())
         .collect()
 }
 
 /// Whether `selector` is one that [`read`](super::read) understands.
-pub fn is_selector(selector: &str) -> bool {
-    Selector::parse(selector).is_ok()
+pub fn is_selector(text: &str) -> bool {
+    selector(text).is_some()
+}
+
+/// Pages are read in composed letters, so names of classes in a selector are, too.
+fn selector(text: &str) -> Option<Selector> {
+    Selector::parse(&nfc(text)).ok()
 }
 
 fn rules(tree: &Html) -> HidingRules {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::names::portal_key;
 use crate::model::{
     Agency, Target, TargetId,
@@ -82,9 +84,10 @@ impl Names {
 
 fn target(row: &Row, agencies: &[Agency], defaults: &Settings) -> Result<Target, Vec<String>> {
     let mut faults = Vec::new();
-    let id: Option<TargetId> = row.id.parse().map_err(|error| faults.push(error)).ok();
+    let mut wrong = |column: &str, error: String| faults.push(format!("{column}: {error}"));
+    let id: Option<TargetId> = row.id.parse().map_err(|error| wrong("id", error)).ok();
     let url = portal_url(&row.url)
-        .map_err(|error| faults.push(error))
+        .map_err(|error| wrong("url", error))
         .ok();
     if !is_id(&row.agency) {
         faults.push(format!("agency: {:?} is not an id: {ID_RULE}", row.agency));
@@ -102,11 +105,11 @@ fn target(row: &Row, agencies: &[Agency], defaults: &Settings) -> Result<Target,
     target.agency.clone_from(&row.agency);
     target.agency_name = match (agency, &row.agency_name) {
         (Some(agency), _) => agency.name.clone(),
-        (None, Some(name)) => name.clone(),
+        (None, Some(name)) => name.nfc().collect(),
         (None, None) => row.agency.clone(),
     };
     if !row.name.is_empty() {
-        target.name.clone_from(&row.name);
+        target.name = row.name.nfc().collect();
     }
     Ok(target)
 }

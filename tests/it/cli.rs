@@ -219,8 +219,8 @@ fn targets_are_added_imported_exported_and_removed() {
     let (_, err, code) = run(&["targets", "import", "bad.csv"]);
     assert_eq!(code, 2);
     assert!(
-        err.contains("bad.csv:3: \"f f\"")
-            && err.contains("bad.csv:3: \"nope\" is not a URL")
+        err.contains("bad.csv:3: id: \"f f\"")
+            && err.contains("bad.csv:3: url: \"nope\" is not a URL")
             && err.contains("bad.csv:4: c"),
         "{err}"
     );

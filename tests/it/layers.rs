@@ -8,7 +8,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("words", &["model"]),
     ("page", &["model"]),
     ("calendar", &["model"]),
-    ("duty", &["model"]),
+    ("table", &[]),
+    ("duty", &["model", "table"]),
     ("config", &["model", "calendar", "page", "words", "duty"]),
     ("diff", &["model", "page"]),
     ("detect", &["model", "page", "diff"]),
@@ -38,13 +39,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "model", "words", "page", "diff", "detect", "incident", "calendar", "duty", "config",
             "registry", "fetch", "store", "alert", "report", "watch", "schedule", "bot", "web",
+            "table",
         ],
     ),
 ];
 
 /// The core: no file, socket, clock or runtime.
 const PURE: &[&str] = &[
-    "model", "words", "page", "calendar", "config", "diff", "detect", "duty", "incident",
+    "model", "words", "page", "calendar", "table", "config", "diff", "detect", "duty", "incident",
     "registry", "report",
 ];
 const IMPURE: &[&str] = &[

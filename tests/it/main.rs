@@ -22,6 +22,7 @@ mod fetch; // what a visit sees of good, bad and hostile servers
 mod flood; // requests by the hundred: bounded, one message, no bar to who proves
 mod guard; // any text is read or refused, never a hang
 mod hands; // who did it: accounts, chats, names that look alike; silence of an agency
+mod input; // lists, tables and certificates as people have them
 mod layers; // who may import whom
 mod line; // is it the portals, or our own line: a table
 mod links; // nothing foreign becomes a link in a chat

@@ -1,11 +1,11 @@
 //! `gaccong targets`: the registry.
 
+mod import;
 mod plans;
 mod requests;
 
 use std::{
     collections::HashMap,
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -64,7 +64,7 @@ pub enum Action {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
-    /// Register the targets of a CSV (id,agency,name,url) or YAML file; all of them or none
+    /// Register the targets of a CSV (id,agency,name,url; as Excel saves it) or YAML file; all of them or none
     Import {
         file: PathBuf,
         /// Who registers
@@ -146,13 +146,13 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
                 file.extension().and_then(|it| it.to_str()),
                 Some("yaml" | "yml")
             ) {
-                let targets = from_yaml(&file)?;
+                let targets = import::from_yaml(&file)?;
                 register(global, &world, &by, None, |present| {
                     fitting(&world, present, &targets)
                 })
                 .await
             } else {
-                let rows = from_csv(&file)?;
+                let rows = import::from_csv(&file)?;
                 register(global, &world, &by, None, |present| {
                     checked(&world, present, rows.clone())
                 })
@@ -249,66 +249,6 @@ async fn list(global: &Global) -> Result<Outcome, Failure> {
         table(&heads, rows)?;
     }
     Ok(Outcome::Fine)
-}
-
-fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
-    let shown = file.display();
-    let failed = |error: &dyn std::fmt::Display| Failure::usage(format!("{shown}: {error}"));
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_path(file)
-        .map_err(|it| failed(&it))?;
-    let heads = reader.headers().map_err(|it| failed(&it))?.clone();
-    let column = |name: &str| {
-        heads
-            .iter()
-            .position(|it| it.trim_start_matches('\u{feff}').eq_ignore_ascii_case(name))
-    };
-    let wanted = ["id", "agency", "name", "url"];
-    let missing: Vec<&str> = wanted
-        .iter()
-        .copied()
-        .filter(|it| column(it).is_none())
-        .collect();
-    if !missing.is_empty() {
-        return Err(failed(&format!(
-            "the first line must name the columns id,agency,name,url; missing: {}",
-            missing.join(", ")
-        )));
-    }
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|it| failed(&it))?;
-        let cell = |name: &str| {
-            column(name)
-                .and_then(|it| record.get(it))
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let line = record.position().map_or(0, csv::Position::line);
-        rows.push(Row {
-            at: format!("{shown}:{line}"),
-            id: cell("id"),
-            agency: cell("agency"),
-            agency_name: None,
-            name: cell("name"),
-            url: cell("url"),
-        });
-    }
-    Ok(rows)
-}
-
-fn from_yaml(file: &Path) -> Result<Vec<Target>, Failure> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let config = config::parse(&text, Pace::Fast).map_err(|faults| {
-        let shown: Vec<String> = faults
-            .iter()
-            .map(|it| format!("{}:{it}", file.display()))
-            .collect();
-        Failure::usage(format!("nothing was imported\n{}", shown.join("\n")))
-    })?;
-    Ok(config.targets)
 }
 
 /// Targets of another file, where all of them fit into this registry.

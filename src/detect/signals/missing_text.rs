@@ -3,7 +3,7 @@
 use crate::{
     detect::{Detector, Found, View},
     model::Say,
-    page::fold::fold,
+    page::{charset::nfc, fold::fold},
 };
 
 pub struct MissingText;
@@ -26,7 +26,8 @@ impl Detector for MissingText {
             .expect
             .must_contain
             .iter()
-            .find(|it| !all.contains(&fold(it)))?;
+            // pages are read in composed letters; older records may hold what was asked for in others
+            .find(|it| !all.contains(&fold(&nfc(it))))?;
         Some(Found::new(
             1.0,
             Say::new("signal-missing-text").with("text", missing),

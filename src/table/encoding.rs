@@ -1,0 +1,83 @@
+//! Bytes of a saved table as text: UTF-8, UTF-16, or one of the two code pages of Windows that Vietnamese stands in.
+
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
+
+const SAVE: &str =
+    "open it in the spreadsheet program and save it as «CSV UTF-8 (Comma delimited)»";
+/// How Excel's files begin: a zip archive, and the older format.
+const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
+/// Letters of windows-1258 that a tone stands behind.
+const VOWELS: &str = "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY";
+const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
+
+pub(super) fn text(bytes: &[u8]) -> Result<String, String> {
+    if WORKBOOKS.iter().any(|it| bytes.starts_with(it)) {
+        return Err(format!("this is a workbook and no table in text: {SAVE}"));
+    }
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        return whole(encoding, &bytes[mark..]);
+    }
+    if let Some(encoding) = wide(bytes) {
+        return whole(encoding, bytes);
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => code_page(bytes, error.valid_up_to()),
+    }
+}
+
+fn whole(encoding: &'static Encoding, bytes: &[u8]) -> Result<String, String> {
+    let (text, broken) = encoding.decode_without_bom_handling(bytes);
+    if broken {
+        return Err(format!(
+            "this is not whole, or not {}: {SAVE}",
+            encoding.name()
+        ));
+    }
+    Ok(text.into_owned())
+}
+
+/// UTF-16 without its mark: every other byte of what is mostly Latin is zero.
+fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
+    let start = &bytes[..bytes.len().min(64)];
+    let zeros = |odd: usize| {
+        let of = start.iter().skip(odd).step_by(2);
+        of.filter(|it| **it == 0).count() * 4
+    };
+    if zeros(1) > start.len() {
+        Some(UTF_16LE)
+    } else if zeros(0) > start.len() {
+        Some(UTF_16BE)
+    } else {
+        None
+    }
+}
+
+/// Tones of windows-1258 stand behind vowels only; windows-1252 has other letters at their places, and no đ.
+fn code_page(bytes: &[u8], first: usize) -> Result<String, String> {
+    let (vietnamese, _) = WINDOWS_1258.decode_without_bom_handling(bytes);
+    let (western, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
+    let (mut fits, mut strange, mut before) = (0, 0, ' ');
+    for it in vietnamese.chars() {
+        if TONES.contains(&it) {
+            let behind = VOWELS.contains(before);
+            fits += usize::from(behind);
+            strange += usize::from(!behind);
+        }
+        fits += usize::from(matches!(it, 'đ' | 'Đ'));
+        before = it;
+    }
+    let control = |text: &str| text.chars().any(|it| ('\u{80}'..='\u{9f}').contains(&it));
+    match (fits, strange) {
+        (1.., 0) if !control(&vietnamese) => Ok(vietnamese.into_owned()),
+        (0, _) if (strange > 0 || vietnamese == western) && !control(&western) => {
+            Ok(western.into_owned())
+        }
+        _ => {
+            let line = 1 + bytes[..first].iter().filter(|it| **it == b'\n').count();
+            Err(format!(
+                "line {line}: neither UTF-8 nor surely another encoding, so that its letters cannot be told: {SAVE}"
+            ))
+        }
+    }
+}
