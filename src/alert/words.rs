@@ -10,6 +10,7 @@ use crate::{
         Class, Incident, Kind, Notice,
         excerpt::{defang, defang_text, excerpt},
         incident::{Stage, What},
+        sighting::UNSEEN_FOR,
     },
     words::Words,
 };
@@ -57,15 +58,7 @@ fn write(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool, detail: Deta
     }
     text.line();
     text.push(&address(it)).line();
-    let confirmed = words.text(
-        "alert-seen",
-        &[
-            ("when", &words.moment(it.seen_at, tz)),
-            ("agreed", &it.agreed.to_string()),
-            ("looked", &it.looked.to_string()),
-        ],
-    );
-    text.push(&confirmed).line();
+    text.push(&seen(it, words, tz)).line();
     why(&mut text, it, words, detail);
     shown(&mut text, it, words, detail);
     life(&mut text, it, words, tz);
@@ -87,6 +80,14 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         .push(" ")
         .bold(&words.plain(key))
         .push(&format!(" · {}", it.id));
+    if let Some(seen) = it.intermittent.as_ref().filter(|_| it.stage.is_open()) {
+        let how = if seen.times > 1 {
+            "head-intermittent"
+        } else {
+            "head-once"
+        };
+        text.push(" ").push(&words.plain(how));
+    }
     if it.kind == Kind::Down && it.stage.is_open() {
         let since = words.text(
             "head-since",
@@ -104,6 +105,34 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         );
         text.push(" ").push(&was);
     }
+}
+
+/// When, and how sure.
+fn seen(it: &Incident, words: &Words, tz: &TimeZone) -> String {
+    let when = words.moment(it.seen_at, tz);
+    let Some(seen) = &it.intermittent else {
+        let (agreed, looked) = (it.agreed.to_string(), it.looked.to_string());
+        let args = [
+            ("when", when.as_str()),
+            ("agreed", &agreed),
+            ("looked", &looked),
+        ];
+        return words.text("alert-seen", &args);
+    };
+    let (times, looks) = (seen.times.to_string(), seen.looks.to_string());
+    let last = words.moment(seen.last_at, tz);
+    let key = if seen.times > 1 {
+        "alert-intermittent"
+    } else {
+        "alert-once"
+    };
+    let args = [
+        ("when", when.as_str()),
+        ("times", &times),
+        ("looks", &looks),
+        ("last", &last),
+    ];
+    words.text(key, &args)
 }
 
 fn address(it: &Incident) -> String {
@@ -181,7 +210,10 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     if let Some(plan) = &it.planned {
         lines.push(words.text("alert-planned", &[("id", &plan.to_string())]));
     }
-    if it.flaps > 0 {
+    if it.intermittent.is_some() && it.stage.is_open() {
+        let hours = UNSEEN_FOR.as_hours().to_string();
+        lines.push(words.text("alert-until-unseen", &[("hours", &hours)]));
+    } else if it.flaps > 0 {
         let times = (it.flaps + 1).to_string();
         lines.push(words.text("alert-flaps", &[("times", &times)]));
     }
@@ -283,6 +315,9 @@ pub(super) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
         "confirmed_at": it.confirmed_at,
         "agreed": it.agreed,
         "looked": it.looked,
+        "intermittent": it.intermittent.as_ref().map(|it| json!({
+            "times": it.times, "looks": it.looks, "last_at": it.last_at,
+        })),
         "taken": it.taken,
         "ended_at": it.ended_at,
         "cause": it.cause.as_ref().map(|it| words.say(it)),

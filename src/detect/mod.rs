@@ -13,7 +13,7 @@ pub mod tone;
 mod view;
 pub mod weigh;
 
-pub use view::{Code, Expect, Found, Place, Text, View};
+pub use view::{Code, Delivery, Expect, Found, Place, Text, View};
 pub use weigh::Reckoning;
 
 use crate::{

@@ -27,6 +27,21 @@ pub struct Expect {
     pub must_contain: Vec<String>,
     /// What of the portal's origin is not as it was: `issuer`, `subject`, `network`.
     pub moved_origin: Vec<(&'static str, String)>,
+    /// How it is delivered as no known look was, and what says so.
+    pub delivered: Vec<(Delivery, String)>,
+}
+
+/// Ways in which headers make another page of the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Browsers store it instead of showing it.
+    Stored,
+    /// Of a type that browsers do not show as a page.
+    NoPage,
+    /// In a charset that browsers refuse.
+    Blank,
+    /// With a style sheet or a transformation that the page itself does not name.
+    Dressed,
 }
 
 impl Expect {
@@ -36,6 +51,7 @@ impl Expect {
             allow_hosts: target.allow_hosts.clone(),
             must_contain: target.must_contain.clone(),
             moved_origin: Vec::new(),
+            delivered: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ mod client;
 mod decode;
 mod journey;
 mod manners;
+mod presentation;
 mod sessions;
 mod tls;
 mod visit;

@@ -23,6 +23,7 @@ use super::{
     decode::{self, Undecoded},
     journey::Journey,
     manners::Manners,
+    presentation,
     tls::Recorder,
 };
 use crate::model::{
@@ -331,6 +332,7 @@ impl Inner {
             digest: None,
             address: response.remote_addr().map(|it| it.ip()),
             refresh,
+            presentation: presentation::of(response.headers(), &journey.url),
             date: response
                 .headers()
                 .get(header::DATE)

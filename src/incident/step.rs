@@ -148,7 +148,7 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     // that it cannot be seen is said once; that it comes and goes is not
     let unseen = it.timeline.iter().filter(|it| it.what == What::Unseen);
     let seen_before = last == Some(What::Unseen) && unseen.count() > 1;
-    if to_and_fro || seen_before || last == Some(What::Visible) {
+    if to_and_fro || seen_before || matches!(last, Some(What::Visible | What::Sighted)) {
         return Voice::Quiet;
     }
     // so far it was shown in silence: an edit of that would ring nobody
@@ -220,6 +220,11 @@ fn thin_timeline(timeline: &mut Vec<Event>) {
         seen += usize::from(it.by.is_none());
         it.by.is_some() || !middle
     });
+}
+
+/// Of the evidence, the first and the latest pages stay.
+pub(super) fn thin_evidence(it: &mut Incident) {
+    thin(&mut it.evidence, EVIDENCE);
 }
 
 /// Takes out the middle of a list that is longer than its kept beginning and end.
@@ -310,6 +315,7 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         muted: None,
         planned: None,
         escalated: 0,
+        intermittent: None,
     }
 }
 

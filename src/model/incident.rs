@@ -119,6 +119,8 @@ pub enum What {
     /// Cannot be seen for now, and is visible again: of somebody else's content.
     Unseen,
     Visible,
+    /// Shown by some looks and not by others: how often so far.
+    Sighted,
     /// Told once more, since it keeps coming back.
     Reminded,
     Told,
@@ -216,6 +218,20 @@ pub struct Incident {
     /// Steps of escalation that were taken.
     #[serde(default)]
     pub escalated: u32,
+    /// Where somebody else's content comes and goes.
+    #[serde(default)]
+    pub intermittent: Option<Intermittent>,
+}
+
+/// Somebody else's content that some looks show and others do not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intermittent {
+    /// Looks that showed it, of all `looks` since the first of them.
+    pub times: u32,
+    pub looks: u32,
+    pub last_at: Timestamp,
+    /// When these numbers were told.
+    pub told_at: Timestamp,
 }
 
 impl Incident {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     World,
+    delivered::delivered,
     judging::Unfinished,
     learn::is_due,
     look::{Look, bare},
@@ -156,7 +157,7 @@ impl Asked<'_> {
             answer.status,
             answer.content_type,
             answer.final_url,
-            answer.refresh,
+            (&answer.refresh, &answer.presentation),
             moved_origin(self.dossier, observation),
             approved(self.dossier),
             self.first.map(approved),
@@ -226,6 +227,7 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     };
     let mut expect = Expect::of(&case.target);
     expect.moved_origin = moved_origin(&case.dossier, &observation);
+    expect.delivered = delivered(&case.dossier, &answer, body);
     // an error page is compared with nothing: only what it says itself can accuse
     let refused = answer.status >= 300;
     let nothing = Norm::default();
@@ -283,6 +285,7 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
         content_type: answer.content_type.clone(),
         url: answer.final_url.clone(),
         at: case.at,
+        presentation: Some(answer.presentation.clone()),
     });
     out.body = Some(body.clone());
     let every = case.target.settings.every;
@@ -323,6 +326,7 @@ fn over(
             content_type: source.content_type.map(str::to_owned),
             url: source.url.clone(),
             at: case.at,
+            presentation: None,
         });
     }
     out

@@ -252,6 +252,7 @@ async fn broken_off(world: &World, target: &Target, sighting: Sighting, at: Time
             content_type: None,
             url,
             at,
+            presentation: None,
         });
         out.body = Some(partial);
     }

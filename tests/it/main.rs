@@ -29,6 +29,7 @@ mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kill, restart, beside it
+mod sightings; // what one look shows and the next does not
 mod simulation; // a thousand seeded histories of crashes, lost replies, outages, blindness
 mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks

@@ -123,6 +123,7 @@ impl Sees for Outside {
                 address: Some("198.52.7.1".parse().unwrap()),
                 date: None,
                 refresh: None,
+                presentation: Default::default(),
             }),
             None => Seen::Silent(Silence {
                 class: Class::Connection,

@@ -6,6 +6,7 @@ mod asks_secrets;
 mod boast;
 mod canonical;
 mod download;
+mod dressed;
 mod emptied;
 mod foreign_form;
 mod foreign_frame;
@@ -39,6 +40,7 @@ pub const ALL: &[&dyn Detector] = &[
     &taunt::Taunt,
     &slogan::Slogan,
     &not_a_page::NotAPage,
+    &dressed::Dressed,
     &replaced::Replaced,
     &uprooted::Uprooted,
     &title::Title,
