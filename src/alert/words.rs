@@ -10,7 +10,6 @@ use crate::{
         Class, Incident, Kind, Notice,
         excerpt::{defang, defang_text, excerpt},
         incident::{Stage, What},
-        sighting::UNSEEN_FOR,
     },
     words::Words,
 };
@@ -72,6 +71,7 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         (_, Kind::Defaced) => ("🔴", "head-defaced"),
         (_, Kind::Redirected) => ("🔴", "head-redirected"),
         (_, Kind::Planted) => ("🟠", "head-planted"),
+        (_, Kind::Down) if it.is_unread() => ("🟠", "head-unread"),
         (_, Kind::Down) => ("🟡", "head-down"),
         (_, Kind::Maintenance) => ("⚪", "head-maintenance"),
         (_, Kind::Blocked) => ("⚪", "head-blocked"),
@@ -207,12 +207,16 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         let class = class.map(|it| words.plain(&it.key())).unwrap_or_default();
         lines.push(words.text(&remark.key, &[("class", &class)]));
     }
+    if it.stage.is_open() && it.timeline.iter().any(|it| it.what == What::Blind) {
+        let when = words.moment(it.seen_at, tz);
+        lines.push(words.text("reminder-blind", &[("when", &when)]));
+    }
     if let Some(plan) = &it.planned {
         lines.push(words.text("alert-planned", &[("id", &plan.to_string())]));
     }
-    if it.intermittent.is_some() && it.stage.is_open() {
-        let hours = UNSEEN_FOR.as_hours().to_string();
-        lines.push(words.text("alert-until-unseen", &[("hours", &hours)]));
+    if let Some(seen) = it.intermittent.as_ref().filter(|_| it.stage.is_open()) {
+        let long = words.duration(SignedDuration::from_secs(seen.unseen_s.into()));
+        lines.push(words.text("alert-until-unseen", &[("long", &long)]));
     } else if it.flaps > 0 {
         let times = (it.flaps + 1).to_string();
         lines.push(words.text("alert-flaps", &[("times", &times)]));
@@ -356,7 +360,9 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
         .rev()
         .find(|it| !aside.contains(&it.what));
     let (head, body) = match last.map(|it| it.what) {
+        Some(What::Blind) => ("head-blind", "reminder-blind"),
         Some(What::Disowned) => ("head-disowned", "reminder-see"),
+        Some(What::Changed) if it.is_unread() => ("head-unread", "reminder-see"),
         Some(What::Changed) => ("head-unmasked", "reminder-see"),
         Some(What::Unmuted) => ("head-lasts", "reminder-see"),
         _ if it.flaps > 0 => ("head-again", "reminder-body"),

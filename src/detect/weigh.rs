@@ -143,7 +143,7 @@ pub struct Reckoning {
 }
 
 pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoning {
-    let lacking = state != State::Ordinary;
+    let lacking = state != State::Ordinary || view.expect.refused;
     let found = detectors
         .iter()
         .filter(|it| !(lacking && LACKS.contains(&it.name())))

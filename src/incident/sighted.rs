@@ -6,7 +6,7 @@ use super::step::{Finding, push, step};
 use crate::model::{
     Class, Incident, IncidentId, Standing,
     incident::{Intermittent, What},
-    sighting::{REMEMBERED, Sighting, Sightings, UNSEEN_FOR},
+    sighting::{REMEMBERED, Sighting, Sightings},
     target::Target,
 };
 
@@ -64,13 +64,12 @@ pub fn is_restless(seen: &Sightings, now: Timestamp) -> bool {
 
 /// Whether a good look ends nothing yet: the open incident comes and goes, and was seen not long ago.
 pub fn lasts(known: Option<&Incident>, seen: &Sightings, class: Class, now: Timestamp) -> bool {
-    let Some(known) = known.filter(|it| it.kind.is_tampering() && class.standing() == Standing::Up)
-    else {
+    let known = known.filter(|it| it.kind.is_tampering() && class.standing() == Standing::Up);
+    let Some(how) = known.and_then(|it| it.intermittent.as_ref()) else {
         return false;
     };
-    let last = known.intermittent.as_ref().map(|it| it.last_at);
-    let last = last.max(last.and(seen.last_at()));
-    last.is_some_and(|it| now.duration_since(it) < UNSEEN_FOR)
+    let last = seen.last_at().unwrap_or(how.last_at).max(how.last_at);
+    now.duration_since(last) < SignedDuration::from_secs(how.unseen_s.into())
 }
 
 /// Whether what is said of an open one is old: seen much more often, or told of a while ago.

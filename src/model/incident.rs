@@ -121,6 +121,8 @@ pub enum What {
     Visible,
     /// Shown by some looks and not by others: how often so far.
     Sighted,
+    /// The portal has been out of our sight for long: who is called by then is called.
+    Blind,
     /// Told once more, since it keeps coming back.
     Reminded,
     Told,
@@ -232,9 +234,19 @@ pub struct Intermittent {
     pub last_at: Timestamp,
     /// When these numbers were told.
     pub told_at: Timestamp,
+    /// It is over when it was not seen for so many seconds.
+    pub unseen_s: u32,
 }
 
+/// The signal of a page that was read whole when it was approved and cannot be read to its end now.
+pub const UNREAD: &str = "unread";
+
 impl Incident {
+    /// It answers, and cannot be read to its end: what it shows is not known.
+    pub fn is_unread(&self) -> bool {
+        self.kind == Kind::Down && self.signals.iter().any(|it| it.name == UNREAD)
+    }
+
     /// Whether somebody asked for silence that still lasts.
     pub fn is_muted(&self, now: Timestamp) -> bool {
         self.muted.as_ref().is_some_and(|it| now < it.until)

@@ -24,8 +24,12 @@ pub struct Presentation {
 impl Presentation {
     /// Whether browsers show such bytes as a page at all.
     pub fn is_page(&self) -> bool {
-        let media = self.media.as_deref();
-        !self.stored && media.is_none_or(|it| is_html(it) || is_xml(it))
+        let shown = match self.media.as_deref() {
+            Some(it) => is_html(it) || is_xml(it),
+            // browsers look at the bytes, unless they are told not to
+            None => !self.as_announced,
+        };
+        !self.stored && shown
     }
 
     /// XML, whose own style sheet instructions browsers follow.

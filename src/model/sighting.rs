@@ -12,9 +12,9 @@ use super::{
 
 /// Sightings older than this say nothing of the portal as it is now.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
-/// What comes and goes is over once it was not seen for so long: with one bad server of ten behind a portal, two hours
-/// of looks every three to five minutes without it happen by chance once in thirty times.
-pub const UNSEEN_FOR: SignedDuration = SignedDuration::from_hours(2);
+/// What comes and goes is over once it was not seen for so many intervals, two hours at five minutes: one bad server of
+/// ten behind a portal stays unseen for so long once in thirty times.
+pub const UNSEEN_INTERVALS: u32 = 24;
 /// So many are kept: the rules ask for three in a day.
 const KEPT: usize = 12;
 

@@ -76,6 +76,17 @@ pub async fn look(
     let sighting = world.eye.visit(&visit, at).await;
     let away = led_away(target, dossier, &sighting.observation);
     let mut out = match sighting.body.clone() {
+        None if target.part.is_none() && is_too_large(&sighting) => {
+            let beginning = sighting.partial.clone().unwrap_or_default();
+            let asked = Asked {
+                world,
+                target,
+                dossier,
+                first: beside.first,
+                at,
+            };
+            asked.cut_off(sighting.observation.clone(), beginning).await
+        }
         None => broken_off(world, target, sighting, at).await,
         Some(body) if matches!(target.part, Some(Part::Sitemap | Part::Robots)) => {
             site(world, target, dossier, sighting, body, at).await
@@ -134,6 +145,11 @@ pub async fn look(
         );
     }
     out
+}
+
+fn is_too_large(sighting: &Sighting) -> bool {
+    let silence = sighting.observation.silence();
+    silence.is_some_and(|it| it.class == Class::TooLarge)
 }
 
 /// A sitemap may name a hundred thousand addresses: that is work for a processor, too.

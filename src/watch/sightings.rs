@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     World,
@@ -17,7 +17,7 @@ use crate::{
     model::{
         Dossier, Incident, IncidentId, Kind, Standing, Target,
         incident::Intermittent,
-        sighting::{Shown, Sighting},
+        sighting::{Shown, Sighting, UNSEEN_INTERVALS},
     },
     store::{Commit, StoreError},
 };
@@ -295,7 +295,10 @@ pub(super) async fn intermittent(
 ) -> Result<Intermittent, StoreError> {
     let seen = &dossier.sightings;
     let since = seen.since.unwrap_or(now);
-    let history = world.store.history(&target.id, since, now).await?;
+    let history = world
+        .store
+        .history(&target.id, since, now + SignedDuration::from_secs(1))
+        .await?;
     let spans = history.spans.iter().filter(|it| it.to >= since);
     let looks: u64 = spans.map(|it| it.looks).sum();
     Ok(Intermittent {
@@ -303,6 +306,8 @@ pub(super) async fn intermittent(
         looks: u32::try_from(looks).unwrap_or(u32::MAX).max(seen.times),
         last_at: seen.last_at().unwrap_or(now),
         told_at: now,
+        unseen_s: u32::try_from((target.settings.every * UNSEEN_INTERVALS).as_secs())
+            .unwrap_or(u32::MAX),
     })
 }
 

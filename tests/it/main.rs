@@ -35,6 +35,7 @@ mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
 mod together; // a storm taken with one tap
 mod trouble; // storms, flapping, dead chats, our own lateness and clock
+mod unseen; // headers, refusals, limits and known hosts behind which something may stand
 mod watch; // learn, confirm, open, restore
 mod windows; // what is told before, within and after watch windows
 mod words; // both languages say everything

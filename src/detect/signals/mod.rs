@@ -5,6 +5,7 @@ mod alien_text;
 mod asks_secrets;
 mod boast;
 mod canonical;
+mod covered;
 mod download;
 mod dressed;
 mod emptied;
@@ -41,6 +42,7 @@ pub const ALL: &[&dyn Detector] = &[
     &slogan::Slogan,
     &not_a_page::NotAPage,
     &dressed::Dressed,
+    &covered::Covered,
     &replaced::Replaced,
     &uprooted::Uprooted,
     &title::Title,
