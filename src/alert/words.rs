@@ -61,15 +61,7 @@ fn write(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool, detail: Deta
     }
     text.line();
     text.push(&address(it)).line();
-    let confirmed = words.text(
-        "alert-seen",
-        &[
-            ("when", &words.moment(it.seen_at, tz)),
-            ("agreed", &it.agreed.to_string()),
-            ("looked", &it.looked.to_string()),
-        ],
-    );
-    text.push(&confirmed).line();
+    text.push(&seen(it, words, tz)).line();
     why(&mut text, it, words, detail);
     shown(&mut text, it, words, detail);
     life(&mut text, it, words, tz);
@@ -83,6 +75,7 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         (_, Kind::Defaced) => ("🔴", "head-defaced"),
         (_, Kind::Redirected) => ("🔴", "head-redirected"),
         (_, Kind::Planted) => ("🟠", "head-planted"),
+        (_, Kind::Down) if it.is_unread() => ("🟠", "head-unread"),
         (_, Kind::Down) => ("🟡", "head-down"),
         (_, Kind::Maintenance) => ("⚪", "head-maintenance"),
         (_, Kind::Blocked) => ("⚪", "head-blocked"),
@@ -91,6 +84,14 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         .push(" ")
         .bold(&words.plain(key))
         .push(&format!(" · {}", it.id));
+    if let Some(seen) = it.intermittent.as_ref().filter(|_| it.stage.is_open()) {
+        let how = if seen.times > 1 {
+            "head-intermittent"
+        } else {
+            "head-once"
+        };
+        text.push(" ").push(&words.plain(how));
+    }
     if it.kind == Kind::Down && it.stage.is_open() {
         let since = words.text(
             "head-since",
@@ -108,6 +109,34 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         );
         text.push(" ").push(&was);
     }
+}
+
+/// When, and how sure.
+fn seen(it: &Incident, words: &Words, tz: &TimeZone) -> String {
+    let when = words.moment(it.seen_at, tz);
+    let Some(seen) = &it.intermittent else {
+        let (agreed, looked) = (it.agreed.to_string(), it.looked.to_string());
+        let args = [
+            ("when", when.as_str()),
+            ("agreed", &agreed),
+            ("looked", &looked),
+        ];
+        return words.text("alert-seen", &args);
+    };
+    let (times, looks) = (seen.times.to_string(), seen.looks.to_string());
+    let last = words.moment(seen.last_at, tz);
+    let key = if seen.times > 1 {
+        "alert-intermittent"
+    } else {
+        "alert-once"
+    };
+    let args = [
+        ("when", when.as_str()),
+        ("times", &times),
+        ("looks", &looks),
+        ("last", &last),
+    ];
+    words.text(key, &args)
 }
 
 fn address(it: &Incident) -> String {
@@ -182,10 +211,17 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         let class = class.map(|it| words.plain(&it.key())).unwrap_or_default();
         lines.push(words.text(&remark.key, &[("class", &class)]));
     }
+    if it.stage.is_open() && it.timeline.iter().any(|it| it.what == What::Blind) {
+        let when = words.moment(it.seen_at, tz);
+        lines.push(words.text("reminder-blind", &[("when", &when)]));
+    }
     if let Some(plan) = &it.planned {
         lines.push(words.text("alert-planned", &[("id", &plan.to_string())]));
     }
-    if it.flaps > 0 {
+    if let Some(seen) = it.intermittent.as_ref().filter(|_| it.stage.is_open()) {
+        let long = words.duration(SignedDuration::from_secs(seen.unseen_s.into()));
+        lines.push(words.text("alert-until-unseen", &[("long", &long)]));
+    } else if it.flaps > 0 {
         let times = (it.flaps + 1).to_string();
         lines.push(words.text("alert-flaps", &[("times", &times)]));
     }
@@ -287,6 +323,9 @@ pub(super) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
         "confirmed_at": it.confirmed_at,
         "agreed": it.agreed,
         "looked": it.looked,
+        "intermittent": it.intermittent.as_ref().map(|it| json!({
+            "times": it.times, "looks": it.looks, "last_at": it.last_at,
+        })),
         "taken": it.taken,
         "overseen": it.overseen,
         "ended_at": it.ended_at,
@@ -326,7 +365,9 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
         .rev()
         .find(|it| !aside.contains(&it.what));
     let (head, body) = match last.map(|it| it.what) {
+        Some(What::Blind) => ("head-blind", "reminder-blind"),
         Some(What::Disowned) => ("head-disowned", "reminder-see"),
+        Some(What::Changed) if it.is_unread() => ("head-unread", "reminder-see"),
         Some(What::Changed) => ("head-unmasked", "reminder-see"),
         Some(What::Unmuted) => ("head-lasts", "reminder-see"),
         _ if it.flaps > 0 => ("head-again", "reminder-body"),

@@ -13,7 +13,7 @@ pub mod tone;
 mod view;
 pub mod weigh;
 
-pub use view::{Code, Expect, Found, Place, Text, View};
+pub use view::{Code, Delivery, Expect, Found, Place, Role, Text, View};
 pub use weigh::Reckoning;
 
 use crate::{
@@ -95,7 +95,11 @@ impl Beside {
 const PLANTED: &[&str] = &[
     "redirect",
     "packed-script",
+    "foreign-script",
+    "foreign-loader",
+    "foreign-frame",
     "foreign-form",
+    "asks-secrets",
     "hidden-links",
     "spam",
     "foreign-links",

@@ -148,6 +148,10 @@ pub static PARKED: LazyLock<Phrases> =
 pub static CHALLENGE: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/challenge.txt")));
 
+/// What pictures on error, maintenance and challenge pages are named after.
+pub static NOTICES: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(include_str!("phrases/signs.txt")));
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     cell::{OnceCell, RefCell},
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
 };
 
 use super::{
@@ -27,6 +27,23 @@ pub struct Expect {
     pub must_contain: Vec<String>,
     /// What of the portal's origin is not as it was: `issuer`, `subject`, `network`.
     pub moved_origin: Vec<(&'static str, String)>,
+    /// An error page, or only a part of the page could be read: what it lacks accuses nobody.
+    pub refused: bool,
+    /// How it is delivered as no known look was, and what says so.
+    pub delivered: Vec<(Delivery, String)>,
+}
+
+/// Ways in which headers make another page of the same bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Browsers store it instead of showing it.
+    Stored,
+    /// Of a type that browsers do not show as a page.
+    NoPage,
+    /// In a charset that browsers refuse.
+    Blank,
+    /// With a style sheet or a transformation that the page itself does not name.
+    Dressed,
 }
 
 impl Expect {
@@ -36,6 +53,8 @@ impl Expect {
             allow_hosts: target.allow_hosts.clone(),
             must_contain: target.must_contain.clone(),
             moved_origin: Vec::new(),
+            refused: false,
+            delivered: Vec::new(),
         }
     }
 
@@ -237,9 +256,14 @@ impl<'a> View<'a> {
         self.change.as_ref().map_or(1.0, Change::kept)
     }
 
-    /// Whether a host is neither the portal's own, nor allowed, nor known on it, nor one that
-    /// everybody embeds, nor a public body's.
+    /// Whether a host is neither the portal's own, nor allowed, nor known on it in whatever role, nor one that everybody
+    /// embeds.
     pub fn is_foreign(&self, host: &str) -> bool {
+        self.is_foreign_as(host, Role::Any)
+    }
+
+    /// The same where only what it was known for counts: one that pictures came from may run no code.
+    pub fn is_foreign_as(&self, host: &str, role: Role) -> bool {
         if host.is_empty() {
             return false;
         }
@@ -251,23 +275,46 @@ impl<'a> View<'a> {
                     .strip_suffix(it.as_str())
                     .is_some_and(|rest| rest.ends_with('.'))
         });
+        !own && !allowed && !hosts::is_well_known(&domain) && !self.is_known_as(&domain, role)
+    }
+
+    fn is_known_as(&self, domain: &str, role: Role) -> bool {
         let norm = self.norm;
-        let known = [
-            &norm.link_domains,
-            &norm.script_domains,
-            &norm.frame_domains,
-            &norm.form_domains,
-            &norm.image_domains,
-        ];
-        !own && !allowed
-            && !hosts::is_well_known(&domain)
-            && !known.iter().any(|it| it.contains(&domain))
+        let known: &[&HashSet<String>] = match role {
+            Role::Any => &[
+                &norm.link_domains,
+                &norm.script_domains,
+                &norm.frame_domains,
+                &norm.form_domains,
+                &norm.image_domains,
+            ],
+            Role::Code => &[&norm.script_domains],
+            Role::Frame => &[&norm.frame_domains],
+            Role::Form => &[&norm.form_domains],
+        };
+        known.iter().any(|it| it.contains(domain))
     }
 
     /// Foreign, and not a public body either (whose links are ordinary news).
     pub fn is_strange(&self, host: &str) -> bool {
-        self.is_foreign(host) && !hosts::is_public_body(host)
+        self.is_strange_as(host, Role::Any)
     }
+
+    pub fn is_strange_as(&self, host: &str, role: Role) -> bool {
+        self.is_foreign_as(host, role) && !hosts::is_public_body(host)
+    }
+}
+
+/// What a page uses a host for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A link, a picture, or anything that takes no more than that.
+    Any,
+    /// It runs code in the page, or code of the page fetches from it and sends to it.
+    Code,
+    Frame,
+    /// What visitors type is sent to it.
+    Form,
 }
 
 fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {

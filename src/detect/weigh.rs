@@ -22,6 +22,12 @@ const NEGLIGIBLE: f64 = 0.05;
 /// Signals that say that somebody else shows his face.
 const FACE: &[&str] = &["boast", "taunt", "slogan", "not-a-page"];
 
+/// Signals of what only an attacker writes. An image that is served by mistake is none.
+const SIGNATURES: &[&str] = &["boast", "taunt", "slogan"];
+/// Probability, and log-odds of signatures, from which one look is enough to ring: a phrase in an intact page, as news
+/// and forums have it, stays below both.
+const SIGNED: (f64, f64) = (0.99, 3.0);
+
 /// Signals of absence: what an error or challenge page lacks accuses nobody; what it says or loads still may.
 const LACKS: &[&str] = &[
     "replaced",
@@ -115,6 +121,17 @@ impl Table {
     }
 }
 
+/// Whether a page bears an attacker's signature as no honest portal shows one by accident: it is called defaced, hardly
+/// any doubt is left, and words of an attacker are much of why.
+pub fn is_signed(verdict: &Verdict) -> bool {
+    let words = verdict
+        .signals
+        .iter()
+        .filter(|it| SIGNATURES.contains(&it.name.as_str()));
+    let words: f64 = words.map(|it| it.weight).sum();
+    verdict.level == Level::Defaced && verdict.score >= SIGNED.0 && words >= SIGNED.1
+}
+
 /// Everything that a verdict is made from, before it is weighed.
 pub struct Reckoning {
     /// Signal names and what was found, in the order of the detectors.
@@ -126,7 +143,7 @@ pub struct Reckoning {
 }
 
 pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoning {
-    let lacking = state != State::Ordinary;
+    let lacking = state != State::Ordinary || view.expect.refused;
     let found = detectors
         .iter()
         .filter(|it| !(lacking && LACKS.contains(&it.name())))

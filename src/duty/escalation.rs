@@ -37,7 +37,8 @@ pub fn steps(own: &[Step], duty: &Duty) -> Vec<Step> {
 /// new to do. In a watch window (`close`) all times are halved. Where somebody of the agency has it, they are doubled, and
 /// the agency's head is not called: whoever changes a portal may sit in its agency's chat.
 pub fn due(steps: &[Step], it: &Incident, now: Timestamp, close: bool) -> Option<u32> {
-    let calls = it.kind.is_tampering() || it.kind == Kind::Down;
+    let blind = it.timeline.iter().any(|it| it.what == What::Blind);
+    let calls = it.kind.is_tampering() || it.kind == Kind::Down || blind;
     if !calls || !it.stage.is_open() || it.led().is_some() || it.is_muted(now) {
         return None;
     }
@@ -61,7 +62,7 @@ pub fn due(steps: &[Step], it: &Incident, now: Timestamp, close: bool) -> Option
 
 /// Since when somebody could have taken it: since it was told, came back, or was not silent any more.
 pub fn told_at(it: &Incident) -> Timestamp {
-    let loud = |it: &&Event| matches!(it.what, What::Again | What::Unmuted);
+    let loud = |it: &&Event| matches!(it.what, What::Again | What::Blind | What::Unmuted);
     let last = it.timeline.iter().rev().find(loud).map(|it| it.at);
     let silence = it.muted.as_ref().map(|it| it.until);
     it.confirmed_at

@@ -11,7 +11,8 @@ const LAYERS: usize = 3;
 /// Why a body could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Undecoded {
-    TooLarge,
+    /// With its beginning, as many bytes as a layer may hold.
+    TooLarge(Vec<u8>),
     Unknown(String),
     Broken(String),
 }
@@ -37,8 +38,9 @@ pub(super) fn undone(body: &[u8], codings: &[String], most: u64) -> Result<Vec<u
         return Err(Undecoded::Unknown(codings.join(", ")));
     }
     let mut body = body.to_vec();
+    let mut large = false;
     for coding in codings.iter().rev() {
-        body = match coding.as_str() {
+        let layer = match coding.as_str() {
             "gzip" | "x-gzip" => bounded(MultiGzDecoder::new(body.as_slice()), most, coding),
             "br" => bounded(
                 brotli::Decompressor::new(body.as_slice(), 4096),
@@ -64,7 +66,18 @@ pub(super) fn undone(body: &[u8], codings: &[String], most: u64) -> Result<Vec<u
             },
             // browsers show what bears a coding that they do not know as it is (`utf-8`, `none`, `aws-chunked`)
             _ => Ok(body),
-        }?;
+        };
+        // what stands at the beginning is read all the same: browsers show it
+        body = match layer {
+            Err(Undecoded::TooLarge(beginning)) => {
+                large = true;
+                beginning
+            }
+            layer => layer?,
+        };
+    }
+    if large {
+        return Err(Undecoded::TooLarge(body));
     }
     Ok(body)
 }
@@ -73,7 +86,8 @@ fn bounded(decoder: impl Read, most: u64, coding: &str) -> Result<Vec<u8>, Undec
     let mut out = Vec::new();
     let read = decoder.take(most + 1).read_to_end(&mut out);
     if out.len() as u64 > most {
-        return Err(Undecoded::TooLarge);
+        out.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        return Err(Undecoded::TooLarge(out));
     }
     match read {
         Ok(_) => Ok(out),
@@ -100,11 +114,19 @@ mod tests {
         let twice = gzip(&gzip(b"page"));
         let found = codings(["GZIP, x-gzip"].into_iter());
         assert_eq!(undone(&twice, &found, 100).unwrap(), b"page");
-        assert_eq!(undone(&twice, &found, 3), Err(Undecoded::TooLarge));
+        // neither layer fits: what is left of the inner one is not to be read
+        assert!(undone(&twice, &found, 3).is_err());
+        let inner = gzip(&[b"page", [b' '; 9000].as_slice()].concat());
+        assert_eq!(
+            undone(&gzip(&inner), &found, 100),
+            Err(Undecoded::TooLarge(
+                [b"page", [b' '; 96].as_slice()].concat()
+            ))
+        );
         let bomb = gzip(&vec![0; 1 << 20]);
         assert_eq!(
             undone(&bomb, &codings(["gzip"].into_iter()), 1000),
-            Err(Undecoded::TooLarge)
+            Err(Undecoded::TooLarge(vec![0; 1000]))
         );
         let mut raw = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
         raw.write_all(b"page").unwrap();

@@ -13,6 +13,7 @@ mod decode;
 mod groups;
 mod journey;
 mod manners;
+mod presentation;
 mod second_tls;
 mod tls;
 mod trust;

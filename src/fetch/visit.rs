@@ -26,6 +26,7 @@ use super::{
     decode::{self, Undecoded},
     journey::Journey,
     manners::Manners,
+    presentation,
     second_tls::SecondTls,
     tls::Recorder,
     trust::Trust,
@@ -340,6 +341,7 @@ impl Inner {
             digest: None,
             address,
             refresh,
+            presentation: presentation::of(response.headers(), &journey.url),
             date: response
                 .headers()
                 .get(header::DATE)
@@ -395,7 +397,10 @@ impl Inner {
         if !codings.is_empty() && !body.is_empty() {
             body = match undone(body, codings, visit.max_body).await {
                 Ok(Ok(plain)) => Bytes::from(plain),
-                Ok(Err(Undecoded::TooLarge)) => return too_large(),
+                Ok(Err(Undecoded::TooLarge(beginning))) => {
+                    journey.partial = beginning.as_slice().into();
+                    return too_large();
+                }
                 Ok(Err(Undecoded::Unknown(coding) | Undecoded::Broken(coding))) => {
                     let coding = excerpt(&coding, 80);
                     let cause = Say::new("cause-coding").with("coding", coding);
@@ -428,7 +433,7 @@ async fn undone(
     let here = most.min(PAGE);
     if (packed.len() as u64) < PAGE / 4 {
         match decode::undone(&packed, &codings, here) {
-            Err(Undecoded::TooLarge) if most > here => (),
+            Err(Undecoded::TooLarge(_)) if most > here => (),
             done => return Ok(done),
         }
     }

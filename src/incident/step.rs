@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::plan::{bears_marks, is_unmasked, loud};
 use crate::model::{
     Class, Incident, IncidentId, Kind, Say, Signal,
-    incident::{ChangeLine, Event, Evidence, Portal, Stage, What},
+    incident::{ChangeLine, Event, Evidence, Portal, Stage, UNREAD, What},
     target::Target,
 };
 
@@ -41,6 +41,8 @@ const REMIND_EVERY: SignedDuration = SignedDuration::from_hours(1);
 const RINGS_FREELY: u32 = 1;
 /// An incident that changes its kind more often (down, blocked, down …) is told of that where it makes no noise.
 const CHANGES: usize = 3;
+/// So long nobody needs to see a portal that keeps us out.
+const BLIND_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// So much of a time line, and of the evidence, is kept: its beginning and its end.
 const TIMELINE: (usize, usize) = (20, 40);
 const EVIDENCE: (usize, usize) = (4, 8);
@@ -66,6 +68,9 @@ pub fn step(
         // what looked like an announced change is an attack: as loud as if it had just begun
         (Some(known), Some(kind)) if is_unmasked(known, Some(kind), &finding.signals) => {
             vec![changed(&loud(known, now), finding, kind)]
+        }
+        (Some(known), Some(kind)) if becomes_unread(known, kind, &finding.signals) => {
+            vec![changed(known, finding, kind)]
         }
         (Some(known), Some(kind)) if known.kind == kind => {
             settle(known, finding).into_iter().collect()
@@ -138,7 +143,7 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     // somebody asked for silence about what was known then, not about something worse
     // … and of announced changes only an attack is worse
     let worse = last == Some(What::Changed)
-        && it.kind.is_tampering()
+        && (it.kind.is_tampering() || it.is_unread())
         && (it.planned.is_none() || bears_marks(it.kind, &it.signals));
     if worse {
         it.muted_in.clear();
@@ -151,8 +156,13 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     // that it cannot be seen is said once; that it comes and goes is not
     let unseen = it.timeline.iter().filter(|it| it.what == What::Unseen);
     let seen_before = last == Some(What::Unseen) && unseen.count() > 1;
-    if to_and_fro || seen_before || last == Some(What::Visible) {
+    if to_and_fro || seen_before || matches!(last, Some(What::Visible | What::Sighted)) {
         return Voice::Quiet;
+    }
+    // an edit of "not reachable" would ring nobody
+    if last == Some(What::Changed) && it.is_unread() && it.stage.is_open() {
+        it.rung_at = Some(now);
+        return Voice::Reminder;
     }
     // so far it was shown in silence: an edit of that would ring nobody
     let is_open = it.stage.is_open();
@@ -188,6 +198,9 @@ fn may_ring(it: &Incident, now: Timestamp) -> bool {
 
 /// One that came back unheard and is still there when the hour is over rings then.
 pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
+    if let Some(blind) = blind(known, now) {
+        return Some(blind);
+    }
     let back = known
         .timeline
         .iter()
@@ -201,6 +214,24 @@ pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
         push(&mut it, now, What::Reminded, None);
         it
     })
+}
+
+/// A portal that keeps us out is no attack, and may hide one: past an hour it is told aloud, once, whatever was announced.
+/// What a person muted since stays muted.
+fn blind(known: &Incident, now: Timestamp) -> Option<Incident> {
+    let told = known.timeline.iter().any(|it| it.what == What::Blind);
+    let long = now.duration_since(known.seen_at) >= BLIND_FOR;
+    let muted = known.planned.is_none() && known.is_muted(now);
+    if known.kind != Kind::Blocked || !known.stage.is_open() || told || !long || muted {
+        return None;
+    }
+    let mut it = match known.planned {
+        Some(_) => loud(known, now),
+        None => known.clone(),
+    };
+    it.rung_at = Some(now);
+    push(&mut it, now, What::Blind, None);
+    Some(it)
 }
 
 pub(super) fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<String>) {
@@ -224,6 +255,11 @@ fn thin_timeline(timeline: &mut Vec<Event>) {
         seen += usize::from(it.by.is_none());
         it.by.is_some() || !middle
     });
+}
+
+/// Of the evidence, the first and the latest pages stay.
+pub(super) fn thin_evidence(it: &mut Incident) {
+    thin(&mut it.evidence, EVIDENCE);
 }
 
 /// Takes out the middle of a list that is longer than its kept beginning and end.
@@ -257,7 +293,9 @@ pub fn is_news(known: Option<&Incident>, class: Class, signals: &[Signal]) -> bo
     match (known, Kind::of(class)) {
         (None, kind) => kind.is_some(),
         (Some(_), None) => true,
-        (Some(known), Some(kind)) if known.kind == kind => known.remark.is_some(),
+        (Some(known), Some(kind)) if known.kind == kind => {
+            known.remark.is_some() || becomes_unread(known, kind, signals)
+        }
         (Some(known), Some(kind)) if known.kind.is_tampering() && kind.is_tampering() => {
             graver(kind, known.kind) || known.remark.is_some()
         }
@@ -266,6 +304,15 @@ pub fn is_news(known: Option<&Incident>, class: Class, signals: &[Signal]) -> bo
         }
         _ => true,
     }
+}
+
+/// It did not answer, and now answers with more than can be read: that may be somebody else's.
+fn becomes_unread(known: &Incident, kind: Kind, signals: &[Signal]) -> bool {
+    known.kind == kind && kind == Kind::Down && !known.is_unread() && is_unread(signals)
+}
+
+fn is_unread(signals: &[Signal]) -> bool {
+    signals.iter().any(|it| it.name == UNREAD)
 }
 
 fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incident {
@@ -317,6 +364,7 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         overseen: None,
         planned: None,
         escalated: 0,
+        intermittent: None,
     }
 }
 
@@ -349,7 +397,7 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
     it.class = finding.class;
     it.cause.clone_from(&finding.cause);
     it.remark = None;
-    if kind.is_tampering() {
+    if kind.is_tampering() || is_unread(&finding.signals) {
         it.score = finding.score;
         it.signals.clone_from(&finding.signals);
         it.title_now.clone_from(&finding.title_now);

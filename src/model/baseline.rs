@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::Digest;
+use super::{Digest, Presentation};
 
 /// A look whose body is kept as evidence; a few hundred bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct LookRef {
     /// Where the body came from after redirects: relative links resolve against it.
     pub url: Url,
     pub at: Timestamp,
+    /// How it was delivered; `None` in looks that older versions kept.
+    #[serde(default)]
+    pub presentation: Option<Presentation>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Baseline, Class, Digest, IncidentId, LookRef, Part, SiteFacts, TargetId};
+use super::{Baseline, Class, Digest, IncidentId, LookRef, Part, Sightings, SiteFacts, TargetId};
 use url::Url;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Dossier {
     /// The incident that was open last: one that comes back soon is the same one.
     #[serde(default)]
     pub past: Option<IncidentId>,
+    /// What looks showed of somebody else's content within a day.
+    #[serde(default)]
+    pub sightings: Sightings,
 }
 
 /// The parts of a portal that are looked at in turn.
@@ -97,6 +100,7 @@ impl Dossier {
             address: None,
             expects: None,
             past: None,
+            sightings: Sightings::default(),
         }
     }
 }

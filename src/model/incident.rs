@@ -122,6 +122,10 @@ pub enum What {
     /// Cannot be seen for now, and is visible again: of somebody else's content.
     Unseen,
     Visible,
+    /// Shown by some looks and not by others: how often so far.
+    Sighted,
+    /// The portal has been out of our sight for long: who is called by then is called.
+    Blind,
     /// Told once more, since it keeps coming back.
     Reminded,
     Told,
@@ -230,9 +234,33 @@ pub struct Incident {
     /// Steps of escalation that were taken.
     #[serde(default)]
     pub escalated: u32,
+    /// Where somebody else's content comes and goes.
+    #[serde(default)]
+    pub intermittent: Option<Intermittent>,
 }
 
+/// Somebody else's content that some looks show and others do not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intermittent {
+    /// Looks that showed it, of all `looks` since the first of them.
+    pub times: u32,
+    pub looks: u32,
+    pub last_at: Timestamp,
+    /// When these numbers were told.
+    pub told_at: Timestamp,
+    /// It is over when it was not seen for so many seconds.
+    pub unseen_s: u32,
+}
+
+/// The signal of a page that was read whole when it was approved and cannot be read to its end now.
+pub const UNREAD: &str = "unread";
+
 impl Incident {
+    /// It answers, and cannot be read to its end: what it shows is not known.
+    pub fn is_unread(&self) -> bool {
+        self.kind == Kind::Down && self.signals.iter().any(|it| it.name == UNREAD)
+    }
+
     /// Whether the operator asked for silence that still lasts.
     pub fn is_muted(&self, now: Timestamp) -> bool {
         self.muted.as_ref().is_some_and(|it| now < it.until)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Profile, Say, TargetId};
+use super::{Class, Digest, Presentation, Profile, Say, TargetId};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
@@ -46,6 +46,9 @@ pub struct Answer {
     /// The `Refresh` header, which leads away like the element of that name.
     #[serde(default)]
     pub refresh: Option<String>,
+    /// Headers that change what a browser makes of the body.
+    #[serde(default)]
+    pub presentation: Presentation,
     /// What the portal's server takes the time for.
     #[serde(default)]
     pub date: Option<Timestamp>,

@@ -1,50 +1,130 @@
-//! What a page says at its beginning, read without a tree: for pages that no tree may be built of. Enough to see who
-//! signs it.
+//! What a page says, read without a tree: for pages that no tree may be built of. Enough to see who signs it. One pass:
+//! what is hostile here is the page's size.
 
-use super::text::floor;
+use std::collections::VecDeque;
 
-/// So much of a page is read so.
-const READ: usize = 256 << 10;
-/// And so much of what it says is kept.
-const KEPT: usize = 32 << 10;
+use super::{patience, text::floor};
 
-/// A small page that says what the beginning of `text` says: its title and its words.
+/// So much of what it says is kept of its beginning, and as much of its end: filling in between is nobody's signature.
+const KEPT: usize = 64 << 10;
+/// Of one text so much.
+const LINE: usize = 2048;
+/// What a paragraph costs besides its text: there may be as many as letters.
+const PARAGRAPH: usize = 8;
+
+/// A small page that says what `text` says at its beginning and its end: its title and its words.
 pub(super) fn page(text: &str) -> String {
-    let text = &text[..floor(text, READ)];
     let lower = text.to_ascii_lowercase();
     let title = between(text, &lower, "<title", "</title").unwrap_or_default();
-    let mut out = format!("<title>{}</title>", escaped(title));
+    let mut said = Said::default();
+    let mut ends = Ends::default();
     let mut at = 0;
-    while out.len() < KEPT && at < text.len() {
-        let rest = &lower[at..];
-        let Some(open) = rest.find('<') else {
-            line(&mut out, &text[at..]);
+    for n in 0.. {
+        if n % 1024 == 0 && patience::is_lost() {
+            break;
+        }
+        let Some(open) = lower[at..].find('<') else {
+            said.line(&text[at..]);
             break;
         };
-        line(&mut out, &text[at..at + open]);
+        said.line(&text[at..at + open]);
         let tag = at + open;
-        let raw = ["script", "style", "title"]
-            .into_iter()
-            .find(|it| lower[tag + 1..].starts_with(it));
-        let ends = match raw {
-            Some(name) => lower[tag..].find(&format!("</{name}")),
-            None => lower[tag..].find('>'),
+        at = match ends.of(&lower, tag) {
+            Some(end) => end,
+            // without an end, what follows the sign is text as well as anything
+            None => tag + 1,
         };
-        // without an end, what follows the sign is text as well as anything
-        at = tag + ends.unwrap_or(0).max(1);
-        if raw.is_none() && ends.is_some() {
-            at = (at + 1).min(text.len());
-        }
     }
-    out
+    said.page(title)
 }
 
-fn line(out: &mut String, text: &str) {
-    let text = text.trim();
-    if !text.is_empty() {
-        out.push_str("<p>");
-        out.push_str(&escaped(&text[..floor(text, 2048)]));
+/// Where what begins at a `<` ends. What has no end once has none further on: it is not looked for again.
+#[derive(Default)]
+struct Ends {
+    none: Vec<&'static str>,
+}
+
+impl Ends {
+    fn of(&mut self, lower: &str, tag: usize) -> Option<usize> {
+        let rest = &lower[tag + 1..];
+        if rest.starts_with("!--") {
+            return self.find(lower, tag + 4, "-->").map(|it| it + 3);
+        }
+        let raw = [
+            ("script", "</script"),
+            ("style", "</style"),
+            ("title", "</title"),
+        ];
+        let raw = raw.into_iter().find(|it| rest.starts_with(it.0));
+        match raw {
+            Some((_, end)) => self.find(lower, tag + 1, end),
+            None => self.find(lower, tag, ">").map(|it| it + 1),
+        }
     }
+
+    fn find(&mut self, lower: &str, from: usize, what: &'static str) -> Option<usize> {
+        if self.none.contains(&what) {
+            return None;
+        }
+        let found = lower.get(from..).and_then(|it| it.find(what));
+        if found.is_none() {
+            self.none.push(what);
+        }
+        found.map(|it| from + it)
+    }
+}
+
+/// Texts of the beginning, and the last ones.
+#[derive(Default)]
+struct Said<'a> {
+    first: Vec<&'a str>,
+    last: VecDeque<&'a str>,
+    room: [usize; 2],
+}
+
+impl<'a> Said<'a> {
+    fn line(&mut self, text: &'a str) {
+        let text = text.trim();
+        let both = [&text[..floor(text, LINE)], tail(text)];
+        for part in both.into_iter().take(if text.len() > LINE { 2 } else { 1 }) {
+            if part.is_empty() {
+                continue;
+            }
+            let takes = part.len() + PARAGRAPH;
+            if self.room[0] + takes <= KEPT {
+                self.room[0] += takes;
+                self.first.push(part);
+                continue;
+            }
+            // once the beginning is full, it stays so
+            self.room[0] = KEPT;
+            self.room[1] += takes;
+            self.last.push_back(part);
+            while self.room[1] > KEPT
+                && let Some(gone) = self.last.pop_front()
+            {
+                self.room[1] -= gone.len() + PARAGRAPH;
+            }
+        }
+    }
+
+    fn page(self, title: &str) -> String {
+        let mut out = format!("<title>{}</title>", escaped(title));
+        for text in self.first.into_iter().chain(self.last) {
+            out.push_str("<p>");
+            out.push_str(&escaped(text));
+        }
+        out
+    }
+}
+
+/// The end of a long text.
+fn tail(text: &str) -> &str {
+    let mut from = text.len().saturating_sub(LINE);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
 }
 
 fn escaped(text: &str) -> String {
@@ -56,4 +136,28 @@ fn between<'a>(text: &'a str, lower: &str, from: &str, to: &str) -> Option<&'a s
     let start = open + lower[open..].find('>')? + 1;
     let end = start + lower[start..].find(to)?;
     Some(&text[start..floor(text, end.min(start + 1024))])
+}
+
+#[cfg(test)]
+mod tests {
+
+    #[test]
+    fn the_beginning_and_the_end_are_read_wherever_the_middle_is_filled() {
+        let filling = "<p>lời lấp đầy</p>".repeat(20_000);
+        for page in [
+            format!("<!--{}--><h1>Hacked by X</h1>", "x".repeat(2 << 20)),
+            format!("<h1>Hacked by X</h1>{filling}"),
+            format!("{filling}<h1>Hacked by X</h1>"),
+            format!(
+                "<script>{}</script><h1>Hacked by X</h1>{filling}",
+                "a<b;".repeat(90_000)
+            ),
+            format!("<h1>Hacked by X{}", " ".repeat(9 << 20)),
+            format!("{}<h1>Hacked by X", "<style ".repeat(90_000)),
+        ] {
+            let small = super::page(&page);
+            assert!(small.contains("Hacked by X"), "{}", &page[..40]);
+            assert!(small.len() < 1 << 20, "{}", small.len());
+        }
+    }
 }

@@ -59,6 +59,10 @@ pub(super) fn content(page: &Page) -> Digest {
         parts.push(noise::normal_url(&image.src));
         parts.push(noise::normal(&image.alt));
     }
+    for cover in &page.covers {
+        let src = noise::normal_url(&cover.src);
+        parts.push(format!("{}{src}{}", cover.tag, cover.whole));
+    }
     for (name, content) in &page.meta {
         if !noise::is_noisy_meta(name) {
             parts.push(format!("{name}={}", noise::normal(content)));

@@ -8,6 +8,7 @@ mod carried;
 pub mod charset;
 mod collect;
 mod conduct;
+mod cover;
 mod crude;
 mod cut;
 pub mod fingerprint;
@@ -29,6 +30,7 @@ pub mod writing;
 use url::Url;
 
 pub use crate::model::registrable;
+pub use cover::Cover;
 pub use fingerprint::Fingerprint;
 pub use guard::Limit;
 pub use hidden::Hiding;
@@ -84,6 +86,8 @@ pub struct Page {
     pub dark: bool,
     /// Tricks of show pages, each once.
     pub stunts: Vec<Stunt>,
+    /// What lies over the page or is painted behind all of it.
+    pub covers: Vec<Cover>,
     pub fingerprint: Fingerprint,
 }
 
@@ -145,15 +149,14 @@ pub fn read_with(source: Source, refresh: Option<&str>) -> Result<Page, Limit> {
     read::page(source, kind, &text, charset, refresh)
 }
 
-/// What a page that is over a limit says at its beginning, as a small page of its own: who made a page too costly to
-/// read may still have signed it.
+/// What a page that is over a limit says at its beginning and at its end, as a small page of its own: who made a page too
+/// costly to read may still have signed it.
 pub fn read_crudely(source: Source) -> Option<Page> {
     let kind = kind::sniff(source.bytes, source.content_type);
     if !kind.is_text() {
         return None;
     }
-    let head = &source.bytes[..source.bytes.len().min(512 << 10)];
-    let (text, charset) = charset::decode(head, source.content_type);
+    let (text, charset) = charset::decode(source.bytes, source.content_type);
     let small = crude::page(&text);
     guard::count(&small).ok()?;
     read::page(source, kind, &small, charset, None).ok()

@@ -11,6 +11,7 @@ use super::{
     charset::nfc,
     collect::refresh_target,
     conduct::{is_locking, is_typing},
+    cover::{self, CoverRules},
     cut::shorten,
     fingerprint,
     hidden::{self, Hiding, HidingRules},
@@ -30,7 +31,7 @@ pub(super) fn page(
     let tree = bounded::parse(text)?;
     let ignored = ignored(&tree, source.ignore);
     let mut walk = Walk::new(source, kind, charset);
-    walk.rules = rules(&tree);
+    (walk.rules, walk.covers) = rules(&tree);
     walk.page.dark = walk.rules.paints_black();
     if let Some(base) = base(&tree, source.url) {
         walk.page.url = base;
@@ -67,8 +68,9 @@ fn selector(text: &str) -> Option<Selector> {
     Selector::parse(&nfc(text)).ok()
 }
 
-fn rules(tree: &Html) -> HidingRules {
+fn rules(tree: &Html) -> (HidingRules, CoverRules) {
     let mut rules = HidingRules::default();
+    let mut covers = CoverRules::default();
     for node in tree.tree.nodes() {
         if node
             .value()
@@ -80,9 +82,10 @@ fn rules(tree: &Html) -> HidingRules {
                 .filter_map(|it| it.value().as_text().map(|text| text.to_string()))
                 .collect();
             rules.add(&css);
+            covers.add(&css);
         }
     }
-    rules
+    (rules, covers)
 }
 
 /// The first base element's address, as browsers take it: not one in a template or a drawing, and none that is data.
@@ -132,6 +135,7 @@ const LONGEST_BASE: usize = 512;
 pub(super) struct Walk {
     pub page: Page,
     rules: HidingRules,
+    covers: CoverRules,
     pub gather: Gather,
     shape: Vec<u8>,
     outline: outline::Tokens,
@@ -173,6 +177,7 @@ impl Walk {
             asks: Vec::new(),
             dark: false,
             stunts: Vec::new(),
+            covers: Vec::new(),
             fingerprint: Fingerprint {
                 raw,
                 content: raw,
@@ -182,6 +187,7 @@ impl Walk {
         Self {
             page,
             rules: HidingRules::default(),
+            covers: CoverRules::default(),
             gather: Gather::default(),
             shape: Vec::new(),
             outline: outline::Tokens::default(),
@@ -245,6 +251,11 @@ impl Walk {
         }
         if let Some(hiding) = self.hides(element) {
             self.hidden.push((self.depth, hiding));
+        }
+        if self.hidden.is_empty()
+            && let Some(cover) = cover::of(&self.covers, &self.page, element)
+        {
+            self.page.covers.push(cover);
         }
         if is_mute(element) {
             self.mute += 1;

@@ -130,6 +130,7 @@ async fn referred(world: &World) -> crate::store::Result<HashSet<Digest>> {
                 .map(|it| it.digest),
         );
         out.extend(dossier.learning.iter().map(|it| it.digest));
+        out.extend(dossier.sightings.seen.iter().filter_map(|it| it.digest));
     }
     for incident in world.store.incidents(&Wanted::default()).await? {
         out.extend(incident.evidence.iter().map(|it| it.digest));

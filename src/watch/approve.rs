@@ -8,7 +8,7 @@ use super::{
 use crate::{
     incident::{self, Voice},
     model::{
-        Baseline, Class, Dossier, Incident, IncidentId, Kind, Profile, Standing, Target,
+        Baseline, Class, Dossier, Incident, IncidentId, Kind, Profile, Sightings, Standing, Target,
         baseline::KEPT, incident::Actor,
     },
     store::{Commit, StoreError},
@@ -141,6 +141,10 @@ pub async fn approve(
         dossier.site.clone_from(&seen.site);
         dossier.learning.clear();
         dossier.validators = None;
+        // that the page is well now says nothing of what was seen before
+        if word.keep != Keep::IfNormal {
+            dossier.sightings = Sightings::default();
+        }
         let mut commit = Commit {
             milestone: word.milestone.clone(),
             ..Commit::default()

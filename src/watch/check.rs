@@ -8,23 +8,20 @@ use super::{
     World, beyond,
     confirm::confirm,
     eyes::{self, Sight},
+    found::{Agreed, finding},
     learn::{grown, kept, learn_profile, teaches, warn_of_doubt},
     look::{Beside, Look, look},
     paths::{keep_lesson, passed_on},
-    plans,
+    plans, sightings,
 };
 use crate::{
-    incident::{self, Finding, Voice},
+    incident::{self, Voice},
     model::{
-        Baseline, Class, Dossier, Incident, IncidentId, Profile, Say, Signal, Standing, Target,
-        TargetId, history::Mark, incident::Evidence, window,
+        Class, Dossier, Incident, IncidentId, Profile, Say, Signal, Standing, Target, TargetId,
+        history::Mark, window,
     },
     store::{Commit, StoreError},
 };
-
-/// A full request is made about once in so many, whatever the portal says of its validators: one that
-/// is in an attacker's hands could answer "not modified" for ever.
-const FULL_GET_EVERY: u32 = 4;
 
 /// While our own network is gone, targets are tried this often.
 const BLIND_PACE: Duration = Duration::from_secs(30);
@@ -79,16 +76,15 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
             Dossier::new(target.id.clone())
         }
     };
-    let conditional = dossier.baseline.is_some()
-        && dossier.open.is_none()
-        && fastrand::u32(..FULL_GET_EVERY) != 0;
+    let conditional = may_be_conditional(world, &dossier, now);
     let first = gravest(world, target, &dossier, conditional).await;
     drop(place);
     if eyes::sight(world, target, &first).await == Sight::Blind {
         return blind;
     }
     let known = known(world, &dossier).await;
-    let (looks, sure) = if incident::is_news(known.as_ref(), first.class, &first.verdict.signals) {
+    let sighted = sightings::first(world, target, &dossier, known.as_ref(), &first).await;
+    let (looks, sure) = if sighted.news {
         let confirmed = confirm(world, target, &dossier, first).await;
         // the network may have gone while we looked again
         if let Some(last) = confirmed.looks.last()
@@ -105,6 +101,7 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
     for look in &looks {
         mark(world, target, look, every).await;
     }
+    sightings::add_up(world, target, &dossier, sighted, &looks, sure.is_some()).await;
     let Some(look) = looks.last() else {
         return blind;
     };
@@ -117,10 +114,10 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
         beyond::round(world, target).await;
     }
     let learning = dossier.baseline.is_none() && look.class.standing() == Standing::Up;
-    let next = if learning {
-        target.settings.learn.every.min(every)
-    } else {
-        every
+    let next = match (learning, sighted.is_noted()) {
+        (true, _) => target.settings.learn.every.min(every),
+        (_, true) => sightings::unforeseen(every),
+        _ => sightings::pace(&dossier, every, now),
     };
     Checked {
         class: Some(look.class),
@@ -145,17 +142,24 @@ pub(super) async fn part(world: &World, target: &Target) {
     match first.class.standing() {
         Standing::Up if known.is_some() || first.seen.is_some() => {
             let every = target.settings.every;
+            let sighted = sightings::first(world, target, &dossier, known.as_ref(), &first).await;
+            sightings::add_up(world, target, &dossier, sighted, &[], false).await;
             decide(world, target, &first, Some((now, 1, 1)), every).await;
         }
-        Standing::Tampered
-            if incident::is_news(known.as_ref(), first.class, &first.verdict.signals) =>
-        {
-            let confirmed = confirm(world, target, &dossier, first).await;
-            if let Some(look) = confirmed.looks.last()
-                && confirmed.sure
-            {
+        Standing::Tampered => {
+            let sighted = sightings::first(world, target, &dossier, known.as_ref(), &first).await;
+            let (looks, sure) = if sighted.news {
+                let confirmed = confirm(world, target, &dossier, first).await;
                 let looked = confirmed.looks.len() as u32;
-                let sure = Some((now, confirmed.agreed, looked));
+                let sure = confirmed.sure.then_some((now, confirmed.agreed, looked));
+                (confirmed.looks, sure)
+            } else {
+                (vec![first], None)
+            };
+            sightings::add_up(world, target, &dossier, sighted, &looks, sure.is_some()).await;
+            if let Some(look) = looks.last()
+                && sure.is_some()
+            {
                 decide(world, target, look, sure, target.settings.every).await;
             }
         }
@@ -268,6 +272,16 @@ pub async fn profile_dossier(world: &World, target: &Target, profile: Profile) -
     }
 }
 
+/// Whether a portal may answer that nothing changed: never while it is doubted or in a watch window, and never twice
+/// running. One that is in an attacker's hands could answer so for ever.
+fn may_be_conditional(world: &World, dossier: &Dossier, now: Timestamp) -> bool {
+    let windows = world.windows(now);
+    let watched = windows.iter().any(|it| it.from <= now && now < it.to);
+    let doubted = incident::is_doubted(&dossier.sightings, now);
+    let calm = dossier.baseline.is_some() && dossier.open.is_none() && !watched && !doubted;
+    world.may_spare(&dossier.target, calm)
+}
+
 async fn known(world: &World, dossier: &Dossier) -> Option<Incident> {
     let id = dossier.open.as_ref()?;
     match world.store.incident(id).await {
@@ -322,22 +336,21 @@ async fn attempt(
         tracing::info!(target.id = %target.id, "the baseline was moved while the page was judged; the next look decides");
         return Ok(());
     }
-    let open = match &dossier.open {
-        Some(id) => world
-            .store
-            .incident(id)
-            .await?
-            .filter(|it| it.stage.is_open()),
-        None => None,
-    };
     // one that a person ended is not open any more: what is still wrong opens another
-    dossier.open = open.as_ref().map(|it| it.id.clone());
+    let open = sightings::opened(world, &mut dossier).await?;
     let mut commit = Commit::default();
     let now = world.clock.now();
+    let lasts = incident::lasts(open.as_ref(), &dossier.sightings, look.class, now);
     if let Some((seen_at, agreed, looked)) = sure
+        && !lasts
         && incident::is_news(open.as_ref(), look.class, &look.verdict.signals)
     {
-        let finding = finding(world, target, &dossier, look, seen_at, agreed, looked);
+        let how = Agreed {
+            seen_at,
+            agreed,
+            looked,
+        };
+        let finding = finding(world, target, &dossier, look, &how);
         let year = seen_at
             .to_zoned(world.config.service.timezone.clone())
             .year();
@@ -350,7 +363,9 @@ async fn attempt(
             (None, Some(id)) => world.store.incident(id).await?,
             _ => None,
         };
-        commit.incidents = incident::step(open.as_ref(), past.as_ref(), target, &finding, || fresh);
+        let known = (open.as_ref(), past.as_ref());
+        commit.incidents =
+            sightings::stepped(world, target, &mut dossier, known, &finding, fresh).await?;
         plans::quiet(world, &mut commit.incidents, now).await?;
         for it in &mut commit.incidents {
             tracing::info!(
@@ -382,54 +397,4 @@ async fn attempt(
     world.store.commit(commit).await?;
     kept(world, target, &after, look).await;
     Ok(())
-}
-
-fn finding(
-    world: &World,
-    target: &Target,
-    dossier: &Dossier,
-    look: &Look,
-    seen_at: Timestamp,
-    agreed: u32,
-    looked: u32,
-) -> Finding {
-    let before = dossier.baseline.as_ref().and_then(Baseline::latest);
-    let evidence = |body: &bytes::Bytes| match world.evidence.keep(body) {
-        Ok(_) => look.seen.as_ref().map(|it| Evidence {
-            at: it.at,
-            digest: it.digest,
-            url: it.url.clone(),
-            content_type: it.content_type.clone(),
-        }),
-        Err(error) => {
-            tracing::error!(target.id = %target.id, %error, "evidence cannot be kept; the alert goes out without it");
-            None
-        }
-    };
-    Finding {
-        class: look.class,
-        seen_at,
-        confirmed_at: world.clock.now(),
-        agreed,
-        looked,
-        vantage: look.observation.vantage.clone(),
-        cause: look.cause.clone(),
-        score: look.verdict.score,
-        signals: look.verdict.signals.clone(),
-        title_before: world.norm(target, dossier).title.clone(),
-        title_now: look.title.clone(),
-        changes: look.changes.clone(),
-        before: before.map(|it| Evidence {
-            at: it.at,
-            digest: it.digest,
-            url: it.url.clone(),
-            content_type: it.content_type.clone(),
-        }),
-        evidence: look.body.as_ref().and_then(evidence),
-        address: look
-            .observation
-            .answer()
-            .and_then(|it| it.address)
-            .or(dossier.address),
-    }
 }

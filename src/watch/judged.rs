@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     World,
+    delivered::delivered,
     judging::Unfinished,
     learn::is_due,
     look::{Look, bare},
@@ -17,11 +18,15 @@ use crate::{
     diff::{Imprint, Norm, changed_lines, lines},
     fetch::Sighting,
     model::{
-        Class, Digest, Dossier, Level, LookRef, Mask, Observation, Say, Standing, Target, Verdict,
-        verdict::State,
+        Class, Digest, Dossier, Level, LookRef, Mask, Observation, Say, Signal, Standing, Target,
+        Verdict, incident::UNREAD, verdict::State,
     },
     page::{self, Kind, Page, Source},
 };
+
+/// Log-odds that are noted of a page that cannot be read to its end: a doubt, and a mark that announced changes do not
+/// explain.
+const UNREAD_WEIGHS: f64 = 4.0;
 
 /// What is asked of a page that somebody was shown.
 #[derive(Clone, Copy)]
@@ -99,6 +104,40 @@ impl Asked<'_> {
         }
     }
 
+    /// The beginning of a body that is larger than bodies may be.
+    pub async fn cut_off(self, observation: Observation, beginning: bytes::Bytes) -> Look {
+        let Some(silence) = observation.silence() else {
+            return bare(observation, Class::TooLarge, Verdict::default());
+        };
+        let known = (silence.class, silence.cause.clone());
+        let unread = (observation.clone(), known.clone());
+        let norms = self.world.norms();
+        let (target, dossier, at) = (self.target.clone(), self.dossier.clone(), self.at);
+        let work = self.world.desks.within(move || {
+            let case = Case {
+                norm: norms.of(&target, &dossier).all,
+                reference: None,
+                target,
+                dossier,
+                at,
+                mask: None,
+            };
+            let source = Source {
+                bytes: &beginning,
+                content_type: None,
+                url: &case.target.url,
+                ignore: &[],
+            };
+            over(&case, source, observation, &beginning, known)
+        });
+        work.await.unwrap_or_else(|_| {
+            let (observation, (class, cause)) = unread;
+            let mut out = bare(observation, class, Verdict::default());
+            out.cause = Some(cause);
+            out
+        })
+    }
+
     /// All that the page is judged by; or the look, where a mask that is learnt first lets it through.
     async fn learnt(
         self,
@@ -156,7 +195,7 @@ impl Asked<'_> {
             answer.status,
             answer.content_type,
             answer.final_url,
-            answer.refresh,
+            (&answer.refresh, &answer.presentation),
             moved_origin(self.dossier, observation),
             approved(self.dossier),
             self.first.map(approved),
@@ -221,34 +260,22 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     let page = match page::read_with(source, answer.refresh.as_deref()) {
         Ok(page) => page,
         Err(limit) => {
-            return over(case, source, observation, body, limit);
+            let cause = Say::new("cause-parser").with("limit", limit);
+            return over(case, source, observation, body, (Class::ParserLimit, cause));
         }
     };
     let mut expect = Expect::of(&case.target);
     expect.moved_origin = moved_origin(&case.dossier, &observation);
-    // an error page is compared with nothing: only what it says itself can accuse
-    let refused = answer.status >= 300;
-    let nothing = Norm::default();
-    let norm = if refused {
-        &nothing
+    expect.delivered = delivered(&case.dossier, &answer, body);
+    // an error page lacks what it lacks; what it shows is compared with what the portal shows
+    expect.refused = answer.status >= 300;
+    let verdict = if expect.refused {
+        expect.must_contain.clear();
+        judge(&page, &case.norm, &expect)
     } else {
-        case.norm.as_ref()
-    };
-    let verdict = if refused {
-        judge(
-            &page,
-            norm,
-            &Expect {
-                must_contain: Vec::new(),
-                ..expect
-            },
-        )
-    } else {
-        let reference = case
-            .reference
-            .as_ref()
-            .map(|(norm, why)| (norm.as_ref(), *why));
-        judge_beside(&page, norm, reference, &expect)
+        let reference = case.reference.as_ref();
+        let reference = reference.map(|(norm, why)| (norm.as_ref(), *why));
+        judge_beside(&page, &case.norm, reference, &expect)
     };
     let (class, cause) = class_of(case, answer.status, &page, &verdict);
     let mut verdict = verdict;
@@ -283,6 +310,7 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
         content_type: answer.content_type.clone(),
         url: answer.final_url.clone(),
         at: case.at,
+        presentation: Some(answer.presentation.clone()),
     });
     out.body = Some(body.clone());
     let every = case.target.settings.every;
@@ -295,36 +323,47 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     out
 }
 
-/// A page over a limit is down as far as we can tell, unless its beginning is signed by somebody else.
+/// A page over a limit is down as far as we can tell, unless what can be read of it is somebody else's. One that was
+/// within limits when it was approved is doubtful for that alone.
 fn over(
     case: &Case,
     source: Source,
     observation: Observation,
     body: &bytes::Bytes,
-    limit: page::Limit,
+    (class, cause): (Class, Say),
 ) -> Look {
+    let mut expect = Expect::of(&case.target);
+    expect.refused = true;
+    expect.must_contain.clear();
     let verdict = page::read_crudely(source)
-        .map(|it| judge(&it, &Norm::default(), &Expect::of(&case.target)))
-        .filter(|it| it.level.rings() && it.state == State::Ordinary);
+        .map(|it| judge(&it, &case.norm, &expect))
+        .filter(|it| it.level.rings());
     let class = match &verdict {
         Some(it) if it.level == Level::Defaced => Class::Defaced,
         Some(_) => Class::Suspicious,
-        None => Class::ParserLimit,
+        None => class,
     };
     let mut out = bare(observation, class, verdict.unwrap_or_default());
-    out.cause = Some(Say::new("cause-parser").with("limit", limit));
-    out.body = Some(body.clone());
-    if class.standing() == Standing::Tampered {
-        let digest = crate::model::Digest::of(body);
-        out.seen = Some(LookRef {
-            digest,
-            content: digest,
-            shape: digest,
-            content_type: source.content_type.map(str::to_owned),
-            url: source.url.clone(),
-            at: case.at,
+    if case.dossier.baseline.is_some() {
+        out.verdict.signals.push(Signal {
+            name: UNREAD.to_owned(),
+            weight: UNREAD_WEIGHS,
+            say: Say::new("signal-unread"),
+            excerpt: String::new(),
         });
     }
+    out.cause = Some(cause);
+    out.body = Some(body.clone());
+    let digest = Digest::of(body);
+    out.seen = Some(LookRef {
+        digest,
+        content: digest,
+        shape: digest,
+        content_type: source.content_type.map(str::to_owned),
+        url: source.url.clone(),
+        at: case.at,
+        presentation: None,
+    });
     out
 }
 
@@ -355,14 +394,7 @@ fn moved_origin(dossier: &Dossier, observation: &Observation) -> Vec<(&'static s
 
 fn class_of(case: &Case, status: u16, page: &Page, verdict: &Verdict) -> (Class, Option<Say>) {
     let http = || Some(Say::new("cause-status").with("status", status));
-    if status >= 300 {
-        return match (status, verdict.level, verdict.state) {
-            (_, Level::Defaced, _) => (Class::Defaced, None),
-            (403 | 429, _, _) | (_, _, State::Challenge) => (Class::ByPortal, http()),
-            _ => (Class::HttpStatus, http()),
-        };
-    }
-    if page.kind == Kind::Empty {
+    if page.kind == Kind::Empty && status < 300 {
         return (Class::Empty, Some(Say::new("cause-empty")));
     }
     if verdict.level.rings() {
@@ -372,6 +404,14 @@ fn class_of(case: &Case, status: u16, page: &Page, verdict: &Verdict) -> (Class,
             _ => Class::Suspicious,
         };
         return (class, None);
+    }
+    if status >= 300 {
+        let class = match verdict.state {
+            _ if matches!(status, 403 | 429) => Class::ByPortal,
+            State::Challenge => Class::ByPortal,
+            _ => Class::HttpStatus,
+        };
+        return (class, http());
     }
     match verdict.state {
         State::Challenge => return (Class::ByPortal, Some(Say::new("cause-challenge"))),

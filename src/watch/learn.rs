@@ -109,6 +109,11 @@ fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -
     if look.class.standing() != Standing::Up || look.verdict.score >= DOUBTFUL {
         return false;
     }
+    // what was somebody else's a while ago is not learnt because it no longer looks so
+    let digest = look.seen.as_ref().map(|it| it.digest);
+    if digest.is_some_and(|it| dossier.sightings.shows(&it)) {
+        return false;
+    }
     let certificate = look.observation.certificate.as_ref();
     dossier.origin.learn(
         certificate.map(|it| it.issuer.as_str()),

@@ -76,6 +76,17 @@ pub async fn look(
     let sighting = world.eye.visit(&visit, at).await;
     let away = led_away(target, dossier, &sighting.observation);
     let mut out = match sighting.body.clone() {
+        None if target.part.is_none() && is_too_large(&sighting) => {
+            let beginning = sighting.partial.clone().unwrap_or_default();
+            let asked = Asked {
+                world,
+                target,
+                dossier,
+                first: beside.first,
+                at,
+            };
+            asked.cut_off(sighting.observation.clone(), beginning).await
+        }
         None => broken_off(world, target, sighting, at).await,
         Some(body) if matches!(target.part, Some(Part::Sitemap | Part::Robots)) => {
             site(world, target, dossier, sighting, body, at).await
@@ -169,6 +180,11 @@ fn certificate_tells(out: &mut Look) {
     out.changes.clear();
     out.seen = None;
     out.site = None;
+}
+
+fn is_too_large(sighting: &Sighting) -> bool {
+    let silence = sighting.observation.silence();
+    silence.is_some_and(|it| it.class == Class::TooLarge)
 }
 
 /// A sitemap may name a hundred thousand addresses: that is work for a processor, too.
@@ -287,6 +303,7 @@ async fn broken_off(world: &World, target: &Target, sighting: Sighting, at: Time
             content_type: None,
             url,
             at,
+            presentation: None,
         });
         out.body = Some(partial);
     }

@@ -145,6 +145,7 @@ pub(super) fn of_site(
         content_type: answer.content_type,
         url: answer.final_url,
         at,
+        presentation: Some(answer.presentation),
     });
     out.site = Some(facts);
     out.body = Some(body);

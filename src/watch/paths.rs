@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     model::{
-        Class, Digest, Dossier, Level, LookRef, Mask, Observation, Target, TargetId, Verdict,
-        observation::Answer,
+        Class, Digest, Dossier, Level, LookRef, Mask, Observation, Presentation, Target, TargetId,
+        Verdict, observation::Answer,
     },
     store::Commit,
 };
@@ -95,9 +95,23 @@ pub(super) fn equal(
     Some(as_ever(dossier, observation, same, body, at, Path::Equal))
 }
 
-/// From the same place and of the same type as a known look.
+/// From the same place and delivered in the same way as a known look.
 pub(super) fn came_so(known: &LookRef, answer: &Answer) -> bool {
-    known.url == answer.final_url && known.content_type == answer.content_type
+    let alike = match &known.presentation {
+        Some(known) => *known == answer.presentation,
+        // an older version kept it: what it knew of is compared
+        None => {
+            let shown = &answer.presentation;
+            let bare = Presentation {
+                media: shown.media.clone(),
+                charset: shown.charset.clone(),
+                policy: shown.policy,
+                ..Presentation::default()
+            };
+            known.content_type == answer.content_type && *shown == bare
+        }
+    };
+    known.url == answer.final_url && alike
 }
 
 /// Bytes that differ only where a mask says that they may; the mask must be one of these looks.
@@ -110,7 +124,7 @@ pub(super) fn masked(
     mask: &Arc<Mask>,
 ) -> Option<Look> {
     let answer = answered(target, dossier, observation)?;
-    let like = known(dossier).last().filter(|it| came_so(it, answer))?;
+    let like = known(dossier).filter(|it| came_so(it, answer)).last()?;
     if !mask.fits(body) {
         return None;
     }

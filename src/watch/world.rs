@@ -55,6 +55,8 @@ pub struct World {
     pub memo: Arc<Memo>,
     norms: Arc<Norms>,
     rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
+    /// Whose last look asked for the whole page: the next one may ask whether anything changed.
+    asked_in_full: Arc<Mutex<HashSet<TargetId>>>,
     /// Who speaks from which registered chat.
     pub chats_known: chats::Known,
     /// Who asks for portals while too many wait.
@@ -110,6 +112,7 @@ impl World {
                 derived(&config),
             )),
             rounds: Arc::default(),
+            asked_in_full: Arc::default(),
             chats_known: chats::Known::default(),
             candidates: Arc::default(),
             chats: Mutex::default(),
@@ -156,6 +159,7 @@ impl World {
             memo: self.memo.clone(),
             norms: self.norms.clone(),
             rounds: self.rounds.clone(),
+            asked_in_full: self.asked_in_full.clone(),
             chats_known: chats::Known::default(),
             candidates: self.candidates.clone(),
             chats: Mutex::default(),
@@ -225,6 +229,18 @@ impl World {
         let round = rounds.entry(id.clone()).or_default();
         *round = round.wrapping_add(1);
         *round - 1
+    }
+
+    /// Whether the next look may be a conditional one, where it is `calm`: every second one at the most. Not kept: a
+    /// restart begins with a full one.
+    pub(super) fn may_spare(&self, id: &TargetId, calm: bool) -> bool {
+        let full = self.asked_in_full.lock();
+        let mut full = full.unwrap_or_else(PoisonError::into_inner);
+        if calm && full.remove(id) {
+            return true;
+        }
+        full.insert(id.clone());
+        false
     }
 
     /// Agencies of the file, and those that only the registry names.

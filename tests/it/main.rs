@@ -36,11 +36,13 @@ mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kill, restart, beside it
+mod sightings; // what one look shows and the next does not
 mod simulation; // a thousand seeded histories of crashes, lost replies, outages, blindness
 mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
 mod together; // a storm taken with one tap
 mod trouble; // storms, flapping, dead chats, our own lateness and clock
+mod unseen; // headers, refusals, limits and known hosts behind which something may stand
 mod watch; // learn, confirm, open, restore
 mod windows; // what is told before, within and after watch windows
 mod words; // both languages say everything

@@ -112,7 +112,7 @@ fn every_page_is_judged_right() {
 #[test]
 fn every_signal_has_its_pages() {
     // these look at more than one page: tests/it/watch.rs, tests/it/fetch.rs
-    const ELSEWHERE: &[&str] = &["moved", "origin"];
+    const ELSEWHERE: &[&str] = &["dressed", "moved", "origin"];
     let all: Vec<_> = cases().iter().map(|it| expected(it)).collect();
     let mut names: Vec<&str> = signals::ALL.iter().map(|it| it.name()).collect();
     names.push("cloaked");

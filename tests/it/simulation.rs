@@ -123,6 +123,7 @@ impl Sees for Outside {
                 address: Some("198.52.7.1".parse().unwrap()),
                 date: None,
                 refresh: None,
+                presentation: Default::default(),
             }),
             None => Seen::Silent(Silence {
                 class: Class::Connection,
@@ -543,8 +544,11 @@ impl History {
             let open = incidents
                 .iter()
                 .find(|it| it.target.as_str() == id && it.stage.is_open());
+            let comes_and_goes = open.is_some_and(|it| it.intermittent.is_some());
             let right = match (truth, open.map(|it| it.kind)) {
                 (Truth::Honest(_), None) => true,
+                // what came and went is over when it was not seen for two hours, and no sooner
+                (Truth::Honest(_), Some(kind)) if comes_and_goes => kind.is_tampering(),
                 // a sell link in an otherwise unchanged page is at least planted
                 (Truth::Defaced | Truth::Planted, Some(kind)) => kind.is_tampering(),
                 // tampering is not over because the page cannot be seen

@@ -63,6 +63,7 @@ fn answered(address: &str, date: Option<Timestamp>) -> Seen {
         address: Some(address.parse().unwrap()),
         date,
         refresh: None,
+        presentation: Default::default(),
     })
 }
 

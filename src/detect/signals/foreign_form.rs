@@ -1,7 +1,7 @@
 //! A form that sends what visitors type to a foreign host.
 
 use crate::{
-    detect::{Detector, Found, View},
+    detect::{Detector, Found, Role, View},
     model::{Say, excerpt},
 };
 
@@ -14,7 +14,11 @@ impl Detector for ForeignForm {
 
     fn look(&self, view: &View) -> Option<Found> {
         let forms = view.forms();
-        let strange = || forms.iter().filter(|it| view.is_strange(&it.host));
+        let strange = || {
+            forms
+                .iter()
+                .filter(|it| view.is_strange_as(&it.host, Role::Form))
+        };
         let worst = strange()
             .find(|it| it.password)
             .or_else(|| strange().next())?;

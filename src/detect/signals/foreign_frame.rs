@@ -1,7 +1,7 @@
 //! A frame of a foreign host.
 
 use crate::{
-    detect::{Detector, Found, View, hosts},
+    detect::{Detector, Found, Role, View, hosts},
     model::{Say, excerpt},
     page::Frame,
 };
@@ -27,7 +27,7 @@ impl Detector for ForeignFrame {
         };
         let worst = frames
             .iter()
-            .filter(|it| view.is_strange(&it.host))
+            .filter(|it| view.is_strange_as(&it.host, Role::Frame))
             .max_by(|a, b| strength(a).total_cmp(&strength(b)))?;
         let say = Say::new("signal-foreign-frame").with("host", excerpt::defang(&worst.host));
         Some(Found::new(strength(worst), say, &worst.src))

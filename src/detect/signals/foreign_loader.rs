@@ -1,7 +1,7 @@
 //! New inline code that fetches from, sends to or builds elements of a foreign host: a planted loader, skimmer or miner.
 
 use crate::{
-    detect::{Code, Detector, Found, View, hosts},
+    detect::{Code, Detector, Found, Role, View, hosts},
     model::{Say, excerpt},
 };
 
@@ -48,7 +48,10 @@ impl Detector for ForeignLoader {
             if !REACHES.iter().any(|it| code.holds(it)) {
                 continue;
             }
-            let strange: Vec<String> = code.hosts().filter(|it| view.is_strange(it)).collect();
+            let strange: Vec<String> = code
+                .hosts()
+                .filter(|it| view.is_strange_as(it, Role::Code))
+                .collect();
             let Some(host) = strange
                 .iter()
                 .find(|it| hosts::is_risky(it))

@@ -1,7 +1,7 @@
 //! A script loaded from a host that is neither known on this page nor embedded everywhere.
 
 use crate::{
-    detect::{Detector, Found, View, hosts},
+    detect::{Detector, Found, Role, View, hosts},
     model::{Say, excerpt},
 };
 
@@ -17,7 +17,7 @@ impl Detector for ForeignScript {
         let strange: Vec<_> = change
             .scripts
             .iter()
-            .filter(|it| it.src.is_some() && view.is_strange(&it.host))
+            .filter(|it| it.src.is_some() && view.is_strange_as(&it.host, Role::Code))
             .collect();
         let worst = strange
             .iter()

@@ -5,7 +5,9 @@ mod alien_text;
 mod asks_secrets;
 mod boast;
 mod canonical;
+mod covered;
 mod download;
+mod dressed;
 mod emptied;
 mod foreign_form;
 mod foreign_frame;
@@ -39,6 +41,8 @@ pub const ALL: &[&dyn Detector] = &[
     &taunt::Taunt,
     &slogan::Slogan,
     &not_a_page::NotAPage,
+    &dressed::Dressed,
+    &covered::Covered,
     &replaced::Replaced,
     &uprooted::Uprooted,
     &title::Title,

@@ -1,8 +1,8 @@
-//! An image or a binary where a page should be.
+//! An image or a binary where a page should be, or a page that browsers are told not to show as one.
 
 use crate::{
-    detect::{Detector, Found, View},
-    model::Say,
+    detect::{Delivery, Detector, Found, View},
+    model::{Say, excerpt},
     page::Kind,
 };
 
@@ -14,6 +14,16 @@ impl Detector for NotAPage {
     }
 
     fn look(&self, view: &View) -> Option<Found> {
+        let mut delivered = view.expect.delivered.iter();
+        if let Some((how, what)) = delivered.find(|it| it.0 != Delivery::Dressed) {
+            let key = match how {
+                Delivery::Stored => "signal-not-shown-stored",
+                Delivery::Blank => "signal-not-shown-blank",
+                _ => "signal-not-shown-type",
+            };
+            let say = Say::new(key).with("what", excerpt::excerpt(what, 60));
+            return Some(Found::new(1.0, say, what));
+        }
         let was_page = view.norm.looks == 0 || view.norm.elements > 10;
         let kind = match view.page.kind {
             Kind::Image => "image",

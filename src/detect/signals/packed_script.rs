@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::{
-    detect::{Code, Detector, Found, View},
+    detect::{Code, Detector, Found, Role, View},
     model::Say,
 };
 
@@ -104,7 +104,7 @@ fn packed<'c>(view: &View, code: &'c Code<'_>) -> Option<(f64, &'c str)> {
     };
     let load = disguised().find(|it| it.len() >= 8 && LOADS.iter().any(|mark| it.contains(mark)));
     let runs = RUNS.iter().any(|it| code.holds(it));
-    let strange = code.hosts().any(|it| view.is_strange(&it));
+    let strange = code.hosts().any(|it| view.is_strange_as(&it, Role::Code));
     if let Some(load) = load
         && runs
         && (strange

@@ -1,0 +1,106 @@
+//! Tampering that comes and goes: which sightings amount to an incident, and when one of them is over.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::step::{Finding, push, step};
+use crate::model::{
+    Class, Incident, IncidentId, Standing,
+    incident::{Intermittent, What},
+    sighting::{REMEMBERED, Sighting, Sightings},
+    target::Target,
+};
+
+/// Two sightings so close, or three within a day, are no accident of one look.
+const CLOSE: SignedDuration = SignedDuration::from_hours(1);
+const CLOSE_ENOUGH: usize = 2;
+const DAY_ENOUGH: usize = 3;
+/// Looks come at unforeseeable moments for so long after a sighting: who waits until we have looked is to be caught.
+const RESTLESS: SignedDuration = SignedDuration::from_hours(1);
+/// What is said of an open one is brought up to date so often at the most.
+const UPDATE_EVERY: SignedDuration = SignedDuration::from_mins(10);
+
+/// Whether sightings that are part of no incident yet amount to one, or belong to the one that is open.
+pub fn amounts(seen: &Sightings, known: Option<&Incident>, now: Timestamp) -> bool {
+    let remembered: Vec<&Sighting> = seen
+        .seen
+        .iter()
+        .filter(|it| now.duration_since(it.at) <= REMEMBERED)
+        .collect();
+    let open = known.is_some_and(|it| it.stage.is_open() && it.kind.is_tampering());
+    let before = |it: &Sighting, within: SignedDuration| {
+        let near =
+            |other: &&&Sighting| other.at <= it.at && it.at.duration_since(other.at) <= within;
+        remembered.iter().filter(near).count()
+    };
+    remembered.iter().filter(|it| !it.told).any(|it| {
+        open || it.signed
+            || before(it, CLOSE) >= CLOSE_ENOUGH
+            || before(it, REMEMBERED) >= DAY_ENOUGH
+    })
+}
+
+/// Whether the sightings before `first` make of tampering that is confirmed now one that comes and goes.
+pub fn came_before(seen: &Sightings, first: Timestamp) -> bool {
+    let within = |span: SignedDuration| {
+        let before = seen.seen.iter().filter(|it| it.at < first);
+        before
+            .filter(|it| first.duration_since(it.at) <= span)
+            .count()
+    };
+    within(CLOSE) + 1 >= CLOSE_ENOUGH || within(REMEMBERED) + 1 >= DAY_ENOUGH
+}
+
+/// Whether a portal is to be looked at without conditions: something was seen within a day.
+pub fn is_doubted(seen: &Sightings, now: Timestamp) -> bool {
+    let last = seen.last_at();
+    last.is_some_and(|it| now.duration_since(it) <= REMEMBERED)
+}
+
+/// Whether it is to be looked at when nobody expects it.
+pub fn is_restless(seen: &Sightings, now: Timestamp) -> bool {
+    let last = seen.last_at();
+    last.is_some_and(|it| now.duration_since(it) <= RESTLESS)
+}
+
+/// Whether a good look ends nothing yet: the open incident comes and goes, and was seen not long ago.
+pub fn lasts(known: Option<&Incident>, seen: &Sightings, class: Class, now: Timestamp) -> bool {
+    let known = known.filter(|it| it.kind.is_tampering() && class.standing() == Standing::Up);
+    let Some(how) = known.and_then(|it| it.intermittent.as_ref()) else {
+        return false;
+    };
+    let last = seen.last_at().unwrap_or(how.last_at).max(how.last_at);
+    now.duration_since(last) < SignedDuration::from_secs(how.unseen_s.into())
+}
+
+/// Whether what is said of an open one is old: seen much more often, or told of a while ago.
+pub fn is_stale(known: &Intermittent, times: u32, now: Timestamp) -> bool {
+    times >= known.times.saturating_mul(2) || now.duration_since(known.told_at) >= UPDATE_EVERY
+}
+
+/// Takes sightings into incidents: like [`step`], and what is open of it afterwards comes and goes.
+pub fn sighted(
+    known: Option<&Incident>,
+    past: Option<&Incident>,
+    target: &Target,
+    finding: &Finding,
+    how: &Intermittent,
+    id: impl FnOnce() -> IncidentId,
+) -> Vec<Incident> {
+    let mut out = step(known, past, target, finding, id);
+    if let (None, Some(known)) = (out.last(), known) {
+        let mut it = known.clone();
+        let note = Some(format!("{}/{}", how.times, how.looks));
+        push(&mut it, finding.confirmed_at, What::Sighted, note);
+        let new = finding.evidence.iter();
+        it.evidence.extend(
+            new.filter(|it| known.evidence.iter().all(|old| old.digest != it.digest))
+                .cloned(),
+        );
+        super::step::thin_evidence(&mut it);
+        out.push(it);
+    }
+    if let Some(last) = out.last_mut().filter(|it| it.stage.is_open()) {
+        last.intermittent = Some(how.clone());
+    }
+    out
+}

@@ -1,0 +1,294 @@
+//! Pictures, films and frames that lie over the page: what a visitor sees, whatever stands below.
+
+use std::collections::HashMap;
+
+use scraper::node::Element;
+use url::Url;
+
+use super::{Page, links::resolve, outline, text::floor};
+
+/// Something that fills the window, or the width of it where little else is on the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cover {
+    /// The element, or `background`.
+    pub tag: String,
+    /// Absolute; empty for what has no address (`canvas`, `svg`).
+    pub src: String,
+    pub host: String,
+    /// It fills the window, not only its width.
+    pub whole: bool,
+}
+
+/// So many of a page are looked at: one is enough.
+const KEPT: usize = 64;
+/// Of style text so much is read, and so many rules are remembered.
+const STYLE_BYTES: usize = 256 << 10;
+const RULES: usize = 4096;
+/// Of one style attribute so much is read.
+const STYLE_KEPT: usize = 4 << 10;
+/// A cover fills so much of a side, in hundredths.
+const FILLS: f64 = 90.0;
+
+/// How declarations lay out an element.
+#[derive(Clone, Debug, Default)]
+struct Laid {
+    wide: bool,
+    high: bool,
+    /// `fixed` or `absolute`, or what is below cannot be seen for another reason.
+    lifted: bool,
+    narrow: bool,
+    picture: Option<String>,
+}
+
+impl Laid {
+    fn of(style: &str) -> Self {
+        let style = &style[..floor(style, STYLE_KEPT)];
+        let mut it = Self::default();
+        let mut edges = [false; 4];
+        for part in style.split(';') {
+            let Some((name, value)) = part.split_once(':') else {
+                continue;
+            };
+            let name = name.trim().to_ascii_lowercase();
+            let lower = value.trim().to_ascii_lowercase();
+            let lower = lower.trim_end_matches("!important").trim();
+            let zero = lower.starts_with('0') || lower.starts_with('-');
+            match name.as_str() {
+                "position" => it.lifted = matches!(lower, "fixed" | "absolute" | "sticky"),
+                "inset" if zero => edges = [true; 4],
+                "top" => edges[0] = zero,
+                "right" => edges[1] = zero,
+                "bottom" => edges[2] = zero,
+                "left" => edges[3] = zero,
+                "width" | "min-width" | "inline-size" => it.wide |= fills(lower),
+                "height" | "min-height" | "block-size" => it.high |= fills(lower),
+                "max-width" => it.narrow |= !fills(lower) && lower != "none",
+                "background" | "background-image" | "content" => {
+                    it.picture = address(value).or(it.picture.take());
+                }
+                _ => (),
+            }
+        }
+        it.wide |= it.lifted && edges[1] && edges[3];
+        it.high |= it.lifted && edges[0] && edges[2];
+        it
+    }
+
+    fn and(&mut self, other: &Self) {
+        self.wide |= other.wide;
+        self.high |= other.high;
+        self.lifted |= other.lifted;
+        self.narrow |= other.narrow;
+        if self.picture.is_none() {
+            self.picture.clone_from(&other.picture);
+        }
+    }
+}
+
+/// `100%`, `100vw`, `120dvh`, `1920px` and more.
+fn fills(value: &str) -> bool {
+    let value = value.strip_prefix("calc(").unwrap_or(value);
+    let end = value
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(value.len());
+    let Ok(number) = value[..end].parse::<f64>() else {
+        return matches!(value, "-webkit-fill-available" | "stretch");
+    };
+    let unit = &value[end..];
+    match unit.trim_end_matches([')', ' ']) {
+        "px" | "" => number >= 1000.0,
+        it if it.starts_with('%') || it.contains('v') => number >= FILLS,
+        _ => false,
+    }
+}
+
+/// The address in `url(…)`.
+fn address(value: &str) -> Option<String> {
+    let at = value.to_ascii_lowercase().find("url(")?;
+    let rest = value.get(at + 4..)?.trim_start();
+    let quote = rest.chars().next().filter(|it| matches!(it, '"' | '\''));
+    let inner = match quote {
+        Some(quote) => rest[1..].split(quote).next()?,
+        None => rest.split(')').next()?,
+    };
+    let inner = inner.trim();
+    (!inner.is_empty()).then(|| inner.to_owned())
+}
+
+/// Rules of the page's own style elements for `tag`, `.class` and `#id` that lay something out.
+#[derive(Debug, Default)]
+pub struct CoverRules {
+    rules: HashMap<String, Laid>,
+    read: usize,
+}
+
+impl CoverRules {
+    pub fn add(&mut self, css: &str) {
+        let end = floor(css, STYLE_BYTES.saturating_sub(self.read));
+        self.read += end;
+        for rule in css[..end].split('}') {
+            let Some((selectors, body)) = rule.rsplit_once('{') else {
+                continue;
+            };
+            let laid = Laid::of(body);
+            if !(laid.wide || laid.high || laid.narrow || laid.picture.is_some() || laid.lifted) {
+                continue;
+            }
+            let selectors = selectors.rsplit('{').next().unwrap_or_default();
+            let selectors = selectors.rsplit("*/").next().unwrap_or_default();
+            for selector in selectors.split(',') {
+                let Some(last) = selector.split_whitespace().last() else {
+                    continue;
+                };
+                let last = last.split("::").next().unwrap_or_default();
+                let last = last.trim_end_matches(":before").trim_end_matches(":after");
+                let at = last.find(['.', '#']).unwrap_or(0);
+                let name = &last[at..];
+                if name.is_empty() || self.rules.len() >= RULES {
+                    continue;
+                }
+                self.rules.entry(name.to_owned()).or_default().and(&laid);
+            }
+        }
+    }
+
+    fn of(&self, element: &Element) -> Laid {
+        let mut laid = element.attr("style").map(Laid::of).unwrap_or_default();
+        if self.rules.is_empty() {
+            return laid;
+        }
+        if let Some(known) = self.rules.get(element.name()) {
+            laid.and(known);
+        }
+        if let Some(id) = element.attr("id")
+            && let Some(known) = self.rules.get(&format!("#{id}"))
+        {
+            laid.and(known);
+        }
+        for class in outline::classes(element) {
+            if let Some(known) = self.rules.get(&format!(".{class}")) {
+                laid.and(known);
+            }
+        }
+        laid
+    }
+}
+
+/// What of an element lies over the page.
+pub(super) fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<Cover> {
+    if page.covers.len() >= KEPT {
+        return None;
+    }
+    let tag = element.name();
+    let shows = matches!(
+        tag,
+        "img"
+            | "image"
+            | "iframe"
+            | "frame"
+            | "video"
+            | "object"
+            | "embed"
+            | "canvas"
+            | "svg"
+            | "picture"
+    );
+    let mut laid = rules.of(element);
+    let side = |name: &str| element.attr(name).map(|it| it.trim().to_ascii_lowercase());
+    laid.wide |= side("width").is_some_and(|it| fills(&it));
+    laid.high |= side("height").is_some_and(|it| fills(&it));
+    let whole = laid.wide && laid.high;
+    let ground = matches!(tag, "body" | "html");
+    let background = laid
+        .picture
+        .or_else(|| element.attr("background").map(str::to_owned));
+    if shows && !laid.narrow && (whole || laid.wide && tag == "img") {
+        let source = ["src", "data", "href", "xlink:href", "poster", "data-src"];
+        let source = source.into_iter().find_map(|it| element.attr(it));
+        return Some(cover(&page.url, tag, source.unwrap_or_default(), whole));
+    }
+    match background {
+        // the ground of a page lies under it
+        Some(picture) if ground => Some(cover(&page.url, "background", &picture, false)),
+        Some(picture) if whole => Some(cover(&page.url, "background", &picture, true)),
+        _ => None,
+    }
+}
+
+fn cover(base: &Url, tag: &str, source: &str, whole: bool) -> Cover {
+    let (src, host) = resolve(base, source);
+    Cover {
+        tag: tag.to_owned(),
+        src: if source.is_empty() {
+            String::new()
+        } else {
+            src
+        },
+        host: if source.is_empty() {
+            String::new()
+        } else {
+            host
+        },
+        whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::page::{Source, read};
+
+    fn covers(html: &str) -> Vec<(String, bool)> {
+        let url = "https://portal.example/".parse().unwrap();
+        let page = read(Source {
+            bytes: html.as_bytes(),
+            content_type: Some("text/html; charset=utf-8"),
+            url: &url,
+            ignore: &[],
+        });
+        let covers = page.unwrap().covers;
+        covers.into_iter().map(|it| (it.tag, it.whole)).collect()
+    }
+
+    #[test]
+    fn what_lies_over_the_page() {
+        for (html, tag) in [
+            ("<img src=/h.jpg style='position:fixed;inset:0'>", "img"),
+            ("<img src=/h.jpg width=100% height=100%>", "img"),
+            (
+                "<style>.x{position:fixed;top:0;left:0;width:100%;height:100%;background:url(/h.jpg)}</style><div class=x></div>",
+                "background",
+            ),
+            (
+                "<style>img{width:100vw;height:100vh}</style><img src=/h.jpg>",
+                "img",
+            ),
+            (
+                "<iframe src=/d.html style='width:100%;height:100vh'></iframe>",
+                "iframe",
+            ),
+            (
+                "<div style=\"position:absolute;top:0;right:0;bottom:0;left:0;background-image:url('/h.jpg')\"></div>",
+                "background",
+            ),
+            (
+                "<svg style='width:100%;height:100%'><path d='M0 0'/></svg>",
+                "svg",
+            ),
+        ] {
+            assert_eq!(covers(html), [(tag.to_owned(), true)], "{html}");
+        }
+    }
+
+    #[test]
+    fn what_is_part_of_the_page() {
+        for html in [
+            "<img src=/logo.png width=120 height=80>",
+            "<img src=/logo.png style='max-width:300px;width:100%;height:100%'>",
+            "<div style='min-height:100vh;display:flex'><img src=/logo.png></div>",
+            "<div style='position:fixed;inset:0;background:rgba(0,0,0,.5)'></div>",
+            "<iframe src=/map width=600 height=450></iframe>",
+        ] {
+            assert_eq!(covers(html), [], "{html}");
+        }
+    }
+}

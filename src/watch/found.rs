@@ -1,0 +1,72 @@
+//! What an incident is told with: the looks that showed it, as a finding, and the pages that prove it.
+
+use jiff::Timestamp;
+
+use super::{World, look::Look};
+use crate::{
+    incident::Finding,
+    model::{Baseline, Dossier, LookRef, Target, incident::Evidence},
+};
+
+/// Who looked at what, how often, and how many agreed.
+pub(super) struct Agreed {
+    pub seen_at: Timestamp,
+    pub agreed: u32,
+    pub looked: u32,
+}
+
+pub(super) fn finding(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    look: &Look,
+    how: &Agreed,
+) -> Finding {
+    Finding {
+        class: look.class,
+        seen_at: how.seen_at,
+        confirmed_at: world.clock.now(),
+        agreed: how.agreed,
+        looked: how.looked,
+        vantage: look.observation.vantage.clone(),
+        cause: look.cause.clone(),
+        score: look.verdict.score,
+        signals: look.verdict.signals.clone(),
+        title_before: world.norm(target, dossier).title.clone(),
+        title_now: look.title.clone(),
+        changes: look.changes.clone(),
+        before: before(dossier).map(identity),
+        evidence: evidence(world, target, look),
+        address: look
+            .observation
+            .answer()
+            .and_then(|it| it.address)
+            .or(dossier.address),
+    }
+}
+
+/// Keeps the page of a look; `None` where it shows none, or it cannot be kept.
+pub(super) fn evidence(world: &World, target: &Target, look: &Look) -> Option<Evidence> {
+    let body = look.body.as_ref()?;
+    match world.evidence.keep(body) {
+        Ok(_) => look.seen.as_ref().map(identity),
+        Err(error) => {
+            tracing::error!(target.id = %target.id, %error, "evidence cannot be kept; the alert goes out without it");
+            None
+        }
+    }
+}
+
+/// The page that a person is shown as "before".
+pub(super) fn before(dossier: &Dossier) -> Option<&LookRef> {
+    dossier.baseline.as_ref().and_then(Baseline::latest)
+}
+
+pub(super) fn identity(look: &LookRef) -> Evidence {
+    Evidence {
+        at: look.at,
+        digest: look.digest,
+        url: look.url.clone(),
+        content_type: look.content_type.clone(),
+    }
+}

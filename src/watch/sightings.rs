@@ -1,0 +1,340 @@
+//! What looks showed of somebody else's content is written down before it is confirmed, and adds up: what one look shows
+//! and the next does not is remembered for a day.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    World,
+    found::{before, evidence, identity},
+    look::Look,
+    plans,
+};
+use crate::{
+    detect::weigh::is_signed,
+    incident::{self, Finding},
+    model::{
+        Dossier, Incident, IncidentId, Kind, Standing, Target,
+        incident::Intermittent,
+        sighting::{Shown, Sighting, UNSEEN_INTERVALS},
+    },
+    store::{Commit, StoreError},
+};
+
+/// A commit that was overtaken is decided anew so many times.
+const TRIES: u32 = 5;
+/// After a sighting the next look comes this late at the least; an attacker who shows the honest page for a minute after
+/// each of our requests is caught by the later ones.
+const SOONEST: Duration = Duration::from_secs(30);
+
+/// When the next look comes: as ever, or at a moment that nobody can foresee.
+pub(super) fn pace(dossier: &Dossier, every: Duration, now: Timestamp) -> Duration {
+    if !incident::is_restless(&dossier.sightings, now) {
+        return every;
+    }
+    unforeseen(every)
+}
+
+pub(super) fn unforeseen(every: Duration) -> Duration {
+    let soonest = SOONEST.min(every / 2);
+    soonest + (every - soonest).mul_f64(fastrand::f64())
+}
+
+/// What the first look of a check is, beside what is known.
+#[derive(Clone, Copy)]
+pub(super) struct First {
+    /// It says something that is worth more looks.
+    pub news: bool,
+    /// It showed somebody else's content, which is written down.
+    noted: Option<Timestamp>,
+}
+
+impl First {
+    pub fn is_noted(self) -> bool {
+        self.noted.is_some()
+    }
+}
+
+/// Writes down what a first look shows of somebody else's content, before anything else is done: a process that is
+/// killed while it looks again has not forgotten it.
+pub(super) async fn first(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    known: Option<&Incident>,
+    look: &Look,
+) -> First {
+    let now = world.clock.now();
+    let lasts = incident::lasts(known, &dossier.sightings, look.class, now);
+    let news = !lasts && incident::is_news(known, look.class, &look.verdict.signals);
+    let comes_and_goes = known.is_some_and(|it| it.intermittent.is_some());
+    let noted = is_tampered(look) && (news || comes_and_goes);
+    if noted {
+        note(world, target, &[look]).await;
+    }
+    First {
+        news,
+        noted: noted.then_some(look.observation.at),
+    }
+}
+
+/// Tells what was seen where the looks of a check do not agree that it is there and it adds up to something all the same.
+pub(super) async fn add_up(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    first: First,
+    looks: &[Look],
+    sure: bool,
+) {
+    if sure && looks.last().is_some_and(is_tampered) {
+        return;
+    }
+    let more = looks
+        .iter()
+        .filter(|it| first.news && is_tampered(it) && Some(it.observation.at) != first.noted);
+    let more: Vec<&Look> = more.collect();
+    note(world, target, &more).await;
+    if first.noted.is_some() || !more.is_empty() || dossier.sightings.is_pending() {
+        tell(world, target).await;
+    }
+}
+
+fn is_tampered(look: &Look) -> bool {
+    look.class.standing() == Standing::Tampered
+}
+
+/// Writes sightings into the dossier, their pages into evidence.
+async fn note(world: &World, target: &Target, looks: &[&Look]) {
+    if looks.is_empty() {
+        return;
+    }
+    let mut found: Vec<(Sighting, Shown)> = Vec::new();
+    for look in looks {
+        let page = evidence(world, target, look);
+        let sighting = Sighting {
+            at: look.observation.at,
+            class: look.class,
+            score: look.verdict.score,
+            digest: page.as_ref().map(|it| it.digest),
+            signed: is_signed(&look.verdict),
+            told: false,
+        };
+        let shown = Shown {
+            at: look.observation.at,
+            class: look.class,
+            score: look.verdict.score,
+            signals: look.verdict.signals.clone(),
+            cause: look.cause.clone(),
+            title: look.title.clone(),
+            changes: look.changes.clone(),
+            page,
+            address: look.observation.answer().and_then(|it| it.address),
+        };
+        tracing::info!(target.id = %target.id, class = %look.class, score = look.verdict.score, signed = sighting.signed, "sighted");
+        found.push((sighting, shown));
+    }
+    again(world, target, Deed::Note(&found)).await;
+}
+
+/// Opens an incident of what was sighted, or brings the open one up to date, where it amounts to that.
+async fn tell(world: &World, target: &Target) {
+    again(world, target, Deed::Tell).await;
+}
+
+/// What is done to a dossier in one commit.
+#[derive(Clone, Copy)]
+enum Deed<'a> {
+    Note(&'a [(Sighting, Shown)]),
+    Tell,
+}
+
+/// Decides and commits, anew where somebody else committed first.
+async fn again(world: &World, target: &Target, deed: Deed<'_>) {
+    for _ in 0..TRIES {
+        match attempt(world, target, deed).await {
+            Ok(()) => return,
+            Err(StoreError::Conflict) => (),
+            Err(error) => {
+                world.measure.stored(false);
+                tracing::error!(target.id = %target.id, %error, "what was sighted cannot be written");
+                return;
+            }
+        }
+    }
+    tracing::error!(target.id = %target.id, "what was sighted was overtaken {TRIES} times; the next look tells it");
+}
+
+async fn attempt(world: &World, target: &Target, deed: Deed<'_>) -> Result<(), StoreError> {
+    let dossier = world.store.dossier(&target.id).await?;
+    let mut dossier = dossier.unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let commit = match deed {
+        Deed::Note(found) => {
+            for (sighting, shown) in found {
+                dossier.sightings.add(sighting.clone(), shown.clone());
+            }
+            Some(Commit {
+                dossier: Some(dossier),
+                ..Commit::default()
+            })
+        }
+        Deed::Tell => told(world, target, dossier).await?,
+    };
+    match commit {
+        Some(commit) => world.store.commit(commit).await,
+        None => Ok(()),
+    }
+}
+
+async fn told(
+    world: &World,
+    target: &Target,
+    mut dossier: Dossier,
+) -> Result<Option<Commit>, StoreError> {
+    let now = world.clock.now();
+    let open = opened(world, &mut dossier).await?;
+    let known = open.as_ref();
+    let Some(shown) = dossier.sightings.shown.clone() else {
+        return Ok(None);
+    };
+    if !incident::amounts(&dossier.sightings, known, now) {
+        return Ok(None);
+    }
+    let times = dossier.sightings.times;
+    let mut commit = Commit::default();
+    let shows = known.and_then(|it| it.intermittent.as_ref());
+    let worse = Kind::of(shown.class)
+        .zip(known)
+        .is_some_and(|(kind, known)| incident::is_graver(kind, known.kind));
+    if worse || shows.is_none_or(|it| incident::is_stale(it, times, now)) {
+        let how = intermittent(world, target, &dossier, now).await?;
+        let finding = finding(world, target, &dossier, &shown, &how);
+        let zone = world.config.service.timezone.clone();
+        let fresh = match known.filter(|it| it.kind.is_tampering()) {
+            Some(_) => IncidentId::new(0, 0),
+            None => {
+                let year = now.to_zoned(zone).year();
+                world.store.incident_id(year).await?
+            }
+        };
+        let past = match (known, &dossier.past) {
+            (None, Some(id)) => world.store.incident(id).await?,
+            _ => None,
+        };
+        let step = incident::sighted(known, past.as_ref(), target, &finding, &how, || fresh);
+        commit.incidents = step;
+        plans::quiet(world, &mut commit.incidents, now).await?;
+        for it in &mut commit.incidents {
+            tracing::info!(
+                target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),
+                class = %it.class, times = how.times, looks = how.looks, "incident of sightings"
+            );
+            let voice = incident::voice(it, now);
+            commit.alerts.extend(world.alerts(target, it, voice, now));
+        }
+        if let Some(last) = commit.incidents.last() {
+            dossier.open = last.stage.is_open().then(|| last.id.clone());
+            dossier.past = Some(last.id.clone());
+        }
+    }
+    dossier.sightings.tell();
+    commit.dossier = Some(dossier);
+    Ok(Some(commit))
+}
+
+/// Takes confirmed looks into incidents. Where it was seen before and was gone in between, it comes and goes.
+pub(super) async fn stepped(
+    world: &World,
+    target: &Target,
+    dossier: &mut Dossier,
+    (open, past): (Option<&Incident>, Option<&Incident>),
+    finding: &Finding,
+    fresh: IncidentId,
+) -> Result<Vec<Incident>, StoreError> {
+    let tampering = Kind::of(finding.class).is_some_and(Kind::is_tampering);
+    if !tampering {
+        return Ok(incident::step(open, past, target, finding, || fresh));
+    }
+    let known = open.is_some_and(|it| it.kind.is_tampering() && it.intermittent.is_none());
+    let before = !known && incident::came_before(&dossier.sightings, finding.seen_at);
+    let out = if before {
+        let now = world.clock.now();
+        let how = intermittent(world, target, dossier, now).await?;
+        incident::sighted(open, past, target, finding, &how, || fresh)
+    } else {
+        incident::step(open, past, target, finding, || fresh)
+    };
+    dossier.sightings.tell();
+    Ok(out)
+}
+
+/// The open incident of a dossier. What a person ended is forgotten with the sightings that it was made of.
+pub(super) async fn opened(
+    world: &World,
+    dossier: &mut Dossier,
+) -> Result<Option<Incident>, StoreError> {
+    let Some(id) = &dossier.open else {
+        return Ok(None);
+    };
+    let known = world.store.incident(id).await?;
+    if let Some(end) = known.as_ref().and_then(|it| it.ended_at) {
+        dossier.sightings.forget(end);
+    }
+    let open = known.filter(|it| it.stage.is_open());
+    dossier.open = open.as_ref().map(|it| it.id.clone());
+    Ok(open)
+}
+
+/// How often it was seen, out of how many looks since the first time.
+pub(super) async fn intermittent(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    now: Timestamp,
+) -> Result<Intermittent, StoreError> {
+    let seen = &dossier.sightings;
+    let since = seen.since.unwrap_or(now);
+    let history = world
+        .store
+        .history(&target.id, since, now + SignedDuration::from_secs(1))
+        .await?;
+    let spans = history.spans.iter().filter(|it| it.to >= since);
+    let looks: u64 = spans.map(|it| it.looks).sum();
+    Ok(Intermittent {
+        times: seen.times,
+        looks: u32::try_from(looks).unwrap_or(u32::MAX).max(seen.times),
+        last_at: seen.last_at().unwrap_or(now),
+        told_at: now,
+        unseen_s: u32::try_from((target.settings.every * UNSEEN_INTERVALS).as_secs())
+            .unwrap_or(u32::MAX),
+    })
+}
+
+fn finding(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    shown: &Shown,
+    how: &Intermittent,
+) -> Finding {
+    let now = world.clock.now();
+    let pending = dossier.sightings.seen.iter().find(|it| !it.told);
+    Finding {
+        class: shown.class,
+        seen_at: pending.map_or(shown.at, |it| it.at),
+        confirmed_at: now,
+        agreed: how.times,
+        looked: how.looks,
+        vantage: world.config.service.vantage.clone(),
+        cause: shown.cause.clone(),
+        score: shown.score,
+        signals: shown.signals.clone(),
+        title_before: world.norm(target, dossier).title.clone(),
+        title_now: shown.title.clone(),
+        changes: shown.changes.clone(),
+        before: before(dossier).map(identity),
+        evidence: shown.page.clone(),
+        address: shown.address.or(dossier.address),
+    }
+}
