@@ -337,7 +337,7 @@ async fn attempt(
     if let Some((seen_at, agreed, looked)) = sure
         && incident::is_news(open.as_ref(), look.class, &look.verdict.signals)
     {
-        let finding = finding(world, target, &dossier, look, seen_at, agreed, looked);
+        let finding = finding(world, target, &dossier, look, seen_at, agreed, looked).await;
         let year = seen_at
             .to_zoned(world.config.service.timezone.clone())
             .year();
@@ -384,7 +384,7 @@ async fn attempt(
     Ok(())
 }
 
-fn finding(
+async fn finding(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -416,7 +416,7 @@ fn finding(
         cause: look.cause.clone(),
         score: look.verdict.score,
         signals: look.verdict.signals.clone(),
-        title_before: world.norm(target, dossier).title.clone(),
+        title_before: world.norm(target, dossier).await.title.clone(),
         title_now: look.title.clone(),
         changes: look.changes.clone(),
         before: before.map(|it| Evidence {

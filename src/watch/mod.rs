@@ -28,6 +28,7 @@ pub mod reports;
 pub mod scrutiny;
 pub mod step;
 pub mod tell;
+mod turns;
 pub mod windows;
 mod world;
 

@@ -68,6 +68,7 @@ struct Read {
 async fn read(world: &World, seen: &Look, request: &Request) -> Option<Read> {
     let (body, reference) = (seen.body.clone()?, seen.seen.clone()?);
     let token = request.token.clone();
+    let id = request.target.clone();
     let work = move || {
         let source = Source {
             bytes: &body,
@@ -83,7 +84,7 @@ async fn read(world: &World, seen: &Look, request: &Request) -> Option<Read> {
             bears_token: page.meta(META).is_some_and(|it| it.trim() == token),
         })
     };
-    world.desks.within(work).await.ok().flatten()
+    world.desks.within(&id, work).await.ok().flatten()
 }
 
 async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) -> View {
@@ -138,7 +139,7 @@ async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> 
             || match alike.last() {
                 Some(last) if seen.title.is_some() && read < READ => {
                     read += 1;
-                    title(world, last).await == seen.title
+                    title(world, &dossier.target, last).await == seen.title
                 }
                 _ => false,
             };
@@ -151,7 +152,7 @@ async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> 
 }
 
 /// What a page that was kept is called.
-async fn title(world: &World, of: &LookRef) -> Option<String> {
+async fn title(world: &World, whose: &TargetId, of: &LookRef) -> Option<String> {
     let (evidence, of) = (world.evidence.clone(), of.clone());
     let work = move || {
         let bytes = evidence.body(&of.digest).ok()?;
@@ -163,7 +164,7 @@ async fn title(world: &World, of: &LookRef) -> Option<String> {
         };
         page::read(source).ok()?.title
     };
-    world.desks.within(work).await.ok().flatten()
+    world.desks.within(whose, work).await.ok().flatten()
 }
 
 /// Where the token stands. A redirect to another domain proves nothing of this one.
