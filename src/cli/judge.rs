@@ -269,7 +269,10 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
         .iter()
         .filter_map(|it| pages.page(&folder.join(it), &case.url))
         .collect();
-    let norm = Norm::learn(history.iter().map(Arc::as_ref));
+    let learnt = pages
+        .timer
+        .within(|| Norm::learn(history.iter().map(Arc::as_ref)));
+    let norm = learnt.ok_or("more work to learn what is normal than any page is worth")?;
     let source = |bytes| Source {
         bytes,
         content_type,
@@ -394,7 +397,9 @@ impl Pages {
         let bodies: Vec<&[u8]> = names
             .filter_map(|it| Some(self.read.get(&it)?.1.as_slice()))
             .collect();
-        let mask = Arc::new(Mask::learn(Digest::of(b""), None, &bodies));
+        let of = Digest::of(b"");
+        let learnt = self.timer.within(|| Mask::learn(of, None, &bodies));
+        let mask = Arc::new(learnt.unwrap_or_else(|| Mask::blank(of, None)));
         self.mask = Some((history.to_vec(), url.clone(), mask.clone()));
         mask
     }

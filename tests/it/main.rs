@@ -12,6 +12,7 @@ mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; sma
 mod calendar; // lunar months against a table
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
+mod cost; // pages cost their length; hostile ones hold up nobody
 mod crash; // kill -9 at random moments
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
