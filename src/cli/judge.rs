@@ -269,7 +269,9 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
         .iter()
         .filter_map(|it| pages.page(&folder.join(it), &case.url))
         .collect();
-    let norm = Norm::learn(history.iter().map(Arc::as_ref));
+    let learnt = pages
+        .timer
+        .within(|| Norm::learn(history.iter().map(Arc::as_ref)));
     let source = |bytes| Source {
         bytes,
         content_type,
@@ -277,20 +279,21 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
         ignore: &[],
     };
     let judged = pages.timer.within(|| {
+        let norm = learnt.as_ref()?;
         let mut seen = Vec::new();
         for (profile, bytes) in &bodies {
             match page::read(source(bytes)) {
                 Ok(page) => seen.push((*profile, page)),
-                Err(limit) => return over(source(bytes), &limit),
+                Err(limit) => return Some(over(source(bytes), &limit)),
             }
         }
         let seen: Vec<(Profile, &Page)> = seen
             .iter()
             .map(|(profile, page)| (*profile, page))
             .collect();
-        profiles::judge_all(&seen, &norm, &Expect::of_url(&case.url))
+        Some(profiles::judge_all(&seen, norm, &Expect::of_url(&case.url)))
     });
-    let verdict = match (judged, bodies.first()) {
+    let verdict = match (judged.flatten(), bodies.first()) {
         (Some(verdict), _) => verdict,
         (None, Some((_, bytes))) => over(source(bytes), &Limit::Time),
         (None, None) => Verdict::default(),
@@ -394,7 +397,9 @@ impl Pages {
         let bodies: Vec<&[u8]> = names
             .filter_map(|it| Some(self.read.get(&it)?.1.as_slice()))
             .collect();
-        let mask = Arc::new(Mask::learn(Digest::of(b""), None, &bodies));
+        let of = Digest::of(b"");
+        let learnt = self.timer.within(|| Mask::learn(of, None, &bodies));
+        let mask = Arc::new(learnt.unwrap_or_else(|| Mask::blank(of, None)));
         self.mask = Some((history.to_vec(), url.clone(), mask.clone()));
         mask
     }

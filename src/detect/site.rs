@@ -7,7 +7,7 @@ use crate::{
     model::{Level, Part, Say, Signal, SiteFacts, Verdict, excerpt},
     page::{
         fold::fold,
-        registrable,
+        patience, registrable,
         sitemap::words_of,
         writing::{self, Letters, WRITINGS, Writing},
     },
@@ -33,6 +33,9 @@ pub fn facts(urls: &[String], domain: &str) -> SiteFacts {
         ..SiteFacts::default()
     };
     for url in urls {
+        if patience::step(url.len()) {
+            break;
+        }
         let host = url::Url::parse(url)
             .ok()
             .and_then(|it| it.host_str().map(str::to_owned))

@@ -5,7 +5,10 @@
 use std::sync::LazyLock;
 
 use super::{Detector, Found, View};
-use crate::model::{Level, Signal, Verdict, verdict::State};
+use crate::{
+    model::{Level, Signal, Verdict, verdict::State},
+    page::patience,
+};
 
 /// Of the calibrated probability that an officer wants to be woken: more likely than not.
 pub const SUSPECT: f64 = 0.5;
@@ -147,6 +150,8 @@ pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoni
     let found = detectors
         .iter()
         .filter(|it| !(lacking && LACKS.contains(&it.name())))
+        // each goes through all texts; what is found after patience was lost is not used
+        .take_while(|_| !patience::is_lost())
         .filter_map(|it| Some((it.name(), it.look(view)?)))
         .collect();
     Reckoning {

@@ -13,7 +13,7 @@ use crate::{
     page::{
         Page,
         fold::fold,
-        noise, registrable,
+        noise, patience, registrable,
         writing::{self, Letters},
     },
 };
@@ -24,6 +24,13 @@ pub const EDITION: u32 = 1;
 
 /// Addresses of its own that a page is remembered by.
 pub(super) const OWN_KEPT: usize = 400;
+
+/// Bytes of a look's texts that are kept for phrases to be searched in; a page of 400 KB has some 100 KB of them. What
+/// stands behind them is known by its key all the same.
+const TEXTS_KEPT: usize = 2 << 20;
+
+/// Bytes of a look's lines that are kept for people to be shown a change by.
+const LINES_KEPT: usize = 4 << 20;
 
 /// A text as phrases are searched in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +99,7 @@ impl Imprint {
         let is_own = |host: &str| !host.is_empty() && registrable(host) == own;
         let links = &page.links;
         let mut told = HashSet::new();
+        let mut room = TEXTS_KEPT;
         Self {
             blocks: keys(page.blocks.iter().map(|it| it.key)),
             skeleton: page.skeleton.clone(),
@@ -150,12 +158,26 @@ impl Imprint {
                 .take(OWN_KEPT)
                 .collect(),
             texts: texts(page)
+                .take_while(|it| {
+                    room = room.saturating_sub(it.len());
+                    room > 0 && !patience::step(it.len())
+                })
                 .filter(|it| told.insert(*it))
                 .map(|it| Arc::new(Told::of(it)))
                 .collect(),
-            lines: Some(lines(page)),
+            lines: Some(shown(page)),
         }
     }
+}
+
+/// The lines of a page, as many as are kept.
+fn shown(page: &Page) -> Vec<Line> {
+    let mut room = LINES_KEPT;
+    let fits = |it: &Line| {
+        room = room.saturating_sub(it.text.len());
+        room > 0
+    };
+    lines(page).into_iter().take_while(fits).collect()
 }
 
 /// Every text of a page that a phrase may stand in: title, blocks, image texts, meta.

@@ -8,12 +8,15 @@ use super::{
 };
 use crate::{
     model::digest::key,
-    page::{Page, noise, writing::Letters},
+    page::{Page, noise, patience, writing::Letters},
 };
 
 /// What stays is asked of so many latest looks; what is new, of all. A redesign is thus the norm after a
 /// few looks, and what was there before it stays known.
 const RECENT: usize = 5;
+
+/// Bytes of folded text in a norm: of all looks together, oldest first. An honest portal of 400 KB has some 500 KB.
+const FOLDED_KEPT: usize = 8 << 20;
 
 /// Counts of recent looks in which something was seen; 0 where only older ones had it.
 pub type Seen = HashMap<u64, u16>;
@@ -88,6 +91,9 @@ struct Texts {
 impl Texts {
     fn take(&mut self, look: &Imprint) {
         for text in &look.texts {
+            if patience::step(text.folded.len()) || self.folded.len() > FOLDED_KEPT {
+                return;
+            }
             if self.told.insert(text.key) {
                 self.folded.push_str(&text.folded);
                 self.folded.push('\n');
@@ -181,6 +187,44 @@ impl Norm {
         self.hidden_links = self.hidden_links.max(look.hidden_links);
     }
 
+    /// Bytes of memory that it takes, as far as pages decide how many: texts, keys and names.
+    pub fn bytes(&self) -> usize {
+        let seen = [
+            &self.blocks,
+            &self.skeleton,
+            &self.links,
+            &self.images,
+            &self.scripts,
+        ];
+        let names = [
+            &self.link_domains,
+            &self.script_domains,
+            &self.frame_domains,
+            &self.form_domains,
+            &self.image_domains,
+            &self.relation_domains,
+            &self.refreshes,
+        ];
+        let keys = seen.iter().map(|it| it.capacity()).sum::<usize>() * 18
+            + (self.inline_scripts.capacity()
+                + self.own_link_texts.capacity()
+                + self.meta.capacity())
+                * 9;
+        let versions: usize = self
+            .versions
+            .iter()
+            .map(|it| (it.skeleton.len() + it.links.len()) * 8)
+            .sum();
+        let named = names.iter().flat_map(|it| it.iter()).chain(&self.own_urls);
+        let named: usize = named
+            .chain(&self.own_files)
+            .chain(&self.titles)
+            .map(|it| it.len() + 32)
+            .sum();
+        let lines: usize = self.lines.iter().map(|it| it.text.len() + 32).sum();
+        self.folded.len() + keys + versions + named + lines
+    }
+
     /// What is taken from the latest look alone.
     fn show(&mut self, latest: &Imprint) {
         let stays = |it: &&String| {
@@ -250,4 +294,38 @@ fn count(weight: u16, seen: &mut Seen, keys: impl Iterator<Item = u64>) {
 fn median(mut values: Vec<usize>) -> usize {
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diff::imprint::Told;
+
+    #[test]
+    fn texts_of_a_norm_have_a_budget() {
+        let look = |n: u64| Imprint {
+            texts: (0..100)
+                .map(|at| {
+                    Arc::new(Told {
+                        key: n * 100 + at,
+                        folded: "x".repeat(20_000),
+                        letters: Letters::default(),
+                    })
+                })
+                .collect(),
+            ..Imprint::default()
+        };
+        let looks: Vec<Imprint> = (0..10).map(look).collect();
+        let norm = Norm::of(&looks);
+        assert!(norm.folded.len() > FOLDED_KEPT / 2, "{}", norm.folded.len());
+        assert!(
+            norm.folded.len() <= FOLDED_KEPT + 20_001,
+            "{}",
+            norm.folded.len()
+        );
+        assert!(norm.bytes() >= norm.folded.len());
+        assert!(Norm::of(&looks[..1]).bytes() < 3_000_000);
+    }
 }

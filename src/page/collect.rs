@@ -49,7 +49,7 @@ impl Walk {
             "a" | "area" if element.attr("href").is_some() => {
                 let (url, host) = resolve(&page.url, attr("href"));
                 if let Some(code) = attr("href").trim_start().strip_prefix("javascript:") {
-                    handler(page, code);
+                    handler(page, &mut self.handlers, code);
                 }
                 if tag == "a" {
                     self.link = Some(page.links.len());
@@ -211,7 +211,7 @@ impl Walk {
         }
         for (name, code) in element.attrs() {
             if name.starts_with("on") {
-                handler(&mut self.page, code);
+                handler(&mut self.page, &mut self.handlers, code);
             }
         }
     }

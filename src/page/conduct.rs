@@ -1,10 +1,13 @@
 //! What a page's elements do, ask for and claim: handlers, buttons, inputs, relations, tricks.
 
-use super::{Form, Page, Relation, Script, links::resolve};
+use std::collections::HashSet;
+
+use super::{Form, Page, Relation, Script, links::resolve, patience};
+use crate::model::digest::key;
 
 /// Handlers that name another place, unpack something or write to the page are code like any other; the thousands
-/// that open a menu are not worth keeping.
-pub(super) fn handler(page: &mut Page, code: &str) {
+/// that open a menu are not worth keeping. `known` are those that were kept.
+pub(super) fn handler(page: &mut Page, known: &mut HashSet<u64>, code: &str) {
     const TELLING: &[&str] = &[
         "//",
         "atob",
@@ -20,9 +23,9 @@ pub(super) fn handler(page: &mut Page, code: &str) {
     if code.len() < 16 || !TELLING.iter().any(|it| code.contains(it)) {
         return;
     }
+    patience::step(code.len());
     // the same handler on every row says nothing new
-    let kept = page.scripts.iter().filter(|it| it.handler);
-    if kept.clone().count() >= HANDLERS || kept.clone().any(|it| it.code == code) {
+    if known.len() >= HANDLERS || !known.insert(key(code)) {
         return;
     }
     page.scripts.push(Script {

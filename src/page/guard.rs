@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use super::patience;
 use crate::model::digest::key;
 
 /// Depth at which browsers flatten (WebKit, Blink: 512).
@@ -24,6 +25,8 @@ pub const ALL_ATTRIBUTES: usize = 300_000;
 pub const FORMATTING_ATTRIBUTES: usize = 64;
 /// Such comparisons of one page.
 const COMPARISONS: usize = 3_000_000;
+/// Looks at elements that are open, of all tags together: an honest page is some thirty deep and needs a few million.
+const STEPS: usize = 30_000_000;
 /// Decoded text in bytes: one byte of some charsets is three of UTF-8.
 pub const TEXT: usize = 12 << 20;
 
@@ -126,6 +129,7 @@ struct State {
     nodes: usize,
     attributes: usize,
     compared: usize,
+    steps: usize,
     closes: usize,
     open: Vec<String>,
     /// How often each name is open, so that a stray end tag costs nothing.
@@ -145,6 +149,19 @@ impl State {
         self.nodes += 1;
         if self.nodes > NODES {
             Err(Limit::Nodes)
+        } else if patience::step(1) {
+            Err(Limit::Time)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Whether so many looks more at what is open are still bearable.
+    fn looked(&mut self, count: usize) -> Result<(), Limit> {
+        patience::step(count);
+        self.steps += count;
+        if self.steps > STEPS {
+            Err(Limit::Work)
         } else {
             Ok(())
         }
@@ -160,11 +177,12 @@ impl State {
             return Ok(());
         }
         if let Some(group) = SIBLINGS.iter().find(|it| it.contains(&name)) {
-            let sibling = self
+            let nearest = self
                 .open
                 .iter()
-                .rposition(|it| group.contains(&it.as_str()) || SCOPES.contains(&it.as_str()))
-                .filter(|at| !SCOPES.contains(&self.open[*at].as_str()));
+                .rposition(|it| group.contains(&it.as_str()) || SCOPES.contains(&it.as_str()));
+            self.looked(self.open.len() - nearest.unwrap_or(0))?;
+            let sibling = nearest.filter(|at| !SCOPES.contains(&self.open[*at].as_str()));
             if let Some(at) = sibling {
                 self.pop_to(at);
             }
@@ -184,6 +202,7 @@ impl State {
             }
             self.reopen(name, key(attributes));
         }
+        self.looked(self.formatting.len() / 8)?;
         let reopened = self.formatting.iter().flatten().count();
         if reopened > FORMATTING || self.formatting.len() > 2 * FORMATTING + DEPTH {
             return Err(Limit::Formatting);

@@ -2,7 +2,7 @@
 //! long loops look whether that was said.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -38,9 +38,60 @@ impl Patience {
 
 thread_local! {
     static CURRENT: RefCell<Option<Patience>> = const { RefCell::new(None) };
+    static STEPS: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Whether the work of this thread is to stop.
 pub fn is_lost() -> bool {
     CURRENT.with_borrow(|it| it.as_ref().is_some_and(Patience::is_lost))
+}
+
+/// Takes `count` steps, bytes or items gone through, and says whether the work of this thread is to stop.
+pub fn step(count: usize) -> bool {
+    STEPS.set(STEPS.get().wrapping_add(count as u64));
+    is_lost()
+}
+
+/// Steps that this thread has taken so far. What work costs in steps is the same on every machine: budgets and the tests
+/// of cost are in steps, never in seconds.
+pub fn steps() -> u64 {
+    STEPS.get()
+}
+
+/// So many steps from the moment it is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    from: u64,
+    steps: u64,
+}
+
+impl Budget {
+    pub fn of(count: u64) -> Self {
+        Self {
+            from: steps(),
+            steps: count,
+        }
+    }
+
+    /// Whether the work is to be given up: it cost too much, or patience is lost.
+    pub fn is_spent(&self) -> bool {
+        steps().wrapping_sub(self.from) > self.steps || is_lost()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_ends_by_its_steps_or_by_lost_patience() {
+        let budget = Budget::of(10);
+        assert!(!step(10) && !budget.is_spent());
+        assert!(!step(1) && budget.is_spent());
+        let patience = Patience::default();
+        patience.lose();
+        let (lost, spent) = patience.during(|| (step(0), Budget::of(10).is_spent()));
+        assert!(lost && spent);
+        assert!(!is_lost());
+    }
 }

@@ -149,6 +149,8 @@ pub(super) struct Walk {
     /// Text of the title element while it is open.
     title: Option<String>,
     pub script: Option<usize>,
+    /// Of code in attributes that was kept.
+    pub handlers: HashSet<u64>,
 }
 
 impl Walk {
@@ -198,13 +200,14 @@ impl Walk {
             mute: 0,
             title: None,
             script: None,
+            handlers: HashSet::new(),
         }
     }
 
     fn run(&mut self, tree: &Html, ignored: &HashSet<NodeId>) {
         let mut skipping: Option<NodeId> = None;
         for (n, edge) in tree.tree.root().traverse().enumerate() {
-            if n % 1024 == 0 && patience::is_lost() {
+            if patience::step(1) && n % 1024 == 0 {
                 return;
             }
             match edge {
@@ -300,6 +303,7 @@ impl Walk {
     }
 
     fn text(&mut self, text: &str) {
+        patience::step(text.len());
         if let Some(title) = &mut self.title {
             put(title, text, LONGEST_LINE);
         } else if let Some(script) = self.script {
@@ -359,6 +363,9 @@ impl Walk {
             link.text = fold(&link.text);
         }
         for script in &mut page.scripts {
+            if patience::step(script.code.len()) {
+                return page;
+            }
             if !script.code.is_empty() {
                 script.key = key(&noise::normal_script(&script.code));
                 shorten(&mut script.code);

@@ -28,6 +28,8 @@ const FIRST_SPREAD_EACH: Duration = Duration::from_millis(50);
 const JITTER: f64 = 0.05;
 /// A service that is told to stop waits so long for looks under way.
 const DRAIN: Duration = Duration::from_secs(5);
+/// So often it is looked whether all that is under way was given up.
+const STEP: Duration = Duration::from_millis(50);
 
 /// Told of every finished check: the demo and tests follow along.
 pub type Watcher = Arc<dyn Fn(&Target, Option<Class>) + Send + Sync>;
@@ -72,11 +74,16 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, watcher: Option<Watc
         }
         wheel.start_ready();
     }
-    let drained = timeout(DRAIN, async {
-        while wheel.busy.join_next().await.is_some() {}
+    // dear work is told to stop: nobody waits for a hostile page
+    let desks = wheel.world.desks.clone();
+    desks.stop();
+    let _ = timeout(DRAIN, async {
+        while wheel.busy.len() > desks.given_up() {
+            let _ = timeout(STEP, wheel.busy.join_next()).await;
+        }
     })
     .await;
-    if drained.is_err() {
+    if !wheel.busy.is_empty() {
         tracing::info!(looks = wheel.busy.len(), "looks under way are given up");
         wheel.busy.abort_all();
     }

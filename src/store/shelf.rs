@@ -7,22 +7,44 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Two generations of at most `room` values each: what is used moves to the newer one, and the older one goes when that is
-/// full. As good as a list by last use, and one lock long.
+/// Two generations of values that weigh at most `room` each: what is used moves to the newer one, and the older one goes
+/// when that is full. As good as a list by last use, and one lock long.
 pub struct Shelf<K, V> {
     room: usize,
-    generations: Mutex<[HashMap<K, V>; 2]>,
+    weigh: fn(&V) -> usize,
+    generations: Mutex<[Generation<K, V>; 2]>,
+}
+
+struct Generation<K, V> {
+    values: HashMap<K, V>,
+    weight: usize,
+}
+
+impl<K, V> Default for Generation<K, V> {
+    fn default() -> Self {
+        Self {
+            values: HashMap::new(),
+            weight: 0,
+        }
+    }
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Shelf<K, V> {
+    /// For so many values a generation.
     pub fn new(room: usize) -> Self {
+        Self::weighing(room, |_| 1)
+    }
+
+    /// For values that weigh so much together, in whatever `weigh` says. One that is heavier alone is not kept.
+    pub fn weighing(room: usize, weigh: fn(&V) -> usize) -> Self {
         Self {
             room,
+            weigh,
             generations: Mutex::default(),
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, [HashMap<K, V>; 2]> {
+    fn all(&self) -> MutexGuard<'_, [Generation<K, V>; 2]> {
         self.generations
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -33,16 +55,32 @@ impl<K: Hash + Eq + Clone, V: Clone> Shelf<K, V> {
         K: Borrow<Q>,
     {
         let mut all = self.all();
-        if let Some(found) = all[0].get(key) {
+        if let Some(found) = all[0].values.get(key) {
             return Some(found.clone());
         }
-        let (key, value) = all[1].remove_entry(key)?;
-        put(&mut all, self.room, key, value.clone());
+        let (key, value) = all[1].values.remove_entry(key)?;
+        self.place(&mut all, key, value.clone());
         Some(value)
     }
 
     pub fn put(&self, key: K, value: V) {
-        put(&mut self.all(), self.room, key, value);
+        self.place(&mut self.all(), key, value);
+    }
+
+    fn place(&self, [new, old]: &mut [Generation<K, V>; 2], key: K, value: V) {
+        let weight = (self.weigh)(&value);
+        old.values.remove(&key);
+        if let Some(before) = new.values.remove(&key) {
+            new.weight -= (self.weigh)(&before);
+        }
+        if weight > self.room {
+            return;
+        }
+        if new.weight + weight > self.room {
+            *old = std::mem::take(new);
+        }
+        new.weight += weight;
+        new.values.insert(key, value);
     }
 
     pub fn take<Q: Hash + Eq + ?Sized>(&self, key: &Q)
@@ -50,18 +88,12 @@ impl<K: Hash + Eq + Clone, V: Clone> Shelf<K, V> {
         K: Borrow<Q>,
     {
         let mut all = self.all();
-        all.iter_mut().for_each(|it| {
-            it.remove(key);
-        });
+        for generation in all.iter_mut() {
+            if let Some(gone) = generation.values.remove(key) {
+                generation.weight = generation.weight.saturating_sub((self.weigh)(&gone));
+            }
+        }
     }
-}
-
-fn put<K: Hash + Eq, V>(all: &mut [HashMap<K, V>; 2], room: usize, key: K, value: V) {
-    let [new, old] = all;
-    if new.len() >= room && !new.contains_key(&key) {
-        *old = std::mem::take(new);
-    }
-    new.insert(key, value);
 }
 
 #[cfg(test)]
@@ -78,5 +110,24 @@ mod tests {
         assert_eq!(shelf.get(&1), None);
         shelf.take(&0);
         assert_eq!(shelf.get(&0), None);
+    }
+
+    #[test]
+    fn heavy_values_leave_room_for_no_more_than_they_weigh() {
+        let shelf = Shelf::weighing(10, |it: &Vec<u8>| it.len());
+        let held = |shelf: &Shelf<u32, Vec<u8>>| {
+            let all = shelf.all();
+            let all = all.iter().flat_map(|it| it.values.values());
+            all.map(Vec::len).sum::<usize>()
+        };
+        for n in 0..100 {
+            shelf.put(n, vec![0; 1 + n as usize % 12]);
+            assert!(held(&shelf) <= 20, "after {n}");
+        }
+        shelf.put(7, vec![0; 11]);
+        assert_eq!(shelf.get(&7), None, "heavier than a generation");
+        shelf.put(8, vec![0; 4]);
+        shelf.put(8, vec![0; 5]);
+        assert_eq!(shelf.get(&8).map(|it| it.len()), Some(5));
     }
 }

@@ -130,7 +130,7 @@ pub fn of(target: &Target, part: &PartRef) -> Target {
 }
 
 async fn list(world: &World, target: &Target, dossier: &Dossier) -> Vec<PartRef> {
-    let norm = world.norm(target, dossier);
+    let norm = world.norm(target, dossier).await;
     let mut parts: Vec<PartRef> = Vec::new();
     let mut put = |part, url: Option<Url>| {
         if let Some(url) = url

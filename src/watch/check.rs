@@ -350,7 +350,7 @@ async fn attempt(
             agreed,
             looked,
         };
-        let finding = finding(world, target, &dossier, look, &how);
+        let finding = finding(world, target, &dossier, look, &how).await;
         let year = seen_at
             .to_zoned(world.config.service.timezone.clone())
             .year();

@@ -24,7 +24,9 @@ pub fn lines_of(world: &World, incident: &Incident) -> Vec<ChangeLine> {
 /// The same at a desk; where that takes too long, what was said at the time.
 pub async fn lines_at_desk(world: &World, incident: &Incident) -> Vec<ChangeLine> {
     let (evidence, of) = (world.evidence.clone(), incident.clone());
-    let work = world.desks.within(move || lines(&evidence, &of));
+    let work = world
+        .desks
+        .within(&incident.target, move || lines(&evidence, &of));
     match work.await {
         Ok(lines) => lines,
         Err(error) => {
@@ -38,9 +40,9 @@ pub async fn lines_at_desk(world: &World, incident: &Incident) -> Vec<ChangeLine
 pub async fn faces(world: &World, incident: &Incident) -> [Option<Face>; 2] {
     let pages = [incident.before.clone(), incident.evidence.last().cloned()];
     let (evidence, kept) = (world.evidence.clone(), pages.clone());
-    let work = world
-        .desks
-        .within(move || kept.map(|it| it.map(|it| face(&evidence, it))));
+    let work = world.desks.within(&incident.target, move || {
+        kept.map(|it| it.map(|it| face(&evidence, it)))
+    });
     match work.await {
         Ok(faces) => faces,
         Err(error) => {

@@ -294,7 +294,7 @@ async fn testimony(world: &World, (witness, known): &Witness, traces: &[Trace]) 
 async fn page_of(world: &World, witness: &Target, seen: &Sighting) -> Option<Trace> {
     let (body, answer) = (seen.body.clone()?, seen.observation.answer()?.clone());
     let ignore = witness.ignore.clone();
-    let work = world.desks.within(move || {
+    let work = world.desks.within(&witness.id, move || {
         let source = Source {
             bytes: &body,
             content_type: answer.content_type.as_deref(),

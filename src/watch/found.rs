@@ -15,7 +15,7 @@ pub(super) struct Agreed {
     pub looked: u32,
 }
 
-pub(super) fn finding(
+pub(super) async fn finding(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -32,7 +32,7 @@ pub(super) fn finding(
         cause: look.cause.clone(),
         score: look.verdict.score,
         signals: look.verdict.signals.clone(),
-        title_before: world.norm(target, dossier).title.clone(),
+        title_before: world.norm(target, dossier).await.title.clone(),
         title_now: look.title.clone(),
         changes: look.changes.clone(),
         before: before(dossier).map(identity),

@@ -11,6 +11,7 @@ use super::{
     learn::is_due,
     look::{Look, bare},
     memo::Judgement,
+    norms,
     paths::{self, Path, expects, known, lesson_of},
 };
 use crate::{
@@ -27,6 +28,8 @@ use crate::{
 /// Log-odds that are noted of a page that cannot be read to its end: a doubt, and a mark that announced changes do not
 /// explain.
 const UNREAD_WEIGHS: f64 = 4.0;
+/// Bytes of a page that is matched with its mask on a thread that waits for sockets.
+const MATCHED_HERE: usize = 256 << 10;
 
 /// What is asked of a page that somebody was shown.
 #[derive(Clone, Copy)]
@@ -52,18 +55,35 @@ impl Asked<'_> {
         };
         let observation = sighting.observation;
         if let Some(mask) = kept.as_ref().filter(|it| it.of == lesson)
-            && let Some(look) = paths::masked(
-                self.target,
-                self.dossier,
-                &observation,
-                &body,
-                self.at,
-                mask,
-            )
+            && let Some(look) = self.masked(&observation, &body, mask).await
         {
             return look;
         }
         self.judged(observation, body, kept).await
+    }
+
+    /// The look, where the page differs from known ones only where it may. A small page is matched on the spot, in a
+    /// millisecond or two at the worst.
+    async fn masked(
+        self,
+        observation: &Observation,
+        body: &bytes::Bytes,
+        mask: &Arc<Mask>,
+    ) -> Option<Look> {
+        paths::like(self.target, self.dossier, observation)?;
+        let fits = if body.len() <= MATCHED_HERE {
+            mask.fits(body)
+        } else {
+            let (mask, body) = (mask.clone(), body.clone());
+            let work = move || mask.fits(&body);
+            let desks = &self.world.desks;
+            // one that is not matched in time is judged
+            desks.within(&self.target.id, work).await.unwrap_or(false)
+        };
+        if !fits {
+            return None;
+        }
+        paths::masked(self.target, self.dossier, observation, body, self.at, mask)
     }
 
     /// Reading and judging are work for a processor: off the threads that wait for sockets.
@@ -89,10 +109,8 @@ impl Asked<'_> {
             Err(why) => return unfinished(why),
         };
         let seen = observation.clone();
-        let work = self
-            .world
-            .desks
-            .within(move || understand(&case, seen, &body));
+        let desks = &self.world.desks;
+        let work = desks.within(&self.target.id, move || understand(&case, seen, &body));
         match work.await {
             Ok(look) => {
                 if let Some(case) = memory {
@@ -111,11 +129,13 @@ impl Asked<'_> {
         };
         let known = (silence.class, silence.cause.clone());
         let unread = (observation.clone(), known.clone());
-        let norms = self.world.norms();
         let (target, dossier, at) = (self.target.clone(), self.dossier.clone(), self.at);
-        let work = self.world.desks.within(move || {
+        // without what is normal, only what the page says itself can accuse
+        let learnt = norms::learnt(self.world, self.target, self.dossier).await;
+        let norm = learnt.unwrap_or_default().all;
+        let work = self.world.desks.within(&self.target.id, move || {
             let case = Case {
-                norm: norms.of(&target, &dossier).all,
+                norm,
                 reference: None,
                 target,
                 dossier,
@@ -145,42 +165,51 @@ impl Asked<'_> {
         body: &bytes::Bytes,
         mask: Option<Arc<Mask>>,
     ) -> Result<Result<Case, Box<Look>>, Unfinished> {
-        let norms = self.world.norms();
-        let (target, dossier, first) = (
-            self.target.clone(),
-            self.dossier.clone(),
-            self.first.cloned(),
-        );
-        let (seen, bytes, mut mask, at) = (observation.clone(), body.clone(), mask, self.at);
-        let work = self.world.desks.whole(move || {
-            let lesson = lesson_of(&dossier, &expects(&target));
-            if mask.as_ref().is_none_or(|it| it.of != lesson) {
-                let mut new = norms.mask(&dossier, lesson);
-                if let Some(earlier) = &mask {
-                    new.remember(earlier);
-                }
-                let new = Arc::new(new);
-                if let Some(mut look) = paths::masked(&target, &dossier, &seen, &bytes, at, &new) {
+        let lesson = lesson_of(self.dossier, &expects(self.target));
+        let mask = match mask {
+            Some(mask) if mask.of == lesson => mask,
+            earlier => {
+                let new = self.lesson(lesson, earlier).await;
+                if let Some(mut look) = self.masked(observation, body, &new).await {
                     look.lesson = Some(Box::new(new.as_ref().clone()));
-                    return Err(Box::new(look));
+                    return Ok(Err(Box::new(look)));
                 }
-                mask = Some(new);
+                new
             }
-            let learnt = norms.of(&target, &dossier);
-            let reference = match &first {
-                Some(first) => Some((norms.of(&target, first).all, detect::Beside::FirstProfile)),
-                None => learnt.approved.map(|it| (it, detect::Beside::Approved)),
-            };
-            Ok(Case {
-                norm: learnt.all,
-                reference,
-                target,
-                dossier,
-                at,
-                mask,
-            })
-        });
-        work.await
+        };
+        let learnt = norms::learnt(self.world, self.target, self.dossier).await?;
+        let reference = match self.first {
+            Some(first) => {
+                let of = norms::learnt(self.world, self.target, first).await?;
+                Some((of.all, detect::Beside::FirstProfile))
+            }
+            None => learnt.approved.map(|it| (it, detect::Beside::Approved)),
+        };
+        Ok(Ok(Case {
+            norm: learnt.all,
+            reference,
+            target: self.target.clone(),
+            dossier: self.dossier.clone(),
+            at: self.at,
+            mask,
+        }))
+    }
+
+    /// Learns the mask of the looks that are known now. What takes too long has none until there are others.
+    async fn lesson(self, of: Digest, earlier: Option<Arc<Mask>>) -> Arc<Mask> {
+        let (norms, dossier) = (self.world.norms(), self.dossier.clone());
+        let work = move || {
+            let mut new = norms.mask(&dossier, of);
+            if let Some(earlier) = &earlier {
+                new.remember(earlier);
+            }
+            new
+        };
+        let new = self.world.desks.learning(&self.target.id, work).await;
+        Arc::new(new.unwrap_or_else(|why| {
+            tracing::info!(target.id = %self.target.id, %why, "where the page varies cannot be learnt; it is read at each look");
+            Mask::blank(of, self.dossier.baseline.as_ref().map(|it| it.at))
+        }))
     }
 
     /// All that a judgement depends on, in one digest; `None` where the bytes are not known.
@@ -217,7 +246,7 @@ struct Case {
     target: Target,
     dossier: Dossier,
     at: Timestamp,
-    mask: Option<Arc<Mask>>,
+    mask: Arc<Mask>,
 }
 
 fn judgement(look: &Look) -> Judgement {
@@ -290,15 +319,13 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     let nothing_said = class.standing() == Standing::Up && verdict.signals.is_empty();
     let mut out = bare(observation, class, verdict);
     let mut grown = None;
-    out.lesson = case.mask.as_ref().map(|mask| {
-        let mut mask = mask.as_ref().clone();
-        if nothing_said && answer.status == 200 && answer.refresh.is_none() {
-            mask.grow(body);
-            // then it need not be learnt anew where the look becomes a known one
-            grown = mask.fits(body).then(|| Arc::new(mask.clone()));
-        }
-        Box::new(mask)
-    });
+    let mut mask = case.mask.as_ref().clone();
+    if nothing_said && answer.status == 200 && answer.refresh.is_none() {
+        mask.grow(body);
+        // then it need not be learnt anew where the look becomes a known one
+        grown = mask.fits(body).then(|| Arc::new(mask.clone()));
+    }
+    out.lesson = Some(Box::new(mask));
     out.mask = grown;
     out.cause = cause;
     out.title.clone_from(&page.title);

@@ -1,5 +1,5 @@
-//! Work for a processor: off the threads that wait for sockets, as many at once as there are processors, and no
-//! longer than it is worth.
+//! Work for a processor: off the threads that wait for sockets, as many jobs at once as there are processors, and none
+//! longer than it is worth. Who costs much waits for who costs little.
 
 use std::{
     num::NonZero,
@@ -8,17 +8,19 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{Semaphore, SemaphorePermit};
-
-use crate::page::patience::{Patience, SECONDS};
+use super::turns::{Kind, Turns};
+use crate::{
+    model::TargetId,
+    page::patience::{Patience, SECONDS},
+};
 
 /// After patience is lost, the work looks up at the next occasion; one that does not is left to itself.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
-/// A place for each processor.
+/// A place for each processor, two at the least.
 pub struct Desks {
-    places: Semaphore,
-    waiting: AtomicUsize,
+    turns: Turns,
+    given_up: AtomicUsize,
 }
 
 /// Why there is no result.
@@ -34,50 +36,57 @@ impl Default for Desks {
     fn default() -> Self {
         let processors = thread::available_parallelism().map_or(2, NonZero::get);
         Self {
-            places: Semaphore::new(processors.max(2)),
-            waiting: AtomicUsize::new(0),
+            turns: Turns::new(processors.max(2)),
+            given_up: AtomicUsize::new(0),
         }
     }
 }
 
 impl Desks {
-    /// Jobs that wait for a place: each holds a page in memory.
+    /// Judgements that wait for a place and cost little: each holds a page in memory. Those that cost much are not counted,
+    /// or who serves them would hold up the looks at others.
     pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.turns.waiting()
     }
 
-    async fn place(&self) -> Option<SemaphorePermit<'_>> {
-        // also where the waiting is given up
-        struct Waits<'a>(&'a AtomicUsize);
-        impl Drop for Waits<'_> {
-            fn drop(&mut self) {
-                self.0.fetch_sub(1, Ordering::Relaxed);
-            }
-        }
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let _waits = Waits(&self.waiting);
-        self.places.acquire().await.ok()
-    }
-
-    /// Does the work whole, however long it takes: it was once done in time.
-    pub async fn whole<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Unfinished> {
-        let _place = self.place().await;
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|_| Unfinished::Fault)
-    }
-
-    /// Does the work within its time. The wait for a place does not count.
+    /// Judges a page of `of` within its time, in which the wait for a place does not count. One portal has one job at a
+    /// time; what was dear lately comes after what was cheap, and never has all places.
     pub async fn within<T: Send + 'static>(
         &self,
+        of: &TargetId,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
-        let _place = self.place().await;
-        let patience = Patience::default();
+        self.work(of, Kind::Judging, work).await
+    }
+
+    /// The same for what serves later looks: it goes behind all judging, and one place is never its.
+    pub async fn learning<T: Send + 'static>(
+        &self,
+        of: &TargetId,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unfinished> {
+        self.work(of, Kind::Learning, work).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        of: &TargetId,
+        kind: Kind,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Unfinished> {
+        let Some((place, turn)) = self.turns.take(of.portal(), kind).await else {
+            return self.give_up().await;
+        };
+        let patience = turn.patience();
+        let lost_with = LoseOnDrop(patience.clone());
         let of = patience.clone();
-        let mut task = tokio::task::spawn_blocking(move || of.during(work));
+        let mut task = tokio::task::spawn_blocking(move || {
+            // the portal has its turn until the work has really ended, whoever waits for it
+            let turn = turn.begun();
+            let out = of.during(work);
+            drop(turn);
+            out
+        });
         let done = tokio::select! {
             done = &mut task => done,
             () = tokio::time::sleep(Duration::from_secs(SECONDS)) => {
@@ -88,10 +97,129 @@ impl Desks {
                 }
             }
         };
+        let lost = patience.is_lost();
+        drop(lost_with);
+        drop(place);
         match done {
-            Ok(_) if patience.is_lost() => Err(Unfinished::Time),
+            Ok(_) if lost && self.turns.is_over() => self.give_up().await,
+            Ok(_) if lost => Err(Unfinished::Time),
             Ok(out) => Ok(out),
             Err(_) => Err(Unfinished::Fault),
         }
+    }
+
+    /// The service stops: dear work is told to end, and nothing more of it begins. Who waits for it waits until he is
+    /// dropped, since a page that was not judged is no finding.
+    pub fn stop(&self) {
+        self.turns.end();
+    }
+
+    /// Those who wait for what will never be done.
+    pub fn given_up(&self) -> usize {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
+    async fn give_up<T>(&self) -> T {
+        struct Counted<'a>(&'a AtomicUsize);
+        impl Drop for Counted<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.given_up.fetch_add(1, Ordering::Relaxed);
+        let _counted = Counted(&self.given_up);
+        std::future::pending().await
+    }
+}
+
+/// Work that nobody waits for any more ends at the next occasion.
+struct LoseOnDrop(Patience);
+
+impl Drop for LoseOnDrop {
+    fn drop(&mut self) {
+        self.0.lose();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::page::patience;
+
+    fn id(text: &str) -> TargetId {
+        text.parse().unwrap()
+    }
+
+    /// Work that ends when patience is lost, and says that it began and that it ended.
+    fn endless(began: mpsc::Sender<()>, ended: mpsc::Sender<()>) -> impl FnOnce() + Send {
+        move || {
+            began.send(()).unwrap();
+            while !patience::is_lost() {
+                thread::yield_now();
+            }
+            let _ = ended.send(());
+        }
+    }
+
+    async fn heard(of: mpsc::Receiver<()>) -> mpsc::Receiver<()> {
+        tokio::task::spawn_blocking(move || {
+            of.recv().unwrap();
+            of
+        })
+        .await
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn work_that_takes_too_long_is_told_to_end_and_comes_to_nothing() {
+        let desks = Desks::default();
+        let (began, ended) = (mpsc::channel(), mpsc::channel());
+        let work = desks.within(&id("a"), endless(began.0, ended.0));
+        assert_eq!(work.await, Err(Unfinished::Time));
+        heard(ended.1).await;
+        assert_eq!(desks.within(&id("a"), || 7).await, Ok(7));
+        let fault = desks.learning(&id("a"), || panic!("a fault")).await;
+        assert_eq!(fault, Err(Unfinished::Fault));
+        assert_eq!(
+            desks.within(&id("a"), || 8).await,
+            Ok(8),
+            "its turn is over"
+        );
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_ends() {
+        let desks = Desks::default();
+        let (began, ended) = (mpsc::channel(), mpsc::channel());
+        let hostile = id("a");
+        let work = desks.within(&hostile, endless(began.0, ended.0));
+        tokio::select! {
+            _ = work => panic!("it has no end of its own"),
+            _ = heard(began.1) => (),
+        }
+        heard(ended.1).await;
+    }
+
+    #[tokio::test]
+    async fn a_service_that_stops_waits_for_no_dear_work() {
+        let desks = Desks::default();
+        let (began, ended) = (mpsc::channel(), mpsc::channel());
+        let hostile = id("a");
+        let work = desks.learning(&hostile, endless(began.0, ended.0));
+        let stop = async {
+            heard(began.1).await;
+            desks.stop();
+            heard(ended.1).await;
+            while desks.given_up() == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = work => panic!("what was not done is no finding"),
+            () = stop => (),
+        }
+        assert_eq!(desks.given_up(), 0, "who is gone waits no more");
     }
 }

@@ -178,8 +178,9 @@ pub(super) async fn kept(world: &World, target: &Target, after: &Dossier, look: 
         return;
     };
     let (norms, target, after) = (world.norms(), target.clone(), after.clone());
+    let id = target.id.clone();
     let work = move || norms.took(&target, &after, &seen, left);
-    if let Err(error) = world.desks.whole(work).await {
+    if let Err(error) = world.desks.learning(&id, work).await {
         tracing::debug!(%error, "what a look leaves in the norm is not kept; its page will be read again");
     }
 }

@@ -198,9 +198,10 @@ async fn site(
 ) -> Look {
     let (target, dossier) = (target.clone(), dossier.clone());
     let observation = sighting.observation.clone();
+    let id = target.id.clone();
     let work = world
         .desks
-        .within(move || of_site(&target, &dossier, sighting, body, at));
+        .within(&id, move || of_site(&target, &dossier, sighting, body, at));
     work.await.unwrap_or_else(|why| {
         let mut out = bare(observation, Class::ParserLimit, Verdict::default());
         out.cause = Some(Say::new("cause-parser").with("limit", why));
@@ -277,7 +278,7 @@ async fn broken_off(world: &World, target: &Target, sighting: Sighting, at: Time
     let expect = Expect::of(target);
     let body = partial.clone();
     let from = url.clone();
-    let work = world.desks.within(move || {
+    let work = world.desks.within(&target.id, move || {
         let source = Source {
             bytes: &body,
             content_type: None,

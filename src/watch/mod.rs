@@ -34,6 +34,7 @@ pub mod scrutiny;
 mod sightings;
 pub mod step;
 pub mod tell;
+mod turns;
 pub mod windows;
 mod world;
 

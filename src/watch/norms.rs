@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use super::paths::known;
+use super::{World, judging::Unfinished, paths::known};
 use crate::{
     diff::{Imprint, Imprints, Norm, imprint::EDITION, imprints},
     model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
-    page::{self, Source},
+    page::{self, Source, patience},
     store::{Derived, Evidence, shelf::Shelf},
 };
 
 /// What is normal for a target.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Learnt {
     /// By all looks that are kept.
     pub all: Arc<Norm>,
@@ -20,8 +20,18 @@ pub struct Learnt {
     pub approved: Option<Arc<Norm>>,
 }
 
-/// One is some 300 KB, and is made from its imprints in some 2 ms. Twice as many are kept at the most.
-const AT_HAND: usize = 16;
+impl Learnt {
+    fn bytes(&self) -> usize {
+        self.all.bytes() + self.approved.as_ref().map_or(0, |it| it.bytes())
+    }
+}
+
+/// Bytes of norms at hand; twice as many at the most. One of an ordinary portal takes some 300 KB and is made from its
+/// imprints in some 2 ms; a hostile one may take more than all of this, and is made anew each time.
+const AT_HAND: usize = 12 << 20;
+
+/// A look whose page has to be read before a norm can be made of it: its place among the dossier's, and its name.
+pub type Unread = (LookRef, Digest);
 
 pub struct Norms {
     evidence: Evidence,
@@ -34,39 +44,55 @@ impl Norms {
         Self {
             evidence,
             derived,
-            at_hand: Shelf::new(AT_HAND),
+            at_hand: Shelf::weighing(AT_HAND, |(_, learnt)| learnt.bytes()),
         }
     }
 
-    /// Made from the looks of the baseline. Bodies that are gone or damaged are told and left out, and what was made
-    /// without them is not kept: they may come back.
-    pub fn of(&self, target: &Target, dossier: &Dossier) -> Learnt {
+    /// The norm of these looks, where it is at hand: quickly found.
+    pub fn at_hand(&self, target: &Target, dossier: &Dossier) -> Option<Learnt> {
+        let (of, norm) = self.at_hand.get(&dossier.target)?;
+        let mut names = known(dossier).map(|it| name(target, it));
+        let same = of.iter().all(|it| names.next() == Some(*it)) && names.next().is_none();
+        same.then_some(norm)
+    }
+
+    /// Made from the looks of the baseline: from what is kept of them, and from `read`, which was read just now. Without it,
+    /// what must be read first is returned. Bodies that are gone or damaged are left out, and what was made without them is
+    /// not kept: they may come back.
+    pub fn of(
+        &self,
+        target: &Target,
+        dossier: &Dossier,
+        read: Option<&Imprints>,
+    ) -> Result<Learnt, Vec<Unread>> {
         let (approved, learnt) = match &dossier.baseline {
             Some(baseline) => (baseline.approved.as_slice(), baseline.learnt.as_slice()),
             None => (dossier.learning.as_slice(), [].as_slice()),
         };
         let looks = || approved.iter().chain(learnt);
         let names: Vec<Digest> = looks().map(|it| name(target, it)).collect();
-        if let Some((of, norm)) = self.at_hand.get(&dossier.target)
-            && of == names
-        {
-            return norm;
-        }
         let kept = self.kept(&dossier.target);
         let (mut new, mut sworn) = (0, 0);
+        let mut unread = Vec::new();
         let mut imprints = Imprints::new();
         for (at, (look, name)) in looks().zip(&names).enumerate() {
             let last = at + 1 == names.len();
             let mut known = kept.iter().filter(|it| it.0 == *name);
+            let mut made = read.iter().flat_map(|it| it.iter());
             if let Some((_, known)) = known.find(|it| !last || it.1.lines.is_some()) {
                 imprints.push((*name, known.clone()));
-            } else if let Some(made) = self.read(target, look) {
+            } else if let Some((_, made)) = made.find(|it| it.0 == *name) {
                 new += 1;
-                imprints.push((*name, Arc::new(made)));
+                imprints.push((*name, made.clone()));
+            } else {
+                unread.push((look.clone(), *name));
             }
             if at < approved.len() {
                 sworn = imprints.len();
             }
+        }
+        if read.is_none() && !unread.is_empty() {
+            return Err(unread);
         }
         let whole = imprints.len() == names.len();
         if new > 0 {
@@ -90,7 +116,7 @@ impl Norms {
             self.at_hand
                 .put(dossier.target.clone(), (names, norm.clone()));
         }
-        norm
+        Ok(norm)
     }
 
     /// Keeps what a look left that became one of the dossier's.
@@ -110,7 +136,9 @@ impl Norms {
     /// learnt without them lets through less.
     pub fn mask(&self, dossier: &Dossier, of: Digest) -> Mask {
         let bodies: Vec<Vec<u8>> = known(dossier)
+            .take_while(|_| !patience::is_lost())
             .filter_map(|it| self.evidence.body(&it.digest).ok())
+            .filter(|it| Mask::takes(it))
             .collect();
         let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
         let approved = dossier.baseline.as_ref().map(|it| it.at);
@@ -131,8 +159,8 @@ impl Norms {
         }
     }
 
-    /// `None` where there is no page to be read.
-    fn read(&self, target: &Target, look: &LookRef) -> Option<Imprint> {
+    /// Reads a look's page; `None` where there is none to be read.
+    pub fn read(&self, target: &Target, look: &LookRef) -> Option<Imprint> {
         match self.evidence.body(&look.digest) {
             Ok(bytes) => {
                 let source = Source {
@@ -149,6 +177,48 @@ impl Norms {
             }
         }
     }
+}
+
+/// What is normal for a target, made at a desk. Each page that has to be read for it is a job of its own, under its own
+/// patience; one that takes too long is left out.
+pub(super) async fn learnt(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+) -> Result<Learnt, Unfinished> {
+    let norms = world.norms();
+    if let Some(known) = norms.at_hand(target, dossier) {
+        return Ok(known);
+    }
+    let case = Arc::new((norms, target.clone(), dossier.clone()));
+    let of = case.clone();
+    let made = world.desks.within(&dossier.target, move || {
+        let (norms, target, dossier) = of.as_ref();
+        norms.of(target, dossier, None)
+    });
+    let unread = match made.await? {
+        Ok(known) => return Ok(known),
+        Err(unread) => unread,
+    };
+    let mut read = Imprints::new();
+    for (look, name) in unread {
+        let of = case.clone();
+        let made = world
+            .desks
+            .learning(&dossier.target, move || of.0.read(&of.1, &look));
+        match made.await {
+            Ok(Some(made)) => read.push((name, Arc::new(made))),
+            Ok(None) => (),
+            Err(why) => {
+                tracing::warn!(target.id = %target.id, %why, "a page of the baseline is left out: it cannot be read in time; approve the target anew");
+            }
+        }
+    }
+    let made = world.desks.within(&dossier.target, move || {
+        let (norms, target, dossier) = case.as_ref();
+        norms.of(target, dossier, Some(&read))
+    });
+    Ok(made.await?.unwrap_or_default())
 }
 
 /// All that reading a look depends on, the program included.

@@ -63,7 +63,7 @@ pub(super) async fn is_soft_404(world: &World, target: &Target, sighting: &Sight
         (other_body.clone(), other_answer.clone()),
     ];
     let ignore = target.ignore.clone();
-    let work = world.desks.within(move || {
+    let work = world.desks.within(&target.id, move || {
         let [page, other] = pair.map(|(bytes, answer)| {
             page::read(Source {
                 bytes: &bytes,

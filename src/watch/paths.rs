@@ -114,7 +114,18 @@ pub(super) fn came_so(known: &LookRef, answer: &Answer) -> bool {
     known.url == answer.final_url && alike
 }
 
-/// Bytes that differ only where a mask says that they may; the mask must be one of these looks.
+/// The look that an answer is like where it fits the mask of these looks; `None` where no mask is asked.
+pub(super) fn like<'a>(
+    target: &Target,
+    dossier: &'a Dossier,
+    observation: &'a Observation,
+) -> Option<(&'a LookRef, &'a Answer)> {
+    let answer = answered(target, dossier, observation)?;
+    let like = known(dossier).filter(|it| came_so(it, answer)).last()?;
+    Some((like, answer))
+}
+
+/// Bytes that fit the mask of these looks: they differ only where it says that they may.
 pub(super) fn masked(
     target: &Target,
     dossier: &Dossier,
@@ -123,11 +134,7 @@ pub(super) fn masked(
     at: Timestamp,
     mask: &Arc<Mask>,
 ) -> Option<Look> {
-    let answer = answered(target, dossier, observation)?;
-    let like = known(dossier).filter(|it| came_so(it, answer)).last()?;
-    if !mask.fits(body) {
-        return None;
-    }
+    let (like, answer) = like(target, dossier, observation)?;
     let mut look = as_ever(dossier, observation, like, body, at, Path::Masked);
     look.mask = Some(mask.clone());
     if let (Some(seen), Some(digest)) = (&mut look.seen, answer.digest) {

@@ -107,7 +107,12 @@ async fn read(world: &World, seen: &Look) -> Option<Read> {
             token: page.meta(META).map(|it| it.trim().to_owned()),
         })
     };
-    world.desks.within(work).await.ok().flatten()
+    world
+        .desks
+        .within(&seen.observation.target, work)
+        .await
+        .ok()
+        .flatten()
 }
 
 async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) -> View {
@@ -162,7 +167,7 @@ async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> 
             || match alike.last() {
                 Some(last) if seen.title.is_some() && read < READ => {
                     read += 1;
-                    title(world, last).await == seen.title
+                    title(world, &dossier.target, last).await == seen.title
                 }
                 _ => false,
             };
@@ -175,7 +180,7 @@ async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> 
 }
 
 /// What a page that was kept is called.
-async fn title(world: &World, of: &LookRef) -> Option<String> {
+async fn title(world: &World, whose: &TargetId, of: &LookRef) -> Option<String> {
     let (evidence, of) = (world.evidence.clone(), of.clone());
     let work = move || {
         let bytes = evidence.body(&of.digest).ok()?;
@@ -187,7 +192,7 @@ async fn title(world: &World, of: &LookRef) -> Option<String> {
         };
         page::read(source).ok()?.title
     };
-    world.desks.within(work).await.ok().flatten()
+    world.desks.within(whose, work).await.ok().flatten()
 }
 
 /// Where the request's token stands.

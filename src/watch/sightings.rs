@@ -209,7 +209,7 @@ async fn told(
         .is_some_and(|(kind, known)| incident::is_graver(kind, known.kind));
     if worse || shows.is_none_or(|it| incident::is_stale(it, times, now)) {
         let how = intermittent(world, target, &dossier, now).await?;
-        let finding = finding(world, target, &dossier, &shown, &how);
+        let finding = finding(world, target, &dossier, &shown, &how).await;
         let zone = world.config.service.timezone.clone();
         let fresh = match known.filter(|it| it.kind.is_tampering()) {
             Some(_) => IncidentId::new(0, 0),
@@ -311,7 +311,7 @@ pub(super) async fn intermittent(
     })
 }
 
-fn finding(
+async fn finding(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -330,7 +330,7 @@ fn finding(
         cause: shown.cause.clone(),
         score: shown.score,
         signals: shown.signals.clone(),
-        title_before: world.norm(target, dossier).title.clone(),
+        title_before: world.norm(target, dossier).await.title.clone(),
         title_now: shown.title.clone(),
         changes: shown.changes.clone(),
         before: before(dossier).map(identity),

@@ -10,8 +10,13 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    beyond, candidates, chats, clock::Clock, eyes::Eyes, judging::Desks, measure::Measure,
-    memo::Memo, norms::Norms,
+    beyond, candidates, chats,
+    clock::Clock,
+    eyes::Eyes,
+    judging::Desks,
+    measure::Measure,
+    memo::Memo,
+    norms::{self, Norms},
 };
 use crate::{
     alert::{
@@ -366,10 +371,10 @@ impl World {
         names
     }
 
-    /// What is normal for a target. Reads and parses pages where it is not at hand: not for the threads
-    /// that wait for sockets.
-    pub fn norm(&self, target: &Target, dossier: &Dossier) -> Arc<Norm> {
-        self.norms.of(target, dossier).all
+    /// What is normal for a target; nothing where that cannot be made.
+    pub async fn norm(&self, target: &Target, dossier: &Dossier) -> Arc<Norm> {
+        let learnt = norms::learnt(self, target, dossier).await;
+        learnt.unwrap_or_default().all
     }
 
     /// The shelf of norms, for work on another thread.

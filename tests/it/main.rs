@@ -14,6 +14,7 @@ mod calendar; // lunar months against a table
 mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers that rustls cannot speak with
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
+mod cost; // pages cost their length; hostile ones hold up nobody
 mod crash; // kill -9 at random moments
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves

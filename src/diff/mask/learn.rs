@@ -4,11 +4,15 @@ use std::collections::HashSet;
 
 use super::{
     MOST_INSIDE, MOST_STEPS, MOST_VARIANTS,
-    pieces::{align, key, key_of, pieces},
+    pieces::{LONGEST_VARIED, align, key, key_of, pieces},
+    place::Piece,
 };
-use crate::model::{
-    Digest,
-    mask::{Alphabet, Face, Slot, Step},
+use crate::{
+    model::{
+        Digest,
+        mask::{Alphabet, Face, Slot, Step},
+    },
+    page::patience::{self, Budget},
 };
 
 /// Two bodies are one face if so much of the larger stands in the other, too.
@@ -17,10 +21,18 @@ const MOST_FACES: usize = 3;
 /// A page in more pieces than this is read each time.
 const MOST_PIECES: usize = 20_000;
 
-/// Faces of the bodies, oldest first; the newest of each is what the others are laid beside.
+/// Steps that learning may take: a fifth of a second of a processor. Ten looks at an honest page of 400 KB take a third.
+const MOST_WORK: u64 = 100_000_000;
+
+/// Faces of the bodies, oldest first; the newest of each is what the others are laid beside. None where that is too much
+/// work, or patience is lost: such a page is read each time.
 pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
+    let work = Budget::of(MOST_WORK);
     let mut groups: Vec<Group> = Vec::new();
     for body in bodies.iter().rev() {
+        if patience::step(body.len()) || work.is_spent() {
+            return Vec::new();
+        }
         let parts: Vec<&[u8]> = pieces(body).take(MOST_PIECES + 1).collect();
         if parts.len() > MOST_PIECES {
             continue;
@@ -30,7 +42,8 @@ pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
             groups.push(Group::new(body, parts));
         }
     }
-    groups.into_iter().filter_map(Group::face).collect()
+    let faces = groups.into_iter().filter_map(|it| it.face(&work)).collect();
+    if work.is_spent() { Vec::new() } else { faces }
 }
 
 /// Bodies of one face. Each is pieces; `at` says for every piece of the first where it stands in another.
@@ -103,7 +116,7 @@ impl<'a> Group<'a> {
         out
     }
 
-    fn face(self) -> Option<Face> {
+    fn face(self, work: &Budget) -> Option<Face> {
         if self.others.is_empty() {
             return None;
         }
@@ -111,6 +124,9 @@ impl<'a> Group<'a> {
         let mut draft = Draft::default();
         let mut n = 0;
         while let Some(part) = parts.get(n) {
+            if work.is_spent() {
+                return None;
+            }
             n += 1;
             match part {
                 Part::Common(piece) => draft.fixed(piece),
@@ -272,6 +288,11 @@ fn finely<'a>(varied: &[Vec<&'a [u8]>]) -> Option<Vec<Bit<'a>>> {
 /// One piece as it stood in several looks, cut into runs of an alphabet and what is between them.
 fn within<'a>(of: Alphabet, seen: &[&'a [u8]]) -> Option<Vec<Bit<'a>>> {
     let first = *seen.first()?;
+    if seen.iter().any(|it| it.len() > LONGEST_VARIED) {
+        return None;
+    }
+    patience::step(seen.iter().map(|it| it.len()).sum());
+    let mut places: Vec<Piece> = seen.iter().map(|it| Piece::new(it)).collect();
     let cut: Vec<Vec<&[u8]>> = seen.iter().map(|it| runs(of, it)).collect();
     let count = cut.first()?.len();
     if cut.iter().any(|it| it.len() != count) {
@@ -288,13 +309,15 @@ fn within<'a>(of: Alphabet, seen: &[&'a [u8]]) -> Option<Vec<Bit<'a>>> {
         let one = *run.first()?;
         let with_others = of == Alphabet::Digits && of.has(one[0]) && ticking[n];
         if !varied[n] {
-            let slot = with_others.then(|| Slot::of(of, seen, &at, &run)).flatten();
+            let slot = with_others
+                .then(|| Slot::of(of, &mut places, &at, &run))
+                .flatten();
             out.push(slot.map_or(Bit::Fixed(&first[at[0]..at[0] + one.len()]), Bit::Slot));
         } else if run
             .iter()
             .all(|it| it.first().is_some_and(|byte| of.has(*byte)))
         {
-            out.push(Bit::Slot(Slot::of(of, seen, &at, &run)?));
+            out.push(Bit::Slot(Slot::of(of, &mut places, &at, &run)?));
         } else {
             return None;
         }

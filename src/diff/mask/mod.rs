@@ -13,9 +13,12 @@ mod slot;
 
 use jiff::Timestamp;
 
-use crate::model::{
-    Digest,
-    mask::{Face, Mask, Slot},
+use crate::{
+    model::{
+        Digest,
+        mask::{Face, Mask, Slot},
+    },
+    page::patience,
 };
 
 /// More slots than this, and a page is read each time.
@@ -27,23 +30,28 @@ const MOST_INSIDE: usize = 4000;
 /// A page that is larger is read each time, and so is one in two-byte letters, in which `//` is not two bytes.
 const LARGEST: usize = 1 << 20;
 
-fn is_eligible(body: &[u8]) -> bool {
-    body.len() <= LARGEST && !body.contains(&0)
-}
-
 impl Mask {
     /// Learns from the bodies of looks judged normal, oldest first. A face that was seen once teaches nothing: its digest
-    /// says as much.
+    /// says as much. Pages that cost too much to be laid beside each other have no face, and are read each time.
     pub fn learn(of: Digest, approved: Option<Timestamp>, bodies: &[&[u8]]) -> Self {
         let bodies: Vec<&[u8]> = bodies
             .iter()
             .copied()
-            .filter(|it| is_eligible(it))
+            .filter(|it| Self::takes(it))
             .collect();
         Self {
             of,
             approved,
             faces: learn::faces(&bodies),
+        }
+    }
+
+    /// One that lets nothing through: for pages of which nothing can be learnt.
+    pub fn blank(of: Digest, approved: Option<Timestamp>) -> Self {
+        Self {
+            of,
+            approved,
+            faces: Vec::new(),
         }
     }
 
@@ -69,14 +77,19 @@ impl Mask {
         }
     }
 
-    /// Whether `body` differs from what was learnt in nothing but what is known to vary.
+    /// Whether a page with that body can have a mask.
+    pub fn takes(body: &[u8]) -> bool {
+        body.len() <= LARGEST && !body.contains(&0)
+    }
+
+    /// Whether `body` differs from what was learnt in nothing but what is known to vary. One pass over it for each face.
     pub fn fits(&self, body: &[u8]) -> bool {
-        is_eligible(body) && self.faces.iter().any(|it| it.fits(body))
+        Self::takes(body) && self.faces.iter().any(|it| it.fits(body))
     }
 
     /// Takes in a body that was judged normal with nothing to say against it; whether anything was learnt.
     pub fn grow(&mut self, body: &[u8]) -> bool {
-        if !is_eligible(body) {
+        if !Self::takes(body) {
             return false;
         }
         for face in &mut self.faces {
@@ -112,6 +125,7 @@ impl Face {
             let Some((run, after)) = rest.split_at_checked(step.fixed) else {
                 return false;
             };
+            patience::step(run.len());
             if Digest::of(run).half() != step.key {
                 return false;
             }

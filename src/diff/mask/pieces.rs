@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::place::may_count;
-use crate::model::Digest;
+use super::place::Piece;
+use crate::{model::Digest, page::patience};
 
 /// Cuts before each `<` and after each line break.
 pub fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -29,8 +29,16 @@ pub fn first(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
+/// A piece that is longer never varies: it is known by all of its bytes. Such pieces are data and code, whose numbers mean
+/// something; text between two tags is shorter.
+pub const LONGEST_VARIED: usize = 16 << 10;
+
 /// What a piece is remembered by. Numbers count as equal where they only count.
 pub fn key(piece: &[u8]) -> u128 {
+    patience::step(piece.len());
+    if piece.len() > LONGEST_VARIED {
+        return Digest::of(piece).half();
+    }
     Digest::of(&plain(piece)).half()
 }
 
@@ -44,11 +52,15 @@ pub fn key_of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> u128 {
 const LONGEST: usize = 13;
 
 fn plain(piece: &[u8]) -> Vec<u8> {
+    if piece.len() > LONGEST_VARIED {
+        return piece.to_vec();
+    }
     let mut out = Vec::with_capacity(piece.len());
+    let mut places = Piece::new(piece);
     let mut at = 0;
     for run in piece.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         let end = at + run.len();
-        if run[0].is_ascii_digit() && run.len() <= LONGEST && may_count(piece, at, end) {
+        if run[0].is_ascii_digit() && run.len() <= LONGEST && places.may_count(at, end) {
             // no page with this byte has a mask
             out.push(0);
         } else {
@@ -62,6 +74,7 @@ fn plain(piece: &[u8]) -> Vec<u8> {
 /// For each piece of `a`, the piece of `b` that it is: in order, each once. Begins with pieces that stand once in either
 /// and goes on from there; linear but for a sort.
 pub fn align(a: &[&[u8]], b: &[&[u8]]) -> Vec<Option<usize>> {
+    patience::step(a.len() + b.len());
     let (once_a, once_b) = (once(a), once(b));
     let mut pairs: Vec<(usize, usize)> = once_a
         .into_iter()
@@ -117,6 +130,7 @@ fn once(pieces: &[&[u8]]) -> HashMap<u64, usize> {
 
 /// A quick hash (the multiplication of FxHash, eight bytes at a time). Who makes two pieces collide gains nothing.
 fn rough(piece: &[u8]) -> u64 {
+    patience::step(piece.len() / 8);
     const FACTOR: u64 = 0x51_7c_c1_b7_27_22_0a_95;
     let mix = |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(FACTOR);
     let (words, rest) = piece.as_chunks::<8>();

@@ -1,161 +1,289 @@
 //! Where a number or a token may vary: not where it is a word to read, code to run, or part of where something leads.
 
+use crate::page::patience;
+
 /// Numbers in a list of more than this are data or character codes.
 const LIST: usize = 3;
 
+/// A host's name that stands further before a number than this has ended, whatever stands between.
+const NEAR: usize = 300;
+
 /// Where in a piece something stands.
-enum Spot<'a> {
+enum Spot {
     /// Between tags: text, or the lines of a script or a style sheet.
     Text,
-    /// In the quoted value of an attribute, after these bytes of it.
-    Value { name: Vec<u8>, before: &'a [u8] },
-    /// In a tag, and not in a quoted value.
+    /// In a tag, and not in the quoted value of an attribute.
     Tag,
+    Value(Value),
 }
 
-/// Follows quotes from the beginning of the piece, as a browser does.
-fn spot(piece: &[u8], at: usize) -> Spot<'_> {
-    if piece.first() != Some(&b'<') {
-        return Spot::Text;
-    }
-    let mut quote: Option<(u8, usize)> = None;
-    for (n, byte) in piece[..at].iter().enumerate() {
-        match (quote, byte) {
-            (None, b'>') => return Spot::Text,
-            (None, b'"' | b'\'') => quote = Some((*byte, n)),
-            (Some((open, _)), byte) if open == *byte => quote = None,
+/// The quoted value of an attribute, as far as it was gone through.
+struct Value {
+    quote: u8,
+    from: usize,
+    /// `datetime`, `title`, `alt`: read by people who wait for it, followed by nobody.
+    told: bool,
+    /// Kept by the page and never shown or followed: hidden inputs, tokens in meta elements.
+    kept: bool,
+    /// May hold an address.
+    leads: bool,
+    /// Where the scheme of an address ends, whether it is one of the web, and where its query begins.
+    colon: Option<(usize, bool)>,
+    query: Option<usize>,
+    session: bool,
+}
+
+impl Value {
+    fn take(&mut self, piece: &[u8], at: usize) {
+        match piece[at] {
+            b':' if self.colon.is_none() => {
+                let scheme = &piece[self.from..at];
+                let web = [b"http".as_slice(), b"https"]
+                    .iter()
+                    .any(|it| scheme.eq_ignore_ascii_case(it));
+                self.colon = Some((at, web));
+            }
+            b'?' if self.query.is_none() => self.query = Some(at),
+            b'=' if !self.session => {
+                const SESSION: &[u8] = b";jsessionid";
+                let before = &piece[self.from..at];
+                self.session = before
+                    .len()
+                    .checked_sub(SESSION.len())
+                    .is_some_and(|it| before[it..].eq_ignore_ascii_case(SESSION));
+            }
             _ => (),
         }
     }
-    let Some((_, open)) = quote else {
-        return Spot::Tag;
-    };
-    let Some(head) = piece[..open].trim_ascii_end().strip_suffix(b"=") else {
-        return Spot::Tag;
-    };
-    let name = head
-        .trim_ascii_end()
-        .rsplit(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b':')))
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    Spot::Value {
-        name,
-        before: &piece[open + 1..at],
+
+    /// In the query of an address of this portal or another, behind its host and path; not in data or code.
+    fn is_query(&self) -> bool {
+        let good = self
+            .colon
+            .is_none_or(|(at, web)| web || self.query.is_some_and(|it| it < at));
+        self.leads && good && (self.query.is_some() || self.session)
     }
 }
 
-fn lower(piece: &[u8]) -> Vec<u8> {
-    piece.to_ascii_lowercase()
+/// A piece of markup that is asked about its places from the first to the last: each byte is gone through once, however
+/// many places there are.
+pub struct Piece<'a> {
+    bytes: &'a [u8],
+    /// What stands before this was gone through.
+    at: usize,
+    spot: Spot,
+    /// Where the last `//` begins that nothing has ended since.
+    host: Option<usize>,
+    /// The last byte that is no backslash, and its place.
+    last: Option<(u8, usize)>,
+    /// Found out when somebody asks: whether it holds code, is a hidden input, is a meta element with a token.
+    code: Option<bool>,
+    hidden: Option<bool>,
+    token: Option<bool>,
 }
 
-fn holds(piece: &[u8], word: &[u8]) -> bool {
-    piece.windows(word.len()).any(|it| it == word)
-}
-
-/// Whether the attribute's value is kept by the page and never shown or followed: hidden inputs, tokens in meta elements.
-fn is_kept_only(piece: &[u8], name: &[u8]) -> bool {
-    let piece = lower(piece);
-    let hidden = piece.starts_with(b"<input") && holds(&piece, b"hidden");
-    let token = [b"csrf".as_slice(), b"token", b"nonce", b"request-id"]
-        .iter()
-        .any(|it| holds(&piece, it));
-    match name {
-        b"value" => hidden,
-        b"content" => piece.starts_with(b"<meta") && token,
-        b"nonce" => true,
-        _ => false,
-    }
-}
-
-/// In the query of an address of this portal or another, behind its host and path; not in data or code.
-fn is_in_query(name: &[u8], before: &[u8]) -> bool {
-    let leads = matches!(
-        name,
-        b"href" | b"src" | b"action" | b"content" | b"data-src"
-    );
-    let value = lower(before);
-    let scheme = value.iter().position(|it| *it == b':');
-    let query = value.iter().position(|it| *it == b'?');
-    let good = scheme.is_none_or(|at| {
-        matches!(&value[..at], b"http" | b"https") || query.is_some_and(|it| it < at)
-    });
-    leads && good && (query.is_some() || holds(&value, b";jsessionid="))
-}
-
-/// Whether the digits `piece[from..to]` only count something: a time, a visitor, a version in a query.
-pub fn may_count(piece: &[u8], from: usize, to: usize) -> bool {
-    let (before, after) = (&piece[..from], &piece[to..]);
-    let (last, next) = (before.last().copied(), after.first().copied());
-    // 10h30 is a time
-    let hour = |it: Option<u8>| it.is_some_and(|it| b"hHgG".contains(&it));
-    let digit = |it: Option<&u8>| it.is_some_and(u8::is_ascii_digit);
-    let beside =
-        |it: Option<u8>| it.is_some_and(|it| it.is_ascii_alphabetic() || b"_-\\%&#@".contains(&it));
-    if beside(last) && !(hour(last) && digit(before.iter().nth_back(1))) && !is_date(before, true) {
-        return false;
-    }
-    if beside(next) && !(hour(next)) && !is_date(after, false) {
-        return false;
-    }
-    // a host's name goes on, or an address of numbers
-    if next == Some(b'.') && after.get(1).is_some_and(u8::is_ascii_alphabetic) {
-        return false;
-    }
-    if next == Some(b'/') && !digit(after.get(1)) && !after.is_empty() && after.get(1).is_some() {
-        return false;
-    }
-    if dots(piece, from, to) == 3 || in_list(before, after) {
-        return false;
-    }
-    match spot(piece, from) {
-        Spot::Text => {
-            let code = piece.starts_with(b"<style")
-                || piece.iter().any(|it| matches!(it, b'{' | b'}' | b';'));
-            let named = before.trim_ascii_end().strip_suffix(b":");
-            let property = named.is_some_and(|it| {
-                it.last()
-                    .is_some_and(|it| it.is_ascii_alphabetic() || *it == b'-')
-            });
-            !(names_a_host(before) || code && property)
+impl<'a> Piece<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        let spot = match bytes.first() {
+            Some(b'<') => Spot::Tag,
+            _ => Spot::Text,
+        };
+        Self {
+            bytes,
+            at: 0,
+            spot,
+            host: None,
+            last: None,
+            code: None,
+            hidden: None,
+            token: None,
         }
-        Spot::Value { name, before } => {
-            let query = is_in_query(&name, before);
-            let plain = matches!(name.as_slice(), b"datetime" | b"title" | b"alt")
-                || is_kept_only(piece, &name);
-            query || plain
+    }
+
+    /// Follows quotes as a browser does, and hosts' names.
+    fn advance(&mut self, to: usize) {
+        if to < self.at {
+            *self = Self::new(self.bytes);
         }
-        Spot::Tag => false,
+        patience::step(to - self.at);
+        for at in self.at..to {
+            let byte = self.bytes[at];
+            self.follow_host(byte, at);
+            match &mut self.spot {
+                Spot::Text => (),
+                Spot::Value(value) if value.quote == byte => self.spot = Spot::Tag,
+                Spot::Value(value) => value.take(self.bytes, at),
+                Spot::Tag if byte == b'>' => self.spot = Spot::Text,
+                Spot::Tag if matches!(byte, b'"' | b'\'') => self.spot = self.opened(byte, at),
+                Spot::Tag => (),
+            }
+        }
+        self.at = to;
+    }
+
+    fn follow_host(&mut self, byte: u8, at: usize) {
+        if byte == b'\\' {
+            return;
+        }
+        match self.last {
+            Some((b'/', before)) if byte == b'/' => self.host = Some(before),
+            _ if byte.is_ascii_whitespace() || b"/?#\"'<>&;,)".contains(&byte) => self.host = None,
+            _ => (),
+        }
+        self.last = Some((byte, at));
+    }
+
+    /// The value that the quote at `at` opens. A quote that no `=` stands before opens what nothing may vary in.
+    fn opened(&mut self, quote: u8, at: usize) -> Spot {
+        let head = self.bytes[..at].trim_ascii_end();
+        let head = head.strip_suffix(b"=");
+        let name = head
+            .unwrap_or_default()
+            .trim_ascii_end()
+            .rsplit(|it| !(it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b':')))
+            .next()
+            .unwrap_or_default();
+        let is = |names: &[&str]| {
+            names
+                .iter()
+                .any(|it| name.eq_ignore_ascii_case(it.as_bytes()))
+        };
+        let kept = is(&["nonce"])
+            || is(&["value"]) && self.is_hidden_input()
+            || is(&["content"]) && self.is_token_meta();
+        Spot::Value(Value {
+            quote,
+            from: at + 1,
+            told: is(&["datetime", "title", "alt"]),
+            kept,
+            leads: is(&["href", "src", "action", "content", "data-src"]),
+            colon: None,
+            query: None,
+            session: false,
+        })
+    }
+
+    fn begins(&self, with: &[u8]) -> bool {
+        self.bytes
+            .get(..with.len())
+            .is_some_and(|it| it.eq_ignore_ascii_case(with))
+    }
+
+    fn holds(&self, word: &[u8]) -> bool {
+        patience::step(self.bytes.len());
+        let mut all = self.bytes.windows(word.len());
+        all.any(|it| it.eq_ignore_ascii_case(word))
+    }
+
+    fn is_hidden_input(&mut self) -> bool {
+        let known = self.hidden;
+        let found = known.unwrap_or_else(|| self.begins(b"<input") && self.holds(b"hidden"));
+        *self.hidden.insert(found)
+    }
+
+    fn is_token_meta(&mut self) -> bool {
+        const TOKENS: [&[u8]; 4] = [b"csrf", b"token", b"nonce", b"request-id"];
+        let known = self.token;
+        let found = known
+            .unwrap_or_else(|| self.begins(b"<meta") && TOKENS.iter().any(|it| self.holds(it)));
+        *self.token.insert(found)
+    }
+
+    fn is_code(&mut self) -> bool {
+        let bytes = self.bytes;
+        *self.code.get_or_insert_with(|| {
+            patience::step(bytes.len());
+            bytes.starts_with(b"<style") || bytes.iter().any(|it| matches!(it, b'{' | b'}' | b';'))
+        })
+    }
+
+    /// Whether a host's name stands before `at`: whoever may change it leads visitors away.
+    fn names_a_host(&self, at: usize) -> bool {
+        self.host.is_some_and(|it| it + NEAR >= at)
+    }
+
+    /// Whether the digits from `from` to `to` only count something: a time, a visitor, a version in a query.
+    pub fn may_count(&mut self, from: usize, to: usize) -> bool {
+        let (before, after) = (&self.bytes[..from], &self.bytes[to..]);
+        let (last, next) = (before.last().copied(), after.first().copied());
+        // 10h30 is a time
+        let hour = |it: Option<u8>| it.is_some_and(|it| b"hHgG".contains(&it));
+        let digit = |it: Option<&u8>| it.is_some_and(u8::is_ascii_digit);
+        let beside = |it: Option<u8>| {
+            it.is_some_and(|it| it.is_ascii_alphabetic() || b"_-\\%&#@".contains(&it))
+        };
+        if beside(last)
+            && !(hour(last) && digit(before.iter().nth_back(1)))
+            && !is_date(before, true)
+        {
+            return false;
+        }
+        if beside(next) && !(hour(next)) && !is_date(after, false) {
+            return false;
+        }
+        // a host's name goes on, or an address of numbers
+        if next == Some(b'.') && after.get(1).is_some_and(u8::is_ascii_alphabetic) {
+            return false;
+        }
+        if next == Some(b'/') && !digit(after.get(1)) && after.get(1).is_some() {
+            return false;
+        }
+        if dots(before, after) == 3 || in_list(before, after) {
+            return false;
+        }
+        self.advance(from);
+        match &self.spot {
+            Spot::Text => {
+                let named = before.trim_ascii_end().strip_suffix(b":");
+                let property = named.is_some_and(|it| {
+                    it.last()
+                        .is_some_and(|it| it.is_ascii_alphabetic() || *it == b'-')
+                });
+                !(self.names_a_host(from) || property && self.is_code())
+            }
+            Spot::Value(value) => value.is_query() || value.told || value.kept,
+            Spot::Tag => false,
+        }
+    }
+
+    /// Whether a token may stand from `from` to `to`: kept by the page, in a query, or a whole string of hexadecimal
+    /// digits.
+    pub fn may_be_token(&mut self, from: usize, to: usize, hex: bool, path: bool) -> bool {
+        self.advance(from);
+        match &self.spot {
+            Spot::Value(value) => value.kept || (!path && value.is_query()),
+            Spot::Text => {
+                let (last, next) = (self.bytes[..from].last(), self.bytes.get(to));
+                let quoted = matches!(last, Some(b'"' | b'\'')) && last == next;
+                hex && quoted && to - from <= 64
+            }
+            Spot::Tag => false,
+        }
     }
 }
 
 /// `-` between two numbers: a date.
 fn is_date(bytes: &[u8], backwards: bool) -> bool {
-    let two = if backwards {
-        bytes.iter().rev().take(2).copied().collect::<Vec<u8>>()
-    } else {
-        bytes.iter().take(2).copied().collect()
+    let two = match bytes {
+        [.., second, first] if backwards => Some((first, second)),
+        [first, second, ..] if !backwards => Some((first, second)),
+        _ => None,
     };
-    matches!(two.as_slice(), [b'-', digit] if digit.is_ascii_digit())
+    two.is_some_and(|(sign, digit)| *sign == b'-' && digit.is_ascii_digit())
 }
 
 /// Dots in the run of digits, dots and colons around.
-fn dots(piece: &[u8], from: usize, to: usize) -> usize {
+fn dots(before: &[u8], after: &[u8]) -> usize {
     let inside = |it: &&u8| it.is_ascii_digit() || matches!(it, b'.' | b':');
     let count = |it: &u8| usize::from(*it == b'.');
-    let before: usize = piece[..from]
+    let before: usize = before
         .iter()
         .rev()
         .take(24)
         .take_while(inside)
         .map(count)
         .sum();
-    let after: usize = piece[to..]
-        .iter()
-        .take(24)
-        .take_while(inside)
-        .map(count)
-        .sum();
+    let after: usize = after.iter().take(24).take_while(inside).map(count).sum();
     before + after
 }
 
@@ -171,37 +299,4 @@ fn in_list(before: &[u8], after: &[u8]) -> bool {
         .sum();
     let after: usize = after.iter().take(60).take_while(inside).map(count).sum();
     before + after >= LIST
-}
-
-/// Whether a token may stand at `piece[from..to]`: kept by the page, in a query, or a whole string of hexadecimal digits.
-pub fn may_be_token(piece: &[u8], from: usize, to: usize, hex: bool, path: bool) -> bool {
-    match spot(piece, from) {
-        Spot::Value { name, before } => {
-            is_kept_only(piece, &name) || (!path && is_in_query(&name, before))
-        }
-        Spot::Text => {
-            let (last, next) = (piece[..from].last(), piece.get(to));
-            let quoted = matches!(last, Some(b'"' | b'\'')) && last == next;
-            hex && quoted && to - from <= 64
-        }
-        Spot::Tag => false,
-    }
-}
-
-/// The bytes before a slot are looked at so far back.
-const NEAR: usize = 300;
-
-/// Whether a host's name stands here: whoever may change it leads visitors away.
-fn names_a_host(before: &[u8]) -> bool {
-    let near: Vec<u8> = before[before.len().saturating_sub(NEAR)..]
-        .iter()
-        .copied()
-        .filter(|it| *it != b'\\')
-        .collect();
-    let Some(at) = near.windows(2).rposition(|it| it == b"//") else {
-        return false;
-    };
-    !near[at + 2..]
-        .iter()
-        .any(|it| it.is_ascii_whitespace() || b"/?#\"'<>&;,)".contains(it))
 }

@@ -1,9 +1,6 @@
 //! What a slot lets through: numbers and tokens within the bounds that were seen, markup that was seen as a whole.
 
-use super::{
-    MOST_INSIDE, MOST_VARIANTS, pieces,
-    place::{may_be_token, may_count},
-};
+use super::{MOST_INSIDE, MOST_VARIANTS, pieces, place::Piece};
 use crate::model::mask::{Alphabet, Slot};
 
 /// Longer than any counter or time stamp in nanoseconds.
@@ -35,7 +32,7 @@ impl Slot {
     /// A slot for what stood at one place of each piece, from `from[n]` on; `None` where it must not vary.
     pub(super) fn of(
         of: Alphabet,
-        pieces: &[&[u8]],
+        pieces: &mut [Piece],
         from: &[usize],
         seen: &[&[u8]],
     ) -> Option<Self> {
@@ -44,9 +41,9 @@ impl Slot {
             seen.iter().map(|it| it.len()).max()?,
         );
         let all = |of: Alphabet| seen.iter().all(|it| it.iter().all(|byte| of.has(*byte)));
-        let mut places = pieces.iter().zip(from).zip(seen);
+        let mut places = pieces.iter_mut().zip(from).zip(seen);
         if all(Alphabet::Digits) && least > 0 && most <= LONGEST_NUMBER {
-            let counts = places.all(|((piece, from), it)| may_count(piece, *from, from + it.len()));
+            let counts = places.all(|((piece, from), it)| piece.may_count(*from, from + it.len()));
             let most = LONGEST_NUMBER.min(most + 1);
             return counts.then_some(Self::Number { most });
         }
@@ -61,8 +58,8 @@ impl Slot {
         let bytes: usize = seen.iter().map(|it| it.len()).sum();
         let random = least >= SHORTEST_TOKEN && sum * 20 >= bytes;
         let path = of == Alphabet::Base64;
-        let apart = places
-            .all(|((piece, from), it)| may_be_token(piece, *from, from + it.len(), hex, path));
+        let apart =
+            places.all(|((piece, from), it)| piece.may_be_token(*from, from + it.len(), hex, path));
         (of != Alphabet::Digits && random && apart).then_some(Self::Token {
             of,
             least,
@@ -162,8 +159,11 @@ const LONGEST_VARIANT: usize = 64 << 10;
 fn until(rest: &[u8], longest: usize, stop: Option<u128>) -> Option<(usize, u128)> {
     let mut bytes = 0;
     let mut found = Vec::new();
-    let near = &rest[..rest.len().min(longest + longest / 8 + 1024)];
-    for piece in pieces::pieces(near).take(MOST_INSIDE + 1) {
+    let near = longest + longest / 8 + 1024;
+    for piece in pieces::pieces(rest).take(MOST_INSIDE + 1) {
+        if bytes > near {
+            break;
+        }
         if stop.is_some() && Some(pieces::key(piece)) == stop {
             return Some((bytes, pieces::key_of(found)));
         }
