@@ -164,13 +164,12 @@ fn is_our_clock(world: &World, look: &Look) -> bool {
         .cause
         .as_ref()
         .is_some_and(|it| it.key == "cause-tls-expired" || it.key == "cause-tls-early");
-    let (Some(certificate), Some(skew), true) =
-        (&look.observation.certificate, world.eyes.skew(), is_of_time)
-    else {
+    let Some(skew) = world.eyes.skew().filter(|_| is_of_time) else {
         return false;
     };
     let theirs = world.clock.now() + skew;
-    certificate.not_before <= theirs && theirs < certificate.not_after
+    let certificate = look.observation.certificate.as_ref();
+    certificate.is_none_or(|it| it.not_before <= theirs && theirs < it.not_after)
 }
 
 /// A target that may be a witness, and what is remembered of it.

@@ -93,7 +93,11 @@ pub fn traces(target: &Target, look: &Look) -> Vec<Trace> {
     let mut out = traces_of(target, &look.observation);
     // any other page that many portals show may be an attack on what they share
     let asks_for_a_login = match look.class {
-        Class::Suspicious | Class::ByPortal => look.verdict.state == State::Login,
+        Class::ByPortal => look.verdict.state == State::Login,
+        Class::Suspicious => {
+            let asks = |it: &crate::model::Signal| it.name == "asks-secrets";
+            look.verdict.state == State::Login || look.verdict.signals.iter().any(asks)
+        }
         _ => false,
     };
     if asks_for_a_login

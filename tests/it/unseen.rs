@@ -243,7 +243,7 @@ async fn announce(scene: &Scene) {
         targets: vec![scene.target(0).id],
         from: now,
         to: now + jiff::SignedDuration::from_hours(6),
-        by: "Quản trị".to_owned(),
+        by: "Quản trị".to_owned().into(),
         reason: "sửa giao diện".to_owned(),
         notifier: None,
     };
