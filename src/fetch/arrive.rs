@@ -38,13 +38,14 @@ impl Inner {
         &self,
         url: &Url,
         headers: HeaderMap,
+        http1: bool,
     ) -> Result<Arrived, (Class, Say)> {
         if self.second.is_needed_for(url)
             && let Ok(arrived) = self.by_second_stack(url, headers.clone()).await
         {
             return Ok(arrived);
         }
-        let sent = self.client.get(url.clone()).headers(headers.clone()).send();
+        let sent = self.client.send(url, headers.clone(), http1);
         let error = match sent.await {
             Ok(response) => {
                 return Ok(Arrived {
@@ -121,7 +122,7 @@ impl Inner {
         let guard = &self.settings.guard;
         let found = self
             .intermediates
-            .complete(&shown, &self.trust, &self.client, guard);
+            .complete(&shown, &self.trust, &self.client.ordinary, guard);
         found.await
     }
 

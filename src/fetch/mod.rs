@@ -5,21 +5,28 @@
 
 pub mod address;
 mod arrive;
+mod body;
 pub mod ca;
 mod chain;
 mod classify;
 mod client;
+mod cookie_date;
+mod cookies;
 mod decode;
+mod faces;
+mod families;
 mod groups;
 mod journey;
 mod manners;
 mod presentation;
+mod redirect;
 mod second_tls;
 mod tls;
 mod trust;
+mod versions;
 mod visit;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -56,6 +63,9 @@ pub struct Visit<'a> {
     pub max_body: u64,
     /// Sent as a conditional request; `None` asks for the whole page.
     pub validators: Option<&'a Validators>,
+    /// The address to look at, where the name still has it: that of an earlier look, which this one is to be compared
+    /// with. `None` takes the next in turn.
+    pub prefer: Option<IpAddr>,
 }
 
 /// Who makes visits: [`Eye`], or a script in its place.

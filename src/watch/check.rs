@@ -1,12 +1,13 @@
 //! One check, start to end: look, doubt ourselves, confirm, decide, commit.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 
 use super::{
     World, beyond,
     confirm::confirm,
+    elsewhere,
     eyes::{self, Sight},
     found::{Agreed, finding},
     learn::{grown, kept, learn_profile, teaches, warn_of_doubt},
@@ -77,13 +78,15 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
         }
     };
     let conditional = may_be_conditional(world, &dossier, now);
-    let first = gravest(world, target, &dossier, conditional).await;
+    let open = known(world, &dossier).await;
+    let face = elsewhere::face(open.as_ref());
+    let first = gravest_at(world, target, &dossier, conditional, face).await;
+    let first = elsewhere::worse(world, target, &dossier, open.as_ref(), first).await;
     drop(place);
     if eyes::sight(world, target, &first).await == Sight::Blind {
         return blind;
     }
-    let known = known(world, &dossier).await;
-    let sighted = sightings::first(world, target, &dossier, known.as_ref(), &first).await;
+    let sighted = sightings::first(world, target, &dossier, open.as_ref(), &first).await;
     let (looks, sure) = if sighted.news {
         let confirmed = confirm(world, target, &dossier, first).await;
         // the network may have gone while we looked again
@@ -136,9 +139,11 @@ pub(super) async fn part(world: &World, target: &Target) {
             return;
         }
     };
-    let first = gravest(world, target, &dossier, false).await;
+    let open = known(world, &dossier).await;
+    let face = elsewhere::face(open.as_ref());
+    let first = gravest_at(world, target, &dossier, false, face).await;
     tracing::debug!(target.id = %target.id, url = %target.url, class = %first.class, "looked at a part");
-    let known = known(world, &dossier).await;
+    let known = open;
     match first.class.standing() {
         Standing::Up if known.is_some() || first.seen.is_some() => {
             let every = target.settings.every;
@@ -214,21 +219,39 @@ pub(super) async fn gravest(
     dossier: &Dossier,
     conditional: bool,
 ) -> Look {
+    gravest_at(world, target, dossier, conditional, None).await
+}
+
+/// The same at one of the portal's addresses, where it still has it. All profiles look at the same one: what differs is
+/// the visitor's then, and not the address's.
+pub(super) async fn gravest_at(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    conditional: bool,
+    face: Option<IpAddr>,
+) -> Look {
     let profiles = &target.settings.profiles;
     // the configuration holds at least one profile
     let first = profiles.first().copied().unwrap_or(Profile::Desktop);
     let beside = Beside {
-        validators: dossier.validators.as_ref().filter(|_| conditional),
+        validators: dossier
+            .validators
+            .as_ref()
+            .filter(|_| conditional && !dossier.faces),
         first: None,
+        face,
     };
     let mut worst = look(world, target, first, dossier, beside).await;
     took(world, &dossier.target, &worst).await;
     let calm = worst.class.standing() == Standing::Up;
+    let same = worst.observation.face.address;
     for profile in profiles.iter().skip(1) {
         let own = profile_dossier(world, target, *profile).await;
         let beside = Beside {
             validators: None,
             first: Some(dossier),
+            face: same,
         };
         let mut seen = look(world, target, *profile, &own, beside).await;
         took(world, &own.target, &seen).await;

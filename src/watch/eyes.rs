@@ -147,6 +147,15 @@ pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
         set(world, Sight::Blind, Some(line::sentence(&traces))).await;
         return Sight::Blind;
     }
+    // this machine has no IPv6: nothing is known of the portal
+    if look
+        .cause
+        .as_ref()
+        .is_some_and(|it| it.key == "cause-no-ipv6")
+    {
+        tracing::warn!(target.id = %target.id, "the portal has IPv6 addresses only and this machine no way to them: it is not watched; give this machine IPv6");
+        return Sight::Blind;
+    }
     if !look.class.may_be_our_fault() {
         let address = look.observation.answer().and_then(|it| it.address);
         world.eyes.saw(owner, address);
@@ -223,13 +232,16 @@ fn literal(target: &Target) -> Option<IpAddr> {
 }
 
 async fn visit(world: &World, target: &Target) -> Sighting {
+    // a witness takes no turn of the target's own looks
+    let of = target.id.beside("witness");
     let visit = Visit {
-        target: &target.id,
+        target: &of,
         url: &target.url,
         profile: Profile::Desktop,
         timeout: PROBE_TIMEOUT,
         max_body: 64 << 10,
         validators: None,
+        prefer: None,
     };
     world.eye.visit(&visit, world.clock.now()).await
 }

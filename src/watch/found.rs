@@ -37,11 +37,8 @@ pub(super) async fn finding(
         changes: look.changes.clone(),
         before: before(dossier).map(identity),
         evidence: evidence(world, target, look),
-        address: look
-            .observation
-            .answer()
-            .and_then(|it| it.address)
-            .or(dossier.address),
+        address: look.observation.face.address.or(dossier.address),
+        one_of: look.observation.face.others,
     }
 }
 

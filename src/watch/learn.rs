@@ -28,6 +28,7 @@ const DOUBTFUL: f64 = 0.2;
 fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
     if let Some(address) = look.observation.answer().and_then(|it| it.address) {
         dossier.address = Some(address);
+        dossier.faces = look.observation.face.others;
     }
     // one that somebody else put in between says nothing of the portal's
     let is_own = |it: &&Certificate| {

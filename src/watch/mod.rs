@@ -11,6 +11,7 @@ mod confirm;
 mod delivered;
 pub mod diff;
 pub mod duty;
+mod elsewhere;
 pub mod eyes;
 mod found;
 pub mod health;

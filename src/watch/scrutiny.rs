@@ -276,6 +276,7 @@ async fn file_lines(
         timeout: world.config.defaults.timeout,
         max_body: LONGEST_FILE,
         validators: None,
+        prefer: None,
     };
     let at: Timestamp = world.clock.now();
     let sighting = world.eye.visit(&visit, at).await;

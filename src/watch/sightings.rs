@@ -336,5 +336,6 @@ async fn finding(
         before: before(dossier).map(identity),
         evidence: shown.page.clone(),
         address: shown.address.or(dossier.address),
+        one_of: false,
     }
 }
