@@ -288,7 +288,8 @@ impl<'a> View<'a> {
                 &norm.form_domains,
                 &norm.image_domains,
             ],
-            Role::Code => &[&norm.script_domains],
+            Role::Script => &[&norm.script_domains],
+            Role::Reached => &[&norm.script_domains, &norm.frame_domains],
             Role::Frame => &[&norm.frame_domains],
             Role::Form => &[&norm.form_domains],
         };
@@ -310,8 +311,10 @@ impl<'a> View<'a> {
 pub enum Role {
     /// A link, a picture, or anything that takes no more than that.
     Any,
-    /// It runs code in the page, or code of the page fetches from it and sends to it.
-    Code,
+    /// It runs code in the page.
+    Script,
+    /// Code of the page fetches from it and sends to it: what the portal frames it may also reach.
+    Reached,
     Frame,
     /// What visitors type is sent to it.
     Form,
