@@ -125,7 +125,7 @@ fn is_calm(text: &str) -> bool {
     let quiet = |it: char| {
         it.is_alphanumeric()
             || unicode_normalization::char::is_combining_mark(it)
-            || " ,;()-–—«»“”‘’\"'!?…·[]+%&".contains(it)
+            || " ,;()-–—«»“”‘’\"'!?…·[]+%&<>".contains(it)
     };
     let mut dots = text.match_indices('.');
     // the dot of an abbreviation, or the last one

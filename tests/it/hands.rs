@@ -164,7 +164,11 @@ async fn silence_in_an_agencys_chat_is_that_chats_and_lasts_an_hour() {
         answered(&telegram, &query).await;
         clock.pass(3);
     }
-    let heard_before = telegram.messages(AGENCY).len();
+    // what is said in answer to the silences comes by itself
+    let heard_before = before + 2;
+    telegram
+        .wait_for(|it| it.messages(AGENCY).len() == heard_before)
+        .await;
     let [room, agency] = settle(&scene, &telegram).await;
     assert_eq!(agency, heard_before);
     let called = telegram.last(ROOM).unwrap().text;

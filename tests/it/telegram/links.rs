@@ -16,6 +16,7 @@ const OURS: [&str; 9] = [
     "/batdau",
 ];
 const OUR_EXAMPLE: &str = "https://ten-cong.gov.vn";
+const OUR_SETTING: &str = "duty.contacts";
 
 /// The texts outside code that a client would make links of.
 pub fn links(plain: &str, entities: &[Value]) -> Vec<String> {
@@ -29,7 +30,9 @@ pub fn links(plain: &str, entities: &[Value]) -> Vec<String> {
             units[from..to].fill(u16::from(b'\n'));
         }
     }
-    let text = String::from_utf16_lossy(&units).replace(OUR_EXAMPLE, "");
+    let text = String::from_utf16_lossy(&units)
+        .replace(OUR_EXAMPLE, "")
+        .replace(OUR_SETTING, "");
     // the people of the configuration may be called by a tap
     let lines = text
         .lines()
