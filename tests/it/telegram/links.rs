@@ -149,7 +149,7 @@ fn what_clients_make_links_of_is_found() {
         "0912 345 678",
         "4111111111111111",
     ] {
-        assert_eq!(links(text, &[]).is_empty(), false, "{text}");
+        assert!(!links(text, &[]).is_empty(), "{text}");
         let code =
             serde_json::json!({"type": "code", "offset": 0, "length": text.encode_utf16().count()});
         assert_eq!(links(text, &[code]), Vec::<String>::new(), "{text}");
