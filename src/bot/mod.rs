@@ -1,6 +1,7 @@
 //! The duty room in Telegram: buttons under alerts, commands, answers. A chat reaches what its notifiers are told of; a
 //! stranger is told how to register and nothing else.
 
+mod answers;
 mod commands;
 mod evidence;
 mod here;
@@ -49,8 +50,6 @@ const PAUSE: Duration = Duration::from_secs(5);
 const LEAVING: Duration = Duration::from_secs(2);
 /// Updates that come again after a crash are those of one answer: a hundred at the most.
 const NEAR: u32 = 1000;
-/// A question for a reason is answered so soon, in seconds, or asked again.
-const REASON_WITHIN_S: i64 = 1800;
 /// Agencies' chats that are served at once, each for one deed at a time; the operator's are served as they come.
 const AGENCIES_AT_ONCE: usize = 16;
 /// What was handed out and waits is not asked for again at once.
@@ -429,7 +428,7 @@ impl Listener {
                 None => Some(Reply::plain(&here.say("bot-unknown-command", &[]))),
             }
         } else if self.is_to_us(message) {
-            answered(here, message, text).await
+            answers::answered(here, message, text).await
         } else {
             None
         }
@@ -456,46 +455,6 @@ fn spot(update: &Update) -> Option<Spot<'_>> {
     };
     let account = from.and_then(|it| i64::try_from(it.id.0).ok());
     Some(Spot { chat, account })
-}
-
-/// An answer to an incident's message is a note in its time line; to a question for a reason, the reason.
-async fn answered(here: &Here<'_>, message: &Message, text: &str) -> Option<Reply> {
-    let (asked_at, to) = taps::answered(message)?;
-    let first = to.lines().next().unwrap_or_default();
-    let of_request = if first.starts_with(request::ASKS_AGENCY) {
-        Some(request::agency_named(here, first, text).await)
-    } else if first.starts_with(request::ASKS_REFUSAL) {
-        request::refused(here, first, text).await
-    } else {
-        None
-    };
-    if of_request.is_some() {
-        return of_request;
-    }
-    if here.role() == Role::Stranger {
-        return None;
-    }
-    let id = first
-        .split(|c: char| c.is_whitespace() || c == ':')
-        .find(|it| it.starts_with("SC-"));
-    let known = here.incident(id?).await?;
-    let said = if first.starts_with(taps::ASKS_WHY) {
-        let late = message.date.timestamp() - asked_at > REASON_WITHIN_S;
-        if !here.may_decide() {
-            here.say("bot-officers-only", &[])
-        } else if late || !first.contains(&taps::shown(here, &known)) {
-            // it has become something else since, or nobody knows any more what was meant
-            here.say("bot-reason-late", &[])
-        } else {
-            incident::legitimate(here, &known, text).await
-        }
-    } else {
-        match incident::note(here, &known.id, text).await {
-            Ok(_) => here.say("bot-noted", &[("id", &known.id.to_string())]),
-            Err(why) => why,
-        }
-    };
-    Some(Reply::plain(&said))
 }
 
 /// What a group calls itself, with the name by which anybody can join it.
