@@ -385,3 +385,27 @@ impl Actor {
         origin.is_some_and(|it| it.of == Standpoint::Agency)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_from_before_accounts_were_kept_are_read() {
+        let taken: Taken =
+            serde_json::from_str(r#"{"by":"An","at":"2026-11-22T05:00:00Z"}"#).unwrap();
+        assert!(taken.origin.is_none() && !taken.is_of_agency());
+        let muted = r#"{"by":"An","until":"2026-11-22T05:00:00Z"}"#;
+        assert!(
+            serde_json::from_str::<Muted>(muted)
+                .unwrap()
+                .origin
+                .is_none()
+        );
+        let event = r#"{"at":"2026-11-22T05:00:00Z","what":"taken","by":"An","note":null}"#;
+        let event: Event = serde_json::from_str(event).unwrap();
+        assert!(event.origin.is_none());
+        // and written as they were
+        assert!(!serde_json::to_string(&taken).unwrap().contains("origin"));
+    }
+}
