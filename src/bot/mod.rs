@@ -35,7 +35,7 @@ use reply::Reply;
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
 /// A poller that ends waits so long for Telegram.
-const LEAVING: Duration = Duration::from_secs(2);
+const LEAVING: Duration = Duration::from_millis(400);
 /// Updates that come again after a crash are those of one answer: a hundred at the most.
 const NEAR: u32 = 1000;
 /// A stranger is answered so often in so long: whoever registers a portal is a stranger until he is approved.

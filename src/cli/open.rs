@@ -12,7 +12,7 @@ use crate::{
     config::{self, Config, Fault, Pace},
     duty::roster::from_csv,
     fetch::ca,
-    store::{Store, StoreError, backends, control, lock::Lock},
+    store::{Store, StoreError, backends, control, lock::Lock, private},
     watch::{World, clock::System},
 };
 
@@ -207,6 +207,11 @@ pub(super) fn own_store(config: &Config) -> Result<Opened, Failure> {
         )),
         error => error.into(),
     })?;
+    let snapshots = &config.service.snapshots_dir;
+    if let Err(error) = private::folder(snapshots) {
+        // looking goes on; what cannot be kept is told look by look
+        tracing::error!(%error, "{} cannot be made", snapshots.display());
+    }
     let store = backends::open(&config.service.store, folder)?;
     Ok(Opened {
         store,

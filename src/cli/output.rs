@@ -1,6 +1,7 @@
 //! How a command ends, and how foreign and own text reaches a terminal.
 
 use std::{
+    borrow::Cow,
     io::{self, Write},
     process::ExitCode,
 };
@@ -83,8 +84,30 @@ impl From<io::Error> for Failure {
 
 /// A line on standard output.
 pub fn line(text: &str) -> Result<(), Failure> {
-    writeln!(anstream::stdout(), "{text}")?;
+    if text.starts_with('{') {
+        writeln!(anstream::stdout(), "{}", escaped(text))?;
+    } else {
+        writeln!(anstream::stdout(), "{text}")?;
+    }
     Ok(())
+}
+
+/// JSON whose strings hold nothing that a terminal obeys: control characters of the second kind and those that turn the
+/// direction of text are written as `\u…`, which reads back as the same.
+fn escaped(json: &str) -> Cow<'_, str> {
+    let obeyed = |it: char| matches!(it, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !json.contains(obeyed) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for it in json.chars() {
+        if obeyed(it) {
+            out.push_str(&format!("\\u{:04x}", u32::from(it)));
+        } else {
+            out.push(it);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// What was done: a sentence for people, or facts for machines.
@@ -119,4 +142,18 @@ pub fn signal_json(signal: &Signal, words: &Words) -> Value {
         "sentence": words.say(&signal.say),
         "excerpt": signal.excerpt,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_reads_back_and_holds_nothing_that_a_terminal_obeys() {
+        let name = "Cổng \u{9b}31m\u{202e}abc\u{2066}\u{85}";
+        let text = json!({ "name": name }).to_string();
+        let safe = escaped(&text);
+        assert!(safe.contains("Cổng \\u009b31m\\u202eabc"), "{safe}");
+        assert_eq!(serde_json::from_str::<Value>(&safe).unwrap()["name"], name);
+    }
 }

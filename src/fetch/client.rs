@@ -32,6 +32,7 @@ pub(super) enum DialFault {
 
 pub(super) fn build(
     settings: &Settings,
+    guard: &Guard,
     recorder: &Recorder,
     names: Arc<Names>,
 ) -> Result<reqwest::Client, Unusable> {
@@ -39,7 +40,7 @@ pub(super) fn build(
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .dns_resolver(Arc::new(Guarded {
-            guard: settings.guard.clone(),
+            guard: guard.clone(),
             names,
         }))
         .redirect(reqwest::redirect::Policy::none())

@@ -10,6 +10,7 @@ mod client;
 mod decode;
 mod journey;
 mod manners;
+mod pass;
 mod sessions;
 mod tls;
 mod visit;
@@ -51,6 +52,8 @@ pub struct Visit<'a> {
     pub max_body: u64,
     /// Sent as a conditional request; `None` asks for the whole page.
     pub validators: Option<&'a Validators>,
+    /// The operator named it: see [`pass`].
+    pub by_operator: bool,
 }
 
 /// Who makes visits: [`Eye`], or a script in its place.

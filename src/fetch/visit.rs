@@ -19,10 +19,11 @@ use url::Url;
 use super::{
     Sees, Settings, Sighting, Unusable, Visit,
     classify::class_of,
-    client::{self, Names},
+    client::Names,
     decode::{self, Undecoded},
     journey::Journey,
     manners::Manners,
+    pass::{Pass, Passes},
     tls::Recorder,
 };
 use crate::model::{
@@ -44,7 +45,7 @@ pub struct Eye(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    client: reqwest::Client,
+    passes: Passes,
     names: Arc<Names>,
     recorder: Recorder,
     manners: Manners,
@@ -104,10 +105,10 @@ impl Eye {
     pub fn new(settings: Settings) -> Result<Self, Unusable> {
         let recorder = Recorder::default();
         let names = Arc::new(Names::new(&settings.resolver)?);
-        let client = client::build(&settings, &recorder, names.clone())?;
+        let passes = Passes::new(&settings, &recorder, &names)?;
         Ok(Self(Arc::new(Inner {
             settings,
-            client,
+            passes,
             names,
             recorder,
             manners: Manners::default(),
@@ -195,11 +196,12 @@ impl Inner {
     async fn go(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
         let own_port = visit.url.port();
         let mut been: Vec<(Url, usize)> = Vec::new();
+        let mut pass = self.passes.first(visit.by_operator);
         loop {
-            if let Err(refused) = self.settings.guard.url(&journey.url, own_port) {
+            if let Err(refused) = pass.guard.url(&journey.url, own_port) {
                 return self.refused(journey, refused.class, refused.why);
             }
-            let response = match self.ask(visit, journey).await {
+            let response = match self.ask(visit, journey, pass).await {
                 Ok(response) => response,
                 Err(error) => {
                     let (class, cause) = class_of(&error);
@@ -211,6 +213,9 @@ impl Inner {
             };
             let status = response.status().as_u16();
             journey.status = Some(status);
+            pass = self
+                .passes
+                .after(pass, response.remote_addr().map(|it| it.ip()));
             if let Some(fault) = self.certificate_fault(journey) {
                 return silent(Class::Tls, fault, Some(status));
             }
@@ -243,7 +248,12 @@ impl Inner {
         silent(Class::RefusedRedirect, cause, journey.status)
     }
 
-    async fn ask(&self, visit: &Visit<'_>, journey: &Journey) -> Result<Response, reqwest::Error> {
+    async fn ask(
+        &self,
+        visit: &Visit<'_>,
+        journey: &Journey,
+        pass: &Pass,
+    ) -> Result<Response, reqwest::Error> {
         let mut headers = HeaderMap::new();
         let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
@@ -284,7 +294,7 @@ impl Inner {
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
             }
         }
-        self.client
+        pass.client
             .get(journey.url.clone())
             .headers(headers)
             .send()

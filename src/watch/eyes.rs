@@ -210,6 +210,7 @@ async fn answers(world: &World, target: &Target) -> bool {
         timeout: PROBE_TIMEOUT,
         max_body: 64 << 10,
         validators: None,
+        by_operator: target.by_operator,
     };
     let sighting = world.eye.visit(&visit, world.clock.now()).await;
     sighting

@@ -72,6 +72,7 @@ pub async fn look(
         timeout: target.settings.timeout,
         max_body: target.settings.max_body,
         validators: beside.validators,
+        by_operator: target.by_operator,
     };
     let sighting = world.eye.visit(&visit, at).await;
     let away = led_away(target, dossier, &sighting.observation);

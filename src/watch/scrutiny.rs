@@ -210,6 +210,7 @@ async fn bears(
         timeout: world.config.defaults.timeout,
         max_body: LONGEST_FILE,
         validators: None,
+        by_operator: false,
     };
     let at: Timestamp = world.clock.now();
     let sighting = world.eye.visit(&visit, at).await;
