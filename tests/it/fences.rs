@@ -18,7 +18,7 @@ use gaccong::{
         registration::Registration,
         target::{self, Target},
     },
-    store::{Commit, codec, journal},
+    store::{codec, journal},
     watch::reports,
 };
 use jiff::Timestamp;
