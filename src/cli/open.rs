@@ -131,6 +131,9 @@ fn kinds(config: &Config) -> Vec<Fault> {
     faults
 }
 
+/// All of the world's authorities take a fiftieth of it.
+const LARGEST_CA: u64 = 16 << 20;
+
 /// What is wrong with the files of `extra_ca`, each at its place in targets.yaml.
 fn authorities(config: &Config, folder: &Path) -> Vec<Fault> {
     let service = &config.service;
@@ -138,11 +141,16 @@ fn authorities(config: &Config, folder: &Path) -> Vec<Fault> {
     let wrong = |(path, at): (&PathBuf, &(usize, usize))| {
         let path = folder.join(path);
         let shown = path.display();
-        let why = match fs::read(&path) {
-            Ok(bytes) => ca::parse(&bytes).err()?,
-            Err(error) => {
-                format!("{error}; put the authority's certificate there, or take the line out")
+        let hint = "put the authority's certificate there, or take the line out";
+        let why = match fs::metadata(&path) {
+            Ok(meta) if !meta.is_file() || meta.len() > LARGEST_CA => {
+                format!("no file of certificates; {hint}")
             }
+            Ok(_) => match fs::read(&path) {
+                Ok(bytes) => ca::parse(&bytes).err()?,
+                Err(error) => format!("{error}; {hint}"),
+            },
+            Err(error) => format!("{error}; {hint}"),
         };
         Some(Fault {
             line: at.0,

@@ -51,8 +51,11 @@ impl Failure {
     }
 
     pub fn report(self) -> ExitCode {
+        // what is echoed of arguments and files is for eyes, and nothing for a terminal to obey
+        let plain = |it: &char| *it == '\n' || !(it.is_control() || is_obeyed(*it));
+        let message: String = self.message.chars().filter(plain).collect();
         // whoever reads the other end of a closed pipe wants nothing more
-        let _ = writeln!(anstream::stderr(), "gaccong: {}", self.message);
+        let _ = writeln!(anstream::stderr(), "gaccong: {message}");
         ExitCode::from(self.code)
     }
 }
@@ -92,16 +95,20 @@ pub fn line(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Control characters of the second kind, and those that turn the direction of text.
+fn is_obeyed(it: char) -> bool {
+    matches!(it, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// JSON whose strings hold nothing that a terminal obeys: control characters of the second kind and those that turn the
 /// direction of text are written as `\u…`, which reads back as the same.
-fn escaped(json: &str) -> Cow<'_, str> {
-    let obeyed = |it: char| matches!(it, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !json.contains(obeyed) {
+pub fn escaped(json: &str) -> Cow<'_, str> {
+    if !json.contains(is_obeyed) {
         return Cow::Borrowed(json);
     }
     let mut out = String::with_capacity(json.len() + 16);
     for it in json.chars() {
-        if obeyed(it) {
+        if is_obeyed(it) {
             out.push_str(&format!("\\u{:04x}", u32::from(it)));
         } else {
             out.push(it);

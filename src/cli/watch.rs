@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
     time::{Instant, timeout_at},
 };
@@ -32,6 +32,7 @@ pub struct Args {
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
     open::logs("warn,gaccong=info");
+    let mut told = Told::listen()?;
     let pace = if args.fast { Pace::Fast } else { Pace::Polite };
     let config = open::config(global, pace, true)?;
     let opened = open::own_store(&config)?;
@@ -102,7 +103,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         });
     }
     parts.begin("looks", wheel::run(worlds, stop.clone(), None));
-    told_to_stop(Reload::new(global, pace, change)).await?;
+    told.to_stop(Reload::new(global, pace, change)).await;
     tracing::info!("stopping");
     stop.cancel();
     parts.end().await;
@@ -162,18 +163,33 @@ impl Parts {
     }
 }
 
-async fn told_to_stop(mut reload: Reload) -> Result<(), Failure> {
-    let listen = |kind| signal(kind).map_err(|error| Failure::system(format!("signals: {error}")));
-    let mut term = listen(SignalKind::terminate())?;
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut hang_up = listen(SignalKind::hangup())?;
-    let mut look = tokio::time::interval(reload::LOOK_EVERY);
-    loop {
-        tokio::select! {
-            _ = term.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hang_up.recv() => reload.now().await,
-            _ = look.tick() => reload.if_changed().await,
+/// What the system tells us. Listened for before anything begins: who is told to stop at once stops in order.
+struct Told {
+    term: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Told {
+    fn listen() -> Result<Self, Failure> {
+        let listen =
+            |kind| signal(kind).map_err(|error| Failure::system(format!("signals: {error}")));
+        Ok(Self {
+            term: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn to_stop(&mut self, mut reload: Reload) {
+        let mut look = tokio::time::interval(reload::LOOK_EVERY);
+        loop {
+            tokio::select! {
+                _ = self.term.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => reload.now().await,
+                _ = look.tick() => reload.if_changed().await,
+            }
         }
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn close(path: &Path, mode: u32) -> bool {
         return false;
     };
     let loose = meta.mode() & 0o077 != 0;
-    if loose {
+    // a folder that all may write into, such as /tmp, is not ours to close
+    if loose && meta.mode() & 0o1000 == 0 {
         let shown = path.display();
         match fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
             Ok(()) => tracing::warn!(

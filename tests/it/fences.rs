@@ -366,6 +366,7 @@ fn other_users_of_the_machine_see_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_says_how_it_is_to_whom_it_may_and_stops_beside_polls_and_looks_that_hang() {
+    provider();
     let portal = Portal::page(honest(1)).await;
     let hanging = Portal::start(|_| Reply::Hang).await;
     let telegram = Telegram::start().await;

@@ -89,6 +89,10 @@ fn tables_of_targets_are_taken_as_excel_saves_them() {
             table(",").replace("so-yte,", "'so-yte,").into_bytes(),
         ),
         (
+            "a title above",
+            ("Danh sách cổng\r\n,,,\r\n".to_owned() + &table(",")).into_bytes(),
+        ),
+        (
             "a line break in a cell",
             table(",").replace("Sở Y tế", "\"Sở\nY tế\"").into_bytes(),
         ),
