@@ -530,6 +530,7 @@ verify-good = The store is whole.
 verify-bad = The store has damage; see the list above.
 backup-done = { $records } records and { $files } pages are in { $file } ({ $missing } pages missing).
 restore-done = { $records } records and { $files } pages are back in { $folder }.
+restore-untold = Left out: { $count } messages that waited to be told when the backup was made.
 restore-aside = The old store was moved to { $folder }.
 targets-accepted = The configuration with { $count } portals is accepted; the running service takes it in within seconds.
 

@@ -530,6 +530,7 @@ verify-good = Kho dữ liệu nguyên vẹn.
 verify-bad = Kho dữ liệu có chỗ hỏng; xem danh sách ở trên.
 backup-done = Đã sao lưu { $records } bản ghi và { $files } trang vào { $file } (thiếu { $missing } trang).
 restore-done = Đã khôi phục { $records } bản ghi và { $files } trang vào { $folder }.
+restore-untold = Không khôi phục { $count } tin còn chờ gửi lúc sao lưu.
 restore-aside = Kho cũ được chuyển sang { $folder }.
 targets-accepted = Cấu hình với { $count } cổng được chấp nhận; hệ thống đang chạy sẽ áp dụng trong vài giây.
 

@@ -46,8 +46,8 @@ use taps::Tapped;
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
-/// A poller that ends waits so long for what is under way, and for Telegram.
-const LEAVING: Duration = Duration::from_secs(2);
+/// A poller that ends waits so long for Telegram.
+const LEAVING: Duration = Duration::from_millis(400);
 /// Updates that come again after a crash are those of one answer: a hundred at the most.
 const NEAR: u32 = 1000;
 /// Agencies' chats that are served at once, each for one deed at a time; the operator's are served as they come.

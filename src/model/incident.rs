@@ -10,11 +10,20 @@ use super::{Class, Digest, Say, Signal, TargetId, plan::PlanId, target::Target};
 
 /// `SC-2026-0412` (*sự cố*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct IncidentId(pub String);
 
 impl IncidentId {
     pub fn new(year: i16, number: u64) -> Self {
         Self(format!("SC-{year}-{number:04}"))
+    }
+}
+
+impl TryFrom<String> for IncidentId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        super::target::numbered(text).map(Self)
     }
 }
 

@@ -12,6 +12,7 @@ mod delivered;
 pub mod diff;
 pub mod duty;
 mod elsewhere;
+pub mod evicted;
 pub mod eyes;
 mod found;
 pub mod health;
