@@ -10,7 +10,10 @@ use super::{
 use crate::{
     alert::timeline,
     incident,
-    model::{Incident, IncidentId, excerpt::unmarked},
+    model::{
+        Incident, IncidentId,
+        excerpt::{excerpt, unmarked},
+    },
     store::Wanted,
     watch::{
         World,

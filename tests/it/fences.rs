@@ -55,6 +55,7 @@ async fn class_of(url: &str, by_operator: bool, networks: &[&str]) -> Class {
         max_body: 1 << 20,
         validators: None,
         by_operator,
+        prefer: None,
     };
     let seen = eye.visit(&visit, Timestamp::now()).await.observation;
     seen.silence().map_or(Class::Unchanged, |it| it.class)
