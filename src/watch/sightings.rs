@@ -130,7 +130,8 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
             title: look.title.clone(),
             changes: look.changes.clone(),
             page,
-            address: look.observation.answer().and_then(|it| it.address),
+            address: look.observation.face.address,
+            one_of: look.observation.face.others,
         };
         tracing::info!(target.id = %target.id, class = %look.class, score = look.verdict.score, signed = sighting.signed, "sighted");
         found.push((sighting, shown));
@@ -336,6 +337,6 @@ async fn finding(
         before: before(dossier).map(identity),
         evidence: shown.page.clone(),
         address: shown.address.or(dossier.address),
-        one_of: false,
+        one_of: shown.one_of,
     }
 }
