@@ -34,7 +34,7 @@ pub(super) struct Arrived {
 }
 
 impl Inner {
-    /// Asks once. An error is the class of the failure and one sentence.
+    /// Asks once, over HTTP/1.1 alone where `http1` is set. An error is the class of the failure and one sentence.
     pub(super) async fn arrive(
         &self,
         url: &Url,

@@ -366,6 +366,10 @@ mod tests {
                 assert_eq!(of(coding, &padded, 100).unwrap(), b"page", "{coding}");
             }
         }
+        let inner = gzip(&[b"page", [b' '; 9000].as_slice()].concat());
+        let failed = of("gzip, gzip", &gzip(&inner), 100).unwrap_err();
+        let begun = [b"page", [b' '; 96].as_slice()].concat();
+        assert_eq!((failed.why, failed.shown), (Undecoded::TooLarge, begun));
         for (coding, body) in all(&vec![0; 1 << 20]) {
             let failed = of(coding, &body, 1000).unwrap_err();
             assert_eq!(failed.why, Undecoded::TooLarge, "{coding}");

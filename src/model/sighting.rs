@@ -44,6 +44,9 @@ pub struct Shown {
     pub changes: Vec<ChangeLine>,
     pub page: Option<Evidence>,
     pub address: Option<IpAddr>,
+    /// The portal has other addresses.
+    #[serde(default)]
+    pub one_of: bool,
 }
 
 /// The sightings of the last day.

@@ -79,7 +79,7 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
     };
     let conditional = may_be_conditional(world, &dossier, now);
     let open = known(world, &dossier).await;
-    let face = elsewhere::face(open.as_ref());
+    let face = elsewhere::face(open.as_ref(), &dossier);
     let first = gravest_at(world, target, &dossier, conditional, face).await;
     let first = elsewhere::worse(world, target, &dossier, open.as_ref(), first).await;
     drop(place);
@@ -140,7 +140,7 @@ pub(super) async fn part(world: &World, target: &Target) {
         }
     };
     let open = known(world, &dossier).await;
-    let face = elsewhere::face(open.as_ref());
+    let face = elsewhere::face(open.as_ref(), &dossier);
     let first = gravest_at(world, target, &dossier, false, face).await;
     tracing::debug!(target.id = %target.id, url = %target.url, class = %first.class, "looked at a part");
     let known = open;

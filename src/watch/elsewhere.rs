@@ -8,9 +8,15 @@ use crate::{
     model::{Dossier, Incident, Standing, Target},
 };
 
-/// Where looks go while an incident is open: it was seen at one address perhaps, and is over when that one is well.
-pub(super) fn face(open: Option<&Incident>) -> Option<IpAddr> {
-    open.and_then(|it| it.address)
+/// Where looks go while an incident is open: it was seen at one address perhaps, and is over when that one is well. A
+/// first baseline is learnt at one address, too: what is common to a portal and to a stranger behind its other address
+/// would be next to nothing.
+pub(super) fn face(open: Option<&Incident>, dossier: &Dossier) -> Option<IpAddr> {
+    let is_learning = dossier.baseline.is_none() && !dossier.learning.is_empty();
+    match open {
+        Some(open) => open.address,
+        None => dossier.address.filter(|_| is_learning),
+    }
 }
 
 /// A portal that fails at the address of its open incident is looked at once more, at the next address in turn: nobody

@@ -176,7 +176,8 @@ mod tests {
     async fn work_that_takes_too_long_is_told_to_end_and_comes_to_nothing() {
         let desks = Desks::default();
         let (began, ended) = (mpsc::channel(), mpsc::channel());
-        let work = desks.within(&id("a"), endless(began.0, ended.0));
+        let target = id("a");
+        let work = desks.within(&target, endless(began.0, ended.0));
         assert_eq!(work.await, Err(Unfinished::Time));
         heard(ended.1).await;
         assert_eq!(desks.within(&id("a"), || 7).await, Ok(7));

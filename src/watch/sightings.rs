@@ -130,7 +130,8 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
             title: look.title.clone(),
             changes: look.changes.clone(),
             page,
-            address: look.observation.answer().and_then(|it| it.address),
+            address: look.observation.face.address,
+            one_of: look.observation.face.others,
         };
         found.push((sighting, shown));
     }
@@ -337,6 +338,6 @@ async fn finding(
         before: before(dossier).map(identity),
         evidence: shown.page.clone(),
         address: shown.address.or(dossier.address),
-        one_of: false,
+        one_of: shown.one_of,
     }
 }
