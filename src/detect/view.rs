@@ -241,10 +241,15 @@ impl<'a> View<'a> {
                 &norm.form_domains,
                 &norm.image_domains,
             ],
-            Role::Script => &[&norm.script_domains],
-            Role::Reached => &[&norm.script_domains, &norm.frame_domains],
-            Role::Frame => &[&norm.frame_domains],
-            Role::Form => &[&norm.form_domains],
+            // what the portal has always called its own address is its own
+            Role::Script => &[&norm.script_domains, &norm.relation_domains],
+            Role::Reached => &[
+                &norm.script_domains,
+                &norm.frame_domains,
+                &norm.relation_domains,
+            ],
+            Role::Frame => &[&norm.frame_domains, &norm.relation_domains],
+            Role::Form => &[&norm.form_domains, &norm.relation_domains],
         };
         known.iter().any(|it| it.contains(domain))
     }
