@@ -103,7 +103,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         });
     }
     parts.begin("looks", wheel::run(worlds, stop.clone(), None));
-    told.to_stop(Reload::new(global, pace, change)).await;
+    told.stop(Reload::new(global, pace, change)).await;
     tracing::info!("stopping");
     stop.cancel();
     parts.end().await;
@@ -181,7 +181,7 @@ impl Told {
         })
     }
 
-    async fn to_stop(&mut self, mut reload: Reload) {
+    async fn stop(&mut self, mut reload: Reload) {
         let mut look = tokio::time::interval(reload::LOOK_EVERY);
         loop {
             tokio::select! {

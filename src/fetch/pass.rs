@@ -79,3 +79,35 @@ impl Passes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_outside_once_stays_outside() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let settings = Settings {
+            guard: Guard {
+                networks: vec!["10.0.0.0/8".parse().unwrap()],
+                ..Guard::default()
+            },
+            ..Settings::default()
+        };
+        let names = Arc::new(Names::new(&[]).unwrap());
+        let passes = Passes::new(&settings, &Recorder::default(), &names).unwrap();
+        let (inside, public) = ("10.77.0.5".parse().unwrap(), "45.117.0.10".parse().unwrap());
+        let may = |pass: &Pass| pass.guard.address(inside).is_ok();
+        assert!(!may(passes.first(false)));
+        let first = passes.first(true);
+        assert!(may(first));
+        // from one place inside to the next
+        let second = passes.after(first, Some(inside));
+        assert!(may(second));
+        // out, and never in again, whoever answers
+        let third = passes.after(second, Some(public));
+        assert!(!may(third) && third.guard.address(public).is_ok());
+        assert!(!may(passes.after(third, Some(inside))));
+        assert!(!may(passes.after(first, None)));
+    }
+}
