@@ -38,7 +38,10 @@ pub async fn run(args: Args) -> Result<bool> {
     if let Some(path) = &args.out {
         run::write(path, &all)?;
     }
-    let missed: Vec<String> = all.iter().flat_map(|it| it.missed(args.at_most)).collect();
+    let missed: Vec<String> = all
+        .iter()
+        .flat_map(|it| it.missed(args.at_most, args.late_at_most))
+        .collect();
     for sentence in &missed {
         eprintln!("gaccong-bench: {sentence}");
     }

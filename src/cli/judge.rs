@@ -272,7 +272,6 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
     let learnt = pages
         .timer
         .within(|| Norm::learn(history.iter().map(Arc::as_ref)));
-    let norm = learnt.ok_or("more work to learn what is normal than any page is worth")?;
     let source = |bytes| Source {
         bytes,
         content_type,
@@ -280,20 +279,21 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
         ignore: &[],
     };
     let judged = pages.timer.within(|| {
+        let norm = learnt.as_ref()?;
         let mut seen = Vec::new();
         for (profile, bytes) in &bodies {
             match page::read(source(bytes)) {
                 Ok(page) => seen.push((*profile, page)),
-                Err(limit) => return over(source(bytes), &limit),
+                Err(limit) => return Some(over(source(bytes), &limit)),
             }
         }
         let seen: Vec<(Profile, &Page)> = seen
             .iter()
             .map(|(profile, page)| (*profile, page))
             .collect();
-        profiles::judge_all(&seen, &norm, &Expect::of_url(&case.url))
+        Some(profiles::judge_all(&seen, norm, &Expect::of_url(&case.url)))
     });
-    let verdict = match (judged, bodies.first()) {
+    let verdict = match (judged.flatten(), bodies.first()) {
         (Some(verdict), _) => verdict,
         (None, Some((_, bytes))) => over(source(bytes), &Limit::Time),
         (None, None) => Verdict::default(),

@@ -295,3 +295,37 @@ fn median(mut values: Vec<usize>) -> usize {
     values.sort_unstable();
     values.get(values.len() / 2).copied().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::diff::imprint::Told;
+
+    #[test]
+    fn texts_of_a_norm_have_a_budget() {
+        let look = |n: u64| Imprint {
+            texts: (0..100)
+                .map(|at| {
+                    Arc::new(Told {
+                        key: n * 100 + at,
+                        folded: "x".repeat(20_000),
+                        letters: Letters::default(),
+                    })
+                })
+                .collect(),
+            ..Imprint::default()
+        };
+        let looks: Vec<Imprint> = (0..10).map(look).collect();
+        let norm = Norm::of(&looks);
+        assert!(norm.folded.len() > FOLDED_KEPT / 2, "{}", norm.folded.len());
+        assert!(
+            norm.folded.len() <= FOLDED_KEPT + 20_001,
+            "{}",
+            norm.folded.len()
+        );
+        assert!(norm.bytes() >= norm.folded.len());
+        assert!(Norm::of(&looks[..1]).bytes() < 3_000_000);
+    }
+}

@@ -15,6 +15,18 @@ pub struct Mask {
     pub faces: Vec<Face>,
 }
 
+impl Mask {
+    /// Bytes of memory that it takes, nearly.
+    pub fn bytes(&self) -> usize {
+        let steps = self.faces.iter().flat_map(|it| &it.steps);
+        let known = steps.map(|it| match &it.slot {
+            Slot::OneOf { known, .. } => size_of::<Step>() + known.len() * size_of::<u128>(),
+            _ => size_of::<Step>(),
+        });
+        size_of::<Self>() + known.sum::<usize>()
+    }
+}
+
 /// Fixed runs of bytes with slots between them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Face {

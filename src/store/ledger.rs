@@ -39,6 +39,8 @@ pub struct Ledger<E: Engine> {
 /// Some 4 KB each; twice as many are kept at the most. With more targets than that, most are read anew at each look all
 /// the same.
 const AT_HAND: usize = 1024;
+/// Bytes of masks at hand, and twice as many at the most. One takes some 4 KB; one of a hostile page may take 600.
+const MASKS_AT_HAND: usize = 6 << 20;
 
 /// Keys of what a backup holds as of one moment, and those of the rest: answering times, beats, masks, spans.
 const FACTS: [(&str, &str); 4] = [("c", "h"), ("i", "k"), ("l", "s"), ("t", "\u{10ffff}")];
@@ -57,7 +59,7 @@ impl<E: Engine> Ledger<E> {
             engine,
             recent,
             dossiers: Shelf::new(AT_HAND),
-            masks: Shelf::new(AT_HAND),
+            masks: Shelf::weighing(MASKS_AT_HAND, |it| it.bytes()),
             open: Mutex::default(),
             writing: Mutex::new(()),
             pulse: watch::Sender::new(Pulse::default()),

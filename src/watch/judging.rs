@@ -140,3 +140,88 @@ impl Drop for LoseOnDrop {
         self.0.lose();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::page::patience;
+
+    fn id(text: &str) -> TargetId {
+        text.parse().unwrap()
+    }
+
+    /// Work that ends when patience is lost, and says that it began and that it ended.
+    fn endless(began: mpsc::Sender<()>, ended: mpsc::Sender<()>) -> impl FnOnce() + Send {
+        move || {
+            began.send(()).unwrap();
+            while !patience::is_lost() {
+                thread::yield_now();
+            }
+            let _ = ended.send(());
+        }
+    }
+
+    async fn heard(of: mpsc::Receiver<()>) -> mpsc::Receiver<()> {
+        tokio::task::spawn_blocking(move || {
+            of.recv().unwrap();
+            of
+        })
+        .await
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn work_that_takes_too_long_is_told_to_end_and_comes_to_nothing() {
+        let desks = Desks::default();
+        let (began, ended) = (mpsc::channel(), mpsc::channel());
+        let hostile = id("a");
+        let work = desks.within(&hostile, endless(began.0, ended.0));
+        assert_eq!(work.await, Err(Unfinished::Time));
+        heard(ended.1).await;
+        assert_eq!(desks.within(&id("a"), || 7).await, Ok(7));
+        let fails = || -> u8 { panic!("a fault") };
+        let fault = desks.learning(&id("a"), fails).await;
+        assert_eq!(fault, Err(Unfinished::Fault));
+        assert_eq!(
+            desks.within(&id("a"), || 8).await,
+            Ok(8),
+            "its turn is over"
+        );
+    }
+
+    #[tokio::test]
+    async fn work_that_nobody_waits_for_ends() {
+        let desks = Desks::default();
+        let (began, ended) = (mpsc::channel(), mpsc::channel());
+        let hostile = id("a");
+        let work = desks.within(&hostile, endless(began.0, ended.0));
+        tokio::select! {
+            _ = work => panic!("it has no end of its own"),
+            _ = heard(began.1) => (),
+        }
+        heard(ended.1).await;
+    }
+
+    #[tokio::test]
+    async fn a_service_that_stops_waits_for_no_dear_work() {
+        let desks = Desks::default();
+        let (began, ended) = (mpsc::channel(), mpsc::channel());
+        let hostile = id("a");
+        let work = desks.learning(&hostile, endless(began.0, ended.0));
+        let stop = async {
+            heard(began.1).await;
+            desks.stop();
+            heard(ended.1).await;
+            while desks.given_up() == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = work => panic!("what was not done is no finding"),
+            () = stop => (),
+        }
+        assert_eq!(desks.given_up(), 0, "who is gone waits no more");
+    }
+}

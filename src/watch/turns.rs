@@ -19,7 +19,7 @@ pub(super) enum Kind {
 }
 
 /// Jobs that took longer lately are dear. A page of 8 MiB takes less on an idle processor.
-const DEAR: Duration = Duration::from_millis(250);
+const DEAR: Duration = Duration::from_millis(256);
 /// Shorter ones are all alike: an ordinary page takes some ten.
 const CHEAP: Duration = Duration::from_millis(32);
 /// Who has waited so long comes next, dear or not: he is late enough.
@@ -239,5 +239,132 @@ impl Drop for Turn {
             }
         }
         serve(&self.room);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    type Taken = (Place, Turn);
+
+    /// Asks, and says what came of it at once.
+    fn ask<'a>(
+        turns: &'a Turns,
+        portal: &'a str,
+        kind: Kind,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Option<Taken>> + 'a>> {
+        let mut asked: std::pin::Pin<Box<dyn Future<Output = Option<Taken>>>> =
+            Box::pin(turns.take(portal, kind));
+        match asked.as_mut().now_or_never() {
+            Some(done) => Box::pin(std::future::ready(done)),
+            None => asked,
+        }
+    }
+
+    fn got(asked: &mut (impl Future<Output = Option<Taken>> + Unpin)) -> Option<Taken> {
+        asked.now_or_never().flatten()
+    }
+
+    fn dear(turns: &Turns, portal: &str, cost: Duration) {
+        let mut room = locked(&turns.0);
+        room.costs.insert(portal.to_owned(), cost);
+    }
+
+    #[test]
+    fn one_portal_has_one_job_until_it_has_ended() {
+        let turns = Turns::new(4);
+        let (place, turn) = got(&mut ask(&turns, "a", Kind::Judging)).unwrap();
+        let mut second = ask(&turns, "a", Kind::Judging);
+        assert!(got(&mut second).is_none());
+        assert!(got(&mut ask(&turns, "b", Kind::Judging)).is_some());
+        drop(place);
+        assert!(got(&mut second).is_none(), "the work goes on");
+        drop(turn);
+        assert!(got(&mut second).is_some());
+    }
+
+    #[test]
+    fn what_is_dear_or_learnt_never_has_all_places() {
+        let turns = Turns::new(3);
+        for portal in ["x", "y", "z"] {
+            dear(&turns, portal, Duration::from_secs(2));
+        }
+        let _x = got(&mut ask(&turns, "x", Kind::Judging)).unwrap();
+        let learning = got(&mut ask(&turns, "a", Kind::Learning)).unwrap();
+        let mut y = ask(&turns, "y", Kind::Judging);
+        let mut b = ask(&turns, "b", Kind::Learning);
+        assert!(got(&mut y).is_none() && got(&mut b).is_none());
+        assert_eq!(
+            turns.waiting(),
+            0,
+            "only cheap judgements hold up the looks"
+        );
+        let cheap = got(&mut ask(&turns, "c", Kind::Judging));
+        assert!(cheap.is_some(), "a place is kept");
+        drop(learning);
+        assert!(got(&mut y).is_some(), "judging goes before learning");
+        assert!(got(&mut b).is_some(), "y is gone again");
+    }
+
+    #[test]
+    fn cheap_goes_before_dear_and_nobody_who_left_is_served() {
+        let turns = Turns::new(2);
+        dear(&turns, "x", Duration::from_millis(100));
+        dear(&turns, "y", Duration::from_millis(200));
+        let held = [
+            got(&mut ask(&turns, "p", Kind::Judging)).unwrap(),
+            got(&mut ask(&turns, "q", Kind::Judging)).unwrap(),
+        ];
+        let mut y = ask(&turns, "y", Kind::Judging);
+        let mut x = ask(&turns, "x", Kind::Judging);
+        let gone = ask(&turns, "gone", Kind::Judging);
+        let mut a = ask(&turns, "a", Kind::Judging);
+        assert_eq!(turns.waiting(), 4);
+        drop(gone);
+        let [one, other] = held;
+        drop(one);
+        let a = got(&mut a).expect("a is cheap");
+        assert!(got(&mut x).is_none() && got(&mut y).is_none());
+        drop(other);
+        let x = got(&mut x).expect("x is less dear than y");
+        assert!(got(&mut y).is_none());
+        drop((a, x));
+        assert!(got(&mut y).is_some());
+    }
+
+    #[test]
+    fn what_work_cost_is_remembered_for_a_while() {
+        let turns = Turns::new(2);
+        let level = |portal: &str| locked(&turns.0).level(portal);
+        let (_place, mut turn) = got(&mut ask(&turns, "a", Kind::Judging)).unwrap();
+        turn.begun = Instant::now().checked_sub(Duration::from_secs(3));
+        drop(turn);
+        assert!(is_shared(Kind::Judging, level("a")), "{}", level("a"));
+        for _ in 0..60 {
+            let (_place, turn) = got(&mut ask(&turns, "a", Kind::Judging)).unwrap();
+            drop(turn.begun());
+        }
+        assert_eq!(level("a"), 0);
+    }
+
+    #[test]
+    fn the_end_stops_what_is_dear_and_lets_cheap_judgements_end() {
+        let turns = Turns::new(2);
+        let learning = got(&mut ask(&turns, "a", Kind::Learning)).unwrap();
+        let cheap = got(&mut ask(&turns, "b", Kind::Judging)).unwrap();
+        let mut waits = ask(&turns, "c", Kind::Learning);
+        let mut judged = ask(&turns, "d", Kind::Judging);
+        turns.end();
+        assert!(learning.1.patience().is_lost() && !cheap.1.patience().is_lost());
+        assert!(matches!(waits.as_mut().now_or_never(), Some(None)));
+        drop(cheap);
+        assert!(got(&mut judged).is_some());
+        let late = ask(&turns, "e", Kind::Learning);
+        assert!(matches!(late.now_or_never(), Some(None)));
     }
 }

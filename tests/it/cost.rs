@@ -198,12 +198,12 @@ fn holds(what: &str, looks: &[Vec<u8>; 3]) {
 fn whatever_a_page_is_made_of_it_costs_its_length() {
     for (name, piece) in PIECES {
         for around in AROUND {
-            let looks = ["một", "hai", "ba"].map(|it| made(*piece, *around, 24 << 10, it));
+            let looks = ["một", "hai", "ba"].map(|it| made(*piece, *around, 17 << 10, it));
             holds(&format!("{name} in {around:?}"), &looks);
         }
         let looks = ["một", "hai", "ba"].map(|it| made(*piece, ("<p>", "</p>"), 14 << 10, it));
         holds(&format!("{name} in a piece that may vary"), &looks);
-        let looks = ["một", "hai", "ba"].map(|it| nested(*piece, ("<ul>", "</ul>"), 24 << 10, it));
+        let looks = ["một", "hai", "ba"].map(|it| nested(*piece, ("<ul>", "</ul>"), 17 << 10, it));
         holds(&format!("{name}, nested"), &looks);
     }
 }

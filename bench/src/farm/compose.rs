@@ -19,6 +19,8 @@ pub enum Variety {
     Dynamic,
     /// Dynamic, with a banner that changes.
     Rotating,
+    /// Made to cost; its page is made at each request, see `hostile`.
+    Hostile,
 }
 
 /// A page of about `size` bytes.

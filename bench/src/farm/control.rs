@@ -27,6 +27,11 @@ pub async fn answer(farm: &Farm, request: Request<Incoming>) -> Response<Parts> 
         "/ctl/restore" => restore(farm, &query),
         "/ctl/stats" => Ok(stats(farm)),
         "/ctl/defaced" => Ok(defaced(farm)),
+        "/ctl/gaps/begin" => {
+            farm.gaps.begin();
+            Ok("{}".to_owned())
+        }
+        "/ctl/gaps" => Ok(gaps(farm)),
         "/ctl/alert" => match Limited::new(request.into_body(), MOST).collect().await {
             Ok(body) => Ok(alert(farm, &String::from_utf8_lossy(&body.to_bytes()))),
             Err(error) => Err(format!("the alert did not arrive whole: {error}")),
@@ -81,6 +86,13 @@ fn defaced(farm: &Farm) -> String {
     let lines = farm.portals.iter().filter_map(|it| it.defaced());
     let lines = lines.filter_map(|it| serde_json::to_string(&it).ok());
     lines.collect::<Vec<_>>().join("\n")
+}
+
+fn gaps(farm: &Farm) -> String {
+    let now = Timestamp::now().as_microsecond();
+    let open = farm.portals.iter().filter_map(|it| it.left_alone(now));
+    let read = farm.gaps.read(open);
+    serde_json::to_string(&read).unwrap_or_default()
 }
 
 fn alert(farm: &Farm, body: &str) -> String {

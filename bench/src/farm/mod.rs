@@ -5,6 +5,8 @@
 mod compose;
 mod control;
 mod deface;
+mod gaps;
+mod hostile;
 mod page;
 mod portal;
 mod serve;
@@ -25,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use self::portal::Portal;
-pub use self::{deface::Kind, portal::Defaced};
+pub use self::{deface::Kind, gaps::Gaps, hostile::honest, portal::Defaced};
 use crate::trouble::{Because, Result};
 
 #[derive(clap::Args)]
@@ -68,6 +70,9 @@ pub enum Profile {
     Static,
     /// All with clock, token, view-state, counter and cookie
     Dynamic,
+    /// Nine in ten as clean, the last tenth made to cost: endless numbers, huge attributes, deep nesting, 7 MiB of new
+    /// text, pages in drops, silence
+    Hostile,
 }
 
 impl Profile {
@@ -77,6 +82,7 @@ impl Profile {
             Self::Clean => "clean",
             Self::Static => "static",
             Self::Dynamic => "dynamic",
+            Self::Hostile => "hostile",
         }
     }
 }
@@ -106,6 +112,8 @@ struct Farm {
     portals: Vec<Portal>,
     counters: Counters,
     said_falsely: Mutex<Vec<String>>,
+    /// Between two requests at honest portals.
+    gaps: gaps::Book,
 }
 
 impl Farm {
@@ -126,10 +134,12 @@ pub async fn run(args: Args) -> Result<bool> {
             .collect(),
         counters: Counters::default(),
         said_falsely: Mutex::default(),
+        gaps: gaps::Book::default(),
     });
     let mut sizes: Vec<u64> = farm
         .portals
         .iter()
+        .filter(|it| it.habit.is_none())
         .map(|it| it.size(Timestamp::now()))
         .collect();
     sizes.sort_unstable();

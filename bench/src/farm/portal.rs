@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
 use fastrand::Rng;
@@ -12,6 +12,7 @@ use super::{
     Profile,
     compose::{self, Variety},
     deface::{self, Kind},
+    hostile::{Habit, honest},
     page::Page,
 };
 
@@ -19,6 +20,10 @@ pub struct Portal {
     pub id: u32,
     honest: Arc<Page>,
     visits: AtomicU64,
+    /// What it does to whoever asks; none for honest ones.
+    pub habit: Option<Habit>,
+    /// When it was asked last, in microseconds since 1970; 0 before.
+    asked: AtomicI64,
     state: Mutex<State>,
 }
 
@@ -71,6 +76,8 @@ impl Portal {
             id,
             honest: page.clone(),
             visits: AtomicU64::new(rng.u64(10_000..2_000_000)),
+            habit: (variety == Variety::Hostile).then(|| Habit::of(id)),
+            asked: AtomicI64::new(0),
             state: Mutex::new(State { page, harm: None }),
         }
     }
@@ -83,6 +90,18 @@ impl Portal {
         }
         let count = self.visits.fetch_add(1, Ordering::Relaxed);
         (state.page.clone(), count)
+    }
+
+    /// Microseconds since it was asked before; none at first.
+    pub fn asked(&self, now_us: i64) -> Option<i64> {
+        let before = self.asked.swap(now_us, Ordering::Relaxed);
+        (before > 0).then_some(now_us - before)
+    }
+
+    /// Microseconds since it was asked.
+    pub fn left_alone(&self, now_us: i64) -> Option<i64> {
+        let last = self.asked.load(Ordering::Relaxed);
+        (last > 0 && self.habit.is_none()).then_some(now_us - last)
     }
 
     pub fn deface(&self, kind: Kind, now_us: i64) {
@@ -114,6 +133,8 @@ impl Portal {
                 }
                 Told::Rightly
             }
+            // whatever is said of one that is made to cost is said rightly
+            None if self.habit.is_some() => Told::Rightly,
             None => Told::Wrongly,
         }
     }
@@ -143,13 +164,16 @@ impl Portal {
 /// Which portal behaves how, in the exact shares of the profile, in an order that the seed decides.
 pub fn varieties(profile: Profile, n: u32, seed: u64) -> Vec<Variety> {
     let of = |at: u32| match (profile, u64::from(at) * 100 / u64::from(n)) {
-        (Profile::Static, _) | (Profile::Clean, 0..25) => Variety::Static,
-        (Profile::Clean, 25..45) => Variety::Validated,
-        (Profile::Dynamic, _) | (Profile::Clean, 45..85) => Variety::Dynamic,
-        (Profile::Clean, _) => Variety::Rotating,
+        (Profile::Static, _) | (Profile::Clean | Profile::Hostile, 0..25) => Variety::Static,
+        (Profile::Clean | Profile::Hostile, 25..45) => Variety::Validated,
+        (Profile::Dynamic, _) | (Profile::Clean | Profile::Hostile, 45..85) => Variety::Dynamic,
+        (Profile::Clean | Profile::Hostile, _) => Variety::Rotating,
     };
     let mut all: Vec<Variety> = (0..n).map(of).collect();
     Rng::with_seed(seed).shuffle(&mut all);
+    if profile == Profile::Hostile {
+        all[honest(n) as usize..].fill(Variety::Hostile);
+    }
     all
 }
 

@@ -22,22 +22,37 @@ use jiff::Timestamp;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
+    time::{Interval, interval},
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{Farm, control, slots};
+use super::{Farm, control, hostile, slots};
 
 /// A body in parts, whose length is known.
 pub struct Parts {
     parts: std::vec::IntoIter<Bytes>,
     left: u64,
+    /// What is waited for before each part.
+    pause: Option<Interval>,
+}
+
+impl Parts {
+    /// The same, a part at a time.
+    pub fn dripping(mut self, pause: Duration) -> Self {
+        self.pause = Some(interval(pause));
+        self
+    }
 }
 
 impl From<Vec<Bytes>> for Parts {
     fn from(parts: Vec<Bytes>) -> Self {
         let left = parts.iter().map(|it| it.len() as u64).sum();
         let parts = parts.into_iter();
-        Self { parts, left }
+        Self {
+            parts,
+            left,
+            pause: None,
+        }
     }
 }
 
@@ -53,8 +68,13 @@ impl Body for Parts {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(pause) = &mut self.pause
+            && pause.poll_tick(context).is_pending()
+        {
+            return Poll::Pending;
+        }
         let part = self.parts.next();
         self.left -= part.as_ref().map_or(0, |it| it.len() as u64);
         Poll::Ready(part.map(|it| Ok(Frame::data(it))))
@@ -123,6 +143,12 @@ async fn answer(farm: &Farm, at: SocketAddr, request: Request<Incoming>) -> Resp
     };
     let now = Timestamp::now();
     let (page, count) = portal.visit(now.as_microsecond());
+    if let Some(habit) = portal.habit {
+        return hostile::answer(habit, count).await;
+    }
+    if let Some(gap) = portal.asked(now.as_microsecond()) {
+        farm.gaps.note(gap);
+    }
     let mut out = Response::builder()
         .header(header::SERVER, "gaccong-bench")
         .header(header::CONTENT_TYPE, "text/html; charset=utf-8");

@@ -30,13 +30,14 @@ pub struct Attack {
 }
 
 pub async fn attack(args: &Args, farm: &Farm) -> Result<Attack> {
-    let count = args.deface.min(args.n);
+    let honest = args.honest();
+    let count = args.deface.min(honest);
     let mut wanted: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut all = Vec::new();
     for at in 0..count {
         let kind = farm.kinds[at as usize % farm.kinds.len()].name();
         // evenly over the registry, whose order has nothing to do with how portals behave
-        let id = u64::from(at) * u64::from(args.n) / u64::from(count);
+        let id = u64::from(at) * u64::from(honest) / u64::from(count);
         wanted.entry(kind).or_default().push(id.to_string());
         all.push(id.to_string());
     }

@@ -244,10 +244,11 @@ impl Service {
 /// The bare loop over the farm's portals, in a process of its own.
 pub async fn bare(args: &Args, farm: &Farm) -> Result<Vec<Pass>> {
     let mut command = myself("bare")?;
-    command.args(["--n", &args.n.to_string(), "--url", &farm.template]);
+    let pages = args.honest();
+    command.args(["--n", &pages.to_string(), "--url", &farm.template]);
     command.args([
         "--passes",
-        &args.bare_pages.div_ceil(args.n.max(1)).max(2).to_string(),
+        &args.bare_pages.div_ceil(pages.max(1)).max(2).to_string(),
     ]);
     if let Some(ca) = &farm.ca {
         command.arg("--ca").arg(ca);

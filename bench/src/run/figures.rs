@@ -75,6 +75,8 @@ pub struct Figures {
     pub classes: BTreeMap<String, f64>,
     /// Seconds at p50, p95, p99; none where beyond the last bucket.
     pub lateness_s: [Option<f64>; 3],
+    /// How late honest portals were looked at, by the farm: p50, p99 and the most. Of the profile hostile only.
+    pub honest_late_s: Option<[f64; 3]>,
     pub memory: Memory,
     pub written_bytes_a_look: f64,
     pub data_mb: f64,
@@ -129,6 +131,7 @@ impl Figures {
             paths: shares(&grown, "gaccong_paths_total", "path"),
             classes: shares(&grown, "gaccong_looks_total", "class"),
             lateness_s: [late(0.5), late(0.95), late(0.99)],
+            honest_late_s: None,
             memory: end.memory,
             written_bytes_a_look: (end.written - begin.written) as f64 / looks,
             data_mb: end.data as f64 / 1e6,
@@ -140,15 +143,24 @@ impl Figures {
     }
 
     /// Sentences about limits that were not kept.
-    pub fn missed(&self, at_most: f64) -> Vec<String> {
+    pub fn missed(&self, at_most: f64, late_at_most: f64) -> Vec<String> {
         let mut out = Vec::new();
-        if self.ratio > at_most {
+        let hostile = self.profile == Profile::Hostile;
+        if let Some([_, late, most]) = self.honest_late_s
+            && late > late_at_most
+        {
+            out.push(format!(
+                "honest portals were looked at {late:.1} s late (p99; the most {most:.1} s) beside hostile ones; {late_at_most} s is the most"
+            ));
+        }
+        // what hostile pages cost is no figure of a look, and those that do not answer are down indeed
+        if self.ratio > at_most && !hostile {
             out.push(format!(
                 "a look costs {:.1} times a turn of the bare loop ({:.3} against {:.3} CPU ms); {at_most} is the most",
                 self.ratio, self.cpu_ms_a_look, self.bare_cpu_ms_a_page
             ));
         }
-        if self.open_incidents > 0.0 || self.false_alarms > 0 {
+        if self.open_incidents > 0.0 && !hostile || self.false_alarms > 0 {
             out.push(format!(
                 "false alarms: {} incidents are open and {} alerts were sent about portals that nobody harmed",
                 self.open_incidents, self.false_alarms
@@ -220,6 +232,14 @@ impl Figures {
             "lateness",
             format!("p50 {half}, p95 {most}, p99 {nearly} s"),
         );
+        if let Some([half, nearly, most]) = self.honest_late_s {
+            row(
+                "honest looks",
+                format!(
+                    "late by p50 {half:.3}, p99 {nearly:.3}, at most {most:.3} s, as the portals saw it"
+                ),
+            );
+        }
         let it = &self.memory;
         row(
             "memory",

@@ -18,7 +18,7 @@ use self::{
     figures::Moment,
 };
 use crate::{
-    farm::Profile,
+    farm::{self, Gaps, Profile},
     trouble::{Because, Result},
 };
 
@@ -67,6 +67,9 @@ pub struct Args {
     /// Fail where a look costs more than so many times a turn of the bare loop
     #[arg(long, default_value_t = 10.0)]
     pub at_most: f64,
+    /// Of the profile hostile: fail where the p99 of how late honest portals are looked at passes so many seconds
+    #[arg(long, default_value_t = 5.0)]
+    pub late_at_most: f64,
     /// A farm that runs already, by its control URL, such as http://127.0.0.1:8900
     #[arg(long)]
     pub farm_url: Option<String>,
@@ -84,6 +87,16 @@ pub struct Args {
     pub keep: bool,
 }
 
+impl Args {
+    /// Portals that are not made to cost.
+    pub fn honest(&self) -> u32 {
+        match self.profile {
+            Profile::Hostile => farm::honest(self.n),
+            _ => self.n,
+        }
+    }
+}
+
 /// Prints a table. Whether all limits were kept.
 pub async fn run(args: Args) -> Result<bool> {
     let figures = measure(&args).await?;
@@ -91,7 +104,7 @@ pub async fn run(args: Args) -> Result<bool> {
     if let Some(path) = &args.out {
         write(path, &figures)?;
     }
-    let missed = figures.missed(args.at_most);
+    let missed = figures.missed(args.at_most, args.late_at_most);
     for sentence in &missed {
         eprintln!("gaccong-bench: {sentence}");
     }
@@ -126,12 +139,27 @@ pub async fn measure(args: &Args) -> Result<Figures> {
     let mut bare = children::bare(args, &farm).await?;
     say(&format!("measuring for {} s", args.seconds));
     let begin = Moment::now(&service, &farm, folder.path()).await?;
+    let of_honest = args.profile == Profile::Hostile;
+    if of_honest {
+        farm.ask("/ctl/gaps/begin").await?;
+    }
     sleep_until(Instant::now() + Duration::from_secs(args.seconds)).await;
+    let gaps = match of_honest {
+        true => {
+            let text = farm.ask("/ctl/gaps").await?;
+            Some(
+                serde_json::from_str::<Gaps>(&text)
+                    .because(|| format!("not understood: {text}"))?,
+            )
+        }
+        false => None,
+    };
     let end = Moment::now(&service, &farm, folder.path()).await?;
     say("the bare loop, after");
     bare.extend(children::bare(args, &farm).await?);
 
     let mut figures = Figures::between(args, &farm, &begin, &end, &bare, settled)?;
+    figures.honest_late_s = gaps.map(|it| late(&it, args.every));
     if args.deface > 0 {
         say(&format!("{} portals are defaced", args.deface));
         figures.attack = Some(attack::attack(args, &farm).await?);
@@ -140,6 +168,13 @@ pub async fn measure(args: &Args) -> Result<Figures> {
     }
     service.stop().await;
     Ok(figures)
+}
+
+/// How late honest portals were looked at: half of them, nearly all, the most, in seconds beyond the interval and the
+/// twentieth by which looks are spread.
+fn late(gaps: &Gaps, every: Duration) -> [f64; 3] {
+    let due = every.as_secs_f64() * 1.05;
+    [gaps.p50_ms, gaps.p99_ms, gaps.most_ms].map(|it| (it / 1e3 - due).max(0.0))
 }
 
 fn say(what: &str) {

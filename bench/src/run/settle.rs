@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::{Args, children::Service};
-use crate::{process, trouble::Result};
+use crate::{farm::Profile, process, trouble::Result};
 
 /// Five looks are learnt, one more shows that they were.
 const LOOKS_EACH: f64 = 6.0;
@@ -36,7 +36,10 @@ pub async fn wait(args: &Args, service: &Service) -> Result<Settled> {
         let looks = now.looks();
         let seen = now.by("gaccong_looks_total", "class");
         let seen = seen.get("up: normal change").copied().unwrap_or(0.0);
-        if looks < LOOKS_EACH * f64::from(args.n) || seen != new {
+        // hostile pages are new for ever, and some never come
+        let hostile = args.profile == Profile::Hostile;
+        let enough = LOOKS_EACH * f64::from(args.honest());
+        if looks < enough || seen != new && !hostile {
             (new, quiet_since) = (seen, Instant::now());
         }
         let wholly = quiet_since.elapsed() >= whole;

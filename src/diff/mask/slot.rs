@@ -159,8 +159,11 @@ const LONGEST_VARIANT: usize = 64 << 10;
 fn until(rest: &[u8], longest: usize, stop: Option<u128>) -> Option<(usize, u128)> {
     let mut bytes = 0;
     let mut found = Vec::new();
-    let near = &rest[..rest.len().min(longest + longest / 8 + 1024)];
-    for piece in pieces::pieces(near).take(MOST_INSIDE + 1) {
+    let near = longest + longest / 8 + 1024;
+    for piece in pieces::pieces(rest).take(MOST_INSIDE + 1) {
+        if bytes > near {
+            break;
+        }
         if stop.is_some() && Some(pieces::key(piece)) == stop {
             return Some((bytes, pieces::key_of(found)));
         }
