@@ -128,6 +128,10 @@ fn why(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
     if let Some(cause) = &it.cause {
         reasons.push(words.say(cause));
     }
+    if let Some(address) = it.address.filter(|_| it.one_of) {
+        let address = defang(&address.to_string());
+        reasons.push(words.text("why-address", &[("address", &address)]));
+    }
     if it.class == Class::ByPortal || it.kind == Kind::Maintenance {
         reasons.push(words.plain(if it.kind == Kind::Maintenance {
             "why-maintenance"

@@ -13,7 +13,11 @@ use super::{
     output::{line, signal_json, table},
 };
 use crate::{
-    model::{Dossier, Standing, Target, TargetId, target::portal_url},
+    model::{
+        Dossier, Standing, Target, TargetId,
+        observation::{Face, Families},
+        target::portal_url,
+    },
     watch::{
         Beside, Look, World,
         approve::{Keep, NotApproved, Word, approve},
@@ -75,7 +79,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     }
     bar.finish_and_clear();
     if !global.json {
-        let heads = ["id", "class", "score", "ms", "bytes", "why"]
+        let heads = ["id", "class", "score", "ms", "bytes", "address", "why"]
             .map(|it| world.words.plain(&format!("head-{it}")));
         table(&heads, rows)?;
     }
@@ -141,8 +145,9 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
         } else {
             let own = profile_dossier(world, target, *profile).await;
             let beside = Beside {
-                validators: None,
                 first: Some(&dossier),
+                face: out.first().and_then(|it| it.0.observation.face.address),
+                ..Beside::default()
             };
             let seen = look(world, target, *profile, &own, beside).await;
             keep_lesson(world, &own.target, &seen).await;
@@ -205,12 +210,29 @@ fn as_json(world: &World, target: &Target, look: &Look) -> Value {
         "signals": look.verdict.signals.iter().map(|it| signal_json(it, &world.words)).collect::<Vec<_>>(),
         "cause": look.cause.as_ref().map(|it| world.words.say(it)),
     });
-    if target.settings.profiles.len() > 1
-        && let Some(object) = out.as_object_mut()
-    {
-        object.insert("profile".to_owned(), json!(seen.profile));
+    if let Some(object) = out.as_object_mut() {
+        if target.settings.profiles.len() > 1 {
+            object.insert("profile".to_owned(), json!(seen.profile));
+        }
+        if let Some(address) = seen.face.address {
+            object.insert("address".to_owned(), json!(address));
+        }
+        if let Some(families) = seen.face.families {
+            object.insert("families".to_owned(), json!(families));
+        }
     }
     out
+}
+
+/// The address that was looked at, and whether the name has no others than its family's.
+fn address(world: &World, face: &Face) -> String {
+    let address = face.address.map(|it| it.to_string());
+    let alone = face
+        .families
+        .and_then(Families::alone)
+        .map(|it| world.words.plain(&format!("only-{it}")));
+    let both: Vec<String> = address.into_iter().chain(alone).collect();
+    both.join(", ")
 }
 
 fn as_row(world: &World, target: &Target, look: &Look) -> Vec<String> {
@@ -232,6 +254,7 @@ fn as_row(world: &World, target: &Target, look: &Look) -> Vec<String> {
         format!("{:.2}", look.verdict.score),
         look.observation.elapsed_ms.to_string(),
         bytes,
+        address(world, &look.observation.face),
         why,
     ]
 }

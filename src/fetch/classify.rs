@@ -19,6 +19,7 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
                     Say::new("cause-dns").with("detail", defang_text(&excerpt(why, 160))),
                 ),
                 DialFault::Refused(refused) => (refused.class, refused.why.clone()),
+                DialFault::NoIpv6 => (Class::Connection, Say::new("cause-no-ipv6")),
             };
         }
         if let Some(found) = cause.downcast_ref::<rustls::Error>() {
@@ -93,4 +94,12 @@ fn chain<'a>(error: &'a reqwest::Error) -> Vec<&'a (dyn Error + 'static)> {
         next = cause.source();
     }
     out
+}
+
+/// Whether HTTP/2 itself broke, so that HTTP/1.1 may do: a stream or the connection was ended for a reason of the
+/// protocol, by the server or because it broke its rules.
+pub(super) fn http2_broke(error: &reqwest::Error) -> bool {
+    chain(error)
+        .iter()
+        .any(|it| it.downcast_ref::<h2::Error>().is_some())
 }

@@ -7,14 +7,19 @@ use std::{
 };
 
 use hickory_resolver::{
-    Resolver, ResolverBuilder,
-    config::{ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolverConfig},
+    ResolverBuilder,
+    config::{ConnectionConfig, NameServerConfig, ResolverConfig},
     net::runtime::TokioRuntimeProvider,
     proto::rr::{RData, RecordType},
 };
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::{Guard, Settings, address::Refused, tls::Recorder};
+use super::{
+    Guard,
+    address::Refused,
+    faces,
+    families::{self, Dns, Found},
+};
 
 /// The client could not be built: a certificate file, or the system's store of authorities.
 #[derive(Debug, thiserror::Error)]
@@ -28,20 +33,18 @@ pub(super) enum DialFault {
     Dns(String),
     #[error("{0}")]
     Refused(Refused),
+    /// The name has IPv6 addresses only, and this machine no way to them.
+    #[error("no way to IPv6")]
+    NoIpv6,
 }
 
 pub(super) fn build(
-    settings: &Settings,
-    recorder: &Recorder,
-    names: Arc<Names>,
+    tls: rustls::ClientConfig,
+    guarded: Arc<Guarded>,
 ) -> Result<reqwest::Client, Unusable> {
-    let tls = recorder.client_config(&settings.extra_ca)?;
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        .dns_resolver(Arc::new(Guarded {
-            guard: settings.guard.clone(),
-            names,
-        }))
+        .dns_resolver(guarded)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
@@ -51,6 +54,8 @@ pub(super) fn build(
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
+        // some old servers know `Host` and not `host`
+        .http1_title_case_headers()
         .http2_max_header_list_size(256 << 10)
         .connect_timeout(Duration::from_secs(15))
         .build()
@@ -66,9 +71,9 @@ const TRIED: usize = 8;
 const TEXTS: usize = 100;
 
 /// Resolves, and gives the connector only addresses that may be visited: what is checked is what is dialled.
-struct Guarded {
-    guard: Guard,
-    names: Arc<Names>,
+pub(super) struct Guarded {
+    pub guard: Guard,
+    pub names: Arc<Names>,
 }
 
 /// Who resolves: name servers that were configured, or those of the system.
@@ -77,8 +82,6 @@ pub(super) enum Names {
     /// With the time of the system's file that they are of. The system's own way (`None`) where it has no such file.
     System(Mutex<(Option<SystemTime>, Option<Arc<Dns>>)>),
 }
-
-type Dns = Resolver<TokioRuntimeProvider>;
 
 const SYSTEM: &str = "/etc/resolv.conf";
 /// An address that changed is seen within this time, whatever its TTL: half of all portals have one of an hour or more.
@@ -93,11 +96,8 @@ impl Names {
         }
         let servers = given.iter().map(|it| name_server(*it)).collect();
         let config = ResolverConfig::from_name_servers(servers);
-        let dns = built(Resolver::builder_with_config(
-            config,
-            TokioRuntimeProvider::default(),
-        ))
-        .map_err(|error| Unusable(format!("resolver: {error}")))?;
+        let dns =
+            Dns::given(config, bounded).map_err(|error| Unusable(format!("resolver: {error}")))?;
         Ok(Self::Given(Arc::new(dns)))
     }
 
@@ -110,8 +110,8 @@ impl Names {
         let written = std::fs::metadata(SYSTEM).and_then(|it| it.modified()).ok();
         let mut known = system.lock().unwrap_or_else(PoisonError::into_inner);
         if known.0 != written || written.is_none() {
-            let dns = written.and_then(|_| Resolver::builder_tokio().ok());
-            *known = (written, dns.and_then(|it| built(it).ok()).map(Arc::new));
+            let dns = written.and_then(|_| Dns::of_system(bounded).ok());
+            *known = (written, dns.map(Arc::new));
         }
         known.1.clone()
     }
@@ -121,8 +121,10 @@ impl Names {
         let Some(dns) = self.now() else {
             return Vec::new();
         };
-        let whole = format!("{}.", name.trim_end_matches('.'));
-        let asked = tokio::time::timeout(RESOLVING, dns.lookup(whole, RecordType::TXT)).await;
+        let Ok(whole) = families::name(&format!("{}.", name.trim_end_matches('.'))) else {
+            return Vec::new();
+        };
+        let asked = tokio::time::timeout(RESOLVING, dns.any().lookup(whole, RecordType::TXT)).await;
         let Ok(Ok(found)) = asked else {
             return Vec::new();
         };
@@ -136,36 +138,26 @@ impl Names {
             .collect()
     }
 
-    async fn addresses(&self, host: &str) -> Result<Vec<SocketAddr>, DialFault> {
+    async fn addresses(&self, host: &str) -> Result<Found, DialFault> {
         let fault = |error: &dyn std::fmt::Display| DialFault::Dns(format!("{host}: {error}"));
         match self.now() {
-            Some(dns) => {
-                // a name with a dot is whole: no search list makes another one of it
-                let whole = if host.contains('.') {
-                    format!("{}.", host.trim_end_matches('.'))
-                } else {
-                    host.to_owned()
-                };
-                let found = dns.lookup_ip(whole).await.map_err(|error| fault(&error))?;
-                Ok(found.iter().map(|it| SocketAddr::new(it, 0)).collect())
-            }
+            Some(dns) => dns.addresses(host).await.map_err(|error| fault(&error)),
             None => {
                 let found = tokio::net::lookup_host((host, 0)).await;
-                Ok(found.map_err(|error| fault(&error))?.collect())
+                let found = found.map_err(|error| fault(&error))?;
+                Ok(Found::told(found.map(|it| it.ip()).collect()))
             }
         }
     }
 }
 
-fn built(
+fn bounded(
     mut builder: ResolverBuilder<TokioRuntimeProvider>,
-) -> Result<Dns, hickory_resolver::net::NetError> {
+) -> ResolverBuilder<TokioRuntimeProvider> {
     let options = builder.options_mut();
-    // a portal with an IPv4 address is not down because nobody answers for IPv6
-    options.ip_strategy = LookupIpStrategy::Ipv4thenIpv6;
     options.positive_max_ttl = Some(TTL_AT_MOST);
     options.negative_max_ttl = Some(NO_NAME_FOR);
-    builder.build()
+    builder
 }
 
 fn name_server(address: SocketAddr) -> NameServerConfig {
@@ -187,15 +179,18 @@ impl Resolve for Guarded {
                 .map_err(|_| DialFault::Dns(format!("{host}: request timed out")))??;
             let mut refused = None;
             let mut allowed = Vec::new();
-            for address in found {
-                match guard.address(address.ip()) {
-                    Ok(()) if allowed.len() >= TRIED => (),
-                    Ok(()) => allowed.push(address),
+            for address in found.addresses {
+                match guard.address(address) {
+                    Ok(()) => allowed.push(SocketAddr::new(address, 0)),
                     Err(why) => refused = Some(why),
                 }
             }
             match (allowed.is_empty(), refused) {
-                (false, _) => Ok(Box::new(allowed.into_iter()) as Addrs),
+                (false, _) => {
+                    let order = faces::order(host, allowed, found.families);
+                    let order = order.map_err(|_| DialFault::NoIpv6)?;
+                    Ok(Box::new(order.into_iter().take(TRIED)) as Addrs)
+                }
                 (true, Some(why)) => Err(DialFault::Refused(why).into()),
                 (true, None) => Err(DialFault::Dns(format!("{host} has no address")).into()),
             }

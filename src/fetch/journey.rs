@@ -1,16 +1,18 @@
 //! The way of one visit through redirects.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{net::IpAddr, sync::Arc};
 
 use bytes::BytesMut;
-use reqwest::header::{self, HeaderMap, HeaderValue};
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
-use crate::model::observation::{Certificate, Hop};
+use super::cookies::Jar;
+use crate::model::{
+    Digest,
+    observation::{Certificate, Hop, Silence},
+};
 
 /// What is remembered on the way through redirects, cookies of this visit included: some portals
 /// answer only who returns the cookie they set.
@@ -19,9 +21,22 @@ pub(super) struct Journey {
     pub hops: Vec<Hop>,
     pub status: Option<u16>,
     pub certificate: Option<Certificate>,
-    cookies: HashMap<String, BTreeMap<String, String>>,
-    /// The body as far as it came, while it is read.
+    pub cookies: Jar,
+    /// Where redirects led, and with which cookies.
+    pub been: Vec<(Url, Digest)>,
+    /// The body as far as it came, while it is read; packed as `codings` say.
     pub partial: BytesMut,
+    pub codings: Vec<String>,
+    /// The same of a body that broke over HTTP/2: visitors may have been shown it.
+    pub earlier: (BytesMut, Vec<String>),
+    /// What is certain already, should the time be over first.
+    pub certain: Option<Silence>,
+    /// HTTP/1.1 alone is spoken.
+    pub http1: bool,
+    /// HTTP/2 broke in a body.
+    pub http2_broke: bool,
+    /// The address that answered last.
+    pub address: Option<IpAddr>,
     pub large: Option<Arc<OwnedSemaphorePermit>>,
 }
 
@@ -32,44 +47,31 @@ impl Journey {
             hops: Vec::new(),
             status: None,
             certificate: None,
-            cookies: HashMap::new(),
+            cookies: Jar::default(),
+            been: Vec::new(),
             partial: BytesMut::new(),
+            codings: Vec::new(),
+            earlier: Default::default(),
+            certain: None,
+            http1: false,
+            http2_broke: false,
+            address: None,
             large: None,
         }
     }
 
-    pub fn keep_cookies(&mut self, headers: &HeaderMap) {
-        let host = self.url.host_str().unwrap_or_default().to_owned();
-        let jar = self.cookies.entry(host).or_default();
-        for value in headers.get_all(header::SET_COOKIE).iter().take(32) {
-            let Some((name, value)) = value
-                .to_str()
-                .ok()
-                .and_then(|it| it.split(';').next())
-                .and_then(|it| it.split_once('='))
-            else {
-                continue;
-            };
-            if name.len() + value.len() <= 4096 {
-                jar.insert(name.trim().to_owned(), value.trim().to_owned());
-            }
-        }
+    /// The same way once more, over HTTP/1.1.
+    pub fn over_http1(&mut self, url: Url) {
+        let earlier = std::mem::replace(self, Self::new(url));
+        self.earlier = (earlier.partial, earlier.codings);
+        self.http1 = true;
     }
 
-    /// Of all hosts on the way.
-    pub fn count_cookies(&self) -> usize {
-        self.cookies.values().map(BTreeMap::len).sum()
+    pub fn keep_cookies(&mut self, headers: &HeaderMap) {
+        self.cookies.keep(&self.url, headers, Timestamp::now());
     }
 
     pub fn cookie(&self) -> Option<HeaderValue> {
-        let jar = self.cookies.get(self.url.host_str()?)?;
-        let text = jar
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect::<Vec<_>>()
-            .join("; ");
-        (!text.is_empty())
-            .then(|| HeaderValue::from_str(&text).ok())
-            .flatten()
+        self.cookies.header(&self.url, Timestamp::now())
     }
 }

@@ -4,16 +4,23 @@
 //! outlives the visit.
 
 pub mod address;
+mod body;
 mod classify;
 mod client;
+mod cookie_date;
+mod cookies;
 mod decode;
+mod faces;
+mod families;
 mod journey;
 mod manners;
+mod redirect;
 mod sessions;
 mod tls;
+mod versions;
 mod visit;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -50,6 +57,9 @@ pub struct Visit<'a> {
     pub max_body: u64,
     /// Sent as a conditional request; `None` asks for the whole page.
     pub validators: Option<&'a Validators>,
+    /// The address to look at, where the name still has it: that of an earlier look, which this one is to be compared
+    /// with. `None` takes the next in turn.
+    pub prefer: Option<IpAddr>,
 }
 
 /// Who makes visits: [`Eye`], or a script in its place.

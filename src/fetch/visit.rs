@@ -7,23 +7,24 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::StreamExt;
 use jiff::Timestamp;
 use reqwest::{
     Response,
     header::{self, HeaderMap, HeaderValue},
 };
 use tokio::{sync::Semaphore, time::timeout};
-use url::Url;
 
 use super::{
     Sees, Settings, Sighting, Unusable, Visit,
-    classify::class_of,
-    client::{self, Names},
-    decode::{self, Undecoded},
+    body::{self, LARGE_AT_ONCE, Lost},
+    classify::{class_of, http2_broke},
+    client::{self, Guarded, Names},
+    faces::{Faces, Way},
     journey::Journey,
     manners::Manners,
+    redirect::{goes_round, redirect},
     tls::Recorder,
+    versions::Client,
 };
 use crate::model::{
     Class, Digest, Observation, Profile, Say, Seen,
@@ -32,22 +33,17 @@ use crate::model::{
     registrable,
 };
 
-/// More hops than any browser's habit would need (Firefox and Chromium give up after 20).
-const MOST_HOPS: usize = 10;
-
-/// A redirect to a longer URL is not followed: it is read as the answer.
-const LONGEST_URL: usize = 8 << 10;
-
 /// Makes visits. Cheap to clone.
 #[derive(Clone)]
 pub struct Eye(Arc<Inner>);
 
 struct Inner {
     settings: Settings,
-    client: reqwest::Client,
+    client: Client,
     names: Arc<Names>,
     recorder: Recorder,
     manners: Manners,
+    faces: Arc<Faces>,
     /// Visits under way at once, in all: as many as there are files to open.
     places: Semaphore,
     /// Large bodies in memory at once.
@@ -57,14 +53,6 @@ struct Inner {
 /// A visit needs a socket, and one for its name; the rest of the process needs some, too.
 const OTHER_FILES: u64 = 192;
 const MOST_AT_ONCE: u64 = 2048;
-/// A body is large from here on, and so many may be in memory: pages are a tenth of it.
-const LARGE: usize = 1 << 20;
-const LARGE_AT_ONCE: usize = 12;
-/// Decoded in less than a millisecond.
-const PAGE: u64 = 384 << 10;
-/// A body in so many pieces of so few bytes is dripped on purpose.
-const PIECES: usize = 50_000;
-const PIECE: usize = 32;
 
 /// As many visits as the system lets us open sockets for; it is asked for more first.
 fn at_once() -> usize {
@@ -104,13 +92,19 @@ impl Eye {
     pub fn new(settings: Settings) -> Result<Self, Unusable> {
         let recorder = Recorder::default();
         let names = Arc::new(Names::new(&settings.resolver)?);
-        let client = client::build(&settings, &recorder, names.clone())?;
+        let guarded = Arc::new(Guarded {
+            guard: settings.guard.clone(),
+            names: names.clone(),
+        });
+        let tls = recorder.client_config(&settings.extra_ca)?;
+        let client = Client::new(tls, |tls| client::build(tls, guarded.clone()))?;
         Ok(Self(Arc::new(Inner {
             settings,
             client,
             names,
             recorder,
             manners: Manners::default(),
+            faces: Arc::default(),
             places: Semaphore::new(at_once()),
             large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
         })))
@@ -137,22 +131,25 @@ impl Sees for Eye {
         let _one_of_all = inner.places.acquire().await;
         let started = Instant::now();
         let mut journey = Journey::new(visit.url.clone());
-        let end = match timeout(visit.timeout, inner.go(visit, &mut journey)).await {
+        let way = Way::new(visit.target.as_str(), visit.prefer, inner.faces.clone());
+        let going = way.along(inner.go(visit, &mut journey));
+        let end = match timeout(visit.timeout, going).await {
             Ok(end) => end,
-            Err(_) => End::Silent(Silence {
+            Err(_) => End::Silent(journey.certain.take().unwrap_or_else(|| Silence {
                 class: Class::Timeout,
                 cause: Say::new("cause-timeout").with("seconds", seconds(visit.timeout)),
                 status: journey.status,
-            }),
+            })),
         };
         let (seen, body, partial) = match end {
             End::Answered(answer, body) => (Seen::Answered(answer), body, None),
             End::Silent(silence) => {
-                let partial = std::mem::take(&mut journey.partial);
-                let partial = (!partial.is_empty()).then(|| partial.freeze());
+                let partial = body::shown(&mut journey, visit.max_body).await;
                 (Seen::Silent(silence), None, partial)
             }
         };
+        let [first, last] = [visit.url, &journey.url].map(|it| it.host_str().unwrap_or_default());
+        let face = way.face(first, last, journey.address);
         if let Seen::Answered(answer) = &seen
             && let Some(address) = answer.address
             && journey.hops.is_empty()
@@ -167,6 +164,7 @@ impl Sees for Eye {
             elapsed_ms: u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX),
             hops: journey.hops,
             certificate: journey.certificate,
+            face,
             seen,
         };
         Sighting {
@@ -192,9 +190,18 @@ fn silent(class: Class, cause: Say, status: Option<u16>) -> End {
 }
 
 impl Inner {
+    /// Goes the way once more over HTTP/1.1 where HTTP/2 broke in a body, within the same time.
     async fn go(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
+        let end = self.follow(visit, journey).await;
+        if !journey.http2_broke {
+            return end;
+        }
+        journey.over_http1(visit.url.clone());
+        self.follow(visit, journey).await
+    }
+
+    async fn follow(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
         let own_port = visit.url.port();
-        let mut been: Vec<(Url, usize)> = Vec::new();
         loop {
             if let Err(refused) = self.settings.guard.url(&journey.url, own_port) {
                 return self.refused(journey, refused.class, refused.why);
@@ -211,6 +218,7 @@ impl Inner {
             };
             let status = response.status().as_u16();
             journey.status = Some(status);
+            journey.address = response.remote_addr().map(|it| it.ip());
             if let Some(fault) = self.certificate_fault(journey) {
                 return silent(Class::Tls, fault, Some(status));
             }
@@ -218,18 +226,17 @@ impl Inner {
             let Some(to) = redirect(&response, &journey.url) else {
                 return self.read(visit, journey, response).await;
             };
-            let jar = journey.count_cookies();
-            // the same place with the same cookies will answer the same
-            if journey.hops.len() >= MOST_HOPS || been.contains(&(to.clone(), jar)) {
+            if goes_round(journey, &to) {
                 let cause = Say::new("cause-loop").with("hops", journey.hops.len() + 1);
                 return silent(Class::RedirectLoop, cause, Some(status));
             }
-            been.push((to.clone(), jar));
             journey.hops.push(Hop {
                 status,
                 to: to.clone(),
             });
             journey.url = to;
+            // nobody has answered there yet
+            journey.address = None;
         }
     }
 
@@ -284,11 +291,7 @@ impl Inner {
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
             }
         }
-        self.client
-            .get(journey.url.clone())
-            .headers(headers)
-            .send()
-            .await
+        self.client.send(&journey.url, headers, journey.http1).await
     }
 
     fn certificate_fault(&self, journey: &mut Journey) -> Option<Say> {
@@ -344,99 +347,18 @@ impl Inner {
         if status == 304 && visit.validators.is_some() && journey.hops.is_empty() {
             return End::Answered(answer, None);
         }
-        let values = response.headers().get_all(header::CONTENT_ENCODING);
-        let codings = decode::codings(values.iter().filter_map(|it| it.to_str().ok()));
-        // without a length, the end of the connection is the end of the body, however it comes
-        let open_ended = !response.headers().contains_key(header::CONTENT_LENGTH)
-            && !response.headers().contains_key(header::TRANSFER_ENCODING);
-        let too_large = || {
-            let cause = Say::new("cause-too-large").with("bytes", visit.max_body);
-            silent(Class::TooLarge, cause, Some(status))
+        let body = match body::read(response, journey, visit.max_body, &self.large).await {
+            Ok(body) => body,
+            Err(lost) => {
+                journey.http2_broke =
+                    matches!(&lost, Lost::Broken(error) if http2_broke(error)) && !journey.http1;
+                return End::Silent(lost.told(status));
+            }
         };
-        // what is announced need not come: no more than an ordinary page is made ready for
-        let announced = response.content_length().unwrap_or(0);
-        let room = usize::try_from(announced.min(visit.max_body)).unwrap_or(0);
-        journey.partial.reserve(room.min(LARGE));
-        let mut pieces = 0;
-        let mut stream = response.bytes_stream();
-        while let Some(chunk) = stream.next().await {
-            let body = &mut journey.partial;
-            pieces += 1;
-            match chunk {
-                Ok(chunk) if body.len() as u64 + chunk.len() as u64 > visit.max_body => {
-                    return too_large();
-                }
-                Ok(chunk) => body.extend_from_slice(&chunk),
-                Err(error) => {
-                    let (class, cause) = class_of(&error);
-                    if open_ended && cause.key == "cause-closed" && !body.is_empty() {
-                        break;
-                    }
-                    return silent(class, cause, Some(status));
-                }
-            }
-            if pieces > PIECES && body.len() < pieces * PIECE {
-                return silent(Class::Protocol, Say::new("cause-dripped"), Some(status));
-            }
-            if body.len() > LARGE && journey.large.is_none() {
-                journey.large = self.large.clone().acquire_owned().await.ok().map(Arc::new);
-            }
-        }
-        let mut body = journey.partial.split().freeze();
-        if !codings.is_empty() && !body.is_empty() {
-            body = match undone(body, codings, visit.max_body).await {
-                Ok(Ok(plain)) => Bytes::from(plain),
-                Ok(Err(Undecoded::TooLarge)) => return too_large(),
-                Ok(Err(Undecoded::Unknown(coding) | Undecoded::Broken(coding))) => {
-                    let coding = excerpt(&coding, 80);
-                    let cause = Say::new("cause-coding").with("coding", coding);
-                    return silent(Class::Protocol, cause, Some(status));
-                }
-                Err(_) => {
-                    return silent(
-                        Class::Protocol,
-                        Say::new("cause-coding").with("coding", "?"),
-                        Some(status),
-                    );
-                }
-            };
-            if body.len() > LARGE && journey.large.is_none() {
-                journey.large = self.large.clone().acquire_owned().await.ok().map(Arc::new);
-            }
-        }
         answer.bytes = body.len() as u64;
         answer.digest = Some(Digest::of(&body));
         End::Answered(answer, Some(body))
     }
-}
-
-/// Decodes; a page here, what is larger on a thread of its own.
-async fn undone(
-    packed: Bytes,
-    codings: Vec<String>,
-    most: u64,
-) -> Result<Result<Vec<u8>, Undecoded>, tokio::task::JoinError> {
-    let here = most.min(PAGE);
-    if (packed.len() as u64) < PAGE / 4 {
-        match decode::undone(&packed, &codings, here) {
-            Err(Undecoded::TooLarge) if most > here => (),
-            done => return Ok(done),
-        }
-    }
-    tokio::task::spawn_blocking(move || decode::undone(&packed, &codings, most)).await
-}
-
-/// Where a redirect leads, without its fragment.
-fn redirect(response: &Response, from: &Url) -> Option<Url> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    // Latin-1 bytes in Location are read as UTF-8 by browsers
-    let location =
-        String::from_utf8_lossy(response.headers().get(header::LOCATION)?.as_bytes()).into_owned();
-    let mut to = from.join(location.trim()).ok()?;
-    to.set_fragment(None);
-    (to.as_str().len() <= LONGEST_URL).then_some(to)
 }
 
 /// Every profile names us and a contact; what a portal's code tells visitors by comes first.

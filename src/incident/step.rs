@@ -29,8 +29,10 @@ pub struct Finding {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Option<Evidence>,
-    /// The address that answered for the portal last.
+    /// The address that was looked at, or that answered for the portal last.
     pub address: Option<IpAddr>,
+    /// The portal has other addresses.
+    pub one_of: bool,
 }
 
 /// A portal that falls again so soon after it came back is flapping: it is the same incident.
@@ -307,6 +309,7 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         flaps: 0,
         rung_at: None,
         address: finding.address,
+        one_of: finding.one_of,
         muted: None,
         planned: None,
         escalated: 0,
@@ -341,6 +344,8 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
     it.kind = kind;
     it.class = finding.class;
     it.cause.clone_from(&finding.cause);
+    it.address = finding.address.or(it.address);
+    it.one_of = finding.one_of;
     it.remark = None;
     if kind.is_tampering() {
         it.score = finding.score;

@@ -32,6 +32,9 @@ pub struct Dossier {
     /// The address that answered last.
     #[serde(default)]
     pub address: Option<IpAddr>,
+    /// Its name had several addresses then: what one of them says of "not modified" holds for that one alone.
+    #[serde(default)]
+    pub faces: bool,
     /// What was expected of the page (see `watch::look`) when it was judged normal last.
     #[serde(default)]
     pub expects: Option<Digest>,
@@ -95,6 +98,7 @@ impl Dossier {
             site: None,
             origin: Origin::default(),
             address: None,
+            faces: false,
             expects: None,
             past: None,
         }

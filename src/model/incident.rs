@@ -205,9 +205,12 @@ pub struct Incident {
     /// When it was last told so that a phone rings.
     #[serde(default)]
     pub rung_at: Option<Timestamp>,
-    /// The address that answered for the portal last.
+    /// The address that was looked at, or that answered for the portal last.
     #[serde(default)]
     pub address: Option<IpAddr>,
+    /// The portal has other addresses, where it may be well.
+    #[serde(default)]
+    pub one_of: bool,
     #[serde(default)]
     pub muted: Option<Muted>,
     /// Opened while its portal was edited by announcement, and silent because of it.

@@ -18,7 +18,39 @@ pub struct Observation {
     /// Redirects followed, in order.
     pub hops: Vec<Hop>,
     pub certificate: Option<Certificate>,
+    #[serde(default)]
+    pub face: Face,
     pub seen: Seen,
+}
+
+/// Which of a portal's addresses was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Face {
+    /// The one that answered, or where none did, the one that was tried first.
+    pub address: Option<IpAddr>,
+    /// Of the portal's own name; `None` where it has none, or one of the families was not answered for.
+    pub families: Option<Families>,
+    /// The name has other addresses that may be visited.
+    #[serde(default)]
+    pub others: bool,
+}
+
+/// Whether a name has addresses of IPv4 and of IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Families {
+    pub ipv4: bool,
+    pub ipv6: bool,
+}
+
+impl Families {
+    /// The only family there is.
+    pub fn alone(self) -> Option<&'static str> {
+        match (self.ipv4, self.ipv6) {
+            (true, false) => Some("ipv4"),
+            (false, true) => Some("ipv6"),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -89,9 +89,18 @@ pub async fn approve(
             .first()
             .copied()
             .unwrap_or(Profile::Desktop);
+        let open = match &dossier.open {
+            Some(id) => world.store.incident(id).await?,
+            None => None,
+        };
+        // what an officer approves is what he was told of: it may stand at one address only
+        let beside = Beside {
+            face: open.as_ref().and_then(|it| it.address),
+            ..Beside::default()
+        };
         let seen = match &seen {
             Some(seen) => seen.clone(),
-            None => look(world, target, profile, &dossier, Beside::default()).await,
+            None => look(world, target, profile, &dossier, beside).await,
         };
         let (Some(reference), Some(body)) = (&seen.seen, &seen.body) else {
             return Err(NotApproved::NoPage(seen.class));
@@ -100,10 +109,6 @@ pub async fn approve(
         if matches!(standing, Standing::Down | Standing::Blocked) {
             return Err(NotApproved::NoPage(seen.class));
         }
-        let open = match &dossier.open {
-            Some(id) => world.store.incident(id).await?,
-            None => None,
-        };
         let worse = match (&open, Kind::of(seen.class)) {
             (Some(open), Some(kind)) => incident::is_graver(kind, open.kind),
             (None, kind) => kind.is_some(),

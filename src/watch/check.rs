@@ -1,12 +1,13 @@
 //! One check, start to end: look, doubt ourselves, confirm, decide, commit.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 
 use super::{
     World, beyond,
     confirm::confirm,
+    elsewhere,
     eyes::{self, Sight},
     learn::{grown, kept, learn_profile, teaches, warn_of_doubt},
     look::{Beside, Look, look},
@@ -82,7 +83,10 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
     let conditional = dossier.baseline.is_some()
         && dossier.open.is_none()
         && fastrand::u32(..FULL_GET_EVERY) != 0;
-    let first = gravest(world, target, &dossier, conditional).await;
+    let open = known(world, &dossier).await;
+    let face = elsewhere::face(open.as_ref());
+    let first = gravest_at(world, target, &dossier, conditional, face).await;
+    let first = elsewhere::worse(world, target, &dossier, open.as_ref(), first).await;
     drop(place);
     if eyes::sight(world, target, &first).await == Sight::Blind {
         return blind;
@@ -139,7 +143,9 @@ pub(super) async fn part(world: &World, target: &Target) {
             return;
         }
     };
-    let first = gravest(world, target, &dossier, false).await;
+    let open = known(world, &dossier).await;
+    let face = elsewhere::face(open.as_ref());
+    let first = gravest_at(world, target, &dossier, false, face).await;
     tracing::debug!(target.id = %target.id, url = %target.url, class = %first.class, "looked at a part");
     let known = known(world, &dossier).await;
     match first.class.standing() {
@@ -210,21 +216,39 @@ pub(super) async fn gravest(
     dossier: &Dossier,
     conditional: bool,
 ) -> Look {
+    gravest_at(world, target, dossier, conditional, None).await
+}
+
+/// The same at one of the portal's addresses, where it still has it. All profiles look at the same one: what differs is
+/// the visitor's then, and not the address's.
+pub(super) async fn gravest_at(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    conditional: bool,
+    face: Option<IpAddr>,
+) -> Look {
     let profiles = &target.settings.profiles;
     // the configuration holds at least one profile
     let first = profiles.first().copied().unwrap_or(Profile::Desktop);
     let beside = Beside {
-        validators: dossier.validators.as_ref().filter(|_| conditional),
+        validators: dossier
+            .validators
+            .as_ref()
+            .filter(|_| conditional && !dossier.faces),
         first: None,
+        face,
     };
     let mut worst = look(world, target, first, dossier, beside).await;
     took(world, &dossier.target, &worst).await;
     let calm = worst.class.standing() == Standing::Up;
+    let same = worst.observation.face.address;
     for profile in profiles.iter().skip(1) {
         let own = profile_dossier(world, target, *profile).await;
         let beside = Beside {
             validators: None,
             first: Some(dossier),
+            face: same,
         };
         let mut seen = look(world, target, *profile, &own, beside).await;
         took(world, &own.target, &seen).await;
@@ -426,10 +450,7 @@ async fn finding(
             content_type: it.content_type.clone(),
         }),
         evidence: look.body.as_ref().and_then(evidence),
-        address: look
-            .observation
-            .answer()
-            .and_then(|it| it.address)
-            .or(dossier.address),
+        address: look.observation.face.address.or(dossier.address),
+        one_of: look.observation.face.others,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{World, check::gravest, look::Look};
+use super::{World, check::gravest_at, look::Look};
 use crate::model::{Dossier, Kind, Target};
 
 /// What a burst came to.
@@ -27,6 +27,8 @@ pub(super) async fn confirm(
         .within
         .checked_div(rule.looks)
         .unwrap_or(Duration::ZERO);
+    // what one address of a portal shows is confirmed at that address
+    let face = first.observation.face.address;
     let mut looks = vec![first];
     loop {
         // who shows somebody else's page and fails in turn is to be caught at the former: failures do not outvote it
@@ -65,7 +67,7 @@ pub(super) async fn confirm(
             };
         }
         tokio::time::sleep(gap).await;
-        looks.push(gravest(world, target, dossier, false).await);
+        looks.push(gravest_at(world, target, dossier, false, face).await);
     }
 }
 

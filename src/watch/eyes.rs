@@ -114,6 +114,15 @@ pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
     {
         return Sight::Blind;
     }
+    // this machine has no IPv6: nothing is known of the portal
+    if look
+        .cause
+        .as_ref()
+        .is_some_and(|it| it.key == "cause-no-ipv6")
+    {
+        tracing::warn!(target.id = %target.id, "the portal has IPv6 addresses only and this machine no way to them: it is not watched; give this machine IPv6");
+        return Sight::Blind;
+    }
     if !look.class.may_be_our_fault() {
         world.eyes.saw(host);
         set(world, Sight::Open).await;
@@ -203,13 +212,16 @@ async fn ask_witnesses(world: &World, target: &Target, own: &str, look: &Look) -
 
 /// Any answer will do, also a bad one.
 async fn answers(world: &World, target: &Target) -> bool {
+    // a witness takes no turn of the target's own looks
+    let of = target.id.beside("witness");
     let visit = Visit {
-        target: &target.id,
+        target: &of,
         url: &target.url,
         profile: Profile::Desktop,
         timeout: PROBE_TIMEOUT,
         max_body: 64 << 10,
         validators: None,
+        prefer: None,
     };
     let sighting = world.eye.visit(&visit, world.clock.now()).await;
     sighting

@@ -358,6 +358,14 @@ fn over(
 fn moved_origin(dossier: &Dossier, observation: &Observation) -> Vec<(&'static str, String)> {
     let certificate = observation.certificate.as_ref();
     let network = observation.network();
+    // networks of IPv6 are no news because only IPv4 was looked at before
+    let is_six = |network: &str| network.contains(':');
+    let mut networks = dossier.origin.networks.clone();
+    networks.retain(|it| {
+        network
+            .as_deref()
+            .is_some_and(|now| is_six(now) == is_six(it))
+    });
     [
         (
             "issuer",
@@ -369,7 +377,7 @@ fn moved_origin(dossier: &Dossier, observation: &Observation) -> Vec<(&'static s
             &dossier.origin.subjects,
             certificate.map(|it| it.subject.as_str()),
         ),
-        ("network", &dossier.origin.networks, network.as_deref()),
+        ("network", &networks, network.as_deref()),
     ]
     .into_iter()
     .filter_map(|(what, known, seen)| {

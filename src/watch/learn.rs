@@ -25,6 +25,7 @@ const DOUBTFUL: f64 = 0.2;
 fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
     if let Some(address) = look.observation.answer().and_then(|it| it.address) {
         dossier.address = Some(address);
+        dossier.faces = look.observation.face.others;
     }
     if let Some(certificate) = &look.observation.certificate {
         dossier.certificate_ends = Some(certificate.not_after);

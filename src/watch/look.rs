@@ -1,6 +1,6 @@
 //! One look: visit, read, judge, class. Writes nothing.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -54,6 +54,8 @@ pub struct Beside<'a> {
     pub validators: Option<&'a Validators>,
     /// What is remembered of the first visitor, where another one looks.
     pub first: Option<&'a Dossier>,
+    /// Where an earlier look went that this one is to be compared with.
+    pub face: Option<IpAddr>,
 }
 
 /// Looks at a target once as one visitor; `dossier` is that visitor's own.
@@ -72,6 +74,7 @@ pub async fn look(
         timeout: target.settings.timeout,
         max_body: target.settings.max_body,
         validators: beside.validators,
+        prefer: beside.face,
     };
     let sighting = world.eye.visit(&visit, at).await;
     let away = led_away(target, dossier, &sighting.observation);

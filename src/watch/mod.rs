@@ -9,6 +9,7 @@ pub mod clock;
 mod confirm;
 pub mod diff;
 pub mod duty;
+mod elsewhere;
 pub mod eyes;
 pub mod health;
 mod judged;

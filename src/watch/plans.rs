@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{
     World,
     approve::{Keep, NotApproved, Word, approve},
-    check::gravest,
+    check::gravest_at,
     registration::NotDone,
 };
 use crate::{
@@ -285,7 +285,7 @@ async fn take(world: &World, it: &Incident, plan: &Plan, by: &str) -> Result<()>
     let dossier = world.store.dossier(&target.id).await?;
     let dossier = dossier.unwrap_or_else(|| Dossier::new(target.id.clone()));
     let now = world.clock.now();
-    let seen = gravest(world, &target, &dossier, false).await;
+    let seen = gravest_at(world, &target, &dossier, false, it.address).await;
     let kind = Kind::of(seen.class);
     if kind.is_some_and(|kind| plan::bears_marks(kind, &seen.verdict.signals)) {
         return ring(world, it, now).await;

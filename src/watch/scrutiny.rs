@@ -211,6 +211,7 @@ async fn bears(
         timeout: world.config.defaults.timeout,
         max_body: LONGEST_FILE,
         validators: None,
+        prefer: None,
     };
     let at: Timestamp = world.clock.now();
     let sighting = world.eye.visit(&visit, at).await;

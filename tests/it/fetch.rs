@@ -42,6 +42,7 @@ async fn visit_as(
         timeout: Duration::from_millis(700),
         max_body: 256 << 10,
         validators,
+        prefer: None,
     };
     eye.visit(&visit, Timestamp::UNIX_EPOCH).await
 }

@@ -1,8 +1,9 @@
 //! The one integration-test binary: one link, one TLS provider.
 //!
 //! Helpers: `scene` (a world, a configuration, the built program), `portal` (a scripted portal),
-//! `telegram` (a scripted Bot API). Tests, by what they hold:
+//! `names` (a scripted name server), `telegram` (a scripted Bot API). Tests, by what they hold:
 
+mod names; // a scripted name server
 mod plans; // announced changes: silent, unmasked, asked about
 mod portal;
 mod scene;
@@ -17,8 +18,11 @@ mod crash; // kill -9 at random moments
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
 mod duty; // who is called and who hands over
+mod faces; // addresses of both families in turn
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod guard; // any text is read or refused, never a hang
+mod http; // cookies, redirects, lengths, codings, names as they are out there
+mod http2; // HTTP/2 that is broken
 mod layers; // who may import whom
 mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files

@@ -99,7 +99,7 @@ impl Sees for Outside {
         let pause = self.random.lock().unwrap().u64(5..1500);
         tokio::time::sleep(Duration::from_millis(pause)).await;
         let look = self.looks.fetch_add(1, Ordering::Relaxed);
-        let id = visit.target.as_str();
+        let id = visit.target.portal();
         let truth = self.truths.lock().unwrap()[id];
         let network = *self.network.lock().unwrap();
         let page = match truth {
@@ -142,6 +142,7 @@ impl Sees for Outside {
                 elapsed_ms: u32::try_from(begun.elapsed().as_millis()).unwrap(),
                 hops: Vec::new(),
                 certificate: None,
+                face: Default::default(),
                 seen,
             },
         }

@@ -31,7 +31,7 @@ type Sight = Box<dyn FnMut(&str) -> Seen + Send>;
 #[async_trait]
 impl Sees for Script {
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
-        let seen = (self.0.lock().unwrap())(visit.target.as_str());
+        let seen = (self.0.lock().unwrap())(visit.target.portal());
         let body = matches!(seen, Seen::Answered(_)).then(|| honest(1).into());
         Sighting {
             observation: Observation {
@@ -42,6 +42,7 @@ impl Sees for Script {
                 elapsed_ms: 10,
                 hops: Vec::new(),
                 certificate: None,
+                face: Default::default(),
                 seen,
             },
             body,

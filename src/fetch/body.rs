@@ -1,0 +1,171 @@
+//! The body of an answer: read within its limits, unpacked, or lost, and then what came of it all the same.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use reqwest::{Response, header};
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    classify::class_of,
+    decode::{self, Failed, Undecoded},
+    journey::Journey,
+};
+use crate::model::{Class, Say, excerpt::excerpt, observation::Silence};
+
+/// A body is large from here on, and so many may be in memory: pages are a tenth of it.
+const LARGE: usize = 1 << 20;
+pub(super) const LARGE_AT_ONCE: usize = 12;
+/// A body in so many pieces of so few bytes is dripped on purpose.
+const PIECES: usize = 50_000;
+const PIECE: usize = 32;
+/// Of a body that is announced to be too large, its beginning is read: somebody may have signed it. As much as a look
+/// reads crudely, and no longer than an honest server needs for it.
+const BEGINNING: usize = 512 << 10;
+const BEGINNING_WITHIN: Duration = Duration::from_secs(3);
+
+/// Why there is no page.
+pub(super) enum Lost {
+    /// The connection or the protocol broke; HTTP/1.1 may still bring it.
+    Broken(reqwest::Error),
+    Certain(Class, Say),
+}
+
+impl Lost {
+    pub fn told(self, status: u16) -> Silence {
+        let (class, cause) = match self {
+            Self::Broken(error) => class_of(&error),
+            Self::Certain(class, cause) => (class, cause),
+        };
+        Silence {
+            class,
+            cause,
+            status: Some(status),
+        }
+    }
+}
+
+fn too_large(most: u64) -> Lost {
+    let cause = Say::new("cause-too-large").with("bytes", most);
+    Lost::Certain(Class::TooLarge, cause)
+}
+
+/// Reads and unpacks a body of `most` bytes at the most. Where it is lost, `journey.partial` holds what came of it.
+pub(super) async fn read(
+    response: Response,
+    journey: &mut Journey,
+    most: u64,
+    places: &Arc<Semaphore>,
+) -> Result<Bytes, Lost> {
+    let values = response.headers().get_all(header::CONTENT_ENCODING);
+    journey.codings = decode::codings(values.iter().filter_map(|it| it.to_str().ok()));
+    // packed or not: what is unpacked is no smaller
+    let announced = response.content_length().unwrap_or(0);
+    if announced > most {
+        journey.certain = Some(too_large(most).told(response.status().as_u16()));
+        let _ = timeout(BEGINNING_WITHIN, begin(response, journey)).await;
+        return Err(too_large(most));
+    }
+    // what is announced need not come: no more than an ordinary page is made ready for
+    let room = usize::try_from(announced).unwrap_or(LARGE);
+    journey.partial.reserve(room.min(LARGE));
+    receive(response, journey, most, places).await?;
+    let packed = journey.partial.split().freeze();
+    let codings = std::mem::take(&mut journey.codings);
+    if codings.is_empty() || packed.is_empty() {
+        return Ok(packed);
+    }
+    match decode::unpacked(packed, codings, most).await {
+        Ok(plain) => {
+            let plain = Bytes::from(plain);
+            take_place(plain.len(), journey, places).await;
+            Ok(plain)
+        }
+        Err(Failed { why, shown }) => {
+            journey.partial = Bytes::from(shown).into();
+            let coding = |key, coding: &str| {
+                let cause = Say::new(key).with("coding", excerpt(coding, 80));
+                Lost::Certain(Class::Protocol, cause)
+            };
+            Err(match why {
+                Undecoded::TooLarge => too_large(most),
+                Undecoded::Unknown(it) | Undecoded::Broken(it) => coding("cause-coding", &it),
+                Undecoded::Cut(it) => coding("cause-coding-cut", &it),
+            })
+        }
+    }
+}
+
+async fn receive(
+    response: Response,
+    journey: &mut Journey,
+    most: u64,
+    places: &Arc<Semaphore>,
+) -> Result<(), Lost> {
+    // without a length, the end of the connection is the end of the body, however it comes
+    let open_ended = !response.headers().contains_key(header::CONTENT_LENGTH)
+        && !response.headers().contains_key(header::TRANSFER_ENCODING);
+    let mut pieces = 0;
+    let mut stream = response.bytes_stream();
+    while let Some(chunk) = stream.next().await {
+        let body = &mut journey.partial;
+        pieces += 1;
+        match chunk {
+            Ok(chunk) if body.len() as u64 + chunk.len() as u64 > most => {
+                return Err(too_large(most));
+            }
+            Ok(chunk) => body.extend_from_slice(&chunk),
+            Err(error) => {
+                if open_ended && class_of(&error).1.key == "cause-closed" && !body.is_empty() {
+                    break;
+                }
+                return Err(Lost::Broken(error));
+            }
+        }
+        if pieces > PIECES && body.len() < pieces * PIECE {
+            return Err(Lost::Certain(Class::Protocol, Say::new("cause-dripped")));
+        }
+        take_place(journey.partial.len(), journey, places).await;
+    }
+    Ok(())
+}
+
+/// Reads the beginning of a body.
+async fn begin(response: Response, journey: &mut Journey) {
+    let mut stream = response.bytes_stream();
+    while let Some(Ok(chunk)) = stream.next().await {
+        let room = BEGINNING.saturating_sub(journey.partial.len());
+        journey
+            .partial
+            .extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if chunk.len() >= room {
+            return;
+        }
+    }
+}
+
+/// Waits for a place where a body is large.
+async fn take_place(bytes: usize, journey: &mut Journey, places: &Arc<Semaphore>) {
+    if bytes > LARGE && journey.large.is_none() {
+        journey.large = places.clone().acquire_owned().await.ok().map(Arc::new);
+    }
+}
+
+/// What came of a body that was lost, unpacked as far as it goes; `None` where nothing came.
+pub(super) async fn shown(journey: &mut Journey, most: u64) -> Option<Bytes> {
+    let mut came = (&mut journey.partial, &mut journey.codings);
+    if came.0.is_empty() {
+        came = (&mut journey.earlier.0, &mut journey.earlier.1);
+    }
+    let partial = std::mem::take(came.0).freeze();
+    let codings = std::mem::take(came.1);
+    if partial.is_empty() || codings.is_empty() {
+        return (!partial.is_empty()).then_some(partial);
+    }
+    let plain = match decode::unpacked(partial, codings, most).await {
+        Ok(plain) => plain,
+        Err(failed) => failed.shown,
+    };
+    (!plain.is_empty()).then(|| Bytes::from(plain))
+}

@@ -1,0 +1,332 @@
+//! Which of a name's addresses a look goes to. A portal has as many faces as addresses, and visitors see one of them:
+//! each look takes the next, so that one that shows something else (a hijacked AAAA record, one server of many) is seen
+//! as any other look that differs.
+
+use std::{
+    collections::HashMap,
+    io::ErrorKind,
+    net::{IpAddr, SocketAddr, UdpSocket},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::model::observation::{Face, Families};
+
+/// An address that did not answer where another of the same name did is left out for so long. That is no outage:
+/// browsers go to the other one, too.
+const LEFT_OUT_FOR: Duration = Duration::from_secs(600);
+/// Targets and hosts whose turn is remembered, and addresses that are left out.
+const REMEMBERED: usize = 100_000;
+/// Addresses of a name that take part.
+const MOST_FACES: usize = 64;
+
+tokio::task_local! {
+    /// The visit that is under way in this task: the resolver is asked deep inside of the HTTP client.
+    static WAY: Arc<Way>;
+}
+
+/// Whose turn it is, for all targets.
+#[derive(Default)]
+pub(super) struct Faces {
+    /// By target and host: two targets of one host do not take each other's turns.
+    turns: Mutex<HashMap<(String, String), Turn>>,
+    left_out: Mutex<HashMap<IpAddr, Instant>>,
+}
+
+/// When each address was looked at last, counted.
+#[derive(Default)]
+struct Turn {
+    count: u64,
+    looked: Vec<(IpAddr, u64)>,
+}
+
+/// The addresses that one visit takes.
+pub(super) struct Way {
+    target: String,
+    /// An earlier look went there: this one is to see the same.
+    prefer: Option<IpAddr>,
+    faces: Arc<Faces>,
+    taken: Mutex<Vec<Taken>>,
+}
+
+struct Taken {
+    host: String,
+    address: IpAddr,
+    families: Option<Families>,
+    others: bool,
+}
+
+/// This machine has no way to any address of a name, which are of IPv6.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NoIpv6;
+
+impl Way {
+    pub fn new(target: &str, prefer: Option<IpAddr>, faces: Arc<Faces>) -> Arc<Self> {
+        Arc::new(Self {
+            target: target.to_owned(),
+            prefer,
+            faces,
+            taken: Mutex::default(),
+        })
+    }
+
+    /// Runs a visit whose names are resolved in turn.
+    pub async fn along<T>(self: &Arc<Self>, visit: impl Future<Output = T>) -> T {
+        WAY.scope(self.clone(), visit).await
+    }
+
+    /// The face that was looked at: the address that answered, or else the one that was tried first; `answered` is by
+    /// the host `last`. What is known of names is of the host `first`.
+    pub fn face(&self, first: &str, last: &str, answered: Option<IpAddr>) -> Face {
+        let taken = lock(&self.taken);
+        let of = |host: &str| taken.iter().find(|it| it.host == host);
+        if let (Some(tried), Some(answered)) = (of(last), answered) {
+            let mut left_out = lock(&self.faces.left_out);
+            if tried.address != answered {
+                if left_out.len() >= REMEMBERED {
+                    left_out.clear();
+                }
+                left_out.insert(tried.address, Instant::now());
+            }
+            left_out.remove(&answered);
+        }
+        Face {
+            address: answered.or(of(last).map(|it| it.address)),
+            families: of(first).and_then(|it| it.families),
+            others: of(last).is_some_and(|it| it.others),
+        }
+    }
+
+    fn order(
+        &self,
+        host: &str,
+        mut allowed: Vec<IpAddr>,
+        families: Option<Families>,
+        has_way: impl Fn(IpAddr) -> bool,
+    ) -> Result<Vec<IpAddr>, NoIpv6> {
+        allowed.truncate(MOST_FACES);
+        let others = allowed.len() > 1;
+        if let Some(six) = allowed.iter().find(|it| it.is_ipv6())
+            && !has_way(*six)
+        {
+            allowed.retain(IpAddr::is_ipv4);
+        }
+        let mut taken = lock(&self.taken);
+        let before = taken.iter().find(|it| it.host == host).map(|it| it.address);
+        // within a visit a host stays where it was, as a browser's connection does
+        let fixed = before.or(self.prefer).filter(|it| allowed.contains(it));
+        let left_out = self.faces.left_out(&allowed);
+        let in_turn: Vec<IpAddr> = match left_out.len() == allowed.len() {
+            true => allowed,
+            false => allowed
+                .into_iter()
+                .filter(|it| !left_out.contains(it))
+                .collect(),
+        };
+        let first = fixed.or_else(|| self.faces.next(self, host, &in_turn));
+        let first = first.ok_or(NoIpv6)?;
+        if before.is_none() {
+            taken.push(Taken {
+                host: host.to_owned(),
+                address: first,
+                families,
+                others,
+            });
+        }
+        let mut order = in_turn;
+        // the family of the first is tried first; of the rest, none is better than another
+        order.sort_by_key(|it| (*it != first, it.is_ipv4() != first.is_ipv4(), *it));
+        if order.first() != Some(&first) {
+            order.insert(0, first);
+        }
+        Ok(order)
+    }
+}
+
+impl Faces {
+    fn left_out(&self, of: &[IpAddr]) -> Vec<IpAddr> {
+        let mut all = lock(&self.left_out);
+        all.retain(|_, since| since.elapsed() < LEFT_OUT_FOR);
+        of.iter()
+            .copied()
+            .filter(|it| all.contains_key(it))
+            .collect()
+    }
+
+    /// Whose turn it is. A look beside another (`prefer` is set) takes nobody's turn.
+    fn next(&self, way: &Way, host: &str, in_turn: &[IpAddr]) -> Option<IpAddr> {
+        let mut turns = lock(&self.turns);
+        if turns.len() >= REMEMBERED {
+            turns.clear();
+        }
+        let turn = turns
+            .entry((way.target.clone(), host.to_owned()))
+            .or_default();
+        if way.prefer.is_some()
+            && let Some(last) = turn.last().filter(|it| in_turn.contains(it))
+        {
+            return Some(last);
+        }
+        turn.take(in_turn)
+    }
+}
+
+impl Turn {
+    fn last(&self) -> Option<IpAddr> {
+        self.looked.iter().max_by_key(|it| it.1).map(|it| it.0)
+    }
+
+    /// The families alternate; of each, the address that was looked at longest ago. IPv6 begins, since browsers prefer it.
+    fn take(&mut self, in_turn: &[IpAddr]) -> Option<IpAddr> {
+        let last = self.last();
+        let looked = |of: &IpAddr| {
+            let found = self.looked.iter().find(|it| it.0 == *of);
+            found.map_or(0, |it| it.1)
+        };
+        let key = |it: &&IpAddr| {
+            let same_family = last.is_some_and(|last| last.is_ipv4() == it.is_ipv4());
+            (same_family, looked(it), it.is_ipv4(), **it)
+        };
+        let next = in_turn.iter().min_by_key(key).copied()?;
+        self.count += 1;
+        let count = self.count;
+        self.looked
+            .retain(|it| it.0 != next && in_turn.contains(&it.0));
+        self.looked.push((next, count));
+        Some(next)
+    }
+}
+
+/// The order in which addresses that may be visited are tried for the visit under way; as they are where there is none.
+pub(super) fn order(
+    host: &str,
+    allowed: Vec<SocketAddr>,
+    families: Option<Families>,
+) -> Result<Vec<SocketAddr>, NoIpv6> {
+    let Ok(way) = WAY.try_with(Arc::clone) else {
+        return Ok(allowed);
+    };
+    let addresses = allowed.iter().map(SocketAddr::ip).collect();
+    let order = way.order(host, addresses, families, has_way)?;
+    Ok(order.into_iter().map(|it| SocketAddr::new(it, 0)).collect())
+}
+
+/// Whether this machine has a way to an address. Nothing is sent: a UDP socket is told of it, and the system chooses.
+fn has_way(address: IpAddr) -> bool {
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => [0; 4].into(),
+        IpAddr::V6(_) => [0_u16; 8].into(),
+    };
+    let tried = UdpSocket::bind((any, 0)).and_then(|it| it.connect((address, 53)));
+    let no_family = rustix::io::Errno::AFNOSUPPORT.raw_os_error();
+    tried.err().is_none_or(|error| {
+        error.raw_os_error() != Some(no_family)
+            && !matches!(
+                error.kind(),
+                ErrorKind::NetworkUnreachable
+                    | ErrorKind::HostUnreachable
+                    | ErrorKind::NetworkDown
+                    | ErrorKind::AddrNotAvailable
+            )
+    })
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ips(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|it| it.parse().unwrap()).collect()
+    }
+
+    /// Where one look goes first.
+    fn look(faces: &Arc<Faces>, target: &str, all: &[&str], prefer: Option<&str>) -> String {
+        let prefer = prefer.map(|it| it.parse().unwrap());
+        let way = Way::new(target, prefer, faces.clone());
+        let order = way.order("h", ips(all), None, |_| true).unwrap();
+        assert_eq!(order.len(), all.len());
+        order[0].to_string()
+    }
+
+    #[test]
+    fn families_alternate_and_every_address_has_its_turn() {
+        let faces = Arc::new(Faces::default());
+        let all = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1"];
+        let went: Vec<String> = (0..8).map(|_| look(&faces, "t", &all, None)).collect();
+        let six = "2001:db8::1";
+        let wanted = [six, all[0], six, all[1], six, all[2], six, all[0]];
+        assert_eq!(went, wanted);
+        // another target of the same host has turns of its own
+        assert_eq!(look(&faces, "other", &all, None), six);
+        // a look beside another goes where that went, and takes nobody's turn
+        assert_eq!(look(&faces, "t", &all, Some("192.0.2.2")), "192.0.2.2");
+        assert_eq!(
+            look(&faces, "t", &all, Some("198.51.100.9")),
+            all[0],
+            "or where the last went"
+        );
+        assert_eq!(look(&faces, "t", &all, None), six);
+        // the order of the answer is nothing
+        let turned = ["2001:db8::1", "192.0.2.3", "192.0.2.1", "192.0.2.2"];
+        assert_eq!(look(&faces, "t", &turned, None), all[1]);
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_left_out() {
+        let faces = Arc::new(Faces::default());
+        let all = ["192.0.2.1", "2001:db8::1"];
+        let way = Way::new("t", None, faces.clone());
+        let order = way.order("h", ips(&all), None, |it| it.is_ipv4()).unwrap();
+        assert_eq!(order, ips(&all[..1]), "no way to IPv6");
+        let alone = way.order("h", ips(&all[1..]), None, |it| it.is_ipv4());
+        assert_eq!(alone, Err(NoIpv6));
+        // IPv6 was tried first and IPv4 answered
+        let way = Way::new("t", None, faces.clone());
+        assert_eq!(
+            way.order("h", ips(&all), None, |_| true).unwrap()[0],
+            ips(&all)[1]
+        );
+        let face = way.face("h", "h", Some(ips(&all)[0]));
+        assert_eq!(face.address, Some(ips(&all)[0]));
+        for _ in 0..3 {
+            let way = Way::new("t", None, faces.clone());
+            assert_eq!(
+                way.order("h", ips(&all), None, |_| true).unwrap(),
+                ips(&all[..1])
+            );
+            way.face("h", "h", Some(ips(&all)[0]));
+        }
+        // nothing else is there
+        let way = Way::new("t", None, faces.clone());
+        assert_eq!(
+            way.order("h", ips(&all[1..]), None, |_| true).unwrap(),
+            ips(&all[1..])
+        );
+        way.face("h", "h", Some(ips(&all)[1]));
+        assert_eq!(
+            look(&faces, "t", &all, None),
+            all[0],
+            "it takes part again, in turn"
+        );
+    }
+
+    #[test]
+    fn a_visit_stays_where_it_began() {
+        let faces = Arc::new(Faces::default());
+        let all = ips(&["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"]);
+        let way = Way::new("t", None, faces);
+        let first = way.order("h", all.clone(), None, |_| true).unwrap();
+        assert!(
+            first[0].is_ipv6() && first[1].is_ipv6(),
+            "of the same family next: {first:?}"
+        );
+        assert_eq!(way.order("h", all.clone(), None, |_| true).unwrap(), first);
+        way.order("www.h", all, None, |_| true).unwrap();
+        let silent = way.face("h", "h", None);
+        assert_eq!(silent.address, Some(first[0]), "also where nobody answered");
+    }
+}

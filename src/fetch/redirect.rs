@@ -1,0 +1,121 @@
+//! Where a redirect leads, and when following it is no use any more.
+
+use std::fmt::Write;
+
+use reqwest::{Response, header};
+use url::Url;
+
+use super::journey::Journey;
+
+/// Redirects that are followed: Chromium and Firefox give up after as many.
+const MOST_HOPS: usize = 20;
+
+/// A place that is led to again with the same cookies may answer otherwise (firewalls let an address in at the second
+/// or third request), but not for ever: each hop is a connection.
+const MOST_RETURNS: usize = 3;
+
+/// A redirect to a longer URL is not followed: it is read as the answer.
+const LONGEST_URL: usize = 8 << 10;
+
+/// Where a redirect leads, without its fragment. `None` is no redirect: another status, or a `Location` that is
+/// missing, empty or no address; what was answered is shown then.
+pub(super) fn redirect(response: &Response, from: &Url) -> Option<Url> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let all = response.headers().get_all(header::LOCATION);
+    let location = all.iter().map(|it| it.as_bytes().trim_ascii());
+    // of several, the first that says something, as in Chromium
+    leads_to(location.into_iter().find(|it| !it.is_empty())?, from)
+}
+
+fn leads_to(location: &[u8], from: &Url) -> Option<Url> {
+    let mut to = from.join(&text(location)).ok()?;
+    to.set_fragment(None);
+    (to.as_str().len() <= LONGEST_URL).then_some(to)
+}
+
+/// Bytes that are no UTF-8 stay the bytes that they are, percent-encoded; a page may well lie under a name in TCVN3.
+/// UTF-8 is encoded where it stands: a host in it is not.
+fn text(location: &[u8]) -> String {
+    let mut text = String::with_capacity(location.len());
+    for chunk in location.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // a String takes what is written
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
+
+/// Whether another redirect, to `to`, is one too many.
+pub(super) fn goes_round(journey: &mut Journey, to: &Url) -> bool {
+    let state = (to.clone(), journey.cookies.digest());
+    let returns = journey.been.iter().filter(|it| **it == state).count();
+    journey.been.push(state);
+    journey.hops.len() >= MOST_HOPS || returns >= MOST_RETURNS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locations_as_browsers_read_them() {
+        let from: Url = "https://songxanh.gov.vn/a/b?c#d".parse().unwrap();
+        for (location, to) in [
+            (
+                &b"/trang-ch\xfb/"[..],
+                "https://songxanh.gov.vn/trang-ch%FB/",
+            ),
+            (
+                b"/t\xecm?q=\xfb\xe1",
+                "https://songxanh.gov.vn/t%ECm?q=%FB%E1",
+            ),
+            (
+                "/trang-chủ".as_bytes(),
+                "https://songxanh.gov.vn/trang-ch%E1%BB%A7",
+            ),
+            (
+                b"/\xe1\xbb\xa7/\xe1\xbb",
+                "https://songxanh.gov.vn/%E1%BB%A7/%E1%BB",
+            ),
+            (
+                "https://sôngxanh.vn/\u{a0}".as_bytes(),
+                "https://xn--sngxanh-t0a.vn/%C2%A0",
+            ),
+            (b"c", "https://songxanh.gov.vn/a/c"),
+            (b"../c", "https://songxanh.gov.vn/c"),
+            (b"?x=1", "https://songxanh.gov.vn/a/b?x=1"),
+            (b"#top", "https://songxanh.gov.vn/a/b?c"),
+            (b"//khac.vn/x#y", "https://khac.vn/x"),
+            (b"\\\\khac.vn\\x", "https://khac.vn/x"),
+            (b"/x\\y", "https://songxanh.gov.vn/x/y"),
+            (b"/x y\tz", "https://songxanh.gov.vn/x%20yz"),
+            (b"https:/x", "https://songxanh.gov.vn/x"),
+            (b"https:\\\\khac.vn", "https://khac.vn/"),
+            (b"/%zz%", "https://songxanh.gov.vn/%zz%"),
+        ] {
+            let found = leads_to(location, &from);
+            let found = found.as_ref().map(Url::as_str);
+            assert_eq!(found, Some(to), "{}", location.escape_ascii());
+        }
+        for location in [
+            &b"http://"[..],
+            b"http://[",
+            b"http://a b/",
+            b"http://ch\xfb.vn/",
+            b"//",
+        ] {
+            assert_eq!(
+                leads_to(location, &from),
+                None,
+                "{}",
+                location.escape_ascii()
+            );
+        }
+        let long = format!("/{}", "x".repeat(LONGEST_URL));
+        assert_eq!(leads_to(long.as_bytes(), &from), None);
+    }
+}

@@ -1,0 +1,48 @@
+//! HTTP/2 where a server speaks it, and HTTP/1.1 for servers that break it.
+
+use reqwest::{Response, header::HeaderMap};
+use url::Url;
+
+use super::{Unusable, classify::http2_broke};
+
+pub(super) struct Client {
+    pub ordinary: reqwest::Client,
+    /// Speaks HTTP/1.1 alone.
+    old: reqwest::Client,
+}
+
+impl Client {
+    /// `build` makes a client of a TLS configuration.
+    pub fn new(
+        tls: rustls::ClientConfig,
+        build: impl Fn(rustls::ClientConfig) -> Result<reqwest::Client, Unusable>,
+    ) -> Result<Self, Unusable> {
+        let mut old = tls.clone();
+        old.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self {
+            ordinary: build(tls)?,
+            old: build(old)?,
+        })
+    }
+
+    /// Asks once; a second time over HTTP/1.1 where HTTP/2 broke before the answer's head was read. Servers put header
+    /// fields of HTTP/1.1 into HTTP/2 (`Upgrade`, `Keep-Alive`), ask for HTTP/1.1, or offer what they cannot speak;
+    /// browsers forgive most of it.
+    pub async fn send(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        http1: bool,
+    ) -> Result<Response, reqwest::Error> {
+        if !http1 {
+            let request = self.ordinary.get(url.clone()).headers(headers.clone());
+            match request.send().await {
+                Err(error) if http2_broke(&error) => {
+                    tracing::debug!(host = url.host_str(), %error, "HTTP/2 broke; asked again over HTTP/1.1");
+                }
+                answered => return answered,
+            }
+        }
+        self.old.get(url.clone()).headers(headers).send().await
+    }
+}

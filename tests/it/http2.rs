@@ -1,0 +1,230 @@
+//! HTTP/2 that is broken: the page is asked for once more over HTTP/1.1.
+
+use std::sync::{Arc, Mutex};
+
+use gaccong::{
+    fetch::{Settings, Sighting},
+    model::Class,
+};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
+};
+use tokio_rustls::{TlsAcceptor, rustls, server::TlsStream};
+
+use crate::{http::look, portal::honest, scene::provider};
+
+/// What a server does with a request over HTTP/2.
+#[derive(Clone)]
+enum Does {
+    /// Answers with further header fields, which belong to HTTP/1.1.
+    Fields(Vec<(&'static str, &'static str)>),
+    /// Ends the stream for a reason.
+    Reset(u32),
+    /// Ends the connection for a reason.
+    GoAway(u32),
+    /// So many bytes of the page, then a reset.
+    Breaks(usize),
+    /// Half of what it announced, and the end of the stream.
+    Short,
+    /// A header block that is no HPACK.
+    Garbage,
+    /// HTTP/1.1, though HTTP/2 was agreed on.
+    Other,
+}
+
+type Asked = Arc<Mutex<Vec<String>>>;
+
+/// A server for `localhost` that speaks both, or `alone` HTTP/2; its port, its authority, and what was spoken with it.
+async fn server(does: Does, alone: bool) -> (u16, Vec<u8>, Asked) {
+    provider();
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
+    let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let cert = leaf.signed_by(&key, &ca).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let mut config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let asked = Asked::default();
+    let log = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, does, log) = (acceptor.clone(), does.clone(), log.clone());
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let spoken = stream
+                    .get_ref()
+                    .1
+                    .alpn_protocol()
+                    .unwrap_or_default()
+                    .to_vec();
+                log.lock()
+                    .unwrap()
+                    .push(String::from_utf8(spoken.clone()).unwrap());
+                let _ = match (spoken.as_slice(), alone) {
+                    (b"h2", _) => two(stream, does).await,
+                    (_, false) => one(stream).await,
+                    (_, true) => Ok(()),
+                };
+            });
+        }
+    });
+    (port, ca.pem().into_bytes(), asked)
+}
+
+async fn one(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read_buf(&mut head).await? == 0 {
+            return Ok(());
+        }
+    }
+    let page = honest(1);
+    let begin = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n",
+        page.len()
+    );
+    stream.write_all(begin.as_bytes()).await?;
+    stream.write_all(page.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, data: &[u8]) -> Vec<u8> {
+    let length = (data.len() as u32).to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), data].concat()
+}
+
+/// A header field that is not indexed, in plain letters.
+fn field(name: &str, value: &str) -> Vec<u8> {
+    let (n, v) = (name.len() as u8, value.len() as u8);
+    [&[0, n], name.as_bytes(), &[v], value.as_bytes()].concat()
+}
+
+async fn two(mut stream: TlsStream<tokio::net::TcpStream>, does: Does) -> std::io::Result<()> {
+    let mut preface = [0; 24];
+    stream.read_exact(&mut preface).await?;
+    if matches!(does, Does::Other) {
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            .await?;
+        return stream.shutdown().await;
+    }
+    stream.write_all(&frame(4, 0, 0, b"")).await?;
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await?;
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut data = vec![0; length as usize];
+        stream.read_exact(&mut data).await?;
+        let id = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+        match head[3] {
+            4 if head[4] & 1 == 0 => stream.write_all(&frame(4, 1, 0, b"")).await?,
+            1 => stream.write_all(&answer(&does, id)).await?,
+            _ => (),
+        }
+    }
+}
+
+fn answer(does: &Does, id: u32) -> Vec<u8> {
+    let page = honest(1);
+    let page = page.as_bytes();
+    let headers = |more: &[(&str, &str)]| {
+        let length = page.len().to_string();
+        let own = [
+            (":status", "200"),
+            ("content-type", "text/html"),
+            ("content-length", &length),
+        ];
+        let all: Vec<u8> = own
+            .iter()
+            .chain(more)
+            .flat_map(|it| field(it.0, it.1))
+            .collect();
+        frame(1, 4, id, &all)
+    };
+    // no frame holds more than 16 KiB
+    assert!(page.len() < 16 << 10);
+    let reset = |reason: u32| frame(3, 0, id, &reason.to_be_bytes());
+    match does {
+        Does::Fields(more) => [headers(more), frame(0, 1, id, page)].concat(),
+        Does::Reset(reason) => reset(*reason),
+        Does::GoAway(reason) => frame(7, 0, 0, &[[0; 4], reason.to_be_bytes()].concat()),
+        Does::Breaks(bytes) => [headers(&[]), frame(0, 0, id, &page[..*bytes]), reset(2)].concat(),
+        Does::Short => [headers(&[]), frame(0, 1, id, &page[..page.len() / 2])].concat(),
+        Does::Garbage => frame(1, 4, id, &[0xff; 40]),
+        Does::Other => Vec::new(),
+    }
+}
+
+async fn visit(does: Does, alone: bool) -> (Sighting, Vec<String>) {
+    let (port, authority, asked) = server(does, alone).await;
+    let settings = Settings {
+        extra_ca: vec![authority],
+        ..Settings::default()
+    };
+    let seen = look(settings, &format!("https://localhost:{port}/")).await;
+    let asked = asked.lock().unwrap().clone();
+    (seen, asked)
+}
+
+#[tokio::test]
+async fn what_is_whole_is_asked_for_once() {
+    let (seen, asked) = visit(Does::Fields(Vec::new()), false).await;
+    assert_eq!(seen.body.unwrap(), honest(1));
+    assert_eq!(asked, ["h2"]);
+}
+
+#[tokio::test]
+async fn what_breaks_over_http2_comes_over_http1() {
+    let (protocol, internal, calm, http1) = (1, 2, 11, 13);
+    for does in [
+        Does::Fields(vec![("upgrade", "h2,h2c")]),
+        Does::Fields(vec![("connection", "Upgrade, Keep-Alive")]),
+        Does::Fields(vec![("keep-alive", "timeout=5, max=100")]),
+        Does::Fields(vec![("transfer-encoding", "chunked")]),
+        Does::Fields(vec![("proxy-connection", "keep-alive")]),
+        Does::Fields(vec![("X-Powered-By", "ASP.NET")]),
+        Does::Reset(http1),
+        Does::Reset(protocol),
+        Does::Reset(internal),
+        Does::GoAway(http1),
+        Does::GoAway(calm),
+        Does::Breaks(0),
+        Does::Breaks(500),
+        Does::Short,
+        Does::Garbage,
+        Does::Other,
+    ] {
+        let (seen, asked) = visit(does, false).await;
+        assert!(
+            seen.observation.answer().is_some(),
+            "{asked:?} {:?}",
+            seen.observation
+        );
+        assert_eq!(seen.body.unwrap(), honest(1));
+        assert_eq!(asked, ["h2", "http/1.1"]);
+    }
+}
+
+#[tokio::test]
+async fn what_breaks_over_both_is_broken_and_what_came_is_kept() {
+    let (seen, asked) = visit(Does::Breaks(500), true).await;
+    assert_eq!(asked, ["h2", "http/1.1"]);
+    assert!(seen.body.is_none());
+    assert_eq!(seen.partial.unwrap(), honest(1).as_bytes()[..500]);
+    let (seen, _) = visit(Does::Reset(13), true).await;
+    let told = seen.observation.silence().unwrap();
+    assert_eq!(told.class, Class::Connection, "{told:?}");
+    assert!(seen.partial.is_none());
+}
