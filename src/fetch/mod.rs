@@ -8,7 +8,7 @@ mod body;
 mod classify;
 mod client;
 mod cookie_date;
-mod cookies;
+pub mod cookies;
 mod decode;
 mod faces;
 mod families;

@@ -16,6 +16,7 @@ mod judged;
 mod judging;
 mod learn;
 pub mod leaving;
+mod lessons;
 pub mod listed;
 pub mod look;
 pub mod measure;

@@ -59,6 +59,7 @@ pub struct World {
     pub desks: Arc<Desks>,
     pub memo: Arc<Memo>,
     norms: Arc<Norms>,
+    pub(super) lessons: Lessons,
     rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
     /// Who speaks from which registered chat.
     pub chats_known: chats::Known,
@@ -112,6 +113,7 @@ impl World {
                 Evidence::new(&config.service.snapshots_dir),
                 derived(&config),
             )),
+            lessons: Lessons::default(),
             rounds: Arc::default(),
             chats_known: chats::Known::default(),
             chats: Mutex::default(),
@@ -157,6 +159,7 @@ impl World {
             desks: self.desks.clone(),
             memo: self.memo.clone(),
             norms: self.norms.clone(),
+            lessons: self.lessons.clone(),
             rounds: self.rounds.clone(),
             chats_known: chats::Known::default(),
             chats: Mutex::default(),
