@@ -335,10 +335,9 @@ fn hostile(n: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hostile_portals_hold_up_nobody() {
-    let mut served = [0; 2];
     let mut bad = Vec::new();
-    for n in 0..2 {
-        let mut served = std::mem::take(&mut served[n]);
+    for _ in 0..2 {
+        let mut served = 0;
         bad.push(
             Portal::start(move |_| {
                 served += 1;
