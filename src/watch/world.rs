@@ -14,6 +14,7 @@ use super::{
     clock::Clock,
     eyes::Eyes,
     judging::Desks,
+    lessons::Lessons,
     measure::Measure,
     memo::Memo,
     norms::{self, Norms},
