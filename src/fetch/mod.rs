@@ -11,7 +11,7 @@ mod chain;
 mod classify;
 mod client;
 mod cookie_date;
-mod cookies;
+pub mod cookies;
 mod decode;
 mod faces;
 mod families;

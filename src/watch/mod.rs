@@ -20,6 +20,7 @@ mod judged;
 mod judging;
 mod learn;
 pub mod leaving;
+mod lessons;
 pub mod line;
 pub mod listed;
 pub mod look;

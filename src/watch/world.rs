@@ -15,6 +15,7 @@ use super::{
     evicted::Evicted,
     eyes::Eyes,
     judging::Desks,
+    lessons::Lessons,
     measure::Measure,
     memo::Memo,
     norms::{self, Norms},
@@ -62,6 +63,7 @@ pub struct World {
     /// Page bodies that are to go.
     pub evicted: Arc<Evicted>,
     norms: Arc<Norms>,
+    pub(super) lessons: Lessons,
     rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
     /// Whose last look asked for the whole page: the next one may ask whether anything changed.
     asked_in_full: Arc<Mutex<HashSet<TargetId>>>,
@@ -120,6 +122,7 @@ impl World {
                 Evidence::new(&config.service.snapshots_dir),
                 derived(&config),
             )),
+            lessons: Lessons::default(),
             rounds: Arc::default(),
             asked_in_full: Arc::default(),
             chats_known: chats::Known::default(),
@@ -168,6 +171,7 @@ impl World {
             memo: self.memo.clone(),
             evicted: self.evicted.clone(),
             norms: self.norms.clone(),
+            lessons: self.lessons.clone(),
             rounds: self.rounds.clone(),
             asked_in_full: self.asked_in_full.clone(),
             chats_known: chats::Known::default(),
