@@ -39,7 +39,9 @@ head-unmasked = MARKS OF AN ATTACK WHILE THE PORTAL IS EDITED
 head-lasts = THE TIME FOR EDITING IS OVER, THIS IS NOT
 head-blind = OUT OF OUR SIGHT FOR MORE THAN AN HOUR
 reminder-blind = Since { $when } the portal refuses the watcher or asks it to prove that it is a browser; the page may have been changed meanwhile. Please open it and look.
+head-agency-dismissed = THE AGENCY SAYS THE CHANGE IS LEGITIMATE, AN OFFICER IS TO CHECK
 reminder-see = First seen { $when }. See this incident's own message.
+reminder-dismissed = { $by }: { $reason }. What the page shows now is part of its baseline; if that is wrong, treat it as an attack.
 alert-restored = 🟢 Restored at { $clock } (lasted { $lasted })
 alert-closed = 🟢 Closed by { $by } at { $clock } (lasted { $lasted })
 alert-dismissed = ⚪ { $by } said at { $clock } that the change is legitimate
@@ -528,6 +530,7 @@ verify-good = The store is whole.
 verify-bad = The store has damage; see the list above.
 backup-done = { $records } records and { $files } pages are in { $file } ({ $missing } pages missing).
 restore-done = { $records } records and { $files } pages are back in { $folder }.
+restore-untold = Left out: { $count } messages that waited to be told when the backup was made.
 restore-aside = The old store was moved to { $folder }.
 targets-accepted = The configuration with { $count } portals is accepted; the running service takes it in within seconds.
 

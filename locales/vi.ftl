@@ -39,7 +39,9 @@ head-unmasked = CÓ DẤU HIỆU TẤN CÔNG TRONG THỜI GIAN CHỈNH SỬA
 head-lasts = HẾT THỜI GIAN CHỈNH SỬA, SỰ CỐ VẪN CÒN
 head-blind = ĐÃ QUÁ MỘT GIỜ HỆ THỐNG KHÔNG XEM ĐƯỢC TRANG
 reminder-blind = Từ { $when } cổng từ chối hoặc bắt hệ thống giám sát qua bước kiểm tra trình duyệt; không loại trừ trang đã bị thay đổi. Đề nghị mở trang để kiểm tra.
+head-agency-dismissed = CƠ QUAN XÁC NHẬN THAY ĐỔI HỢP LỆ, ĐỀ NGHỊ CÁN BỘ TRỰC KIỂM TRA LẠI
 reminder-see = Phát hiện { $when }. Chi tiết ở thông báo của sự cố này.
+reminder-dismissed = { $by }: { $reason }. Nội dung hiện nay đã được đưa vào bản gốc; nếu không đúng, xin xử lý như sự cố tấn công.
 alert-restored = 🟢 Đã khôi phục lúc { $clock } (kéo dài { $lasted })
 alert-closed = 🟢 { $by } đóng sự cố lúc { $clock } (kéo dài { $lasted })
 alert-dismissed = ⚪ { $by } xác nhận là thay đổi hợp lệ lúc { $clock }
@@ -528,6 +530,7 @@ verify-good = Kho dữ liệu nguyên vẹn.
 verify-bad = Kho dữ liệu có chỗ hỏng; xem danh sách ở trên.
 backup-done = Đã sao lưu { $records } bản ghi và { $files } trang vào { $file } (thiếu { $missing } trang).
 restore-done = Đã khôi phục { $records } bản ghi và { $files } trang vào { $folder }.
+restore-untold = Không khôi phục { $count } tin còn chờ gửi lúc sao lưu.
 restore-aside = Kho cũ được chuyển sang { $folder }.
 targets-accepted = Cấu hình với { $count } cổng được chấp nhận; hệ thống đang chạy sẽ áp dụng trong vài giây.
 

@@ -240,7 +240,7 @@ pub fn how_to_prove(text: &mut Text, host: &str, token: &str, words: &Words) {
     text.push("3. ")
         .push(&words.plain("request-prove-dns"))
         .push(" ")
-        .code(&format!("_gaccong.{host}"))
+        .push(&marked(&format!("_gaccong.{host}")))
         .line();
     text.push(&words.plain("request-token"))
         .push(" ")

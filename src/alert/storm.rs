@@ -10,7 +10,7 @@ use super::{Button, Document, Gravity, Message, people::called, text::Text, word
 use crate::{
     model::{
         Incident, Storm,
-        excerpt::{excerpt, named},
+        excerpt::{excerpt, marked, named},
         incident::Taken,
         storm::Family,
     },
@@ -225,12 +225,14 @@ fn takers(members: &[Incident]) -> Vec<(&Taken, usize)> {
 }
 
 fn sentence(shared: &Common, words: &Words) -> String {
+    // an address is to be copied as it is
+    let value = match shared.factor {
+        "agency" => named(&shared.value, 100),
+        _ => marked(&shared.value),
+    };
     words.text(
         &format!("storm-common-{}", shared.factor),
-        &[
-            ("value", &named(&shared.value, 100)),
-            ("count", &shared.count.to_string()),
-        ],
+        &[("value", &value), ("count", &shared.count.to_string())],
     )
 }
 

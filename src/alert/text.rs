@@ -4,7 +4,7 @@ use super::Message;
 use crate::{
     model::{
         Say,
-        excerpt::{MARKS, broken, marked, quoted},
+        excerpt::{MARKS, broken, quoted},
     },
     words::Words,
 };
@@ -64,7 +64,10 @@ impl Text {
 
     /// What is to be copied as it stands: a tap does it.
     pub fn code(&mut self, text: &str) -> &mut Self {
-        self.push(&marked(text))
+        self.html.push_str("<code>");
+        self.push(text);
+        self.html.push_str("</code>");
+        self
     }
 
     /// A person whose phone rings, by the number of the account.

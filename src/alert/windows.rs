@@ -8,7 +8,7 @@ use crate::{
     model::{
         Class, Incident,
         alert::{Phase, WindowNews},
-        excerpt::named,
+        excerpt::{excerpt, marked, named},
     },
     words::Words,
 };
@@ -95,7 +95,8 @@ fn ready(text: &mut Text, facts: &Facts, words: &Words, tz: &TimeZone) {
         format!("{} – {}", words.moment(*from, tz), words.moment(*to, tz))
     };
     let cut = |name: &String| named(name, 80);
-    let deaf: Vec<String> = facts.deaf.iter().map(cut).collect();
+    let names = facts.deaf.iter().map(|it| marked(&excerpt(it, 80)));
+    let deaf: Vec<String> = names.collect();
     let mut lacking = false;
     let certificates: Vec<String> = facts.certificates.iter().map(dated).collect();
     lacking |= list(text, "window-certificates", words, &certificates);

@@ -368,11 +368,16 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
         .iter()
         .rev()
         .find(|it| !aside.contains(&it.what));
+    let by = last.and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), words)));
+    let by = by.unwrap_or_default();
+    let reason = last.and_then(|it| it.note.as_deref()).unwrap_or_default();
+    let reason = quoted(reason, 300);
     let (head, body) = match last.map(|it| it.what) {
         Some(What::Blind) => ("head-blind", "reminder-blind"),
         Some(What::Disowned) => ("head-disowned", "reminder-see"),
         Some(What::Changed) if it.is_unread() => ("head-unread", "reminder-see"),
         Some(What::Changed) => ("head-unmasked", "reminder-see"),
+        Some(What::Dismissed) => ("head-agency-dismissed", "reminder-dismissed"),
         Some(What::Unmuted) => ("head-lasts", "reminder-see"),
         _ if it.flaps > 0 => ("head-again", "reminder-body"),
         _ => ("head-lasts", "reminder-see"),
@@ -395,6 +400,8 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
         &[
             ("times", &(it.flaps + 1).to_string()),
             ("when", &words.moment(it.seen_at, tz)),
+            ("by", &by),
+            ("reason", &reason),
         ],
     );
     text.push(&body).line();

@@ -1,6 +1,7 @@
 //! The duty room in Telegram: buttons under alerts, commands, answers. A chat reaches what its notifiers are told of; a
 //! stranger is told how to register and nothing else.
 
+mod answers;
 mod commands;
 mod evidence;
 mod here;
@@ -15,8 +16,9 @@ mod strangers;
 mod taps;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -28,7 +30,7 @@ use teloxide::{
     requests::Requester,
     types::{AllowedUpdate, CallbackQueryId, ChatId, Me, Message, MessageId, Update, UpdateKind},
 };
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -36,7 +38,7 @@ use crate::{
     watch::{Live, World},
 };
 use here::{Chat, Here, Role, notifiers_of};
-use queue::{Job, Put, Queue};
+use queue::{Job, Put, Queue, WINDOW};
 use reply::Reply;
 use strangers::Strangers;
 use taps::Tapped;
@@ -44,12 +46,10 @@ use taps::Tapped;
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
-/// A poller that ends waits so long for what is under way, and for Telegram.
-const LEAVING: Duration = Duration::from_secs(2);
+/// A poller that ends waits so long for Telegram.
+const LEAVING: Duration = Duration::from_millis(400);
 /// Updates that come again after a crash are those of one answer: a hundred at the most.
 const NEAR: u32 = 1000;
-/// A question for a reason is answered so soon, in seconds, or asked again.
-const REASON_WITHIN_S: i64 = 1800;
 /// Agencies' chats that are served at once, each for one deed at a time; the operator's are served as they come.
 const AGENCIES_AT_ONCE: usize = 16;
 /// What was handed out and waits is not asked for again at once.
@@ -128,7 +128,6 @@ struct Listener {
 
 /// What is said to whoever did something, once it is written.
 enum Answer {
-    None,
     /// To a tap, and under the message that was tapped.
     Tap(CallbackQueryId, Option<MessageId>, Tapped),
     /// To a message.
@@ -145,12 +144,18 @@ impl Listener {
     async fn poll(self: Arc<Self>, stop: CancellationToken) {
         let mut work = JoinSet::new();
         let mut greeted = false;
+        // since when all that Telegram hands out at once is under way
+        let mut full: Option<Instant> = None;
         let confirmed = loop {
             if !greeted {
                 greeted = tokio::select! {
                     () = stop.cancelled() => return,
                     greeted = self.greet() => greeted,
                 };
+            }
+            if full.is_some_and(|it| it.elapsed() >= BREATH) {
+                self.queue.forget();
+                full = None;
             }
             let confirmed = self.queue.offset();
             let ask = self
@@ -165,7 +170,7 @@ impl Listener {
             };
             match updates {
                 Ok(updates) => {
-                    let any = !updates.is_empty();
+                    let (any, all) = (!updates.is_empty(), updates.len() >= WINDOW);
                     let mut new = false;
                     for update in updates {
                         if self.queue.is_new(update.id.0) {
@@ -174,7 +179,9 @@ impl Listener {
                         }
                     }
                     while work.try_join_next().is_some() {}
+                    full = full.filter(|_| !new);
                     if any && !new {
+                        full = full.or(all.then(Instant::now));
                         tokio::select! {
                             () = stop.cancelled() => break confirmed,
                             () = self.queue.moved.notified() => (),
@@ -273,8 +280,7 @@ impl Listener {
             return self.queue.seen_to(number);
         }
         let role = Role::of(&self.world, &names);
-        let waiting = self.queue.strangers();
-        if role == Role::Stranger && !self.strangers.hears(id.0, account, waiting) {
+        if role == Role::Stranger && !self.strangers.hears(id.0, account) {
             return self.queue.seen_to(number);
         }
         if self.queue.put(id.0, Job { update, role }) == Put::Begins {
@@ -285,31 +291,73 @@ impl Listener {
 
     /// Works on a chat's queue until nothing waits there, and lets others go first after each update.
     async fn serve(&self, chat: ChatId) {
-        while let Some(Job { update, role }) = self.queue.take(chat.0) {
-            let _turn = match role {
-                Role::Operator => None,
-                Role::Agency => self.agencies.acquire().await.ok(),
-                Role::Stranger => self.strangers.served.acquire().await.ok(),
-            };
-            let number = update.id.0;
-            let took = AssertUnwindSafe(self.take(update, chat));
-            if took.catch_unwind().await.is_err() {
-                tracing::error!(
-                    "an update failed by a fault of this program; the next one is taken"
-                );
+        // what strangers did is written at once, and answered in turn: nothing of it keeps Telegram from telling more
+        let mut unanswered = VecDeque::new();
+        loop {
+            let mut more = self.queue.more.subscribe();
+            self.hear_strangers(chat, &mut unanswered).await;
+            if let Some((here, answer)) = unanswered.pop_front() {
+                let mut given = pin!(self.give_stranger(&here, answer));
+                loop {
+                    tokio::select! {
+                        () = &mut given => break,
+                        _ = more.changed() => self.hear_strangers(chat, &mut unanswered).await,
+                    }
+                }
+            } else if let Some(Job { update, role }) = self.queue.take(chat.0) {
+                let _turn = match role {
+                    Role::Operator => None,
+                    _ => self.agencies.acquire().await.ok(),
+                };
+                let number = update.id.0;
+                if let Some((here, answer)) = self.take(update, chat).await {
+                    self.give(&here, answer).await;
+                }
+                self.queue.seen_to(number);
+            } else if self.queue.leaves(chat.0) {
+                return;
             }
+        }
+    }
+
+    async fn hear_strangers<'a>(
+        &'a self,
+        chat: ChatId,
+        unanswered: &mut VecDeque<(Here<'a>, Answer)>,
+    ) {
+        while let Some(update) = self.queue.take_strangers(chat.0) {
+            let number = update.id.0;
+            let taken = self.take(update, chat).await;
+            self.strangers.wait(taken.is_some());
+            unanswered.extend(taken);
             self.queue.seen_to(number);
         }
     }
 
-    async fn take(&self, update: Update, chat: ChatId) {
+    async fn give_stranger(&self, here: &Here<'_>, answer: Answer) {
+        let turn = self.strangers.served.acquire().await;
+        self.give(here, answer).await;
+        self.strangers.answered();
+        drop(turn);
+    }
+
+    /// Does what an update asks for; what is to be answered. `None` where that was done before.
+    async fn take(&self, update: Update, chat: ChatId) -> Option<(Here<'_>, Answer)> {
+        let took = AssertUnwindSafe(self.decide(update, chat))
+            .catch_unwind()
+            .await;
+        took.unwrap_or_else(|_| {
+            tracing::error!("an update failed by a fault of this program; the next one is taken");
+            None
+        })
+    }
+
+    async fn decide(&self, update: Update, chat: ChatId) -> Option<(Here<'_>, Answer)> {
         let number = update.id.0;
         if self.is_done(chat, number).await {
-            return;
+            return None;
         }
-        let Some(Spot { chat: place, .. }) = spot(&update) else {
-            return;
-        };
+        let place = spot(&update)?.chat;
         let names = notifiers_of(&self.world, &self.chats, chat, place.username()).await;
         let speaks = self.speaks(&names, chat).await;
         let who = match &update.kind {
@@ -334,17 +382,13 @@ impl Listener {
                 let tapped = taps::tapped(&here, query.data.as_deref(), open).await;
                 Answer::Tap(query.id, under, tapped)
             }
-            UpdateKind::Message(message) => match self.heard(&here, &message).await {
-                Some(reply) => Answer::Message(message.id, reply),
-                None => Answer::None,
-            },
-            _ => Answer::None,
+            UpdateKind::Message(message) => {
+                let reply = self.heard(&here, &message).await?;
+                Answer::Message(message.id, reply)
+            }
+            _ => return None,
         };
-        if here.role() == Role::Stranger {
-            // what he did is written; that he is not answered after a crash keeps nobody from being heard now
-            self.queue.seen_to(number);
-        }
-        self.give(&here, answer).await;
+        Some((here, answer))
     }
 
     async fn give(&self, here: &Here<'_>, answer: Answer) {
@@ -354,7 +398,6 @@ impl Listener {
             }
         };
         match answer {
-            Answer::None => (),
             Answer::Tap(query, under, tapped) => {
                 turn().await;
                 let sent = taps::answer(here, query, tapped).await;
@@ -385,7 +428,7 @@ impl Listener {
                 None => Some(Reply::plain(&here.say("bot-unknown-command", &[]))),
             }
         } else if self.is_to_us(message) {
-            answered(here, message, text).await
+            answers::answered(here, message, text).await
         } else {
             None
         }
@@ -412,46 +455,6 @@ fn spot(update: &Update) -> Option<Spot<'_>> {
     };
     let account = from.and_then(|it| i64::try_from(it.id.0).ok());
     Some(Spot { chat, account })
-}
-
-/// An answer to an incident's message is a note in its time line; to a question for a reason, the reason.
-async fn answered(here: &Here<'_>, message: &Message, text: &str) -> Option<Reply> {
-    let (asked_at, to) = taps::answered(message)?;
-    let first = to.lines().next().unwrap_or_default();
-    let of_request = if first.starts_with(request::ASKS_AGENCY) {
-        Some(request::agency_named(here, first, text).await)
-    } else if first.starts_with(request::ASKS_REFUSAL) {
-        request::refused(here, first, text).await
-    } else {
-        None
-    };
-    if of_request.is_some() {
-        return of_request;
-    }
-    if here.role() == Role::Stranger {
-        return None;
-    }
-    let id = first
-        .split(|c: char| c.is_whitespace() || c == ':')
-        .find(|it| it.starts_with("SC-"));
-    let known = here.incident(id?).await?;
-    let said = if first.starts_with(taps::ASKS_WHY) {
-        let late = message.date.timestamp() - asked_at > REASON_WITHIN_S;
-        if !here.may_decide() {
-            here.say("bot-officers-only", &[])
-        } else if late || !first.contains(&taps::shown(here, &known)) {
-            // it has become something else since, or nobody knows any more what was meant
-            here.say("bot-reason-late", &[])
-        } else {
-            incident::legitimate(here, &known, text).await
-        }
-    } else {
-        match incident::note(here, &known.id, text).await {
-            Ok(_) => here.say("bot-noted", &[("id", &known.id.to_string())]),
-            Err(why) => why,
-        }
-    };
-    Some(Reply::plain(&said))
 }
 
 /// What a group calls itself, with the name by which anybody can join it.

@@ -9,13 +9,15 @@ use std::{
 };
 
 use teloxide::types::Update;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::here::Role;
 
-/// Telegram hands out a hundred updates at once. A chat that waits for its answers holds so many of them: what it does beyond
-/// that is done in its turn as well, but Telegram may forget it, and a crash loses it.
-const HOLDS: usize = 20;
+/// Telegram hands out so many updates at once, from the first that it may not forget.
+pub(super) const WINDOW: usize = 100;
+/// Where all of them are under way, it may forget the older half: they are done in their turn, and only a crash in the midst of
+/// such a flood loses them. Else whoever is answered slowly would keep everybody from being heard.
+const HELD: usize = WINDOW / 2;
 /// What one chat does beyond that while nothing of it is answered is not heard.
 const LONGEST: usize = 500;
 
@@ -31,8 +33,8 @@ struct State {
     taken: BTreeMap<u32, bool>,
     /// The number after the last one.
     next: u32,
-    /// A chat is here while something of it waits or is under way; each update with whether Telegram may forget it.
-    chats: HashMap<i64, VecDeque<(Job, bool)>>,
+    /// A chat is here while something of it waits or is under way.
+    chats: HashMap<i64, VecDeque<Job>>,
     closed: bool,
 }
 
@@ -41,6 +43,8 @@ pub(super) struct Queue {
     state: Mutex<State>,
     /// Rings when something was seen to.
     pub moved: Notify,
+    /// Changes when something was put.
+    pub more: watch::Sender<()>,
 }
 
 /// What is to be done about a new update.
@@ -66,6 +70,14 @@ impl Queue {
         }
         let first = state.taken.first_key_value().map(|it| *it.0);
         first.unwrap_or(state.next)
+    }
+
+    /// Telegram may forget the oldest of what is under way, so that it tells more.
+    pub fn forget(&self) {
+        let mut state = self.state();
+        while state.taken.len() > HELD {
+            state.taken.pop_first();
+        }
     }
 
     /// Whether it was not handed out before.
@@ -97,38 +109,46 @@ impl Queue {
             self.seen_to(number);
             return Put::Dropped;
         }
-        let many = waits.len() >= HOLDS && job.role != Role::Operator;
-        waits.push_back((job, many));
+        waits.push_back(job);
         drop(state);
-        if many {
-            self.seen_to(number);
-        }
+        self.more.send_replace(());
         if begins { Put::Begins } else { Put::Waits }
     }
 
-    /// The next one of a chat; `None` ends the work on it.
+    /// The next one of a chat.
     pub fn take(&self, chat: i64) -> Option<Job> {
         let mut state = self.state();
-        let closed = state.closed;
-        let waits = state.chats.get_mut(&chat)?;
-        // what Telegram may have forgotten is ours to do
-        waits.retain(|(_, forgotten)| *forgotten || !closed);
-        let job = waits.pop_front().map(|it| it.0);
-        if job.is_none() {
+        let State {
+            taken,
+            chats,
+            closed,
+            ..
+        } = &mut *state;
+        let waits = chats.get_mut(&chat)?;
+        // what Telegram has forgotten is ours to do
+        waits.retain(|it| !*closed || !taken.contains_key(&it.update.id.0));
+        waits.pop_front()
+    }
+
+    /// The next one of a chat that nobody knows.
+    pub fn take_strangers(&self, chat: i64) -> Option<Update> {
+        let next = self.state().chats.get(&chat)?.front()?.role;
+        let job = (next == Role::Stranger).then(|| self.take(chat))??;
+        Some(job.update)
+    }
+
+    /// Whether nothing waits in a chat; whatever comes next begins anew.
+    pub fn leaves(&self, chat: i64) -> bool {
+        let mut state = self.state();
+        let empty = state.chats.get(&chat).is_none_or(VecDeque::is_empty);
+        if empty {
             state.chats.remove(&chat);
         }
-        job
+        empty
     }
 
     /// Nothing more is begun that is not ours alone: what else waits is Telegram's to hand out again.
     pub fn close(&self) {
         self.state().closed = true;
-    }
-
-    /// Strangers' updates that wait.
-    pub fn strangers(&self) -> usize {
-        let state = self.state();
-        let all = state.chats.values().flatten();
-        all.filter(|it| it.0.role == Role::Stranger).count()
     }
 }

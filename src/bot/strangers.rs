@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,6 +29,8 @@ pub(super) struct Strangers {
     heard: Mutex<HashMap<i64, (Instant, u32)>>,
     /// When the next answer may leave.
     next: Mutex<Instant>,
+    /// Answers that wait.
+    waiting: AtomicUsize,
     pub served: Semaphore,
 }
 
@@ -34,12 +39,13 @@ impl Strangers {
         Self {
             heard: Mutex::default(),
             next: Mutex::new(Instant::now()),
+            waiting: AtomicUsize::new(0),
             served: Semaphore::new(AT_ONCE),
         }
     }
 
-    /// Whether an update is heard at all. `waiting` are strangers' updates that wait already.
-    pub fn hears(&self, chat: i64, account: Option<i64>, waiting: usize) -> bool {
+    /// Whether an update is heard at all.
+    pub fn hears(&self, chat: i64, account: Option<i64>) -> bool {
         let now = Instant::now();
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.retain(|_, it| now.duration_since(it.0) < EVERY);
@@ -47,6 +53,7 @@ impl Strangers {
         // in a private chat the account has the chat's number
         keys.extend(account.filter(|it| *it != chat));
         let fresh = keys.iter().filter(|it| !heard.contains_key(it)).count();
+        let waiting = self.waiting.load(Ordering::Relaxed);
         if waiting >= WAITING || heard.len() + fresh > REMEMBERED {
             return false;
         }
@@ -57,6 +64,16 @@ impl Strangers {
             within &= *times <= MOST;
         }
         within
+    }
+
+    /// An answer waits, where there is one.
+    pub fn wait(&self, any: bool) {
+        self.waiting.fetch_add(usize::from(any), Ordering::Relaxed);
+    }
+
+    /// It was given.
+    pub fn answered(&self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Returns when a call may be made for a stranger.
@@ -78,13 +95,16 @@ mod tests {
     #[test]
     fn an_account_is_counted_across_chats_and_a_chat_across_accounts() {
         let strangers = Strangers::new();
-        let heard = |chat, account| strangers.hears(chat, Some(account), 0);
+        let heard = |chat, account| strangers.hears(chat, Some(account));
         assert!((0..10).all(|at| heard(-1 - at, 7)));
         assert!(!heard(-99, 7), "the account has had its share");
         assert!((0..9).all(|at| heard(-1, 100 + at)));
         assert!(!heard(-1, 200), "so has the chat");
         assert!(heard(-2, 300));
-        assert!(!strangers.hears(-3, Some(400), WAITING), "too many wait");
+        (0..WAITING).for_each(|_| strangers.wait(true));
+        assert!(!heard(-3, 400), "too many wait");
+        strangers.answered();
+        assert!(heard(-3, 400));
         let many = (0..REMEMBERED as i64).map(|it| 10_000 + it);
         assert!(many.filter(|it| heard(*it, *it)).count() < REMEMBERED);
     }

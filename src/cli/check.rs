@@ -121,7 +121,10 @@ async fn wanted(world: &World, what: &[String]) -> Result<Vec<Target>, Failure> 
         let url: Url = portal_url(text).map_err(Failure::usage)?;
         match registered.iter().find(|it| it.url == url) {
             Some(target) => out.push(target.clone()),
-            None => out.push(Target::unregistered(url, world.config.defaults.clone())),
+            None => out.push(Target {
+                by_operator: true,
+                ..Target::unregistered(url, world.config.defaults.clone())
+            }),
         }
     }
     Ok(out)

@@ -10,7 +10,10 @@ use super::{
 use crate::{
     alert::timeline,
     incident,
-    model::{Incident, IncidentId, excerpt::unmarked},
+    model::{
+        Incident, IncidentId,
+        excerpt::{excerpt, unmarked},
+    },
     store::Wanted,
     watch::{
         World,
@@ -107,14 +110,15 @@ async fn list(global: &Global, world: &World, open_only: bool) -> Result<Outcome
 
 async fn find(world: &World, id: &str) -> Result<Incident, Failure> {
     let id = id.trim().to_uppercase();
-    world
-        .store
-        .incident(&IncidentId(id.clone()))
-        .await?
-        .ok_or_else(|| unknown(&id))
+    let Ok(known) = IncidentId::try_from(id.clone()) else {
+        return Err(unknown(&id));
+    };
+    let found = world.store.incident(&known).await?;
+    found.ok_or_else(|| unknown(&id))
 }
 
 fn unknown(id: &str) -> Failure {
+    let id = excerpt(id, 60);
     Failure::usage(format!(
         "no incident is called {id}; gaccong incidents list shows all"
     ))

@@ -15,7 +15,7 @@ use url::Url;
 
 use super::{
     Failure, Global, Outcome,
-    output::{line, signal_json},
+    output::{escaped, line, signal_json},
 };
 use crate::{
     detect::{self, Expect, profiles, reckon, weigh},
@@ -79,7 +79,8 @@ fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
             continue;
         }
         let answer = one(&text, at + 1, folder, &mut pages, words);
-        writeln!(out, "{answer}").and_then(|()| out.flush())?;
+        let answer = answer.to_string();
+        writeln!(out, "{}", escaped(&answer)).and_then(|()| out.flush())?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod approve;
 mod calendar;
 mod check;
 mod demo;
+mod health;
 mod incidents;
 mod judge;
 mod open;
@@ -108,6 +109,9 @@ enum Command {
     Restore(store::Restore),
     /// Public holidays and watch windows of a year
     Calendar(calendar::Args),
+    /// Ask the running service whether all is well: for a container's health check
+    #[command(hide = true)]
+    Health,
 }
 
 /// Parses the arguments, runs, and says how it went.
@@ -128,6 +132,10 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    // reports are written for others to read
+    if !matches!(cli.command, Command::Report(_)) {
+        crate::store::private::umask();
+    }
     match cli.global.color {
         Colour::Auto => (),
         Colour::Always => anstream::ColorChoice::Always.write_global(),
@@ -144,7 +152,7 @@ pub fn main() -> ExitCode {
     };
     let result = runtime.block_on(run(cli));
     // a name that is still being resolved must not hold up the end
-    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
@@ -167,6 +175,7 @@ async fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Backup(args) => store::backup(global, args).await,
         Command::Restore(args) => store::restore(global, args).await,
         Command::Calendar(args) => calendar::run(global, &args),
+        Command::Health => health::run(global).await,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     config::{self, Config, Fault, Pace},
     duty::roster::from_csv,
     fetch::ca,
-    store::{Store, StoreError, backends, control, lock::Lock},
+    store::{Store, StoreError, backends, control, lock::Lock, private},
     watch::{World, clock::System},
 };
 
@@ -131,6 +131,9 @@ fn kinds(config: &Config) -> Vec<Fault> {
     faults
 }
 
+/// All of the world's authorities take a fiftieth of it.
+const LARGEST_CA: u64 = 16 << 20;
+
 /// What is wrong with the files of `extra_ca`, each at its place in targets.yaml.
 fn authorities(config: &Config, folder: &Path) -> Vec<Fault> {
     let service = &config.service;
@@ -138,11 +141,16 @@ fn authorities(config: &Config, folder: &Path) -> Vec<Fault> {
     let wrong = |(path, at): (&PathBuf, &(usize, usize))| {
         let path = folder.join(path);
         let shown = path.display();
-        let why = match fs::read(&path) {
-            Ok(bytes) => ca::parse(&bytes).err()?,
-            Err(error) => {
-                format!("{error}; put the authority's certificate there, or take the line out")
+        let hint = "put the authority's certificate there, or take the line out";
+        let why = match fs::metadata(&path) {
+            Ok(meta) if !meta.is_file() || meta.len() > LARGEST_CA => {
+                format!("no file of certificates; {hint}")
             }
+            Ok(_) => match fs::read(&path) {
+                Ok(bytes) => ca::parse(&bytes).err()?,
+                Err(error) => format!("{error}; {hint}"),
+            },
+            Err(error) => format!("{error}; {hint}"),
         };
         Some(Fault {
             line: at.0,
@@ -207,6 +215,11 @@ pub(super) fn own_store(config: &Config) -> Result<Opened, Failure> {
         )),
         error => error.into(),
     })?;
+    let snapshots = &config.service.snapshots_dir;
+    if let Err(error) = private::folder(snapshots) {
+        // looking goes on; what cannot be kept is told look by look
+        tracing::error!(%error, "{} cannot be made", snapshots.display());
+    }
     let store = backends::open(&config.service.store, folder)?;
     Ok(Opened {
         store,

@@ -1,6 +1,7 @@
 //! How a command ends, and how foreign and own text reaches a terminal.
 
 use std::{
+    borrow::Cow,
     io::{self, Write},
     process::ExitCode,
 };
@@ -53,8 +54,11 @@ impl Failure {
     }
 
     pub fn report(self) -> ExitCode {
+        // what is echoed of arguments and files is for eyes, and nothing for a terminal to obey
+        let plain = |it: &char| *it == '\n' || !(it.is_control() || is_obeyed(*it));
+        let message: String = self.message.chars().filter(plain).collect();
         // whoever reads the other end of a closed pipe wants nothing more
-        let _ = writeln!(anstream::stderr(), "gaccong: {}", clean(&self.message));
+        let _ = writeln!(anstream::stderr(), "gaccong: {message}");
         ExitCode::from(self.code)
     }
 }
@@ -86,8 +90,34 @@ impl From<io::Error> for Failure {
 
 /// A line on standard output.
 pub fn line(text: &str) -> Result<(), Failure> {
-    writeln!(anstream::stdout(), "{text}")?;
+    if text.starts_with('{') {
+        writeln!(anstream::stdout(), "{}", escaped(text))?;
+    } else {
+        writeln!(anstream::stdout(), "{text}")?;
+    }
     Ok(())
+}
+
+/// Control characters of the second kind, and those that turn the direction of text.
+fn is_obeyed(it: char) -> bool {
+    matches!(it, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// JSON whose strings hold nothing that a terminal obeys: control characters of the second kind and those that turn the
+/// direction of text are written as `\u…`, which reads back as the same.
+pub fn escaped(json: &str) -> Cow<'_, str> {
+    if !json.contains(is_obeyed) {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for it in json.chars() {
+        if is_obeyed(it) {
+            out.push_str(&format!("\\u{:04x}", u32::from(it)));
+        } else {
+            out.push(it);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// What was done, in which stands what somebody typed: a sentence for people, or facts for machines.
@@ -122,4 +152,18 @@ pub fn signal_json(signal: &Signal, words: &Words) -> Value {
         "sentence": words.say(&signal.say),
         "excerpt": signal.excerpt,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_reads_back_and_holds_nothing_that_a_terminal_obeys() {
+        let name = "Cổng \u{9b}31m\u{202e}abc\u{2066}\u{85}";
+        let text = json!({ "name": name }).to_string();
+        let safe = escaped(&text);
+        assert!(safe.contains("Cổng \\u009b31m\\u202eabc"), "{safe}");
+        assert_eq!(serde_json::from_str::<Value>(&safe).unwrap()["name"], name);
+    }
 }

@@ -1,12 +1,14 @@
 //! `gaccong watch`: the service.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinSet,
+    time::{Instant, timeout_at},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Failure, Global, Outcome, open,
@@ -30,6 +32,7 @@ pub struct Args {
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
     open::logs("warn,gaccong=info");
+    let mut told = Told::listen()?;
     let pace = if args.fast { Pace::Fast } else { Pace::Polite };
     let config = open::config(global, pace, true)?;
     let opened = open::own_store(&config)?;
@@ -68,18 +71,24 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         );
     }
     let stop = CancellationToken::new();
-    let tasks = TaskTracker::new();
+    let mut parts = Parts::default();
     let (change, worlds) = tokio::sync::watch::channel(world.clone());
-    tasks.spawn(control::serve(socket, world.store.clone(), stop.clone()));
-    tasks.spawn(tell::run(worlds.clone(), stop.clone()));
-    tasks.spawn(bot::run(worlds.clone(), stop.clone()));
-    tasks.spawn(watchdog::run(worlds.clone(), stop.clone()));
-    tasks.spawn(duty::run(worlds.clone(), stop.clone()));
-    tasks.spawn(registration::run(worlds.clone(), stop.clone()));
-    tasks.spawn(plans::run(worlds.clone(), stop.clone()));
+    parts.begin(
+        "socket",
+        control::serve(socket, world.store.clone(), stop.clone()),
+    );
+    parts.begin(DELIVERIES, tell::run(worlds.clone(), stop.clone()));
+    parts.begin("bot", bot::run(worlds.clone(), stop.clone()));
+    parts.begin("watchdog", watchdog::run(worlds.clone(), stop.clone()));
+    parts.begin("duty", duty::run(worlds.clone(), stop.clone()));
+    parts.begin(
+        "registration",
+        registration::run(worlds.clone(), stop.clone()),
+    );
+    parts.begin("plans", plans::run(worlds.clone(), stop.clone()));
     if let Some(listener) = listener {
         let (worlds, stop) = (worlds.clone(), stop.clone());
-        tasks.spawn(async move {
+        parts.begin("http", async move {
             if let Err(error) = web::serve(listener, worlds, stop).await {
                 tracing::error!(%error, "the HTTP server ended");
             }
@@ -87,36 +96,100 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     }
     {
         let (worlds, stop) = (worlds.clone(), stop.clone());
-        tasks.spawn(async move {
+        parts.begin("calendar", async move {
             if let Err(error) = calendar::run(worlds, stop).await {
                 tracing::error!(%error, "the calendar ended: no weekly report will be sent");
             }
         });
     }
-    tasks.spawn(wheel::run(worlds, stop.clone(), None));
-    told_to_stop(Reload::new(global, pace, change)).await?;
+    parts.begin("looks", wheel::run(worlds, stop.clone(), None));
+    told.stop(Reload::new(global, pace, change)).await;
     tracing::info!("stopping");
     stop.cancel();
-    tasks.close();
-    // looks under way have five seconds, deliveries four; the contract allows ten in all
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(9), tasks.wait()).await;
+    parts.end().await;
     let _ = std::fs::remove_file(control::path(&data_dir));
     tracing::info!("stopped");
     Ok(Outcome::Fine)
 }
 
-async fn told_to_stop(mut reload: Reload) -> Result<(), Failure> {
-    let listen = |kind| signal(kind).map_err(|error| Failure::system(format!("signals: {error}")));
-    let mut term = listen(SignalKind::terminate())?;
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut hang_up = listen(SignalKind::hangup())?;
-    let mut look = tokio::time::interval(reload::LOOK_EVERY);
-    loop {
-        tokio::select! {
-            _ = term.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hang_up.recv() => reload.now().await,
-            _ = look.tick() => reload.if_changed().await,
+/// Deliveries under way are waited for; what is to be told and not begun is told by the next start.
+const DELIVERIES: &str = "deliveries";
+/// The contract allows ten seconds in all.
+const DELIVERED_WITHIN: Duration = Duration::from_secs(9);
+/// Nobody waits for polls, looks and work of the processor: all of it begins anew with the next start.
+const ENDED_WITHIN: Duration = Duration::from_millis(600);
+
+/// What the service is made of, each with its name.
+#[derive(Default)]
+struct Parts {
+    running: JoinSet<&'static str>,
+    names: BTreeSet<&'static str>,
+}
+
+impl Parts {
+    fn begin(&mut self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        self.names.insert(name);
+        self.running.spawn(async move {
+            work.await;
+            name
+        });
+    }
+
+    /// Waits for what must be waited for, and drops the rest.
+    async fn end(&mut self) {
+        let begun = Instant::now();
+        let (soon, late) = (begun + ENDED_WITHIN, begun + DELIVERED_WITHIN);
+        while !self.names.is_empty() {
+            let until = if self.names.contains(DELIVERIES) {
+                late
+            } else {
+                soon
+            };
+            match timeout_at(until, self.running.join_next()).await {
+                Ok(Some(Ok(name))) => {
+                    self.names.remove(name);
+                }
+                // a part that failed ended, too
+                Ok(Some(Err(_))) => (),
+                Ok(None) => break,
+                Err(_) => {
+                    let left: Vec<&str> = self.names.iter().copied().collect();
+                    tracing::warn!("not waited for: {}", left.join(", "));
+                    break;
+                }
+            }
+        }
+        self.running.abort_all();
+    }
+}
+
+/// What the system tells us. Listened for before anything begins: who is told to stop at once stops in order.
+struct Told {
+    term: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Told {
+    fn listen() -> Result<Self, Failure> {
+        let listen =
+            |kind| signal(kind).map_err(|error| Failure::system(format!("signals: {error}")));
+        Ok(Self {
+            term: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            hang_up: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn stop(&mut self, mut reload: Reload) {
+        let mut look = tokio::time::interval(reload::LOOK_EVERY);
+        loop {
+            tokio::select! {
+                _ = self.term.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => reload.now().await,
+                _ = look.tick() => reload.if_changed().await,
+            }
         }
     }
 }

@@ -164,6 +164,7 @@ fn target(
     let Ok(id) = id.parse() else { return };
     config.targets.push(Target {
         part: None,
+        by_operator: true,
         id,
         name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
         url,

@@ -191,6 +191,9 @@ fn service(out: &mut String, config: &Config) {
     let _ = writeln!(out, "  allow_networks: {}", list(&service.allow_networks));
     let ports: Vec<String> = service.allow_ports.iter().map(u16::to_string).collect();
     let _ = writeln!(out, "  allow_ports: [{}]", ports.join(", "));
+    if !service.own_addresses.is_empty() {
+        let _ = writeln!(out, "  own_addresses: {}", list(&service.own_addresses));
+    }
     let paths: Vec<String> = service
         .extra_ca
         .iter()

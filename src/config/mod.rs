@@ -11,7 +11,11 @@ mod hosts;
 mod sections;
 mod tree;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -57,6 +61,8 @@ pub struct Service {
     pub listen: Option<SocketAddr>,
     pub allow_networks: Vec<IpNet>,
     pub allow_ports: Vec<u16>,
+    /// Addresses that are ours though no interface has them: of a NAT in front.
+    pub own_addresses: Vec<IpAddr>,
     pub extra_ca: Vec<PathBuf>,
     /// Where each of them stands, for a fault.
     pub extra_ca_at: Vec<(usize, usize)>,
@@ -81,6 +87,7 @@ impl Default for Service {
             listen: Some(SocketAddr::from(([127, 0, 0, 1], 8480))),
             allow_networks: Vec::new(),
             allow_ports: vec![80, 443],
+            own_addresses: Vec::new(),
             extra_ca: Vec::new(),
             extra_ca_at: Vec::new(),
             resolver: Vec::new(),

@@ -109,6 +109,11 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
             .ok_or_else(|| format!("{text:?} is not a port from 1 to 65535"))
     })
     .unwrap_or(out.allow_ports);
+    out.own_addresses = list(&fields, "own_addresses", |text| {
+        text.parse()
+            .map_err(|_| format!("{text:?} is not an address such as 203.0.113.7"))
+    })
+    .unwrap_or_default();
     let extra_ca = fields.raw_texts("extra_ca").unwrap_or_default();
     (out.extra_ca_at, out.extra_ca) = extra_ca
         .into_iter()

@@ -2,6 +2,7 @@
 //!
 //! [`judge`] is the entry. A signal is one file under `signals/`; its weight is one row of `weigh`.
 
+mod expect;
 pub mod hosts;
 pub mod language;
 pub mod phrases;
@@ -13,7 +14,8 @@ pub mod tone;
 mod view;
 pub mod weigh;
 
-pub use view::{Code, Delivery, Expect, Found, Place, Role, Text, View};
+pub use expect::{Delivery, Expect, Role};
+pub use view::{Code, Found, Place, Text, View};
 pub use weigh::Reckoning;
 
 use crate::{

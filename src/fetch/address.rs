@@ -74,8 +74,9 @@ impl Default for Guard {
     }
 }
 
-/// The addresses that this machine goes out with; none where it has no way out. Nothing is sent: a UDP socket
-/// is told of a far address, and the system chooses.
+/// The addresses of this machine: of all its interfaces but the loopback one, whose addresses are never public unless
+/// somebody put them there to be visited, and the one that it goes out with. Nothing is sent for that: a UDP socket is told
+/// of a far address, and the system chooses.
 pub fn own_addresses() -> Vec<IpAddr> {
     // root servers: they are always somewhere outside
     let far: [(&str, SocketAddr); 2] = [
@@ -85,14 +86,34 @@ pub fn own_addresses() -> Vec<IpAddr> {
             SocketAddr::from(([0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30], 53)),
         ),
     ];
-    far.into_iter()
-        .filter_map(|(from, to)| {
-            let socket = UdpSocket::bind(from).ok()?;
-            socket.connect(to).ok()?;
-            Some(socket.local_addr().ok()?.ip())
-        })
-        .collect()
+    let ways_out = far.into_iter().filter_map(|(from, to)| {
+        let socket = UdpSocket::bind(from).ok()?;
+        socket.connect(to).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    });
+    let mut own = of_interfaces();
+    for address in ways_out {
+        // a machine whose only addresses stand on loopback goes out with one of these
+        if !own.contains(&address) && !on_loopback(address) {
+            own.push(address);
+        }
+    }
+    own
 }
+
+fn of_interfaces() -> Vec<IpAddr> {
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    let others = all.into_iter().filter(|it| it.name != LOOPBACK);
+    others.map(|it| it.ip()).collect()
+}
+
+fn on_loopback(address: IpAddr) -> bool {
+    let all = if_addrs::get_if_addrs().unwrap_or_default();
+    all.iter()
+        .any(|it| it.name == LOOPBACK && it.ip() == address)
+}
+
+const LOOPBACK: &str = "lo";
 
 /// Why we do not go there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,14 +131,34 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Guard {
+    /// Whether an address is one of the operator's exceptions.
+    pub(super) fn is_exempt(&self, address: IpAddr) -> bool {
+        let meant = unmapped(address);
+        let mut networks = self.networks.iter();
+        networks.any(|it| it.contains(&address) || it.contains(&meant))
+    }
+
+    /// With the exceptions that hold for portals which others than the operator named: loopback, which is for tests.
+    pub(super) fn for_anybody(&self) -> Self {
+        let mut guard = self.clone();
+        guard
+            .networks
+            .retain(|it| it.network().is_loopback() && it.broadcast().is_loopback());
+        guard
+    }
+
+    /// Without exceptions.
+    pub(super) fn outside(&self) -> Self {
+        Self {
+            networks: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// Whether an address may be dialled.
     pub fn address(&self, address: IpAddr) -> Result<(), Refused> {
         let meant = unmapped(address);
-        if self
-            .networks
-            .iter()
-            .any(|it| it.contains(&address) || it.contains(&meant))
-        {
+        if self.is_exempt(address) {
             return Ok(());
         }
         let own = self.own.contains(&meant).then_some("our own address");
@@ -274,6 +315,22 @@ mod tests {
         ] {
             assert!(guard.address(inside.parse().unwrap()).is_err(), "{inside}");
         }
+    }
+
+    #[test]
+    fn exceptions_are_for_those_who_begin_there() {
+        let nets = ["10.0.0.0/8", "127.0.0.2/32", "0.0.0.0/0", "::1/128"];
+        let guard = Guard {
+            networks: nets.map(|it| it.parse().unwrap()).to_vec(),
+            ..Guard::default()
+        };
+        let left = guard.for_anybody().networks;
+        assert_eq!(
+            left,
+            ["127.0.0.2/32", "::1/128"].map(|it| it.parse().unwrap())
+        );
+        assert!(guard.outside().networks.is_empty());
+        assert!(guard.is_exempt("::ffff:10.1.2.3".parse().unwrap()));
     }
 
     #[test]

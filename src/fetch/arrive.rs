@@ -16,6 +16,7 @@ use super::{
     chain::Shown,
     classify::{class_of, class_of_http, is_of_handshake},
     client::DialFault,
+    pass::Pass,
     second_tls::{Spoken, Unspoken},
     trust::facts,
     visit::Inner,
@@ -39,18 +40,19 @@ impl Inner {
         url: &Url,
         headers: HeaderMap,
         http1: bool,
+        pass: &Pass,
     ) -> Result<Arrived, (Class, Say)> {
         if self.second.is_needed_for(url)
-            && let Ok(arrived) = self.by_second_stack(url, headers.clone()).await
+            && let Ok(arrived) = self.by_second_stack(url, headers.clone(), pass).await
         {
             return Ok(arrived);
         }
-        let sent = self.client.send(url, headers.clone(), http1);
+        let sent = pass.client.send(url, headers.clone(), http1);
         let error = match sent.await {
             Ok(response) => {
                 return Ok(Arrived {
                     address: response.remote_addr().map(|it| it.ip()),
-                    certificate: self.certificate(url, &response).await,
+                    certificate: self.certificate(url, &response, pass).await,
                     response,
                 });
             }
@@ -58,7 +60,7 @@ impl Inner {
         };
         // servers from before 2012 often just close the connection where no suite is common to both
         if url.scheme() == "https" && is_of_handshake(&error) {
-            match self.by_second_stack(url, headers).await {
+            match self.by_second_stack(url, headers, pass).await {
                 Ok(arrived) => return Ok(arrived),
                 Err(Unspoken::Http(error)) => return Err(class_of_http(&error)),
                 Err(Unspoken::Handshake) => (),
@@ -69,7 +71,12 @@ impl Inner {
 
     /// The certificate of the connection that carried a response, with its verdict. A certificate of which no handshake
     /// was recorded is a fault: nothing is known of it.
-    async fn certificate(&self, url: &Url, response: &Response) -> Option<Certificate> {
+    async fn certificate(
+        &self,
+        url: &Url,
+        response: &Response,
+        pass: &Pass,
+    ) -> Option<Certificate> {
         if url.scheme() != "https" {
             return None;
         }
@@ -91,7 +98,11 @@ impl Inner {
             .fault
             .as_ref()
             .is_some_and(|it| it.key == "cause-tls-issuer");
-        if lacks_issuer && self.is_completed(&host, &leaf, &record.presented).await {
+        if lacks_issuer
+            && self
+                .is_completed(&host, &leaf, &record.presented, pass)
+                .await
+        {
             let remark = Say::new("cause-tls-chain");
             self.recorder.complete(&host, own, remark.clone());
             found.fault = None;
@@ -110,6 +121,7 @@ impl Inner {
         host: &str,
         leaf: &CertificateDer<'_>,
         others: &[CertificateDer<'static>],
+        pass: &Pass,
     ) -> bool {
         let Ok(name) = ServerName::try_from(host) else {
             return false;
@@ -119,20 +131,20 @@ impl Inner {
             others,
             name: &name,
         };
-        let guard = &self.settings.guard;
-        let found = self
-            .intermediates
-            .complete(&shown, &self.trust, &self.client.ordinary, guard);
+        let found =
+            self.intermediates
+                .complete(&shown, &self.trust, &pass.client.ordinary, pass.guard());
         found.await
     }
 
     /// Whether a machine behind a URL answers a connection, be it with a refusal.
-    pub(super) async fn is_reached(&self, url: &Url) -> bool {
-        if self.settings.guard.url(url, url.port()).is_err() {
+    pub(super) async fn is_reached(&self, url: &Url, by_operator: bool) -> bool {
+        let pass = self.passes.first(by_operator);
+        if pass.guard().url(url, url.port()).is_err() {
             return false;
         }
         let work = async {
-            for address in self.addresses(url).await.unwrap_or_default() {
+            for address in addresses(url, pass).await.unwrap_or_default() {
                 match TcpStream::connect(address).await {
                     Ok(_) => return true,
                     Err(why) if why.kind() == ErrorKind::ConnectionRefused => return true,
@@ -144,34 +156,23 @@ impl Inner {
         timeout(REACHING, work).await.unwrap_or(false)
     }
 
-    /// The addresses behind a URL that may be dialled.
-    async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, DialFault> {
-        let port = url.port_or_known_default().unwrap_or(443);
-        Ok(match url.host() {
-            // literals were checked with the URL
-            Some(Host::Ipv4(address)) => vec![(address, port).into()],
-            Some(Host::Ipv6(address)) => vec![(address, port).into()],
-            Some(Host::Domain(name)) => {
-                let found = self.dialler.allowed(name).await?;
-                let with_port = found.iter().map(|it| SocketAddr::new(it.ip(), port));
-                with_port.collect()
-            }
-            None => Vec::new(),
-        })
-    }
-
-    async fn by_second_stack(&self, url: &Url, headers: HeaderMap) -> Result<Arrived, Unspoken> {
-        let addresses = self.addresses(url).await;
+    async fn by_second_stack(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        pass: &Pass,
+    ) -> Result<Arrived, Unspoken> {
+        let addresses = addresses(url, pass).await;
         let addresses = addresses.map_err(|_| Unspoken::Handshake)?;
         let spoken = self.second.get(url, headers, &addresses).await?;
         Ok(Arrived {
-            certificate: Some(self.certificate_of_second(url, &spoken).await),
+            certificate: Some(self.certificate_of_second(url, &spoken, pass).await),
             response: spoken.response,
             address: Some(spoken.address),
         })
     }
 
-    async fn certificate_of_second(&self, url: &Url, spoken: &Spoken) -> Certificate {
+    async fn certificate_of_second(&self, url: &Url, spoken: &Spoken, pass: &Pass) -> Certificate {
         let host = name_of(url);
         let Some((leaf, others)) = spoken.chain.split_first() else {
             let unseen = Some(Say::new("cause-tls-unseen"));
@@ -186,7 +187,7 @@ impl Inner {
             .fault
             .as_ref()
             .is_some_and(|it| it.key == "cause-tls-issuer");
-        if lacks_issuer && self.is_completed(&host, leaf, others).await {
+        if lacks_issuer && self.is_completed(&host, leaf, others, pass).await {
             found.fault = None;
             found.remark = Some(Say::new("cause-tls-chain"));
         }
@@ -197,6 +198,22 @@ impl Inner {
         }
         found
     }
+}
+
+/// The addresses behind a URL that may be dialled.
+async fn addresses(url: &Url, pass: &Pass) -> Result<Vec<SocketAddr>, DialFault> {
+    let port = url.port_or_known_default().unwrap_or(443);
+    Ok(match url.host() {
+        // literals were checked with the URL
+        Some(Host::Ipv4(address)) => vec![(address, port).into()],
+        Some(Host::Ipv6(address)) => vec![(address, port).into()],
+        Some(Host::Domain(name)) => {
+            let found = pass.dialler.allowed(name).await?;
+            let with_port = found.iter().map(|it| SocketAddr::new(it.ip(), port));
+            with_port.collect()
+        }
+        None => Vec::new(),
+    })
 }
 
 /// The host as certificates name it: an IPv6 literal without its brackets.

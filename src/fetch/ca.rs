@@ -73,7 +73,13 @@ fn armoured(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
                 })?;
                 out.push(CertificateDer::from(der.to_vec()));
             }
-            label => strange = strange.or_else(|| Some(format!("it holds {}", labelled(label)))),
+            label => {
+                // parameters and the like stand before a key
+                let graver = label.ends_with("PRIVATE KEY");
+                if graver || strange.is_none() {
+                    strange = Some(format!("it holds {}", labelled(label)));
+                }
+            }
         }
         if out.len() > MOST {
             return Err(format!(
@@ -269,6 +275,11 @@ mod tests {
             ),
             (p12, "openssl pkcs12 -in FILE -nokeys"),
             (key.serialize_pem().into_bytes(), "private key"),
+            (
+                (one.pem().replace("CERTIFICATE", "EC PARAMETERS") + &key.serialize_pem())
+                    .into_bytes(),
+                "private key",
+            ),
             (key.serialize_der(), "private key"),
             (
                 (one.pem() + &key.serialize_pem()).into_bytes(),

@@ -18,7 +18,7 @@ const OF_A_VISIT: usize = 600;
 const ALL_BYTES: usize = 256 << 10;
 
 #[derive(Default)]
-pub(super) struct Jar {
+pub struct Jar {
     cookies: Vec<Cookie>,
     made: u64,
 }

@@ -11,13 +11,14 @@ mod chain;
 mod classify;
 mod client;
 mod cookie_date;
-mod cookies;
+pub mod cookies;
 mod decode;
 mod faces;
 mod families;
 mod groups;
 mod journey;
 mod manners;
+mod pass;
 mod presentation;
 mod redirect;
 mod second_tls;
@@ -66,6 +67,8 @@ pub struct Visit<'a> {
     /// The address to look at, where the name still has it: that of an earlier look, which this one is to be compared
     /// with. `None` takes the next in turn.
     pub prefer: Option<IpAddr>,
+    /// The operator named it: see [`pass`].
+    pub by_operator: bool,
 }
 
 /// Who makes visits: [`Eye`], or a script in its place.
@@ -75,7 +78,7 @@ pub trait Sees: Send + Sync {
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting;
 
     /// Whether the place that a URL names takes or refuses a connection at once: then the network between works.
-    async fn reaches(&self, _url: &Url) -> bool {
+    async fn reaches(&self, _url: &Url, _by_operator: bool) -> bool {
         false
     }
 

@@ -22,16 +22,16 @@ use super::{
     body::{self, LARGE_AT_ONCE, Lost},
     chain::Intermediates,
     classify::http2_broke,
-    client::{self, Dialler, Names},
+    client::Names,
     faces::{Faces, Way},
     journey::Journey,
     manners::Manners,
+    pass::Passes,
     presentation,
     redirect::{goes_round, redirect},
     second_tls::SecondTls,
     tls::Recorder,
     trust::Trust,
-    versions::Client,
 };
 use crate::model::{
     Class, Digest, Observation, Profile, Say, Seen,
@@ -46,8 +46,8 @@ pub struct Eye(Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) settings: Settings,
-    pub(super) client: Client,
-    pub(super) dialler: Arc<Dialler>,
+    pub(super) passes: Passes,
+    names: Arc<Names>,
     pub(super) trust: Arc<Trust>,
     pub(super) recorder: Recorder,
     pub(super) intermediates: Intermediates,
@@ -102,17 +102,14 @@ impl Eye {
     pub fn new(settings: Settings) -> Result<Self, Unusable> {
         let recorder = Recorder::default();
         let trust = Arc::new(Trust::new(&settings.extra_ca)?);
-        let dialler = Arc::new(Dialler {
-            guard: settings.guard.clone(),
-            names: Arc::new(Names::new(&settings.resolver)?),
-        });
+        let names = Arc::new(Names::new(&settings.resolver)?);
         let intermediates = Intermediates::default();
         let tls = recorder.client_config(trust.clone(), intermediates.clone());
-        let client = Client::new(tls, |tls| client::build(tls, dialler.clone()))?;
+        let passes = Passes::new(&settings.guard, &tls, &names)?;
         Ok(Self(Arc::new(Inner {
             settings,
-            client,
-            dialler,
+            passes,
+            names,
             trust,
             recorder,
             intermediates,
@@ -128,11 +125,11 @@ impl Eye {
 #[async_trait]
 impl Sees for Eye {
     async fn texts(&self, name: &str) -> Vec<String> {
-        self.0.dialler.names.texts(name).await
+        self.0.names.texts(name).await
     }
 
-    async fn reaches(&self, url: &Url) -> bool {
-        self.0.is_reached(url).await
+    async fn reaches(&self, url: &Url, by_operator: bool) -> bool {
+        self.0.is_reached(url, by_operator).await
     }
 
     /// The wait for a place at a busy host does not count into the look's time.
@@ -222,12 +219,15 @@ impl Inner {
 
     async fn follow(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
         let own_port = visit.url.port();
+        let mut pass = self.passes.first(visit.by_operator);
         loop {
-            if let Err(refused) = self.settings.guard.url(&journey.url, own_port) {
+            if let Err(refused) = pass.guard().url(&journey.url, own_port) {
                 return self.refused(journey, refused.class, refused.why);
             }
             let headers = self.headers(visit, journey);
-            let arrived = self.arrive(&journey.url, headers, journey.http1).await;
+            let arrived = self
+                .arrive(&journey.url, headers, journey.http1, pass)
+                .await;
             let Arrived {
                 response,
                 address,
@@ -245,6 +245,7 @@ impl Inner {
             journey.status = Some(status);
             journey.address = address;
             journey.met(certificate);
+            pass = self.passes.after(pass, address);
             journey.keep_cookies(response.headers());
             let Some(to) = redirect(&response, &journey.url) else {
                 return self.read(visit, journey, response, address).await;

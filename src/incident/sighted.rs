@@ -87,9 +87,14 @@ pub fn sighted(
     id: impl FnOnce() -> IncidentId,
 ) -> Vec<Incident> {
     let mut out = step(known, past, target, finding, id);
-    if let (None, Some(known)) = (out.last(), known) {
+    let note = Some(format!("{}/{}", how.times, how.looks));
+    if let Some(opened) = out
+        .last_mut()
+        .filter(|it| it.revision == 0 && how.times > 1)
+    {
+        push(opened, finding.confirmed_at, What::Sighted, note);
+    } else if let (None, Some(known)) = (out.last(), known) {
         let mut it = known.clone();
-        let note = Some(format!("{}/{}", how.times, how.looks));
         push(&mut it, finding.confirmed_at, What::Sighted, note);
         let new = finding.evidence.iter();
         it.evidence.extend(

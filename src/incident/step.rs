@@ -158,7 +158,10 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     // that it cannot be seen is said once; that it comes and goes is not
     let unseen = it.timeline.iter().filter(|it| it.what == What::Unseen);
     let seen_before = last == Some(What::Unseen) && unseen.count() > 1;
-    if to_and_fro || seen_before || matches!(last, Some(What::Visible | What::Sighted)) {
+    // that it comes and goes is said once more, where it was said to be there, or to have been seen once
+    let sighted = it.timeline.iter().filter(|it| it.what == What::Sighted);
+    let said = last == Some(What::Sighted) && (sighted.count() > 1 || it.flaps > 0);
+    if to_and_fro || seen_before || said || last == Some(What::Visible) {
         return Voice::Quiet;
     }
     // an edit of "not reachable" would ring nobody

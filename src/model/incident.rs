@@ -10,11 +10,20 @@ use super::{Class, Digest, Say, Signal, TargetId, plan::PlanId, target::Target};
 
 /// `SC-2026-0412` (*sự cố*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct IncidentId(pub String);
 
 impl IncidentId {
     pub fn new(year: i16, number: u64) -> Self {
         Self(format!("SC-{year}-{number:04}"))
+    }
+}
+
+impl TryFrom<String> for IncidentId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        super::target::numbered(text).map(Self)
     }
 }
 
@@ -383,5 +392,29 @@ impl Actor {
     pub fn is_of_agency(&self) -> bool {
         let origin = self.origin.as_ref();
         origin.is_some_and(|it| it.of == Standpoint::Agency)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_from_before_accounts_were_kept_are_read() {
+        let taken: Taken =
+            serde_json::from_str(r#"{"by":"An","at":"2026-11-22T05:00:00Z"}"#).unwrap();
+        assert!(taken.origin.is_none() && !taken.is_of_agency());
+        let muted = r#"{"by":"An","until":"2026-11-22T05:00:00Z"}"#;
+        assert!(
+            serde_json::from_str::<Muted>(muted)
+                .unwrap()
+                .origin
+                .is_none()
+        );
+        let event = r#"{"at":"2026-11-22T05:00:00Z","what":"taken","by":"An","note":null}"#;
+        let event: Event = serde_json::from_str(event).unwrap();
+        assert!(event.origin.is_none());
+        // and written as they were
+        assert!(!serde_json::to_string(&taken).unwrap().contains("origin"));
     }
 }

@@ -9,11 +9,20 @@ use super::{TargetId, incident::Origin};
 
 /// `KH-2026-0003` (*kế hoạch*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct PlanId(pub String);
 
 impl PlanId {
     pub fn new(year: i16, number: u64) -> Self {
         Self(format!("KH-{year}-{number:04}"))
+    }
+}
+
+impl TryFrom<String> for PlanId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        super::target::numbered(text).map(Self)
     }
 }
 

@@ -21,11 +21,20 @@ pub struct Registration {
 
 /// `DK-2026-0007` (*đăng ký*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct RequestId(pub String);
 
 impl RequestId {
     pub fn new(year: i16, number: u64) -> Self {
         Self(format!("DK-{year}-{number:04}"))
+    }
+}
+
+impl TryFrom<String> for RequestId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        super::target::numbered(text).map(Self)
     }
 }
 

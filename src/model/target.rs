@@ -7,8 +7,9 @@ use url::Url;
 
 use super::digest::key;
 
-/// `[a-z0-9-]{1,64}`, unique in the registry.
+/// `[a-z0-9-]{1,64}`, unique in the registry. Checked wherever it is read: it is part of keys and names of files.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct TargetId(Arc<str>);
 
 impl TargetId {
@@ -75,6 +76,24 @@ impl FromStr for TargetId {
         } else {
             Err(format!("{text:?} is not an id: {ID_RULE}"))
         }
+    }
+}
+
+impl TryFrom<String> for TargetId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+/// A number that the store gives out, such as `SC-2026-0412`: letters of ASCII, digits and hyphens, 40 at the most.
+pub(super) fn numbered(text: String) -> Result<String, String> {
+    let plain = |it: u8| it.is_ascii_alphanumeric() || it == b'-';
+    if (1..=40).contains(&text.len()) && text.bytes().all(plain) {
+        Ok(text)
+    } else {
+        Err(format!("{text:?} is no number such as SC-2026-0412"))
     }
 }
 
@@ -211,6 +230,10 @@ pub struct Target {
     /// Which part of the portal this is; `None` for the home page, which is what is registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
+    /// The operator named it, in targets.yaml or on the command line: the exceptions of `allow_networks` hold for it. Never
+    /// so for what is registered or asked for, since others write that.
+    #[serde(skip)]
+    pub by_operator: bool,
 }
 
 /// What belongs to a portal besides its home page.
@@ -245,6 +268,7 @@ impl Target {
             must_contain: Vec::new(),
             allow_hosts: Vec::new(),
             part: None,
+            by_operator: false,
         }
     }
 }
@@ -252,6 +276,17 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_checked_when_they_are_read() {
+        let read = |text: &str| serde_json::from_str::<TargetId>(&format!("{text:?}"));
+        assert!(read("nghean-portal~sitemap").is_ok());
+        for wrong in ["", "../x", "a/b", "A", "a~b~c", "a~", "a b", "é"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+        assert!(serde_json::from_str::<crate::model::IncidentId>("\"SC-2026-0001\"").is_ok());
+        assert!(serde_json::from_str::<crate::model::IncidentId>("\"../../x\"").is_err());
+    }
 
     #[test]
     fn urls_that_can_be_watched() {

@@ -102,6 +102,13 @@ fn fills(value: &str) -> bool {
     }
 }
 
+fn has_address(style: &str) -> bool {
+    let style = style.as_bytes().windows(4);
+    style
+        .take(STYLE_KEPT)
+        .any(|it| it.eq_ignore_ascii_case(b"url("))
+}
+
 /// The address in `url(…)`.
 fn address(value: &str) -> Option<String> {
     let at = value.to_ascii_lowercase().find("url(")?;
@@ -120,6 +127,8 @@ fn address(value: &str) -> Option<String> {
 pub struct CoverRules {
     rules: HashMap<String, Laid>,
     read: usize,
+    /// One of them paints a picture.
+    paints: bool,
 }
 
 impl CoverRules {
@@ -134,6 +143,7 @@ impl CoverRules {
             if !(laid.wide || laid.high || laid.narrow || laid.picture.is_some() || laid.lifted) {
                 continue;
             }
+            self.paints |= laid.picture.is_some();
             let selectors = selectors.rsplit('{').next().unwrap_or_default();
             let selectors = selectors.rsplit("*/").next().unwrap_or_default();
             for selector in selectors.split(',') {
@@ -193,6 +203,13 @@ pub(super) fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<C
             | "svg"
             | "picture"
     );
+    // most elements show nothing of their own and are not painted
+    let painted = rules.paints
+        || element.attr("background").is_some()
+        || element.attr("style").is_some_and(has_address);
+    if !shows && !painted {
+        return None;
+    }
     let mut laid = rules.of(element);
     let side = |name: &str| element.attr(name).map(|it| it.trim().to_ascii_lowercase());
     laid.wide |= side("width").is_some_and(|it| fills(&it));
@@ -208,9 +225,11 @@ pub(super) fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<C
         return Some(cover(&page.url, tag, source.unwrap_or_default(), whole));
     }
     match background {
-        // the ground of a page lies under it
-        Some(picture) if ground => Some(cover(&page.url, "background", &picture, false)),
-        Some(picture) if whole => Some(cover(&page.url, "background", &picture, true)),
+        // the ground of a page, and of a box that its text stands in, lies under it
+        Some(picture) if ground || whole => {
+            let over = whole && laid.lifted && !ground;
+            Some(cover(&page.url, "background", &picture, over))
+        }
         _ => None,
     }
 }
@@ -276,6 +295,17 @@ mod tests {
             ),
         ] {
             assert_eq!(covers(html), [(tag.to_owned(), true)], "{html}");
+        }
+    }
+
+    #[test]
+    fn what_lies_under_the_page() {
+        for html in [
+            "<style>body{background:url(/nen.jpg) center/cover}</style><p>Chữ</p>",
+            "<body background=/nen.jpg><p>Chữ</p>",
+            "<div style='width:100%;min-height:100vh;background:url(/nen.jpg)'><p>Chữ</p></div>",
+        ] {
+            assert_eq!(covers(html), [("background".to_owned(), false)], "{html}");
         }
     }
 

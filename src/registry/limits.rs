@@ -91,12 +91,13 @@ pub(super) fn crowd(known: Known, now: Timestamp) -> Option<Timestamp> {
     Some(running.max().unwrap_or(now))
 }
 
-/// When that message is to be brought up to date: at once, or a minute after it was last.
+/// When that message is to be brought up to date: at the end of a third of a minute, so that a flood leaves room in the chat for
+/// what is graver.
 pub fn due(crowd: Timestamp, now: Timestamp) -> Timestamp {
     let passed = now.duration_since(crowd).as_secs().max(0);
-    let minutes = passed.div_euclid(60) + i64::from(passed % 60 > 0);
+    let thirds = passed.div_euclid(20) + i64::from(passed % 20 > 0);
     crowd
-        .checked_add(SignedDuration::from_mins(minutes))
+        .checked_add(SignedDuration::from_secs(20 * thirds))
         .unwrap_or(now)
 }
 

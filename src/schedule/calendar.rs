@@ -1,15 +1,14 @@
 //! Jobs of the calendar: the weekly report on Monday morning, the sweep of evidence at night.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
 
 use super::aside::aside;
 use crate::{
-    model::Digest,
     store::{Wanted, size},
-    watch::{Live, World, derived, reports},
+    watch::{Live, World, derived, evicted, reports},
 };
 
 /// Second, minute, hour, day, month, weekday: Monday 07:30, before the working day.
@@ -18,6 +17,8 @@ const WEEKLY: &str = "0 30 7 * * Mon";
 const SWEEP: &str = "0 40 3 * * *";
 /// Evidence that nothing refers to is kept so long all the same.
 const UNREFERRED: Duration = Duration::from_secs(2 * 86_400);
+/// Page bodies that fell out of a baseline go so soon.
+const CLEAR_EVERY: Duration = Duration::from_secs(10);
 /// Portals that stand still so long, and those that are watched no more.
 const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
 
@@ -58,9 +59,15 @@ pub async fn run(worlds: Live, stop: CancellationToken) -> Result<(), JobSchedul
         weekly(&world).await;
     }
     let mut tick = tokio::time::interval(Duration::from_secs(60));
+    let mut clear = tokio::time::interval(CLEAR_EVERY);
+    clear.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
+            _ = clear.tick() => {
+                let world = worlds.borrow().clone();
+                aside(evicted::clear(&world)).await;
+            }
             _ = tick.tick() => {
                 let world = worlds.borrow().clone();
                 measure(&world).await;
@@ -97,7 +104,7 @@ async fn night(world: &World) {
 
 /// Deletes page bodies that no baseline and no incident refers to.
 async fn sweep(world: &World) {
-    let referred = match referred(world).await {
+    let referred = match evicted::referred(world).await {
         Ok(referred) => referred,
         Err(error) => {
             tracing::error!(%error, "evidence is not swept: what refers to it cannot be read");
@@ -117,26 +124,6 @@ async fn sweep(world: &World) {
         Ok(Err(error)) => tracing::error!(%error, "evidence could not be swept"),
         Err(error) => tracing::error!(%error, "evidence could not be swept"),
     }
-}
-
-async fn referred(world: &World) -> crate::store::Result<HashSet<Digest>> {
-    let mut out = HashSet::new();
-    for dossier in world.store.dossiers().await? {
-        out.extend(
-            dossier
-                .baseline
-                .iter()
-                .flat_map(|it| it.looks())
-                .map(|it| it.digest),
-        );
-        out.extend(dossier.learning.iter().map(|it| it.digest));
-        out.extend(dossier.sightings.seen.iter().filter_map(|it| it.digest));
-    }
-    for incident in world.store.incidents(&Wanted::default()).await? {
-        out.extend(incident.evidence.iter().map(|it| it.digest));
-        out.extend(incident.before.iter().map(|it| it.digest));
-    }
-    Ok(out)
 }
 
 async fn measure(world: &World) {

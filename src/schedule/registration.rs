@@ -48,8 +48,11 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
             () = world.candidates.asked.notified() => (),
             changed = worlds.changed() => match changed {
                 Ok(()) => compared = false,
-                // nothing will change any more
-                Err(_) => tokio::time::sleep(IDLE).await,
+                // nothing will change any more: the service is stopping, or was never to be told anything
+                Err(_) => tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(IDLE) => (),
+                },
             },
             () = tokio::time::sleep(wait) => (),
         }

@@ -26,8 +26,9 @@ use crate::{
 const FIRST_SPREAD_EACH: Duration = Duration::from_millis(50);
 /// Share of the interval by which a look may come earlier or later.
 const JITTER: f64 = 0.05;
-/// A service that is told to stop waits so long for looks under way.
-const DRAIN: Duration = Duration::from_secs(5);
+/// A service that is told to stop waits so long for looks under way: what they would have seen, the first looks of the next
+/// start see.
+const DRAIN: Duration = Duration::from_millis(400);
 /// So often it is looked whether all that is under way was given up.
 const STEP: Duration = Duration::from_millis(50);
 

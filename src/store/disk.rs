@@ -39,6 +39,12 @@ pub(super) fn enough_space(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Bytes that files in a folder may still take; as many as there can be where the system does not tell.
+pub fn free_space(folder: &Path) -> u64 {
+    let found = rustix::fs::statvfs(folder);
+    found.map_or(u64::MAX, |it| it.f_bavail.saturating_mul(it.f_frsize))
+}
+
 /// Bytes of all files in a folder and those below it; what cannot be read counts as nothing.
 pub fn size(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else {

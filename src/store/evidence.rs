@@ -93,6 +93,21 @@ impl Evidence {
         Ok(body)
     }
 
+    /// Bytes that a body takes on disk; 0 where it is not there.
+    pub fn size(&self, digest: &Digest) -> u64 {
+        fs::metadata(self.path(digest)).map_or(0, |it| it.len())
+    }
+
+    /// Deletes a body that was kept longer ago than `age`; whether it is gone.
+    pub fn remove(&self, digest: &Digest, age: Duration) -> bool {
+        let path = self.path(digest);
+        let Ok(kept) = fs::metadata(&path).and_then(|it| it.modified()) else {
+            return true;
+        };
+        let old = kept.elapsed().is_ok_and(|it| it >= age);
+        old && fs::remove_file(&path).is_ok()
+    }
+
     /// Deletes bodies that nothing refers to and that are older than `age`; returns how many.
     /// The age protects a body that was kept for a commit which is still under way.
     pub fn sweep(&self, referred: &HashSet<Digest>, age: Duration) -> Result<usize, EvidenceError> {

@@ -49,6 +49,8 @@ pub struct Journal {
 
 /// A batch is a few records; a longer line is none of ours.
 const LONGEST_LINE: u64 = 64 << 20;
+/// Where so many lines are damaged, the rest is not worth reading: their list would fill the memory.
+const MOST_DAMAGED: usize = 100_000;
 /// The log is folded into a new base when it has grown so large, whatever the base.
 const LOG_ENOUGH: u64 = 64 << 20;
 
@@ -205,23 +207,35 @@ pub fn write_base(
     records: impl Iterator<Item = Result<(String, Vec<u8>)>>,
 ) -> Result<()> {
     fs::create_dir_all(folder).map_err(failed(folder))?;
+    // what a crash left of an earlier one
+    for entry in fs::read_dir(folder).map_err(failed(folder))?.flatten() {
+        let name = entry.file_name();
+        if name.to_string_lossy().starts_with(".base-") {
+            fs::remove_file(entry.path()).map_err(failed(folder))?;
+        }
+    }
     write_records(&folder.join(format!("base-{n:016x}")), n, records)?;
     sync_folder(folder)
 }
 
-/// Writes all records to a file, readable by the owner alone; returns how many.
+/// A name beside a file's that is nobody's yet.
+pub fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{:016x}", fastrand::u64(..)))
+}
+
+/// Writes all records to a file, readable by the owner alone; returns how many. Nothing beside it is touched.
 pub fn write_records(
     path: &Path,
     n: u64,
     records: impl Iterator<Item = Result<(String, Vec<u8>)>>,
 ) -> Result<u64> {
     use std::os::unix::fs::OpenOptionsExt;
-    let temporary = path.with_extension("tmp");
+    let temporary = beside(path);
     let write = || -> Result<u64> {
         let file = OpenOptions::new()
             .write(true)
-            .create(true)
-            .truncate(true)
+            .create_new(true)
             .mode(0o600)
             .open(&temporary)
             .map_err(failed(&temporary))?;
@@ -359,6 +373,11 @@ fn read_file(
             }
             // the last line of a log is torn by a crash: it was never acknowledged
             None if !bytes.ends_with(b"\n") && is_log(path) => (),
+            None if reading.damaged.len() >= MOST_DAMAGED => {
+                let shown = path.display();
+                let why = format!("{shown}: more than {MOST_DAMAGED} damaged lines");
+                return Err(StoreError::Failed(why));
+            }
             None => reading.damaged.push(format!("{}:{number}", path.display())),
         }
     }

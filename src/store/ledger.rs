@@ -174,7 +174,15 @@ fn start_of(key: &str) -> Option<Timestamp> {
 
 /// Whether more than the time of the last look has changed.
 fn is_new(commit: &Commit, known: Option<&Dossier>) -> bool {
-    let learnt = |it: &Dossier| (it.baseline.clone(), it.learning.clone(), it.open.clone());
+    let learnt = |it: &Dossier| {
+        let sightings = it.sightings.clone();
+        (
+            it.baseline.clone(),
+            it.learning.clone(),
+            it.open.clone(),
+            sightings,
+        )
+    };
     commit.dossier.as_ref().map(learnt) != known.map(learnt)
 }
 

@@ -3,12 +3,13 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{Read, Seek, SeekFrom, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
     thread,
     time::{Duration, Instant},
 };
 
-use super::{Result, StoreError};
+use super::{Result, StoreError, private};
 
 /// Held as long as it lives.
 pub struct Lock {
@@ -36,28 +37,31 @@ impl Lock {
     fn take_within(folder: &Path, patience: Duration) -> Result<Self> {
         let shown = folder.display();
         let failed = |error: std::io::Error| StoreError::Failed(format!("{shown}: {error}"));
-        fs::create_dir_all(folder).map_err(failed)?;
+        private::folder(folder).map_err(failed)?;
         let path = folder.join("gaccong.lock");
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(failed)?;
+        let mut file = open(&path).map_err(failed)?;
+        // whoever could open it may hold it, and need not be one of us
+        let mut doubtful = private::close(&path, private::FILE);
         let until = Instant::now() + patience;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
+                Err(TryLockError::WouldBlock) if doubtful && !is_ours(&mut file) => {
+                    doubtful = false;
+                    tracing::warn!(
+                        "{} was held by another user's process; a new one takes its place",
+                        path.display()
+                    );
+                    fs::remove_file(&path).map_err(failed)?;
+                    file = open(&path).map_err(failed)?;
+                }
                 Err(TryLockError::WouldBlock) if Instant::now() < until => {
                     thread::sleep(Duration::from_millis(50))
                 }
                 Err(TryLockError::WouldBlock) => {
-                    let mut holder = String::new();
-                    let _ = file.read_to_string(&mut holder);
                     return Err(StoreError::Held(format!(
                         "{shown} (process {})",
-                        holder.trim()
+                        holder(&mut file)
                     )));
                 }
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
@@ -67,5 +71,62 @@ impl Lock {
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
         writeln!(file, "{}", std::process::id()).map_err(failed)?;
         Ok(Self { _file: file })
+    }
+}
+
+fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(private::FILE)
+        .open(path)
+}
+
+/// The process that wrote its number into the lock.
+fn holder(file: &mut File) -> String {
+    let mut text = String::new();
+    let _ = file.seek(SeekFrom::Start(0));
+    let _ = file.take(20).read_to_string(&mut text);
+    text.trim().to_owned()
+}
+
+/// Whether the process that the lock names lives and is the user's own: only he can write there.
+fn is_ours(file: &mut File) -> bool {
+    let Ok(process) = holder(file).parse::<u32>() else {
+        return false;
+    };
+    let own = rustix::process::geteuid().as_raw();
+    fs::metadata(format!("/proc/{process}")).is_ok_and(|it| it.uid() == own)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn an_open_folder_is_closed_and_a_strangers_hold_on_the_lock_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        fs::create_dir(&path).unwrap();
+        let lock = path.join("gaccong.lock");
+        fs::write(&lock, "").unwrap();
+        let open = |mode| fs::Permissions::from_mode(mode);
+        fs::set_permissions(&path, open(0o755)).unwrap();
+        fs::set_permissions(&lock, open(0o644)).unwrap();
+        // as another user's `flock -x`: no number is written
+        let stranger = File::open(&lock).unwrap();
+        stranger.try_lock().unwrap();
+        let taken = Lock::try_take(&path).unwrap();
+        assert!(taken.is_some());
+        let mode = |it: &Path| fs::metadata(it).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(&lock)), (0o700, 0o600));
+        // and one of us is believed
+        assert!(Lock::try_take(&path).unwrap().is_none());
+        drop(taken);
+        assert!(Lock::try_take(&path).unwrap().is_some());
     }
 }

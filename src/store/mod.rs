@@ -16,6 +16,7 @@ pub mod lock;
 mod outbox;
 mod pages;
 mod plans;
+pub mod private;
 mod recent;
 mod register;
 mod repair;
@@ -30,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 pub use derived::Derived;
-pub use disk::size;
+pub use disk::{free_space, size};
 pub use evidence::Evidence;
 pub use ledger::Ledger;
 

@@ -14,6 +14,9 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, String> {
     if WORKBOOKS.iter().any(|it| bytes.starts_with(it)) {
         return Err(format!("this is a workbook and no table in text: {SAVE}"));
     }
+    if bytes.starts_with(b"\xff\xfe\0\0") || bytes.starts_with(b"\0\0\xfe\xff") {
+        return Err(format!("this is UTF-32: {SAVE}"));
+    }
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return whole(encoding, &bytes[mark..]);
     }

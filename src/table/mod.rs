@@ -50,6 +50,9 @@ impl Table {
 /// What a row may be separated by, the likeliest first.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
+/// Rows among which the header is looked for.
+const TITLES: usize = 20;
+
 /// Reads a whole table. An error says what to do, with the line where there is one.
 pub fn read(bytes: &[u8], columns: &[Column]) -> Result<Table, String> {
     let text = encoding::text(bytes)?;
@@ -65,21 +68,24 @@ pub fn read(bytes: &[u8], columns: &[Column]) -> Result<Table, String> {
             "line {line}: a quote (\") is opened and never closed: close it, or take it out"
         ));
     }
+    let mut lines = Lines::of(text);
+    let all = records(text, separator).map(|(at, cells)| (lines.at(at) + before, cells));
+    let mut rows: Vec<Row> = all
+        .filter(|it| it.1.iter().any(|it| !it.is_empty()))
+        .map(|(line, cells)| Row { line, cells })
+        .collect();
     let mut table = Table {
         line: 1 + before,
         ..Table::default()
     };
-    let mut lines = Lines::of(text);
-    for (at, cells) in records(text, separator) {
-        let line = lines.at(at) + before;
-        if cells.iter().all(String::is_empty) {
-            continue;
-        }
-        if table.head.is_empty() {
-            table.line = line;
-            table.head = cells.into_iter().map(|it| head(it, columns)).collect();
-        } else {
-            table.rows.push(Row { line, cells });
+    // a title may stand above: the header is the first of the rows that name the most columns
+    let known = |it: &Row| known(&it.cells, columns);
+    let most = rows.iter().take(TITLES).map(known).max().unwrap_or(0);
+    if let Some(at) = rows.iter().take(TITLES).position(|it| known(it) == most) {
+        table.rows = rows.split_off(at + 1);
+        for it in rows.drain(at..) {
+            table.line = it.line;
+            table.head = it.cells.into_iter().map(|it| head(it, columns)).collect();
         }
     }
     Ok(table)
@@ -93,6 +99,13 @@ pub fn is_lossy(name: &str) -> bool {
 /// What to do about a name of which [`is_lossy`] holds.
 pub const LOSSY: &str =
     "letters were lost when the table was saved; open the original and save it as «CSV UTF-8»";
+
+/// How many known columns a row names.
+fn known(cells: &[String], columns: &[Column]) -> usize {
+    let named = cells.iter().filter(|it| !it.is_empty());
+    let named = named.filter(|it| head((*it).clone(), columns).column.is_some());
+    named.count()
+}
 
 fn head(text: String, columns: &[Column]) -> Head {
     let key = key(&text);
@@ -127,15 +140,12 @@ fn separator_line(text: &str) -> (Option<u8>, usize) {
     }
 }
 
-/// The separator with which the first row names most of the columns; of equals the one that parts it into most cells.
+/// The separator with which one of the first rows names most of the columns; of equals the one that parts it into most cells.
 fn likeliest(text: &str, columns: &[Column]) -> u8 {
     let worth = |separator: &u8| {
-        let first = records(text, *separator).find(|it| it.1.iter().any(|it| !it.is_empty()));
-        let cells = first.map(|it| it.1).unwrap_or_default();
-        let count = cells.len();
-        let known = cells.into_iter().filter(|it| !it.is_empty());
-        let known = known.filter(|it| head(it.clone(), columns).column.is_some());
-        (known.count(), count)
+        let rows = records(text, *separator).take(TITLES);
+        let worth = rows.map(|(_, cells)| (known(&cells, columns), cells.len()));
+        worth.max().unwrap_or((0, 0))
     };
     // the last of equals is taken by max_by_key, so the likeliest stands last
     let best = SEPARATORS.iter().rev().max_by_key(|it| worth(it));
@@ -281,6 +291,8 @@ mod tests {
         );
         let told = "\u{feff}\"sep=;\"\r\n".to_owned() + &rows(";");
         assert_eq!(shown(told.as_bytes()), "3:a=Sở Y tế | 4:b=Hội đồng");
+        let titled = "Danh sách cổng\r\n;;\r\n".to_owned() + &rows(";");
+        assert_eq!(shown(titled.as_bytes()), "4:a=Sở Y tế | 5:b=Hội đồng");
         let other = "Tên cổng;Mã\nSở Y tế;a\n;\n\nHội đồng ;  b\n";
         assert_eq!(shown(other.as_bytes()), "2:a=Sở Y tế | 5:b=Hội đồng");
     }
@@ -298,6 +310,8 @@ mod tests {
                 .unwrap_err()
                 .contains("CSV UTF-8")
         );
+        let utf32 = b"\xff\xfe\0\0i\0\0\0";
+        assert!(read(utf32, COLUMNS).unwrap_err().contains("UTF-32"));
         for workbook in [&b"PK\x03\x04...."[..], b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"] {
             let why = read(workbook, COLUMNS).unwrap_err();
             assert!(why.contains("workbook"), "{why}");

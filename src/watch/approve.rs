@@ -8,8 +8,8 @@ use super::{
 use crate::{
     incident::{self, Voice},
     model::{
-        Baseline, Class, Dossier, Incident, IncidentId, Kind, Profile, Sightings, Standing, Target,
-        baseline::KEPT, incident::Actor,
+        About, Alert, Baseline, Class, Dossier, Incident, IncidentId, Kind, Profile, Sightings,
+        Standing, Target, Urgency, baseline::KEPT, incident::Actor,
     },
     store::{Commit, StoreError},
 };
@@ -159,6 +159,7 @@ pub async fn approve(
             && let Ok(ended) = end(&open, by, word.reason.clone(), now)
         {
             commit.alerts = world.alerts(target, &ended, Voice::Plain, now);
+            commit.alerts.extend(rings(world, by, &open, now));
             commit.incidents.push(ended);
         }
         commit.dossier = Some(dossier);
@@ -174,6 +175,18 @@ pub async fn approve(
         }
     }
     Err(StoreError::Conflict.into())
+}
+
+/// What an agency's chat calls legitimate is told to the operator's people so that it rings: an edit rings nobody, and whoever
+/// changed the page may sit in that chat. What was announced they know of already.
+fn rings(world: &World, by: &Actor, open: &Incident, now: jiff::Timestamp) -> Vec<Alert> {
+    if !by.is_of_agency() || !open.kind.is_tampering() || open.planned.is_some() {
+        return Vec::new();
+    }
+    let about = About::Reminder(open.id.clone());
+    let duty = world.config.defaults.notify.iter();
+    let alert = |name: &String| Alert::new(name, about.clone(), Urgency::Urgent, now);
+    duty.map(alert).collect()
 }
 
 /// What was suspected of tampering was none; an outage was one and is over.

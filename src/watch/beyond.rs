@@ -123,6 +123,8 @@ pub fn of(target: &Target, part: &PartRef) -> Target {
     of.id = target.id.beside(&name);
     of.url = part.url.clone();
     of.part = Some(part.part);
+    // another host is the portal's word and not the operator's
+    of.by_operator &= part.url.host() == target.url.host();
     // what the operator said of the home page is not said of others
     of.must_contain = Vec::new();
     of.settings.learn.looks = of.settings.learn.looks.min(2);

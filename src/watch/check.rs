@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{
     World, beyond,
     confirm::confirm,
-    elsewhere,
+    elsewhere, evicted,
     eyes::{self, Sight},
     found::{Agreed, finding},
     learn::{grown, kept, learn_profile, teaches, warn_of_doubt},
@@ -246,7 +246,10 @@ pub(super) async fn gravest_at(
     took(world, &dossier.target, &worst).await;
     let calm = worst.class.standing() == Standing::Up;
     let same = worst.observation.face.address;
-    for profile in profiles.iter().skip(1) {
+    // a portal that is silent to the first visitor is silent to the others, each for the whole of its time-out
+    let silent = worst.class.may_be_our_fault();
+    let others = if silent { 0 } else { profiles.len() };
+    for profile in profiles.iter().take(others).skip(1) {
         let own = profile_dossier(world, target, *profile).await;
         let beside = Beside {
             validators: None,
@@ -418,6 +421,7 @@ async fn attempt(
     commit.mask = passed_on(look, target, &after);
     commit.dossier = Some(after.clone());
     world.store.commit(commit).await?;
+    evicted::remember(world, &before, &after);
     kept(world, target, &after, look).await;
     Ok(())
 }

@@ -242,6 +242,7 @@ async fn visit(world: &World, target: &Target) -> Sighting {
         max_body: 64 << 10,
         validators: None,
         prefer: None,
+        by_operator: target.by_operator,
     };
     world.eye.visit(&visit, world.clock.now()).await
 }
@@ -369,7 +370,7 @@ async fn ask_witnesses(world: &World, target: &Target, look: &Look) -> Sight {
             return Sight::Open;
         }
     }
-    let reached = world.eye.reaches(&target.url).await;
+    let reached = world.eye.reaches(&target.url, target.by_operator).await;
     if line::is_cut_off(far.len(), near.len(), reached) {
         return Sight::Blind;
     }

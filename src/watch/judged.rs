@@ -9,6 +9,7 @@ use super::{
     delivered::delivered,
     judging::Unfinished,
     learn::is_due,
+    lessons,
     look::{Look, bare},
     memo::Judgement,
     norms,
@@ -168,10 +169,12 @@ impl Asked<'_> {
     ) -> Result<Result<Case, Box<Look>>, Unfinished> {
         let lesson = lesson_of(self.dossier, &expects(self.target));
         let mask = match mask {
-            Some(mask) if mask.of == lesson => mask,
+            Some(mask) if mask.of == lesson => Some(mask),
             earlier => {
-                let new = self.lesson(lesson, earlier).await;
-                if let Some(mut look) = self.masked(observation, body, &new).await {
+                let new = lessons::learn(self.world, self.dossier, lesson, earlier).await;
+                if let Some(new) = &new
+                    && let Some(mut look) = self.masked(observation, body, new).await
+                {
                     look.lesson = Some(Box::new(new.as_ref().clone()));
                     return Ok(Err(Box::new(look)));
                 }
@@ -193,23 +196,6 @@ impl Asked<'_> {
             dossier: self.dossier.clone(),
             at: self.at,
             mask,
-        }))
-    }
-
-    /// Learns the mask of the looks that are known now. What takes too long has none until there are others.
-    async fn lesson(self, of: Digest, earlier: Option<Arc<Mask>>) -> Arc<Mask> {
-        let (norms, dossier) = (self.world.norms(), self.dossier.clone());
-        let work = move || {
-            let mut new = norms.mask(&dossier, of);
-            if let Some(earlier) = &earlier {
-                new.remember(earlier);
-            }
-            new
-        };
-        let new = self.world.desks.learning(&self.target.id, work).await;
-        Arc::new(new.unwrap_or_else(|why| {
-            tracing::info!(target.id = %self.target.id, %why, "where the page varies cannot be learnt; it is read at each look");
-            Mask::blank(of, self.dossier.baseline.as_ref().map(|it| it.at))
         }))
     }
 
@@ -247,7 +233,8 @@ struct Case {
     target: Target,
     dossier: Dossier,
     at: Timestamp,
-    mask: Arc<Mask>,
+    /// `None` where it is not learnt yet.
+    mask: Option<Arc<Mask>>,
 }
 
 fn judgement(look: &Look) -> Judgement {
@@ -320,13 +307,15 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     let nothing_said = class.standing() == Standing::Up && verdict.signals.is_empty();
     let mut out = bare(observation, class, verdict);
     let mut grown = None;
-    let mut mask = case.mask.as_ref().clone();
-    if nothing_said && answer.status == 200 && answer.refresh.is_none() {
-        mask.grow(body);
-        // then it need not be learnt anew where the look becomes a known one
-        grown = mask.fits(body).then(|| Arc::new(mask.clone()));
-    }
-    out.lesson = Some(Box::new(mask));
+    out.lesson = case.mask.as_ref().map(|mask| {
+        let mut mask = mask.as_ref().clone();
+        if nothing_said && answer.status == 200 && answer.refresh.is_none() {
+            mask.grow(body);
+            // then it need not be learnt anew where the look becomes a known one
+            grown = mask.fits(body).then(|| Arc::new(mask.clone()));
+        }
+        Box::new(mask)
+    });
     out.mask = grown;
     out.cause = cause;
     out.title.clone_from(&page.title);

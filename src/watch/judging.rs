@@ -30,6 +30,9 @@ pub enum Unfinished {
     Time,
     #[error("a fault of this program")]
     Fault,
+    /// Only of learning.
+    #[error("the service stops")]
+    Stopped,
 }
 
 impl Default for Desks {
@@ -75,7 +78,7 @@ impl Desks {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
         let Some((place, turn)) = self.turns.take(of.portal(), kind).await else {
-            return self.give_up().await;
+            return self.stopped(kind).await;
         };
         let patience = turn.patience();
         let lost_with = LoseOnDrop(patience.clone());
@@ -101,15 +104,15 @@ impl Desks {
         drop(lost_with);
         drop(place);
         match done {
-            Ok(_) if lost && self.turns.is_over() => self.give_up().await,
+            Ok(_) if lost && self.turns.is_over() => self.stopped(kind).await,
             Ok(_) if lost => Err(Unfinished::Time),
             Ok(out) => Ok(out),
             Err(_) => Err(Unfinished::Fault),
         }
     }
 
-    /// The service stops: dear work is told to end, and nothing more of it begins. Who waits for it waits until he is
-    /// dropped, since a page that was not judged is no finding.
+    /// The service stops: dear work is told to end, and nothing more of it begins. Who waits for a judgement waits until he
+    /// is dropped, since a page that was not judged is no finding.
     pub fn stop(&self) {
         self.turns.end();
     }
@@ -117,6 +120,13 @@ impl Desks {
     /// Those who wait for what will never be done.
     pub fn given_up(&self) -> usize {
         self.given_up.load(Ordering::Relaxed)
+    }
+
+    async fn stopped<T>(&self, kind: Kind) -> Result<T, Unfinished> {
+        match kind {
+            Kind::Judging => self.give_up().await,
+            Kind::Learning => Err(Unfinished::Stopped),
+        }
     }
 
     async fn give_up<T>(&self) -> T {
@@ -176,12 +186,13 @@ mod tests {
     async fn work_that_takes_too_long_is_told_to_end_and_comes_to_nothing() {
         let desks = Desks::default();
         let (began, ended) = (mpsc::channel(), mpsc::channel());
-        let target = id("a");
-        let work = desks.within(&target, endless(began.0, ended.0));
+        let hostile = id("a");
+        let work = desks.within(&hostile, endless(began.0, ended.0));
         assert_eq!(work.await, Err(Unfinished::Time));
         heard(ended.1).await;
         assert_eq!(desks.within(&id("a"), || 7).await, Ok(7));
-        let fault = desks.learning(&id("a"), || panic!("a fault")).await;
+        let fails = || -> u8 { panic!("a fault") };
+        let fault = desks.learning(&id("a"), fails).await;
         assert_eq!(fault, Err(Unfinished::Fault));
         assert_eq!(
             desks.within(&id("a"), || 8).await,
@@ -212,15 +223,10 @@ mod tests {
         let stop = async {
             heard(began.1).await;
             desks.stop();
-            heard(ended.1).await;
-            while desks.given_up() == 0 {
-                tokio::task::yield_now().await;
-            }
         };
-        tokio::select! {
-            _ = work => panic!("what was not done is no finding"),
-            () = stop => (),
-        }
-        assert_eq!(desks.given_up(), 0, "who is gone waits no more");
+        let (learnt, ()) = tokio::join!(work, stop);
+        assert_eq!(learnt, Err(Unfinished::Stopped));
+        heard(ended.1).await;
+        assert_eq!(desks.within(&hostile, || 7).await, Ok(7), "cheap ones end");
     }
 }

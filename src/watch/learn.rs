@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    World,
+    World, evicted,
     look::Look,
     paths::{Path, expects, passed_on},
 };
@@ -75,6 +75,9 @@ pub(super) fn grown(
         tracing::error!(target.id = %target.id, %error, "a page cannot be kept and is not learnt");
         return dossier.clone();
     }
+    if known {
+        evicted::within_budget(&world.evidence, &mut after);
+    }
     if dossier.baseline.is_none()
         && let Some(baseline) = &after.baseline
     {
@@ -96,7 +99,10 @@ pub(super) async fn learn_profile(world: &World, target: &Target, dossier: Dossi
     };
     match world.store.commit(commit).await {
         // somebody else looked too; the next look learns
-        Ok(()) => kept(world, target, &after, look).await,
+        Ok(()) => {
+            evicted::remember(world, &dossier, &after);
+            kept(world, target, &after, look).await;
+        }
         Err(StoreError::Conflict) => (),
         Err(error) => {
             tracing::error!(target.id = %target.id, %error, "what a visitor was shown cannot be kept")

@@ -75,6 +75,7 @@ pub async fn look(
         max_body: target.settings.max_body,
         validators: beside.validators,
         prefer: beside.face,
+        by_operator: target.by_operator,
     };
     let sighting = world.eye.visit(&visit, at).await;
     let away = led_away(target, dossier, &sighting.observation);

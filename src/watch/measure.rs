@@ -18,7 +18,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::model::Class;
+use crate::model::{Class, alert::base_of};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByClass {
@@ -186,7 +186,7 @@ impl Measure {
 
     pub fn told(&self, notifier: &str, delivered: bool) {
         let of = ByNotifier {
-            notifier: notifier.to_owned(),
+            notifier: base_of(notifier).to_owned(),
         };
         if delivered { &self.sent } else { &self.failed }
             .get_or_create(&of)

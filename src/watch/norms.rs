@@ -205,7 +205,7 @@ pub(super) async fn learnt(
         let of = case.clone();
         let made = world
             .desks
-            .learning(&dossier.target, move || of.0.read(&of.1, &look));
+            .within(&dossier.target, move || of.0.read(&of.1, &look));
         match made.await {
             Ok(Some(made)) => read.push((name, Arc::new(made))),
             Ok(None) => (),

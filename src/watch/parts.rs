@@ -49,6 +49,7 @@ pub(super) async fn is_soft_404(world: &World, target: &Target, sighting: &Sight
         max_body: target.settings.max_body,
         validators: None,
         prefer: sighting.observation.face.address,
+        by_operator: target.by_operator,
     };
     let other = world.eye.visit(&visit, world.clock.now()).await;
     let (Some(other_answer), Some(other_body), Some(body)) =

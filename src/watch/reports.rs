@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     fs,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     time::Duration,
 };
 
@@ -172,12 +172,12 @@ pub async fn send_weekly(world: &World) -> Result<(), String> {
         return Ok(());
     }
     let html = formats::find("html").ok_or("there is no HTML format")?;
-    let folder = world.config.service.data_dir.join("reports");
+    let folder = folder_of(&world.config);
     let mut alerts = Vec::new();
     let mut told = |names: &[&String], report: &Report, path: PathBuf| {
         let about = About::Report(ReportFile {
             week: week.to_string(),
-            path: path.display().to_string(),
+            path: name_of(&world.config, &path),
             summary: formats::summary(report, &world.words),
         });
         let alert = |name: &&String| Alert::new(name, about.clone(), Urgency::Low, now);
@@ -206,9 +206,53 @@ pub async fn send_weekly(world: &World) -> Result<(), String> {
     Ok(())
 }
 
+fn folder_of(config: &Config) -> PathBuf {
+    config.service.data_dir.join("reports")
+}
+
+/// The name of a written report among the service's own: what the outbox holds is no path, since an outbox may come from
+/// somebody else's backup.
+fn name_of(config: &Config, path: &Path) -> String {
+    let inside = path.strip_prefix(folder_of(config)).unwrap_or(path);
+    inside.display().to_string()
+}
+
+/// Larger than any report.
+const LARGEST: u64 = 48 << 20;
+
+/// The bytes of a report by its name, from the service's own reports and nowhere else. Older records hold a path into them.
+pub fn bytes_of(config: &Config, name: &str) -> Result<Vec<u8>, String> {
+    let folder = folder_of(config);
+    let wrong = |why: &str| format!("{name:?} is no report of this service: {why}");
+    let name_there = Path::new(name);
+    let inside = match name_there.strip_prefix(&folder) {
+        Ok(inside) => inside.to_owned(),
+        // written by a service that was started from elsewhere
+        Err(_) => {
+            let parts: Vec<Component> = name_there.components().collect();
+            let folder = parts.iter().rposition(|it| it.as_os_str() == "reports");
+            parts[folder.map_or(0, |it| it + 1)..].iter().collect()
+        }
+    };
+    if !inside
+        .components()
+        .all(|it| matches!(it, Component::Normal(_)))
+    {
+        return Err(wrong("it leads out of the folder"));
+    }
+    let failed = |error: std::io::Error| wrong(&error.to_string());
+    let folder = folder.canonicalize().map_err(failed)?;
+    let path = folder.join(inside).canonicalize().map_err(failed)?;
+    let meta = fs::metadata(&path).map_err(failed)?;
+    if !path.starts_with(&folder) || !meta.is_file() || meta.len() > LARGEST {
+        return Err(wrong("it is no file of the folder, or too large"));
+    }
+    fs::read(&path).map_err(failed)
+}
+
 /// Where reports of single chats lie until they are sent; the whole ones are kept beside them.
 fn own_reports(config: &Config) -> PathBuf {
-    config.service.data_dir.join("reports").join("chats")
+    folder_of(config).join("chats")
 }
 
 /// Deletes reports of single chats that are so old. Called at night.

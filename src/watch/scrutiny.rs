@@ -277,6 +277,7 @@ async fn file_lines(
         max_body: LONGEST_FILE,
         validators: None,
         prefer: None,
+        by_operator: false,
     };
     let at: Timestamp = world.clock.now();
     let sighting = world.eye.visit(&visit, at).await;

@@ -97,7 +97,7 @@ pub(super) async fn add_up(
     let more: Vec<&Look> = more.collect();
     note(world, target, &more).await;
     if first.noted.is_some() || !more.is_empty() || dossier.sightings.is_pending() {
-        tell(world, target).await;
+        again(world, target, Deed::Tell(looks.len())).await;
     }
 }
 
@@ -133,22 +133,21 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
             address: look.observation.face.address,
             one_of: look.observation.face.others,
         };
-        tracing::info!(target.id = %target.id, class = %look.class, score = look.verdict.score, signed = sighting.signed, "sighted");
         found.push((sighting, shown));
     }
     again(world, target, Deed::Note(&found)).await;
-}
-
-/// Opens an incident of what was sighted, or brings the open one up to date, where it amounts to that.
-async fn tell(world: &World, target: &Target) {
-    again(world, target, Deed::Tell).await;
+    for (it, _) in &found {
+        tracing::info!(target.id = %target.id, class = %it.class, score = it.score, signed = it.signed, "sighted");
+    }
 }
 
 /// What is done to a dossier in one commit.
 #[derive(Clone, Copy)]
 enum Deed<'a> {
     Note(&'a [(Sighting, Shown)]),
-    Tell,
+    /// Opens an incident of what was sighted, or brings the open one up to date, where it amounts to that; so many
+    /// looks were made just now.
+    Tell(usize),
 }
 
 /// Decides and commits, anew where somebody else committed first.
@@ -180,7 +179,7 @@ async fn attempt(world: &World, target: &Target, deed: Deed<'_>) -> Result<(), S
                 ..Commit::default()
             })
         }
-        Deed::Tell => told(world, target, dossier).await?,
+        Deed::Tell(looked) => told(world, target, dossier, looked).await?,
     };
     match commit {
         Some(commit) => world.store.commit(commit).await,
@@ -192,6 +191,7 @@ async fn told(
     world: &World,
     target: &Target,
     mut dossier: Dossier,
+    looked: usize,
 ) -> Result<Option<Commit>, StoreError> {
     let now = world.clock.now();
     let open = opened(world, &mut dossier).await?;
@@ -209,7 +209,8 @@ async fn told(
         .zip(known)
         .is_some_and(|(kind, known)| incident::is_graver(kind, known.kind));
     if worse || shows.is_none_or(|it| incident::is_stale(it, times, now)) {
-        let how = intermittent(world, target, &dossier, now).await?;
+        let mut how = intermittent(world, target, &dossier, now).await?;
+        how.looks = how.looks.max(u32::try_from(looked).unwrap_or(u32::MAX));
         let finding = finding(world, target, &dossier, &shown, &how).await;
         let zone = world.config.service.timezone.clone();
         let fresh = match known.filter(|it| it.kind.is_tampering()) {

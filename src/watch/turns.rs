@@ -19,7 +19,7 @@ pub(super) enum Kind {
 }
 
 /// Jobs that took longer lately are dear. A page of 8 MiB takes less on an idle processor.
-const DEAR: Duration = Duration::from_millis(250);
+const DEAR: Duration = Duration::from_millis(256);
 /// Shorter ones are all alike: an ordinary page takes some ten.
 const CHEAP: Duration = Duration::from_millis(32);
 /// Who has waited so long comes next, dear or not: he is late enough.

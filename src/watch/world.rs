@@ -12,8 +12,10 @@ use jiff::Timestamp;
 use super::{
     beyond, candidates, chats,
     clock::Clock,
+    evicted::Evicted,
     eyes::Eyes,
     judging::Desks,
+    lessons::Lessons,
     measure::Measure,
     memo::Memo,
     norms::{self, Norms},
@@ -58,7 +60,10 @@ pub struct World {
     /// Where pages are read and judged.
     pub desks: Arc<Desks>,
     pub memo: Arc<Memo>,
+    /// Page bodies that are to go.
+    pub evicted: Arc<Evicted>,
     norms: Arc<Norms>,
+    pub(super) lessons: Lessons,
     rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
     /// Whose last look asked for the whole page: the next one may ask whether anything changed.
     asked_in_full: Arc<Mutex<HashSet<TargetId>>>,
@@ -112,10 +117,12 @@ impl World {
             measure: Arc::default(),
             desks: Arc::default(),
             memo: Arc::default(),
+            evicted: Arc::default(),
             norms: Arc::new(Norms::new(
                 Evidence::new(&config.service.snapshots_dir),
                 derived(&config),
             )),
+            lessons: Lessons::default(),
             rounds: Arc::default(),
             asked_in_full: Arc::default(),
             chats_known: chats::Known::default(),
@@ -162,7 +169,9 @@ impl World {
             measure: self.measure.clone(),
             desks: self.desks.clone(),
             memo: self.memo.clone(),
+            evicted: self.evicted.clone(),
             norms: self.norms.clone(),
+            lessons: self.lessons.clone(),
             rounds: self.rounds.clone(),
             asked_in_full: self.asked_in_full.clone(),
             chats_known: chats::Known::default(),
@@ -422,14 +431,16 @@ fn voices(config: &Config) -> Result<Voices, Fault> {
 /// How the configuration lets us look.
 pub fn eye_settings(config: &Config) -> Result<fetch::Settings, Fault> {
     let service = &config.service;
-    let read = |path: &std::path::PathBuf| read_pem(path);
+    let read = |path: &std::path::PathBuf| read_file(path);
+    let mut own = fetch::address::own_addresses();
+    own.extend(&service.own_addresses);
     Ok(fetch::Settings {
         contact: service.contact.clone(),
         vantage: service.vantage.clone(),
         guard: Guard {
             networks: service.allow_networks.clone(),
             ports: service.allow_ports.clone(),
-            own: fetch::address::own_addresses(),
+            own,
         },
         resolver: service.resolver.clone(),
         extra_ca: service
@@ -440,7 +451,7 @@ pub fn eye_settings(config: &Config) -> Result<fetch::Settings, Fault> {
     })
 }
 
-fn read_pem(path: &Path) -> Result<Vec<u8>, Fault> {
+fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
     fs::read(path)
         .map_err(|error| Fault::Config(format!("service.extra_ca: {}: {error}", path.display())))
 }

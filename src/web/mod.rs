@@ -1,9 +1,14 @@
 //! What the service says of itself over HTTP: /healthz and /metrics.
 
+mod hosts;
+
+use std::collections::BTreeMap;
+
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Request, State},
     http::{StatusCode, header},
+    middleware::{Next, from_fn},
     response::IntoResponse,
     routing::get,
 };
@@ -12,8 +17,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    model::alert::base_of,
     store::Condition,
-    watch::{Live, health::health},
+    watch::{
+        Live,
+        health::{Health, health},
+    },
 };
 
 /// Answers until told to stop.
@@ -22,9 +31,23 @@ pub async fn serve(
     worlds: Live,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
+    let listens = listener.local_addr()?;
+    let known = move |request: Request, next: Next| async move {
+        let host = request.headers().get(header::HOST);
+        let host = host.map(|it| it.to_str().unwrap_or_default().to_owned());
+        // HTTP/2 and absolute requests name it elsewhere
+        let host = host.or_else(|| request.uri().host().map(str::to_owned));
+        if hosts::may_ask(host.as_deref(), listens) {
+            next.run(request).await
+        } else {
+            let why = "this service is asked by its address or as localhost\n";
+            (StatusCode::MISDIRECTED_REQUEST, why).into_response()
+        }
+    };
     let app = Router::new()
         .route("/healthz", get(healthz))
         .route("/metrics", get(metrics))
+        .layer(from_fn(known))
         .with_state(worlds);
     axum::serve(listener, app)
         .with_graceful_shutdown(stop.cancelled_owned())
@@ -69,11 +92,20 @@ async fn healthz(State(worlds): State<Live>) -> impl IntoResponse {
             "oldest_s": it.outbox_age_s,
             "dead_letters": it.dead_letters,
         },
-        "notifiers": { "ok": it.gone.is_empty(), "gone": it.gone },
+        "notifiers": { "ok": it.gone.is_empty(), "gone": gone(&it) },
         "sight": { "ok": !it.blind },
         "clock": { "ok": it.skew.is_none(), "off_s": it.skew.map(|it| it.as_secs()) },
     });
     (status, Json(body))
+}
+
+/// How many chats of each notifier take nothing any more. Which, and what they said, is told to the people on duty alone.
+fn gone(health: &Health) -> BTreeMap<&str, usize> {
+    let mut out = BTreeMap::new();
+    for name in health.gone.keys() {
+        *out.entry(base_of(name)).or_default() += 1;
+    }
+    out
 }
 
 async fn metrics(State(worlds): State<Live>) -> impl IntoResponse {

@@ -307,7 +307,10 @@ async fn a_backup_brings_everything_back_and_a_broken_one_nothing() {
 
     fs::remove_dir_all(path.join("data")).unwrap();
     fs::remove_dir_all(path.join("snapshots")).unwrap();
-    let (out, err, code) = run(&["restore", "all.gaccong"]).await;
+    // the key went with the data: whose backup it is, nobody can tell any more
+    let (_, err, code) = run(&["restore", "all.gaccong"]).await;
+    assert!(code == 2 && err.contains("--foreign"), "{err}");
+    let (out, err, code) = run(&["restore", "all.gaccong", "--foreign"]).await;
     assert_eq!(code, 0, "{out}{err}");
     let (list, _, _) = run(&["targets", "list", "--json"]).await;
     assert_eq!(list.lines().count(), 2, "{list}");

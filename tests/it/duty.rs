@@ -265,8 +265,8 @@ fn branches_of_the_tree_of_contacts_without_anybody_are_pointed_out() {
     assert_eq!(
         remarks(&format!("{one}{PROVINCES}{two}")),
         [
-            "⚠ Chưa có đầu mối cấp tỉnh cho Nghệ An (cơ quan: vinh, vinhloc)"
-                .replace("Nghệ An", "Ngh\u{65}\u{323}\u{302} An"),
+            // however the file writes its letters
+            "⚠ Chưa có đầu mối cấp tỉnh cho Nghệ An (cơ quan: vinh, vinhloc)".to_owned(),
             "⚠ Danh sách đầu mối chưa có đầu mối cấp quốc gia".to_owned(),
         ]
     );

@@ -69,6 +69,7 @@ async fn visit(eye: &Eye, port: u16, prefer: Option<&str>) -> Sighting {
         max_body: 1 << 20,
         validators: None,
         prefer: prefer.map(|it| it.parse().unwrap()),
+        by_operator: true,
     };
     eye.visit(&visit, Timestamp::UNIX_EPOCH).await
 }

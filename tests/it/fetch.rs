@@ -43,6 +43,7 @@ pub async fn visit_as(
         max_body: 256 << 10,
         validators,
         prefer: None,
+        by_operator: true,
     };
     eye.visit(&visit, Timestamp::UNIX_EPOCH).await
 }

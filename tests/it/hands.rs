@@ -164,7 +164,11 @@ async fn silence_in_an_agencys_chat_is_that_chats_and_lasts_an_hour() {
         answered(&telegram, &query).await;
         clock.pass(3);
     }
-    let heard_before = telegram.messages(AGENCY).len();
+    // what is said in answer to the silences comes by itself
+    let heard_before = before + 2;
+    telegram
+        .wait_for(|it| it.messages(AGENCY).len() == heard_before)
+        .await;
     let [room, agency] = settle(&scene, &telegram).await;
     assert_eq!(agency, heard_before);
     let called = telegram.last(ROOM).unwrap().text;
@@ -178,5 +182,37 @@ async fn silence_in_an_agencys_chat_is_that_chats_and_lasts_an_hour() {
     assert!(incident.muted.is_some());
     let events: Vec<What> = incident.timeline.iter().map(|it| it.what).collect();
     assert_eq!(events.iter().filter(|it| **it == What::MutedIn).count(), 2);
+    listening.end().await;
+}
+
+#[tokio::test]
+async fn what_an_agencys_chat_calls_legitimate_rings_at_the_operators() {
+    let clock = Turned::at("2026-11-22T20:00:00+07:00");
+    let (_portal, telegram, scene) = defaced_room(&clock).await;
+    let listening = Listening::to(&scene);
+    let (alert, before) = (
+        telegram.last(AGENCY).unwrap(),
+        telegram.messages(AGENCY).len(),
+    );
+    telegram.press(AGENCY, &MALLORY, alert.id, "Thay đổi hợp lệ");
+    let why = heard(&telegram, AGENCY, before).await;
+    telegram.reply(AGENCY, &MALLORY, why.id, "giao diện mới");
+    heard(&telegram, AGENCY, before + 1).await;
+    let room = telegram.messages(ROOM).len();
+    settle(&scene, &telegram).await;
+    let told = telegram.messages(ROOM).split_off(room);
+    assert_eq!(told.len(), 1, "{told:?}");
+    for wanted in [
+        "CƠ QUAN XÁC NHẬN THAY ĐỔI HỢP LỆ",
+        "⚠ tài khoản 66, không phải cán bộ Nguyễn Văn An",
+        "giao diện mới",
+    ] {
+        assert!(
+            told[0].text.contains(wanted),
+            "{wanted} in\n{}",
+            told[0].text
+        );
+    }
+    assert!(!told[0].silent);
     listening.end().await;
 }

@@ -40,6 +40,7 @@ pub(crate) async fn look(settings: Settings, url: &str) -> Sighting {
         max_body: 256 << 10,
         validators: None,
         prefer: None,
+        by_operator: true,
     };
     eye.visit(&visit, Timestamp::UNIX_EPOCH).await
 }

@@ -111,12 +111,12 @@ const CASES: &[Case] = &[
         expected: None,
     },
     Case {
-        what: "one portal hides behind a login",
+        what: "one portal asks for a login that nobody else asks for",
         portals: &[
             ("a.mot.example", "127.5.1.1", AsksForLogin),
             ("b.hai.example", "127.5.2.1", Nothing),
         ],
-        expected: Some(Class::ByPortal),
+        expected: Some(Class::Suspicious),
     },
     Case {
         what: "status 511",

@@ -19,8 +19,10 @@ mod cost; // pages cost their length; hostile ones hold up nobody
 mod crash; // kill -9 at random moments
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
+mod dependencies; // licences, sources, bans and advisories of what comes in
 mod duty; // who is called and who hands over
 mod faces; // addresses of both families in turn
+mod fences; // what others cannot do: backups, the same machine, portals inside, names that are rebound
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod flood; // requests by the hundred: bounded, one message, no bar to who proves
 mod guard; // any text is read or refused, never a hang

@@ -34,7 +34,7 @@ async fn planned(clock: &std::sync::Arc<Turned>) -> (Portal, Telegram, Scene) {
         "📅 KẾ HOẠCH CHỈNH SỬA ĐÃ THÔNG BÁO · KH-2026-0001",
         "Cổng a",
         "Từ 22:00:00 ngày 22/11/2026 đến 23:00:00 ngày 22/11/2026",
-        "Trần Thị Bình: đổi giao diện trang chủ",
+        "Trần Thị Bình (nhóm Cơ quan Thử): đổi giao diện trang chủ",
     ] {
         assert!(said.contains(wanted), "{wanted} in\n{said}");
     }

@@ -422,3 +422,46 @@ async fn what_moved_meanwhile_is_decided_on_as_it_is() {
     assert!(begun.contains("Nguyễn Văn An đã duyệt"), "{begun}");
     listening.end().await;
 }
+
+#[tokio::test]
+async fn a_name_that_looks_like_a_known_agencys_is_marked_and_a_claimed_one_is_no_proof() {
+    let clock = Turned::at(NOON);
+    let portal = Portal::page(honest(7)).await;
+    let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
+    let listening = Listening::to(&scene);
+    let alike = "⚠️ Tên viết gần giống cơ quan đã có trong danh sách: Cơ quan Thử";
+    let claimed = "chưa có gì chứng minh người đó thuộc cơ quan này";
+    for (at, (name, marked)) in [
+        ("\u{421}ơ quan Thử", true),
+        ("Cơ quan\u{200b} Thử.", true),
+        ("Cơ quan Thư", false),
+        ("cơ quan thử", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let ask = format!("/dangky {}x{at} {name}", portal.url());
+        asked(&telegram, STRANGERS, &NOBODY, &ask).await;
+        clock.pass(1);
+        settle(&scene).await;
+        let request = requests(&scene).await.pop().unwrap();
+        let shown = telegram.messages(ROOM).into_iter();
+        let data = format!("see:{}", request.id);
+        let message = shown.last().unwrap().id;
+        let before = telegram.messages(ROOM).len();
+        telegram.press_data(ROOM, &AN, message, &data);
+        let card = heard(&telegram, ROOM, before).await.text;
+        assert_eq!(card.contains(alike), marked, "{name:?}\n{card}");
+        assert_eq!(
+            card.contains(claimed),
+            name == "cơ quan thử",
+            "{name:?}\n{card}"
+        );
+        // an officer decides, so that the next one is not one too many
+        let reason = "thử";
+        gaccong::watch::registration::refuse(&scene.world, &request.id, "An", reason, None)
+            .await
+            .unwrap();
+    }
+    listening.end().await;
+}

@@ -104,7 +104,9 @@ async fn defaced_at_a_quarter_of_the_looks_is_one_incident_that_does_not_flap() 
             clock.pass(5);
         }
         let heard = scene.heard();
-        assert_eq!(heard.len(), 1, "{heard:#?}");
+        assert_eq!(heard.len(), 2, "{heard:#?}");
+        assert!(heard[0].contains("(thấy một lần)"), "{}", heard[0]);
+        assert!(heard[1].contains("(lúc có lúc không)"), "{}", heard[1]);
         let incidents = scene.incidents().await;
         assert_eq!(incidents.len(), 1);
         assert!(incidents[0].stage.is_open() && incidents[0].flaps == 0);
@@ -221,7 +223,9 @@ async fn an_end_is_not_believed_while_a_look_shows_it_still() {
         incident.stage.is_open() && incident.intermittent.is_some(),
         "{incident:#?}"
     );
-    assert_eq!(scene.heard().len(), 1, "{:?}", scene.heard());
+    let heard = scene.heard();
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    assert!(heard[1].contains("(lúc có lúc không)"), "{}", heard[1]);
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
         assert!(said.contains(wanted), "{said}");
     }
     assert!(scene.incidents().await.iter().all(|it| it.taken.is_none()));
-    // an agency takes its own, the room what is left
+    // an agency takes its own; the room takes all, also what only somebody of the agency has
     let agency = telegram.last(AGENCY).unwrap();
     for (chat, who, message, wanted) in [
         (
@@ -151,7 +151,7 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
             ROOM,
             &AN,
             room.id,
-            "Bạn đã tiếp nhận 2 sự cố (đã có người tiếp nhận trước đó: 4)",
+            "Bạn đã tiếp nhận 6 sự cố (đã có người tiếp nhận trước đó: 0)",
         ),
         (
             ROOM,
@@ -167,8 +167,12 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
     listening.end().await;
     for it in scene.incidents().await {
         let told = ["a", "b", "c", "d"].contains(&it.target.as_str());
-        let by = if told { BINH.name } else { AN.name };
-        assert_eq!(takings(&it), [by], "{}", it.target);
+        let by: &[&str] = if told {
+            &[BINH.name, AN.name]
+        } else {
+            &[AN.name]
+        };
+        assert_eq!(takings(&it), by, "{}", it.target);
     }
     // both messages show who and when
     clock.pass(1);
@@ -176,16 +180,18 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
     tell::flush(&scene.world).await;
     let shown = telegram.messages(ROOM).remove(0);
     for wanted in [
-        "✅ Trần Thị Bình tiếp nhận 4 sự cố lúc 20:00",
-        "✅ Nguyễn Văn An tiếp nhận 2 sự cố lúc 20:00",
+        "✅ Trần Thị Bình (nhóm Cơ quan Thử) tiếp nhận 4 sự cố lúc 20:00",
+        "✅ Nguyễn Văn An tiếp nhận 6 sự cố lúc 20:00",
     ] {
         assert!(shown.text.contains(wanted), "{wanted} in\n{}", shown.text);
     }
     assert!(shown.buttons.is_empty(), "{:?}", shown.buttons);
     let shown = telegram.messages(AGENCY).remove(0);
     assert!(
-        shown.text.contains("✅ Trần Thị Bình tiếp nhận 4 sự cố")
-            && !shown.text.contains("Nguyễn Văn An"),
+        shown
+            .text
+            .contains("✅ Trần Thị Bình (nhóm Cơ quan Thử) tiếp nhận 4 sự cố")
+            && shown.text.contains("✅ Nguyễn Văn An tiếp nhận 4 sự cố"),
         "{}",
         shown.text
     );

@@ -125,7 +125,7 @@ async fn many_outages_at_once_are_one_message_that_follows_them() {
     for part in [
         "20 CỔNG CÙNG GẶP SỰ CỐ TRUY CẬP · DR-",
         "còn sự cố: 20 · đã khôi phục: 0",
-        "cùng dải địa chỉ 198.52.7.0/24 (20 cổng)",
+        "cùng dải địa chỉ 198[.]52[.]7[.]0/24 (20 cổng)",
         "20/20 cổng được giám sát cùng lỗi, nơi khác vẫn bình thường",
         "• không kết nối được: 20",
         "và 12 cổng khác",

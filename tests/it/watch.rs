@@ -168,7 +168,7 @@ async fn down_maintenance_and_blocked_each_have_their_words() {
         ),
         (
             Reply::Page("<div>".repeat(2000)),
-            "🟡 KHÔNG TRUY CẬP ĐƯỢC",
+            "🟠 KHÔNG ĐỌC ĐƯỢC HẾT TRANG",
             Kind::Down,
         ),
     ] {

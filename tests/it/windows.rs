@@ -43,7 +43,7 @@ agencies:"
     telegram.block(-1003);
     let ready = told(&scene, &clock, "2026-08-31T08:00:01+07:00").await;
     assert!(
-        ready[0].contains("• Cơ quan Thử (room@-1003)"),
+        ready[0].contains("• Cơ quan Thử (room(@)-1003)"),
         "{}",
         ready[0]
     );

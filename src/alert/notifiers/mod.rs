@@ -5,7 +5,7 @@ mod email;
 mod telegram;
 mod webhook;
 
-use std::sync::Arc;
+use std::{io::Read, sync::Arc};
 
 use serde_json::Value;
 
@@ -46,14 +46,34 @@ pub fn build(kind: &str, with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     }
 }
 
-/// A secret from the environment. Never shown; the name of its variable is.
+/// Longer than any token or password.
+const LONGEST_SECRET: u64 = 16 << 10;
+
+/// A secret from the environment, or from the file that the variable `<NAME>_FILE` names: what is in a container's
+/// environment is shown to whoever may inspect it. Never shown; the name of its variable is.
 fn secret(variable: &str) -> Result<String, Problem> {
-    match std::env::var(variable) {
-        Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
-        _ => Err(Problem::Unset(format!(
-            "the environment variable {variable} is not set"
-        ))),
+    if let Ok(value) = std::env::var(variable)
+        && !value.trim().is_empty()
+    {
+        return Ok(value.trim().to_owned());
     }
+    let named = format!("{variable}_FILE");
+    let Some(path) = std::env::var_os(&named).filter(|it| !it.is_empty()) else {
+        return Err(Problem::Unset(format!(
+            "the environment variable {variable} is not set, nor is {named}"
+        )));
+    };
+    let path = std::path::PathBuf::from(path);
+    let unset = |why: String| Problem::Unset(format!("{named}: {}: {why}", path.display()));
+    let mut text = String::new();
+    std::fs::File::open(&path)
+        .and_then(|it| it.take(LONGEST_SECRET).read_to_string(&mut text))
+        .map_err(|error| unset(error.to_string()))?;
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(unset("the file is empty".to_owned()));
+    }
+    Ok(text.to_owned())
 }
 
 fn with<T: serde::de::DeserializeOwned>(kind: &str, with: &Value) -> Result<T, Problem> {

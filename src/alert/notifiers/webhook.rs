@@ -1,11 +1,13 @@
 //! Signed JSON to a URL of the operator's: for agencies that are reached by their own systems.
 //!
-//! The body is signed with HMAC-SHA-256 (`X-Gaccong-Signature: sha256=<hex>`), and an
-//! `Idempotency-Key` is the same for every try of one message, so that a repeat can be told from news.
+//! The body is signed with HMAC-SHA-256 (`X-Gaccong-Signature: sha256=<hex>`). The moment of sending and the
+//! `Idempotency-Key`, which is the same for every try of one message, stand in the signed text: what is sent again by
+//! somebody else is old, or known (docs/webhook.md).
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use reqwest::StatusCode;
 use ring::hmac;
 use serde::Deserialize;
@@ -59,7 +61,12 @@ impl Notifier for Webhook {
     }
 
     async fn send(&self, message: &Message, _place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
+        // what is said, without whether it is said again
+        let identity =
+            Digest::of_parts([message.key.as_bytes(), message.facts.to_string().as_bytes()]).hex();
         let body = json!({
+            "sent": Timestamp::now().to_string(),
+            "idempotency_key": &identity[..32],
             "key": message.key,
             "headline": message.headline,
             "text": message.plain,
@@ -73,9 +80,6 @@ impl Notifier for Webhook {
             .iter()
             .map(|it| format!("{it:02x}"))
             .collect();
-        // what is said, without whether it is said again
-        let identity =
-            Digest::of_parts([message.key.as_bytes(), message.facts.to_string().as_bytes()]).hex();
         let sent = self
             .client
             .post(self.url.clone())

@@ -346,6 +346,7 @@ fn config(global: &Global, folder: &Path, sites: &[Site]) -> Result<Config, Fail
         target.id = id(site)?;
         target.name = site.portal.name.to_owned();
         target.agency = "demo".to_owned();
+        target.by_operator = true;
         target.agency_name.clone_from(&agency);
         config.targets.push(target);
     }

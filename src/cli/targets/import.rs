@@ -101,6 +101,16 @@ pub(super) fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
     }
 }
 
+/// By its ending, in whatever letters.
+pub(super) fn is_yaml(file: &Path) -> bool {
+    let ending = file.extension().and_then(|it| it.to_str());
+    ending.is_some_and(|it| {
+        ["yaml", "yml"]
+            .iter()
+            .any(|yaml| it.eq_ignore_ascii_case(yaml))
+    })
+}
+
 pub(super) fn from_yaml(file: &Path) -> Result<Vec<Target>, Failure> {
     let text = fs::read_to_string(file)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;

@@ -142,10 +142,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
         Action::Remove { id, by, reason } => remove(global, &id, &by, reason).await,
         Action::Import { file, by } => {
             let (world, _opened) = open::world(global, false).await?;
-            if matches!(
-                file.extension().and_then(|it| it.to_str()),
-                Some("yaml" | "yml")
-            ) {
+            if import::is_yaml(&file) {
                 let targets = import::from_yaml(&file)?;
                 register(global, &world, &by, None, |present| {
                     fitting(&world, present, &targets)

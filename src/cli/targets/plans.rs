@@ -48,7 +48,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         return list(global, &world).await;
     }
     if let Some(id) = &args.cancel {
-        let id = PlanId(id.trim().to_uppercase());
+        let id = PlanId::try_from(id.trim().to_uppercase()).map_err(Failure::usage)?;
         let cancelled = plans::cancel(&world, &id, args.by.as_str(), None).await;
         cancelled.map_err(|why| failure(why, &world.words))?;
         let sentence = world.words.text("plan-did-unplan", &[("id", &id.0)]);

@@ -50,7 +50,7 @@ impl Detector for ForeignLoader {
             }
             let strange: Vec<String> = code
                 .hosts()
-                .filter(|it| view.is_strange_as(it, Role::Code))
+                .filter(|it| view.is_strange_as(it, Role::Reached))
                 .collect();
             let Some(host) = strange
                 .iter()

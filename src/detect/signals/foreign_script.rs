@@ -17,7 +17,7 @@ impl Detector for ForeignScript {
         let strange: Vec<_> = change
             .scripts
             .iter()
-            .filter(|it| it.src.is_some() && view.is_strange_as(&it.host, Role::Code))
+            .filter(|it| it.src.is_some() && view.is_strange_as(&it.host, Role::Script))
             .collect();
         let worst = strange
             .iter()

@@ -104,7 +104,9 @@ fn packed<'c>(view: &View, code: &'c Code<'_>) -> Option<(f64, &'c str)> {
     };
     let load = disguised().find(|it| it.len() >= 8 && LOADS.iter().any(|mark| it.contains(mark)));
     let runs = RUNS.iter().any(|it| code.holds(it));
-    let strange = code.hosts().any(|it| view.is_strange_as(&it, Role::Code));
+    let strange = code
+        .hosts()
+        .any(|it| view.is_strange_as(&it, Role::Reached));
     if let Some(load) = load
         && runs
         && (strange

@@ -1,9 +1,9 @@
 //! What an alert says, made from what is true when it is sent.
 
-use std::{collections::BTreeMap, fs, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{
-    super::{World, officers::beside, plans},
+    super::{World, officers::beside, plans, reports},
     moved_to, receipt,
 };
 use crate::{
@@ -133,8 +133,7 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             words::notice(notice, &world.words, zone).repeated(repeat, &world.words),
         )),
         About::Report(file) => {
-            let bytes = fs::read(&file.path)
-                .map_err(|error| Unspoken::Gone(format!("{}: {error}", file.path)))?;
+            let bytes = reports::bytes_of(&world.config, &file.path).map_err(Unspoken::Gone)?;
             let name = format!("gaccong-{}.html", file.week);
             let document = Document { name, bytes };
             let report = words::report(&file.week, &file.summary, document, &world.words);

@@ -16,6 +16,7 @@ const OURS: [&str; 9] = [
     "/batdau",
 ];
 const OUR_EXAMPLE: &str = "https://ten-cong.gov.vn";
+const OUR_SETTING: &str = "duty.contacts";
 
 /// The texts outside code that a client would make links of.
 pub fn links(plain: &str, entities: &[Value]) -> Vec<String> {
@@ -29,7 +30,9 @@ pub fn links(plain: &str, entities: &[Value]) -> Vec<String> {
             units[from..to].fill(u16::from(b'\n'));
         }
     }
-    let text = String::from_utf16_lossy(&units).replace(OUR_EXAMPLE, "");
+    let text = String::from_utf16_lossy(&units)
+        .replace(OUR_EXAMPLE, "")
+        .replace(OUR_SETTING, "");
     // the people of the configuration may be called by a tap
     let lines = text
         .lines()
@@ -146,7 +149,7 @@ fn what_clients_make_links_of_is_found() {
         "0912 345 678",
         "4111111111111111",
     ] {
-        assert_eq!(links(text, &[]).is_empty(), false, "{text}");
+        assert!(!links(text, &[]).is_empty(), "{text}");
         let code =
             serde_json::json!({"type": "code", "offset": 0, "length": text.encode_utf16().count()});
         assert_eq!(links(text, &[code]), Vec::<String>::new(), "{text}");
