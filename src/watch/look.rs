@@ -289,13 +289,15 @@ async fn broken_off(world: &World, target: &Target, sighting: Sighting, at: Time
             url: &from,
             ignore: &[],
         };
-        page::read_crudely(source).map(|it| judge(&it, &Norm::default(), &expect))
+        // as browsers show it, and in case that is too dear, as it stands
+        let read = [page::read(source).ok(), page::read_crudely(source)];
+        let judged = read.into_iter().flatten();
+        judged
+            .map(|it| judge(&it, &Norm::default(), &expect))
+            .filter(|it| it.level == Level::Defaced && it.state == State::Ordinary)
+            .max_by(|a, b| a.score.total_cmp(&b.score))
     });
-    let verdict = work
-        .await
-        .ok()
-        .flatten()
-        .filter(|it| it.level == Level::Defaced && it.state == State::Ordinary);
+    let verdict = work.await.ok().flatten();
     let mut out = without_body(sighting);
     if let Some(verdict) = verdict {
         let digest = crate::model::Digest::of(&partial);
