@@ -31,7 +31,7 @@ const PIECES: &[(&str, Piece)] = &[
     ("slashes", |_| "/\\/1".into()),
     ("list", |n| format!("{n},")),
     ("path", |n| format!("M{n} 10 ")),
-    ("tokens", |n| format!("'9f8a7b6c{:08x}' ", n)),
+    ("tokens", |n| format!("'9f8a7b6c{n:08x}' ")),
     ("lines", |n| format!("a{n}\n")),
     ("quotes", |_| "\"1'".into()),
     ("braces", |n| format!("{{a:{n}}}")),
