@@ -18,7 +18,7 @@ pub(super) fn of(headers: &HeaderMap, from: &Url) -> Presentation {
     };
     // of several, browsers take the last
     let (media, charset) = all(header::CONTENT_TYPE)
-        .last()
+        .next_back()
         .map_or((None, None), |it| media(&it));
     let mut shown = Presentation {
         media,
