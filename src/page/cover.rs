@@ -147,7 +147,7 @@ impl CoverRules {
             let selectors = selectors.rsplit('{').next().unwrap_or_default();
             let selectors = selectors.rsplit("*/").next().unwrap_or_default();
             for selector in selectors.split(',') {
-                let Some(last) = selector.split_whitespace().last() else {
+                let Some(last) = selector.split_whitespace().next_back() else {
                     continue;
                 };
                 let last = last.split("::").next().unwrap_or_default();
