@@ -47,6 +47,7 @@ mod sightings; // what one look shows and the next does not
 mod simulation; // a thousand seeded histories of crashes, lost replies, outages, blindness
 mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
+mod thrift; // what is not asked twice and not kept for nothing
 mod together; // a storm taken with one tap
 mod trouble; // storms, flapping, dead chats, our own lateness and clock
 mod unseen; // headers, refusals, limits and known hosts behind which something may stand
