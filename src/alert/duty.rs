@@ -3,12 +3,13 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
-use super::{Gravity, Message, text::Text, timeline, words::facts};
+use super::{Button, Gravity, Message, text::Text, timeline, words::facts};
 use crate::{
     model::{
         Incident,
         duty::{Contact, Person, Rung},
         excerpt::{defang, excerpt},
+        incident::What,
     },
     words::Words,
 };
@@ -36,8 +37,9 @@ pub fn call(
     now: Timestamp,
 ) -> Message {
     let mut text = Text::default();
+    let what = words.plain(&format!("head-{}", it.kind.as_str()));
     text.push("🔔 ")
-        .bold(&words.plain("head-call"))
+        .bold(&words.text("head-call", &[("what", &what)]))
         .push(&format!(" · {}", it.id))
         .line();
     text.bold(&excerpt(&it.portal.name, 120))
@@ -75,7 +77,110 @@ pub fn call(
     Message {
         facts: facts(it, words),
         gravity: Gravity::Grave,
+        // at three in the morning nobody looks for another message
+        buttons: vec![Button {
+            label: words.plain("button-take"),
+            action: format!("take:{}", it.id),
+        }],
         ..Message::of(format!("{}-call-{}", it.id, to.as_str()), text)
+    }
+}
+
+/// Somebody took it long ago and it is not over: he is named, and who is called besides.
+pub fn nudge(
+    it: &Incident,
+    taker: &Person,
+    called: &Called,
+    words: &Words,
+    tz: &TimeZone,
+    now: Timestamp,
+) -> Message {
+    let last = it.timeline.iter().rev();
+    let mut nudges = last.filter(|it| it.what == What::Nudged);
+    let to = nudges.next().and_then(|it| it.note.as_deref());
+    let at = it.taken.as_ref().map_or(now, |it| it.at);
+    let mut text = Text::default();
+    text.push("🔔 ")
+        .bold(&words.plain("head-nudge"))
+        .push(&format!(" · {}", it.id))
+        .line();
+    text.bold(&excerpt(&it.portal.name, 120))
+        .push(": ")
+        .push(&words.plain(&it.class.key()))
+        .line();
+    let since = [
+        ("clock", words.moment(at, tz)),
+        ("lasted", words.duration(now.duration_since(at))),
+    ];
+    let since: Vec<(&str, &str)> = since.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    line(&mut text, &words.plain("nudge-taker"), taker);
+    text.push(&words.text("nudge-since", &since)).line();
+    text.push(&words.text("nudge-todo", &[("id", &it.id.to_string())]))
+        .line();
+    let rung = Rung::ALL.into_iter().find(|it| Some(it.as_str()) == to);
+    match rung {
+        Some(Rung::Roster) => {
+            for person in called.now.iter().take(MOST_NAMED) {
+                line(&mut text, &words.plain("call-on-duty"), person);
+            }
+        }
+        Some(Rung::Head) => {
+            if let Some(head) = &called.head {
+                line(&mut text, &words.plain("call-head"), head);
+            }
+        }
+        Some(Rung::DutyRoom) => {
+            text.push(&words.plain("nudge-room")).line();
+        }
+        Some(Rung::National) => {
+            let today = now.to_zoned(tz.clone()).date();
+            contacts(&mut text, &called.contacts, words, today);
+        }
+        None => (),
+    }
+    Message {
+        facts: facts(it, words),
+        gravity: Gravity::Grave,
+        ..Message::of(format!("{}-nudge", it.id), text)
+    }
+}
+
+/// Who takes over soon is asked whether he is there.
+pub fn muster(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+    let mut text = Text::default();
+    text.push("📣 ")
+        .bold(&words.text("head-muster", &[("clock", &words.clock(at, tz))]))
+        .line();
+    for person in people.iter().take(MOST_NAMED) {
+        line(&mut text, &words.plain("muster-on"), person);
+    }
+    let when = words.moment(at, tz);
+    text.push(&words.text("muster-todo", &[("when", &when)]))
+        .line();
+    Message {
+        facts: json!({"muster": at, "on": people.iter().map(|it| it.name.as_str()).collect::<Vec<_>>()}),
+        buttons: vec![Button {
+            label: words.plain("button-here"),
+            action: format!("here:{}", at.as_second()),
+        }],
+        ..Message::of(format!("muster-{}", at.as_second()), text)
+    }
+}
+
+/// Who takes over in a moment has not said that he is there.
+pub fn absent(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+    let mut text = Text::default();
+    text.push("⚠ ")
+        .bold(&words.text("head-absent", &[("clock", &words.clock(at, tz))]))
+        .line();
+    for person in people.iter().take(MOST_NAMED) {
+        line(&mut text, &words.plain("absent-who"), person);
+    }
+    text.push(&words.plain("absent-todo")).line();
+    Message {
+        facts: json!({"absent": at, "on": people.iter().map(|it| it.name.as_str()).collect::<Vec<_>>()}),
+        gravity: Gravity::Warning,
+        ..Message::of(format!("absent-{}", at.as_second()), text)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     model::{
         Incident,
         excerpt::{defang_text, excerpt},
-        incident::Event,
+        incident::{Event, What},
     },
     words::Words,
 };
@@ -28,9 +28,12 @@ pub fn lines(it: &Incident, words: &Words, tz: &TimeZone, most: usize) -> Vec<St
 fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) -> String {
     let what = format!("event-{}", format!("{:?}", event.what).to_lowercase());
     let mut text = words.plain(&what);
+    let of_rung = matches!(event.what, What::Escalated | What::Nudged);
     for part in [&event.by, &event.note].into_iter().flatten() {
+        let rung = format!("rung-{part}");
         let part = match part.parse::<Timestamp>() {
             Ok(moment) => words.moment(moment, tz),
+            Err(_) if of_rung && words.has(&rung) => words.plain(&rung),
             Err(_) => defang_text(&excerpt(part, 300)),
         };
         text.push_str(" · ");

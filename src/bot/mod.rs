@@ -5,6 +5,7 @@ mod commands;
 mod evidence;
 mod here;
 mod incident;
+mod muster;
 mod plan;
 mod reply;
 mod request;
@@ -18,7 +19,7 @@ use teloxide::{
     Bot, RequestError,
     payloads::GetUpdatesSetters,
     requests::Requester,
-    types::{AllowedUpdate, ChatId, Message, Update, UpdateKind, UserId},
+    types::{AllowedUpdate, ChatId, Message, ThreadId, Update, UpdateKind, UserId},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -80,7 +81,10 @@ async fn listen(world: Arc<World>, stop: CancellationToken) {
         .iter()
         .filter(|(_, it)| it.kind == "telegram")
     {
-        if let Ok(Account { bot, chat, account }) = account(&spec.with) {
+        if let Ok(Account {
+            bot, chat, account, ..
+        }) = account(&spec.with)
+        {
             let listener = bots.entry(account.clone()).or_insert_with(|| Listener {
                 world: world.clone(),
                 bot,
@@ -217,10 +221,17 @@ impl Listener {
         let world = self.world.clone();
         let bot = self.bot.clone();
         let number = update.id.0;
+        // where the chat has topics, answers stay in the one that was asked in
+        let topic = match &update.kind {
+            UpdateKind::Message(it) => topic_of(it),
+            UpdateKind::CallbackQuery(it) => it.regular_message().and_then(topic_of),
+            _ => None,
+        };
         let here = |chat: ChatId, names: Vec<String>, speaks, place, who| Here {
             world: &world,
             bot: &bot,
             chat,
+            topic,
             names,
             speaks,
             place,
@@ -401,6 +412,11 @@ impl Listener {
         };
         reply::send(here, Some(message.id), Reply::plain(&said)).await;
     }
+}
+
+/// The topic that a message stands in; the thread of an answer in a chat without topics is none.
+fn topic_of(message: &Message) -> Option<ThreadId> {
+    message.thread_id.filter(|_| message.is_topic_message)
 }
 
 /// Under this it is remembered as whom a chat is known that was another before.

@@ -11,7 +11,7 @@ use super::{
     evidence,
     here::{Here, Role},
     incident::{self, Silence},
-    plan,
+    muster, plan,
     reply::{self, Reply},
     request, storm,
 };
@@ -71,6 +71,7 @@ pub(super) async fn tapped(here: &Here<'_>, query: CallbackQuery, open: bool) {
             sent: Some(incidents::page(here, at.parse().unwrap_or(0)).await),
             ..Tapped::quiet(String::new())
         },
+        Some(("here", at)) => muster::tapped(here, at).await,
         Some(("all", id)) => match storm::take(here, id).await {
             Ok(said) => Tapped::quiet(said),
             Err(why) => Tapped::loud(why),

@@ -5,5 +5,5 @@ mod people;
 pub mod plan;
 mod step;
 
-pub use people::{dismiss, escalate, mute, note, resolve, take, unmute};
+pub use people::{dismiss, escalate, mute, note, nudge, resolve, take, unmute};
 pub use step::{Finding, Voice, is_graver, is_news, remind, step, voice};

@@ -16,10 +16,18 @@ pub enum About {
     Storm(String),
     /// The list of a storm's incidents, as a file.
     Roll(String),
+    /// Incidents that joined a storm after its first message: a message of its own, since an edit rings nobody.
+    Joined(String),
     /// An incident that keeps coming back: a message of its own, since an edit rings nobody.
     Reminder(IncidentId),
     /// Nobody has taken an incident: somebody else is called.
     Call(IncidentId, Rung),
+    /// Somebody took an incident long ago, and it is not over.
+    Nudge(IncidentId),
+    /// A shift begins soon: who takes over is to say that he is there.
+    Muster(Timestamp),
+    /// Who takes over has not said so, and the shift is about to begin.
+    Absent(Timestamp),
     /// What becomes of a request to be watched.
     Request(RequestId),
     /// Announced changes: that they are, and afterwards whose doing it was.
@@ -38,8 +46,12 @@ impl About {
             Self::Report(file) => format!("report-{}", file.week),
             Self::Storm(id) => id.clone(),
             Self::Roll(id) => format!("{id}-roll"),
+            Self::Joined(id) => format!("{id}-joined"),
             Self::Reminder(id) => format!("{id}-reminder"),
             Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
+            Self::Nudge(id) => format!("{id}-nudge"),
+            Self::Muster(at) => format!("muster-{}", at.as_second()),
+            Self::Absent(at) => format!("absent-{}", at.as_second()),
             Self::Request(id) => id.to_string(),
             Self::Plan(id) => id.to_string(),
             Self::Handover(at) => format!("handover-{}", at.as_second()),

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::World;
+use super::{World, muster};
 use crate::{
     alert::duty::Called,
     config::Config,
@@ -31,6 +31,9 @@ const LONGEST_AWAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 pub async fn round(world: &World) {
     if let Err(error) = escalate(world).await {
         tracing::error!(%error, "who is to be called cannot be decided");
+    }
+    if let Err(error) = muster::round(world, world.clock.now()).await {
+        tracing::error!(%error, "who takes over a shift cannot be asked");
     }
     if let Err(error) = hand_over(world).await {
         tracing::error!(%error, "a shift cannot be handed over");
@@ -71,8 +74,9 @@ pub(super) fn called(world: &World, it: &Incident, now: Timestamp) -> Called {
 
 async fn escalate(world: &World) -> Result<(), StoreError> {
     let Config { duty, agencies, .. } = &world.config;
+    let reminds = duty.remind_taken.is_some();
     // nobody is named: the register need not be read
-    if !duty.calls() && agencies.iter().all(|it| it.escalation.is_empty()) {
+    if !reminds && !duty.calls() && agencies.iter().all(|it| it.escalation.is_empty()) {
         return Ok(());
     }
     let now = world.clock.now();
@@ -84,14 +88,30 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
     };
     for it in world.store.incidents(&wanted).await? {
         let steps = steps_of(world, &it.portal.agency);
-        let Some(reached) = duty::due(&steps, &it, now, close) else {
-            continue;
-        };
         // a service that was away calls the highest one at once
-        let Some(step) = steps.get(reached as usize - 1) else {
-            continue;
-        };
-        match call(world, &it, reached, step.to, now).await {
+        let called =
+            if let Some(call) = duty::due(&steps, &it, now, close, answers(world, &it, now)) {
+                let known = incident::escalate(&it, call.reached, call.to, now);
+                tracing::info!(incident.id = %it.id, to = call.to.as_str(), "nobody has taken it");
+                call_out(
+                    world,
+                    known,
+                    About::Call(it.id.clone(), call.to),
+                    call.to != Rung::Head,
+                    now,
+                )
+                .await
+            } else if let Some(reminder) = duty
+                .remind_taken
+                .and_then(|every| duty::overdue(&steps, &it, now, every, answers(world, &it, now)))
+            {
+                let known = incident::nudge(&it, reminder.to, now);
+                tracing::info!(incident.id = %it.id, "it was taken long ago and is not over");
+                call_out(world, known, About::Nudge(it.id.clone()), true, now).await
+            } else {
+                Ok(())
+            };
+        match called {
             // taken in this moment, or somebody else decided
             Ok(()) | Err(StoreError::Conflict) => (),
             Err(error) => return Err(error),
@@ -100,37 +120,61 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn call(
+/// Whether a step stands for anybody now. Looked up where it is asked: most incidents are not due.
+fn answers<'a>(
+    world: &'a World,
+    it: &'a Incident,
+    now: Timestamp,
+) -> impl Fn(Rung) -> bool + use<'a> {
+    move |rung| match rung {
+        Rung::Roster => !called(world, it, now).now.is_empty(),
+        Rung::Head => called(world, it, now).head.is_some(),
+        Rung::DutyRoom => !world.config.defaults.notify.is_empty(),
+        Rung::National => !called(world, it, now).contacts.is_empty(),
+    }
+}
+
+/// Writes an incident as it is then, with a message to whoever is told of it; to the `operator` as well.
+async fn call_out(
     world: &World,
-    it: &Incident,
-    reached: u32,
-    to: Rung,
+    known: Incident,
+    about: About,
+    operator: bool,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let called = incident::escalate(it, reached, to, now);
-    tracing::info!(incident.id = %it.id, to = to.as_str(), "nobody has taken it");
-    let target = world.target(&it.target).await?;
+    let target = world.target(&known.target).await?;
     let mut names = match target {
         Some(target) => target.settings.notify,
         None => world.config.defaults.notify.clone(),
     };
     // the roster is the operator's: a mention rings only in a chat that its people are in
-    if to != Rung::Head {
+    if operator {
         names.extend(world.config.defaults.notify.iter().cloned());
     }
     names.sort();
     names.dedup();
-    let about = About::Call(it.id.clone(), to);
-    let urgency = Urgency::of(it);
+    let urgency = Urgency::of(&known);
     let alerts = names
         .iter()
         .map(|name| Alert::new(name, about.clone(), urgency, now));
     let commit = Commit {
         alerts: alerts.collect(),
-        incidents: vec![called],
+        incidents: vec![known],
         ..Commit::default()
     };
     world.store.commit(commit).await
+}
+
+/// Somebody of that name whom the file knows: only so a message rings for him.
+pub(super) fn known_person(config: &Config, name: &str) -> Person {
+    let officers = config.duty.officers.iter();
+    let mut all = officers.chain(config.duty.roster.iter().map(|it| &it.who));
+    let found = all.find(|it| is_same_name(&it.name, name));
+    found.cloned().unwrap_or_else(|| Person {
+        name: name.to_owned(),
+        telegram: None,
+        phone: None,
+    })
 }
 
 /// One message at the change of a shift, with what is open.
@@ -203,11 +247,32 @@ pub fn remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
         let day = words.date(it.confirmed);
         out.push(words.text("contact-stale", &[("name", &it.name), ("day", &day)]));
     }
+    out.extend(unreachable(config, words).into_iter().take(MOST_REMARKS));
     out.extend(bare(config, words).into_iter().take(MOST_REMARKS));
     if !contacts.is_empty() && contacts.iter().all(|it| it.tier != Tier::National) {
         out.push(words.plain("contact-no-national"));
     }
     out
+}
+
+/// People and contacts that are named and can be reached in no way.
+fn unreachable(config: &Config, words: &Words) -> Vec<String> {
+    let Duty {
+        roster, contacts, ..
+    } = &config.duty;
+    let bare = |it: &&Person| it.telegram.is_none() && it.phone.is_none();
+    let heads = config.agencies.iter().filter_map(|it| it.head.as_ref());
+    let people = roster.iter().map(|it| &it.who).chain(heads).filter(bare);
+    let mut names: Vec<&str> = people.map(|it| it.name.as_str()).collect();
+    let silent = contacts
+        .iter()
+        .filter(|it| it.phone.is_none() && it.email.is_none());
+    names.extend(silent.map(|it| it.name.as_str()));
+    // rows of one person are one person
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|it| seen.insert(*it));
+    let line = |name: &&str| words.text("person-unreachable", &[("name", name)]);
+    names.iter().map(line).collect()
 }
 
 /// Provinces of agencies for which nobody is named, with these agencies.

@@ -19,6 +19,7 @@ pub mod listed;
 pub mod look;
 pub mod measure;
 mod memo;
+pub mod muster;
 mod norms;
 mod parts;
 pub mod paths;

@@ -13,11 +13,13 @@ mod calendar; // lunar months against a table
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
 mod crash; // kill -9 at random moments
+mod crowd; // storms hide nobody: names, who joins, who is told alone, kill -9 in one
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
 mod duty; // who is called and who hands over
 mod fetch; // what a visit sees of good, bad and hostile servers
 mod guard; // any text is read or refused, never a hang
+mod ladder; // called again until somebody is reached; reminders, the test call before a shift
 mod layers; // who may import whom
 mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
@@ -33,6 +35,7 @@ mod simulation; // a thousand seeded histories of crashes, lost replies, outages
 mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
 mod together; // a storm taken with one tap
+mod topics; // groups with topics, refusals that last, chats known by a name
 mod trouble; // storms, flapping, dead chats, our own lateness and clock
 mod watch; // learn, confirm, open, restore
 mod windows; // what is told before, within and after watch windows

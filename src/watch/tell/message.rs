@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, net::IpAddr};
 
 use super::{
-    super::{World, plans},
+    super::{World, muster, plans},
     moved_to, receipt,
 };
 use crate::{
@@ -114,6 +114,35 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let message = duty::handover(&change.off, &change.on, &open, *at, &world.words, zone);
             Ok(alone(message.repeated(repeat, &world.words)))
         }
+        About::Nudge(id) => {
+            let incident = world.store.incident(id).await.map_err(store)?;
+            let incident =
+                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
+            let now = world.clock.now();
+            let taken = incident.taken.as_ref().map(|it| it.by.clone());
+            let Some(by) = taken.filter(|_| incident.stage.is_open() && !incident.is_muted(now))
+            else {
+                return Err(Unspoken::Moot);
+            };
+            let taker = super::super::duty::known_person(&world.config, &by);
+            let called = super::super::duty::called(world, &incident, now);
+            let message = duty::nudge(&incident, &taker, &called, &world.words, zone, now);
+            Ok(alone(message.repeated(repeat, &world.words)))
+        }
+        About::Muster(at) | About::Absent(at) => {
+            let now = world.clock.now();
+            // the shift has begun, or the roster was changed since
+            let people = muster::missing_at(world, *at).await.map_err(store)?;
+            if people.is_empty() || *at <= now {
+                return Err(Unspoken::Moot);
+            }
+            let mut message = match alert.about {
+                About::Muster(_) => duty::muster(&people, *at, &world.words, zone),
+                _ => duty::absent(&people, *at, &world.words, zone),
+            };
+            message.silent = muster::is_night(world, now);
+            Ok(alone(message.repeated(repeat, &world.words)))
+        }
         About::Window(news) => {
             let facts = super::super::windows::facts(world, news)
                 .await
@@ -132,20 +161,60 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let report = words::report(&file.week, &file.summary, document, &world.words);
             Ok(alone(report.repeated(repeat, &world.words)))
         }
-        About::Storm(id) | About::Roll(id) => {
-            let all = world.store.storms(&alert.notifier).await.map_err(store)?;
-            let known = all
-                .into_iter()
-                .find(|it| it.id == *id)
-                .ok_or_else(|| Unspoken::Gone(format!("there is no storm {id}")))?;
-            let members = world.store.members(&known).await.map_err(store)?;
-            if matches!(alert.about, About::Roll(_)) {
-                let message = storm::roll(&known, &members, &world.words, zone)
-                    .repeated(repeat, &world.words);
-                return Ok(Spoken { message, members });
+        About::Storm(id) | About::Roll(id) | About::Joined(id) => {
+            of_storm(world, alert, id, repeat).await
+        }
+    }
+}
+
+/// The message of a storm, its list, or what rings for those who joined it.
+async fn of_storm(
+    world: &World,
+    alert: &Alert,
+    id: &str,
+    repeat: bool,
+) -> Result<Spoken, Unspoken> {
+    let zone = &world.config.service.timezone;
+    let store = |error: crate::store::StoreError| Unspoken::Store(error.to_string());
+    let all = world.store.storms(&alert.notifier).await.map_err(store)?;
+    let known = all
+        .into_iter()
+        .find(|it| it.id == *id)
+        .ok_or_else(|| Unspoken::Gone(format!("there is no storm {id}")))?;
+    let members = world.store.members(&known).await.map_err(store)?;
+    match (&alert.about, members.as_slice()) {
+        // all are told elsewhere by now
+        (_, []) => Err(Unspoken::Moot),
+        (About::Joined(_), all) => {
+            let now = world.clock.now();
+            let waits =
+                |it: &&Incident| it.stage.is_open() && it.taken.is_none() && !it.is_muted(now);
+            let named = all.iter().filter(|it| known.joiners.contains(&it.id));
+            let named: Vec<Incident> = named.filter(waits).cloned().collect();
+            if named.is_empty() {
+                return Err(Unspoken::Moot);
             }
+            let message = storm::joined(&known, &named, all, &world.words);
+            let message = message.repeated(repeat, &world.words);
+            Ok(Spoken {
+                message,
+                members: named,
+            })
+        }
+        (About::Roll(_), all) => {
+            let message =
+                storm::roll(&known, all, &world.words, zone).repeated(repeat, &world.words);
+            Ok(Spoken { message, members })
+        }
+        // one is not many: it is told as what it is
+        (_, [only]) => {
+            let mut message = words::incident(only, &world.words, zone, repeat);
+            message.silent = only.stage.is_open() && only.is_muted(world.clock.now());
+            Ok(Spoken { message, members })
+        }
+        (_, all) => {
             let around = surroundings(world).await;
-            let message = storm::storm(&known, &members, &around, &world.words, zone, repeat);
+            let message = storm::storm(&known, all, &around, &world.words, zone, repeat);
             Ok(Spoken { message, members })
         }
     }
@@ -161,7 +230,7 @@ async fn is_edit(world: &World, alert: &Alert) -> bool {
     let address = notifier.address();
     let moved = moved_to(&alert.notifier, &address);
     let moved = world.store.milestone(&moved).await.unwrap_or(None);
-    address.is_empty() || earlier.place == moved.unwrap_or(address)
+    address.is_empty() || earlier.place == notifier.place(moved.as_deref())
 }
 
 /// Who else is watched where the storm is.

@@ -46,6 +46,8 @@ const CLOCK_WAS_WRONG: SignedDuration = SignedDuration::from_secs(660);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Who asks for something and cannot be told for so long may ask again.
 const ASKER: SignedDuration = SignedDuration::from_hours(24);
+/// A place whose minute is used up is asked again this soon: what is graver may have come, and has a share of its own.
+const SPENT: Duration = Duration::from_secs(1);
 /// With nothing due, the outbox is read this often all the same.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -54,6 +56,10 @@ pub async fn run(worlds: Live, stop: CancellationToken) {
     let mut pulse = worlds.borrow().store.pulse();
     let mut busy: JoinSet<(String, Duration)> = JoinSet::new();
     let mut desks = Desks::default();
+    desks.shared = Arc::new(Shared {
+        waits: true,
+        ..Shared::default()
+    });
     loop {
         let world = worlds.borrow().clone();
         let wait = round(&world, &mut busy, &mut desks).await;
@@ -92,6 +98,8 @@ struct Desks {
 /// What deliveries at work know in common.
 #[derive(Default)]
 struct Shared {
+    /// Whether news waits for more of its kind: there is a next round.
+    waits: bool,
     budget: Mutex<budget::Budget>,
     lately: Mutex<storm::Lately>,
 }
@@ -170,9 +178,19 @@ async fn deliver(
     shared: Arc<Shared>,
 ) -> (String, Duration) {
     let notifier = world.notifier(&name);
-    if notifier.as_ref().is_some_and(|it| it.groups()) {
-        queue = match storm::gather(&world, &name, queue, &shared.lately).await {
-            Ok(rest) => rest,
+    let mut held = Duration::ZERO;
+    if let Some(notifier) = notifier.as_ref().filter(|it| it.groups()) {
+        let desk = storm::Desk {
+            name: &name,
+            edits: notifier.edits(),
+            waits: shared.waits,
+            lately: &shared.lately,
+        };
+        queue = match storm::gather(&world, &desk, queue).await {
+            Ok(gathered) => {
+                held = gathered.held;
+                gathered.rest
+            }
             Err(error) => {
                 world.measure.stored(false);
                 tracing::error!(notifier = name, %error, "alerts wait for the store");
@@ -189,7 +207,7 @@ async fn deliver(
                 .take(&pace, alert.urgency, Instant::now());
             // the queue is read anew then: something graver may have come
             if let Err(wait) = taken {
-                return (name, wait);
+                return (name, wait.min(SPENT));
             }
         }
         if let Some(pause) = one(&world, &name, alert).await {
@@ -197,7 +215,7 @@ async fn deliver(
             return (name, pause);
         }
     }
-    (name, Duration::ZERO)
+    (name, held)
 }
 
 /// Tries one alert; returns the pause that the notifier asked for, or that the store needs.
@@ -268,6 +286,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             match &alert.about {
                 About::Incident(id) => note(world, id, What::Told, name, None).await,
                 About::Storm(id) => storm::told(world, name, id, spoken.members).await,
+                About::Joined(id) => storm::rang(world, name, id, &spoken.members).await,
                 _ => (),
             }
             // not written down, it will be sent once more, as a repeat; not at once
@@ -320,7 +339,12 @@ async fn send(
                 world.chats_known.forget();
                 moved = Some(to);
             }
-            Ok(outcome) => return outcome,
+            Ok(outcome) => {
+                if let (Ok(Some(receipt)), None) = (&outcome, &moved) {
+                    settle(world, name, &notifier.address(), receipt).await;
+                }
+                return outcome;
+            }
             Err(_) => {
                 return Err(Refusal::Unsure(format!(
                     "no answer within {} s",
@@ -330,6 +354,22 @@ async fn send(
         }
     }
     Err(Refusal::Later(None, "the chat keeps moving".to_owned()))
+}
+
+/// A chat that is configured by its public name is spoken to by its number from the first message on: a name that is given
+/// up can be somebody else's tomorrow.
+async fn settle(world: &World, name: &str, address: &str, receipt: &Receipt) {
+    let number = receipt.place.split('/').next().unwrap_or_default();
+    if !address.starts_with('@') || number.parse::<i64>().is_err() {
+        return;
+    }
+    let commit = Commit {
+        milestone: Some((moved_to(name, address), number.to_owned())),
+        ..Commit::default()
+    };
+    if let Err(error) = world.store.commit(commit).await {
+        tracing::error!(%error, "the number of a chat cannot be written");
+    }
 }
 
 async fn refused(
@@ -343,7 +383,11 @@ async fn refused(
     match refusal {
         Refusal::Never(why) => {
             alert.refused = Some(why.clone());
-            if let About::Incident(id) | About::Reminder(id) | About::Call(id, _) = &alert.about {
+            if let About::Incident(id)
+            | About::Reminder(id)
+            | About::Nudge(id)
+            | About::Call(id, _) = &alert.about
+            {
                 note(world, id, What::Undelivered, name, Some(why.clone())).await;
             }
             reroute::gone(world, name, &alert, message, &why).await;

@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::World;
 use crate::{
-    alert::{Message, Notifier, Place, notifiers::Console},
+    alert::{
+        Message, Notifier, Place,
+        notifiers::{Console, trouble},
+    },
     model::{About, Alert, Notice, Say, Urgency, alert::Topic, duty::Rung, excerpt::excerpt},
     store::Commit,
 };
@@ -34,8 +37,14 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
     let (id, more) = match about {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
+        About::Nudge(id) => (id, true),
         // the operator's chats have it each
-        About::Handover(_) | About::Window(_) | About::Request(_) | About::Plan(_) => {
+        About::Handover(_)
+        | About::Muster(_)
+        | About::Absent(_)
+        | About::Window(_)
+        | About::Request(_)
+        | About::Plan(_) => {
             return duty.clone();
         }
         _ => return world.everybody(),
@@ -82,10 +91,22 @@ fn again(alert: &Alert, way: &str, now: Timestamp) -> Alert {
 /// run the service are told once.
 pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Message, why: &str) {
     let now = world.clock.now();
+    // whoever asked for something and cannot be told asks again; anybody can make such chats and leave them
+    if matches!(alert.about, About::Request(_))
+        && !world.config.defaults.notify.iter().any(|it| it == name)
+    {
+        tracing::info!(
+            notifier = name,
+            why,
+            "who asked for something cannot be told"
+        );
+        return;
+    }
     // a storm's message is made for one notifier; its incidents are told elsewhere one by one, or gathered there
     let alerts: Vec<Alert> = match &alert.about {
         _ if alert.rerouted => Vec::new(),
-        About::Roll(_) => Vec::new(),
+        // the storm's own message takes its incidents along
+        About::Roll(_) | About::Joined(_) => Vec::new(),
         About::Storm(id) => {
             let storms = world.store.storms(name).await.unwrap_or_default();
             let mut out = Vec::new();
@@ -127,9 +148,18 @@ pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
         );
     }
     if first {
+        // in words where it is understood, else as it was said
+        let (why, todo) = match trouble(why) {
+            Some(kind) => (
+                world.words.plain(&format!("refusal-{kind}")),
+                world.words.plain(&format!("todo-{kind}")),
+            ),
+            None => (excerpt(why, 160), String::new()),
+        };
         let detail = Say::new("detail-notifier")
             .with("name", name)
-            .with("why", excerpt(why, 160));
+            .with("why", why)
+            .with("todo", todo);
         let notice = Notice::Event {
             topic: Topic::Notifier,
             at: now,
@@ -152,7 +182,8 @@ pub(super) async fn slow(world: &World, name: &str, alert: &mut Alert, now: Time
     if !late || alert.rerouted || alert.urgency < Urgency::Urgent {
         return;
     }
-    if matches!(alert.about, About::Storm(_) | About::Roll(_)) {
+    let of_storm = |it: &About| matches!(it, About::Storm(_) | About::Roll(_) | About::Joined(_));
+    if of_storm(&alert.about) {
         return;
     }
     let alerts: Vec<Alert> = ways(world, name, &alert.about)
