@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
-use super::{Button, Gravity, Message, text::Text, timeline, words::facts};
+use super::{Button, Gravity, Message, storm::names, text::Text, timeline, words::facts};
 use crate::{
     model::{
         Incident,
@@ -83,6 +83,67 @@ pub fn call(
             action: format!("take:{}", it.id),
         }],
         ..Message::of(format!("{}-call-{}", it.id, to.as_str()), text)
+    }
+}
+
+/// Nobody has taken many: one message for all, with whoever is `called` for the first and the heads of all agencies.
+pub fn calls(
+    all: &[Incident],
+    to: Rung,
+    (called, heads): (&Called, &[Person]),
+    words: &Words,
+    tz: &TimeZone,
+    now: Timestamp,
+) -> Message {
+    let count = words.count(all.len() as u64);
+    let mut text = Text::default();
+    text.push("🔔 ")
+        .bold(&words.text("head-calls", &[("count", &count)]))
+        .line();
+    let waited = words.duration(now.duration_since(called.since));
+    text.push(&words.text("calls-waited", &[("waited", &waited)]))
+        .line();
+    if to != Rung::Head {
+        for person in called.now.iter().take(MOST_NAMED) {
+            line(&mut text, &words.plain("call-on-duty"), person);
+        }
+    }
+    if to >= Rung::Head {
+        for head in heads.iter().take(MOST_NAMED) {
+            line(&mut text, &words.plain("call-head"), head);
+        }
+    }
+    if to == Rung::National {
+        let today = now.to_zoned(tz.clone()).date();
+        contacts(&mut text, &called.contacts, words, today);
+    }
+    text.line();
+    names(&mut text, all, 0, "calls-more", words);
+    Message {
+        facts: json!({"calls": to, "incidents": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
+        gravity: Gravity::Grave,
+        ..Message::of(format!("calls-{}", to.as_str()), text)
+    }
+}
+
+/// Many were taken long ago and are not over: who has how many.
+pub fn nudges(all: &[Incident], takers: &[(Person, usize)], words: &Words) -> Message {
+    let count = words.count(all.len() as u64);
+    let mut text = Text::default();
+    text.push("🔔 ")
+        .bold(&words.text("head-nudges", &[("count", &count)]))
+        .line();
+    for (person, count) in takers.iter().take(MOST_NAMED) {
+        let count = words.count(*count as u64);
+        let what = words.text("nudges-taker", &[("count", &count)]);
+        line(&mut text, &what, person);
+    }
+    text.push(&words.plain("nudges-todo")).line().line();
+    names(&mut text, all, 0, "calls-more", words);
+    Message {
+        facts: json!({"nudges": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
+        gravity: Gravity::Grave,
+        ..Message::of("nudges".to_owned(), text)
     }
 }
 

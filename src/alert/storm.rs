@@ -68,8 +68,11 @@ pub fn shares(of: &Shared, it: &Incident) -> bool {
     }
 }
 
+/// What of an address others may have as well.
+type Part = fn(IpAddr) -> String;
+
 /// What of an address many may share, by the ends of keys of the locales; the narrowest first.
-const PLACES: [(&str, fn(IpAddr) -> String); 3] = [
+const PLACES: [(&str, Part); 3] = [
     ("address", |it| it.to_string()),
     ("block", |it| prefix(it, 24, 48)),
     ("network", |it| prefix(it, 16, 32)),
@@ -166,7 +169,7 @@ pub fn storm(
             .line();
     }
     text.line().bold(&words.plain("storm-portals")).line();
-    names(&mut text, members, 0, words);
+    names(&mut text, members, 0, "storm-more", words);
     Message {
         facts: json!({
             "storm": it.id,
@@ -223,9 +226,9 @@ fn state(text: &mut Text, it: &Storm, members: &[Incident], words: &Words, tz: &
     }
 }
 
-/// As many as fit into what is left of a message, the gravest and newest first; the others are counted, with `more` that
-/// are not at hand.
-fn names(text: &mut Text, all: &[Incident], more: usize, words: &Words) {
+/// As many as fit into what is left of a message, the gravest and newest first; the others are counted by the sentence of
+/// `key`, with `more` that are not at hand.
+pub(super) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, words: &Words) {
     let mut shown: Vec<&Incident> = all.iter().collect();
     shown.sort_by_key(|it| {
         (
@@ -248,7 +251,7 @@ fn names(text: &mut Text, all: &[Incident], more: usize, words: &Words) {
     }
     let rest = shown.len() - named + more;
     if rest > 0 {
-        text.push(&words.text("storm-more", &[("count", &number(rest, words))]))
+        text.push(&words.text(key, &[("count", &number(rest, words))]))
             .line();
     }
 }
@@ -281,7 +284,7 @@ pub fn joined(it: &Storm, new: &[Incident], members: &[Incident], words: &Words)
     let total = number(members.len(), words);
     text.push(&words.text("storm-joined", &[("id", &it.id), ("total", &total)]))
         .line();
-    names(&mut text, new, it.more_joiners, words);
+    names(&mut text, new, it.more_joiners, "storm-more", words);
     Message {
         facts: json!({
             "storm": it.id,

@@ -22,8 +22,12 @@ pub enum About {
     Reminder(IncidentId),
     /// Nobody has taken an incident: somebody else is called.
     Call(IncidentId, Rung),
+    /// Nobody has taken many incidents: one message calls for all of them.
+    Calls(Rung),
     /// Somebody took an incident long ago, and it is not over.
     Nudge(IncidentId),
+    /// The same of many.
+    Nudges,
     /// A shift begins soon: who takes over is to say that he is there.
     Muster(Timestamp),
     /// Who takes over has not said so, and the shift is about to begin.
@@ -49,7 +53,9 @@ impl About {
             Self::Joined(id) => format!("{id}-joined"),
             Self::Reminder(id) => format!("{id}-reminder"),
             Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
+            Self::Calls(to) => format!("calls-{}", to.as_str()),
             Self::Nudge(id) => format!("{id}-nudge"),
+            Self::Nudges => "nudges".to_owned(),
             Self::Muster(at) => format!("muster-{}", at.as_second()),
             Self::Absent(at) => format!("absent-{}", at.as_second()),
             Self::Request(id) => id.to_string(),

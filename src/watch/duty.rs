@@ -1,5 +1,7 @@
 //! The duty room's clock: who is called when nobody takes an incident, and what a shift hands to the next.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use super::{World, muster};
@@ -86,39 +88,47 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
         open_only: true,
         ..Wanted::default()
     };
+    let mut due: Vec<Due> = Vec::new();
     for it in world.store.incidents(&wanted).await? {
         let steps = steps_of(world, &it.portal.agency);
+        let answers = answers(world, &it, now);
         // a service that was away calls the highest one at once
-        let called =
-            if let Some(call) = duty::due(&steps, &it, now, close, answers(world, &it, now)) {
-                let known = incident::escalate(&it, call.reached, call.to, now);
-                tracing::info!(incident.id = %it.id, to = call.to.as_str(), "nobody has taken it");
-                call_out(
-                    world,
-                    known,
-                    About::Call(it.id.clone(), call.to),
-                    call.to != Rung::Head,
-                    now,
-                )
-                .await
-            } else if let Some(reminder) = duty
-                .remind_taken
-                .and_then(|every| duty::overdue(&steps, &it, now, every, answers(world, &it, now)))
-            {
-                let known = incident::nudge(&it, reminder.to, now);
-                tracing::info!(incident.id = %it.id, "it was taken long ago and is not over");
-                call_out(world, known, About::Nudge(it.id.clone()), true, now).await
-            } else {
-                Ok(())
-            };
-        match called {
-            // taken in this moment, or somebody else decided
-            Ok(()) | Err(StoreError::Conflict) => (),
-            Err(error) => return Err(error),
+        if let Some(call) = duty::due(&steps, &it, now, close, &answers) {
+            tracing::info!(incident.id = %it.id, to = call.to.as_str(), "nobody has taken it");
+            due.push(Due {
+                one: About::Call(it.id.clone(), call.to),
+                many: About::Calls(call.to),
+                operator: call.to != Rung::Head,
+                known: incident::escalate(&it, call.reached, call.to, now),
+            });
+        } else if let Some(every) = duty.remind_taken
+            && let Some(reminder) = duty::overdue(&steps, &it, now, every, &answers)
+        {
+            tracing::info!(incident.id = %it.id, "it was taken long ago and is not over");
+            due.push(Due {
+                one: About::Nudge(it.id.clone()),
+                many: About::Nudges,
+                operator: true,
+                known: incident::nudge(&it, reminder.to, now),
+            });
         }
     }
-    Ok(())
+    call_out(world, due, now).await
 }
+
+/// An incident as it is once people were called for it, and what is said of it alone and among many.
+struct Due {
+    known: Incident,
+    one: About,
+    many: About,
+    /// The operator is told as well.
+    operator: bool,
+}
+
+/// More of one kind at once are one message: what calls for a hundred incidents must not be a hundred messages.
+const ONE_BY_ONE: usize = 3;
+/// A message about many waits until all are written.
+const TOGETHER: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
 
 /// Whether a step stands for anybody now. Looked up where it is asked: most incidents are not due.
 fn answers<'a>(
@@ -134,35 +144,62 @@ fn answers<'a>(
     }
 }
 
-/// Writes an incident as it is then, with a message to whoever is told of it; to the `operator` as well.
-async fn call_out(
-    world: &World,
-    known: Incident,
-    about: About,
-    operator: bool,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let target = world.target(&known.target).await?;
-    let mut names = match target {
-        Some(target) => target.settings.notify,
-        None => world.config.defaults.notify.clone(),
-    };
+/// Writes the incidents as they are then, with messages to whoever is told of them.
+async fn call_out(world: &World, due: Vec<Due>, now: Timestamp) -> Result<(), StoreError> {
+    if due.is_empty() {
+        return Ok(());
+    }
+    let targets = world.targets().await?.into_iter();
+    let notify: HashMap<String, Vec<String>> = targets
+        .map(|it| (it.id.to_string(), it.settings.notify))
+        .collect();
+    let mut told: Vec<(Due, Vec<String>)> = Vec::new();
+    let mut counts: HashMap<(String, About), usize> = HashMap::new();
+    for it in due {
+        let names = names(world, &it, &notify);
+        for name in &names {
+            *counts.entry((name.clone(), it.many.clone())).or_default() += 1;
+        }
+        told.push((it, names));
+    }
+    for (it, names) in told {
+        let urgency = Urgency::of(&it.known);
+        let alert = |name: String| {
+            let key = (name, it.many.clone());
+            let many = counts.get(&key).is_some_and(|it| *it > ONE_BY_ONE);
+            let about = if many { &it.many } else { &it.one };
+            let mut alert = Alert::new(&key.0, about.clone(), urgency, now);
+            if many {
+                alert.due = now.checked_add(TOGETHER).unwrap_or(now);
+            }
+            alert
+        };
+        let commit = Commit {
+            alerts: names.into_iter().map(alert).collect(),
+            incidents: vec![it.known.clone()],
+            ..Commit::default()
+        };
+        match world.store.commit(commit).await {
+            // taken in this moment, or somebody else decided
+            Ok(()) | Err(StoreError::Conflict) => (),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Who is told that people are called; `notify` is of all targets.
+fn names(world: &World, it: &Due, notify: &HashMap<String, Vec<String>>) -> Vec<String> {
+    let duty = &world.config.defaults.notify;
+    let target = notify.get(it.known.target.portal());
+    let mut names = target.unwrap_or(duty).clone();
     // the roster is the operator's: a mention rings only in a chat that its people are in
-    if operator {
-        names.extend(world.config.defaults.notify.iter().cloned());
+    if it.operator {
+        names.extend(duty.iter().cloned());
     }
     names.sort();
     names.dedup();
-    let urgency = Urgency::of(&known);
-    let alerts = names
-        .iter()
-        .map(|name| Alert::new(name, about.clone(), urgency, now));
-    let commit = Commit {
-        alerts: alerts.collect(),
-        incidents: vec![known],
-        ..Commit::default()
-    };
-    world.store.commit(commit).await
+    names
 }
 
 /// Somebody of that name whom the file knows: only so a message rings for him.

@@ -115,6 +115,10 @@ pub async fn here(
     account: Option<i64>,
     called: &str,
 ) -> Result<Option<String>> {
+    // of the shift that was asked for, and no other: what a button says can be forged
+    if world.store.milestone(ASKED).await? != Some(at.to_string()) {
+        return Ok(None);
+    }
     let on = taking_over(world, at);
     let is_he = |it: &&Person| match it.telegram {
         Some(known) => account == Some(known),

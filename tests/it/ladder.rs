@@ -141,6 +141,64 @@ async fn who_took_it_and_did_nothing_is_reminded_by_name_then_others_are_called(
 }
 
 #[tokio::test]
+async fn for_many_incidents_at_once_one_message_calls_and_one_reminds() {
+    let clock = Turned::at("2026-11-22T20:00:00+07:00");
+    let portal = Portal::page(honest(1)).await;
+    let ids = ["a", "b", "c", "d", "e", "f"];
+    let urls = ids.map(|it| format!("{}{it}", portal.url()));
+    let named: Vec<(&str, &str)> = ids.into_iter().zip(urls.iter().map(|it| &**it)).collect();
+    let text = yaml("", &named)
+        .replace("agencies:", &format!("{DUTY}agencies:"))
+        .replace("  timeout: 2s", "  timeout: 2s\n  notify: [console]");
+    let scene = Scene::at(parse(&text), "memory", clock.clone());
+    for at in 0..6 {
+        scene.learn(at).await;
+    }
+    portal.show(defaced());
+    for at in 0..6 {
+        gaccong::watch::check::check(&scene.world, &scene.target(at)).await;
+    }
+    tell::flush(&scene.world).await;
+    tell::flush(&scene.world).await;
+    let late = async || {
+        let mut said = round(&scene).await;
+        clock.pass_seconds(6);
+        said.extend(round(&scene).await);
+        said.retain(|it| it.starts_with("🔔"));
+        said
+    };
+    clock.pass(6);
+    let called = late().await;
+    assert_eq!(called.len(), 1, "{called:#?}");
+    assert!(
+        called[0].starts_with("🔔 CHƯA CÓ NGƯỜI TIẾP NHẬN 6 SỰ CỐ")
+            && called[0].contains("Đang trực: Trần Thị Bình"),
+        "{}",
+        called[0]
+    );
+    let incidents = scene.incidents().await;
+    assert_eq!(incidents.len(), 6);
+    for it in &incidents {
+        assert_eq!(it.escalated, 1);
+        assert!(called[0].contains(&it.id.0), "{}", called[0]);
+    }
+    for known in incidents {
+        let taken = gaccong::incident::take(&known, "Trần Thị Bình", clock.now()).unwrap();
+        scene.commit(taken).await;
+    }
+    tell::flush(&scene.world).await;
+    clock.pass(121);
+    let said = late().await;
+    assert_eq!(said.len(), 1, "{said:#?}");
+    assert!(
+        said[0].starts_with("🔔 ĐÃ TIẾP NHẬN, CHƯA KẾT THÚC 6 SỰ CỐ")
+            && said[0].contains("Người tiếp nhận 6 sự cố: Trần Thị Bình"),
+        "{}",
+        said[0]
+    );
+}
+
+#[tokio::test]
 async fn a_reminder_can_be_switched_off() {
     let clock = Turned::at("2026-11-22T20:00:00+07:00");
     let (_portal, scene) = scene_with(&clock, |duty| {
@@ -267,4 +325,55 @@ fn times_of_reminders_are_read_refused_and_exported() {
             "{wanted} in {told:#?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_tap_says_that_he_is_there_and_nobody_elses_does() {
+    const ROOM: i64 = -1001;
+    let (an, binh) = (crate::room::AN, crate::room::BINH);
+    let portal = Portal::page(honest(1)).await;
+    let telegram = crate::telegram::Telegram::strict(&[(ROOM, "supergroup")]).await;
+    let notifier = format!(
+        "notifiers:\n  room: {{ kind: telegram, with: {{ chat: {ROOM}, token_env: HOME, api_url: '{}' }} }}\n",
+        telegram.portal.url()
+    );
+    let text = yaml("", &[("a", &portal.url())])
+        .replace("agencies:", &format!("{notifier}{DUTY}agencies:"))
+        .replace("  timeout: 2s", "  timeout: 2s\n  notify: [room]");
+    let clock = Turned::at("2026-11-22T18:46:00+07:00");
+    let scene = Scene::at(parse(&text), "memory", clock.clone());
+    duty::round(&scene.world).await;
+    tell::flush(&scene.world).await;
+    let asked = telegram.last(ROOM).unwrap();
+    assert!(asked.text.contains("ĐỔI CA LÚC 19:00"), "{}", asked.text);
+    let listening = crate::room::Listening::to(&scene);
+    let tapped = async |who, data: Option<&str>| {
+        let query = match data {
+            Some(data) => telegram.press_data(ROOM, who, asked.id, data),
+            None => telegram.press(ROOM, who, asked.id, "✋ Có mặt"),
+        };
+        let found =
+            |it: &crate::telegram::Telegram| it.answered().into_iter().find(|it| it.0 == query);
+        telegram.wait_for(|it| found(it).is_some()).await;
+        found(&telegram).unwrap().1
+    };
+    assert_eq!(tapped(&an, None).await, "Bạn không có tên trong ca này.");
+    for forged in ["here:0", "here:x", "here:99999999999999999999", "here:"] {
+        let said = tapped(&binh, Some(forged)).await;
+        assert_eq!(said, "Ca này đã bắt đầu.", "{forged}");
+    }
+    let said = tapped(&binh, None).await;
+    assert!(
+        said.starts_with("✅ Trần Thị Bình có mặt cho ca 19:00"),
+        "{said}"
+    );
+    telegram
+        .wait_for(|it| it.last(ROOM).unwrap().text.contains("có mặt cho ca"))
+        .await;
+    listening.end().await;
+    let before = telegram.messages(ROOM).len();
+    clock.pass(12);
+    duty::round(&scene.world).await;
+    tell::flush(&scene.world).await;
+    assert_eq!(telegram.messages(ROOM).len(), before, "nobody is missed");
 }

@@ -3,18 +3,17 @@
 use std::{collections::BTreeMap, fs, net::IpAddr};
 
 use super::{
-    super::{World, muster, plans},
-    moved_to, receipt,
+    super::{World, plans},
+    moved_to, of_duty, receipt,
 };
 use crate::{
     alert::{
-        Document, Message, duty, plan, request,
+        Document, Message, plan, request,
         storm::{self, Surroundings},
         windows, words,
     },
-    duty::handover,
-    model::{About, Alert, Incident},
-    store::Wanted,
+    model::{About, Alert, Incident, IncidentId, registration::RequestId},
+    store::StoreError,
 };
 
 /// Why an alert has no words.
@@ -31,140 +30,95 @@ pub(super) struct Spoken {
     pub members: Vec<Incident>,
 }
 
+impl Spoken {
+    fn of(message: Message) -> Self {
+        Self {
+            message,
+            members: Vec::new(),
+        }
+    }
+}
+
+pub(super) fn unread(error: StoreError) -> Unspoken {
+    Unspoken::Store(error.to_string())
+}
+
 pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spoken, Unspoken> {
     let zone = &world.config.service.timezone;
-    let alone = |message| Spoken {
-        message,
-        members: Vec::new(),
-    };
-    let store = |error: crate::store::StoreError| Unspoken::Store(error.to_string());
     let repeat = unsure && !is_edit(world, alert).await;
-    match &alert.about {
+    let message = match &alert.about {
+        // of these the mark of a repeat stands in the first line
         About::Incident(id) => {
-            let incident = world.store.incident(id).await.map_err(store)?;
-            let incident =
-                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
+            let incident = incident(world, id).await?;
             let mut message = words::incident(&incident, &world.words, zone, repeat);
             message.silent = incident.stage.is_open() && incident.is_muted(world.clock.now());
-            Ok(alone(message))
+            return Ok(Spoken::of(message));
         }
         About::Reminder(id) => {
-            let incident = world.store.incident(id).await.map_err(store)?;
-            let incident =
-                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
-            Ok(alone(words::reminder(
-                &incident,
-                &world.words,
-                zone,
-                repeat,
-            )))
+            let incident = incident(world, id).await?;
+            let message = words::reminder(&incident, &world.words, zone, repeat);
+            return Ok(Spoken::of(message));
         }
-        About::Call(id, to) => {
-            let incident = world.store.incident(id).await.map_err(store)?;
-            let incident =
-                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
-            let now = world.clock.now();
-            if incident.taken.is_some() || !incident.stage.is_open() || incident.is_muted(now) {
-                return Err(Unspoken::Moot);
-            }
-            let called = super::super::duty::called(world, &incident, now);
-            let message = duty::call(&incident, *to, &called, &world.words, zone, now);
-            Ok(alone(message.repeated(repeat, &world.words)))
+        About::Storm(id) | About::Roll(id) | About::Joined(id) => {
+            return of_storm(world, alert, id, repeat).await;
         }
-        About::Request(id) => {
-            let request = world.store.request(id).await.map_err(store)?;
-            let request =
-                request.ok_or_else(|| Unspoken::Gone(format!("there is no request {id}")))?;
-            let message = if world.config.defaults.notify.contains(&alert.notifier) {
-                let window = world.window_ahead(world.clock.now());
-                let known = world.targets().await.map_err(store)?;
-                let known = world.agencies(&known);
-                let beside = request::Beside {
-                    window: window.as_ref().map(|it| (it.name.as_str(), it.to)),
-                    new_agency: known.iter().all(|it| it.id != request.agency),
-                };
-                request::to_officers(&request, beside, &world.words, zone)
-            } else {
-                request::to_asker(&request, &world.words, zone).ok_or(Unspoken::Moot)?
-            };
-            Ok(alone(message.repeated(repeat, &world.words)))
-        }
+        About::Request(id) => request_to(world, &alert.notifier, id).await?,
         About::Plan(id) => {
-            let known = world.store.plan(id).await.map_err(store)?;
+            let known = world.store.plan(id).await.map_err(unread)?;
             let known = known.ok_or_else(|| Unspoken::Gone(format!("there is no plan {id}")))?;
-            let names = plans::names(world, &known.targets).await.map_err(store)?;
-            let seen = plans::seen_in(world, &known).await.map_err(store)?;
+            let names = plans::names(world, &known.targets).await.map_err(unread)?;
+            let seen = plans::seen_in(world, &known).await.map_err(unread)?;
             let asked = known
                 .asked(&world.config.defaults.notify)
                 .contains(&&alert.notifier);
-            let message = plan::plan(&known, &names, &seen, asked, &world.words, zone);
-            Ok(alone(message.repeated(repeat, &world.words)))
-        }
-        About::Handover(at) => {
-            let roster = &world.config.duty.roster;
-            let before = at.checked_sub(jiff::SignedDuration::from_secs(1));
-            let change = handover(roster, before.unwrap_or(*at), *at, zone);
-            // the roster was changed since
-            let change = change.ok_or(Unspoken::Moot)?;
-            let wanted = Wanted {
-                open_only: true,
-                ..Wanted::default()
-            };
-            let open = world.store.incidents(&wanted).await.map_err(store)?;
-            let message = duty::handover(&change.off, &change.on, &open, *at, &world.words, zone);
-            Ok(alone(message.repeated(repeat, &world.words)))
-        }
-        About::Nudge(id) => {
-            let incident = world.store.incident(id).await.map_err(store)?;
-            let incident =
-                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
-            let now = world.clock.now();
-            let taken = incident.taken.as_ref().map(|it| it.by.clone());
-            let Some(by) = taken.filter(|_| incident.stage.is_open() && !incident.is_muted(now))
-            else {
-                return Err(Unspoken::Moot);
-            };
-            let taker = super::super::duty::known_person(&world.config, &by);
-            let called = super::super::duty::called(world, &incident, now);
-            let message = duty::nudge(&incident, &taker, &called, &world.words, zone, now);
-            Ok(alone(message.repeated(repeat, &world.words)))
-        }
-        About::Muster(at) | About::Absent(at) => {
-            let now = world.clock.now();
-            // the shift has begun, or the roster was changed since
-            let people = muster::missing_at(world, *at).await.map_err(store)?;
-            if people.is_empty() || *at <= now {
-                return Err(Unspoken::Moot);
-            }
-            let mut message = match alert.about {
-                About::Muster(_) => duty::muster(&people, *at, &world.words, zone),
-                _ => duty::absent(&people, *at, &world.words, zone),
-            };
-            message.silent = muster::is_night(world, now);
-            Ok(alone(message.repeated(repeat, &world.words)))
+            plan::plan(&known, &names, &seen, asked, &world.words, zone)
         }
         About::Window(news) => {
             let facts = super::super::windows::facts(world, news)
                 .await
-                .map_err(store)?;
-            let message = windows::message(news, &facts, &world.words, zone);
-            Ok(alone(message.repeated(repeat, &world.words)))
+                .map_err(unread)?;
+            windows::message(news, &facts, &world.words, zone)
         }
-        About::Notice(notice) => Ok(alone(
-            words::notice(notice, &world.words, zone).repeated(repeat, &world.words),
-        )),
+        About::Notice(notice) => words::notice(notice, &world.words, zone),
         About::Report(file) => {
             let bytes = fs::read(&file.path)
                 .map_err(|error| Unspoken::Gone(format!("{}: {error}", file.path)))?;
             let name = format!("gaccong-{}.html", file.week);
             let document = Document { name, bytes };
-            let report = words::report(&file.week, &file.summary, document, &world.words);
-            Ok(alone(report.repeated(repeat, &world.words)))
+            words::report(&file.week, &file.summary, document, &world.words)
         }
-        About::Storm(id) | About::Roll(id) | About::Joined(id) => {
-            of_storm(world, alert, id, repeat).await
-        }
+        About::Call(..)
+        | About::Calls(_)
+        | About::Nudge(_)
+        | About::Nudges
+        | About::Handover(_)
+        | About::Muster(_)
+        | About::Absent(_) => of_duty::message(world, &alert.notifier, &alert.about).await?,
+    };
+    Ok(Spoken::of(message.repeated(repeat, &world.words)))
+}
+
+pub(super) async fn incident(world: &World, id: &IncidentId) -> Result<Incident, Unspoken> {
+    let known = world.store.incident(id).await.map_err(unread)?;
+    known.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))
+}
+
+/// A request, to the officers who decide or to whoever asked.
+async fn request_to(world: &World, notifier: &str, id: &RequestId) -> Result<Message, Unspoken> {
+    let zone = &world.config.service.timezone;
+    let known = world.store.request(id).await.map_err(unread)?;
+    let request = known.ok_or_else(|| Unspoken::Gone(format!("there is no request {id}")))?;
+    if !world.config.defaults.notify.iter().any(|it| it == notifier) {
+        return request::to_asker(&request, &world.words, zone).ok_or(Unspoken::Moot);
     }
+    let window = world.window_ahead(world.clock.now());
+    let known = world.targets().await.map_err(unread)?;
+    let known = world.agencies(&known);
+    let beside = request::Beside {
+        window: window.as_ref().map(|it| (it.name.as_str(), it.to)),
+        new_agency: known.iter().all(|it| it.id != request.agency),
+    };
+    Ok(request::to_officers(&request, beside, &world.words, zone))
 }
 
 /// The message of a storm, its list, or what rings for those who joined it.
@@ -175,13 +129,12 @@ async fn of_storm(
     repeat: bool,
 ) -> Result<Spoken, Unspoken> {
     let zone = &world.config.service.timezone;
-    let store = |error: crate::store::StoreError| Unspoken::Store(error.to_string());
-    let all = world.store.storms(&alert.notifier).await.map_err(store)?;
+    let all = world.store.storms(&alert.notifier).await.map_err(unread)?;
     let known = all
         .into_iter()
         .find(|it| it.id == *id)
         .ok_or_else(|| Unspoken::Gone(format!("there is no storm {id}")))?;
-    let members = world.store.members(&known).await.map_err(store)?;
+    let members = world.store.members(&known).await.map_err(unread)?;
     match (&alert.about, members.as_slice()) {
         // all are told elsewhere by now
         (_, []) => Err(Unspoken::Moot),

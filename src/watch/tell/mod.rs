@@ -2,6 +2,7 @@
 
 mod budget;
 mod message;
+mod of_duty;
 mod receipts;
 mod reroute;
 mod storm;
@@ -55,11 +56,13 @@ const IDLE: Duration = Duration::from_secs(30);
 pub async fn run(worlds: Live, stop: CancellationToken) {
     let mut pulse = worlds.borrow().store.pulse();
     let mut busy: JoinSet<(String, Duration)> = JoinSet::new();
-    let mut desks = Desks::default();
-    desks.shared = Arc::new(Shared {
-        waits: true,
-        ..Shared::default()
-    });
+    let mut desks = Desks {
+        shared: Arc::new(Shared {
+            waits: true,
+            ..Shared::default()
+        }),
+        ..Desks::default()
+    };
     loop {
         let world = worlds.borrow().clone();
         let wait = round(&world, &mut busy, &mut desks).await;
@@ -238,13 +241,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             );
             return Some(PAUSE);
         }
-        Err(message::Unspoken::Moot) => {
-            let sent = Delivery::Sent {
-                alert,
-                receipt: None,
-            };
-            return kept(world, sent).await.is_err().then_some(PAUSE);
-        }
+        Err(message::Unspoken::Moot) => return left_out(world, alert).await,
         Err(message::Unspoken::Gone(why)) => {
             tracing::error!(
                 notifier = name,
@@ -263,11 +260,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
         && !unsure
         && receipt_at(world, name, &alert).await.as_ref() == Some(said)
     {
-        let sent = Delivery::Sent {
-            alert,
-            receipt: None,
-        };
-        return kept(world, sent).await.is_err().then_some(PAUSE);
+        return left_out(world, alert).await;
     }
     let outcome = send(world, name, &alert, &spoken.message).await;
     world.measure.told(name, outcome.is_ok());
@@ -298,6 +291,15 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             refused(world, name, alert, &spoken.message, refusal).await
         }
     }
+}
+
+/// There is nothing to say that anybody misses.
+async fn left_out(world: &World, alert: Alert) -> Option<Duration> {
+    let sent = Delivery::Sent {
+        alert,
+        receipt: None,
+    };
+    kept(world, sent).await.is_err().then_some(PAUSE)
 }
 
 async fn send(

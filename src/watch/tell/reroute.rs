@@ -38,6 +38,8 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
         About::Nudge(id) => (id, true),
+        // whose they are is worked out for each notifier
+        About::Calls(_) | About::Nudges => return world.everybody(),
         // the operator's chats have it each
         About::Handover(_)
         | About::Muster(_)
@@ -148,27 +150,32 @@ pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
         );
     }
     if first {
-        // in words where it is understood, else as it was said
-        let (why, todo) = match trouble(why) {
-            Some(kind) => (
-                world.words.plain(&format!("refusal-{kind}")),
-                world.words.plain(&format!("todo-{kind}")),
-            ),
-            None => (excerpt(why, 160), String::new()),
-        };
-        let detail = Say::new("detail-notifier")
-            .with("name", name)
-            .with("why", why)
-            .with("todo", todo);
-        let notice = Notice::Event {
-            topic: Topic::Notifier,
-            at: now,
-            detail,
-        };
-        let mut alerts = world.notices_to_duty(&notice, now);
-        alerts.retain(|it| it.notifier != name);
-        commit(world, alerts).await;
+        tell_duty(world, name, why, now).await;
     }
+}
+
+/// The people who run the service are told by other ways what is the matter and what to do.
+async fn tell_duty(world: &World, name: &str, why: &str, now: Timestamp) {
+    // in words where it is understood, else as it was said
+    let (why, todo) = match trouble(why) {
+        Some(kind) => (
+            world.words.plain(&format!("refusal-{kind}")),
+            world.words.plain(&format!("todo-{kind}")),
+        ),
+        None => (excerpt(why, 160), String::new()),
+    };
+    let detail = Say::new("detail-notifier")
+        .with("name", name)
+        .with("why", why)
+        .with("todo", todo);
+    let notice = Notice::Event {
+        topic: Topic::Notifier,
+        at: now,
+        detail,
+    };
+    let mut alerts = world.notices_to_duty(&notice, now);
+    alerts.retain(|it| it.notifier != name);
+    commit(world, alerts).await;
 }
 
 /// It takes messages (again).

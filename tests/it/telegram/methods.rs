@@ -79,7 +79,7 @@ impl Chats {
             };
         };
         match named {
-            Some(topic) if topic == 1 || topic < 1 => Err(Fault::bad("message thread not found")),
+            Some(topic) if topic <= 1 => Err(Fault::bad("message thread not found")),
             Some(topic) if !topics.contains(&topic) => Err(Fault::bad("TOPIC_CLOSED")),
             None if !topics.contains(&1) => Err(Fault::bad("TOPIC_CLOSED")),
             _ => Ok(named),
