@@ -234,7 +234,7 @@ async fn whoever_takes_over_is_asked_before_the_shift_and_missed_when_he_does_no
     let missed = round(&scene).await;
     assert_eq!(missed.len(), 1, "{missed:?}");
     assert!(
-        missed[0].contains("CA 19:00 CHƯA CÓ NGƯỜI XÁC NHẬN CÓ MẶT")
+        missed[0].contains("CA 19:00 CHƯA ĐỦ NGƯỜI XÁC NHẬN CÓ MẶT")
             && missed[0].contains("Chưa xác nhận: Trần Thị Bình"),
         "{}",
         missed[0]
