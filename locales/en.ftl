@@ -745,6 +745,7 @@ request-agency-new = A new agency, not on the list yet
 request-agency-known = The agency is on the list
 request-agency-claimed = ⚠️ The asker names an agency that is on the list; nothing proves yet that he belongs to it
 request-agency-alike = ⚠️ The name looks like that of an agency on the list: { $name }
+request-asker-alike = ⚠️ The asker is called like the officer { $name }, from another account
 request-place = Sent from the group “{ $place }”
 incident-unwatched = the portal is watched no more
 plan-much = Plans of one portal, one after the other, hold { $hours } hours at the most. Ask the officer on duty if you need longer.

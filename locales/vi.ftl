@@ -745,6 +745,7 @@ request-agency-new = Cơ quan mới, chưa có trong danh sách
 request-agency-known = Cơ quan đã có trong danh sách
 request-agency-claimed = ⚠️ Người đề nghị nêu tên một cơ quan đã có trong danh sách; chưa có gì chứng minh người đó thuộc cơ quan này
 request-agency-alike = ⚠️ Tên viết gần giống cơ quan đã có trong danh sách: { $name }
+request-asker-alike = ⚠️ Tên người đề nghị giống cán bộ { $name }, nhưng là tài khoản khác
 request-place = Gửi từ nhóm: «{ $place }»
 incident-unwatched = cổng không còn được giám sát
 plan-much = Các kế hoạch liền nhau của một cổng không được quá { $hours } giờ. Xin liên hệ cán bộ trực nếu cần lâu hơn.

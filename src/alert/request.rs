@@ -31,6 +31,8 @@ pub struct Beside<'a> {
     pub new_agency: bool,
     /// The known agency for which its name may be taken.
     pub alike: Option<&'a str>,
+    /// The officer for whom the asker may be taken.
+    pub asker_alike: Option<&'a str>,
 }
 
 /// To officers: who asks, whose the portal is, what it looks like. One message, edited until it is decided.
@@ -76,6 +78,11 @@ fn card(
     let when = words.moment(it.at, tz);
     text.push(&words.text("request-by", &[("by", &asker(it)), ("when", &when)]))
         .line();
+    if let Some(officer) = beside.asker_alike {
+        let name = named(officer, 60);
+        text.bold(&words.text("request-asker-alike", &[("name", &name)]))
+            .line();
+    }
     if let Some(place) = &it.asker.place {
         let place = named(place, 80);
         text.push(&words.text("request-place", &[("place", &place)]))

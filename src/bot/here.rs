@@ -11,14 +11,12 @@ use crate::{
     model::{
         Incident, IncidentId, Target,
         alert::chat_of,
-        duty::Person,
         excerpt::excerpt,
         incident::{Actor, Origin, Standpoint},
-        names::resembles,
         registration::Asker,
     },
     store::Result,
-    watch::{World, chats, tell::moved_to},
+    watch::{World, chats, officers::taken_for, tell::moved_to},
 };
 
 /// A notifier and the chat it speaks to.
@@ -164,29 +162,9 @@ impl Here<'_> {
 
     /// The officer, or whoever is on the roster, for whom the speaker may be taken, though he is somebody else.
     fn taken_for(&self) -> Option<String> {
-        let config = &self.world.config;
         let name = self.who.as_ref().map(User::full_name)?;
-        let rows = config.duty.roster.iter().map(|it| &it.who);
-        let people: Vec<&Person> = config.duty.officers.iter().chain(rows).collect();
-        let heads = config.agencies.iter().filter_map(|it| it.head.as_ref());
-        let own = self.account();
-        let is_own = |it: &&Person| own.is_some() && it.telegram == own;
-        if people
-            .iter()
-            .copied()
-            .chain(heads.clone())
-            .any(|it| is_own(&it))
-        {
-            return None;
-        }
-        // of whom no account is known, the operator's own chat may know better
-        let here = self.role() == Role::Operator;
-        let known = |it: &&Person| it.telegram.is_some();
-        let people = people.into_iter().filter(|it| known(it) || !here);
-        people
-            .chain(heads.filter(known))
-            .find(|it| resembles(&it.name, &name))
-            .map(|it| excerpt(&it.name, 60))
+        let ours = self.role() == Role::Operator;
+        taken_for(self.world, &name, self.account(), ours)
     }
 
     /// The notifiers whose silence somebody may ask for here: an agency's own; none of them is everybody's.

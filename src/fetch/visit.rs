@@ -164,7 +164,9 @@ impl Sees for Eye {
             }
         };
         let [first, last] = [visit.url, &journey.url].map(|it| it.host_str().unwrap_or_default());
-        let face = way.face(first, last, journey.address);
+        // a foreign host that does not answer is no face of the portal
+        let is_own = journey.address.is_some() || registrable(first) == registrable(last);
+        let face = way.face(first, if is_own { last } else { first }, journey.address);
         if let Seen::Answered(answer) = &seen
             && let Some(address) = answer.address
             && journey.hops.is_empty()

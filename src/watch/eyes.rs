@@ -217,7 +217,7 @@ async fn witnesses(world: &World, target: &Target, look: &Look) -> (Vec<Witness>
 
 /// Where the accused portal was met now, or last.
 async fn address_of(world: &World, target: &Target, look: &Look) -> Option<IpAddr> {
-    let now = look.observation.face.address;
+    let now = look.observation.answer().and_then(|it| it.address);
     if let Some(found) = now.or_else(|| literal(target)) {
         return Some(found);
     }

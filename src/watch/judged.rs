@@ -131,7 +131,6 @@ impl Asked<'_> {
         let known = (silence.class, silence.cause.clone());
         let unread = (observation.clone(), known.clone());
         let (target, dossier, at) = (self.target.clone(), self.dossier.clone(), self.at);
-        let of = lesson_of(self.dossier, &expects(self.target));
         // without what is normal, only what the page says itself can accuse
         let learnt = norms::learnt(self.world, self.target, self.dossier).await;
         let norm = learnt.unwrap_or_default().all;
@@ -142,7 +141,7 @@ impl Asked<'_> {
                 target,
                 dossier,
                 at,
-                mask: Arc::new(Mask::learn(of, None, &[])),
+                mask: None,
             };
             let source = Source {
                 bytes: &beginning,

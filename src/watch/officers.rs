@@ -7,6 +7,8 @@ use crate::{
     alert::request::Beside,
     model::{
         About, Alert, Urgency,
+        duty::Person,
+        excerpt::excerpt,
         names::{is_same_name, resembles},
         registration::Request,
     },
@@ -38,11 +40,31 @@ pub(super) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Aler
     out
 }
 
+/// The officer, or whoever is on the roster, for whom somebody may be taken, though he is somebody else. Of whom no account is
+/// known, the operator's own chat (`ours`) may know better.
+pub fn taken_for(world: &World, name: &str, account: Option<i64>, ours: bool) -> Option<String> {
+    let config = &world.config;
+    let rows = config.duty.roster.iter().map(|it| &it.who);
+    let people: Vec<&Person> = config.duty.officers.iter().chain(rows).collect();
+    let heads = config.agencies.iter().filter_map(|it| it.head.as_ref());
+    let is_own = |it: &Person| account.is_some() && it.telegram == account;
+    if people.iter().copied().chain(heads.clone()).any(is_own) {
+        return None;
+    }
+    let known = |it: &&Person| it.telegram.is_some();
+    let people = people.into_iter().filter(|it| known(it) || !ours);
+    people
+        .chain(heads.filter(known))
+        .find(|it| resembles(&it.name, name))
+        .map(|it| excerpt(&it.name, 60))
+}
+
 /// What officers are to know besides a request.
 pub struct Besides {
     window: Option<(String, Timestamp)>,
     new_agency: bool,
     alike: Option<String>,
+    asker_alike: Option<String>,
 }
 
 impl Besides {
@@ -51,6 +73,7 @@ impl Besides {
             window: self.window.as_ref().map(|it| (it.0.as_str(), it.1)),
             new_agency: self.new_agency,
             alike: self.alike.as_deref(),
+            asker_alike: self.asker_alike.as_deref(),
         }
     }
 }
@@ -68,5 +91,7 @@ pub async fn beside(world: &World, request: &Request) -> Result<Besides, StoreEr
         window: window.map(|it| (it.name, it.to)),
         new_agency: known.iter().all(|it| it.id != request.agency),
         alike: alike.map(|it| it.name.clone()),
+        asker_alike: taken_for(world, &request.asker.name, request.asker.account, false)
+            .filter(|_| request.stranger),
     })
 }

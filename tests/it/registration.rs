@@ -14,7 +14,7 @@ use crate::{
     portal::{Portal, Reply, defaced, honest},
     room::{AGENCY, AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, heard, room_at},
     scene::{Scene, Turned},
-    telegram::{Shown, Telegram},
+    telegram::{Shown, Telegram, User},
 };
 
 pub const NOON: &str = "2026-11-22T12:00:00+07:00";
@@ -431,17 +431,21 @@ async fn a_name_that_looks_like_a_known_agencys_is_marked_and_a_claimed_one_is_n
     let listening = Listening::to(&scene);
     let alike = "⚠️ Tên viết gần giống cơ quan đã có trong danh sách: Cơ quan Thử";
     let claimed = "chưa có gì chứng minh người đó thuộc cơ quan này";
-    for (at, (name, marked)) in [
-        ("\u{421}ơ quan Thử", true),
-        ("Cơ quan\u{200b} Thử.", true),
-        ("Cơ quan Thư", false),
-        ("cơ quan thử", false),
+    let mallory = User {
+        name: "\u{410}n",
+        ..NOBODY
+    };
+    for (at, (name, marked, who)) in [
+        ("\u{421}ơ quan Thử", true, NOBODY),
+        ("Cơ quan\u{200b} Thử.", true, NOBODY),
+        ("Cơ quan Thư", false, NOBODY),
+        ("cơ quan thử", false, mallory),
     ]
     .into_iter()
     .enumerate()
     {
         let ask = format!("/dangky {}x{at} {name}", portal.url());
-        asked(&telegram, STRANGERS, &NOBODY, &ask).await;
+        asked(&telegram, STRANGERS, &who, &ask).await;
         clock.pass(1);
         settle(&scene).await;
         let request = requests(&scene).await.pop().unwrap();
@@ -455,6 +459,12 @@ async fn a_name_that_looks_like_a_known_agencys_is_marked_and_a_claimed_one_is_n
         assert_eq!(
             card.contains(claimed),
             name == "cơ quan thử",
+            "{name:?}\n{card}"
+        );
+        let officer = "⚠️ Tên người đề nghị giống cán bộ An, nhưng là tài khoản khác";
+        assert_eq!(
+            card.contains(officer),
+            who.name != NOBODY.name,
             "{name:?}\n{card}"
         );
         // an officer decides, so that the next one is not one too many
