@@ -1,8 +1,17 @@
 //! Rings until somebody is reached: steps without anybody, rounds, reminders of what was taken, the test call before a shift.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use gaccong::watch::{clock::Clock, duty, tell};
+use gaccong::{
+    duty::{due, overdue},
+    incident,
+    model::{
+        duty::Rung,
+        incident::{Actor, Origin, Standpoint},
+    },
+    watch::{clock::Clock, duty, tell},
+};
+use jiff::SignedDuration;
 
 use crate::{
     duty::{DUTY, PROVINCES, round},
@@ -138,6 +147,51 @@ async fn who_took_it_and_did_nothing_is_reminded_by_name_then_others_are_called(
         !said.concat().contains("CHƯA KẾT THÚC"),
         "over is over: {said:?}"
     );
+}
+
+#[tokio::test]
+async fn where_the_agency_has_it_the_operator_is_called_at_half_the_pace_and_its_head_is_not() {
+    let clock = Turned::at("2026-11-22T20:00:00+07:00");
+    let (_portal, scene) = scene_with(&clock, |duty| duty.to_owned() + "agencies:").await;
+    let known = scene.incidents().await.remove(0);
+    let told = known.confirmed_at;
+    let after = |minutes| told + SignedDuration::from_mins(minutes);
+    let steps = duty::steps_of(&scene.world, "thu");
+    let theirs = Actor {
+        name: "Nguyễn Văn An".to_owned(),
+        origin: Some(Origin {
+            account: Some(66),
+            chat: -5,
+            place: None,
+            of: Standpoint::Agency,
+            resembles: None,
+        }),
+    };
+    let mut it = incident::take(&known, &theirs, told).unwrap();
+    let mut called = Vec::new();
+    for minute in 1..=6 * 60 {
+        let now = after(minute);
+        if let Some(call) = due(&steps, &it, now, false, |_| true) {
+            called.push((minute, call.to));
+            it = incident::escalate(&it, call.reached, call.to, now);
+        }
+    }
+    let (roster, national) = (Rung::Roster, Rung::National);
+    let wanted = [10, 60, 120, 240, 360].into_iter();
+    let wanted: Vec<_> = wanted
+        .zip([roster, national, roster, national, roster])
+        .collect();
+    assert_eq!(called, wanted);
+
+    // an officer takes it: what the agency's chat writes does not show that he is at it
+    let hour = Duration::from_secs(3600);
+    let it = incident::take(&it, "Trần Thị Bình", after(360)).unwrap();
+    assert_eq!(it.led().unwrap().by, "Trần Thị Bình");
+    let reminded = |it: &_| overdue(&steps, it, after(420), hour, |_| true).is_some();
+    let noted = incident::note(&it, &theirs, "đang xử lý", after(400)).unwrap();
+    assert!(reminded(&noted));
+    let noted = incident::note(&it, "Trần Thị Bình", "đang xử lý", after(400)).unwrap();
+    assert!(!reminded(&noted));
 }
 
 #[tokio::test]
