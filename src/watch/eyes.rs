@@ -217,7 +217,11 @@ async fn witnesses(world: &World, target: &Target, look: &Look) -> (Vec<Witness>
 
 /// Where the accused portal was met now, or last.
 async fn address_of(world: &World, target: &Target, look: &Look) -> Option<IpAddr> {
-    let now = look.observation.answer().and_then(|it| it.address);
+    // behind a redirect to another host it is that host's
+    let own = target.url.host_str();
+    let answer = look.observation.answer();
+    let now = answer.filter(|it| it.final_url.host_str() == own);
+    let now = now.and_then(|it| it.address);
     if let Some(found) = now.or_else(|| literal(target)) {
         return Some(found);
     }

@@ -26,7 +26,12 @@ const DOUBTFUL: f64 = 0.2;
 
 /// What a look adds to what is remembered of a target; whether its page becomes a known one, whose body must be kept.
 fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
-    if let Some(address) = look.observation.answer().and_then(|it| it.address) {
+    // behind a redirect to another host it is that host's
+    let own = look
+        .observation
+        .answer()
+        .filter(|it| it.final_url.host_str() == target.url.host_str());
+    if let Some(address) = own.and_then(|it| it.address) {
         dossier.address = Some(address);
         dossier.faces = look.observation.face.others;
     }
