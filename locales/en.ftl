@@ -257,12 +257,12 @@ refusal-kicked = the bot was removed from the group
 refusal-blocked = the recipient blocked the bot, or the account is no longer active
 refusal-no-chat = the group does not exist or is not found
 refusal-token = the bot's token is not valid
-todo-topic-closed = Open the topic again, or set topic: of this channel in targets.yaml to another one.
-todo-topic-unknown = Set topic: of this channel in targets.yaml to a topic that exists.
+todo-topic-closed = Open the topic again, or set topic: of this channel in the configuration file to another one.
+todo-topic-unknown = Set topic: of this channel in the configuration file to a topic that exists.
 todo-rights = Allow the bot to write in the group.
 todo-kicked = Add the bot to the group again.
-todo-blocked = Ask the recipient to unblock the bot, or choose another group in targets.yaml.
-todo-no-chat = Add the bot to the group, and check chat: of this channel in targets.yaml.
+todo-blocked = Ask the recipient to unblock the bot, or choose another group in the configuration file.
+todo-no-chat = Add the bot to the group, and check chat: of this channel in the configuration file.
 todo-token = Check the bot's token.
 detail-config = The file has faults, the old configuration stays in force:
     { $text }

@@ -395,10 +395,8 @@ fn alone_is_a_word_of_the_file_and_is_exported() {
     let old = serde_json::to_value(&config.targets[0]).unwrap();
     let mut older = old.clone();
     older["settings"].as_object_mut().unwrap().remove("alone");
-    assert_eq!(
-        serde_json::from_value::<gaccong::model::Target>(older).unwrap(),
-        config.targets[0]
-    );
+    let older: gaccong::model::Target = serde_json::from_value(older).unwrap();
+    assert_eq!(older.settings, config.targets[0].settings);
 }
 
 fn start(path: &Path) -> Child {

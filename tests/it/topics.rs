@@ -74,11 +74,12 @@ async fn all_that_is_told_goes_to_the_topic_and_answers_stay_where_they_were_ask
 async fn a_report_goes_to_the_topic_as_well() {
     let (_portal, telegram, scene) = scene("chat: -1001, topic: 7").await;
     telegram.topics(ROOM, &[7]);
-    let path = scene.folder.path().join("report.html");
-    std::fs::write(&path, "<p>tuần 47</p>").unwrap();
+    let reports = scene.world.config.service.data_dir.join("reports");
+    std::fs::create_dir_all(&reports).unwrap();
+    std::fs::write(reports.join("report.html"), "<p>tuần 47</p>").unwrap();
     let about = gaccong::model::About::Report(gaccong::model::alert::ReportFile {
         week: "2026-W47".to_owned(),
-        path: path.display().to_string(),
+        path: "report.html".to_owned(),
         summary: String::new(),
     });
     let now = jiff::Timestamp::now();

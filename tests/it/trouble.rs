@@ -31,7 +31,11 @@ type Sight = Box<dyn FnMut(&str) -> Seen + Send>;
 #[async_trait]
 impl Sees for Script {
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
-        let seen = (self.0.lock().unwrap())(visit.target.portal());
+        let mut seen = (self.0.lock().unwrap())(visit.target.portal());
+        // it leads nowhere else
+        if let Seen::Answered(answer) = &mut seen {
+            answer.final_url = visit.url.clone();
+        }
         let body = matches!(seen, Seen::Answered(_)).then(|| honest(1).into());
         Sighting {
             observation: Observation {
