@@ -3,12 +3,16 @@
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
-use super::{Gravity, Message, people::called as called_as, text::Text, timeline, words::facts};
+use super::{
+    Button, Gravity, Message, people::called as called_as, storm::names, text::Text, timeline,
+    words::facts,
+};
 use crate::{
     model::{
-        Incident,
+        Incident, Kind,
         duty::{Contact, Person, Rung},
         excerpt::{defang, excerpt, marked, named},
+        incident::{Taken, What},
     },
     words::Words,
 };
@@ -42,8 +46,9 @@ pub fn call(
     } else {
         "head-call"
     };
+    let what = words.plain(head_of(it));
     text.push("🔔 ")
-        .bold(&words.plain(head))
+        .bold(&words.text(head, &[("what", &what)]))
         .push(&format!(" · {}", it.id))
         .line();
     text.bold(&named(&it.portal.name, 120))
@@ -87,7 +92,214 @@ pub fn call(
     Message {
         facts: facts(it, words),
         gravity: Gravity::Grave,
+        // at three in the morning nobody looks for another message
+        buttons: vec![Button {
+            label: words.plain(if agency.is_some() {
+                "button-oversee"
+            } else {
+                "button-take"
+            }),
+            action: format!("take:{}", it.id),
+        }],
         ..Message::of(format!("{}-call-{}", it.id, to.as_str()), text)
+    }
+}
+
+/// Nobody has taken many: one message for all, with whoever is `called` for the first and the heads of all agencies.
+pub fn calls(
+    all: &[Incident],
+    to: Rung,
+    (called, heads): (&Called, &[Person]),
+    words: &Words,
+    tz: &TimeZone,
+    now: Timestamp,
+) -> Message {
+    let count = words.count(all.len() as u64);
+    let mut text = Text::default();
+    let of_agency = |it: &Incident| it.taken.is_some();
+    let head = if all.iter().any(of_agency) {
+        "head-calls-operator"
+    } else {
+        "head-calls"
+    };
+    text.push("🔔 ")
+        .bold(&words.text(head, &[("count", &count)]))
+        .line();
+    let waited = words.duration(now.duration_since(called.since));
+    text.push(&words.text("calls-waited", &[("waited", &waited)]))
+        .line();
+    if to != Rung::Head {
+        for person in called.now.iter().take(MOST_NAMED) {
+            line(&mut text, &words.plain("call-on-duty"), person);
+        }
+    }
+    if to >= Rung::Head {
+        for head in heads.iter().take(MOST_NAMED) {
+            line(&mut text, &words.plain("call-head"), head);
+        }
+    }
+    if to == Rung::National {
+        let today = now.to_zoned(tz.clone()).date();
+        contacts(&mut text, &called.contacts, words, today);
+    }
+    text.line();
+    names(&mut text, all, 0, "calls-more", words);
+    Message {
+        facts: json!({"calls": to, "incidents": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
+        gravity: Gravity::Grave,
+        ..Message::of(format!("calls-{}", to.as_str()), text)
+    }
+}
+
+/// Whoever has an incident: as the record has him, and as the file knows him.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    pub taken: Taken,
+    pub known: Option<Person>,
+}
+
+/// Many were taken long ago and are not over: who has how many.
+pub fn nudges(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> Message {
+    let count = words.count(all.len() as u64);
+    let mut text = Text::default();
+    text.push("🔔 ")
+        .bold(&words.text("head-nudges", &[("count", &count)]))
+        .line();
+    for (holder, count) in holders.iter().take(MOST_NAMED) {
+        let count = words.count(*count as u64);
+        let what = words.text("nudges-taker", &[("count", &count)]);
+        held(&mut text, &what, holder, words);
+    }
+    text.push(&words.plain("nudges-todo")).line().line();
+    names(&mut text, all, 0, "calls-more", words);
+    Message {
+        facts: json!({"nudges": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
+        gravity: Gravity::Grave,
+        ..Message::of("nudges".to_owned(), text)
+    }
+}
+
+/// Somebody took it long ago and it is not over: he is named, and who is called besides.
+pub fn nudge(
+    it: &Incident,
+    holder: &Holder,
+    called: &Called,
+    words: &Words,
+    tz: &TimeZone,
+    now: Timestamp,
+) -> Message {
+    let last = it.timeline.iter().rev();
+    let mut nudges = last.filter(|it| it.what == What::Nudged);
+    let to = nudges.next().and_then(|it| it.note.as_deref());
+    let at = holder.taken.at;
+    let mut text = Text::default();
+    text.push("🔔 ")
+        .bold(&words.plain("head-nudge"))
+        .push(&format!(" · {}", it.id))
+        .line();
+    text.bold(&named(&it.portal.name, 120))
+        .push(": ")
+        .push(&words.plain(&it.class.key()))
+        .line();
+    let since = [
+        ("clock", words.moment(at, tz)),
+        ("lasted", words.duration(now.duration_since(at))),
+    ];
+    let since: Vec<(&str, &str)> = since.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    held(&mut text, &words.plain("nudge-taker"), holder, words);
+    text.push(&words.text("nudge-since", &since)).line();
+    text.push(&words.text("nudge-todo", &[("id", &it.id.to_string())]))
+        .line();
+    let rung = Rung::ALL.into_iter().find(|it| Some(it.as_str()) == to);
+    match rung {
+        Some(Rung::Roster) => {
+            for person in called.now.iter().take(MOST_NAMED) {
+                line(&mut text, &words.plain("call-on-duty"), person);
+            }
+        }
+        Some(Rung::Head) => {
+            if let Some(head) = &called.head {
+                line(&mut text, &words.plain("call-head"), head);
+            }
+        }
+        Some(Rung::DutyRoom) => {
+            text.push(&words.plain("nudge-room")).line();
+        }
+        Some(Rung::National) => {
+            let today = now.to_zoned(tz.clone()).date();
+            contacts(&mut text, &called.contacts, words, today);
+        }
+        None => (),
+    }
+    Message {
+        facts: facts(it, words),
+        gravity: Gravity::Grave,
+        ..Message::of(format!("{}-nudge", it.id), text)
+    }
+}
+
+/// Who takes over soon is asked whether he is there.
+pub fn muster(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+    let mut text = Text::default();
+    text.push("📣 ")
+        .bold(&words.text("head-muster", &[("clock", &words.clock(at, tz))]))
+        .line();
+    for person in people.iter().take(MOST_NAMED) {
+        line(&mut text, &words.plain("muster-on"), person);
+    }
+    let when = words.moment(at, tz);
+    text.push(&words.text("muster-todo", &[("when", &when)]))
+        .line();
+    Message {
+        facts: json!({"muster": at, "on": people.iter().map(|it| it.name.as_str()).collect::<Vec<_>>()}),
+        buttons: vec![Button {
+            label: words.plain("button-here"),
+            action: format!("here:{}", at.as_second()),
+        }],
+        ..Message::of(format!("muster-{}", at.as_second()), text)
+    }
+}
+
+/// Who takes over in a moment has not said that he is there.
+pub fn absent(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+    let mut text = Text::default();
+    text.push("⚠ ")
+        .bold(&words.text("head-absent", &[("clock", &words.clock(at, tz))]))
+        .line();
+    for person in people.iter().take(MOST_NAMED) {
+        line(&mut text, &words.plain("absent-who"), person);
+    }
+    text.push(&words.plain("absent-todo")).line();
+    Message {
+        facts: json!({"absent": at, "on": people.iter().map(|it| it.name.as_str()).collect::<Vec<_>>()}),
+        gravity: Gravity::Warning,
+        ..Message::of(format!("absent-{}", at.as_second()), text)
+    }
+}
+
+/// What it is, in capitals; of a portal that we cannot look at, that.
+fn head_of(it: &Incident) -> &'static str {
+    match it.kind {
+        Kind::Defaced => "head-defaced",
+        Kind::Redirected => "head-redirected",
+        Kind::Planted => "head-planted",
+        Kind::Down if it.is_unread() => "head-unread",
+        Kind::Down => "head-down",
+        Kind::Maintenance => "head-maintenance",
+        Kind::Blocked if it.timeline.iter().any(|it| it.what == What::Blind) => "head-blind",
+        Kind::Blocked => "head-blocked",
+    }
+}
+
+/// His phone rings only where the file knows the account: a name alone can be anybody's.
+fn held(text: &mut Text, what: &str, holder: &Holder, words: &Words) {
+    match &holder.known {
+        Some(person) => line(text, what, person),
+        None => {
+            let Taken { by, origin, .. } = &holder.taken;
+            text.push("• ").push(what).push(": ");
+            text.push(&called_as(by, origin.as_ref(), words)).line();
+        }
     }
 }
 

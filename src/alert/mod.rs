@@ -114,6 +114,11 @@ pub trait Notifier: Send + Sync {
         String::new()
     }
 
+    /// The place that its receipts name, where its chat has moved to or not.
+    fn place(&self, moved_to: Option<&str>) -> String {
+        moved_to.map_or_else(|| self.address(), str::to_owned)
+    }
+
     /// Whether an earlier message can be brought up to date in its place.
     fn edits(&self) -> bool {
         false

@@ -1,30 +1,35 @@
-//! The message of a storm: how many, since when, what they have in common, the first names, and how many are back;
-//! the whole list is a file.
+//! The message of a storm: how many, since when, what they have in common, as many names as fit, and how many are over;
+//! the whole list is a file. What rings for those who join it later is a message of its own.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::{Button, Document, Gravity, Message, people::called, text::Text, words};
+use super::{
+    Button, Document, Gravity, Message,
+    people::called,
+    text::{LIMIT, Text},
+    words,
+};
 use crate::{
     model::{
-        Incident, Storm,
+        Incident, Kind, Storm,
         excerpt::{excerpt, marked, named},
         incident::Taken,
-        storm::Family,
+        storm::{Family, Shared},
     },
     words::Words,
 };
 
-/// Names in the message; the list has all.
-const NAMED: usize = 8;
+/// Units of a message that are kept for the line that counts who is not named.
+const FOR_THE_REST: usize = 200;
 /// Causes in the message.
 const CAUSES: usize = 5;
 /// People in the message who took some of them.
 const TAKERS: usize = 5;
 /// What so large a share of the incidents has in common is said.
-const SHARED: f64 = 0.8;
+const NEARLY_ALL: f64 = 0.8;
 /// Fewer than this have nothing in common but chance.
 const ENOUGH: usize = 3;
 
@@ -45,15 +50,38 @@ pub struct Common {
     pub there: Option<(usize, usize)>,
 }
 
+impl Common {
+    /// What of it is kept with the storm.
+    pub fn shared(self) -> Shared {
+        Shared {
+            factor: self.factor.to_owned(),
+            value: self.value,
+        }
+    }
+}
+
+/// Whether an incident has in common what a storm's others have.
+pub fn shares(of: &Shared, it: &Incident) -> bool {
+    let part = PLACES.iter().find(|(factor, _)| *factor == of.factor);
+    match part {
+        Some((_, part)) => it.address.is_some_and(|it| part(it) == of.value),
+        None => it.portal.agency_name == of.value,
+    }
+}
+
+/// What of an address others may have as well.
+type Part = fn(IpAddr) -> String;
+
+/// What of an address many may share, by the ends of keys of the locales; the narrowest first.
+const PLACES: [(&str, Part); 3] = [
+    ("address", |it| it.to_string()),
+    ("block", |it| prefix(it, 24, 48)),
+    ("network", |it| prefix(it, 16, 32)),
+];
+
 /// The narrowest thing that nearly all of them share.
 pub fn common(members: &[Incident], around: &Surroundings) -> Option<Common> {
-    type Part = fn(IpAddr) -> String;
-    let places: [(&str, Part); 3] = [
-        ("address", |it| it.to_string()),
-        ("block", |it| prefix(it, 24, 48)),
-        ("network", |it| prefix(it, 16, 32)),
-    ];
-    for (factor, part) in places {
+    for (factor, part) in PLACES {
         let values = members.iter().filter_map(|it| it.address).map(part);
         if let Some((value, count)) = most(values, members.len()) {
             let there: Vec<bool> = around
@@ -92,10 +120,10 @@ fn most(values: impl Iterator<Item = String>, of: usize) -> Option<(String, usiz
         *counts.entry(value).or_default() += 1;
     }
     let (value, count) = counts.into_iter().max_by_key(|it| it.1)?;
-    (count >= ENOUGH && count as f64 >= SHARED * of as f64).then_some((value, count))
+    (count >= ENOUGH && count as f64 >= NEARLY_ALL * of as f64).then_some((value, count))
 }
 
-/// The message as it is now; edited as incidents join and end.
+/// The message as it is now, of two or more; edited as incidents join and end.
 pub fn storm(
     it: &Storm,
     members: &[Incident],
@@ -105,78 +133,44 @@ pub fn storm(
     repeat: bool,
 ) -> Message {
     let open = members.iter().filter(|it| it.stage.is_open()).count();
-    let over = open == 0;
-    let total = members.len().to_string();
-    let (icon, gravity) = match (over, it.family) {
-        (true, _) => ("🟢", Gravity::Good),
-        (false, Family::Tampering) => ("🔴", Gravity::Grave),
-        (false, Family::Availability) => ("🟡", Gravity::Warning),
-    };
-    let family = match it.family {
-        Family::Tampering => "tampering",
-        Family::Availability => "availability",
+    let (icon, gravity) = match open {
+        0 => ("🟢", Gravity::Good),
+        _ => look(it.family),
     };
     let mut text = Text::default();
-    let head = if over {
-        "storm-over".to_owned()
-    } else {
-        format!("storm-{family}")
+    let head = match (open, it.before) {
+        (0, _) => "storm-over".to_owned(),
+        (_, 0) => format!("storm-{}", family(it)),
+        _ => format!("storm-{}-more", family(it)),
     };
     text.push(icon)
         .push(" ")
-        .bold(&words.text(&head, &[("count", &total)]))
+        .bold(&words.text(&head, &[("count", &number(members.len(), words))]))
         .push(&format!(" · {}", it.id));
     if repeat {
         text.push(" ").push(&words.plain("alert-repeat"));
     }
     text.line();
-    let first = members
-        .iter()
-        .map(|it| it.seen_at)
-        .min()
-        .unwrap_or(it.begun);
-    let state = words.text(
-        "storm-state",
-        &[
-            ("when", &words.moment(first, tz)),
-            ("open", &open.to_string()),
-            ("back", &(members.len() - open).to_string()),
-        ],
-    );
-    text.push(&state).line();
-    for (taken, count) in takers(members).into_iter().take(TAKERS) {
-        let args = [
-            ("by", called(&taken.by, taken.origin.as_ref(), words)),
-            ("count", count.to_string()),
-            ("clock", words.clock(taken.at, tz)),
-        ];
-        let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        text.push(&words.text("storm-taken", &args)).line();
+    if it.before > 0 && open > 0 {
+        let before = number(it.before, words);
+        text.push(&words.text("storm-before", &[("count", &before)]))
+            .line();
     }
+    state(&mut text, it, members, words, tz);
     let shared = common(members, around);
     if let Some(shared) = &shared {
         text.line().push(&sentence(shared, words)).line();
-        if let Some(provider) = provider(shared, around, words) {
+        if let Some(provider) = provider(it.family, shared, around, words) {
             text.push(&provider).line();
         }
     }
     text.line().bold(&words.plain("storm-causes")).line();
     for (cause, count) in causes(members, words).into_iter().take(CAUSES) {
-        text.push(&format!("• {cause}: {count}")).line();
-    }
-    text.line().bold(&words.plain("storm-portals")).line();
-    let mut shown: Vec<&Incident> = members.iter().collect();
-    shown.sort_by_key(|it| (!it.stage.is_open(), it.seen_at));
-    for it in shown.iter().take(NAMED) {
-        let mark = if it.stage.is_open() { "•" } else { "✓" };
-        let name = named(&it.portal.name, 70);
-        text.push(&format!("{mark} {name} ({})", it.id)).line();
-    }
-    if members.len() > NAMED {
-        let more = (members.len() - NAMED).to_string();
-        text.push(&words.text("storm-more", &[("count", &more)]))
+        text.push(&format!("• {cause}: {}", number(count, words)))
             .line();
     }
+    text.line().bold(&words.plain("storm-portals")).line();
+    names(&mut text, members, 0, "storm-more", words);
     Message {
         facts: json!({
             "storm": it.id,
@@ -192,7 +186,115 @@ pub fn storm(
     }
 }
 
-/// Where somebody is still wanted.
+fn look(family: Family) -> (&'static str, Gravity) {
+    match family {
+        Family::Tampering => ("🔴", Gravity::Grave),
+        Family::Availability => ("🟡", Gravity::Warning),
+    }
+}
+
+/// As in the keys of the locales.
+fn family(it: &Storm) -> &'static str {
+    match it.family {
+        Family::Tampering => "tampering",
+        Family::Availability => "availability",
+    }
+}
+
+fn number(count: usize, words: &Words) -> String {
+    words.count(count as u64)
+}
+
+/// Since when, how many are over, and who took how many.
+fn state(text: &mut Text, it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) {
+    let open = members.iter().filter(|it| it.stage.is_open()).count();
+    let first = members.iter().map(|it| it.seen_at).min();
+    let args = [
+        ("when", words.moment(first.unwrap_or(it.begun), tz)),
+        ("open", number(open, words)),
+        ("back", number(members.len() - open, words)),
+    ];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    text.push(&words.text("storm-state", &args)).line();
+    for (taken, count) in takers(members).into_iter().take(TAKERS) {
+        let args = [
+            ("by", called(&taken.by, taken.origin.as_ref(), words)),
+            ("count", number(count, words)),
+            ("clock", words.clock(taken.at, tz)),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        text.push(&words.text("storm-taken", &args)).line();
+    }
+}
+
+/// As many as fit into what is left of a message, the gravest and newest first; the others are counted by the sentence of
+/// `key`, with `more` that are not at hand.
+pub(super) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, words: &Words) {
+    let mut shown: Vec<&Incident> = all.iter().collect();
+    shown.sort_by_key(|it| (!it.stage.is_open(), rank(it), std::cmp::Reverse(it.seen_at)));
+    let mut count = 0;
+    for it in &shown {
+        let mark = if it.stage.is_open() { "•" } else { "✓" };
+        let name = named(&it.portal.name, 70);
+        let mut line = Text::default();
+        line.push(&format!("{mark} {name} ({})", it.id)).line();
+        if text.units() + line.units() + FOR_THE_REST > LIMIT {
+            break;
+        }
+        text.append(line);
+        count += 1;
+    }
+    let rest = shown.len() - count + more;
+    if rest > 0 {
+        text.push(&words.text(key, &[("count", &number(rest, words))]))
+            .line();
+    }
+}
+
+/// The gravest first.
+fn rank(it: &Incident) -> u8 {
+    match it.kind {
+        Kind::Defaced => 0,
+        Kind::Redirected => 1,
+        Kind::Planted => 2,
+        // it may show somebody else's content that we cannot read
+        Kind::Down if it.is_unread() => 3,
+        Kind::Down => 4,
+        Kind::Blocked => 5,
+        Kind::Maintenance => 6,
+    }
+}
+
+/// What rings for those who joined after the first message: their names; `members` are all of the storm.
+pub fn joined(it: &Storm, new: &[Incident], members: &[Incident], words: &Words) -> Message {
+    let (icon, gravity) = look(it.family);
+    let count = new.len() + it.more_joiners;
+    let mut text = Text::default();
+    text.push(icon)
+        .push(" ")
+        .bold(&words.text(
+            &format!("storm-{}-more", family(it)),
+            &[("count", &number(count, words))],
+        ))
+        .push(&format!(" · {}", it.id))
+        .line();
+    let total = number(members.len(), words);
+    text.push(&words.text("storm-joined", &[("id", &it.id), ("total", &total)]))
+        .line();
+    names(&mut text, new, it.more_joiners, "storm-more", words);
+    Message {
+        facts: json!({
+            "storm": it.id,
+            "family": it.family,
+            "joined": new.iter().map(|it| it.id.to_string()).collect::<Vec<_>>(),
+        }),
+        buttons: take_all(it, new, words).into_iter().collect(),
+        gravity,
+        ..Message::of(format!("{}-joined", it.id), text)
+    }
+}
+
+/// The button that takes all, while one of them is taken by nobody of the operator.
 fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Option<Button> {
     let mut waiting = members.iter();
     let waits = waiting.any(|it| it.stage.is_open() && it.led().is_none());
@@ -232,21 +334,30 @@ fn sentence(shared: &Common, words: &Words) -> String {
     };
     words.text(
         &format!("storm-common-{}", shared.factor),
-        &[("value", &value), ("count", &shared.count.to_string())],
+        &[("value", &value), ("count", &number(shared.count, words))],
     )
 }
 
 /// Everything there fails and elsewhere it does not: not the portals, but what carries them.
-fn provider(shared: &Common, around: &Surroundings, words: &Words) -> Option<String> {
+fn provider(
+    family: Family,
+    shared: &Common,
+    around: &Surroundings,
+    words: &Words,
+) -> Option<String> {
     let (there, failing) = shared.there?;
     let all_failing = around.watched.iter().filter(|it| it.1).count();
     let elsewhere = around.watched.len().saturating_sub(there);
     let failing_elsewhere = all_failing.saturating_sub(failing);
     let whole = there >= ENOUGH && failing as f64 >= 0.9 * there as f64;
     let alone = elsewhere > 0 && (failing_elsewhere as f64) < 0.2 * elsewhere as f64;
+    let key = match family {
+        Family::Tampering => "storm-shared",
+        Family::Availability => "storm-provider",
+    };
     (whole && alone).then(|| {
         words.text(
-            "storm-provider",
+            key,
             &[
                 ("failing", &failing.to_string()),
                 ("there", &there.to_string()),
@@ -289,7 +400,7 @@ pub fn roll(it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) -> M
     // writing into memory cannot fail
     let _ = write();
     let bytes = out.into_inner().unwrap_or_default();
-    let count = members.len().to_string();
+    let count = number(members.len(), words);
     let mut text = Text::default();
     text.push("📎 ")
         .push(&words.text("storm-roll", &[("id", &it.id), ("count", &count)]));

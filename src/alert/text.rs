@@ -85,6 +85,18 @@ impl Text {
         self
     }
 
+    /// Puts another text behind it.
+    pub fn append(&mut self, other: Self) -> &mut Self {
+        self.html.push_str(&other.html);
+        self.plain.push_str(&other.plain);
+        self
+    }
+
+    /// UTF-16 units of the longer form, that with tags and escapes: what Telegram counts is never more.
+    pub fn units(&self) -> usize {
+        self.html.encode_utf16().count()
+    }
+
     /// Whether Telegram would take it.
     pub fn fits(&self) -> bool {
         self.plain.encode_utf16().count() <= LIMIT

@@ -7,7 +7,7 @@ use crate::{
     model::{
         Incident,
         excerpt::{named, quoted},
-        incident::Event,
+        incident::{Event, What},
     },
     words::Words,
 };
@@ -31,9 +31,14 @@ fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) ->
     let mut text = words.plain(&what);
     let by = event.by.as_ref();
     let by = by.map(|it| called_in_full(it, event.origin.as_ref(), words));
-    let note = event.note.as_ref().map(|it| match it.parse::<Timestamp>() {
-        Ok(moment) => words.moment(moment, tz),
-        Err(_) => quoted(it, 300),
+    let of_rung = matches!(event.what, What::Escalated | What::Nudged);
+    let note = event.note.as_ref().map(|it| {
+        let rung = format!("rung-{it}");
+        match it.parse::<Timestamp>() {
+            Ok(moment) => words.moment(moment, tz),
+            Err(_) if of_rung && words.has(&rung) => words.plain(&rung),
+            Err(_) => quoted(it, 300),
+        }
     });
     for part in [by, note].into_iter().flatten() {
         text.push_str(" · ");

@@ -362,7 +362,7 @@ pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Me
     } else {
         "🟡"
     };
-    let aside = [What::Told, What::Undelivered, What::Escalated];
+    let aside = [What::Told, What::Undelivered, What::Escalated, What::Nudged];
     let last = it
         .timeline
         .iter()

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use teloxide::{
     Bot,
-    types::{ChatId, Recipient, User},
+    types::{ChatId, Recipient, ThreadId, User},
 };
 
 use crate::{
@@ -59,6 +59,7 @@ pub(super) struct Here<'a> {
     pub world: &'a World,
     pub bot: &'a Bot,
     pub chat: ChatId,
+    pub topic: Option<ThreadId>,
     /// Notifiers whose chat this is; none in a stranger's.
     pub names: Vec<String>,
     /// The notifier that reaches this chat, be it registered or not.
@@ -247,17 +248,19 @@ pub(super) async fn notifiers_of(
 ) -> Vec<String> {
     let mut names = Vec::new();
     for it in chats {
-        let own = match &it.chat {
-            Recipient::Id(chat) => *chat == id,
-            Recipient::ChannelUsername(name) => {
-                username.is_some_and(|it| it.eq_ignore_ascii_case(name.trim_start_matches('@')))
-            }
-        };
         let moved = world
             .store
             .milestone(&moved_to(&it.notifier, &it.chat.to_string()))
             .await
             .unwrap_or(None);
+        let own = match &it.chat {
+            Recipient::Id(chat) => *chat == id,
+            // once its number is known the name counts no more: it can be somebody else's by now
+            Recipient::ChannelUsername(name) => {
+                let name = name.trim_start_matches('@');
+                moved.is_none() && username.is_some_and(|it| it.eq_ignore_ascii_case(name))
+            }
+        };
         if own || moved.as_deref() == Some(&id.0.to_string()) {
             names.push(it.notifier.clone());
         }

@@ -7,6 +7,7 @@ mod evidence;
 mod here;
 mod incident;
 mod moved;
+mod muster;
 mod plan;
 mod queue;
 mod reply;
@@ -28,7 +29,10 @@ use teloxide::{
     Bot, RequestError,
     payloads::GetUpdatesSetters,
     requests::Requester,
-    types::{AllowedUpdate, CallbackQueryId, ChatId, Me, Message, MessageId, Update, UpdateKind},
+    types::{
+        AllowedUpdate, CallbackQueryId, ChatId, Me, Message, MessageId, ThreadId, Update,
+        UpdateKind,
+    },
 };
 use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -89,7 +93,10 @@ async fn listen(world: Arc<World>, stop: CancellationToken) {
         .iter()
         .filter(|(_, it)| it.kind == "telegram")
     {
-        if let Ok(Account { bot, chat, account }) = account(&spec.with) {
+        if let Ok(Account {
+            bot, chat, account, ..
+        }) = account(&spec.with)
+        {
             let listener = bots.entry(account.clone()).or_insert_with(|| Listener {
                 world: world.clone(),
                 bot,
@@ -365,10 +372,12 @@ impl Listener {
             UpdateKind::Message(message) => message.from.clone(),
             _ => None,
         };
+        let topic = topic_of(&update);
         let here = Here {
             world: &self.world,
             bot: &self.bot,
             chat,
+            topic,
             names,
             speaks,
             place: called(place),
@@ -455,6 +464,17 @@ fn spot(update: &Update) -> Option<Spot<'_>> {
     };
     let account = from.and_then(|it| i64::try_from(it.id.0).ok());
     Some(Spot { chat, account })
+}
+
+/// Where the chat has topics, the one in which it was done: answers stay there. The thread of an answer in a chat without
+/// topics is none.
+fn topic_of(update: &Update) -> Option<ThreadId> {
+    let message = match &update.kind {
+        UpdateKind::Message(it) => it,
+        UpdateKind::CallbackQuery(it) => it.regular_message()?,
+        _ => return None,
+    };
+    message.thread_id.filter(|_| message.is_topic_message)
 }
 
 /// What a group calls itself, with the name by which anybody can join it.

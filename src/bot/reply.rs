@@ -53,6 +53,7 @@ pub(super) async fn send(here: &Here<'_>, to: Option<MessageId>, reply: Reply) {
         if let Some(answered) = answered {
             request = request.reply_parameters(answered);
         }
+        request.message_thread_id = here.topic;
         request.await.map(drop)
     } else {
         let mut request = here
@@ -68,6 +69,7 @@ pub(super) async fn send(here: &Here<'_>, to: Option<MessageId>, reply: Reply) {
         if let Some(answered) = answered {
             request = request.reply_parameters(answered);
         }
+        request.message_thread_id = here.topic;
         request.await.map(drop)
     };
     if sent.is_err() {

@@ -11,7 +11,7 @@ use super::{
     evidence,
     here::{Here, Role},
     incident::{self, Silence},
-    plan,
+    muster, plan,
     reply::Reply,
     request, storm,
 };
@@ -74,6 +74,7 @@ pub(super) async fn tapped(here: &Here<'_>, data: Option<&str>, open: bool) -> T
             sent: Some(incidents::page(here, at.parse().unwrap_or(0)).await),
             ..Tapped::quiet(String::new())
         },
+        Some(("here", at)) => muster::tapped(here, at).await,
         Some(("all", id)) => match storm::take(here, id).await {
             Ok(said) => Tapped::quiet(said),
             Err(why) => Tapped::loud(why),

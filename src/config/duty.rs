@@ -1,12 +1,12 @@
 //! Who is on duty, who decides, who is called, and whom a report goes to.
 
-use std::{cell::RefCell, path::PathBuf};
+use std::{cell::RefCell, path::PathBuf, time::Duration};
 
 use jiff::civil::Date;
 
 use super::{
     Fault,
-    fields::Fields,
+    fields::{Fields, duration, duration_text},
     tree::{Node, Place, Value},
 };
 use crate::{
@@ -75,8 +75,35 @@ pub(super) fn read(node: &Node, named: &mut Vec<Named>, faults: &mut Vec<Fault>)
     out.contacts = each(&fields, "contacts", |fields| {
         contact(fields, &mut seen.borrow_mut())
     });
+    for (name, value, least) in [
+        ("remind_taken", &mut out.remind_taken, LEAST_REMINDER),
+        ("test_call", &mut out.test_call, LEAST_TEST_CALL),
+    ] {
+        if let Some(length) = or_off(&fields, name, least) {
+            *value = length;
+        }
+    }
     fields.finish();
     out
+}
+
+/// Shorter ones would only be noise.
+const LEAST_REMINDER: Duration = Duration::from_secs(10 * 60);
+const LEAST_TEST_CALL: Duration = Duration::from_secs(2 * 60);
+
+/// A length of time up to a day, or `off`.
+fn or_off(fields: &Fields, name: &'static str, least: Duration) -> Option<Option<Duration>> {
+    fields.parsed(name, |text| {
+        if text == "off" {
+            return Ok(None);
+        }
+        let length = duration(text)?;
+        if length < least || length > Duration::from_secs(86_400) {
+            let least = duration_text(least);
+            return Err(format!("{text:?}: from {least} to 1d, or off"));
+        }
+        Ok(Some(length))
+    })
 }
 
 /// Steps in the order of their times.

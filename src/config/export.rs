@@ -88,6 +88,16 @@ fn duty(out: &mut String, config: &Config) {
     list("roster", duty.roster.iter().map(shift).collect());
     list("escalation", duty.escalation.iter().map(step).collect());
     list("contacts", duty.contacts.iter().map(contact).collect());
+    let usual = Duty::default();
+    for (name, value, usual) in [
+        ("remind_taken", duty.remind_taken, usual.remind_taken),
+        ("test_call", duty.test_call, usual.test_call),
+    ] {
+        if value != usual {
+            let value = value.map_or("\"off\"".to_owned(), duration_text);
+            let _ = writeln!(out, "  {name}: {value}");
+        }
+    }
 }
 
 fn shift(it: &Shift) -> String {
@@ -249,6 +259,9 @@ fn settings(out: &mut String, indent: &str, it: &Settings, base: Option<&Setting
     }
     if differs(|a, b| a.notify == b.notify) {
         let _ = writeln!(out, "{indent}notify: {}", list(&it.notify));
+    }
+    if it.alone != base.is_some_and(|base| base.alone) {
+        let _ = writeln!(out, "{indent}alone: {}", it.alone);
     }
 }
 

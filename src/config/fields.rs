@@ -176,6 +176,14 @@ impl<'a> Fields<'a> {
         })
     }
 
+    pub fn flag(&self, name: &'static str) -> Option<bool> {
+        self.parsed(name, |text| match text {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(format!("{text:?}: write true or false")),
+        })
+    }
+
     pub fn required<T>(&self, name: &'static str, value: Option<T>) -> Option<T> {
         if value.is_none() && !self.pairs.iter().any(|(key, _)| key.name == name) {
             self.fault(self.at, name, "is missing");

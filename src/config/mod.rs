@@ -121,9 +121,10 @@ pub(crate) fn notifier_of(
         .get(base)
         .filter(|it| it.kind == "telegram")?
         .clone();
-    spec.with
-        .as_object_mut()?
-        .insert("chat".to_owned(), chat.into());
+    let with = spec.with.as_object_mut()?;
+    with.insert("chat".to_owned(), chat.into());
+    // a topic is of one chat
+    with.remove("topic");
     spec.fallback = None;
     Some(spec)
 }

@@ -250,6 +250,7 @@ pub(super) fn settings(
     if let Some(notify) = notify(fields, notifiers) {
         out.notify = notify;
     }
+    out.alone = fields.flag("alone").unwrap_or(out.alone);
     out
 }
 

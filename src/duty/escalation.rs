@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
     Incident, Kind,
     duty::{Duty, Rung, Step},
-    incident::{Event, What},
+    incident::{Event, Standpoint, What},
 };
 
 /// Where there is a roster and nobody wrote steps: to the one on duty, the operator, the national contacts. The
@@ -33,31 +33,137 @@ pub fn steps(own: &[Step], duty: &Duty) -> Vec<Step> {
     usual.collect()
 }
 
-/// How many steps have come due for an incident that none of the operator's people has taken; `None` where there is nothing
-/// new to do. In a watch window (`close`) all times are halved. Where somebody of the agency has it, they are doubled, and
-/// the agency's head is not called: whoever changes a portal may sit in its agency's chat.
-pub fn due(steps: &[Step], it: &Incident, now: Timestamp, close: bool) -> Option<u32> {
-    let blind = it.timeline.iter().any(|it| it.what == What::Blind);
-    let calls = it.kind.is_tampering() || it.kind == Kind::Down || blind;
-    if !calls || !it.stage.is_open() || it.led().is_some() || it.is_muted(now) {
+/// Who answered to no call is called again: all steps once more, so long after the last call, and twice as long each time
+/// round, up to `LONGEST_PAUSE`. Each call is a message that rings for a whole room.
+const PAUSE: Duration = Duration::from_secs(30 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4 * 3600);
+/// Of one incident; at the longest pause that is more than two weeks.
+const MOST_CALLS: u32 = 100;
+
+/// A call that has come due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Steps that were reached with it, those of earlier rounds and those without anybody among them.
+    pub reached: u32,
+    pub to: Rung,
+}
+
+/// Who is to be called for an incident that none of the operator's people has taken; `None` where there is nothing new to do.
+/// A step that stands for nobody now (`answers`) is passed over at once; after the last one it begins again, more slowly. In
+/// a watch window (`close`) all times are halved. Where somebody of the agency has it, they are doubled, and the agency's
+/// head is not called: whoever changes a portal may sit in its agency's chat.
+pub fn due(
+    steps: &[Step],
+    it: &Incident,
+    now: Timestamp,
+    close: bool,
+    answers: impl Fn(Rung) -> bool,
+) -> Option<Call> {
+    if !calls(it, now) || it.led().is_some() {
         return None;
     }
     let passed = now.duration_since(told_at(it));
-    let reached = steps.iter().filter(|step| {
-        let after = if close { step.after / 2 } else { step.after };
-        let after = if it.taken.is_some() {
-            after.saturating_mul(2)
-        } else {
-            after
-        };
-        passed >= jiff::SignedDuration::try_from(after).unwrap_or(jiff::SignedDuration::MAX)
+    let of_agency = it.taken.is_some();
+    let come = |at: &u32| {
+        let after = time_of(steps, *at).map(|it| if close { it / 2 } else { it });
+        let after = after.map(|it| it.saturating_mul(if of_agency { 2 } else { 1 }));
+        after.is_some_and(|it| passed >= signed(it))
+    };
+    let reached = (0..MOST_CALLS).take_while(come).count();
+    let mut reached = u32::try_from(reached).unwrap_or(MOST_CALLS);
+    // a service that was away calls the highest step at once, and goes round afterwards
+    let top = u32::try_from(steps.len()).unwrap_or(MOST_CALLS);
+    if it.escalated < top {
+        reached = reached.min(top);
+    }
+    if reached <= it.escalated {
+        return None;
+    }
+    let step = |at: u32| steps.get((at % top) as usize).map(|it| it.to);
+    let barred = |to: Rung| of_agency && to == Rung::Head;
+    if step(reached - 1).is_some_and(barred) {
+        return None;
+    }
+    let mut calls = (reached..reached + top).filter_map(|reached| {
+        let to = step(reached - 1)?;
+        Some(Call { reached, to })
     });
-    let reached = u32::try_from(reached.count()).unwrap_or(u32::MAX);
-    let head = reached
-        .checked_sub(1)
-        .and_then(|at| steps.get(at as usize))
-        .is_some_and(|it| it.to == Rung::Head);
-    (reached > it.escalated && !(head && it.taken.is_some())).then_some(reached)
+    calls.find(|it| answers(it.to) && !barred(it.to))
+}
+
+/// How long after an incident was told its `at`th call comes, of the first round and of those behind it.
+fn time_of(steps: &[Step], at: u32) -> Option<Duration> {
+    let at = at as usize;
+    if let Some(step) = steps.get(at) {
+        return Some(step.after);
+    }
+    let last = steps.last()?.after;
+    let pauses = (0..=at - steps.len()).map(|it| pause(PAUSE, it / steps.len()));
+    Some(last + pauses.sum::<Duration>())
+}
+
+fn pause(first: Duration, round: usize) -> Duration {
+    let doubled = first.saturating_mul(1 << round.min(16));
+    doubled.min(LONGEST_PAUSE.max(first))
+}
+
+fn signed(length: Duration) -> SignedDuration {
+    SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX)
+}
+
+/// Whether people are called for it at all.
+fn calls(it: &Incident, now: Timestamp) -> bool {
+    let blind = it.timeline.iter().any(|it| it.what == What::Blind);
+    let grave = it.kind.is_tampering() || it.kind == Kind::Down || blind;
+    grave && it.stage.is_open() && !it.is_muted(now)
+}
+
+/// That whoever took an incident is to be reminded of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reminder {
+    /// Who is called besides, from the second reminder on.
+    pub to: Option<Rung>,
+}
+
+/// Somebody of the operator took it and neither closed it nor wrote anything down for as long as `every`: he is reminded,
+/// then the steps are called one after the other, each time they are all through at half the pace. Somebody of the agency is
+/// reminded where there are no steps, by which the operator's people would be called meanwhile.
+pub fn overdue(
+    steps: &[Step],
+    it: &Incident,
+    now: Timestamp,
+    every: Duration,
+    answers: impl Fn(Rung) -> bool,
+) -> Option<Reminder> {
+    let of_agency = it.taken.as_ref().filter(|_| steps.is_empty());
+    let taken = it.led().or(of_agency).filter(|_| calls(it, now))?;
+    let nudged = |it: &&Event| it.what == What::Nudged;
+    let since_taken = it.timeline.iter().filter(|it| it.at >= taken.at);
+    let before = since_taken.filter(nudged).count();
+    // what somebody does to it shows that somebody is at it; in the agency's chat that is not whoever took it for the operator
+    let other = |it: &Event| {
+        let origin = it.origin.as_ref();
+        !taken.is_of_agency() && origin.is_some_and(|it| it.of == Standpoint::Agency)
+    };
+    let deed = |it: &&Event| it.by.is_some() && !other(it) || it.what == What::Nudged;
+    let last = it.timeline.iter().rev().find(deed).map(|it| it.at);
+    let silence = it.muted.as_ref().map(|it| it.until);
+    let since = [last, silence]
+        .into_iter()
+        .flatten()
+        .fold(taken.at, Ord::max);
+    let round = before.saturating_sub(1) / steps.len().max(1);
+    if now.duration_since(since) < signed(pause(every, round)) {
+        return None;
+    }
+    let answering: Vec<Rung> = steps
+        .iter()
+        .map(|it| it.to)
+        .filter(|it| answers(*it))
+        .collect();
+    let at = before.checked_sub(1);
+    let to = at.and_then(|at| answering.get(at % answering.len().max(1)).copied());
+    Some(Reminder { to })
 }
 
 /// Since when somebody could have taken it: since it was told, came back, or was not silent any more.

@@ -3,5 +3,5 @@
 pub mod escalation;
 pub mod roster;
 
-pub use escalation::{due, steps};
+pub use escalation::{due, overdue, steps};
 pub use roster::{Handover, Turn, handover, next, on_duty};

@@ -174,6 +174,14 @@ pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Inc
     it
 }
 
+/// Who took it is reminded of it, and somebody else is called as well.
+pub fn nudge(known: &Incident, to: Option<Rung>, now: Timestamp) -> Incident {
+    let mut it = known.clone();
+    let note = to.map(|it| it.as_str().to_owned());
+    push(&mut it, now, What::Nudged, note);
+    it
+}
+
 /// What one chat may write into an incident is bounded: characters of a note, and how many.
 const LONGEST_NOTE: usize = 1000;
 const MOST_NOTES: usize = 100;

@@ -88,12 +88,11 @@ pub fn is_repeat(known: &Plan, again: &Plan) -> bool {
 }
 
 /// Refuses what would silence a portal for longer than one plan may, by one plan after the other: counted over a day
-/// before and behind it.
+/// before and behind it. A plan that was cancelled counts in full: it may have been in force until then.
 pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
     let near = |it: &&Plan| {
         it.to > again.from - LONGEST
             && it.from < again.to + LONGEST
-            && !matches!(it.stage, PlanStage::Cancelled { .. })
             && it.targets.iter().any(|of| again.targets.contains(of))
     };
     let lengths = known.iter().filter(near).chain([again]);
@@ -407,5 +406,33 @@ mod tests {
         ));
         assert!(bears_marks(Kind::Redirected, &[]));
         assert!(!bears_marks(Kind::Down, &[]));
+    }
+
+    #[test]
+    fn a_plan_that_was_cancelled_counts_too() {
+        let plan = |from: &str, to: &str, stage| Plan {
+            id: PlanId::new(2026, 1),
+            revision: 0,
+            targets: vec!["a".parse().unwrap()],
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            by: "An".to_owned(),
+            at: from.parse().unwrap(),
+            reason: "x".to_owned(),
+            notifier: None,
+            stage,
+        };
+        let cancelled = PlanStage::Cancelled {
+            by: "An".to_owned(),
+            at: "2026-11-22T23:50:00Z".parse().unwrap(),
+        };
+        let first = plan("2026-11-22T00:00:00Z", "2026-11-22T23:54:00Z", cancelled);
+        let again = |from, to| plan(from, to, PlanStage::Announced);
+        let long = again("2026-11-22T23:55:00Z", "2026-11-23T23:49:00Z");
+        assert!(leaves_room(std::slice::from_ref(&first), &long).is_err());
+        let short = again("2026-11-22T23:55:00Z", "2026-11-23T00:00:00Z");
+        assert!(leaves_room(std::slice::from_ref(&first), &short).is_ok());
+        let later = again("2026-11-24T00:00:00Z", "2026-11-24T23:54:00Z");
+        assert!(leaves_room(&[first], &later).is_ok());
     }
 }

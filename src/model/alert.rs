@@ -16,10 +16,22 @@ pub enum About {
     Storm(String),
     /// The list of a storm's incidents, as a file.
     Roll(String),
+    /// Incidents that joined a storm after its first message: a message of its own, since an edit rings nobody.
+    Joined(String),
     /// An incident that keeps coming back: a message of its own, since an edit rings nobody.
     Reminder(IncidentId),
     /// Nobody has taken an incident: somebody else is called.
     Call(IncidentId, Rung),
+    /// Nobody has taken many incidents: one message calls for all of them.
+    Calls(Rung),
+    /// Somebody took an incident long ago, and it is not over.
+    Nudge(IncidentId),
+    /// The same of many.
+    Nudges,
+    /// A shift begins soon: who takes over is to say that he is there.
+    Muster(Timestamp),
+    /// Who takes over has not said so, and the shift is about to begin.
+    Absent(Timestamp),
     /// What becomes of a request to be watched.
     Request(RequestId),
     /// Strangers' requests without proof, all in one message that begins then.
@@ -40,8 +52,14 @@ impl About {
             Self::Report(file) => format!("report-{}", file.week),
             Self::Storm(id) => id.clone(),
             Self::Roll(id) => format!("{id}-roll"),
+            Self::Joined(id) => format!("{id}-joined"),
             Self::Reminder(id) => format!("{id}-reminder"),
             Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
+            Self::Calls(to) => format!("calls-{}", to.as_str()),
+            Self::Nudge(id) => format!("{id}-nudge"),
+            Self::Nudges => "nudges".to_owned(),
+            Self::Muster(at) => format!("muster-{}", at.as_second()),
+            Self::Absent(at) => format!("absent-{}", at.as_second()),
             Self::Request(id) => id.to_string(),
             Self::Requests(at) => format!("requests-{}", at.as_second()),
             Self::Plan(id) => id.to_string(),

@@ -118,7 +118,7 @@ impl Contact {
 }
 
 /// All that targets.yaml says of people.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duty {
     /// Who may approve registrations, close incidents and move baselines.
     pub officers: Vec<Person>,
@@ -127,7 +127,30 @@ pub struct Duty {
     pub roster_csv: Option<PathBuf>,
     pub escalation: Vec<Step>,
     pub contacts: Vec<Contact>,
+    /// Whoever took an incident and did nothing about it for so long is reminded; `None` for never.
+    pub remind_taken: Option<Duration>,
+    /// Whoever takes over a shift is asked so long before whether he is there; `None` for never.
+    pub test_call: Option<Duration>,
 }
+
+impl Default for Duty {
+    fn default() -> Self {
+        Self {
+            officers: Vec::new(),
+            roster: Vec::new(),
+            roster_csv: None,
+            escalation: Vec::new(),
+            contacts: Vec::new(),
+            remind_taken: Some(REMIND_TAKEN),
+            test_call: Some(TEST_CALL),
+        }
+    }
+}
+
+/// An hour is what a first answer to an attack takes; after two without a word somebody asks.
+const REMIND_TAKEN: Duration = Duration::from_secs(2 * 3600);
+/// Time to find somebody else before the shift begins.
+const TEST_CALL: Duration = Duration::from_secs(15 * 60);
 
 impl Duty {
     /// The contacts that answer for an agency, from below: its own, its province's, the nation's.

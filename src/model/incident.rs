@@ -154,6 +154,8 @@ pub enum What {
     Noted,
     /// Nobody took it, and somebody else was called.
     Escalated,
+    /// Whoever took it was reminded of it.
+    Nudged,
     /// It falls into announced changes.
     Planned,
     /// The agency says that it was not its doing.

@@ -38,7 +38,35 @@ pub struct Storm {
     /// How many incidents the last list that was sent holds.
     pub listed: usize,
     pub receipt: Option<Receipt>,
+    /// Incidents that were told one by one just before it began.
+    #[serde(default)]
+    pub before: usize,
+    /// How many incidents it had when its message was last made.
+    #[serde(default)]
+    pub size: usize,
+    /// What nearly all of its incidents shared when its message was last made.
+    #[serde(default)]
+    pub shared: Option<Shared>,
+    /// Those that joined after its first message and are still to ring, the newest last.
+    #[serde(default)]
+    pub joiners: Vec<IncidentId>,
+    /// Older ones of these that are only counted.
+    #[serde(default)]
+    pub more_joiners: usize,
+    /// When a message of it rang last.
+    #[serde(default)]
+    pub rung: Option<Timestamp>,
 }
+
+/// What many incidents have in common: the kind of it (`address`, `block`, `network`, `agency`) and which.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shared {
+    pub factor: String,
+    pub value: String,
+}
+
+/// So many joiners ring with their names; of more, the newest do and the others are counted. A message holds some eighty.
+const MOST_JOINERS: usize = 200;
 
 impl Storm {
     pub fn new(notifier: &str, first: &Incident, now: Timestamp) -> Self {
@@ -51,7 +79,22 @@ impl Storm {
             told: None,
             listed: 0,
             receipt: None,
+            before: 0,
+            size: 0,
+            shared: None,
+            joiners: Vec::new(),
+            more_joiners: 0,
+            rung: None,
         }
+    }
+
+    /// Notes that an incident joined after the first message, and is to ring.
+    pub fn joined_by(&mut self, id: IncidentId) {
+        self.joiners.retain(|it| *it != id);
+        self.joiners.push(id);
+        let surplus = self.joiners.len().saturating_sub(MOST_JOINERS);
+        self.joiners.drain(..surplus);
+        self.more_joiners += surplus;
     }
 
     fn id_of(first: &IncidentId) -> String {

@@ -189,6 +189,9 @@ pub struct Settings {
     pub pages: u32,
     /// Names of notifiers.
     pub notify: Vec<String>,
+    /// Its incidents are always told by themselves, never inside a storm.
+    #[serde(default)]
+    pub alone: bool,
 }
 
 impl Default for Settings {
@@ -209,6 +212,7 @@ impl Default for Settings {
             profiles: vec![Profile::Desktop],
             pages: 1,
             notify: vec!["console".to_owned()],
+            alone: false,
         }
     }
 }

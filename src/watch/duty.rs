@@ -1,10 +1,12 @@
 //! The duty room's clock: who is called when nobody takes an incident, and what a shift hands to the next.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
-use super::World;
+use super::{World, muster};
 use crate::{
-    alert::duty::Called,
+    alert::duty::{Called, Holder},
     config::Config,
     duty::{
         self,
@@ -16,6 +18,7 @@ use crate::{
     model::{
         About, Alert, Incident, Urgency,
         duty::{Duty, Person, Rung, Step, Tier},
+        incident::Taken,
         names::is_same_name,
     },
     store::{Commit, StoreError, Wanted},
@@ -31,6 +34,9 @@ const LONGEST_AWAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 pub async fn round(world: &World) {
     if let Err(error) = escalate(world).await {
         tracing::error!(%error, "who is to be called cannot be decided");
+    }
+    if let Err(error) = muster::round(world, world.clock.now()).await {
+        tracing::error!(%error, "who takes over a shift cannot be asked");
     }
     if let Err(error) = hand_over(world).await {
         tracing::error!(%error, "a shift cannot be handed over");
@@ -71,8 +77,9 @@ pub(super) fn called(world: &World, it: &Incident, now: Timestamp) -> Called {
 
 async fn escalate(world: &World) -> Result<(), StoreError> {
     let Config { duty, agencies, .. } = &world.config;
+    let reminds = duty.remind_taken.is_some();
     // nobody is named: the register need not be read
-    if !duty.calls() && agencies.iter().all(|it| it.escalation.is_empty()) {
+    if !reminds && !duty.calls() && agencies.iter().all(|it| it.escalation.is_empty()) {
         return Ok(());
     }
     let now = world.clock.now();
@@ -82,16 +89,102 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
         open_only: true,
         ..Wanted::default()
     };
+    let mut due: Vec<Due> = Vec::new();
     for it in world.store.incidents(&wanted).await? {
         let steps = steps_of(world, &it.portal.agency);
-        let Some(reached) = duty::due(&steps, &it, now, close) else {
-            continue;
-        };
+        let answers = answers(world, &it, now);
         // a service that was away calls the highest one at once
-        let Some(step) = steps.get(reached as usize - 1) else {
-            continue;
+        if let Some(call) = duty::due(&steps, &it, now, close, &answers) {
+            tracing::info!(incident.id = %it.id, to = call.to.as_str(), "nobody has taken it");
+            due.push(Due {
+                one: About::Call(it.id.clone(), call.to),
+                many: About::Calls(call.to),
+                operator: call.to != Rung::Head,
+                agency: it.taken.is_none(),
+                known: incident::escalate(&it, call.reached, call.to, now),
+            });
+        } else if let Some(every) = duty.remind_taken
+            && let Some(reminder) = duty::overdue(&steps, &it, now, every, &answers)
+        {
+            tracing::info!(incident.id = %it.id, "it was taken long ago and is not over");
+            due.push(Due {
+                one: About::Nudge(it.id.clone()),
+                many: About::Nudges,
+                operator: true,
+                agency: it.led().is_none(),
+                known: incident::nudge(&it, reminder.to, now),
+            });
+        }
+    }
+    call_out(world, due, now).await
+}
+
+/// An incident as it is once people were called for it, and what is said of it alone and among many.
+struct Due {
+    known: Incident,
+    one: About,
+    many: About,
+    /// The operator is told as well.
+    operator: bool,
+    /// The agency's own chats are told.
+    agency: bool,
+}
+
+/// More of one kind at once are one message: what calls for a hundred incidents must not be a hundred messages.
+const ONE_BY_ONE: usize = 3;
+/// A message about many waits until all are written.
+const TOGETHER: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
+
+/// Whether a step stands for anybody now. Looked up where it is asked: most incidents are not due.
+fn answers<'a>(
+    world: &'a World,
+    it: &'a Incident,
+    now: Timestamp,
+) -> impl Fn(Rung) -> bool + use<'a> {
+    move |rung| match rung {
+        Rung::Roster => !called(world, it, now).now.is_empty(),
+        Rung::Head => called(world, it, now).head.is_some(),
+        Rung::DutyRoom => !world.config.defaults.notify.is_empty(),
+        Rung::National => !called(world, it, now).contacts.is_empty(),
+    }
+}
+
+/// Writes the incidents as they are then, with messages to whoever is told of them.
+async fn call_out(world: &World, due: Vec<Due>, now: Timestamp) -> Result<(), StoreError> {
+    if due.is_empty() {
+        return Ok(());
+    }
+    let targets = world.targets().await?.into_iter();
+    let notify: HashMap<String, Vec<String>> = targets
+        .map(|it| (it.id.to_string(), it.settings.notify))
+        .collect();
+    let mut told: Vec<(Due, Vec<String>)> = Vec::new();
+    let mut counts: HashMap<(String, About), usize> = HashMap::new();
+    for it in due {
+        let names = names(world, &it, &notify, now);
+        for name in &names {
+            *counts.entry((name.clone(), it.many.clone())).or_default() += 1;
+        }
+        told.push((it, names));
+    }
+    for (it, names) in told {
+        let urgency = Urgency::of(&it.known);
+        let alert = |name: String| {
+            let key = (name, it.many.clone());
+            let many = counts.get(&key).is_some_and(|it| *it > ONE_BY_ONE);
+            let about = if many { &it.many } else { &it.one };
+            let mut alert = Alert::new(&key.0, about.clone(), urgency, now);
+            if many {
+                alert.due = now.checked_add(TOGETHER).unwrap_or(now);
+            }
+            alert
         };
-        match call(world, &it, reached, step.to, now).await {
+        let commit = Commit {
+            alerts: names.into_iter().map(alert).collect(),
+            incidents: vec![it.known.clone()],
+            ..Commit::default()
+        };
+        match world.store.commit(commit).await {
             // taken in this moment, or somebody else decided
             Ok(()) | Err(StoreError::Conflict) => (),
             Err(error) => return Err(error),
@@ -100,37 +193,41 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn call(
+/// Who is told that people are called; `notify` is of all targets.
+fn names(
     world: &World,
-    it: &Incident,
-    reached: u32,
-    to: Rung,
+    it: &Due,
+    notify: &HashMap<String, Vec<String>>,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let called = incident::escalate(it, reached, to, now);
-    tracing::info!(incident.id = %it.id, to = to.as_str(), "nobody has taken it");
-    let target = world.target(&it.target).await?;
+) -> Vec<String> {
     let duty = &world.config.defaults.notify;
-    let mut names = target.map_or_else(|| duty.clone(), |it| it.settings.notify);
+    let target = notify.get(it.known.target.portal());
+    let mut names = target.unwrap_or(duty).clone();
     // the agency has it already, or wants no noise in its own chat
-    names.retain(|it| duty.contains(it) || called.taken.is_none() && !called.is_muted_for(it, now));
+    let own = |name: &String| it.agency && !it.known.is_muted_for(name, now);
+    names.retain(|name| duty.contains(name) || own(name));
     // the roster is the operator's: a mention rings only in a chat that its people are in
-    if to != Rung::Head {
+    if it.operator {
         names.extend(duty.iter().cloned());
     }
     names.sort();
     names.dedup();
-    let about = About::Call(it.id.clone(), to);
-    let urgency = Urgency::of(it);
-    let alerts = names
-        .iter()
-        .map(|name| Alert::new(name, about.clone(), urgency, now));
-    let commit = Commit {
-        alerts: alerts.collect(),
-        incidents: vec![called],
-        ..Commit::default()
-    };
-    world.store.commit(commit).await
+    names
+}
+
+/// Who has it, and whether the file knows him: by his account; by his name where there is no account to go by.
+pub(super) fn holder(config: &Config, taken: &Taken) -> Holder {
+    let officers = config.duty.officers.iter();
+    let mut all = officers.chain(config.duty.roster.iter().map(|it| &it.who));
+    let account = taken.origin.as_ref().and_then(|it| it.account);
+    let known = all.find(|it| match (it.telegram, account) {
+        (Some(known), Some(account)) => known == account,
+        _ => !taken.is_of_agency() && is_same_name(&it.name, &taken.by),
+    });
+    Holder {
+        taken: taken.clone(),
+        known: known.cloned(),
+    }
 }
 
 /// One message at the change of a shift, with what is open.
@@ -203,11 +300,32 @@ pub fn remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
         let day = words.date(it.confirmed);
         out.push(words.text("contact-stale", &[("name", &it.name), ("day", &day)]));
     }
+    out.extend(unreachable(config, words).into_iter().take(MOST_REMARKS));
     out.extend(bare(config, words).into_iter().take(MOST_REMARKS));
     if !contacts.is_empty() && contacts.iter().all(|it| it.tier != Tier::National) {
         out.push(words.plain("contact-no-national"));
     }
     out
+}
+
+/// People and contacts that are named and can be reached in no way.
+fn unreachable(config: &Config, words: &Words) -> Vec<String> {
+    let Duty {
+        roster, contacts, ..
+    } = &config.duty;
+    let bare = |it: &&Person| it.telegram.is_none() && it.phone.is_none();
+    let heads = config.agencies.iter().filter_map(|it| it.head.as_ref());
+    let people = roster.iter().map(|it| &it.who).chain(heads).filter(bare);
+    let mut names: Vec<&str> = people.map(|it| it.name.as_str()).collect();
+    let silent = contacts
+        .iter()
+        .filter(|it| it.phone.is_none() && it.email.is_none());
+    names.extend(silent.map(|it| it.name.as_str()));
+    // rows of one person are one person
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|it| seen.insert(*it));
+    let line = |name: &&str| words.text("person-unreachable", &[("name", name)]);
+    names.iter().map(line).collect()
 }
 
 /// Provinces of agencies for which nobody is named, with these agencies.

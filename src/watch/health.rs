@@ -34,6 +34,8 @@ pub struct Health {
     /// How far our clock is off, where it is.
     pub skew: Option<SignedDuration>,
     store_fails: bool,
+    /// One of these is named in targets.yaml. A chat that registered itself may leave as it pleases.
+    deaf: bool,
 }
 
 impl Health {
@@ -50,7 +52,7 @@ impl Health {
     }
 
     pub fn is_good(&self) -> bool {
-        self.looks_on_time() && self.store_writes() && self.outbox_moves()
+        self.looks_on_time() && self.store_writes() && self.outbox_moves() && !self.deaf
     }
 }
 
@@ -64,6 +66,7 @@ pub async fn health(world: &World) -> Health {
     let stopped = (targets > 0 && silent > allowed).then(|| SignedDuration::from_millis(silent));
     let condition = world.store.condition().await;
     let dead = world.store.dead_letters().await;
+    let gone = measure.all_gone();
     Health {
         targets,
         overdue: measure.overdue.get(),
@@ -77,7 +80,10 @@ pub async fn health(world: &World) -> Health {
         outbox_depth: measure.outbox_depth.get(),
         outbox_age_s: measure.outbox_age.get(),
         dead_letters: dead.map_or(0, |it| it.len()),
-        gone: measure.all_gone(),
+        deaf: gone
+            .keys()
+            .any(|it| world.config.notifiers.contains_key(it)),
+        gone,
         blind: facts.blind.load(Ordering::Relaxed),
         skew: world.eyes.skew(),
     }

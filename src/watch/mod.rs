@@ -26,6 +26,7 @@ pub mod listed;
 pub mod look;
 pub mod measure;
 mod memo;
+pub mod muster;
 mod norms;
 pub mod officers;
 mod parts;

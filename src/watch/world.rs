@@ -158,6 +158,13 @@ impl World {
         }
         let eye =
             Eye::new(eye_settings(&config)?).map_err(|error| Fault::System(error.to_string()))?;
+        // one that is written anew may reach somebody
+        for (name, spec) in &config.notifiers {
+            let before = self.config.notifiers.get(name);
+            if before.is_none_or(|it| (&it.kind, &it.with) != (&spec.kind, &spec.with)) {
+                self.measure.works(name);
+            }
+        }
         let world = Self {
             store: self.store.clone(),
             evidence: self.evidence.clone(),

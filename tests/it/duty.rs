@@ -12,7 +12,7 @@ use crate::{
     scene::{Scene, Turned, parse, yaml},
 };
 
-const DUTY: &str = "duty:
+pub const DUTY: &str = "duty:
   roster:
     - { name: Nguyễn Văn An, telegram: 11, phone: '0912 000 001', from: '07:00', to: '19:00' }
     - { name: Trần Thị Bình, telegram: 12, from: '19:00', to: '07:00' }
@@ -37,7 +37,7 @@ async fn scene(clock: &Arc<Turned>) -> (Portal, Scene) {
     (portal, scene)
 }
 
-async fn round(scene: &Scene) -> Vec<String> {
+pub async fn round(scene: &Scene) -> Vec<String> {
     let before = scene.heard.0.lock().unwrap().len();
     duty::round(&scene.world).await;
     tell::flush(&scene.world).await;
@@ -56,8 +56,9 @@ async fn nobody_takes_it_and_others_are_called_until_somebody_does() {
     let called = round(&scene).await;
     assert_eq!(called.len(), 1, "{called:?}");
     assert!(
-        called[0].starts_with("🔔 CHƯA CÓ NGƯỜI TIẾP NHẬN · SC-2026-0001")
-            && called[0].contains("Đang trực: Trần Thị Bình")
+        called[0].starts_with(
+            "🔔 CHƯA CÓ NGƯỜI TIẾP NHẬN: NGHI BỊ TẤN CÔNG THAY ĐỔI GIAO DIỆN · SC-2026-0001"
+        ) && called[0].contains("Đang trực: Trần Thị Bình")
             && called[0]
                 .contains("Ca sau (từ 07:00:00 ngày 23/11/2026): Nguyễn Văn An ☎ 0912 000 001"),
         "{}",
@@ -201,7 +202,7 @@ const TREE: &str =
     - { tier: province, name: Sở của mọi nơi, confirmed: 2026-11-01 }
     - { tier: province, name: Sở nêu đích danh, agencies: [vinh], confirmed: 2026-11-01 }
 ";
-const PROVINCES: &str = "agencies:
+pub const PROVINCES: &str = "agencies:
   - { id: vinh, name: Phường Thành Vinh, province: Ngh\u{65}\u{323}\u{302} An }
   - { id: nhatrang, name: Phường Nha Trang, province: Khánh Hoà }
   - { id: bo, name: Một bộ }
@@ -259,7 +260,7 @@ fn branches_of_the_tree_of_contacts_without_anybody_are_pointed_out() {
     let remarks = |text: &str| duty::remarks(&parse(text), now, &words);
     let one = "duty:
   contacts:
-    - { tier: province, name: Sở KHCN, province: Khánh Hòa, confirmed: 2026-11-01 }
+    - { tier: province, name: Sở KHCN, phone: '0258', province: Khánh Hòa, confirmed: 2026-11-01 }
 ";
     let two = "  - { id: vinhloc, name: Phường Vinh Lộc, province: NGHỆ AN }\n";
     assert_eq!(
@@ -270,8 +271,8 @@ fn branches_of_the_tree_of_contacts_without_anybody_are_pointed_out() {
             "⚠ Danh sách đầu mối chưa có đầu mối cấp quốc gia".to_owned(),
         ]
     );
-    let national = "    - { tier: national, name: Trung tâm, confirmed: 2026-11-01 }
-    - { tier: province, name: Sở của mọi nơi, confirmed: 2026-11-01 }
+    let national = "    - { tier: national, name: Trung tâm, phone: '024', confirmed: 2026-11-01 }
+    - { tier: province, name: Sở của mọi nơi, email: so@example.vn, confirmed: 2026-11-01 }
 ";
     assert!(remarks(&format!("{one}{national}{PROVINCES}{two}")).is_empty());
 }

@@ -17,6 +17,7 @@ mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
 mod cost; // pages cost their length; hostile ones hold up nobody
 mod crash; // kill -9 at random moments
+mod crowd; // storms hide nobody: names, who joins, who is told alone, kill -9 in one
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
 mod dependencies; // licences, sources, bans and advisories of what comes in
@@ -30,6 +31,7 @@ mod hands; // who did it: accounts, chats, names that look alike; silence of an 
 mod http; // cookies, redirects, lengths, codings, names as they are out there
 mod http2; // HTTP/2 that is broken
 mod input; // lists, tables and certificates as people have them
+mod ladder; // called again until somebody is reached; reminders, the test call before a shift
 mod layers; // who may import whom
 mod line; // is it the portals, or our own line: a table
 mod links; // nothing foreign becomes a link in a chat
@@ -49,6 +51,7 @@ mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
 mod thrift; // what is not asked twice and not kept for nothing
 mod together; // a storm taken with one tap
+mod topics; // groups with topics, refusals that last, chats known by a name
 mod trouble; // storms, flapping, dead chats, our own lateness and clock
 mod unseen; // headers, refusals, limits and known hosts behind which something may stand
 mod watch; // learn, confirm, open, restore

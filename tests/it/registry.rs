@@ -143,8 +143,8 @@ async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
     listening.end().await;
     round(&scene.world).await;
     let refuse = || {
-        let why = serde_json::json!({"ok": false, "error_code": 400, "description": "Bad Request: not enough rights to send text messages to the chat"});
-        telegram.refuse("sendMessage", 400, why);
+        let why = serde_json::json!({"ok": false, "error_code": 429, "description": "Too Many Requests: retry after 30", "parameters": {"retry_after": 30}});
+        telegram.refuse("sendMessage", 429, why);
     };
     // the room is told first, by name
     tell::flush(&scene.world).await;

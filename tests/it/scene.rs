@@ -62,6 +62,10 @@ impl Turned {
         *self.0.lock().unwrap() = moment.parse().unwrap();
     }
 
+    pub fn pass_seconds(&self, seconds: i64) {
+        *self.0.lock().unwrap() += SignedDuration::from_secs(seconds);
+    }
+
     pub fn pass(&self, minutes: i64) {
         *self.0.lock().unwrap() += SignedDuration::from_mins(minutes);
     }

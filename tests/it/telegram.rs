@@ -75,7 +75,7 @@ pub struct Telegram {
 
 /// How long a poll is held where nothing waits: short, so that a test can end.
 const HOLD: Duration = Duration::from_millis(200);
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Telegram {
     pub async fn start() -> Self {

@@ -122,7 +122,7 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
     let listening = Listening::to(&scene);
     let room = telegram.last(ROOM).unwrap();
     assert!(
-        room.text.contains("6 CỔNG CÙNG NGHI BỊ TẤN CÔNG · DR-"),
+        room.text.contains("6 CỔNG NGHI BỊ TẤN CÔNG · DR-"),
         "{}",
         room.text
     );

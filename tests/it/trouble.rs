@@ -31,7 +31,11 @@ type Sight = Box<dyn FnMut(&str) -> Seen + Send>;
 #[async_trait]
 impl Sees for Script {
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
-        let seen = (self.0.lock().unwrap())(visit.target.portal());
+        let mut seen = (self.0.lock().unwrap())(visit.target.portal());
+        // it leads nowhere else
+        if let Seen::Answered(answer) = &mut seen {
+            answer.final_url = visit.url.clone();
+        }
         let body = matches!(seen, Seen::Answered(_)).then(|| honest(1).into());
         Sighting {
             observation: Observation {
@@ -52,7 +56,7 @@ impl Sees for Script {
     }
 }
 
-fn answered(address: &str, date: Option<Timestamp>) -> Seen {
+pub fn answered(address: &str, date: Option<Timestamp>) -> Seen {
     Seen::Answered(Answer {
         status: 200,
         final_url: "https://portal.example/".parse().unwrap(),
@@ -68,7 +72,7 @@ fn answered(address: &str, date: Option<Timestamp>) -> Seen {
     })
 }
 
-fn silent(class: Class, key: &str) -> Seen {
+pub fn silent(class: Class, key: &str) -> Seen {
     Seen::Silent(Silence {
         class,
         cause: Say::new(key),
@@ -76,13 +80,13 @@ fn silent(class: Class, key: &str) -> Seen {
     })
 }
 
-fn scripted(scene: &mut Scene, script: impl FnMut(&str) -> Seen + Send + 'static) {
+pub fn scripted(scene: &mut Scene, script: impl FnMut(&str) -> Seen + Send + 'static) {
     let world = Arc::get_mut(&mut scene.world).unwrap();
     world.eye = Arc::new(Script(std::sync::Mutex::new(Box::new(script))));
 }
 
 /// So many targets on the hosts a0.example, a1.example, …
-fn many(count: usize, more: &str) -> String {
+pub fn many(count: usize, more: &str) -> String {
     let targets: Vec<(String, String)> = (0..count)
         .map(|it| (format!("a{it}"), format!("http://a{it}.example/")))
         .collect();
@@ -123,14 +127,16 @@ async fn many_outages_at_once_are_one_message_that_follows_them() {
     let heard = scene.heard();
     assert_eq!(heard.len(), 1, "{heard:#?}");
     for part in [
-        "20 CỔNG CÙNG GẶP SỰ CỐ TRUY CẬP · DR-",
-        "còn sự cố: 20 · đã khôi phục: 0",
-        "cùng dải địa chỉ 198[.]52[.]7[.]0/24 (20 cổng)",
-        "20/20 cổng được giám sát cùng lỗi, nơi khác vẫn bình thường",
+        "20 CỔNG GẶP SỰ CỐ TRUY CẬP · DR-",
+        "còn sự cố: 20 · đã kết thúc: 0",
+        "Cùng dải địa chỉ 198[.]52[.]7[.]0/24: 20 cổng",
+        "20/20 cổng được giám sát ở đó cùng lỗi, các nơi khác phần lớn bình thường",
         "• không kết nối được: 20",
-        "và 12 cổng khác",
     ] {
         assert!(heard[0].contains(part), "{part} in\n{}", heard[0]);
+    }
+    for it in &incidents {
+        assert!(heard[0].contains(&it.id.0), "{} in\n{}", it.id, heard[0]);
     }
     assert!(
         incidents
@@ -159,7 +165,7 @@ async fn many_outages_at_once_are_one_message_that_follows_them() {
     let heard = scene.heard();
     let last = heard
         .iter()
-        .find(|it| it.contains("ĐÃ KHÔI PHỤC CẢ 20 CỔNG"));
+        .find(|it| it.contains("ĐÃ KẾT THÚC SỰ CỐ TẠI 20 CỔNG"));
     assert!(last.is_some(), "{heard:#?}");
     let file = scene
         .heard
@@ -318,7 +324,9 @@ async fn where_a_chat_is_gone_the_alert_goes_another_way_and_the_duty_room_is_to
     let told = duty.0.lock().unwrap().clone();
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
-        told[0].plain.contains("«group» không nhận được nữa"),
+        told[0]
+            .plain
+            .contains("Kênh «group» không gửi được: bot đã bị đưa ra khỏi nhóm"),
         "{told:?}"
     );
     let dead = scene.world.store.dead_letters().await.unwrap();

@@ -291,8 +291,8 @@ async fn a_portal_that_keeps_us_out_for_an_hour_is_told_aloud_whatever_was_annou
             to: gaccong::model::duty::Rung::DutyRoom,
         }];
         let later = scene.world.clock.now() + jiff::SignedDuration::from_mins(30);
-        let due = gaccong::duty::escalation::due(&steps, &incident, later, false);
-        assert_eq!(due, Some(1), "the ladder applies");
+        let due = gaccong::duty::escalation::due(&steps, &incident, later, false, |_| true);
+        assert_eq!(due.map(|it| it.reached), Some(1), "the ladder applies");
         let blind = incident.timeline.iter().filter(|it| it.what == What::Blind);
         assert_eq!(blind.count(), 1);
     }

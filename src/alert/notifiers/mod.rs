@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Notifier;
 
 pub use console::Console;
-pub use telegram::{Account, account, no_preview};
+pub use telegram::{Account, account, no_preview, trouble};
 
 /// Builds a notifier from its `with`.
 pub type Build = fn(&Value) -> Result<Arc<dyn Notifier>, Problem>;

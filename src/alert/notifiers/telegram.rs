@@ -13,7 +13,7 @@ use teloxide::{
     requests::Requester,
     types::{
         ChatAction, ChatId, InlineKeyboardButton, InlineKeyboardMarkup, InputFile,
-        LinkPreviewOptions, MessageId, ParseMode, Recipient,
+        LinkPreviewOptions, Message as Sent, MessageId, ParseMode, Recipient, ThreadId,
     },
 };
 
@@ -27,6 +27,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 struct With {
     chat: Value,
+    /// Of a group with topics: the number behind the chat's in a link to one of its messages (t.me/c/CHAT/TOPIC/MESSAGE).
+    topic: Option<i32>,
     token_env: String,
     api_url: Option<url::Url>,
 }
@@ -36,6 +38,7 @@ struct With {
 pub struct Account {
     pub bot: Bot,
     pub chat: Recipient,
+    pub topic: Option<ThreadId>,
     /// Which bot it is, without its secret.
     pub account: String,
 }
@@ -48,6 +51,12 @@ const GROUP_A_MINUTE: usize = 20;
 const SUPERGROUP_A_MINUTE: usize = 10;
 const PERSON_A_MINUTE: usize = 30;
 const BOT_A_SECOND: usize = 30;
+
+/// Said of an edit that changes nothing, whatever stands behind it.
+const SAME: &str = "message is not modified";
+
+/// The topic that every group with topics has. It is spoken to by naming none: its number is refused.
+const GENERAL: i32 = 1;
 
 /// The bot and chat of a notifier of this kind.
 pub fn account(with_value: &Value) -> Result<Account, Problem> {
@@ -63,6 +72,13 @@ pub fn account(with_value: &Value) -> Result<Account, Problem> {
     let chat = chat.ok_or_else(|| {
         Problem::Invalid("with.chat: a chat's number (-100…) or @name is wanted".to_owned())
     })?;
+    if let Some(topic) = with.topic.filter(|it| *it < 1) {
+        return Err(Problem::Invalid(format!(
+            "with.topic: {topic} is no topic's number: it is the one behind the chat's in a link to a message of the topic"
+        )));
+    }
+    let topic = with.topic.filter(|it| *it != GENERAL);
+    let topic = topic.map(|it| ThreadId(MessageId(it)));
     let mut bot = Bot::new(secret(&with.token_env)?);
     let from_env = std::env::var("TELOXIDE_API_URL").ok();
     let url = match (with.api_url, from_env) {
@@ -79,7 +95,12 @@ pub fn account(with_value: &Value) -> Result<Account, Problem> {
         bot = bot.set_api_url(url);
     }
     let account = Digest::of(bot.token().as_bytes()).short();
-    Ok(Account { bot, chat, account })
+    Ok(Account {
+        bot,
+        chat,
+        topic,
+        account,
+    })
 }
 
 pub fn build(with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
@@ -90,6 +111,10 @@ pub fn build(with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
 impl Notifier for Telegram {
     fn address(&self) -> String {
         self.0.chat.to_string()
+    }
+
+    fn place(&self, moved_to: Option<&str>) -> String {
+        self.place_in(&self.chat(moved_to))
     }
 
     fn edits(&self) -> bool {
@@ -117,7 +142,8 @@ impl Notifier for Telegram {
     /// "typing…" is refused where a message would be.
     async fn reaches(&self, moved_to: Option<&str>) -> Result<(), Refusal> {
         let chat = self.chat(moved_to);
-        let asked = self.0.bot.send_chat_action(chat, ChatAction::Typing);
+        let mut asked = self.0.bot.send_chat_action(chat, ChatAction::Typing);
+        asked.message_thread_id = self.0.topic;
         match asked.await {
             Ok(_) | Err(RequestError::MigrateToChatId(_)) => Ok(()),
             Err(error) => Err(refusal(&error)),
@@ -126,19 +152,18 @@ impl Notifier for Telegram {
 
     async fn send(&self, message: &Message, place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
         let chat = self.chat(place.moved_to);
+        let earlier = place.receipt;
         if message.document.is_some() {
             return self.document(message, chat).await;
         }
-        // a message of another chat is not ours to edit
-        let here = place.receipt.filter(|it| it.place == chat.to_string());
+        // a message of another chat or topic is not ours to edit
+        let place = self.place_in(&chat);
+        let here = earlier.filter(|it| it.place == place);
         if let Some(id) = here.and_then(|it| it.message.parse().ok()) {
             match self.edit(message, &chat, MessageId(id)).await {
                 Ok(()) => return Ok(None),
-                Err(RequestError::Api(
-                    ApiError::MessageToEditNotFound
-                    | ApiError::MessageCantBeEdited
-                    | ApiError::MessageIdInvalid,
-                )) => (),
+                // whatever is the matter with the earlier message, a new one may be taken
+                Err(RequestError::Api(error)) if !is_passing(&error) => (),
                 Err(error) => return Err(refusal(&error)),
             }
         }
@@ -148,13 +173,16 @@ impl Notifier for Telegram {
             }
             other => other,
         };
-        match sent {
-            Ok(id) => Ok(Some(Receipt {
-                place: chat.to_string(),
-                message: id.0.to_string(),
-            })),
-            Err(error) => Err(refusal(&error)),
-        }
+        let sent = sent.map_err(|error| refusal(&error))?;
+        let chat = match chat {
+            Recipient::Id(_) => chat,
+            // by its number from now on: somebody else may have the name tomorrow
+            Recipient::ChannelUsername(_) => Recipient::Id(sent.chat.id),
+        };
+        Ok(Some(Receipt {
+            place: self.place_in(&chat),
+            message: sent.id.0.to_string(),
+        }))
     }
 }
 
@@ -166,12 +194,20 @@ impl Telegram {
         }
     }
 
+    /// A chat, and the topic in it where one is named.
+    fn place_in(&self, chat: &Recipient) -> String {
+        match self.0.topic {
+            Some(topic) => format!("{chat}/{topic}"),
+            None => chat.to_string(),
+        }
+    }
+
     async fn post(
         &self,
         message: &Message,
         chat: &Recipient,
         html: bool,
-    ) -> Result<MessageId, RequestError> {
+    ) -> Result<Sent, RequestError> {
         let text = if html { &message.html } else { &message.plain };
         let mut request = self
             .0
@@ -183,7 +219,8 @@ impl Telegram {
         if html {
             request = request.parse_mode(ParseMode::Html);
         }
-        request.await.map(|it| it.id)
+        request.message_thread_id = self.0.topic;
+        request.await
     }
 
     async fn edit(
@@ -206,6 +243,7 @@ impl Telegram {
             match request.await {
                 Ok(_) | Err(RequestError::Api(ApiError::MessageNotModified)) => return Ok(()),
                 Err(RequestError::Api(ApiError::CantParseEntities(_))) if html => (),
+                Err(RequestError::Api(error)) if error.to_string().contains(SAME) => return Ok(()),
                 Err(error) => return Err(error),
             }
         }
@@ -223,7 +261,9 @@ impl Telegram {
         let file = InputFile::memory(document.bytes.clone()).file_name(document.name.clone());
         // a caption holds 1,024 units
         let caption: String = message.plain.chars().take(500).collect();
-        match self.0.bot.send_document(chat, file).caption(caption).await {
+        let mut request = self.0.bot.send_document(chat, file).caption(caption);
+        request.message_thread_id = self.0.topic;
+        match request.await {
             Ok(_) => Ok(None),
             Err(error) => Err(refusal(&error)),
         }
@@ -272,28 +312,171 @@ fn refusal(error: &RequestError) -> Refusal {
     }
 }
 
+/// By its kind: what is refused as a bad or forbidden request is refused again, however often it is sent, so another way
+/// is taken at once. New texts of Telegram's are among these, too.
 fn of_api(error: &ApiError) -> Refusal {
-    use ApiError as E;
-    let never = matches!(
-        error,
-        E::BotBlocked
-            | E::BotKicked
-            | E::BotKickedFromSupergroup
-            | E::BotKickedFromChannel
-            | E::ChatNotFound
-            | E::GroupDeactivated
-            | E::UserDeactivated
-            | E::UserNotFound
-            | E::NotEnoughRightsToPostMessages
-            | E::InvalidToken
-            | E::MessageIsTooLong
-    );
-    let text = error.to_string();
-    // said so of an edit
-    let too_long = text.contains("MESSAGE_TOO_LONG");
-    if never || too_long || text.contains("Forbidden") {
-        Refusal::Never(text)
-    } else {
+    let text = match error {
+        ApiError::Unknown(text) => text.clone(),
+        known => known.to_string(),
+    };
+    if is_passing(error) {
         Refusal::Later(None, text)
+    } else {
+        Refusal::Never(text)
+    }
+}
+
+/// Whether the same may be taken a little later: the server's own trouble, and what asks for patience in a text of its own.
+fn is_passing(error: &ApiError) -> bool {
+    let ApiError::Unknown(text) = error else {
+        return matches!(
+            error,
+            ApiError::FailedToGetUrlContent | ApiError::TerminatedByOtherGetUpdates
+        );
+    };
+    let lasting = ["Bad Request", "Forbidden", "Unauthorized", "Not Found"];
+    let patience = [
+        "FLOOD",
+        "_WAIT",
+        "TIMEOUT",
+        "RETRY",
+        "try again",
+        "temporar",
+        "INTERNAL",
+    ];
+    !lasting.iter().any(|it| text.starts_with(it)) || patience.iter().any(|it| text.contains(it))
+}
+
+/// What is the matter with a chat that refuses for good, and what its people can do, as ends of keys of the locales; `None`
+/// where the refusal is about something else. Telegram's words of it, be they a sentence or a name in capitals.
+pub fn trouble(why: &str) -> Option<&'static str> {
+    let why = why.to_uppercase().replace(' ', "_");
+    let found = TROUBLES
+        .iter()
+        .find(|(_, marks)| marks.iter().any(|it| why.contains(it)));
+    found.map(|it| it.0)
+}
+
+const TROUBLES: [(&str, &[&str]); 7] = [
+    ("topic-closed", &["TOPIC_CLOSED", "TOPIC_HIDDEN"]),
+    (
+        "topic-unknown",
+        &["TOPIC_DELETED", "TOPIC_ID_INVALID", "THREAD_NOT_FOUND"],
+    ),
+    (
+        "rights",
+        &[
+            "RIGHTS",
+            "CHAT_WRITE_FORBIDDEN",
+            "CHAT_ADMIN_REQUIRED",
+            "CHAT_RESTRICTED",
+            "_FORBIDDEN",
+            "USER_BANNED_IN_CHANNEL",
+        ],
+    ),
+    (
+        "kicked",
+        &[
+            "KICKED",
+            "NOT_A_MEMBER",
+            "CHANNEL_PRIVATE",
+            "NOT_PARTICIPANT",
+        ],
+    ),
+    (
+        "no-chat",
+        &[
+            "CHAT_NOT_FOUND",
+            "USER_NOT_FOUND",
+            "PEER_ID_INVALID",
+            "CHAT_ID_INVALID",
+            "CHANNEL_INVALID",
+            "CHAT_WAS_DELETED",
+            "CHAT_ID_IS_EMPTY",
+            "GROUP_IS_DEACTIVATED",
+            "GROUP_DEACTIVATED",
+        ],
+    ),
+    ("blocked", &["BLOCKED", "DEACTIVATED", "CAN'T_INITIATE"]),
+    ("token", &["INVALID_BOT_TOKEN", "UNAUTHORIZED"]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> ApiError {
+        serde_json::from_value(Value::from(text)).unwrap()
+    }
+
+    #[test]
+    fn a_refusal_that_lasts_is_one_whatever_its_words() {
+        for (text, kind) in [
+            ("Bad Request: TOPIC_CLOSED", Some("topic-closed")),
+            ("Bad Request: TOPIC_DELETED", Some("topic-unknown")),
+            (
+                "Bad Request: message thread not found",
+                Some("topic-unknown"),
+            ),
+            (
+                "Bad Request: not enough rights to send text messages to the chat",
+                Some("rights"),
+            ),
+            (
+                "Bad Request: not enough rights to send documents to the chat",
+                Some("rights"),
+            ),
+            (
+                "Bad Request: have no rights to send a message",
+                Some("rights"),
+            ),
+            (
+                "Bad Request: need administrator rights in the channel chat",
+                Some("rights"),
+            ),
+            ("Bad Request: CHAT_WRITE_FORBIDDEN", Some("rights")),
+            ("Bad Request: CHAT_SEND_PLAIN_FORBIDDEN", Some("rights")),
+            ("Bad Request: CHAT_ADMIN_REQUIRED", Some("rights")),
+            ("Bad Request: CHAT_RESTRICTED", Some("rights")),
+            ("Bad Request: PEER_ID_INVALID", Some("no-chat")),
+            ("Bad Request: chat not found", Some("no-chat")),
+            ("Forbidden: the group chat was deleted", Some("no-chat")),
+            ("Bad Request: group is deactivated", Some("no-chat")),
+            (
+                "Forbidden: bot is not a member of the supergroup chat",
+                Some("kicked"),
+            ),
+            (
+                "Forbidden: bot was kicked from the group chat",
+                Some("kicked"),
+            ),
+            ("Forbidden: user is deactivated", Some("blocked")),
+            ("Bad Request: INPUT_USER_DEACTIVATED", Some("blocked")),
+            ("Unauthorized", Some("token")),
+            ("Forbidden: something new", None),
+            ("Bad Request: SOMETHING_NEW", None),
+        ] {
+            let refused = of_api(&of(text));
+            assert!(matches!(refused, Refusal::Never(_)), "{text}: {refused:?}");
+            let Refusal::Never(why) = refused else {
+                continue;
+            };
+            assert_eq!(trouble(&why), kind, "{text}");
+        }
+        for text in [
+            "Internal Server Error",
+            "Bad Gateway",
+            "Gateway Timeout",
+            "Internal Server Error: sent message was not found",
+            "Bad Request: FLOOD_PREMIUM_WAIT_5",
+            "Bad Request: TIMEOUT",
+            "restart",
+        ] {
+            let refused = of_api(&of(text));
+            assert!(
+                matches!(refused, Refusal::Later(None, _)),
+                "{text}: {refused:?}"
+            );
+        }
     }
 }

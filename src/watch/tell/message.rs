@@ -4,18 +4,17 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{
     super::{World, officers::beside, plans, reports},
-    moved_to, receipt,
+    moved_to, of_duty, receipt,
 };
 use crate::{
     alert::{
-        Document, Message, duty, plan, request, requests,
+        Document, Message, plan, request, requests,
         storm::{self, Surroundings},
         windows, words,
     },
-    duty::handover,
-    model::{About, Alert, Incident},
+    model::{About, Alert, Incident, IncidentId, registration::RequestId},
     registry::limits,
-    store::Wanted,
+    store::StoreError,
 };
 
 /// Why an alert has no words.
@@ -32,127 +31,166 @@ pub(super) struct Spoken {
     pub members: Vec<Incident>,
 }
 
+impl Spoken {
+    fn of(message: Message) -> Self {
+        Self {
+            message,
+            members: Vec::new(),
+        }
+    }
+}
+
+pub(super) fn unread(error: StoreError) -> Unspoken {
+    Unspoken::Store(error.to_string())
+}
+
 pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spoken, Unspoken> {
     let zone = &world.config.service.timezone;
-    let alone = |message| Spoken {
-        message,
-        members: Vec::new(),
-    };
-    let store = |error: crate::store::StoreError| Unspoken::Store(error.to_string());
     let repeat = unsure && !is_edit(world, alert).await;
-    match &alert.about {
+    let message = match &alert.about {
+        // of these the mark of a repeat stands in the first line
         About::Incident(id) => {
-            let incident = world.store.incident(id).await.map_err(store)?;
-            let incident =
-                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
-            let mut message = words::incident(&incident, &world.words, zone, repeat);
-            // of the agency somebody has it: only the operator's people are still wanted
-            if incident.taken.is_some() && !world.config.defaults.notify.contains(&alert.notifier) {
-                message.buttons.retain(|it| !it.action.starts_with("take:"));
-            }
-            message.silent = incident.stage.is_open()
-                && incident.is_muted_for(&alert.notifier, world.clock.now());
-            Ok(alone(message))
+            let incident = incident(world, id).await?;
+            let message = incident_to(world, &alert.notifier, &incident, repeat);
+            return Ok(Spoken::of(message));
         }
         About::Reminder(id) => {
-            let incident = world.store.incident(id).await.map_err(store)?;
-            let incident =
-                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
-            Ok(alone(words::reminder(
-                &incident,
-                &world.words,
-                zone,
-                repeat,
-            )))
+            let incident = incident(world, id).await?;
+            let message = words::reminder(&incident, &world.words, zone, repeat);
+            return Ok(Spoken::of(message));
         }
-        About::Call(id, to) => {
-            let incident = world.store.incident(id).await.map_err(store)?;
-            let incident =
-                incident.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))?;
-            let now = world.clock.now();
-            let duty = world.config.defaults.notify.contains(&alert.notifier);
-            let has_it = incident.led().is_some() || incident.taken.is_some() && !duty;
-            if has_it || !incident.stage.is_open() || incident.is_muted_for(&alert.notifier, now) {
-                return Err(Unspoken::Moot);
-            }
-            let called = super::super::duty::called(world, &incident, now);
-            let message = duty::call(&incident, *to, &called, &world.words, zone, now);
-            Ok(alone(message.repeated(repeat, &world.words)))
+        About::Storm(id) | About::Roll(id) | About::Joined(id) => {
+            return of_storm(world, alert, id, repeat).await;
         }
-        About::Request(id) => {
-            let request = world.store.request(id).await.map_err(store)?;
-            let request =
-                request.ok_or_else(|| Unspoken::Gone(format!("there is no request {id}")))?;
-            let message = if world.config.defaults.notify.contains(&alert.notifier) {
-                let beside = beside(world, &request).await.map_err(store)?;
-                request::to_officers(&request, beside.shown(), &world.words, zone)
-            } else {
-                request::to_asker(&request, &world.words, zone).ok_or(Unspoken::Moot)?
-            };
-            Ok(alone(message.repeated(repeat, &world.words)))
-        }
+        About::Request(id) => request_to(world, &alert.notifier, id).await?,
         About::Requests(_) => {
-            let all = world.store.requests().await.map_err(store)?;
+            let all = world.store.requests().await.map_err(unread)?;
             let waiting: Vec<_> = all.iter().filter(|it| limits::is_unproved(it)).collect();
-            let message = requests::all(&waiting, &limits::askers(&waiting), &world.words, zone);
-            Ok(alone(message.repeated(repeat, &world.words)))
+            requests::all(&waiting, &limits::askers(&waiting), &world.words, zone)
         }
         About::Plan(id) => {
-            let known = world.store.plan(id).await.map_err(store)?;
+            let known = world.store.plan(id).await.map_err(unread)?;
             let known = known.ok_or_else(|| Unspoken::Gone(format!("there is no plan {id}")))?;
-            let names = plans::names(world, &known.targets).await.map_err(store)?;
-            let seen = plans::seen_in(world, &known).await.map_err(store)?;
+            let names = plans::names(world, &known.targets).await.map_err(unread)?;
+            let seen = plans::seen_in(world, &known).await.map_err(unread)?;
             let asked = known
                 .asked(&world.config.defaults.notify)
                 .contains(&&alert.notifier);
-            let message = plan::plan(&known, &names, &seen, asked, &world.words, zone);
-            Ok(alone(message.repeated(repeat, &world.words)))
-        }
-        About::Handover(at) => {
-            let roster = &world.config.duty.roster;
-            let before = at.checked_sub(jiff::SignedDuration::from_secs(1));
-            let change = handover(roster, before.unwrap_or(*at), *at, zone);
-            // the roster was changed since
-            let change = change.ok_or(Unspoken::Moot)?;
-            let wanted = Wanted {
-                open_only: true,
-                ..Wanted::default()
-            };
-            let open = world.store.incidents(&wanted).await.map_err(store)?;
-            let message = duty::handover(&change.off, &change.on, &open, *at, &world.words, zone);
-            Ok(alone(message.repeated(repeat, &world.words)))
+            plan::plan(&known, &names, &seen, asked, &world.words, zone)
         }
         About::Window(news) => {
             let facts = super::super::windows::facts(world, news)
                 .await
-                .map_err(store)?;
-            let message = windows::message(news, &facts, &world.words, zone);
-            Ok(alone(message.repeated(repeat, &world.words)))
+                .map_err(unread)?;
+            windows::message(news, &facts, &world.words, zone)
         }
-        About::Notice(notice) => Ok(alone(
-            words::notice(notice, &world.words, zone).repeated(repeat, &world.words),
-        )),
+        About::Notice(notice) => words::notice(notice, &world.words, zone),
         About::Report(file) => {
             let bytes = reports::bytes_of(&world.config, &file.path).map_err(Unspoken::Gone)?;
             let name = format!("gaccong-{}.html", file.week);
             let document = Document { name, bytes };
-            let report = words::report(&file.week, &file.summary, document, &world.words);
-            Ok(alone(report.repeated(repeat, &world.words)))
+            words::report(&file.week, &file.summary, document, &world.words)
         }
-        About::Storm(id) | About::Roll(id) => {
-            let all = world.store.storms(&alert.notifier).await.map_err(store)?;
-            let known = all
-                .into_iter()
-                .find(|it| it.id == *id)
-                .ok_or_else(|| Unspoken::Gone(format!("there is no storm {id}")))?;
-            let members = world.store.members(&known).await.map_err(store)?;
-            if matches!(alert.about, About::Roll(_)) {
-                let message = storm::roll(&known, &members, &world.words, zone)
-                    .repeated(repeat, &world.words);
-                return Ok(Spoken { message, members });
+        About::Call(..)
+        | About::Calls(_)
+        | About::Nudge(_)
+        | About::Nudges
+        | About::Handover(_)
+        | About::Muster(_)
+        | About::Absent(_) => of_duty::message(world, &alert.notifier, &alert.about).await?,
+    };
+    Ok(Spoken::of(message.repeated(repeat, &world.words)))
+}
+
+pub(super) async fn incident(world: &World, id: &IncidentId) -> Result<Incident, Unspoken> {
+    let known = world.store.incident(id).await.map_err(unread)?;
+    known.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))
+}
+
+/// Whether it speaks to the people who run the service.
+pub(super) fn is_operators(world: &World, notifier: &str) -> bool {
+    world.config.defaults.notify.iter().any(|it| it == notifier)
+}
+
+/// Whether an incident waits for somebody of those whom a notifier speaks to: of an agency somebody may have it already, and
+/// only the operator's people are still wanted.
+pub(super) fn waits_for(world: &World, notifier: &str, it: &Incident) -> bool {
+    it.led().is_none() && (it.taken.is_none() || is_operators(world, notifier))
+}
+
+fn incident_to(world: &World, notifier: &str, it: &Incident, repeat: bool) -> Message {
+    let zone = &world.config.service.timezone;
+    let mut message = words::incident(it, &world.words, zone, repeat);
+    if !waits_for(world, notifier, it) {
+        message.buttons.retain(|it| !it.action.starts_with("take:"));
+    }
+    message.silent = it.stage.is_open() && it.is_muted_for(notifier, world.clock.now());
+    message
+}
+
+/// A request, to the officers who decide or to whoever asked.
+async fn request_to(world: &World, notifier: &str, id: &RequestId) -> Result<Message, Unspoken> {
+    let zone = &world.config.service.timezone;
+    let known = world.store.request(id).await.map_err(unread)?;
+    let request = known.ok_or_else(|| Unspoken::Gone(format!("there is no request {id}")))?;
+    if !is_operators(world, notifier) {
+        return request::to_asker(&request, &world.words, zone).ok_or(Unspoken::Moot);
+    }
+    let beside = beside(world, &request).await.map_err(unread)?;
+    Ok(request::to_officers(
+        &request,
+        beside.shown(),
+        &world.words,
+        zone,
+    ))
+}
+
+/// The message of a storm, its list, or what rings for those who joined it.
+async fn of_storm(
+    world: &World,
+    alert: &Alert,
+    id: &str,
+    repeat: bool,
+) -> Result<Spoken, Unspoken> {
+    let zone = &world.config.service.timezone;
+    let all = world.store.storms(&alert.notifier).await.map_err(unread)?;
+    let known = all
+        .into_iter()
+        .find(|it| it.id == *id)
+        .ok_or_else(|| Unspoken::Gone(format!("there is no storm {id}")))?;
+    let members = world.store.members(&known).await.map_err(unread)?;
+    match (&alert.about, members.as_slice()) {
+        // all are told elsewhere by now
+        (_, []) => Err(Unspoken::Moot),
+        (About::Joined(_), all) => {
+            let (name, now) = (&alert.notifier, world.clock.now());
+            let rings = |it: &&Incident| it.stage.is_open() && !it.is_muted_for(name, now);
+            let waits = |it: &&Incident| rings(it) && waits_for(world, name, it);
+            let named = all.iter().filter(|it| known.joiners.contains(&it.id));
+            let named: Vec<Incident> = named.filter(waits).cloned().collect();
+            if named.is_empty() {
+                return Err(Unspoken::Moot);
             }
+            let message = storm::joined(&known, &named, all, &world.words);
+            let message = message.repeated(repeat, &world.words);
+            Ok(Spoken {
+                message,
+                members: named,
+            })
+        }
+        (About::Roll(_), all) => {
+            let message =
+                storm::roll(&known, all, &world.words, zone).repeated(repeat, &world.words);
+            Ok(Spoken { message, members })
+        }
+        // one is not many: it is told as what it is
+        (_, [only]) => {
+            let message = incident_to(world, &alert.notifier, only, repeat);
+            Ok(Spoken { message, members })
+        }
+        (_, all) => {
             let around = surroundings(world).await;
-            let message = storm::storm(&known, &members, &around, &world.words, zone, repeat);
+            let message = storm::storm(&known, all, &around, &world.words, zone, repeat);
             Ok(Spoken { message, members })
         }
     }
@@ -168,7 +206,7 @@ async fn is_edit(world: &World, alert: &Alert) -> bool {
     let address = notifier.address();
     let moved = moved_to(&alert.notifier, &address);
     let moved = world.store.milestone(&moved).await.unwrap_or(None);
-    address.is_empty() || earlier.place == moved.unwrap_or(address)
+    address.is_empty() || earlier.place == notifier.place(moved.as_deref())
 }
 
 /// Who else is watched where the storm is.

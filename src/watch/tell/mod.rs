@@ -2,6 +2,7 @@
 
 mod budget;
 mod message;
+mod of_duty;
 mod receipts;
 mod reroute;
 mod storm;
@@ -46,6 +47,8 @@ const CLOCK_WAS_WRONG: SignedDuration = SignedDuration::from_secs(660);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Who asks for something and cannot be told for so long may ask again.
 const ASKER: SignedDuration = SignedDuration::from_hours(24);
+/// A place whose minute is used up is asked again this soon: what is graver may have come, and has a share of its own.
+const SPENT: Duration = Duration::from_secs(1);
 /// With nothing due, the outbox is read this often all the same.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -53,7 +56,13 @@ const IDLE: Duration = Duration::from_secs(30);
 pub async fn run(worlds: Live, stop: CancellationToken) {
     let mut pulse = worlds.borrow().store.pulse();
     let mut busy: JoinSet<(String, Duration)> = JoinSet::new();
-    let mut desks = Desks::default();
+    let mut desks = Desks {
+        shared: Arc::new(Shared {
+            waits: true,
+            ..Shared::default()
+        }),
+        ..Desks::default()
+    };
     loop {
         let world = worlds.borrow().clone();
         let wait = round(&world, &mut busy, &mut desks).await;
@@ -92,6 +101,8 @@ struct Desks {
 /// What deliveries at work know in common.
 #[derive(Default)]
 struct Shared {
+    /// Whether news waits for more of its kind: there is a next round.
+    waits: bool,
     budget: Mutex<budget::Budget>,
     lately: Mutex<storm::Lately>,
 }
@@ -170,9 +181,19 @@ async fn deliver(
     shared: Arc<Shared>,
 ) -> (String, Duration) {
     let notifier = world.notifier(&name);
-    if notifier.as_ref().is_some_and(|it| it.groups()) {
-        queue = match storm::gather(&world, &name, queue, &shared.lately).await {
-            Ok(rest) => rest,
+    let mut held = Duration::ZERO;
+    if let Some(notifier) = notifier.as_ref().filter(|it| it.groups()) {
+        let desk = storm::Desk {
+            name: &name,
+            edits: notifier.edits(),
+            waits: shared.waits,
+            lately: &shared.lately,
+        };
+        queue = match storm::gather(&world, &desk, queue).await {
+            Ok(gathered) => {
+                held = gathered.held;
+                gathered.rest
+            }
             Err(error) => {
                 world.measure.stored(false);
                 tracing::error!(notifier = name, %error, "alerts wait for the store");
@@ -189,7 +210,7 @@ async fn deliver(
                 .take(&pace, alert.urgency, Instant::now());
             // the queue is read anew then: something graver may have come
             if let Err(wait) = taken {
-                return (name, wait);
+                return (name, wait.min(SPENT));
             }
         }
         if let Some(pause) = one(&world, &name, alert).await {
@@ -197,7 +218,7 @@ async fn deliver(
             return (name, pause);
         }
     }
-    (name, Duration::ZERO)
+    (name, held)
 }
 
 /// Tries one alert; returns the pause that the notifier asked for, or that the store needs.
@@ -220,13 +241,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             );
             return Some(PAUSE);
         }
-        Err(message::Unspoken::Moot) => {
-            let sent = Delivery::Sent {
-                alert,
-                receipt: None,
-            };
-            return kept(world, sent).await.is_err().then_some(PAUSE);
-        }
+        Err(message::Unspoken::Moot) => return left_out(world, alert).await,
         Err(message::Unspoken::Gone(why)) => {
             tracing::error!(
                 notifier = name,
@@ -245,11 +260,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
         && !unsure
         && receipt_at(world, name, &alert).await.as_ref() == Some(said)
     {
-        let sent = Delivery::Sent {
-            alert,
-            receipt: None,
-        };
-        return kept(world, sent).await.is_err().then_some(PAUSE);
+        return left_out(world, alert).await;
     }
     let outcome = send(world, name, &alert, &spoken.message).await;
     world.measure.told(name, outcome.is_ok());
@@ -268,6 +279,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             match &alert.about {
                 About::Incident(id) => note(world, id, What::Told, name, None).await,
                 About::Storm(id) => storm::told(world, name, id, spoken.members).await,
+                About::Joined(id) => storm::rang(world, name, id, &spoken.members).await,
                 _ => (),
             }
             // not written down, it will be sent once more, as a repeat; not at once
@@ -279,6 +291,15 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
             refused(world, name, alert, &spoken.message, refusal).await
         }
     }
+}
+
+/// There is nothing to say that anybody misses.
+async fn left_out(world: &World, alert: Alert) -> Option<Duration> {
+    let sent = Delivery::Sent {
+        alert,
+        receipt: None,
+    };
+    kept(world, sent).await.is_err().then_some(PAUSE)
 }
 
 async fn send(
@@ -320,7 +341,12 @@ async fn send(
                 world.chats_known.forget();
                 moved = Some(to);
             }
-            Ok(outcome) => return outcome,
+            Ok(outcome) => {
+                if let (Ok(Some(receipt)), None) = (&outcome, &moved) {
+                    settle(world, name, &notifier.address(), receipt).await;
+                }
+                return outcome;
+            }
             Err(_) => {
                 return Err(Refusal::Unsure(format!(
                     "no answer within {} s",
@@ -330,6 +356,22 @@ async fn send(
         }
     }
     Err(Refusal::Later(None, "the chat keeps moving".to_owned()))
+}
+
+/// A chat that is configured by its public name is spoken to by its number from the first message on: a name that is given
+/// up can be somebody else's tomorrow.
+async fn settle(world: &World, name: &str, address: &str, receipt: &Receipt) {
+    let number = receipt.place.split('/').next().unwrap_or_default();
+    if !address.starts_with('@') || number.parse::<i64>().is_err() {
+        return;
+    }
+    let commit = Commit {
+        milestone: Some((moved_to(name, address), number.to_owned())),
+        ..Commit::default()
+    };
+    if let Err(error) = world.store.commit(commit).await {
+        tracing::error!(%error, "the number of a chat cannot be written");
+    }
 }
 
 async fn refused(
@@ -343,7 +385,11 @@ async fn refused(
     match refusal {
         Refusal::Never(why) => {
             alert.refused = Some(why.clone());
-            if let About::Incident(id) | About::Reminder(id) | About::Call(id, _) = &alert.about {
+            if let About::Incident(id)
+            | About::Reminder(id)
+            | About::Nudge(id)
+            | About::Call(id, _) = &alert.about
+            {
                 note(world, id, What::Undelivered, name, Some(why.clone())).await;
             }
             reroute::gone(world, name, &alert, message, &why).await;

@@ -4,7 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::World;
 use crate::{
-    alert::{Message, Notifier, Place, notifiers::Console},
+    alert::{
+        Message, Notifier, Place,
+        notifiers::{Console, trouble},
+    },
     model::{About, Alert, Notice, Say, Urgency, alert::Topic, duty::Rung, excerpt::excerpt},
     store::Commit,
 };
@@ -34,8 +37,13 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
     let (id, more) = match about {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
+        About::Nudge(id) => (id, true),
+        // whose they are is worked out for each notifier
+        About::Calls(_) | About::Nudges => return world.everybody(),
         // the operator's chats have it each
         About::Handover(_)
+        | About::Muster(_)
+        | About::Absent(_)
         | About::Window(_)
         | About::Request(_)
         | About::Requests(_)
@@ -86,10 +94,22 @@ fn again(alert: &Alert, way: &str, now: Timestamp) -> Alert {
 /// run the service are told once.
 pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Message, why: &str) {
     let now = world.clock.now();
+    // whoever asked for something and cannot be told asks again; anybody can make such chats and leave them
+    if matches!(alert.about, About::Request(_))
+        && !world.config.defaults.notify.iter().any(|it| it == name)
+    {
+        tracing::info!(
+            notifier = name,
+            why,
+            "who asked for something cannot be told"
+        );
+        return;
+    }
     // a storm's message is made for one notifier; its incidents are told elsewhere one by one, or gathered there
     let alerts: Vec<Alert> = match &alert.about {
         _ if alert.rerouted => Vec::new(),
-        About::Roll(_) => Vec::new(),
+        // the storm's own message takes its incidents along
+        About::Roll(_) | About::Joined(_) => Vec::new(),
         About::Storm(id) => {
             let storms = world.store.storms(name).await.unwrap_or_default();
             let mut out = Vec::new();
@@ -131,18 +151,26 @@ pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
         );
     }
     if first {
-        let detail = Say::new("detail-notifier")
-            .with("name", name)
-            .with("why", excerpt(why, 160));
-        let notice = Notice::Event {
-            topic: Topic::Notifier,
-            at: now,
-            detail,
-        };
-        let mut alerts = world.notices_to_duty(&notice, now);
-        alerts.retain(|it| it.notifier != name);
-        commit(world, alerts).await;
+        tell_duty(world, name, why, now).await;
     }
+}
+
+/// The people who run the service are told by other ways what is the matter and what to do.
+async fn tell_duty(world: &World, name: &str, why: &str, now: Timestamp) {
+    // in words of ours where it is understood, else as it was said
+    let detail = match trouble(why) {
+        Some(kind) => Say::new(&format!("detail-notifier-{kind}")),
+        None => Say::new("detail-notifier").with("why", excerpt(why, 160)),
+    };
+    let detail = detail.with("name", name);
+    let notice = Notice::Event {
+        topic: Topic::Notifier,
+        at: now,
+        detail,
+    };
+    let mut alerts = world.notices_to_duty(&notice, now);
+    alerts.retain(|it| it.notifier != name);
+    commit(world, alerts).await;
 }
 
 /// It takes messages (again).
@@ -156,7 +184,8 @@ pub(super) async fn slow(world: &World, name: &str, alert: &mut Alert, now: Time
     if !late || alert.rerouted || alert.urgency < Urgency::Urgent {
         return;
     }
-    if matches!(alert.about, About::Storm(_) | About::Roll(_)) {
+    let of_storm = |it: &About| matches!(it, About::Storm(_) | About::Roll(_) | About::Joined(_));
+    if of_storm(&alert.about) {
         return;
     }
     let alerts: Vec<Alert> = ways(world, name, &alert.about)

@@ -2,7 +2,8 @@
 //! gathered, and the message grows with them.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -10,8 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::super::World;
+use crate::alert::storm::{self as words, Surroundings};
 use crate::model::{
-    About, Alert, Incident, Storm, Urgency,
+    About, Alert, Incident, IncidentId, Storm, Urgency,
     incident::{Event, What},
     storm::Family,
 };
@@ -21,10 +23,27 @@ use crate::store::{Commit, Result};
 /// message and its list that makes five in the first minute.
 const ONE_BY_ONE: usize = 3;
 const WHILE: Duration = Duration::from_secs(120);
+/// News waits until nothing more has come for so long, so that what falls together is told together and the first
+/// message says the true number. An alert may take a minute or two: a second is not missed.
+const QUIET: SignedDuration = SignedDuration::from_secs(1);
+/// Where more and more comes, the first message does not wait longer.
+const LONGEST_QUIET: SignedDuration = SignedDuration::from_secs(3);
 /// Who comes later than this after the last is not of the storm.
 const CALM: SignedDuration = SignedDuration::from_mins(5);
-/// The message is brought up to date so often at the most.
+/// A storm takes nobody in any more so long after its begin: later ones are told anew. Of tampering it is short, since
+/// whoever wants to hide a portal behind others can make them fall.
+const LASTS_TAMPERING: SignedDuration = SignedDuration::from_mins(10);
+const LASTS_AVAILABILITY: SignedDuration = SignedDuration::from_mins(60);
+/// The message is brought up to date so often at the most: while it is young, and later.
+const YOUNG: SignedDuration = SignedDuration::from_mins(5);
+const UPDATE_YOUNG: SignedDuration = SignedDuration::from_secs(5);
+/// One of more incidents is brought up to date as if it were old: each time all of them are read.
+const MANY: usize = 500;
 const UPDATE: SignedDuration = SignedDuration::from_secs(20);
+/// Where nothing can be edited, each update is a message more.
+const UPDATE_ANEW: SignedDuration = SignedDuration::from_secs(60);
+/// Joiners ring so often at the most, counted from whatever of a storm rang last at that notifier.
+const RING: SignedDuration = SignedDuration::from_secs(60);
 /// The list waits for those that are being confirmed, and is made again when it has become twice as long.
 const LIST_AFTER: SignedDuration = SignedDuration::from_secs(45);
 
@@ -47,122 +66,300 @@ impl Lately {
     }
 }
 
+/// A notifier and how its news is gathered.
+pub(super) struct Desk<'a> {
+    pub name: &'a str,
+    /// Whether it brings earlier messages up to date in their place.
+    pub edits: bool,
+    /// Whether news waits for more of its kind; not where this is the only round.
+    pub waits: bool,
+    pub lately: &'a Mutex<Lately>,
+}
+
+/// What is left of a queue: told one by one now, and how long other news waits for more of its kind.
+pub(super) struct Gathered {
+    pub rest: Vec<Alert>,
+    pub held: Duration,
+}
+
+/// An incident that was told nowhere yet, and its alert.
+type News = (Alert, Incident);
+
 /// Takes out of a notifier's queue what belongs to a storm, and gathers it there. What is left is told one by one.
-pub(super) async fn gather(
-    world: &World,
-    name: &str,
-    queue: Vec<Alert>,
-    lately: &std::sync::Mutex<Lately>,
-) -> Result<Vec<Alert>> {
+pub(super) async fn gather(world: &World, desk: &Desk<'_>, queue: Vec<Alert>) -> Result<Gathered> {
     let now = world.clock.now();
-    let mut rest = Vec::new();
-    let mut fresh: BTreeMap<Family, Vec<(Alert, Incident)>> = BTreeMap::new();
-    let mut of_storm: BTreeMap<String, Vec<Alert>> = BTreeMap::new();
+    let mut out = Gathered {
+        rest: Vec::new(),
+        held: Duration::ZERO,
+    };
+    if !queue
+        .iter()
+        .any(|it| matches!(it.about, About::Incident(_)))
+    {
+        out.rest = queue;
+        return Ok(out);
+    }
+    let storms = world.store.storms(desk.name).await?;
+    let mut sorted = sort(world, desk.name, queue).await?;
+    out.rest.append(&mut sorted.rest);
+    if !sorted.fresh.is_empty() {
+        let alone = alone(world).await?;
+        for (family, mut news) in sorted.fresh {
+            // one that was begun to be sent alone goes on alone: it may have arrived
+            let by_itself = |it: &mut News| it.0.begun || alone.contains(it.1.target.portal());
+            out.rest
+                .extend(news.extract_if(.., by_itself).map(|it| it.0));
+            tell_news(world, desk, &storms, (family, news), now, &mut out).await?;
+        }
+    }
+    for (id, alerts) in sorted.of_storm {
+        match storms.iter().find(|it| it.id == id) {
+            Some(storm) => join(world, desk, alerts, storm.clone(), now).await?,
+            None => out.rest.extend(alerts),
+        }
+    }
+    out.rest
+        .sort_by_key(|it| (std::cmp::Reverse(it.urgency), it.created));
+    Ok(out)
+}
+
+/// A queue by what its alerts are about.
+#[derive(Default)]
+struct Sorted {
+    rest: Vec<Alert>,
+    fresh: BTreeMap<Family, Vec<News>>,
+    of_storm: BTreeMap<String, Vec<Alert>>,
+}
+
+async fn sort(world: &World, name: &str, queue: Vec<Alert>) -> Result<Sorted> {
+    let now = world.clock.now();
+    let mut out = Sorted::default();
     for alert in queue {
         let About::Incident(id) = &alert.about else {
-            rest.push(alert);
+            out.rest.push(alert);
             continue;
         };
         let receipt = world.store.receipt(name, &id.0).await?;
         match receipt.as_ref().map(Storm::of) {
-            Some(Some(storm)) => of_storm.entry(storm.to_owned()).or_default().push(alert),
-            Some(None) => rest.push(alert),
+            Some(Some(storm)) => {
+                let of_storm = out.of_storm.entry(storm.to_owned()).or_default();
+                of_storm.push(alert);
+            }
+            Some(None) => out.rest.push(alert),
             None => match world.store.incident(id).await? {
                 // where messages leave no receipt, the time line tells what was said
-                Some(incident) if was_told(&incident, name) => rest.push(alert),
+                Some(incident) if was_told(&incident, name) => out.rest.push(alert),
                 // what is to be silent is not gathered into something loud
-                Some(incident) if incident.is_muted_for(name, now) => rest.push(alert),
-                Some(incident) => fresh
-                    .entry(incident.kind.into())
-                    .or_default()
-                    .push((alert, incident)),
-                None => rest.push(alert),
+                Some(incident) if incident.is_muted_for(name, now) => out.rest.push(alert),
+                Some(incident) => {
+                    let of_family = out.fresh.entry(incident.kind.into()).or_default();
+                    of_family.push((alert, incident));
+                }
+                None => out.rest.push(alert),
             },
         }
     }
-    if fresh.is_empty() && of_storm.is_empty() {
-        return Ok(rest);
-    }
-    let storms = world.store.storms(name).await?;
-    for (family, news) in fresh {
-        let live = storms
-            .iter()
-            .filter(|it| it.family == family && now.duration_since(it.joined) <= CALM)
-            .max_by_key(|it| it.joined);
-        // one that was begun to be sent alone goes on alone: it may have arrived
-        let (begun, news): (Vec<_>, Vec<_>) = news.into_iter().partition(|it| it.0.begun);
-        rest.extend(begun.into_iter().map(|it| it.0));
-        let told = lately
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .count(name, family);
-        if live.is_none() && told + news.len() <= ONE_BY_ONE {
-            let mut lately = lately
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+    Ok(out)
+}
+
+/// Portals that are always told by themselves.
+async fn alone(world: &World) -> Result<HashSet<String>> {
+    let all = world.targets().await?.into_iter();
+    let alone = all.filter(|it| it.settings.alone);
+    Ok(alone.map(|it| it.id.to_string()).collect())
+}
+
+/// Tells news of one family one by one, begins a storm of it, or lets it join the one that lasts.
+async fn tell_news(
+    world: &World,
+    desk: &Desk<'_>,
+    storms: &[Storm],
+    (family, news): (Family, Vec<News>),
+    now: Timestamp,
+    out: &mut Gathered,
+) -> Result<()> {
+    let Some((_, first)) = news.first() else {
+        return Ok(());
+    };
+    let live = storms
+        .iter()
+        .filter(|it| it.family == family && takes(it, now))
+        .max_by_key(|it| it.joined);
+    let told = {
+        let mut lately = desk.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        lately.count(desk.name, family)
+    };
+    if live.is_none() {
+        let held = if desk.waits {
+            quiet_in(news.iter().map(|it| it.0.created), now)
+        } else {
+            Duration::ZERO
+        };
+        if !held.is_zero() {
+            out.held = out.held.max(held);
+            return Ok(());
+        }
+        if told + news.len() <= ONE_BY_ONE {
+            let mut lately = desk.lately.lock().unwrap_or_else(PoisonError::into_inner);
             for (alert, _) in news {
                 // what is tried again was counted
                 if alert.attempts == 0 {
-                    lately.note(name, family);
+                    lately.note(desk.name, family);
                 }
-                rest.push(alert);
+                out.rest.push(alert);
             }
-            continue;
-        }
-        let Some((_, first)) = news.first() else {
-            continue;
-        };
-        let storm = match live {
-            Some(storm) => storm.clone(),
-            None => {
-                let storm = Storm::new(name, first, now);
-                tracing::warn!(
-                    notifier = name,
-                    storm.id = storm.id,
-                    "many incidents at once are told as one"
-                );
-                storm
-            }
-        };
-        let storm = Storm {
-            joined: now,
-            ..storm
-        };
-        let alerts = news.into_iter().map(|it| it.0).collect();
-        join(world, alerts, storm, now).await?;
-    }
-    for (id, alerts) in of_storm {
-        match storms.iter().find(|it| it.id == id) {
-            Some(storm) => join(world, alerts, storm.clone(), now).await?,
-            None => rest.extend(alerts),
+            return Ok(());
         }
     }
-    rest.sort_by_key(|it| (std::cmp::Reverse(it.urgency), it.created));
-    Ok(rest)
+    let mut storm = match live {
+        Some(storm) => storm.clone(),
+        None => {
+            let storm = Storm::new(desk.name, first, now);
+            tracing::warn!(
+                notifier = desk.name,
+                storm.id = storm.id,
+                "many incidents at once are told as one"
+            );
+            Storm {
+                before: told,
+                ..storm
+            }
+        }
+    };
+    storm.joined = now;
+    let rings = |it: &Incident| {
+        let shares = storm
+            .shared
+            .as_ref()
+            .is_some_and(|of| words::shares(of, it));
+        desk.edits && storm.told.is_some() && (it.kind.is_tampering() || !shares)
+    };
+    let joiners: Vec<IncidentId> = news
+        .iter()
+        .filter(|it| rings(&it.1))
+        .map(|it| it.1.id.clone())
+        .collect();
+    if !joiners.is_empty() {
+        joiners.into_iter().for_each(|it| storm.joined_by(it));
+        ring(world, &storm, storms, now).await?;
+    }
+    let alerts = news.into_iter().map(|it| it.0).collect();
+    join(world, desk, alerts, storm, now).await
 }
 
-async fn join(world: &World, alerts: Vec<Alert>, storm: Storm, now: Timestamp) -> Result<()> {
-    let urgency = alerts.iter().map(|it| it.urgency).max().unwrap_or_default();
-    let about = About::Storm(storm.id.clone());
-    let mut told = Alert::new(&storm.notifier, about, urgency, now);
-    if let Some(last) = storm.told {
-        told.due = last.checked_add(UPDATE).unwrap_or(now).max(now);
+/// Whether who comes now is of that storm.
+fn takes(storm: &Storm, now: Timestamp) -> bool {
+    let lasts = match storm.family {
+        Family::Tampering => LASTS_TAMPERING,
+        Family::Availability => LASTS_AVAILABILITY,
+    };
+    now.duration_since(storm.joined) <= CALM && now.duration_since(storm.begun) < lasts
+}
+
+/// How long until news has waited enough.
+fn quiet_in(created: impl Iterator<Item = Timestamp> + Clone, now: Timestamp) -> Duration {
+    let (Some(oldest), Some(newest)) = (created.clone().min(), created.max()) else {
+        return Duration::ZERO;
+    };
+    let quiet = QUIET - now.duration_since(newest);
+    let longest = LONGEST_QUIET - now.duration_since(oldest);
+    let wait = quiet.min(longest);
+    // a clock that was set back holds nothing up
+    if wait > LONGEST_QUIET {
+        return Duration::ZERO;
     }
+    Duration::try_from(wait).unwrap_or_default()
+}
+
+/// Asks for the message that rings for those who joined. Before they are noted as joined: a crash in between leaves a
+/// message that has nobody to name, and they join again.
+async fn ring(world: &World, storm: &Storm, storms: &[Storm], now: Timestamp) -> Result<()> {
+    let urgency = match storm.family {
+        Family::Tampering => Urgency::Grave,
+        Family::Availability => Urgency::Urgent,
+    };
+    let mut told = Alert::new(
+        &storm.notifier,
+        About::Joined(storm.id.clone()),
+        urgency,
+        now,
+    );
+    if let Some(last) = storms.iter().filter_map(|it| it.rung.or(it.told)).max() {
+        told.due = last.checked_add(RING).unwrap_or(now).max(now);
+    }
+    let commit = Commit {
+        alerts: vec![told],
+        ..Commit::default()
+    };
+    world.store.commit(commit).await
+}
+
+async fn join(
+    world: &World,
+    desk: &Desk<'_>,
+    alerts: Vec<Alert>,
+    storm: Storm,
+    now: Timestamp,
+) -> Result<()> {
+    let about = About::Storm(storm.id.clone());
+    let told = match storm.told {
+        None => {
+            let urgency = alerts.iter().map(|it| it.urgency).max().unwrap_or_default();
+            Alert::new(&storm.notifier, about, urgency, now)
+        }
+        // it rings nobody: what rings goes first
+        Some(last) => {
+            let pace = match desk.edits {
+                false => UPDATE_ANEW,
+                true if now.duration_since(storm.begun) < YOUNG && storm.size < MANY => {
+                    UPDATE_YOUNG
+                }
+                true => UPDATE,
+            };
+            let due = last.checked_add(pace).unwrap_or(now).max(now);
+            Alert {
+                due,
+                ..Alert::new(&storm.notifier, about, Urgency::Ordinary, now)
+            }
+        }
+    };
     world.store.gather(alerts, storm, told).await
 }
 
-/// After a storm's message went out: notes it in the members' time lines, and asks for a list where one is due.
-pub(super) async fn told(world: &World, name: &str, id: &str, members: Vec<Incident>) {
-    let now = world.clock.now();
-    let storm = match world.store.storms(name).await {
+/// After the message for joiners went out: they are not to ring again.
+pub(super) async fn rang(world: &World, name: &str, id: &str, members: &[Incident]) {
+    let Some(mut storm) = known(world, name, id).await else {
+        return;
+    };
+    let told: HashSet<&IncidentId> = members.iter().map(|it| &it.id).collect();
+    storm.joiners.retain(|it| !told.contains(it));
+    storm.more_joiners = 0;
+    storm.rung = Some(world.clock.now());
+    if let Err(error) = world.store.put_storm(storm).await {
+        tracing::error!(%error, "a storm cannot be written");
+    }
+}
+
+async fn known(world: &World, name: &str, id: &str) -> Option<Storm> {
+    match world.store.storms(name).await {
         Ok(all) => all.into_iter().find(|it| it.id == id),
         Err(error) => {
             tracing::error!(%error, "a storm cannot be read");
             None
         }
+    }
+}
+
+/// After a storm's message went out: notes it in the members' time lines, and asks for a list where one is due.
+pub(super) async fn told(world: &World, name: &str, id: &str, members: Vec<Incident>) {
+    let now = world.clock.now();
+    let Some(mut storm) = known(world, name, id).await else {
+        return;
     };
-    let Some(mut storm) = storm else { return };
     storm.told = Some(now);
+    storm.size = members.len();
+    storm.rung = storm.rung.or(Some(now));
+    storm.shared = words::common(&members, &Surroundings::default()).map(words::Common::shared);
     if members.len() >= 2 * storm.listed.max(1) {
         storm.listed = members.len();
         let about = About::Roll(storm.id.clone());
@@ -210,4 +407,26 @@ fn was_told(it: &Incident, name: &str) -> bool {
     it.timeline
         .iter()
         .any(|it| it.what == What::Told && it.note.as_deref() == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn news_waits_until_it_is_quiet_and_no_longer_than_three_seconds() {
+        let at = |ms: i64| Timestamp::from_millisecond(1_800_000_000_000 + ms).unwrap();
+        let wait = |created: &[i64], now: i64| {
+            let created = created.iter().map(|it| at(*it));
+            quiet_in(created, at(now)).as_millis()
+        };
+        assert_eq!(wait(&[0], 0), 1000, "one alone");
+        assert_eq!(wait(&[0], 999), 1);
+        assert_eq!(wait(&[0], 1000), 0);
+        assert_eq!(wait(&[0, 900], 1000), 900, "another one came");
+        assert_eq!(wait(&[0, 2900], 2900), 100, "and others, and others");
+        assert_eq!(wait(&[0, 3100], 3100), 0);
+        assert_eq!(wait(&[], 0), 0);
+        assert_eq!(wait(&[60_000], 0), 0, "the clock was set back");
+    }
 }

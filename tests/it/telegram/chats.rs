@@ -22,6 +22,7 @@ pub struct Shown {
     /// Name and bytes of a document or photo.
     pub document: Option<(String, Vec<u8>)>,
     pub reply_to: Option<i64>,
+    pub topic: Option<i64>,
     pub edits: usize,
     /// Sent with `disable_notification`.
     pub silent: bool,
@@ -39,6 +40,7 @@ pub struct Post {
     pub markup: Option<Value>,
     pub file: Option<File>,
     pub reply_to: Option<i64>,
+    pub topic: Option<i64>,
     pub edits: usize,
     pub silent: bool,
 }
@@ -58,6 +60,8 @@ pub struct Chat {
     pub username: Option<String>,
     pub blocked: bool,
     pub moved: Option<i64>,
+    /// The open topics of a group with topics; the General one is 1.
+    pub topics: Option<BTreeSet<i64>>,
     pub posts: Vec<Post>,
     last_id: i64,
     /// When the bot last posted or edited here.
@@ -180,6 +184,10 @@ impl Chats {
         if !it.text.entities.is_empty() {
             out[entities] = json!(it.text.entities);
         }
+        if let Some(topic) = it.topic {
+            out["message_thread_id"] = json!(topic);
+            out["is_topic_message"] = json!(true);
+        }
         if let Some(file) = &it.file {
             let mut about = json!({"file_id": file.id, "file_unique_id": format!("u{}", file.id), "file_size": file.bytes.len()});
             if file.photo {
@@ -222,6 +230,7 @@ impl Chats {
                     .as_ref()
                     .map(|it| (it.name.clone(), it.bytes.clone())),
                 reply_to: it.reply_to,
+                topic: it.topic,
                 edits: it.edits,
                 silent: it.silent,
             })

@@ -47,7 +47,14 @@ impl Chats {
 
     /// The chat that is meant, if the bot can write there.
     fn reach(&self, ask: &Value) -> Result<i64, Fault> {
-        let found = number(&ask["chat_id"]).and_then(|id| Some((id, self.table.get(&id)?)));
+        let by_name = ask["chat_id"].as_str().and_then(|it| it.strip_prefix('@'));
+        let named = |name: &str| {
+            let mut all = self.table.iter();
+            all.find(|it| it.1.username.as_deref() == Some(name))
+                .map(|it| *it.0)
+        };
+        let id = number(&ask["chat_id"]).or_else(|| by_name.and_then(named));
+        let found = id.and_then(|id| Some((id, self.table.get(&id)?)));
         let (id, chat) = found.ok_or_else(|| Fault::bad("chat not found"))?;
         if let Some(to) = chat.moved {
             let fault = Fault::bad("group chat was upgraded to a supergroup chat");
@@ -61,6 +68,23 @@ impl Chats {
             return Err(Fault::new(403, format!("Forbidden: {why}")));
         }
         Ok(id)
+    }
+
+    /// The topic that is meant: none is the General one, which cannot be named.
+    fn topic(&self, chat: i64, ask: &Value) -> Result<Option<i64>, Fault> {
+        let named = number(&ask["message_thread_id"]);
+        let Some(topics) = self.table.get(&chat).and_then(|it| it.topics.as_ref()) else {
+            return match named {
+                Some(_) => Err(Fault::bad("message thread not found")),
+                None => Ok(None),
+            };
+        };
+        match named {
+            Some(topic) if topic <= 1 => Err(Fault::bad("message thread not found")),
+            Some(topic) if !topics.contains(&topic) => Err(Fault::bad("TOPIC_CLOSED")),
+            None if !topics.contains(&1) => Err(Fault::bad("TOPIC_CLOSED")),
+            _ => Ok(named),
+        }
     }
 
     /// Flood control comes last: what is refused for its content costs nothing.
@@ -82,6 +106,7 @@ impl Chats {
 
     fn send(&mut self, method: &str, ask: &Value, files: &[Upload]) -> Answer {
         let chat = self.reach(ask)?;
+        let topic = self.topic(chat, ask)?;
         let file = match method {
             "sendmessage" => None,
             _ => Some(self.file(method, ask, files)?),
@@ -110,6 +135,7 @@ impl Chats {
             markup,
             file,
             reply_to,
+            topic,
             edits: 0,
             silent: flag(&ask["disable_notification"]),
         });
@@ -162,6 +188,10 @@ impl Chats {
             .ok_or_else(|| Fault::bad("message to edit not found"))?;
         if old.by.is_some() {
             return Err(Fault::bad("message can't be edited"));
+        }
+        let topics = self.table.get(&chat).and_then(|it| it.topics.as_ref());
+        if topics.is_some_and(|it| !it.contains(&old.topic.unwrap_or(1))) {
+            return Err(Fault::bad("TOPIC_CLOSED"));
         }
         let (raw, text) = match (method, &old.file) {
             ("editmessagetext", None) | ("editmessagecaption", Some(_)) => {

@@ -111,12 +111,30 @@ impl Telegram {
     /// Somebody writes in a chat; returns the message's number.
     #[track_caller]
     pub fn say(&self, chat: i64, user: &User, text: &str) -> i64 {
-        self.act(|it| write(it, chat, user, text, None))
+        self.act(|it| write(it, (chat, None), user, text, None))
+    }
+
+    /// The same in a topic of the group.
+    #[track_caller]
+    pub fn say_in(&self, chat: i64, topic: i64, user: &User, text: &str) -> i64 {
+        self.act(|it| write(it, (chat, Some(topic)), user, text, None))
+    }
+
+    /// From now on it is a group with topics, of which these are open.
+    #[track_caller]
+    pub fn topics(&self, chat: i64, open: &[i64]) {
+        self.with(|it| it.known(chat).topics = Some(open.iter().copied().collect()));
+    }
+
+    /// The name by which anybody finds the chat.
+    #[track_caller]
+    pub fn call(&self, chat: i64, username: Option<&str>) {
+        self.with(|it| it.known(chat).username = username.map(str::to_owned));
     }
 
     #[track_caller]
     pub fn reply(&self, chat: i64, user: &User, to_message: i64, text: &str) -> i64 {
-        self.act(|it| write(it, chat, user, text, Some(to_message)))
+        self.act(|it| write(it, (chat, None), user, text, Some(to_message)))
     }
 
     /// Presses a button that stands under a message now; returns the query's id.
@@ -216,7 +234,13 @@ fn meet(chats: &mut Chats, chat: i64, user: &User) {
 }
 
 #[track_caller]
-fn write(chats: &mut Chats, chat: i64, user: &User, text: &str, to: Option<i64>) -> i64 {
+fn write(
+    chats: &mut Chats,
+    (chat, topic): (i64, Option<i64>),
+    user: &User,
+    text: &str,
+    to: Option<i64>,
+) -> i64 {
     meet(chats, chat, user);
     assert!(
         to.is_none_or(|it| chats.post(chat, it).is_some()),
@@ -235,6 +259,7 @@ fn write(chats: &mut Chats, chat: i64, user: &User, text: &str, to: Option<i64>)
         markup: None,
         file: None,
         reply_to: to,
+        topic,
         edits: 0,
         silent: false,
     });

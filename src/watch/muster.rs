@@ -1,0 +1,147 @@
+//! The test call before a shift: whoever takes over says that he is there, or the duty room hears that he did not.
+
+use jiff::{SignedDuration, Timestamp, civil::time};
+
+use super::World;
+use crate::{
+    duty::{Handover, handover},
+    model::{About, Alert, Urgency, duty::Person, names::is_same_name},
+    store::{Commit, Result},
+};
+
+/// The shift that was asked for last, and the one that was told to have nobody.
+const ASKED: &str = "duty/mustered";
+const MISSED: &str = "duty/missed";
+/// The next shift and who said that he is there, a line each.
+const PRESENT: &str = "duty/present";
+/// Who has not answered is missed when a third of the time is left: somebody can still be called.
+const LEFT: i32 = 3;
+
+/// The shift that begins within the time of the test call, if one does and somebody takes over.
+fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
+    let lead = SignedDuration::try_from(world.config.duty.test_call?).ok()?;
+    let zone = &world.config.service.timezone;
+    let until = now.checked_add(lead).ok()?;
+    handover(&world.config.duty.roster, now, until, zone).filter(|it| !it.on.is_empty())
+}
+
+/// Called every few seconds.
+pub(super) async fn round(world: &World, now: Timestamp) -> Result<()> {
+    let Some(change) = ahead(world, now) else {
+        return Ok(());
+    };
+    let at = change.at.to_string();
+    if world.store.milestone(ASKED).await?.as_ref() != Some(&at) {
+        return tell(
+            world,
+            About::Muster(change.at),
+            Urgency::Ordinary,
+            (ASKED, at),
+            now,
+        )
+        .await;
+    }
+    let lead = world.config.duty.test_call.unwrap_or_default();
+    let lead = SignedDuration::try_from(lead).unwrap_or_default();
+    let late = change.at.duration_since(now) <= lead / LEFT;
+    let told = world.store.milestone(MISSED).await?.as_ref() == Some(&at);
+    if !late || told || missing(world, &change).await?.is_empty() {
+        return Ok(());
+    }
+    tell(
+        world,
+        About::Absent(change.at),
+        Urgency::Urgent,
+        (MISSED, at),
+        now,
+    )
+    .await
+}
+
+async fn tell(
+    world: &World,
+    about: About,
+    urgency: Urgency,
+    (name, at): (&str, String),
+    now: Timestamp,
+) -> Result<()> {
+    let names = world.config.defaults.notify.iter();
+    let alerts = names.map(|it| Alert::new(it, about.clone(), urgency, now));
+    let commit = Commit {
+        alerts: alerts.collect(),
+        milestone: Some((name.to_owned(), at)),
+        ..Commit::default()
+    };
+    world.store.commit(commit).await
+}
+
+/// Who takes over at that moment by the roster of today.
+pub(super) fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
+    let before = at - SignedDuration::from_secs(1);
+    let zone = &world.config.service.timezone;
+    let change = handover(&world.config.duty.roster, before, at, zone);
+    change
+        .filter(|it| it.at == at)
+        .map(|it| it.on)
+        .unwrap_or_default()
+}
+
+async fn present(world: &World, at: Timestamp) -> Result<Vec<String>> {
+    let kept = world.store.milestone(PRESENT).await?.unwrap_or_default();
+    let mut lines = kept.lines();
+    let ours = lines.next() == Some(at.to_string().as_str());
+    Ok(lines.filter(|_| ours).map(str::to_owned).collect())
+}
+
+async fn missing(world: &World, change: &Handover) -> Result<Vec<Person>> {
+    let present = present(world, change.at).await?;
+    let mut missing = change.on.clone();
+    missing.retain(|it| !present.contains(&it.name));
+    Ok(missing)
+}
+
+/// Who takes over then and has not said that he is there.
+pub(super) async fn missing_at(world: &World, at: Timestamp) -> Result<Vec<Person>> {
+    let on = taking_over(world, at);
+    let off = Vec::new();
+    missing(world, &Handover { at, off, on }).await
+}
+
+/// Somebody says that he is there, by the account that the roster knows him by; without one, by his name. Returns the name
+/// of the roster; `None` where he does not take over then.
+pub async fn here(
+    world: &World,
+    at: Timestamp,
+    account: Option<i64>,
+    called: &str,
+) -> Result<Option<String>> {
+    // of the shift that was asked for, and no other: what a button says can be forged
+    if world.store.milestone(ASKED).await? != Some(at.to_string()) {
+        return Ok(None);
+    }
+    let on = taking_over(world, at);
+    let is_he = |it: &&Person| match it.telegram {
+        Some(known) => account == Some(known),
+        None => is_same_name(&it.name, called),
+    };
+    let Some(person) = on.iter().find(is_he) else {
+        return Ok(None);
+    };
+    let mut lines = present(world, at).await?;
+    if !lines.contains(&person.name) {
+        lines.push(person.name.clone());
+    }
+    lines.insert(0, at.to_string());
+    let commit = Commit {
+        milestone: Some((PRESENT.to_owned(), lines.join("\n"))),
+        ..Commit::default()
+    };
+    world.store.commit(commit).await?;
+    Ok(Some(person.name.clone()))
+}
+
+/// Whether it is night where the service is: what is no alarm rings nobody then.
+pub(super) fn is_night(world: &World, now: Timestamp) -> bool {
+    let local = now.to_zoned(world.config.service.timezone.clone()).time();
+    local >= time(22, 0, 0, 0) || local < time(6, 0, 0, 0)
+}

@@ -1,0 +1,180 @@
+//! What the duty room is told of itself, made from what is true when it is sent.
+
+use super::{
+    super::{World, muster},
+    message::{Unspoken, incident, is_operators, unread, waits_for},
+};
+use crate::{
+    alert::{
+        Message,
+        duty::{self, Holder},
+    },
+    duty::handover,
+    model::{
+        About, Incident,
+        duty::{Person, Rung},
+        incident::{Taken, What},
+    },
+    store::Wanted,
+};
+
+/// A reminder is among the last lines of a time line, before what came of it: refusals, notes.
+const NEAR_THE_END: usize = 10;
+
+/// What the duty room is told of itself: calls, reminders, shifts.
+pub(super) async fn message(
+    world: &World,
+    notifier: &str,
+    about: &About,
+) -> Result<Message, Unspoken> {
+    let zone = &world.config.service.timezone;
+    let now = world.clock.now();
+    match about {
+        About::Call(id, to) => {
+            let incident = incident(world, id).await?;
+            let rings = incident.stage.is_open() && !incident.is_muted_for(notifier, now);
+            if !rings || !waits_for(world, notifier, &incident) {
+                return Err(Unspoken::Moot);
+            }
+            let called = super::super::duty::called(world, &incident, now);
+            Ok(duty::call(&incident, *to, &called, &world.words, zone, now))
+        }
+        About::Nudge(id) => {
+            let incident = incident(world, id).await?;
+            let rings = incident.stage.is_open() && !incident.is_muted_for(notifier, now);
+            let taken = held(world, notifier, &incident).filter(|_| rings);
+            let holder = super::super::duty::holder(&world.config, taken.ok_or(Unspoken::Moot)?);
+            let called = super::super::duty::called(world, &incident, now);
+            Ok(duty::nudge(
+                &incident,
+                &holder,
+                &called,
+                &world.words,
+                zone,
+                now,
+            ))
+        }
+        About::Calls(to) => calls(world, notifier, *to).await,
+        About::Nudges => nudges_of(world, notifier).await,
+        About::Handover(at) => {
+            let roster = &world.config.duty.roster;
+            let before = at.checked_sub(jiff::SignedDuration::from_secs(1));
+            let change = handover(roster, before.unwrap_or(*at), *at, zone);
+            // the roster was changed since
+            let change = change.ok_or(Unspoken::Moot)?;
+            let wanted = Wanted {
+                open_only: true,
+                ..Wanted::default()
+            };
+            let open = world.store.incidents(&wanted).await.map_err(unread)?;
+            Ok(duty::handover(
+                &change.off,
+                &change.on,
+                &open,
+                *at,
+                &world.words,
+                zone,
+            ))
+        }
+        About::Muster(at) | About::Absent(at) => {
+            let people = muster::missing_at(world, *at).await.map_err(unread)?;
+            // the shift has begun, or the roster was changed since
+            if people.is_empty() || *at <= now {
+                return Err(Unspoken::Moot);
+            }
+            let mut message = match about {
+                About::Muster(_) => duty::muster(&people, *at, &world.words, zone),
+                _ => duty::absent(&people, *at, &world.words, zone),
+            };
+            message.silent = muster::is_night(world, now);
+            Ok(message)
+        }
+        other => Err(Unspoken::Gone(format!(
+            "{} is no word of the duty room",
+            other.key()
+        ))),
+    }
+}
+
+/// One message for all that nobody has taken.
+async fn calls(world: &World, notifier: &str, to: Rung) -> Result<Message, Unspoken> {
+    let zone = &world.config.service.timezone;
+    let now = world.clock.now();
+    let all = of_notifier(world, notifier).await?;
+    let waits = |it: &Incident| waits_for(world, notifier, it) && it.escalated > 0;
+    let all: Vec<Incident> = all.into_iter().filter(waits).collect();
+    let Some(first) = all.first() else {
+        return Err(Unspoken::Moot);
+    };
+    let mut called = super::super::duty::called(world, first, now);
+    let mut heads: Vec<Person> = Vec::new();
+    for known in &all {
+        let it = super::super::duty::called(world, known, now);
+        called.since = called.since.min(it.since);
+        // where the agency has it, its head is not called
+        let head = it.head.filter(|_| known.taken.is_none());
+        heads.extend(head.filter(|head| !heads.contains(head)));
+        let more = it.contacts.into_iter();
+        let more = more.filter(|it| !called.contacts.contains(it));
+        let more: Vec<_> = more.collect();
+        called.contacts.extend(more);
+    }
+    Ok(duty::calls(
+        &all,
+        to,
+        (&called, &heads),
+        &world.words,
+        zone,
+        now,
+    ))
+}
+
+/// One message for all that somebody took long ago.
+async fn nudges_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
+    let mut all = of_notifier(world, notifier).await?;
+    all.retain(|it| {
+        let mut last = it.timeline.iter().rev().take(NEAR_THE_END);
+        held(world, notifier, it).is_some() && last.any(|it| it.what == What::Nudged)
+    });
+    if all.is_empty() {
+        return Err(Unspoken::Moot);
+    }
+    let mut holders: Vec<(Holder, usize)> = Vec::new();
+    for taken in all.iter().filter_map(|it| held(world, notifier, it)) {
+        let is_he = |it: &Taken| (&it.by, &it.origin) == (&taken.by, &taken.origin);
+        match holders.iter_mut().find(|it| is_he(&it.0.taken)) {
+            Some(known) => known.1 += 1,
+            None => holders.push((super::super::duty::holder(&world.config, taken), 1)),
+        }
+    }
+    Ok(duty::nudges(&all, &holders, &world.words))
+}
+
+/// Who has it, of those whom a notifier speaks to: the operator's chats hear of whoever has it, an agency's of its own people.
+fn held<'a>(world: &World, notifier: &str, it: &'a Incident) -> Option<&'a Taken> {
+    match it.led() {
+        Some(led) => Some(led).filter(|_| is_operators(world, notifier)),
+        None => it.taken.as_ref(),
+    }
+}
+
+/// Open incidents that ring and are told to a notifier; to the operator's, all.
+async fn of_notifier(world: &World, notifier: &str) -> Result<Vec<Incident>, Unspoken> {
+    let now = world.clock.now();
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    let mut all = world.store.incidents(&wanted).await.map_err(unread)?;
+    if !is_operators(world, notifier) {
+        let targets = world.targets().await.map_err(unread)?;
+        let ours: std::collections::HashSet<&str> = targets
+            .iter()
+            .filter(|it| it.settings.notify.iter().any(|it| it == notifier))
+            .map(|it| it.id.as_str())
+            .collect();
+        all.retain(|it| ours.contains(it.target.portal()));
+    }
+    all.retain(|it| !it.is_muted_for(notifier, now));
+    Ok(all)
+}
