@@ -192,7 +192,9 @@ const CASES: &[Case] = &[
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whose_fault_it_is() {
-    let played = CASES.iter().map(|case| tokio::spawn(play(case)));
+    // each case has a network of its own: a port that one gives back, another may be given
+    let played = CASES.iter().enumerate();
+    let played = played.map(|(n, case)| tokio::spawn(play(case, 100 + n)));
     for (case, played) in CASES.iter().zip(played.collect::<Vec<_>>()) {
         let (class, heard) = played.await.unwrap();
         assert_eq!(class, case.expected, "{}: {heard:?}", case.what);
@@ -208,11 +210,12 @@ async fn whose_fault_it_is() {
     }
 }
 
-async fn play(case: &'static Case) -> (Option<Class>, Vec<String>) {
+async fn play(case: &'static Case, network: usize) -> (Option<Class>, Vec<String>) {
     let mut names: HashMap<String, Ipv4Addr> = HashMap::new();
     let mut portals = Vec::new();
     for (name, address, _) in case.portals {
         let n = portals.len();
+        let address = address.replacen("127.5.", &format!("127.{network}."), 1);
         let portal = Portal::on(&format!("{address}:0"), move |_| Reply::Page(own(n))).await;
         names.insert((*name).to_owned(), address.parse().unwrap());
         portals.push(portal);
