@@ -417,6 +417,7 @@ mod tests {
             from: from.parse().unwrap(),
             to: to.parse().unwrap(),
             by: "An".to_owned(),
+            origin: None,
             at: from.parse().unwrap(),
             reason: "x".to_owned(),
             notifier: None,
@@ -424,6 +425,7 @@ mod tests {
         };
         let cancelled = PlanStage::Cancelled {
             by: "An".to_owned(),
+            origin: None,
             at: "2026-11-22T23:50:00Z".parse().unwrap(),
         };
         let first = plan("2026-11-22T00:00:00Z", "2026-11-22T23:54:00Z", cancelled);
