@@ -67,7 +67,7 @@ pub struct Visit<'a> {
     /// The address to look at, where the name still has it: that of an earlier look, which this one is to be compared
     /// with. `None` takes the next in turn.
     pub prefer: Option<IpAddr>,
-    /// The operator named it: see [`pass`].
+    /// The operator named it: `allow_networks` holds for visits that begin there.
     pub by_operator: bool,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Where `connectivity` is configured, it alone decides of silence. Else other targets are the witnesses: one that
 //! answered a moment ago, or one that answers when asked now; they must be another owner's, at another address
-//! ([`line`]). A target without any witness is believed, except where the failure is one of our own network by its
+//! ([`mod@line`]). A target without any witness is believed, except where the failure is one of our own network by its
 //! nature. What answers may still be our own line, caught by a login or a firewall: that, too, witnesses tell.
 
 use std::{
