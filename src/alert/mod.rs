@@ -2,6 +2,7 @@
 
 pub mod duty;
 pub mod heartbeat;
+pub mod notices;
 pub mod notifiers;
 pub mod pages;
 pub mod people;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     alert::{
-        Document, Message, plan, request, requests,
+        Document, Message, notices, plan, request, requests,
         storm::{self, Surroundings},
         windows, words,
     },
@@ -84,7 +84,7 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
                 .map_err(unread)?;
             windows::message(news, &facts, &world.words, zone)
         }
-        About::Notice(notice) => words::notice(notice, &world.words, zone),
+        About::Notice(notice) => notices::notice(notice, &world.words, zone),
         About::Report(file) => {
             let bytes = reports::bytes_of(&world.config, &file.path).map_err(Unspoken::Gone)?;
             let name = format!("gaccong-{}.html", file.week);
