@@ -67,22 +67,19 @@ impl Change<'_> {
     }
 }
 
+/// What an address is known by: its normal form, without what varies.
+fn url_key(url: &str) -> u64 {
+    key(&noise::normal_url(url))
+}
+
 /// Compares a page with what is normal. `norm.looks` must not be 0 for the result to mean anything.
 pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
-    let link_keys: Vec<u64> = page
-        .links
-        .iter()
-        .map(|it| key(&noise::normal_url(&it.url)))
-        .collect();
+    let link_keys: Vec<u64> = page.links.iter().map(|it| url_key(&it.url)).collect();
     let blocks: HashSet<u64> = page.blocks.iter().map(|it| it.key).collect();
     let skeleton: HashSet<u64> = page.skeleton.iter().copied().collect();
     let links: HashSet<u64> = link_keys.iter().copied().collect();
-    let scripts: HashSet<u64> = page
-        .scripts
-        .iter()
-        .filter_map(|it| it.src.as_deref())
-        .map(|it| key(&noise::normal_url(it)))
-        .collect();
+    let sources = page.scripts.iter().filter_map(|it| it.src.as_deref());
+    let scripts: HashSet<u64> = sources.map(url_key).collect();
     let unknown = |known: &HashSet<String>, host: &str| {
         !host.is_empty() && !known.contains(&registrable(host))
     };
@@ -125,7 +122,7 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
         images: page
             .images
             .iter()
-            .filter(|it| !norm.images.contains_key(&key(&noise::normal_url(&it.src))))
+            .filter(|it| !norm.images.contains_key(&url_key(&it.src)))
             .collect(),
         meta: page
             .meta

@@ -16,194 +16,58 @@ use super::{
 /// What is longer is cut.
 const LONGEST_META: usize = 16 << 10;
 
+/// Attributes by which a page keeps its visitors from looking behind it.
+const LOCKS: [&str; 5] = [
+    "oncontextmenu",
+    "onselectstart",
+    "ondragstart",
+    "onkeydown",
+    "oncopy",
+];
+
+/// Types of script that browsers run, besides modules: the standard's list, jscript and livescript among them.
+const RUN: [&str; 4] = ["javascript", "ecmascript", "jscript", "livescript"];
+
 impl Walk {
+    /// Takes an element into the page; `tag` is its lower-case name.
     pub fn collect(&mut self, tag: &str, element: &Element) {
-        let page = &mut self.page;
-        let hidden = self.hidden.last().map(|it| it.1);
         let attr = |name: &str| element.attr(name).unwrap_or_default();
+        let hidden = self.hiding();
         match tag {
             "html" => {
-                page.lang = element
-                    .attr("lang")
-                    .map(|it| it.trim().to_ascii_lowercase())
+                let lang = element.attr("lang");
+                self.page.lang = lang.map(|it| it.trim().to_ascii_lowercase());
             }
-            "body" => {
-                page.dark |=
-                    hidden::is_black(attr("bgcolor")) || hidden::paints_black(attr("style"));
-                if [
-                    "oncontextmenu",
-                    "onselectstart",
-                    "ondragstart",
-                    "onkeydown",
-                    "oncopy",
-                ]
-                .into_iter()
-                .any(|it| element.attr(it).is_some_and(|code| code.contains("false")))
-                {
-                    page.stunts.push(Stunt::Locked);
-                }
-            }
-            "canvas" => page.stunts.push(Stunt::Canvas),
-            "marquee" => page.stunts.push(Stunt::Marquee),
-            "link" => relation(page, attr("rel"), attr("href")),
-            "a" | "area" if element.attr("href").is_some() => {
-                let (url, host) = resolve(&page.url, attr("href"));
-                if let Some(code) = attr("href").trim_start().strip_prefix("javascript:") {
-                    handler(page, &mut self.handlers, code);
-                }
-                if tag == "a" {
-                    self.link = Some(page.links.len());
-                }
-                page.links.push(Link {
-                    url,
-                    host,
-                    text: String::new(),
-                    hidden,
-                });
-            }
-            "script" => {
-                let mut inline = String::new();
-                let kind = attr("type").trim().to_ascii_lowercase();
-                // the standard's list of types, jscript and livescript among them; an import map leads modules
-                let runs = kind.is_empty()
-                    || ["javascript", "ecmascript", "jscript", "livescript"]
-                        .iter()
-                        .any(|it| kind.contains(it))
-                    || matches!(kind.as_str(), "module" | "importmap");
-                let src = element.attr("src").or_else(|| href(element));
-                let (src, host) = match src {
-                    // code in its own address is inline code
-                    Some(src) if src.trim_start().starts_with("data:") => {
-                        inline = format!("'{}'", &src[..floor(src, CODE_KEPT)]);
-                        (None, String::new())
-                    }
-                    Some(src) => {
-                        let (url, host) = resolve(&page.url, src);
-                        (Some(url), host)
-                    }
-                    None => (None, String::new()),
-                };
-                self.script = Some(page.scripts.len());
-                page.scripts.push(Script {
-                    src,
-                    host,
-                    code: inline,
-                    key: 0,
-                    runs,
-                    handler: false,
-                });
-            }
-            "iframe" | "frame" => {
-                let (src, host) = resolve(&page.url, attr("src"));
-                let carried = [attr("srcdoc"), attr("src")]
-                    .into_iter()
-                    .find_map(carried)
-                    .unwrap_or_default();
-                self.gather.carry(&carried, hidden);
-                let style = attr("style").to_ascii_lowercase().replace(' ', "");
-                let full = |name: &str| attr(name).trim() == "100%";
-                let covers = style.contains("position:fixed")
-                    || (full("width") && full("height"))
-                    || (style.contains("width:100%") && style.contains("height:100%"))
-                    || style.contains("100vh");
-                page.frames.push(Frame {
-                    src,
-                    host,
-                    covers,
-                    hidden,
-                });
-            }
+            "body" => self.add_body(element),
+            "canvas" => self.page.stunts.push(Stunt::Canvas),
+            "marquee" => self.page.stunts.push(Stunt::Marquee),
+            "link" => relation(&mut self.page, attr("rel"), attr("href")),
+            "a" | "area" if element.attr("href").is_some() => self.add_link(tag, attr("href")),
+            "script" => self.add_script(element),
+            "iframe" | "frame" => self.add_frame(element),
             "form" => {
-                let (action, host) = resolve(&page.url, attr("action"));
-                page.forms.push(Form {
+                let (action, host) = resolve(&self.page.url, attr("action"));
+                self.page.forms.push(Form {
                     action,
                     host,
                     password: false,
                 });
             }
-            "button" => formaction(page, attr("formaction")),
-            "input" => {
-                formaction(page, attr("formaction"));
-                let password = attr("type").eq_ignore_ascii_case("password");
-                if password && let Some(form) = page.forms.last_mut() {
-                    form.password = true;
+            "button" => formaction(&mut self.page, attr("formaction")),
+            "input" => self.add_input(element),
+            // of SVG: drawn as large as one likes
+            "image" => {
+                let src = element.attr("href").or(element.attr("xlink:href"));
+                if let Some(src) = src {
+                    self.add_image(src, "");
                 }
-                if !attr("type").eq_ignore_ascii_case("hidden") {
-                    if !password {
-                        self.gather.carry(attr("value"), hidden);
-                        self.gather.carry(attr("placeholder"), hidden);
-                    }
-                    let asked = if password {
-                        Some("password")
-                    } else {
-                        secret(attr("name")).or(secret(attr("id")))
-                    };
-                    if let Some(asked) =
-                        asked.filter(|it| !page.asks.iter().any(|known| known == it))
-                    {
-                        page.asks.push(asked.to_owned());
-                    }
-                }
-            }
-            // drawn as large as one likes
-            "image"
-                if element
-                    .attr("href")
-                    .or(element.attr("xlink:href"))
-                    .is_some() =>
-            {
-                let src = element
-                    .attr("href")
-                    .or(element.attr("xlink:href"))
-                    .unwrap_or_default();
-                let (src, host) = resolve(&page.url, src);
-                page.images.push(Image {
-                    src,
-                    host,
-                    alt: String::new(),
-                });
             }
             "img" => {
-                let src = ["src", "data-src"]
-                    .into_iter()
-                    .map(attr)
-                    .find(|it| !it.is_empty())
-                    .unwrap_or_default();
-                let (src, host) = resolve(&page.url, src);
-                page.images.push(Image {
-                    src,
-                    host,
-                    alt: fold(&attr("alt")[..floor(attr("alt"), LONGEST_LINE)]),
-                });
+                let sources = ["src", "data-src"].map(attr);
+                let src = sources.into_iter().find(|it| !it.is_empty());
+                self.add_image(src.unwrap_or_default(), attr("alt"));
             }
-            "audio" | "video" | "embed" | "object" | "bgsound" => {
-                page.media += 1;
-                if tag == "bgsound"
-                    || element.attr("autoplay").is_some()
-                    || attr("autostart") == "true"
-                {
-                    page.stunts.push(Stunt::Autoplay);
-                }
-                let (src, host) = resolve(
-                    &page.url,
-                    if tag == "object" {
-                        attr("data")
-                    } else {
-                        attr("src")
-                    },
-                );
-                if let Some(text) = [attr("data"), attr("src")].into_iter().find_map(carried) {
-                    self.gather.carry(&text, hidden);
-                }
-                if matches!(tag, "embed" | "object") && !host.is_empty() {
-                    page.frames.push(Frame {
-                        src,
-                        host,
-                        covers: false,
-                        hidden,
-                    });
-                }
-            }
+            "audio" | "video" | "embed" | "object" | "bgsound" => self.add_media(tag, element),
             "textarea" => self.gather.carry(attr("placeholder"), hidden),
             "optgroup" => self.gather.carry(attr("label"), hidden),
             "meta" => self.meta(element),
@@ -213,6 +77,143 @@ impl Walk {
             if name.starts_with("on") {
                 handler(&mut self.page, &mut self.handlers, code);
             }
+        }
+    }
+
+    fn add_body(&mut self, element: &Element) {
+        let attr = |name: &str| element.attr(name).unwrap_or_default();
+        self.page.dark |= hidden::is_black(attr("bgcolor")) || hidden::paints_black(attr("style"));
+        let refuses = |name: &&str| element.attr(name).is_some_and(|it| it.contains("false"));
+        if LOCKS.iter().any(refuses) {
+            self.page.stunts.push(Stunt::Locked);
+        }
+    }
+
+    fn add_link(&mut self, tag: &str, href: &str) {
+        let hidden = self.hiding();
+        let page = &mut self.page;
+        let (url, host) = resolve(&page.url, href);
+        if let Some(code) = href.trim_start().strip_prefix("javascript:") {
+            handler(page, &mut self.handlers, code);
+        }
+        if tag == "a" {
+            self.link = Some(page.links.len());
+        }
+        page.links.push(Link {
+            url,
+            host,
+            text: String::new(),
+            hidden,
+        });
+    }
+
+    fn add_script(&mut self, element: &Element) {
+        let page = &mut self.page;
+        let mut inline = String::new();
+        let kind = element.attr("type").unwrap_or_default();
+        let kind = kind.trim().to_ascii_lowercase();
+        // an import map leads modules
+        let runs = kind.is_empty()
+            || RUN.iter().any(|it| kind.contains(it))
+            || matches!(kind.as_str(), "module" | "importmap");
+        let src = element.attr("src").or_else(|| href(element));
+        let (src, host) = match src {
+            // code in its own address is inline code
+            Some(src) if src.trim_start().starts_with("data:") => {
+                inline = format!("'{}'", &src[..floor(src, CODE_KEPT)]);
+                (None, String::new())
+            }
+            Some(src) => {
+                let (url, host) = resolve(&page.url, src);
+                (Some(url), host)
+            }
+            None => (None, String::new()),
+        };
+        self.script = Some(page.scripts.len());
+        page.scripts.push(Script {
+            src,
+            host,
+            code: inline,
+            key: 0,
+            runs,
+            handler: false,
+        });
+    }
+
+    fn add_frame(&mut self, element: &Element) {
+        let attr = |name: &str| element.attr(name).unwrap_or_default();
+        let hidden = self.hiding();
+        let (src, host) = resolve(&self.page.url, attr("src"));
+        let text = ["srcdoc", "src"].map(attr).into_iter().find_map(carried);
+        self.gather.carry(&text.unwrap_or_default(), hidden);
+        let style = attr("style").to_ascii_lowercase().replace(' ', "");
+        let full = |name: &str| attr(name).trim() == "100%";
+        let covers = style.contains("position:fixed")
+            || (full("width") && full("height"))
+            || (style.contains("width:100%") && style.contains("height:100%"))
+            || style.contains("100vh");
+        self.page.frames.push(Frame {
+            src,
+            host,
+            covers,
+            hidden,
+        });
+    }
+
+    fn add_input(&mut self, element: &Element) {
+        let attr = |name: &str| element.attr(name).unwrap_or_default();
+        let hidden = self.hiding();
+        formaction(&mut self.page, attr("formaction"));
+        let password = attr("type").eq_ignore_ascii_case("password");
+        if password && let Some(form) = self.page.forms.last_mut() {
+            form.password = true;
+        }
+        if attr("type").eq_ignore_ascii_case("hidden") {
+            return;
+        }
+        let asked = if password {
+            Some("password")
+        } else {
+            self.gather.carry(attr("value"), hidden);
+            self.gather.carry(attr("placeholder"), hidden);
+            secret(attr("name")).or(secret(attr("id")))
+        };
+        let asks = &mut self.page.asks;
+        if let Some(asked) = asked.filter(|it| !asks.iter().any(|known| known == it)) {
+            asks.push(asked.to_owned());
+        }
+    }
+
+    fn add_image(&mut self, src: &str, alt: &str) {
+        let (src, host) = resolve(&self.page.url, src);
+        self.page.images.push(Image {
+            src,
+            host,
+            alt: fold(&alt[..floor(alt, LONGEST_LINE)]),
+        });
+    }
+
+    fn add_media(&mut self, tag: &str, element: &Element) {
+        let attr = |name: &str| element.attr(name).unwrap_or_default();
+        let hidden = self.hiding();
+        let page = &mut self.page;
+        page.media += 1;
+        let starts = element.attr("autoplay").is_some() || attr("autostart") == "true";
+        if tag == "bgsound" || starts {
+            page.stunts.push(Stunt::Autoplay);
+        }
+        let source = if tag == "object" { "data" } else { "src" };
+        let (src, host) = resolve(&page.url, attr(source));
+        if let Some(text) = ["data", "src"].map(attr).into_iter().find_map(carried) {
+            self.gather.carry(&text, hidden);
+        }
+        if matches!(tag, "embed" | "object") && !host.is_empty() {
+            page.frames.push(Frame {
+                src,
+                host,
+                covers: false,
+                hidden,
+            });
         }
     }
 

@@ -238,7 +238,8 @@ impl Walk {
         }
     }
 
-    fn hiding(&self) -> Option<Hiding> {
+    /// How the element at hand is hidden, by itself or by an element around it.
+    pub(super) fn hiding(&self) -> Option<Hiding> {
         self.hidden.last().map(|it| it.1)
     }
 

@@ -65,57 +65,21 @@ pub fn ask(
     id: RequestId,
     now: Timestamp,
 ) -> Result<Step, Say> {
-    let open = || known.requests.iter().filter(|it| it.stage.is_open());
-    let key = portal_key(&wanted.url);
-    if known.targets.iter().any(|it| portal_key(&it.url) == key) {
-        return Err(Say::new("register-watched"));
-    }
-    let same = || open().filter(|it| portal_key(&it.url) == key);
-    let own = |it: &&Request| it.asker.notifier == wanted.asker.notifier;
-    if let Some(own) = same().find(own) {
-        return Err(Say::new("register-asked").with("id", &own.id));
-    }
-    // whose it is, is nobody else's business; who has proved nothing is in nobody's way
-    if same().any(|it| it.proof.is_some() || !it.stranger) {
-        return Err(Say::new("register-watched"));
-    }
-    if !is_plain(&wanted.url, around.ports) {
-        return Err(Say::new("register-bad-url"));
-    }
-    let ours = |it: &&Request| is_same(&it.asker, &wanted.asker);
-    let lately = |it: &&Request| now.duration_since(it.at) < DAILY;
-    let all = known.requests.iter().filter(ours);
-    if open().filter(ours).count() >= MOST_OF_ONE || all.filter(lately).count() >= MOST_A_DAY {
-        return Err(Say::new("register-many").with("most", MOST_OF_ONE));
+    if let Some(refusal) = refusal(known, around, &wanted, now) {
+        return Err(refusal);
     }
     let stranger = is_stranger(&wanted.asker, known);
-    if stranger
-        && proved.is_none()
-        && let Some(full) = is_full(&wanted, known, now)
-    {
+    let is_bounded = stranger && proved.is_none();
+    if is_bounded && let Some(full) = is_full(&wanted, known, now) {
         return Err(full);
     }
-    let alone = !stranger || proved.is_some();
-    let crowd = if alone { None } else { crowd(known, now) };
-    let taken = |it: &str| {
-        known.targets.iter().any(|of| of.id.as_str() == it)
-            || open().any(|of| of.target.as_str() == it)
-            || known.used.iter().any(|of| of == it)
-    };
+    let crowd = if is_bounded { crowd(known, now) } else { None };
     let token = token(&wanted);
+    let taken = |it: &str| is_taken(known, it);
     let target = target_id(&wanted.url, taken).ok_or_else(|| Say::new("register-bad-url"))?;
     let (agency, agency_name) = match wanted.agency {
         Whose::Known(id, name) => (id, name),
         Whose::Named(name) => agency_of(&name, around.agencies, known.requests),
-    };
-    let entry = Entry {
-        at: now,
-        target: target.clone(),
-        by: wanted.asker.name.clone(),
-        deed: Deed::Asked {
-            request: id.clone(),
-            url: wanted.url.clone(),
-        },
     };
     let request = Request {
         id,
@@ -136,20 +100,67 @@ pub fn ask(
         stranger,
         crowd,
     };
+    Ok(begun(request, proved, known, now))
+}
+
+/// Why a portal cannot be asked for by anybody, or not by this asker.
+fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Option<Say> {
+    let key = portal_key(&wanted.url);
+    if known.targets.iter().any(|it| portal_key(&it.url) == key) {
+        return Some(Say::new("register-watched"));
+    }
+    let open = || known.requests.iter().filter(|it| it.stage.is_open());
+    let same = || open().filter(|it| portal_key(&it.url) == key);
+    let own = |it: &&Request| it.asker.notifier == wanted.asker.notifier;
+    if let Some(own) = same().find(own) {
+        return Some(Say::new("register-asked").with("id", &own.id));
+    }
+    // a stranger is not told who asked before; a request that proves nothing is in no other's way
+    if same().any(|it| it.proof.is_some() || !it.stranger) {
+        return Some(Say::new("register-watched"));
+    }
+    if !is_plain(&wanted.url, around.ports) {
+        return Some(Say::new("register-bad-url"));
+    }
+    let ours = |it: &&Request| is_same(&it.asker, &wanted.asker);
+    let lately = |it: &&Request| now.duration_since(it.at) < DAILY;
+    let today = known.requests.iter().filter(ours).filter(lately);
+    let too_many = open().filter(ours).count() >= MOST_OF_ONE || today.count() >= MOST_A_DAY;
+    too_many.then(|| Say::new("register-many").with("most", MOST_OF_ONE))
+}
+
+/// Whether a target, an open request or a removed target has an id.
+fn is_taken(known: Known, id: &str) -> bool {
+    let mut open = known.requests.iter().filter(|it| it.stage.is_open());
+    known.targets.iter().any(|it| it.id.as_str() == id)
+        || open.any(|it| it.target.as_str() == id)
+        || known.used.iter().any(|it| it == id)
+}
+
+/// The first step of a request, with its proof where there is one.
+fn begun(request: Request, proved: Option<Proof>, known: Known, now: Timestamp) -> Step {
+    let entry = Entry {
+        at: now,
+        target: request.target.clone(),
+        by: request.asker.name.clone(),
+        deed: Deed::Asked {
+            request: request.id.clone(),
+            url: request.url.clone(),
+        },
+    };
     let mut step = Step {
-        request: Some(request.clone()),
         entries: vec![entry],
         ..Step::default()
     };
-    if let Some(proof) = proved {
-        step.entries.push(proof_entry(&request, &proof, now));
+    if let Some(proof) = &proved {
+        step.entries.push(proof_entry(&request, proof, now));
         displace(&mut step, &request, known, now);
-        step.request = Some(Request {
-            proof: Some(proof),
-            ..request
-        });
     }
-    Ok(step)
+    step.request = Some(Request {
+        proof: proved,
+        ..request
+    });
+    step
 }
 
 fn proof_entry(request: &Request, proof: &Proof, now: Timestamp) -> Entry {

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     incident::{self, Voice},
     model::{
-        About, Alert, Baseline, Class, Dossier, Incident, IncidentId, Kind, Profile, Sightings,
-        Standing, Target, Urgency, baseline::KEPT, incident::Actor,
+        About, Alert, Baseline, Class, Dossier, Incident, IncidentId, Kind, LookRef, Profile,
+        Sightings, Standing, Target, Urgency, baseline::KEPT, incident::Actor,
     },
     store::{Commit, StoreError},
 };
@@ -68,6 +68,9 @@ impl Word {
     }
 }
 
+/// A commit that was overtaken is decided anew at most this often.
+const TRIES: u32 = 5;
+
 /// Looks now (unless a look made a moment ago is given) and makes what is seen the baseline. A page that became worse
 /// than what the open incident tells of is not taken [`Keep::Beside`]: nobody has seen it yet.
 pub async fn approve(
@@ -76,105 +79,125 @@ pub async fn approve(
     word: Word,
     seen: Option<Look>,
 ) -> Result<Approved, NotApproved> {
-    let by = &word.by;
-    for _ in 0..5 {
-        let mut dossier = world
-            .store
-            .dossier(&target.id)
-            .await?
-            .unwrap_or_else(|| Dossier::new(target.id.clone()));
-        let profile = target
-            .settings
-            .profiles
-            .first()
-            .copied()
-            .unwrap_or(Profile::Desktop);
-        let open = match &dossier.open {
-            Some(id) => world.store.incident(id).await?,
-            None => None,
-        };
-        // what an officer approves is what he was told of: it may stand at one address only
-        let beside = Beside {
-            face: open.as_ref().and_then(|it| it.address),
-            ..Beside::default()
-        };
-        let seen = match &seen {
-            Some(seen) => seen.clone(),
-            None => look(world, target, profile, &dossier, beside).await,
-        };
-        let (Some(reference), Some(body)) = (&seen.seen, &seen.body) else {
-            return Err(NotApproved::NoPage(seen.class));
-        };
-        let standing = seen.class.standing();
-        if matches!(standing, Standing::Down | Standing::Blocked) {
-            return Err(NotApproved::NoPage(seen.class));
-        }
-        let worse = match (&open, Kind::of(seen.class)) {
-            (Some(open), Some(kind)) => incident::is_graver(kind, open.kind),
-            (None, kind) => kind.is_some(),
-            (_, None) => false,
-        };
-        let other = word.of.is_some() && word.of.as_ref() != open.as_ref().map(|it| &it.id);
-        let doubtful = match word.keep {
-            _ if other => true,
-            Keep::None => false,
-            Keep::IfNormal => standing != Standing::Up,
-            Keep::Beside => worse,
-        };
-        if doubtful {
-            return Err(NotApproved::Doubtful(seen.class));
-        }
-        world.evidence.keep(body)?;
-        let now = world.clock.now();
-        let mut approved = match &dossier.baseline {
-            Some(known) if word.keep == Keep::Beside => known.looks().cloned().collect(),
-            Some(known) if word.keep == Keep::IfNormal => known.approved.clone(),
-            _ => Vec::new(),
-        };
-        approved.retain(|it| it.digest != reference.digest);
-        approved.push(reference.clone());
-        let surplus = approved.len().saturating_sub(KEPT);
-        approved.drain(..surplus);
-        let looks = approved.len();
-        dossier.baseline = Some(Baseline {
-            approved,
-            by: by.name.clone(),
-            at: now,
-            learnt: Vec::new(),
-        });
-        dossier.expects = Some(paths::expects(target));
-        dossier.site.clone_from(&seen.site);
-        dossier.learning.clear();
-        dossier.validators = None;
-        // that the page is well now says nothing of what was seen before
-        if word.keep != Keep::IfNormal {
-            dossier.sightings = Sightings::default();
-        }
-        let mut commit = Commit {
-            milestone: word.milestone.clone(),
-            ..Commit::default()
-        };
-        dossier.open = None;
-        if let Some(open) = open
-            && let Ok(ended) = end(&open, by, word.reason.clone(), now)
-        {
-            commit.alerts = world.alerts(target, &ended, Voice::Plain, now);
-            commit.alerts.extend(rings(world, by, &open, now));
-            commit.incidents.push(ended);
-        }
-        commit.dossier = Some(dossier);
-        match world.store.commit(commit).await {
-            Err(StoreError::Conflict) => continue,
-            Err(error) => return Err(error.into()),
-            Ok(()) => {
-                return Ok(Approved {
-                    class: seen.class,
-                    looks,
-                });
-            }
+    for _ in 0..TRIES {
+        match attempt(world, target, &word, seen.as_ref()).await {
+            Err(NotApproved::Store(StoreError::Conflict)) => continue,
+            decided => return decided,
         }
     }
     Err(StoreError::Conflict.into())
+}
+
+async fn attempt(
+    world: &World,
+    target: &Target,
+    word: &Word,
+    seen: Option<&Look>,
+) -> Result<Approved, NotApproved> {
+    let known = world.store.dossier(&target.id).await?;
+    let mut dossier = known.unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let open = match &dossier.open {
+        Some(id) => world.store.incident(id).await?,
+        None => None,
+    };
+    let seen = match seen {
+        Some(seen) => seen.clone(),
+        None => look_again(world, target, &dossier, open.as_ref()).await,
+    };
+    let (reference, body) = page_of(&seen)?;
+    if is_doubtful(word, &seen, open.as_ref()) {
+        return Err(NotApproved::Doubtful(seen.class));
+    }
+    world.evidence.keep(body)?;
+    let now = world.clock.now();
+    let approved = kept_beside(word.keep, dossier.baseline.as_ref(), reference);
+    let looks = approved.len();
+    dossier.baseline = Some(Baseline {
+        approved,
+        by: word.by.name.clone(),
+        at: now,
+        learnt: Vec::new(),
+    });
+    dossier.expects = Some(paths::expects(target));
+    dossier.site.clone_from(&seen.site);
+    dossier.learning.clear();
+    dossier.validators = None;
+    // that the page is well now says nothing of what was seen before
+    if word.keep != Keep::IfNormal {
+        dossier.sightings = Sightings::default();
+    }
+    dossier.open = None;
+    let mut commit = Commit {
+        milestone: word.milestone.clone(),
+        dossier: Some(dossier),
+        ..Commit::default()
+    };
+    if let Some(open) = open
+        && let Ok(ended) = end(&open, &word.by, word.reason.clone(), now)
+    {
+        commit.alerts = world.alerts(target, &ended, Voice::Plain, now);
+        commit.alerts.extend(rings(world, &word.by, &open, now));
+        commit.incidents.push(ended);
+    }
+    world.store.commit(commit).await?;
+    Ok(Approved {
+        class: seen.class,
+        looks,
+    })
+}
+
+/// One look, at the address where the open incident was seen: an officer approves what the incident tells of.
+async fn look_again(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    open: Option<&Incident>,
+) -> Look {
+    let profiles = &target.settings.profiles;
+    let profile = profiles.first().copied().unwrap_or(Profile::Desktop);
+    let beside = Beside {
+        face: open.and_then(|it| it.address),
+        ..Beside::default()
+    };
+    look(world, target, profile, dossier, beside).await
+}
+
+/// The page that a look saw, where the portal shows one.
+fn page_of(seen: &Look) -> Result<(&LookRef, &bytes::Bytes), NotApproved> {
+    let is_shown = !matches!(seen.class.standing(), Standing::Down | Standing::Blocked);
+    match (&seen.seen, &seen.body) {
+        (Some(reference), Some(body)) if is_shown => Ok((reference, body)),
+        _ => Err(NotApproved::NoPage(seen.class)),
+    }
+}
+
+fn is_doubtful(word: &Word, seen: &Look, open: Option<&Incident>) -> bool {
+    let is_worse = match (open, Kind::of(seen.class)) {
+        (Some(open), Some(kind)) => incident::is_graver(kind, open.kind),
+        (None, kind) => kind.is_some(),
+        (_, None) => false,
+    };
+    let is_of_another = word.of.is_some() && word.of.as_ref() != open.map(|it| &it.id);
+    match word.keep {
+        _ if is_of_another => true,
+        Keep::None => false,
+        Keep::IfNormal => seen.class.standing() != Standing::Up,
+        Keep::Beside => is_worse,
+    }
+}
+
+/// The approved looks with a new one at their end; the oldest make room for it.
+fn kept_beside(keep: Keep, known: Option<&Baseline>, new: &LookRef) -> Vec<LookRef> {
+    let mut approved: Vec<LookRef> = match (known, keep) {
+        (Some(known), Keep::Beside) => known.looks().cloned().collect(),
+        (Some(known), Keep::IfNormal) => known.approved.clone(),
+        _ => Vec::new(),
+    };
+    approved.retain(|it| it.digest != new.digest);
+    approved.push(new.clone());
+    let surplus = approved.len().saturating_sub(KEPT);
+    approved.drain(..surplus);
+    approved
 }
 
 /// What an agency's chat calls legitimate is told to the operator's people so that it rings: an edit rings nobody, and whoever

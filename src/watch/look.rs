@@ -17,7 +17,7 @@ use crate::{
     model::{
         Class, Dossier, Level, LookRef, Mask, Observation, Part, Profile, Say, Seen, Signal,
         SiteFacts, Standing, Target, Verdict, dossier::Validators, excerpt, incident::ChangeLine,
-        observation::Silence, verdict::State,
+        verdict::State,
     },
     page::{self, Source, registrable},
 };
@@ -79,77 +79,86 @@ pub async fn look(
     };
     let sighting = world.eye.visit(&visit, at).await;
     let away = led_away(target, dossier, &sighting.observation);
-    let mut out = match sighting.body.clone() {
-        None if target.part.is_none() && is_too_large(&sighting) => {
-            let beginning = sighting.partial.clone().unwrap_or_default();
-            let asked = Asked {
-                world,
-                target,
-                dossier,
-                first: beside.first,
-                at,
-            };
-            asked.cut_off(sighting.observation.clone(), beginning).await
-        }
-        None => broken_off(world, target, sighting, at).await,
-        Some(body) if matches!(target.part, Some(Part::Sitemap | Part::Robots)) => {
-            site(world, target, dossier, sighting, body, at).await
-        }
-        Some(_)
-            if target.part == Some(Part::Unlinked)
-                && is_soft_404(world, target, &sighting).await =>
-        {
-            gone(sighting)
-        }
-        Some(body) => match paths::equal(target, dossier, &sighting.observation, &body, at) {
-            Some(look) => look,
-            None => {
-                let asked = Asked {
-                    world,
-                    target,
-                    dossier,
-                    first: beside.first,
-                    at,
-                };
-                asked.varied(sighting, body).await
-            }
-        },
+    let asked = Asked {
+        world,
+        target,
+        dossier,
+        first: beside.first,
+        at,
     };
-    if target.part.is_some()
-        && let Some(Silence {
-            class: Class::HttpStatus,
-            status: Some(404 | 410),
-            ..
-        }) = out.observation.silence()
-    {
-        out.class = Class::NormalChange;
-    }
-    // a bare listing in the place of a home page is a fault; a folder's is what it is
-    if target.part == Some(Part::Folder) && out.class == Class::Maintenance {
-        out.class = Class::NormalChange;
-        out.cause = None;
+    let mut out = understood(asked, sighting).await;
+    if let Some(part) = &target.part {
+        part_tells(*part, &mut out);
     }
     out.baseline_at = dossier.baseline.as_ref().map(|it| it.at);
     if let Some(host) = away
         && out.class.standing() != Standing::Tampered
     {
-        // whatever the other place answered: the portal leads there now
-        out.class = Class::Redirect;
-        out.verdict.level = Level::Suspect;
-        out.verdict.score = out.verdict.score.max(0.9);
-        out.verdict.redirected = true;
-        out.verdict.signals.insert(
-            0,
-            Signal {
-                name: "moved".to_owned(),
-                weight: 6.0,
-                say: Say::new("signal-moved").with("host", excerpt::defang(&host)),
-                excerpt: excerpt::defang(&host),
-            },
-        );
+        redirect_tells(&host, &mut out);
     }
     certificate_tells(&mut out);
     out
+}
+
+/// What a visit comes to by what it brought back: a page, a site's file, a beginning, or nothing.
+async fn understood(asked: Asked<'_>, sighting: Sighting) -> Look {
+    let Asked {
+        world,
+        target,
+        dossier,
+        at,
+        ..
+    } = asked;
+    let Some(body) = sighting.body.clone() else {
+        if target.part.is_none() && is_too_large(&sighting) {
+            let beginning = sighting.partial.clone().unwrap_or_default();
+            return asked.cut_off(sighting.observation, beginning).await;
+        }
+        return broken_off(world, target, sighting, at).await;
+    };
+    match target.part {
+        Some(Part::Sitemap | Part::Robots) => {
+            return site(world, target, dossier, sighting, body, at).await;
+        }
+        Some(Part::Unlinked) if is_soft_404(world, target, &sighting).await => {
+            return gone(sighting);
+        }
+        _ => (),
+    }
+    match paths::equal(target, dossier, &sighting.observation, &body, at) {
+        Some(look) => look,
+        None => asked.varied(sighting, body).await,
+    }
+}
+
+/// A part that is gone is no fault; neither is a listing in the place of a folder.
+fn part_tells(part: Part, out: &mut Look) {
+    let silence = out.observation.silence();
+    let is_gone = silence
+        .is_some_and(|it| it.class == Class::HttpStatus && matches!(it.status, Some(404 | 410)));
+    if is_gone {
+        out.class = Class::NormalChange;
+    }
+    // a bare listing in the place of a home page is a fault; a folder's is what it is
+    if part == Part::Folder && out.class == Class::Maintenance {
+        out.class = Class::NormalChange;
+        out.cause = None;
+    }
+}
+
+/// Whatever the other place answered: the portal leads there now.
+fn redirect_tells(host: &str, out: &mut Look) {
+    out.class = Class::Redirect;
+    out.verdict.level = Level::Suspect;
+    out.verdict.score = out.verdict.score.max(0.9);
+    out.verdict.redirected = true;
+    let signal = Signal {
+        name: "moved".to_owned(),
+        weight: 6.0,
+        say: Say::new("signal-moved").with("host", excerpt::defang(host)),
+        excerpt: excerpt::defang(host),
+    };
+    out.verdict.signals.insert(0, signal);
 }
 
 /// A page behind a bad certificate is read and judged. Where it is tampered with, that is told and the certificate

@@ -10,6 +10,7 @@ mod scene;
 mod telegram;
 mod tls_portal;
 
+mod announce; // who may announce changes, and how
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod calendar; // lunar months against a table
 mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers that rustls cannot speak with

@@ -4,8 +4,12 @@
 //!
 //! `GACCONG_SEEDS=5000` tries more; `GACCONG_SEED=17` replays one and prints its history.
 
+mod chats;
+mod disk;
+mod portals;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -13,299 +17,23 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use gaccong::{
-    alert::{Message, Notifier, Place, Refusal},
     config::Config,
-    fetch::{Sees, Sighting, Visit},
-    model::{
-        Class, Digest, Incident, Kind, Observation, Receipt, Say, Seen, Standing, Storm,
-        observation::{Answer, Silence},
-    },
+    model::{Incident, Kind, Standing, Storm},
     schedule::{watchdog, wheel},
-    store::{Batch, Checkup, Engine, Ledger, Result, Store, StoreError, Wanted, backends::Memory},
+    store::{Ledger, Store, Wanted},
     watch::{World, clock::Clock, steady, tell},
 };
 use jiff::Timestamp;
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    portal,
-    scene::{parse, yaml},
+use self::{
+    chats::{Chat, Mood, Way},
+    disk::{Disk, OnDisk, Virtual},
+    portals::{Outside, Pages, Truth},
 };
-
-/// What a portal is in truth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Truth {
-    Honest(u64),
-    Defaced,
-    Planted,
-    Down,
-    /// Every other look fails.
-    Flapping,
-}
-
-/// What a chat does with a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mood {
-    Well,
-    Unreachable,
-    /// Takes it, and the answer is lost.
-    LosesReplies,
-    Floods,
-}
-
-/// The world outside.
-struct Outside {
-    truths: Mutex<BTreeMap<String, Truth>>,
-    network: Mutex<bool>,
-    looks: AtomicU64,
-    random: Mutex<fastrand::Rng>,
-    pages: Pages,
-}
-
-/// A few small pages, written once.
-struct Pages(HashMap<&'static str, Vec<String>>);
-
-impl Pages {
-    fn new() -> Self {
-        let honest = (0..3).map(small).collect();
-        let planted = small(0).replace(
-            "</main>",
-            "<div style='display:none'><a href='https://nhacai1.spam-test.example/'>Nhà cái tài xỉu online</a><a href='https://nhacai2.spam-test.example/'>Nhà cái uy tín nổ hũ</a></div></main>",
-        );
-        Self(HashMap::from([
-            ("honest", honest),
-            ("defaced", vec![portal::defaced()]),
-            ("planted", vec![planted]),
-        ]))
-    }
-}
-
-fn small(n: u64) -> String {
-    format!(
-        "<!doctype html><html lang=vi><head><meta charset=utf-8><title>Cổng thông tin điện tử xã Thử</title></head><body><header id=head><h1>Cổng thông tin điện tử xã Thử</h1></header>\
-         <nav id=menu><a href='/gioi-thieu'>Giới thiệu</a><a href='/van-ban'>Văn bản</a><a href='/lien-he'>Liên hệ</a></nav>\
-         <main id=main><article><h3><a href='/tin/1'>Tin hoạt động của đơn vị</a></h3><p>Công tác cải cách hành chính tiếp tục được đẩy mạnh trong năm.</p></article></main>\
-         <footer id=foot>Lượt truy cập: {n}</footer></body></html>"
-    )
-}
-
-#[async_trait]
-impl Sees for Outside {
-    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
-        let begun = Instant::now();
-        let pause = self.random.lock().unwrap().u64(5..1500);
-        tokio::time::sleep(Duration::from_millis(pause)).await;
-        let look = self.looks.fetch_add(1, Ordering::Relaxed);
-        let id = visit.target.portal();
-        let truth = self.truths.lock().unwrap()[id];
-        let network = *self.network.lock().unwrap();
-        let page = match truth {
-            _ if !network => None,
-            Truth::Down => None,
-            Truth::Flapping if look.is_multiple_of(2) => None,
-            Truth::Flapping => Some(&self.pages.0["honest"][0]),
-            Truth::Honest(n) => Some(&self.pages.0["honest"][n as usize]),
-            Truth::Defaced => Some(&self.pages.0["defaced"][0]),
-            Truth::Planted => Some(&self.pages.0["planted"][0]),
-        };
-        let seen = match page {
-            Some(page) => Seen::Answered(Answer {
-                status: 200,
-                final_url: visit.url.clone(),
-                content_type: Some("text/html; charset=utf-8".to_owned()),
-                etag: None,
-                last_modified: None,
-                bytes: page.len() as u64,
-                digest: Some(Digest::of(page.as_bytes())),
-                // what stands on one machine bears no witness
-                address: Some(format!("198.52.{}.1", &id[1..]).parse().unwrap()),
-                date: None,
-                refresh: None,
-                presentation: Default::default(),
-            }),
-            None => Seen::Silent(Silence {
-                class: Class::Connection,
-                cause: Say::new("cause-refused"),
-                status: None,
-            }),
-        };
-        Sighting {
-            partial: None,
-            large: None,
-            body: page.map(|it| bytes::Bytes::from(it.clone())),
-            observation: Observation {
-                target: visit.target.clone(),
-                profile: visit.profile,
-                at,
-                vantage: "simulation".to_owned(),
-                elapsed_ms: u32::try_from(begun.elapsed().as_millis()).unwrap(),
-                hops: Vec::new(),
-                certificate: None,
-                face: Default::default(),
-                seen,
-            },
-        }
-    }
-}
-
-/// A chat that keeps what reached it.
-struct Chat {
-    /// Edits and groups, as Telegram; else each message is a new one.
-    telegram: bool,
-    mood: Mutex<Mood>,
-    got: Mutex<Vec<Message>>,
-    /// When each came, in virtual time.
-    times: Mutex<Vec<Instant>>,
-    next: AtomicU64,
-}
-
-impl Chat {
-    fn new(telegram: bool) -> Arc<Self> {
-        Arc::new(Self {
-            telegram,
-            mood: Mutex::new(Mood::Well),
-            got: Mutex::default(),
-            times: Mutex::default(),
-            next: AtomicU64::new(1),
-        })
-    }
-}
-
-struct Way(Arc<Chat>);
-
-#[async_trait]
-impl Notifier for Way {
-    fn edits(&self) -> bool {
-        self.0.telegram
-    }
-
-    fn groups(&self) -> bool {
-        self.0.telegram
-    }
-
-    async fn send(
-        &self,
-        message: &Message,
-        place: Place<'_>,
-    ) -> std::result::Result<Option<Receipt>, Refusal> {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let mood = *self.0.mood.lock().unwrap();
-        match mood {
-            Mood::Unreachable => return Err(Refusal::Later(None, "cannot be reached".to_owned())),
-            Mood::Floods => {
-                let after = Some(Duration::from_secs(7));
-                return Err(Refusal::Later(after, "flood control".to_owned()));
-            }
-            Mood::Well | Mood::LosesReplies => (),
-        }
-        self.0.got.lock().unwrap().push(message.clone());
-        self.0.times.lock().unwrap().push(Instant::now());
-        // here a crash may come between the message and our knowing of it
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        if mood == Mood::LosesReplies {
-            return Err(Refusal::Unsure("the connection broke".to_owned()));
-        }
-        let fresh = self.0.telegram && place.receipt.is_none() && message.document.is_none();
-        Ok(fresh.then(|| Receipt {
-            place: "chat".to_owned(),
-            message: self.0.next.fetch_add(1, Ordering::Relaxed).to_string(),
-        }))
-    }
-}
-
-/// A disk: what was applied is lost in a crash unless it was settled, but for some of it.
-#[derive(Default)]
-struct Disk {
-    seen: Memory,
-    durable: Mutex<Memory>,
-    behind: Mutex<Vec<Batch>>,
-    slow_ms: AtomicU64,
-    fails: std::sync::atomic::AtomicBool,
-}
-
-impl Disk {
-    /// What is found after a crash: all that was settled, and the first `some` of what came after.
-    fn crash(&self, random: &mut fastrand::Rng) -> Self {
-        let behind = std::mem::take(&mut *self.behind.lock().unwrap());
-        let some = random.usize(..=behind.len());
-        let durable = self.durable.lock().unwrap();
-        for batch in &behind[..some] {
-            durable.apply(batch, true).unwrap();
-        }
-        let all: Batch = durable
-            .range("", "\u{10ffff}")
-            .unwrap()
-            .into_iter()
-            .map(|(key, value)| (key, Some(value)))
-            .collect();
-        let fresh = Self::default();
-        fresh.seen.apply(&all, true).unwrap();
-        fresh.durable.lock().unwrap().apply(&all, true).unwrap();
-        fresh
-    }
-}
-
-/// The disk as the store holds it.
-struct OnDisk(Arc<Disk>);
-
-#[async_trait]
-impl Engine for OnDisk {
-    fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        self.0.seen.get(key)
-    }
-
-    fn range(&self, from: &str, to: &str) -> Result<Vec<(String, Vec<u8>)>> {
-        self.0.seen.range(from, to)
-    }
-
-    fn last(&self, from: &str, to: &str) -> Result<Option<(String, Vec<u8>)>> {
-        self.0.seen.last(from, to)
-    }
-
-    fn apply(&self, batch: &Batch, keep: bool) -> Result<()> {
-        if self.0.fails.load(Ordering::Relaxed) {
-            return Err(StoreError::Failed("the disk fails".to_owned()));
-        }
-        self.0.seen.apply(batch, keep)?;
-        self.0.behind.lock().unwrap().push(batch.clone());
-        Ok(())
-    }
-
-    async fn settle(&self) -> Result<()> {
-        let upto = self.0.behind.lock().unwrap().len();
-        let slow = self.0.slow_ms.load(Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_millis(1 + slow)).await;
-        // somebody else may have settled some of it meanwhile
-        let mut behind = self.0.behind.lock().unwrap();
-        let upto = upto.min(behind.len());
-        let durable = self.0.durable.lock().unwrap();
-        for batch in behind.drain(..upto) {
-            durable.apply(&batch, true)?;
-        }
-        Ok(())
-    }
-
-    fn checkup(&self) -> Result<Checkup> {
-        self.0.seen.checkup()
-    }
-}
-
-/// Virtual time, and how far the wall clock is ahead of it.
-struct Virtual {
-    begun: Instant,
-    ahead_ms: AtomicI64,
-}
-
-impl Clock for Virtual {
-    fn now(&self) -> Timestamp {
-        let passed = i64::try_from(self.begun.elapsed().as_millis()).unwrap();
-        let ahead = self.ahead_ms.load(Ordering::Relaxed);
-        Timestamp::from_millisecond(1_795_000_000_000 + passed + ahead).unwrap()
-    }
-}
+use crate::scene::{parse, yaml};
 
 /// One history.
 struct History {

@@ -166,151 +166,158 @@ fn place(looks: &[&str], last: &str) -> bool {
     mask.fits(format!("{fixed}{last}{fixed}").as_bytes())
 }
 
+/// Looks that a mask is learnt from, and what stands there at the next look.
+type Place = (&'static [&'static str], &'static str);
+
+/// What an attacker got through once.
+const BARRED: &[Place] = &[
+    // a path that becomes a host
+    (
+        &[
+            "<script src=/up/a1/9f8.js>",
+            "<script src=/up/b2/77c.js>",
+            "<script src=/up/c3/a01.js>",
+        ],
+        "<script src=//e1%2Eio/.js>",
+    ),
+    (
+        &[
+            "<meta http-equiv=refresh content=\"300;url=/a1/9f8a7b6c\">",
+            "<meta http-equiv=refresh content=\"300;url=/b2/1a2b3c4d\">",
+        ],
+        "<meta http-equiv=refresh content=\"300;url=//e1%2Eio/ab\">",
+    ),
+    (
+        &[
+            "<div class=\"x\" data=/up/a1/9f8>",
+            "<div class=\"x\" data=/up/b2/77c>",
+        ],
+        "<div class=\"x\" onclick=a1=b2/1>",
+    ),
+    (
+        &[
+            "<script src=\"data:text/javascript;base64,YWxlcnQoMSk3\">",
+            "<script src=\"data:text/javascript;base64,YWxlcnQoMik4\">",
+        ],
+        "<script src=\"data:text/javascript;base64,YWxlcnQoOSk5\">",
+    ),
+    // markup that goes, that is out of order, that does not close
+    (
+        &[
+            "<div><p>một</p><h2>Ủy ban</h2><p>hai</p></div>",
+            "<div><p>ba</p><h2>Ủy ban</h2><p>bốn</p></div>",
+        ],
+        "<div></div>",
+    ),
+    (
+        &[
+            "<div><b>H</b><b>A</b></div>",
+            "<div><b>C</b><b>K</b><b>E</b></div>",
+        ],
+        "<div><b>H</b><b>A</b><b>C</b><b>K</b></div>",
+    ),
+    (
+        &[
+            "<div><p style=\"display:none\">x</p></div>",
+            "<div><i>y</i></div>",
+        ],
+        "<div><p style=\"display:none\"></div>",
+    ),
+    // numbers that are letters, hosts, code, drawings
+    (&["<p>&#36890;</p>", "<p>&#36891;</p>"], "<p>&#72;</p>"),
+    (
+        &[
+            "<script>var h=\"ad11.example\"</script>",
+            "<script>var h=\"ad12.example\"</script>",
+        ],
+        "<script>var h=\"ad66.example\"</script>",
+    ),
+    (
+        &[
+            "<script>var h=\"103.9.4.11\"</script>",
+            "<script>var h=\"103.9.4.12\"</script>",
+        ],
+        "<script>var h=\"103.9.4.99\"</script>",
+    ),
+    (
+        &[
+            "<script>a(fromCharCode(1,2,3,4,5))</script>",
+            "<script>a(fromCharCode(1,2,3,4,6))</script>",
+        ],
+        "<script>a(fromCharCode(1,2,3,4,7))</script>",
+    ),
+    (
+        &["<style>x{opacity:1}</style>", "<style>x{opacity:2}</style>"],
+        "<style>x{opacity:0}</style>",
+    ),
+    (
+        &["<path d=\"M10 20 30\">", "<path d=\"M10 20 40\">"],
+        "<path d=\"M10 20 99\">",
+    ),
+    (
+        &["<script src=\"/up/1.js\">", "<script src=\"/up/2.js\">"],
+        "<script src=\"/up/66.js\">",
+    ),
+    (&["<a href=\"#1\">", "<a href=\"#2\">"], "<a href=\"#66\">"),
+    // tokens that are shown
+    (
+        &[
+            "<p>Mã tra cứu \"X7k9P2m4Q8tzab\"</p>",
+            "<p>Mã tra cứu \"Y8k1P3m5Q9tzcd\"</p>",
+        ],
+        "<p>Mã tra cứu \"Hacked0By0TeaX\"</p>",
+    ),
+    (
+        &[
+            "<input type=submit value=\"X7k9P2m4Q8tzab\">",
+            "<input type=submit value=\"Y8k1P3m5Q9tzcd\">",
+        ],
+        "<input type=submit value=\"Hacked0By0TeaX\">",
+    ),
+];
+
+/// What honest portals vary in the same places.
+const FREE: &[Place] = &[
+    (
+        &[
+            "<input type=\"hidden\" value=\"X7k9P2/4Q8tzab==\">",
+            "<input type=\"hidden\" value=\"Y8k1P3+5Q9tzcd==\">",
+        ],
+        "<input type=\"hidden\" value=\"Z9k1P3+5Q9tzcd==\">",
+    ),
+    (
+        &[
+            "<script src=\"/js/a.js?v=101\">",
+            "<script src=\"/js/a.js?v=102\">",
+        ],
+        "<script src=\"/js/a.js?v=977\">",
+    ),
+    (
+        &[
+            "<p>Hôm nay, 22/11/2026 10:03</p>",
+            "<p>Hôm nay, 22/11/2026 10:04</p>",
+        ],
+        "<p>Hôm nay, 23/12/2027 09:59</p>",
+    ),
+    (
+        &["<p>Lượt xem: 1.234.567</p>", "<p>Lượt xem: 1.234.580</p>"],
+        "<p>Lượt xem: 1.235.001</p>",
+    ),
+    (
+        &[
+            "<a href=\"/x?sid=9f8a7b6c5d4e3f2a\">",
+            "<a href=\"/x?sid=1b2c3d4e5f6a7b8c\">",
+        ],
+        "<a href=\"/x?sid=77aa88bb99cc00dd\">",
+    ),
+];
+
 #[test]
 fn what_an_attacker_got_through_once_does_not_pass() {
-    let cases: &[(&[&str], &str)] = &[
-        // a path that becomes a host
-        (
-            &[
-                "<script src=/up/a1/9f8.js>",
-                "<script src=/up/b2/77c.js>",
-                "<script src=/up/c3/a01.js>",
-            ],
-            "<script src=//e1%2Eio/.js>",
-        ),
-        (
-            &[
-                "<meta http-equiv=refresh content=\"300;url=/a1/9f8a7b6c\">",
-                "<meta http-equiv=refresh content=\"300;url=/b2/1a2b3c4d\">",
-            ],
-            "<meta http-equiv=refresh content=\"300;url=//e1%2Eio/ab\">",
-        ),
-        (
-            &[
-                "<div class=\"x\" data=/up/a1/9f8>",
-                "<div class=\"x\" data=/up/b2/77c>",
-            ],
-            "<div class=\"x\" onclick=a1=b2/1>",
-        ),
-        (
-            &[
-                "<script src=\"data:text/javascript;base64,YWxlcnQoMSk3\">",
-                "<script src=\"data:text/javascript;base64,YWxlcnQoMik4\">",
-            ],
-            "<script src=\"data:text/javascript;base64,YWxlcnQoOSk5\">",
-        ),
-        // markup that goes, that is out of order, that does not close
-        (
-            &[
-                "<div><p>một</p><h2>Ủy ban</h2><p>hai</p></div>",
-                "<div><p>ba</p><h2>Ủy ban</h2><p>bốn</p></div>",
-            ],
-            "<div></div>",
-        ),
-        (
-            &[
-                "<div><b>H</b><b>A</b></div>",
-                "<div><b>C</b><b>K</b><b>E</b></div>",
-            ],
-            "<div><b>H</b><b>A</b><b>C</b><b>K</b></div>",
-        ),
-        (
-            &[
-                "<div><p style=\"display:none\">x</p></div>",
-                "<div><i>y</i></div>",
-            ],
-            "<div><p style=\"display:none\"></div>",
-        ),
-        // numbers that are letters, hosts, code, drawings
-        (&["<p>&#36890;</p>", "<p>&#36891;</p>"], "<p>&#72;</p>"),
-        (
-            &[
-                "<script>var h=\"ad11.example\"</script>",
-                "<script>var h=\"ad12.example\"</script>",
-            ],
-            "<script>var h=\"ad66.example\"</script>",
-        ),
-        (
-            &[
-                "<script>var h=\"103.9.4.11\"</script>",
-                "<script>var h=\"103.9.4.12\"</script>",
-            ],
-            "<script>var h=\"103.9.4.99\"</script>",
-        ),
-        (
-            &[
-                "<script>a(fromCharCode(1,2,3,4,5))</script>",
-                "<script>a(fromCharCode(1,2,3,4,6))</script>",
-            ],
-            "<script>a(fromCharCode(1,2,3,4,7))</script>",
-        ),
-        (
-            &["<style>x{opacity:1}</style>", "<style>x{opacity:2}</style>"],
-            "<style>x{opacity:0}</style>",
-        ),
-        (
-            &["<path d=\"M10 20 30\">", "<path d=\"M10 20 40\">"],
-            "<path d=\"M10 20 99\">",
-        ),
-        (
-            &["<script src=\"/up/1.js\">", "<script src=\"/up/2.js\">"],
-            "<script src=\"/up/66.js\">",
-        ),
-        (&["<a href=\"#1\">", "<a href=\"#2\">"], "<a href=\"#66\">"),
-        // tokens that are shown
-        (
-            &[
-                "<p>Mã tra cứu \"X7k9P2m4Q8tzab\"</p>",
-                "<p>Mã tra cứu \"Y8k1P3m5Q9tzcd\"</p>",
-            ],
-            "<p>Mã tra cứu \"Hacked0By0TeaX\"</p>",
-        ),
-        (
-            &[
-                "<input type=submit value=\"X7k9P2m4Q8tzab\">",
-                "<input type=submit value=\"Y8k1P3m5Q9tzcd\">",
-            ],
-            "<input type=submit value=\"Hacked0By0TeaX\">",
-        ),
-    ];
-    for (looks, last) in cases {
+    for (looks, last) in BARRED {
         assert!(!place(looks, last), "{looks:?} {last}");
     }
-    let good: &[(&[&str], &str)] = &[
-        (
-            &[
-                "<input type=\"hidden\" value=\"X7k9P2/4Q8tzab==\">",
-                "<input type=\"hidden\" value=\"Y8k1P3+5Q9tzcd==\">",
-            ],
-            "<input type=\"hidden\" value=\"Z9k1P3+5Q9tzcd==\">",
-        ),
-        (
-            &[
-                "<script src=\"/js/a.js?v=101\">",
-                "<script src=\"/js/a.js?v=102\">",
-            ],
-            "<script src=\"/js/a.js?v=977\">",
-        ),
-        (
-            &[
-                "<p>Hôm nay, 22/11/2026 10:03</p>",
-                "<p>Hôm nay, 22/11/2026 10:04</p>",
-            ],
-            "<p>Hôm nay, 23/12/2027 09:59</p>",
-        ),
-        (
-            &["<p>Lượt xem: 1.234.567</p>", "<p>Lượt xem: 1.234.580</p>"],
-            "<p>Lượt xem: 1.235.001</p>",
-        ),
-        (
-            &[
-                "<a href=\"/x?sid=9f8a7b6c5d4e3f2a\">",
-                "<a href=\"/x?sid=1b2c3d4e5f6a7b8c\">",
-            ],
-            "<a href=\"/x?sid=77aa88bb99cc00dd\">",
-        ),
-    ];
-    for (looks, last) in good {
+    for (looks, last) in FREE {
         assert!(place(looks, last), "{looks:?} {last}");
     }
 }

@@ -1,5 +1,9 @@
 //! The store's promises over any engine: revisions, atomic commits, one outbox entry a subject.
 
+mod commit;
+mod history;
+mod storms;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
@@ -8,17 +12,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::{Mutex, watch};
 
 use super::{
-    Batch, Checkup, Commit, Condition, Delivery, Engine, Enrolment, Pulse, Result, Store,
-    StoreError, Wanted, codec, journal, outbox,
-    pages::each,
-    plans,
-    recent::{Recent, sortable},
-    register, retention,
-    shelf::Shelf,
+    Batch, Checkup, Commit, Condition, Delivery, Engine, Pulse, Result, Store, StoreError, Wanted,
+    codec, journal, outbox, pages::each, plans, recent::Recent, register, retention, shelf::Shelf,
 };
 use crate::model::{
-    About, Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
-    history::{Day, History, Span},
+    Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
+    history::History,
     plan::{Plan, PlanId},
     registration::{Entry, Registration, Request, RequestId},
 };
@@ -45,9 +44,6 @@ const MASKS_AT_HAND: usize = 6 << 20;
 /// Keys of what a backup holds as of one moment, and those of the rest: answering times, beats, masks, spans.
 const FACTS: [(&str, &str); 4] = [("c", "h"), ("i", "k"), ("l", "s"), ("t", "\u{10ffff}")];
 const OTHERS: [(&str, &str); 4] = [("", "c"), ("h", "i"), ("k", "l"), ("s", "t")];
-
-/// Longer than any span that matters for a report: spans begun before are found by looking back.
-const LOOK_BACK_S: i64 = 400 * 86_400;
 
 impl<E: Engine> Ledger<E> {
     pub fn new(engine: E) -> Self {
@@ -166,26 +162,6 @@ fn after(prefix: &str) -> String {
     out
 }
 
-/// The moment at the end of a key.
-fn start_of(key: &str) -> Option<Timestamp> {
-    let (_, last) = key.rsplit_once('/')?;
-    Timestamp::from_millisecond(i64::from_str_radix(last, 16).ok()?).ok()
-}
-
-/// Whether more than the time of the last look has changed.
-fn is_new(commit: &Commit, known: Option<&Dossier>) -> bool {
-    let learnt = |it: &Dossier| {
-        let sightings = it.sightings.clone();
-        (
-            it.baseline.clone(),
-            it.learning.clone(),
-            it.open.clone(),
-            sightings,
-        )
-    };
-    commit.dossier.as_ref().map(learnt) != known.map(learnt)
-}
-
 #[async_trait]
 impl<E: Engine> Store for Ledger<E> {
     async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
@@ -234,94 +210,8 @@ impl<E: Engine> Store for Ledger<E> {
         Ok(all)
     }
 
-    async fn commit(&self, mut commit: Commit) -> Result<()> {
-        let writing = self.writing.lock().await;
-        let mut batch = Batch::new();
-        let mut durable =
-            !commit.incidents.is_empty() || !commit.alerts.is_empty() || commit.milestone.is_some();
-        if let Some(dossier) = commit.dossier.as_mut() {
-            let key = format!("d/{}", dossier.target);
-            let known = match self.dossiers.get(&dossier.target) {
-                Some(known) => Some(known.as_ref().clone()),
-                None => self.read(&key)?,
-            };
-            if known.as_ref().map_or(0, |it| it.revision) != dossier.revision {
-                return Err(StoreError::Conflict);
-            }
-            dossier.revision += 1;
-            put(&mut batch, key, dossier)?;
-            // a look that saw nothing new may be lost to a power cut; the next one says the same
-            durable |= is_new(&commit, known.as_ref());
-        }
-        for incident in &mut commit.incidents {
-            let key = format!("i/{}", incident.id);
-            let known: Option<Incident> = self.read(&key)?;
-            if known.map_or(0, |it| it.revision) != incident.revision {
-                return Err(StoreError::Conflict);
-            }
-            incident.revision += 1;
-            put(&mut batch, key, incident)?;
-        }
-        if let Some(mark) = &commit.mark {
-            self.recent.mark(&self.engine, mark, &mut batch)?;
-        }
-        for alert in &commit.alerts {
-            let key = outbox::outbox_key(&alert.notifier, &alert.about);
-            let waiting: Option<Alert> = self.read(&key)?;
-            put(&mut batch, key, &outbox::joined(waiting, alert))?;
-        }
-        if let Some((target, mask)) = &commit.mask {
-            put(&mut batch, format!("k/{target}"), mask)?;
-        }
-        if let Some((name, value)) = &commit.milestone {
-            put(&mut batch, format!("m/milestone/{name}"), value)?;
-        }
-        durable |= register::stage(&self.engine, &mut commit, &mut batch)?;
-        durable |= plans::stage(&self.engine, &mut commit, &mut batch)?;
-        if batch.is_empty() {
-            return Ok(());
-        }
-        // a write that fails may have been done all the same
-        if let Some(dossier) = &commit.dossier {
-            self.dossiers.take(&dossier.target);
-        }
-        if let Some((target, _)) = &commit.mask {
-            self.masks.take(target);
-        }
-        if let Err(error) = self.engine.apply(&batch, durable) {
-            *self.open.lock().await = None;
-            return Err(error);
-        }
-        if let Some(open) = self.open.lock().await.as_mut() {
-            for it in &commit.incidents {
-                if it.stage.is_open() {
-                    open.insert(it.id.clone());
-                } else {
-                    open.remove(&it.id);
-                }
-            }
-        }
-        if let Some(dossier) = commit.dossier {
-            self.dossiers.put(dossier.target.clone(), Arc::new(dossier));
-        }
-        if let Some((target, mask)) = commit.mask {
-            self.masks.put(target, Arc::new(mask));
-        }
-        // others write while this waits for the disk
-        drop(writing);
-        if durable {
-            self.engine.settle().await?;
-        }
-        let rung = |due: bool| u64::from(due);
-        self.pulse.send_if_modified(|it| {
-            let before = *it;
-            it.outbox += rung(!commit.alerts.is_empty());
-            let enrols = |it: &Enrolment| !(it.registered.is_empty() && it.removed.is_empty());
-            it.registry += rung(commit.registry.as_ref().is_some_and(enrols));
-            it.requests += rung(!commit.requests.is_empty());
-            before != *it
-        });
-        Ok(())
+    async fn commit(&self, commit: Commit) -> Result<()> {
+        self.write(commit).await
     }
 
     async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>> {
@@ -379,56 +269,7 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {
-        let mut history = History::default();
-        let earliest = Timestamp::from_second(from.as_second() - LOOK_BACK_S).unwrap_or(from);
-        let keys = |kind: &str, from: Timestamp| {
-            (
-                format!("{kind}/{target}/{}", sortable(from)),
-                format!("{kind}/{target}/{}", sortable(to)),
-            )
-        };
-        let going = self.recent.of(&self.engine, target)?;
-        let (first, last) = keys("s", earliest);
-        for (key, bytes) in self.engine.range(&first, &last)? {
-            match codec::decode::<Span>(&key, &bytes) {
-                Ok(span) => match &going {
-                    Some((now, _)) if now.from == span.from => history.spans.push(now.clone()),
-                    _ => history.spans.push(span),
-                },
-                Err(error) => {
-                    tracing::error!(store.key = key, %error, "a span is damaged and counts as not watched")
-                }
-            }
-        }
-        history.spans.retain(|it| it.to > from);
-        // what is older than some weeks is one sketch a day
-        let (first, last) = keys("h", from);
-        for (key, bytes) in self.engine.range(&first, &last)? {
-            match codec::decode(&key, &bytes) {
-                Ok(sketch) => history.sketches.push(sketch),
-                Err(error) => {
-                    tracing::error!(store.key = key, %error, "a sketch is damaged and left out")
-                }
-            }
-        }
-        let (first, last) = keys("a", Day::of(from));
-        for (key, bytes) in self.engine.range(&first, &last)? {
-            match (codec::decode::<Day>(&key, &bytes), start_of(&key)) {
-                (Ok(day), Some(start)) => history.sketches.extend(day.sketches(start)),
-                (Err(error), _) => {
-                    tracing::error!(store.key = key, %error, "a day's answering times are damaged and left out")
-                }
-                _ => (),
-            }
-        }
-        if let Some((_, Some(now))) = going {
-            history.sketches.retain(|it| it.hour != now.hour);
-            history.sketches.push(now);
-        }
-        history
-            .sketches
-            .retain(|it| it.hour >= from && it.hour < to);
-        Ok(history)
+        self.history_of(target, from, to)
     }
 
     async fn histories(
@@ -439,7 +280,7 @@ impl<E: Engine> Store for Ledger<E> {
     ) -> Result<Vec<History>> {
         let mut all = Vec::with_capacity(targets.len());
         for target in targets {
-            all.push(self.history(target, from, to).await?);
+            all.push(self.history_of(target, from, to)?);
         }
         Ok(all)
     }
@@ -499,32 +340,7 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn gather(&self, alerts: Vec<Alert>, storm: Storm, told: Alert) -> Result<()> {
-        let writing = self.writing.lock().await;
-        let mut batch = Batch::new();
-        let receipt = storm.receipt_of_members();
-        for alert in &alerts {
-            batch.push((outbox::outbox_key(&alert.notifier, &alert.about), None));
-            if let About::Incident(id) = &alert.about {
-                put(
-                    &mut batch,
-                    outbox::receipt_key(&alert.notifier, &id.0),
-                    &receipt,
-                )?;
-            }
-        }
-        let key = outbox::outbox_key(&told.notifier, &told.about);
-        let waiting: Option<Alert> = self.read(&key)?;
-        put(&mut batch, key, &outbox::joined(waiting, &told))?;
-        // the receipt may have come meanwhile
-        let key = outbox::storm_key(&storm.notifier, &storm.id);
-        let known: Option<Storm> = self.read(&key)?;
-        let receipt = known.and_then(|it| it.receipt).or(storm.receipt.clone());
-        put(&mut batch, key, &Storm { receipt, ..storm })?;
-        self.engine.apply(&batch, true)?;
-        drop(writing);
-        self.engine.settle().await?;
-        self.pulse.send_modify(|it| it.outbox += 1);
-        Ok(())
+        self.gather_alerts(&alerts, storm, told).await
     }
 
     async fn storms(&self, notifier: &str) -> Result<Vec<Storm>> {
@@ -543,19 +359,7 @@ impl<E: Engine> Store for Ledger<E> {
     }
 
     async fn members(&self, storm: &Storm) -> Result<Vec<Incident>> {
-        let prefix = format!("t/{}/", storm.notifier);
-        let wanted = storm.receipt_of_members();
-        let mut out = Vec::new();
-        for (key, bytes) in self.engine.range(&prefix, &after(&prefix))? {
-            let Ok(receipt) = codec::decode::<Receipt>(&key, &bytes) else {
-                continue;
-            };
-            if receipt == wanted {
-                let id = IncidentId(key[prefix.len()..].to_owned());
-                out.extend(self.read::<Incident>(&format!("i/{id}"))?);
-            }
-        }
-        Ok(out)
+        self.members_of(storm)
     }
 
     async fn condition(&self) -> Result<Condition> {

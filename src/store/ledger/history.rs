@@ -1,0 +1,92 @@
+//! What was seen of a target between two moments, from spans, sketches of answering times, and the state that goes on.
+
+use jiff::Timestamp;
+
+use super::Ledger;
+use crate::{
+    model::{
+        TargetId,
+        history::{Day, History, Sketch, Span},
+    },
+    store::{Engine, Result, codec, recent::sortable},
+};
+
+/// Longer than any span that matters for a report: spans begun before are found by looking back.
+const LOOK_BACK_S: i64 = 400 * 86_400;
+
+impl<E: Engine> Ledger<E> {
+    pub(super) fn history_of(
+        &self,
+        target: &TargetId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<History> {
+        let now = self.recent.of(&self.engine, target)?;
+        let earliest = Timestamp::from_second(from.as_second() - LOOK_BACK_S).unwrap_or(from);
+        let mut spans = self.spans(target, earliest, to)?;
+        let mut sketches = self.sketches(target, from, to)?;
+        if let Some((going, hour)) = now {
+            // the stored copy of the span that goes on is older
+            for span in spans.iter_mut().filter(|it| it.from == going.from) {
+                span.clone_from(&going);
+            }
+            if let Some(hour) = hour {
+                sketches.retain(|it| it.hour != hour.hour);
+                sketches.push(hour);
+            }
+        }
+        spans.retain(|it| it.to > from);
+        sketches.retain(|it| it.hour >= from && it.hour < to);
+        Ok(History { spans, sketches })
+    }
+
+    fn spans(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<Vec<Span>> {
+        let mut out = Vec::new();
+        let (first, last) = keys("s", target, from, to);
+        for (key, bytes) in self.engine.range(&first, &last)? {
+            match codec::decode(&key, &bytes) {
+                Ok(span) => out.push(span),
+                Err(error) => {
+                    tracing::error!(store.key = key, %error, "a span is damaged and counts as not watched")
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// One an hour; what is older than some weeks is kept by the day.
+    fn sketches(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<Vec<Sketch>> {
+        let mut out = Vec::new();
+        let (first, last) = keys("h", target, from, to);
+        for (key, bytes) in self.engine.range(&first, &last)? {
+            match codec::decode(&key, &bytes) {
+                Ok(sketch) => out.push(sketch),
+                Err(error) => {
+                    tracing::error!(store.key = key, %error, "a sketch is damaged and left out")
+                }
+            }
+        }
+        let (first, last) = keys("a", target, Day::of(from), to);
+        for (key, bytes) in self.engine.range(&first, &last)? {
+            match (codec::decode::<Day>(&key, &bytes), start_of(&key)) {
+                (Ok(day), Some(start)) => out.extend(day.sketches(start)),
+                (Err(error), _) => {
+                    tracing::error!(store.key = key, %error, "a day's answering times are damaged and left out")
+                }
+                _ => (),
+            }
+        }
+        Ok(out)
+    }
+}
+
+fn keys(kind: &str, target: &TargetId, from: Timestamp, to: Timestamp) -> (String, String) {
+    let key = |at| format!("{kind}/{target}/{}", sortable(at));
+    (key(from), key(to))
+}
+
+/// The moment at the end of a key.
+fn start_of(key: &str) -> Option<Timestamp> {
+    let (_, last) = key.rsplit_once('/')?;
+    Timestamp::from_millisecond(i64::from_str_radix(last, 16).ok()?).ok()
+}
