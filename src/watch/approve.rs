@@ -93,7 +93,7 @@ pub async fn approve(
             Some(id) => world.store.incident(id).await?,
             None => None,
         };
-        // what an officer approves is what he was told of: it may stand at one address only
+        // an officer approves the page of the incident, which may stand at one address only
         let beside = Beside {
             face: open.as_ref().and_then(|it| it.address),
             ..Beside::default()
@@ -146,7 +146,7 @@ pub async fn approve(
         dossier.site.clone_from(&seen.site);
         dossier.learning.clear();
         dossier.validators = None;
-        // that the page is well now says nothing of what was seen before
+        // a page that is well now says nothing of earlier sightings
         if word.keep != Keep::IfNormal {
             dossier.sightings = Sightings::default();
         }
@@ -177,8 +177,8 @@ pub async fn approve(
     Err(StoreError::Conflict.into())
 }
 
-/// What an agency's chat calls legitimate is told to the operator's people so that it rings: an edit rings nobody, and whoever
-/// changed the page may sit in that chat. What was announced they know of already.
+/// Alerts that ring the operator's people when an agency's chat calls tampering legitimate: an edit rings no phone, and
+/// a person who changed the page may sit in that chat. None for announced changes: the operator's people know of them.
 fn rings(world: &World, by: &Actor, open: &Incident, now: jiff::Timestamp) -> Vec<Alert> {
     if !by.is_of_agency() || !open.kind.is_tampering() || open.planned.is_some() {
         return Vec::new();

@@ -54,7 +54,7 @@ pub struct Beside<'a> {
     pub validators: Option<&'a Validators>,
     /// What is remembered of the first visitor, where another one looks.
     pub first: Option<&'a Dossier>,
-    /// Where an earlier look went that this one is to be compared with.
+    /// The address of an earlier look that this one is compared with.
     pub face: Option<IpAddr>,
 }
 
@@ -152,9 +152,9 @@ pub async fn look(
     out
 }
 
-/// A page behind a bad certificate is read and judged. Where it is tampered with, that is told and the certificate
-/// beside it; else the portal is down for visitors, whom browsers keep away, and nothing is learnt: the page may be
-/// anybody's. What browsers forgive is a remark.
+/// Applies a bad certificate to a look that was judged. Tampering stays tampering, with the certificate beside it. Any
+/// other page is down for visitors, since browsers keep them away, and teaches nothing: it may be anybody's.
+/// A fault that browsers forgive becomes a remark.
 fn certificate_tells(out: &mut Look) {
     let Some(certificate) = &out.observation.certificate else {
         return;
@@ -289,7 +289,7 @@ async fn broken_off(world: &World, target: &Target, sighting: Sighting, at: Time
             url: &from,
             ignore: &[],
         };
-        // as browsers show it, and in case that is too dear, as it stands
+        // as browsers show it, and as it stands in case that reading is too costly
         let read = [page::read(source).ok(), page::read_crudely(source)];
         let judged = read.into_iter().flatten();
         judged
