@@ -31,7 +31,7 @@ pub struct Beside<'a> {
     pub new_agency: bool,
     /// The known agency for which its name may be taken.
     pub alike: Option<&'a str>,
-    /// The officer with whom the asker's name may be confused.
+    /// The officer that the asker's name resembles.
     pub asker_alike: Option<&'a str>,
 }
 

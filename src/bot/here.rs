@@ -160,15 +160,15 @@ impl Here<'_> {
         }
     }
 
-    /// The officer or person of the roster with whom the speaker may be confused, where the speaker is another person.
+    /// The officer or person of the roster that the speaker's name resembles, where the speaker is another person.
     fn taken_for(&self) -> Option<String> {
         let name = self.who.as_ref().map(User::full_name)?;
         let ours = self.role() == Role::Operator;
         taken_for(self.world, &name, self.account(), ours)
     }
 
-    /// The notifiers that a person of this chat may silence: an agency's own. Empty for the operator, whose silence
-    /// holds at all notifiers.
+    /// The notifiers that a person of this chat may silence: an agency's own. Empty for the operator: that
+    /// silence holds at all notifiers.
     pub fn own_notifiers(&self) -> &[String] {
         match self.role() {
             Role::Operator => &[],

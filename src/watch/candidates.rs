@@ -118,7 +118,7 @@ impl Candidates {
     }
 }
 
-/// Remembers an asker for whom there is no room; returns the token that makes it a request once on the portal.
+/// Remembers an asker without room for a request; returns the token that makes it a request once on the portal.
 pub(super) fn remember(world: &World, wanted: Wanted) -> String {
     let token = token(&wanted);
     world.candidates.put(wanted, world.clock.now());

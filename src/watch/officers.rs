@@ -40,7 +40,7 @@ pub(super) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Aler
     out
 }
 
-/// The officer or person of the roster with whom a speaker may be confused, where the speaker is another person. In the
+/// The officer or person of the roster that a speaker's name resembles, where the speaker is another person. In the
 /// operator's own chat (`ours`) only people with a known account count: the speaker may be any of the others.
 pub fn taken_for(world: &World, name: &str, account: Option<i64>, ours: bool) -> Option<String> {
     let config = &world.config;
