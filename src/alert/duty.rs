@@ -92,7 +92,7 @@ pub fn call(
     Message {
         facts: facts(it, words),
         gravity: Gravity::Grave,
-        // at three in the morning nobody looks for another message
+        // an officer woken at 3 a.m. must find everything in this one message
         buttons: vec![Button {
             label: words.plain(if agency.is_some() {
                 "button-oversee"
@@ -105,7 +105,8 @@ pub fn call(
     }
 }
 
-/// Nobody has taken many: one message for all, with whoever is `called` for the first and the heads of all agencies.
+/// One call for several incidents that no officer has taken: names the people `called` for the first incident and the
+/// head of every agency concerned.
 pub fn calls(
     all: &[Incident],
     to: Rung,
@@ -151,14 +152,14 @@ pub fn calls(
     }
 }
 
-/// Whoever has an incident: as the record has him, and as the file knows him.
+/// The holder of an incident, as the record names them and as targets.yaml knows them.
 #[derive(Clone, Debug)]
 pub struct Holder {
     pub taken: Taken,
     pub known: Option<Person>,
 }
 
-/// Many were taken long ago and are not over: who has how many.
+/// A reminder of several incidents that were taken long ago and are still open: each holder with their count.
 pub fn nudges(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> Message {
     let count = words.count(all.len() as u64);
     let mut text = Text::default();
@@ -179,7 +180,7 @@ pub fn nudges(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> M
     }
 }
 
-/// Somebody took it long ago and it is not over: he is named, and who is called besides.
+/// A reminder of one incident that was taken long ago and is still open: names the holder and all called besides.
 pub fn nudge(
     it: &Incident,
     holder: &Holder,
@@ -238,7 +239,7 @@ pub fn nudge(
     }
 }
 
-/// Who takes over soon is asked whether he is there.
+/// Asks the officers of the next shift to confirm that they are present.
 pub fn muster(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
     let mut text = Text::default();
     text.push("📣 ")
@@ -260,7 +261,7 @@ pub fn muster(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) ->
     }
 }
 
-/// Who takes over in a moment has not said that he is there.
+/// Warns that officers of the next shift have not confirmed shortly before it begins.
 pub fn absent(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
     let mut text = Text::default();
     text.push("⚠ ")
@@ -277,7 +278,7 @@ pub fn absent(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) ->
     }
 }
 
-/// What it is, in capitals; of a portal that we cannot look at, that.
+/// The headline of an incident's kind; a portal that we cannot read or look at has a headline of its own.
 fn head_of(it: &Incident) -> &'static str {
     match it.kind {
         Kind::Defaced => "head-defaced",
@@ -291,7 +292,7 @@ fn head_of(it: &Incident) -> &'static str {
     }
 }
 
-/// His phone rings only where the file knows the account: a name alone can be anybody's.
+/// Mentions the holder, which rings their phone, only where targets.yaml knows the account: anybody can choose a name.
 fn held(text: &mut Text, what: &str, holder: &Holder, words: &Words) {
     match &holder.known {
         Some(person) => line(text, what, person),

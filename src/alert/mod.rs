@@ -115,7 +115,7 @@ pub trait Notifier: Send + Sync {
         String::new()
     }
 
-    /// The place that its receipts name, where its chat has moved to or not.
+    /// The place that receipts of this notifier name: `moved_to` where the chat has moved, else the configured address.
     fn place(&self, moved_to: Option<&str>) -> String {
         moved_to.map_or_else(|| self.address(), str::to_owned)
     }

@@ -1,4 +1,4 @@
-//! What is told of the watcher itself: its line, its clock, its store, its chats, its configuration.
+//! Messages about the watcher itself: its line, its clock, its store, its chats, its configuration.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::{
     words::Words,
 };
 
-/// Something about the watcher itself.
+/// The message of one notice about the watcher itself.
 pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
     let moment = |at: Timestamp| words.moment(at, tz);
     let (icon, head, args) = match it {
@@ -92,7 +92,8 @@ fn lasted(
     ]
 }
 
-/// What it is about: names of portals and files, what a server said. A fault of a file has lines of its own.
+/// The detail of a notice with each argument (names of portals and files, a server's words) cut to 240 characters a
+/// line and marked as foreign. An argument keeps its lines: a fault of a file has several.
 fn detailed(detail: &Say, words: &Words) -> String {
     let mut detail = detail.clone();
     for value in detail.args.values_mut() {
@@ -102,7 +103,7 @@ fn detailed(detail: &Say, words: &Words) -> String {
     words.say(&detail)
 }
 
-/// Our own text keeps its lines; a fault of a file may have many.
+/// The first 12 lines of our own text: a faulty file may have many faults.
 fn first_lines(text: &str) -> String {
     text.lines().take(12).collect::<Vec<_>>().join("\n")
 }

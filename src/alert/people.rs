@@ -1,11 +1,12 @@
-//! What people are called in messages: a name can be anything, so what is known of its account stands beside it.
+//! The names of people in messages. Anybody can choose any name, so what is known of the account stands beside it.
 
 use crate::{
     model::{excerpt::named, incident::Origin},
     words::Words,
 };
 
-/// «Nguyễn Văn An»; from an agency's chat with the agency, and marked where the name is another's.
+/// A name in quotes, as in «Nguyễn Văn An». The agency stands beside it for an agency's chat, and a mark where the name
+/// resembles an officer's.
 pub fn called(name: &str, origin: Option<&Origin>, words: &Words) -> String {
     let by = named(name, 60);
     let Some(origin) = origin else {
@@ -29,7 +30,7 @@ pub fn called(name: &str, origin: Option<&Origin>, words: &Words) -> String {
     }
 }
 
-/// The same for whoever reads what happened line by line: with the account's number wherever there is one.
+/// Like [`called`], with the account's number where it is known: for readers of a time line.
 pub fn called_in_full(name: &str, origin: Option<&Origin>, words: &Words) -> String {
     let by = called(name, origin, words);
     match origin {

@@ -31,7 +31,7 @@ pub struct Beside<'a> {
     pub new_agency: bool,
     /// The known agency for which its name may be taken.
     pub alike: Option<&'a str>,
-    /// The officer for whom the asker may be taken.
+    /// The officer that the asker's name resembles.
     pub asker_alike: Option<&'a str>,
 }
 
@@ -63,7 +63,7 @@ fn card(
     let mut text = head(it, "head-request", words);
     let key = match (beside.new_agency, &it.proof) {
         (true, _) => "request-agency-new",
-        // whoever asks may call himself as he likes
+        // the asker has chosen this name themselves
         (false, None) => "request-agency-claimed",
         (false, Some(_)) => "request-agency-known",
     };
@@ -231,7 +231,7 @@ fn shown(text: &mut Text, view: &View, lines: usize, signals: usize, words: &Wor
     }
 }
 
-/// Where the token may stand, for who is to put it there.
+/// The places where a token proves a request, as instructions to the asker.
 pub fn how_to_prove(text: &mut Text, host: &str, token: &str, words: &Words) {
     text.line().push(&words.plain("request-prove")).line();
     text.push("1. ")
@@ -270,7 +270,7 @@ fn decided(text: &mut Text, it: &Request, words: &Words, tz: &TimeZone) {
     let args = [
         ("by", named(by, 60)),
         ("when", words.moment(at, tz)),
-        // a reason of our own is the key of a sentence
+        // a reason of the service's own is the key of a sentence, not a text
         (
             "reason",
             if reason == DISPLACED {

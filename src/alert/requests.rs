@@ -1,4 +1,4 @@
-//! Strangers' requests without proof, which anybody can make by the hundred: one message to the officers for all.
+//! Requests of strangers without proof in one message to the officers: a stranger can make them by the hundred.
 
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -9,12 +9,13 @@ use crate::{
     words::Words,
 };
 
-/// The newest that are named.
+/// Requests that the message names, the newest first.
 const NAMED: usize = 5;
-/// Askers of whom all can be refused with one tap.
+/// Askers with a button that refuses all their requests in one tap.
 const REFUSED: usize = 2;
 
-/// `askers`: one request of each, and how many he has; whoever has most first.
+/// Builds the message. `askers` holds the id of one request of each asker and their number of requests, the largest
+/// number first.
 pub fn all(
     waiting: &[&Request],
     askers: &[(String, usize)],

@@ -1,5 +1,5 @@
-//! The message of a storm: how many, since when, what they have in common, as many names as fit, and how many are over;
-//! the whole list is a file. What rings for those who join it later is a message of its own.
+//! The message of a storm: how many incidents, since when, what they have in common, as many names as fit, and how many
+//! are over. The whole list is a file; a message of its own rings for incidents that join later.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -22,7 +22,7 @@ use crate::{
     words::Words,
 };
 
-/// Units of a message that are kept for the line that counts who is not named.
+/// UTF-16 units kept free for the line that counts the incidents not named.
 const FOR_THE_REST: usize = 200;
 /// Causes in the message.
 const CAUSES: usize = 5;
@@ -51,7 +51,7 @@ pub struct Common {
 }
 
 impl Common {
-    /// What of it is kept with the storm.
+    /// The part of a common factor that the store keeps with the storm.
     pub fn shared(self) -> Shared {
         Shared {
             factor: self.factor.to_owned(),
@@ -60,7 +60,7 @@ impl Common {
     }
 }
 
-/// Whether an incident has in common what a storm's others have.
+/// Whether an incident shares the common factor of a storm's incidents.
 pub fn shares(of: &Shared, it: &Incident) -> bool {
     let part = PLACES.iter().find(|(factor, _)| *factor == of.factor);
     match part {
@@ -69,10 +69,10 @@ pub fn shares(of: &Shared, it: &Incident) -> bool {
     }
 }
 
-/// What of an address others may have as well.
+/// The part of an address that other portals may share.
 type Part = fn(IpAddr) -> String;
 
-/// What of an address many may share, by the ends of keys of the locales; the narrowest first.
+/// The parts of an address that portals may share, each under the end of its locale key; the narrowest first.
 const PLACES: [(&str, Part); 3] = [
     ("address", |it| it.to_string()),
     ("block", |it| prefix(it, 24, 48)),
@@ -123,7 +123,7 @@ fn most(values: impl Iterator<Item = String>, of: usize) -> Option<(String, usiz
     (count >= ENOUGH && count as f64 >= NEARLY_ALL * of as f64).then_some((value, count))
 }
 
-/// The message as it is now, of two or more; edited as incidents join and end.
+/// The message of a storm of two or more incidents, as of now. The notifier edits it as incidents join and end.
 pub fn storm(
     it: &Storm,
     members: &[Incident],
@@ -193,7 +193,7 @@ fn look(family: Family) -> (&'static str, Gravity) {
     }
 }
 
-/// As in the keys of the locales.
+/// A storm's family as the locale keys name it.
 fn family(it: &Storm) -> &'static str {
     match it.family {
         Family::Tampering => "tampering",
@@ -205,7 +205,7 @@ fn number(count: usize, words: &Words) -> String {
     words.count(count as u64)
 }
 
-/// Since when, how many are over, and who took how many.
+/// The line of a storm's state: its begin, the number of incidents that are over, and the number that each person took.
 fn state(text: &mut Text, it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) {
     let open = members.iter().filter(|it| it.stage.is_open()).count();
     let first = members.iter().map(|it| it.seen_at).min();
@@ -227,8 +227,8 @@ fn state(text: &mut Text, it: &Storm, members: &[Incident], words: &Words, tz: &
     }
 }
 
-/// As many as fit into what is left of a message, the gravest and newest first; the others are counted by the sentence of
-/// `key`, with `more` that are not at hand.
+/// Names as many incidents as fit into the rest of the message, open ones first, then the gravest and newest. The
+/// sentence of `key` counts the others, together with `more` that the caller does not have at hand.
 pub(super) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, words: &Words) {
     let mut shown: Vec<&Incident> = all.iter().collect();
     shown.sort_by_key(|it| (!it.stage.is_open(), rank(it), std::cmp::Reverse(it.seen_at)));
@@ -251,13 +251,13 @@ pub(super) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, w
     }
 }
 
-/// The gravest first.
+/// The place of an incident in the list of names: the gravest first.
 fn rank(it: &Incident) -> u8 {
     match it.kind {
         Kind::Defaced => 0,
         Kind::Redirected => 1,
         Kind::Planted => 2,
-        // it may show somebody else's content that we cannot read
+        // the part that we cannot read may show an attacker's content
         Kind::Down if it.is_unread() => 3,
         Kind::Down => 4,
         Kind::Blocked => 5,
@@ -265,7 +265,8 @@ fn rank(it: &Incident) -> u8 {
     }
 }
 
-/// What rings for those who joined after the first message: their names; `members` are all of the storm.
+/// The ringing message for incidents that joined after the storm's first message: names the `new` ones; `members` are
+/// all incidents of the storm.
 pub fn joined(it: &Storm, new: &[Incident], members: &[Incident], words: &Words) -> Message {
     let (icon, gravity) = look(it.family);
     let count = new.len() + it.more_joiners;
@@ -294,7 +295,7 @@ pub fn joined(it: &Storm, new: &[Incident], members: &[Incident], words: &Words)
     }
 }
 
-/// The button that takes all, while one of them is taken by nobody of the operator.
+/// The button that takes all incidents, shown while an open one is taken by none of the operator's people.
 fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Option<Button> {
     let mut waiting = members.iter();
     let waits = waiting.any(|it| it.stage.is_open() && it.led().is_none());
@@ -327,7 +328,7 @@ fn takers(members: &[Incident]) -> Vec<(&Taken, usize)> {
 }
 
 fn sentence(shared: &Common, words: &Words) -> String {
-    // an address is to be copied as it is
+    // readers copy an address, so it stays unchanged
     let value = match shared.factor {
         "agency" => named(&shared.value, 100),
         _ => marked(&shared.value),

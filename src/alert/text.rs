@@ -19,7 +19,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// A sentence. What is marked in it as foreign stands in a code entity, in which clients make no links.
+    /// Appends a sentence. A part marked as foreign stands in a code entity, where clients make no links.
     pub fn push(&mut self, text: &str) -> &mut Self {
         let [open, close] = MARKS;
         let mut foreign = false;
@@ -48,7 +48,7 @@ impl Text {
         self
     }
 
-    /// What was written before, in both its forms.
+    /// Appends a finished message in both its forms, HTML and plain.
     pub fn written(&mut self, message: &Message) -> &mut Self {
         self.html.push_str(&message.html);
         self.plain.push_str(&message.plain);
@@ -85,14 +85,14 @@ impl Text {
         self
     }
 
-    /// Puts another text behind it.
+    /// Appends another text.
     pub fn append(&mut self, other: Self) -> &mut Self {
         self.html.push_str(&other.html);
         self.plain.push_str(&other.plain);
         self
     }
 
-    /// UTF-16 units of the longer form, that with tags and escapes: what Telegram counts is never more.
+    /// UTF-16 units of the HTML form with its tags and escapes, the longer one: Telegram never counts more.
     pub fn units(&self) -> usize {
         self.html.encode_utf16().count()
     }
@@ -110,7 +110,8 @@ impl Text {
     }
 }
 
-/// A sentence of the core, in which everything but numbers is foreign: hosts, phrases of a page, what a server said.
+/// A sentence of the core as text, with every argument but short numbers marked as foreign: hosts, phrases of a page, a
+/// server's words.
 pub fn said(say: &Say, words: &Words) -> String {
     let number = |it: &str| it.chars().all(|it| it.is_ascii_digit() || it == '.') && it.len() < 7;
     let mut say = say.clone();
@@ -122,7 +123,7 @@ pub fn said(say: &Say, words: &Words) -> String {
     words.say(&say)
 }
 
-/// Characters of what stands in a sentence: two rows on a phone.
+/// Characters of one argument in a sentence: two rows on a phone.
 const LONGEST_ARGUMENT: usize = 160;
 
 /// The characters that Telegram's HTML gives a meaning to.
@@ -149,7 +150,7 @@ mod tests {
         let (html, plain) = forms(&format!("Nay: «{}» /suco", quoted("<b> a.vn /x", 40)));
         assert_eq!(html, "Nay: «<code>&lt;b&gt; a[.]vn /x</code>» /suco");
         assert_eq!(plain, "Nay: «<b> a[.]vn (/)x» /suco");
-        // whatever becomes of marks, tags stay whole
+        // tags stay whole, however marks are nested or cut
         assert_eq!(forms(&format!("a{open}b")).0, "a<code>b</code>");
         assert_eq!(
             forms(&format!("a{close}b{open}{open}c{close}{close}")).0,

@@ -25,7 +25,7 @@ pub fn lines(it: &Incident, words: &Words, tz: &TimeZone, most: usize) -> Vec<St
     out
 }
 
-/// One event. What people wrote is cut, disarmed and marked as foreign.
+/// One event as a line. Text that people wrote is cut, disarmed and marked as foreign.
 fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) -> String {
     let what = format!("event-{}", format!("{:?}", event.what).to_lowercase());
     let mut text = words.plain(&what);

@@ -111,7 +111,7 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     }
 }
 
-/// When, and how sure.
+/// When the incident was seen, and how many looks agreed.
 fn seen(it: &Incident, words: &Words, tz: &TimeZone) -> String {
     let when = words.moment(it.seen_at, tz);
     let Some(seen) = &it.intermittent else {

@@ -1,4 +1,4 @@
-//! Answers to messages of the bot: notes, and what its questions asked for.
+//! Replies to messages of the bot: notes on an incident, and answers to the bot's questions.
 
 use teloxide::types::Message;
 
@@ -9,10 +9,10 @@ use super::{
     request, taps,
 };
 
-/// A question for a reason is answered so soon, in seconds, or asked again.
+/// Seconds within which an answer to a question for a reason counts; after that the officer must ask anew.
 const REASON_WITHIN_S: i64 = 1800;
 
-/// An answer to an incident's message is a note in its time line; to a question for a reason, the reason.
+/// Handles a reply: to an incident's message, a note in its time line; to a question for a reason, that reason.
 pub(super) async fn answered(here: &Here<'_>, message: &Message, text: &str) -> Option<Reply> {
     let (asked_at, to) = taps::answered(message)?;
     let first = to.lines().next().unwrap_or_default();
@@ -38,7 +38,7 @@ pub(super) async fn answered(here: &Here<'_>, message: &Message, text: &str) -> 
         if !here.may_decide() {
             here.say("bot-officers-only", &[])
         } else if late || !first.contains(&taps::shown(here, &known)) {
-            // it has become something else since, or nobody knows any more what was meant
+            // the incident has changed since the question, or the question is too old to say what was meant
             here.say("bot-reason-late", &[])
         } else {
             incident::legitimate(here, &known, text).await

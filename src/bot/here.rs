@@ -41,7 +41,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// What a chat may do that these notifiers speak to.
+    /// The role of a chat that these notifiers speak to.
     pub fn of(world: &World, names: &[String]) -> Self {
         let duty = &world.config.defaults.notify;
         if names.iter().any(|it| duty.contains(it)) {
@@ -134,7 +134,7 @@ impl Here<'_> {
         excerpt(&name.unwrap_or_default(), 60)
     }
 
-    /// Who does something, with what a name alone does not tell.
+    /// The person who acts, with the origin that a name alone does not tell.
     pub async fn actor(&self) -> Actor {
         let of = match self.role() {
             _ if self.is_officer() => Standpoint::Officer,
@@ -160,14 +160,15 @@ impl Here<'_> {
         }
     }
 
-    /// The officer, or whoever is on the roster, for whom the speaker may be taken, though he is somebody else.
+    /// The officer or person of the roster that the speaker's name resembles, where the speaker is another person.
     fn taken_for(&self) -> Option<String> {
         let name = self.who.as_ref().map(User::full_name)?;
         let ours = self.role() == Role::Operator;
         taken_for(self.world, &name, self.account(), ours)
     }
 
-    /// The notifiers whose silence somebody may ask for here: an agency's own; none of them is everybody's.
+    /// The notifiers that a person of this chat may silence: an agency's own. Empty for the operator: that
+    /// silence holds at all notifiers.
     pub fn own_notifiers(&self) -> &[String] {
         match self.role() {
             Role::Operator => &[],
@@ -255,7 +256,7 @@ pub(super) async fn notifiers_of(
             .unwrap_or(None);
         let own = match &it.chat {
             Recipient::Id(chat) => *chat == id,
-            // once its number is known the name counts no more: it can be somebody else's by now
+            // once the chat's number is known the name no longer counts: another chat may have it by now
             Recipient::ChannelUsername(name) => {
                 let name = name.trim_start_matches('@');
                 moved.is_none() && username.is_some_and(|it| it.eq_ignore_ascii_case(name))

@@ -54,9 +54,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 const LEAVING: Duration = Duration::from_millis(400);
 /// Updates that come again after a crash are those of one answer: a hundred at the most.
 const NEAR: u32 = 1000;
-/// Agencies' chats that are served at once, each for one deed at a time; the operator's are served as they come.
+/// Agencies' chats served at once, each for one update at a time; the operator's chats have no limit.
 const AGENCIES_AT_ONCE: usize = 16;
-/// What was handed out and waits is not asked for again at once.
+/// The pause before the next poll when Telegram hands out only updates that are queued already.
 const BREATH: Duration = Duration::from_millis(250);
 
 /// Listens, one poller a bot token, until told to stop; anew when the configuration changes.
@@ -133,15 +133,15 @@ struct Listener {
     agencies: Semaphore,
 }
 
-/// What is said to whoever did something, once it is written.
+/// The answer to a person's tap or message, given once its effect is written.
 enum Answer {
-    /// To a tap, and under the message that was tapped.
+    /// To a tap: the tap's id, and the message that was tapped.
     Tap(CallbackQueryId, Option<MessageId>, Tapped),
-    /// To a message.
+    /// To a message, by its id.
     Message(MessageId, Reply),
 }
 
-/// Where something was done, as its update says.
+/// The chat and account of an update.
 struct Spot<'a> {
     chat: &'a teloxide::types::Chat,
     account: Option<i64>,
@@ -151,7 +151,7 @@ impl Listener {
     async fn poll(self: Arc<Self>, stop: CancellationToken) {
         let mut work = JoinSet::new();
         let mut greeted = false;
-        // since when all that Telegram hands out at once is under way
+        // the moment since which a whole window of Telegram's updates is under way
         let mut full: Option<Instant> = None;
         let confirmed = loop {
             if !greeted {
@@ -214,8 +214,8 @@ impl Listener {
         self.leave(work, confirmed).await;
     }
 
-    /// Lets what is under way end, and tells Telegram what was seen to: what changed nothing leaves no mark in the store and
-    /// would be answered again.
+    /// Lets the work under way end, then confirms the handled updates to Telegram: an update that changed nothing
+    /// leaves no mark in the store, so the next start would answer it again.
     async fn leave(&self, mut work: JoinSet<()>, confirmed: u32) {
         self.queue.close();
         let over = async { while work.join_next().await.is_some() {} };
@@ -228,15 +228,15 @@ impl Listener {
         }
     }
 
-    /// Under which the last update of a chat of which something was written is remembered.
+    /// The milestone that holds the number of a chat's last update with a written effect.
     fn seen_to(&self, chat: ChatId) -> String {
         format!("bot/{}/{}", self.account, chat.0)
     }
 
-    /// Whether what was done about an update is written: a crash between doing and confirming brings it again. After a week
-    /// without updates Telegram begins anew at any number.
+    /// Whether an update's effect is already written: Telegram hands it out again after a crash between effect and
+    /// confirmation. After a week without updates Telegram starts anew at any number, so only a near number counts.
     async fn is_done(&self, chat: ChatId, number: u32) -> bool {
-        // the name without a chat is from before each chat had its own
+        // the name without a chat is from versions before each chat had its own
         for name in [self.seen_to(chat), format!("bot/{}", self.account)] {
             let kept = self.world.store.milestone(&name).await.unwrap_or(None);
             let done = kept.and_then(|it| it.parse().ok()).unwrap_or(0);
@@ -270,7 +270,7 @@ impl Listener {
         true
     }
 
-    /// Puts an update behind others of its chat, or drops it where nobody knows the chat and it has had its share.
+    /// Queues an update behind others of its chat, or drops it where a stranger's chat has used up its share.
     async fn receive(self: &Arc<Self>, update: Update, work: &mut JoinSet<()>) {
         let number = update.id.0;
         let Some(Spot { chat, account }) = spot(&update) else {
@@ -281,7 +281,7 @@ impl Listener {
         if let UpdateKind::Message(message) = &update.kind
             && let Some(to) = message.migrate_to_chat_id()
         {
-            // whatever comes next may come from there
+            // the next update may come from the new chat
             let speaks = self.speaks(&names, id).await;
             self.moved(&names, &speaks, *to).await;
             return self.queue.seen_to(number);
@@ -296,9 +296,9 @@ impl Listener {
         }
     }
 
-    /// Works on a chat's queue until nothing waits there, and lets others go first after each update.
+    /// Works on a chat's queue until it is empty, and lets other chats go first after each update.
     async fn serve(&self, chat: ChatId) {
-        // what strangers did is written at once, and answered in turn: nothing of it keeps Telegram from telling more
+        // strangers' updates are written at once and answered in turn, so their slow answers hold back no poll
         let mut unanswered = VecDeque::new();
         loop {
             let mut more = self.queue.more.subscribe();
@@ -348,7 +348,7 @@ impl Listener {
         drop(turn);
     }
 
-    /// Does what an update asks for; what is to be answered. `None` where that was done before.
+    /// Carries out an update and returns its answer; `None` where it was done before or needs none.
     async fn take(&self, update: Update, chat: ChatId) -> Option<(Here<'_>, Answer)> {
         let took = AssertUnwindSafe(self.decide(update, chat))
             .catch_unwind()
@@ -451,7 +451,7 @@ impl Listener {
     }
 }
 
-/// `None` where it is about nothing that is answered.
+/// The chat and account of an update; `None` for a kind that the bot does not answer.
 fn spot(update: &Update) -> Option<Spot<'_>> {
     let (chat, from) = match &update.kind {
         UpdateKind::CallbackQuery(query) => (query.message.as_ref()?.chat(), Some(&query.from)),
@@ -466,8 +466,8 @@ fn spot(update: &Update) -> Option<Spot<'_>> {
     Some(Spot { chat, account })
 }
 
-/// Where the chat has topics, the one in which it was done: answers stay there. The thread of an answer in a chat without
-/// topics is none.
+/// The topic of an update, where the chat has topics: answers stay in it. In a chat without topics, a reply's thread is
+/// no topic.
 fn topic_of(update: &Update) -> Option<ThreadId> {
     let message = match &update.kind {
         UpdateKind::Message(it) => it,

@@ -1,4 +1,4 @@
-//! Groups that become supergroups: a chat's number changes, what may be done there does not.
+//! Groups that become supergroups: the chat's number changes, its rights do not.
 
 use teloxide::types::ChatId;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Listener {
-    /// The notifier that reaches a chat: its own, or the one by which it is known though nothing is registered there yet.
+    /// The notifier that reaches a chat: its own, or the one by which an unregistered chat is known.
     pub(super) async fn speaks(&self, names: &[String], chat: ChatId) -> String {
         if let Some(name) = names.first() {
             return name.clone();
@@ -21,7 +21,7 @@ impl Listener {
         came.unwrap_or(None).unwrap_or(plain)
     }
 
-    /// A group became a supergroup: its messages go there from now on.
+    /// Follows a group that became a supergroup: its messages go to the new number.
     pub(super) async fn moved(&self, names: &[String], speaks: &str, to: ChatId) {
         if names.is_empty() && !self.moved_unknown(speaks, to).await {
             return;
@@ -44,7 +44,7 @@ impl Listener {
         self.world.chats_known.forget();
     }
 
-    /// Nothing is registered there yet, but something may have been asked for; anybody can make groups and move them.
+    /// Follows an unregistered group only while it has an open request: anybody can make groups and move them.
     async fn moved_unknown(&self, speaks: &str, to: ChatId) -> bool {
         let requests = self.world.store.requests().await.unwrap_or_default();
         let mut open = requests.iter().filter(|it| it.stage.is_open());
@@ -68,7 +68,7 @@ impl Listener {
     }
 }
 
-/// Under this it is remembered as whom a chat is known that was another before.
+/// The milestone that holds the earlier name of a chat that moved.
 fn came_from(chat: ChatId) -> String {
     format!("came/{}", chat.0)
 }

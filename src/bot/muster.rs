@@ -1,4 +1,4 @@
-//! "Here": whoever takes over a shift answers the test call before it.
+//! The button "here": an officer answers the test call before their shift.
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{model::excerpt::named, watch::muster};
 
-/// `at` is the beginning of the shift, in seconds since 1970; what stands in a tap can be anything.
+/// Handles the tap. `at` is the begin of the shift in seconds since 1970, taken from the button: it can be forged.
 pub(super) async fn tapped(here: &Here<'_>, at: &str) -> Tapped {
     if here.role() < Role::Operator {
         return Tapped::loud(here.say("muster-other", &[]));

@@ -1,7 +1,7 @@
-//! A queue a chat: what one chat does never waits for what Telegram answers in another.
+//! One queue for each chat: what one chat does never waits for Telegram's answers in another.
 //!
-//! Telegram forgets an update when a later poll names a higher number. It is named only when all before it were seen to, so
-//! that a crash loses nothing; what comes again meanwhile is known here.
+//! Telegram forgets an update once a later poll names a higher number. The poll names it only after all earlier updates
+//! were handled, so a crash loses none; the queue recognises an update that Telegram hands out again meanwhile.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -13,15 +13,16 @@ use tokio::sync::{Notify, watch};
 
 use super::here::Role;
 
-/// Telegram hands out so many updates at once, from the first that it may not forget.
+/// Updates that Telegram hands out at once, counted from the first one not confirmed.
 pub(super) const WINDOW: usize = 100;
-/// Where all of them are under way, it may forget the older half: they are done in their turn, and only a crash in the midst of
-/// such a flood loses them. Else whoever is answered slowly would keep everybody from being heard.
+/// Updates that stay unconfirmed when a whole window is under way. Telegram may then forget the older half, which is
+/// still handled in turn: a crash during such a flood loses it. Otherwise one slow chat would keep all others from
+/// being heard.
 const HELD: usize = WINDOW / 2;
-/// What one chat does beyond that while nothing of it is answered is not heard.
+/// Updates of one chat that wait at once; later ones are dropped.
 const LONGEST: usize = 500;
 
-/// An update that waits, and what its chat is to us.
+/// A waiting update, and the role of its chat.
 pub(super) struct Job {
     pub update: Update,
     pub role: Role,
@@ -29,11 +30,11 @@ pub(super) struct Job {
 
 #[derive(Default)]
 struct State {
-    /// Updates that were taken and not yet confirmed, and whether each was seen to.
+    /// Updates taken and not yet confirmed; `true` for handled ones.
     taken: BTreeMap<u32, bool>,
-    /// The number after the last one.
+    /// The number after the last update.
     next: u32,
-    /// A chat is here while something of it waits or is under way.
+    /// Waiting updates by chat. A chat stays in the map while an update of it waits or is under way.
     chats: HashMap<i64, VecDeque<Job>>,
     closed: bool,
 }
@@ -41,18 +42,18 @@ struct State {
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// Rings when something was seen to.
+    /// Rings when an update was handled.
     pub moved: Notify,
-    /// Changes when something was put.
+    /// Changes when an update was queued.
     pub more: watch::Sender<()>,
 }
 
-/// What is to be done about a new update.
+/// What the caller does with a new update.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Put {
     /// It waits behind others of its chat.
     Waits,
-    /// Its chat has nothing else: somebody is to work on it.
+    /// Its chat had no other update: the caller starts work on the queue.
     Begins,
     Dropped,
 }
@@ -62,7 +63,7 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The first update that is not to be forgotten, for Telegram; 0 where there was none yet.
+    /// The first update that Telegram must keep, as the next poll's offset; 0 before the first update.
     pub fn offset(&self) -> u32 {
         let mut state = self.state();
         while let Some(first) = state.taken.first_entry().filter(|it| *it.get()) {
@@ -72,7 +73,7 @@ impl Queue {
         first.unwrap_or(state.next)
     }
 
-    /// Telegram may forget the oldest of what is under way, so that it tells more.
+    /// Lets Telegram forget the oldest updates under way, so that it hands out later ones.
     pub fn forget(&self) {
         let mut state = self.state();
         while state.taken.len() > HELD {
@@ -80,7 +81,7 @@ impl Queue {
         }
     }
 
-    /// Whether it was not handed out before.
+    /// Whether Telegram hands out this update for the first time.
     pub fn is_new(&self, number: u32) -> bool {
         let mut state = self.state();
         let new = !state.taken.contains_key(&number);
@@ -91,7 +92,7 @@ impl Queue {
         new
     }
 
-    /// Telegram may forget it.
+    /// Marks an update as handled: Telegram may forget it.
     pub fn seen_to(&self, number: u32) {
         if let Some(it) = self.state().taken.get_mut(&number) {
             *it = true;
@@ -115,7 +116,7 @@ impl Queue {
         if begins { Put::Begins } else { Put::Waits }
     }
 
-    /// The next one of a chat.
+    /// Takes the next update of a chat.
     pub fn take(&self, chat: i64) -> Option<Job> {
         let mut state = self.state();
         let State {
@@ -125,19 +126,19 @@ impl Queue {
             ..
         } = &mut *state;
         let waits = chats.get_mut(&chat)?;
-        // what Telegram has forgotten is ours to do
+        // after closing, only updates that Telegram has forgotten are left to us
         waits.retain(|it| !*closed || !taken.contains_key(&it.update.id.0));
         waits.pop_front()
     }
 
-    /// The next one of a chat that nobody knows.
+    /// Takes the next update of a chat if it is a stranger's.
     pub fn take_strangers(&self, chat: i64) -> Option<Update> {
         let next = self.state().chats.get(&chat)?.front()?.role;
         let job = (next == Role::Stranger).then(|| self.take(chat))??;
         Some(job.update)
     }
 
-    /// Whether nothing waits in a chat; whatever comes next begins anew.
+    /// Whether a chat's queue is empty. An empty one leaves the map: the next update begins it anew.
     pub fn leaves(&self, chat: i64) -> bool {
         let mut state = self.state();
         let empty = state.chats.get(&chat).is_none_or(VecDeque::is_empty);
@@ -147,7 +148,7 @@ impl Queue {
         empty
     }
 
-    /// Nothing more is begun that is not ours alone: what else waits is Telegram's to hand out again.
+    /// Stops the queue: only updates that Telegram has forgotten are still handled; it hands out the others again.
     pub fn close(&self) {
         self.state().closed = true;
     }

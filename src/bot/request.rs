@@ -218,7 +218,7 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Ta
     })
 }
 
-/// A request as its own message would show it, and the one before it that waits without proof.
+/// Shows a request as its own message would, with a button to the next older one that waits without proof.
 async fn card(here: &Here<'_>, known: &Request) -> Tapped {
     let beside = officers::beside(here.world, known).await;
     let Ok(beside) = beside else {

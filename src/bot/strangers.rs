@@ -1,4 +1,4 @@
-//! How much chats that nobody knows are heard: taps and messages alike, each before it costs a call to Telegram.
+//! Limits for strangers' updates, taps and messages alike, checked before an update costs a call to Telegram.
 
 use std::{
     collections::HashMap,
@@ -11,23 +11,24 @@ use std::{
 
 use tokio::{sync::Semaphore, time::Instant};
 
-/// An account and a chat are heard so often in so long: whoever registers a portal is a stranger until he is approved, and
-/// taps, asks and corrects himself some six times.
+/// The span in which an account or a chat is heard at most [`MOST`] times. An agency's officer is a stranger until a
+/// portal is approved, and needs some six taps, questions and corrections to register it.
 const EVERY: Duration = Duration::from_secs(60);
 const MOST: u32 = 10;
-/// Accounts and chats that are remembered: past these, nobody new is heard for a while.
+/// Accounts and chats remembered at once: past this, updates of new ones are dropped until a span ends.
 const REMEMBERED: usize = 2000;
-/// Answers that wait at the most; at their pace that is five seconds.
+/// Answers that wait at once; at [`PAUSE`] they take five seconds.
 const WAITING: usize = 100;
-/// Of the 30 messages a second that Telegram takes of a bot, strangers have 20: the rest is for alerts and for who is known.
+/// Between two calls to Telegram for strangers: 20 a second of the 30 that Telegram allows a bot, so that alerts and
+/// known chats have the rest.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Strangers' chats that are served at once.
 const AT_ONCE: usize = 4;
 
 pub(super) struct Strangers {
-    /// Since when an account or a chat is counted, and how often it was heard.
+    /// By account or chat: the begin of the current span, and the updates in it.
     heard: Mutex<HashMap<i64, (Instant, u32)>>,
-    /// When the next answer may leave.
+    /// When the next call may be made.
     next: Mutex<Instant>,
     /// Answers that wait.
     waiting: AtomicUsize,
@@ -44,13 +45,13 @@ impl Strangers {
         }
     }
 
-    /// Whether an update is heard at all.
+    /// Whether an update of a stranger is handled at all; counts it for its chat and its account.
     pub fn hears(&self, chat: i64, account: Option<i64>) -> bool {
         let now = Instant::now();
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.retain(|_, it| now.duration_since(it.0) < EVERY);
         let mut keys = vec![chat];
-        // in a private chat the account has the chat's number
+        // in a private chat the account's number is the chat's
         keys.extend(account.filter(|it| *it != chat));
         let fresh = keys.iter().filter(|it| !heard.contains_key(it)).count();
         let waiting = self.waiting.load(Ordering::Relaxed);
@@ -66,17 +67,17 @@ impl Strangers {
         within
     }
 
-    /// An answer waits, where there is one.
+    /// Counts one more waiting answer where there is `any`.
     pub fn wait(&self, any: bool) {
         self.waiting.fetch_add(usize::from(any), Ordering::Relaxed);
     }
 
-    /// It was given.
+    /// Counts one waiting answer less.
     pub fn answered(&self) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Returns when a call may be made for a stranger.
+    /// Waits until the next call for a stranger may be made.
     pub async fn turn(&self) {
         let at = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);

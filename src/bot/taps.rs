@@ -87,9 +87,9 @@ pub(super) async fn tapped(here: &Here<'_>, data: Option<&str>, open: bool) -> T
     }
 }
 
-/// Says over the button what it came to; returns what is to be sent besides.
+/// Shows the outcome of a tap over the button; returns the message to be sent besides.
 pub(super) async fn answer(here: &Here<'_>, query: CallbackQueryId, out: Tapped) -> Option<Reply> {
-    // nothing is a link there
+    // a notification has no links
     let said: String = unmarked(&out.said).chars().take(LONGEST_SAID).collect();
     let mut answer = here.bot.answer_callback_query(query).show_alert(out.loud);
     if !said.is_empty() {
@@ -188,7 +188,7 @@ pub(super) fn muted(here: &Here<'_>, now: &Incident) -> Reply {
         action: format!("{verb}:{}", now.id),
     };
     let mut row = Vec::new();
-    // of what is grave, longer silence is the operator's to give
+    // an agency's chat may silence tampering for an hour only; longer silence is the operator's to give
     if here_only.is_none() || !now.kind.is_tampering() {
         row.push(button("morning"));
         let moment = here.world.clock.now();

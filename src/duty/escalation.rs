@@ -33,25 +33,25 @@ pub fn steps(own: &[Step], duty: &Duty) -> Vec<Step> {
     usual.collect()
 }
 
-/// Who answered to no call is called again: all steps once more, so long after the last call, and twice as long each time
-/// round, up to `LONGEST_PAUSE`. Each call is a message that rings for a whole room.
+/// After the last step without a taker, all steps are called again: the first time this long after the last call, then
+/// twice as long each round, up to [`LONGEST_PAUSE`]. Each call is a message that rings for a whole room.
 const PAUSE: Duration = Duration::from_secs(30 * 60);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4 * 3600);
-/// Of one incident; at the longest pause that is more than two weeks.
+/// Calls for one incident: at the longest pause, more than two weeks.
 const MOST_CALLS: u32 = 100;
 
-/// A call that has come due.
+/// A call that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Steps that were reached with it, those of earlier rounds and those without anybody among them.
+    /// Steps reached with this call, counted over all rounds, including those that stand for no person.
     pub reached: u32,
     pub to: Rung,
 }
 
-/// Who is to be called for an incident that none of the operator's people has taken; `None` where there is nothing new to do.
-/// A step that stands for nobody now (`answers`) is passed over at once; after the last one it begins again, more slowly. In
-/// a watch window (`close`) all times are halved. Where somebody of the agency has it, they are doubled, and the agency's
-/// head is not called: whoever changes a portal may sit in its agency's chat.
+/// The call that is due for an incident that none of the operator's people has taken; `None` where none is. A step that
+/// stands for no person now (`answers` is false) is skipped at once; after the last step the first follows, more
+/// slowly. All times are halved in a watch window (`close`), and doubled where the agency's people have the incident.
+/// Then the agency's head is not called, because a person who changes a portal may sit in its agency's chat.
 pub fn due(
     steps: &[Step],
     it: &Incident,
@@ -71,7 +71,7 @@ pub fn due(
     };
     let reached = (0..MOST_CALLS).take_while(come).count();
     let mut reached = u32::try_from(reached).unwrap_or(MOST_CALLS);
-    // a service that was away calls the highest step at once, and goes round afterwards
+    // after an absence the service calls only the highest step, and goes round afterwards
     let top = u32::try_from(steps.len()).unwrap_or(MOST_CALLS);
     if it.escalated < top {
         reached = reached.min(top);
@@ -91,7 +91,7 @@ pub fn due(
     calls.find(|it| answers(it.to) && !barred(it.to))
 }
 
-/// How long after an incident was told its `at`th call comes, of the first round and of those behind it.
+/// How long after the alert the call number `at` comes, over all rounds.
 fn time_of(steps: &[Step], at: u32) -> Option<Duration> {
     let at = at as usize;
     if let Some(step) = steps.get(at) {
@@ -111,23 +111,23 @@ fn signed(length: Duration) -> SignedDuration {
     SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX)
 }
 
-/// Whether people are called for it at all.
+/// Whether an incident calls people at all: it is grave, open and not muted.
 fn calls(it: &Incident, now: Timestamp) -> bool {
     let blind = it.timeline.iter().any(|it| it.what == What::Blind);
     let grave = it.kind.is_tampering() || it.kind == Kind::Down || blind;
     grave && it.stage.is_open() && !it.is_muted(now)
 }
 
-/// That whoever took an incident is to be reminded of it.
+/// The holder of an incident is to be reminded of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reminder {
-    /// Who is called besides, from the second reminder on.
+    /// The step called besides, from the second reminder on.
     pub to: Option<Rung>,
 }
 
-/// Somebody of the operator took it and neither closed it nor wrote anything down for as long as `every`: he is reminded,
-/// then the steps are called one after the other, each time they are all through at half the pace. Somebody of the agency is
-/// reminded where there are no steps, by which the operator's people would be called meanwhile.
+/// The reminder that is due when one of the operator's people took an incident and neither closed it nor wrote a note
+/// for `every`. From the second reminder on the steps are called in turn; the pause doubles each time they are all
+/// through. An agency's holder is reminded only where there are no steps: otherwise these call the operator's people.
 pub fn overdue(
     steps: &[Step],
     it: &Incident,
@@ -140,7 +140,7 @@ pub fn overdue(
     let nudged = |it: &&Event| it.what == What::Nudged;
     let since_taken = it.timeline.iter().filter(|it| it.at >= taken.at);
     let before = since_taken.filter(nudged).count();
-    // what somebody does to it shows that somebody is at it; in the agency's chat that is not whoever took it for the operator
+    // any person's deed shows that work goes on; one in the agency's chat does not count for an operator's holder
     let other = |it: &Event| {
         let origin = it.origin.as_ref();
         !taken.is_of_agency() && origin.is_some_and(|it| it.of == Standpoint::Agency)

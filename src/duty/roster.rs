@@ -184,7 +184,7 @@ fn after(at: Timestamp, length: SignedDuration) -> Timestamp {
     at.checked_add(length).unwrap_or(Timestamp::MAX)
 }
 
-/// A roster as tables are saved, one shift a row. All faults at once, each
+/// Reads a roster from a CSV table, one shift a row. Returns all faults at once, each as
 /// `line N: column: "value": what is wanted instead`.
 pub fn from_csv(bytes: &[u8]) -> Result<Vec<Shift>, Vec<String>> {
     let read = table::read(bytes, &COLUMNS).map_err(|why| vec![why])?;
@@ -221,7 +221,7 @@ pub fn from_csv(bytes: &[u8]) -> Result<Vec<Shift>, Vec<String>> {
     sound.then_some(shifts).ok_or(reading.faults)
 }
 
-/// A table at one of its rows.
+/// The table and the row that is being read.
 struct Reading<'a> {
     table: &'a Table,
     line: u64,

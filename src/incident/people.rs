@@ -9,8 +9,8 @@ use crate::model::{
     incident::{Actor, Event, Muted, MutedIn, Stage, Taken, What},
 };
 
-/// Somebody takes it. Who was first stays; where that was somebody of the agency, one of the operator's people may take
-/// it beside him.
+/// Takes an incident for a person. The first holder stays; where that is one of the agency's people, one of the
+/// operator's may take it beside them. Fails where the incident is over or taken already.
 pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<Incident, String> {
     let by = by.into();
     if !known.stage.is_open() {
@@ -68,9 +68,9 @@ pub fn dismiss(
     )
 }
 
-/// No noise of it until then: what is said of it is brought up to date where that is silent. `notifiers` are those of the
-/// agency's chat where it was asked for: silence is theirs alone, and at most an hour of what is grave. None of them is
-/// everywhere, which is the operator's to give.
+/// Mutes an incident until a moment: messages about it are edited without noise. `notifiers` are those of the agency's
+/// chat that asked: only these fall silent, for tampering one hour at most. Without any, all notifiers fall silent,
+/// which is the operator's to give.
 pub fn mute(
     known: &Incident,
     by: impl Into<Actor>,
@@ -120,7 +120,7 @@ pub fn mute(
     Ok(it)
 }
 
-/// Noise again: in the agency's own chat where that alone is silent, everywhere else.
+/// Ends a silence: that of the agency's own chat where there is one, else the one of all notifiers.
 pub fn unmute(
     known: &Incident,
     by: impl Into<Actor>,
@@ -174,7 +174,7 @@ pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Inc
     it
 }
 
-/// Who took it is reminded of it, and somebody else is called as well.
+/// Notes that the holder is reminded and that the step `to`, where there is one, is called as well.
 pub fn nudge(known: &Incident, to: Option<Rung>, now: Timestamp) -> Incident {
     let mut it = known.clone();
     let note = to.map(|it| it.as_str().to_owned());
@@ -187,7 +187,7 @@ const LONGEST_NOTE: usize = 1000;
 const MOST_NOTES: usize = 100;
 const MOST_SILENCES: usize = 20;
 
-/// What is grave is silent in an agency's chat for so long at the most: whoever changes a portal may sit in that chat.
+/// How long an agency's chat may mute tampering: a person who changes a portal may sit in that chat.
 const AGENCY_SILENCE: SignedDuration = SignedDuration::from_hours(1);
 
 fn end(known: &Incident, stage: Stage, event: Event) -> Result<Incident, String> {

@@ -87,8 +87,8 @@ pub fn is_repeat(known: &Plan, again: &Plan) -> bool {
         && (&known.reason, &known.notifier) == (&again.reason, &again.notifier)
 }
 
-/// Refuses what would silence a portal for longer than one plan may, by one plan after the other: counted over a day
-/// before and behind it. A plan that was cancelled counts in full: it may have been in force until then.
+/// Refuses a plan that, together with others, would silence a portal for longer than one plan may: counts the plans of
+/// its portals within a day before and after it. A cancelled plan counts in full, as it may have been in force.
 pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
     let near = |it: &&Plan| {
         it.to > again.from - LONGEST

@@ -10,16 +10,16 @@ use crate::model::{
     target::Target,
 };
 
-/// Two sightings so close, or three within a day, are no accident of one look.
+/// Two sightings within this span, or three within a day, are no accident of one look.
 const CLOSE: SignedDuration = SignedDuration::from_hours(1);
 const CLOSE_ENOUGH: usize = 2;
 const DAY_ENOUGH: usize = 3;
-/// Looks come at unforeseeable moments for so long after a sighting: who waits until we have looked is to be caught.
+/// How long after a sighting looks come at random moments, which catches an attacker who waits until we have looked.
 const RESTLESS: SignedDuration = SignedDuration::from_hours(1);
-/// What is said of an open one is brought up to date so often at the most.
+/// Between two updates of what is told of an open incident, at least.
 const UPDATE_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
-/// Whether sightings that are part of no incident yet amount to one, or belong to the one that is open.
+/// Whether sightings that no incident holds yet amount to one, or belong to the open one (`known`).
 pub fn amounts(seen: &Sightings, known: Option<&Incident>, now: Timestamp) -> bool {
     let remembered: Vec<&Sighting> = seen
         .seen
@@ -39,7 +39,7 @@ pub fn amounts(seen: &Sightings, known: Option<&Incident>, now: Timestamp) -> bo
     })
 }
 
-/// Whether the sightings before `first` make of tampering that is confirmed now one that comes and goes.
+/// Whether tampering confirmed now comes and goes: sightings before `first`, its first look, are close enough.
 pub fn came_before(seen: &Sightings, first: Timestamp) -> bool {
     let within = |span: SignedDuration| {
         let before = seen.seen.iter().filter(|it| it.at < first);
@@ -50,19 +50,19 @@ pub fn came_before(seen: &Sightings, first: Timestamp) -> bool {
     within(CLOSE) + 1 >= CLOSE_ENOUGH || within(REMEMBERED) + 1 >= DAY_ENOUGH
 }
 
-/// Whether a portal is to be looked at without conditions: something was seen within a day.
+/// Whether the next look must ask for the whole page: tampering was sighted within a day.
 pub fn is_doubted(seen: &Sightings, now: Timestamp) -> bool {
     let last = seen.last_at();
     last.is_some_and(|it| now.duration_since(it) <= REMEMBERED)
 }
 
-/// Whether it is to be looked at when nobody expects it.
+/// Whether the next look must come at a random moment.
 pub fn is_restless(seen: &Sightings, now: Timestamp) -> bool {
     let last = seen.last_at();
     last.is_some_and(|it| now.duration_since(it) <= RESTLESS)
 }
 
-/// Whether a good look ends nothing yet: the open incident comes and goes, and was seen not long ago.
+/// Whether a good look does not end the open incident yet: it comes and goes, and was seen not long ago.
 pub fn lasts(known: Option<&Incident>, seen: &Sightings, class: Class, now: Timestamp) -> bool {
     let known = known.filter(|it| it.kind.is_tampering() && class.standing() == Standing::Up);
     let Some(how) = known.and_then(|it| it.intermittent.as_ref()) else {
@@ -72,12 +72,12 @@ pub fn lasts(known: Option<&Incident>, seen: &Sightings, class: Class, now: Time
     now.duration_since(last) < SignedDuration::from_secs(how.unseen_s.into())
 }
 
-/// Whether what is said of an open one is old: seen much more often, or told of a while ago.
+/// Whether what was told of an incident is out of date: it was seen twice as often since, or told `UPDATE_EVERY` ago.
 pub fn is_stale(known: &Intermittent, times: u32, now: Timestamp) -> bool {
     times >= known.times.saturating_mul(2) || now.duration_since(known.told_at) >= UPDATE_EVERY
 }
 
-/// Takes sightings into incidents: like [`step`], and what is open of it afterwards comes and goes.
+/// Takes sightings into incidents, like [`step`], and marks the one that is open afterwards as coming and going.
 pub fn sighted(
     known: Option<&Incident>,
     past: Option<&Incident>,

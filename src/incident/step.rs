@@ -29,9 +29,9 @@ pub struct Finding {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Option<Evidence>,
-    /// The address that was looked at, or that answered for the portal last.
+    /// The address of the look, else the one that last answered for the portal.
     pub address: Option<IpAddr>,
-    /// The portal has other addresses.
+    /// Whether the portal has other addresses, too.
     pub one_of: bool,
 }
 
@@ -43,7 +43,7 @@ const REMIND_EVERY: SignedDuration = SignedDuration::from_hours(1);
 const RINGS_FREELY: u32 = 1;
 /// An incident that changes its kind more often (down, blocked, down …) is told of that where it makes no noise.
 const CHANGES: usize = 3;
-/// So long nobody needs to see a portal that keeps us out.
+/// A portal that keeps us out this long rings: we cannot see what visitors see.
 const BLIND_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// So much of a time line, and of the evidence, is kept: its beginning and its end.
 const TIMELINE: (usize, usize) = (20, 40);
@@ -158,13 +158,13 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     // that it cannot be seen is said once; that it comes and goes is not
     let unseen = it.timeline.iter().filter(|it| it.what == What::Unseen);
     let seen_before = last == Some(What::Unseen) && unseen.count() > 1;
-    // that it comes and goes is said once more, where it was said to be there, or to have been seen once
+    // coming and going is told once more, where the incident was told as lasting or as seen once
     let sighted = it.timeline.iter().filter(|it| it.what == What::Sighted);
     let said = last == Some(What::Sighted) && (sighted.count() > 1 || it.flaps > 0);
     if to_and_fro || seen_before || said || last == Some(What::Visible) {
         return Voice::Quiet;
     }
-    // an edit of "not reachable" would ring nobody
+    // an edit of "not reachable" would ring no phone
     if last == Some(What::Changed) && it.is_unread() && it.stage.is_open() {
         it.rung_at = Some(now);
         return Voice::Reminder;
@@ -221,8 +221,8 @@ pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
     })
 }
 
-/// A portal that keeps us out is no attack, and may hide one: past an hour it is told aloud, once, whatever was announced.
-/// What a person muted since stays muted.
+/// Lets an incident ring once when a portal has kept us out for an hour: that is no attack, but may hide one. It rings
+/// even where changes were announced; what a person muted since stays muted.
 fn blind(known: &Incident, now: Timestamp) -> Option<Incident> {
     let told = known.timeline.iter().any(|it| it.what == What::Blind);
     let long = now.duration_since(known.seen_at) >= BLIND_FOR;
@@ -262,7 +262,7 @@ fn thin_timeline(timeline: &mut Vec<Event>) {
     });
 }
 
-/// Of the evidence, the first and the latest pages stay.
+/// Thins the evidence: the first and the latest pages stay.
 pub(super) fn thin_evidence(it: &mut Incident) {
     thin(&mut it.evidence, EVIDENCE);
 }
@@ -311,7 +311,7 @@ pub fn is_news(known: Option<&Incident>, class: Class, signals: &[Signal]) -> bo
     }
 }
 
-/// It did not answer, and now answers with more than can be read: that may be somebody else's.
+/// Whether an unreachable portal now answers with more than we can read, which may be an attacker's content.
 fn becomes_unread(known: &Incident, kind: Kind, signals: &[Signal]) -> bool {
     known.kind == kind && kind == Kind::Down && !known.is_unread() && is_unread(signals)
 }

@@ -1,5 +1,5 @@
-//! How many requests wait at once. A stranger costs nothing to make: what nobody has proved is bounded by domain, by the
-//! minute and in all; who has proved that a portal is his is never kept out by those who have not.
+//! Limits for requests that wait at once. A stranger's account costs nothing to make, so requests without proof are
+//! limited by domain, by minute and in all. They never keep out an asker who has proved that a portal is theirs.
 
 use std::collections::BTreeSet;
 
@@ -11,18 +11,18 @@ use crate::model::{
     registration::{Asker, Request},
 };
 
-/// Open requests for portals of one registrable domain, without proof.
+/// Open requests without proof for portals of one registrable domain.
 const OF_A_DOMAIN: usize = 3;
-/// The same in all: each makes us visit a stranger's address.
+/// Open requests without proof in all: each makes us visit a stranger's address.
 const IN_ALL: usize = 500;
-/// Requests within a minute of accounts that have asked for nothing before: accounts are made by the hundred.
+/// Requests a minute of accounts that have asked for nothing before: accounts are made by the hundred.
 const NEW_A_MINUTE: usize = 10;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
-/// Requests that come so soon after one another share a message to the officers, which rings once.
+/// Strangers' requests within this span share one message to the officers, which rings once.
 const CROWD: SignedDuration = SignedDuration::from_mins(10);
 
-/// Shows the asker's hand where it stands on the portal. Not a secret: it is bound to him and to the portal, so that he may put
-/// it there before he asks, and ask again.
+/// The token that proves an asker's right where it stands on the portal. It is no secret: it is bound to the asker and
+/// the portal, so the asker may put it there before asking, and ask again.
 pub fn token(wanted: &Wanted) -> String {
     let asker = &wanted.asker;
     let bound = format!(
@@ -34,7 +34,7 @@ pub fn token(wanted: &Wanted) -> String {
     format!("gaccong-{}", &Digest::of(bound.as_bytes()).hex()[..24])
 }
 
-/// Whether he asks in a chat that is told of no portal.
+/// Whether the asker's chat is a stranger's: no registered portal notifies it.
 pub(super) fn is_stranger(asker: &Asker, known: Known) -> bool {
     let told = |name: &String| {
         let mut all = known.targets.iter();
@@ -47,12 +47,12 @@ pub(super) fn is_same(a: &Asker, b: &Asker) -> bool {
     a.notifier == b.notifier || a.account.is_some() && a.account == b.account
 }
 
-/// Open, a stranger's, and without proof.
+/// Whether a request is open, a stranger's, and without proof.
 pub fn is_unproved(it: &Request) -> bool {
     it.stranger && it.stage.is_open() && it.proof.is_none()
 }
 
-/// Whether a stranger's request is one too many: then only a proof makes it one.
+/// Why a stranger's request is one too many, so that only a proof opens it; `None` where there is room.
 pub(super) fn is_full(wanted: &Wanted, known: Known, now: Timestamp) -> Option<Say> {
     let unproved = || known.requests.iter().filter(|it| is_unproved(it));
     let domain = domain(&wanted.url);
@@ -74,13 +74,13 @@ pub(super) fn is_full(wanted: &Wanted, known: Known, now: Timestamp) -> Option<S
     full.then(|| Say::new("register-prove-first"))
 }
 
-/// Whose a portal is, as its name has it.
+/// The registrable domain of a portal, which stands for its owner.
 pub fn domain(url: &url::Url) -> String {
     registrable(url.host_str().unwrap_or_default())
 }
 
-/// Since when officers have the message in which a stranger's request stands beside others; `None` where it is alone and has a
-/// message of its own.
+/// The begin of the officers' message that lists a new stranger's request among others; `None` where the request is
+/// alone and has a message of its own.
 pub(super) fn crowd(known: Known, now: Timestamp) -> Option<Timestamp> {
     let others = || known.requests.iter().filter(|it| it.stranger);
     let lately = |at: Timestamp| now.duration_since(at) < CROWD;
@@ -91,8 +91,8 @@ pub(super) fn crowd(known: Known, now: Timestamp) -> Option<Timestamp> {
     Some(running.max().unwrap_or(now))
 }
 
-/// When that message is to be brought up to date: at the end of a third of a minute, so that a flood leaves room in the chat for
-/// what is graver.
+/// When the officers' common message is to be edited: at the end of the current 20 seconds, so that a flood leaves room
+/// in the chat for graver news.
 pub fn due(crowd: Timestamp, now: Timestamp) -> Timestamp {
     let passed = now.duration_since(crowd).as_secs().max(0);
     let thirds = passed.div_euclid(20) + i64::from(passed % 20 > 0);
@@ -101,7 +101,7 @@ pub fn due(crowd: Timestamp, now: Timestamp) -> Timestamp {
         .unwrap_or(now)
 }
 
-/// Askers of what waits without proof, whoever has most of it first, each with one of his requests and their number.
+/// The askers of requests without proof, the one with most requests first: one request's id of each, and their number.
 pub fn askers(waiting: &[&Request]) -> Vec<(String, usize)> {
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut out: Vec<(String, usize)> = Vec::new();

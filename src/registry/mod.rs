@@ -32,7 +32,7 @@ pub struct Known<'a> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Step {
     pub request: Option<Request>,
-    /// Requests that end with it.
+    /// Other requests that end with this step.
     pub others: Vec<Request>,
     pub registered: Vec<Registration>,
     pub removed: Vec<TargetId>,

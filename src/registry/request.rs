@@ -17,13 +17,13 @@ use crate::model::{
     target::Settings,
 };
 
-/// So many requests of one asker wait for an officer: each makes us visit a stranger's address.
+/// Open requests of one asker at once: each makes us visit a stranger's address.
 const MOST_OF_ONE: usize = 5;
 /// Withdrawn ones count, too: officers are told of each.
 const MOST_A_DAY: usize = 10;
 /// Without a decision for so long a request ends: two weeks, in which an officer on leave comes back.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// A stranger's without proof ends so soon: two days, in which a webmaster puts a file in place.
+/// A stranger's request without proof ends after this: two days, in which a webmaster puts a file in place.
 const UNPROVED: SignedDuration = SignedDuration::from_hours(48);
 /// Where nothing proves yet whose the portal is, we look again so soon.
 const AGAIN: SignedDuration = SignedDuration::from_mins(30);
@@ -48,15 +48,15 @@ pub enum Whose {
     Named(String),
 }
 
-/// The agencies there are, and the ports that portals have.
+/// The agencies that are known, and the ports that portals may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
     pub agencies: &'a [Agency],
     pub ports: &'a [u16],
 }
 
-/// Begins a request, or says why there is none to begin. One that is `proved` is never one too many, and ends those of others
-/// for the same portal that are not.
+/// Begins a request, or returns the reason that the asker is told. One that is `proved` is never one too many, and ends
+/// requests of other askers for the same portal that are not.
 pub fn ask(
     known: Known,
     around: Around,
@@ -115,7 +115,7 @@ fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Opt
     if let Some(own) = same().find(own) {
         return Some(Say::new("register-asked").with("id", &own.id));
     }
-    // a stranger is not told who asked before; a request that proves nothing is in no other's way
+    // the asker must not learn the owner; a stranger's request without proof is in no other asker's way
     if same().any(|it| it.proof.is_some() || !it.stranger) {
         return Some(Say::new("register-watched"));
     }
@@ -197,8 +197,8 @@ fn agency_of(name: &str, agencies: &[Agency], requests: &[Request]) -> (String, 
     (free(&slug(&name), taken), name)
 }
 
-/// The portal was looked at. A place that may never be visited ends the request with `refused`; a proof ends those of others
-/// that have none.
+/// Takes a look at the portal into its request. `refused` ends it where the place may never be visited; a proof ends
+/// those of other askers that have none.
 pub fn seen(
     request: &Request,
     known: Known,

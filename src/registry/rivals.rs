@@ -1,4 +1,4 @@
-//! Requests that end by what becomes of another: those of others for a portal whose owner is known, and all that one asker wants.
+//! Requests that end because of another: those of other askers for a portal with a proved owner, and all of one asker.
 
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::model::{
     registration::{DISPLACED, Request},
 };
 
-/// Whose the portal is, is known: requests of others for it, without proof, end.
+/// Ends the requests without proof that other askers made for the portal of `of`: its owner is proved now.
 pub(super) fn displace(step: &mut Step, of: &Request, known: Known, now: Timestamp) {
     let key = portal_key(&of.url);
     let all = known.requests.iter();
@@ -30,7 +30,7 @@ fn end_with(step: &mut Step, it: &Request, by: &str, reason: &str, now: Timestam
     }
 }
 
-/// An officer refuses all that the asker of one request wants without proof.
+/// Refuses, for an officer, all requests without proof that the asker of `of` made. Fails where there is none.
 pub fn refuse_all(
     of: &Request,
     requests: &[Request],

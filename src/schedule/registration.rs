@@ -48,7 +48,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
             () = world.candidates.asked.notified() => (),
             changed = worlds.changed() => match changed {
                 Ok(()) => compared = false,
-                // nothing will change any more: the service is stopping, or was never to be told anything
+                // the sender is gone, so nothing will change: the service is stopping, or its configuration is fixed
                 Err(_) => tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(IDLE) => (),

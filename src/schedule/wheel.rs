@@ -26,10 +26,9 @@ use crate::{
 const FIRST_SPREAD_EACH: Duration = Duration::from_millis(50);
 /// Share of the interval by which a look may come earlier or later.
 const JITTER: f64 = 0.05;
-/// A service that is told to stop waits so long for looks under way: what they would have seen, the first looks of the next
-/// start see.
+/// How long a stopping service waits for looks under way: the first looks of the next start make up for them.
 const DRAIN: Duration = Duration::from_millis(400);
-/// So often it is looked whether all that is under way was given up.
+/// Between two checks of a stopping service whether all looks under way were given up.
 const STEP: Duration = Duration::from_millis(50);
 
 /// Told of every finished check: the demo and tests follow along.
@@ -75,7 +74,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, watcher: Option<Watc
         }
         wheel.start_ready();
     }
-    // dear work is told to stop: nobody waits for a hostile page
+    // the desks end costly jobs: a stop of the service does not wait for a hostile page
     let desks = wheel.world.desks.clone();
     desks.stop();
     let _ = timeout(DRAIN, async {

@@ -122,7 +122,7 @@ async fn attempt(
     dossier.site.clone_from(&seen.site);
     dossier.learning.clear();
     dossier.validators = None;
-    // that the page is well now says nothing of what was seen before
+    // a page that is well now says nothing of earlier sightings
     if word.keep != Keep::IfNormal {
         dossier.sightings = Sightings::default();
     }

@@ -123,9 +123,9 @@ pub fn of(target: &Target, part: &PartRef) -> Target {
     of.id = target.id.beside(&name);
     of.url = part.url.clone();
     of.part = Some(part.part);
-    // another host is the portal's word and not the operator's
+    // another host was named by the portal, not by the operator
     of.by_operator &= part.url.host() == target.url.host();
-    // what the operator said of the home page is not said of others
+    // the operator's expectations of the home page do not hold for other pages
     of.must_contain = Vec::new();
     of.settings.learn.looks = of.settings.learn.looks.min(2);
     of

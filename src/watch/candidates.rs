@@ -1,5 +1,6 @@
-//! Portals that strangers ask for while too many wait already: nothing is written of them until a proof is found. A look
-//! serves all who ask for something of that host, and the last to ask goes first: nobody waits in a queue that others fill.
+//! Portals that strangers ask for while too many requests wait already: nothing of them is written until a proof is
+//! found. A look serves all askers of that host, and the latest asker goes first, so no attacker can fill a queue
+//! before others.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,27 +22,27 @@ use crate::{
     },
 };
 
-/// Portals of one domain are looked at so often because of requests, whoever makes them.
+/// Between two looks at portals of one domain because of requests, counted over all askers.
 const SPACED: SignedDuration = SignedDuration::from_secs(10);
-/// Asked for and not looked at yet: in memory, some hundreds of bytes each.
+/// Askers remembered without a look: in memory, some hundreds of bytes each.
 const MOST: usize = 2000;
-/// Who has not been looked at for so long is to ask again.
+/// An asker without a look for this long is forgotten and asks again.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// Portals that are looked at in one round.
 const AT_ONCE: usize = 4;
 
 #[derive(Default)]
 struct State {
-    /// By token: who asks twice is here once.
+    /// By token, so that an asker who asks twice is here once.
     waiting: HashMap<String, (Wanted, Timestamp)>,
-    /// When a domain was looked at because of a request.
+    /// By domain: the last look because of a request.
     looked: HashMap<String, Timestamp>,
 }
 
 #[derive(Default)]
 pub struct Candidates {
     state: Mutex<State>,
-    /// Rings when somebody asks.
+    /// Rings when an asker was remembered.
     pub asked: Notify,
 }
 
@@ -50,7 +51,7 @@ impl Candidates {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// It is looked at soon; the one that has waited longest goes where there are too many.
+    /// Remembers an asker for a look soon; past [`MOST`] the one that has waited longest is forgotten.
     fn put(&self, wanted: Wanted, now: Timestamp) {
         let mut state = self.state();
         if state.waiting.len() >= MOST
@@ -62,16 +63,16 @@ impl Candidates {
         state.waiting.insert(token(&wanted), (wanted, now));
     }
 
-    /// When a portal of that domain may be looked at.
+    /// When a portal of that domain may be looked at next; `None` where no look was made lately.
     pub(super) fn free_at(&self, domain: &str) -> Option<Timestamp> {
         let last = self.state().looked.get(domain).copied()?;
         last.checked_add(SPACED).ok()
     }
 
-    /// Whether it may be looked at now; it counts as looked at then.
+    /// Whether a portal of that domain may be looked at now; if so, counts the look.
     pub(super) fn begins(&self, domain: &str, now: Timestamp) -> bool {
         let mut state = self.state();
-        // a clock that was set back forgets
+        // after the clock was set back, looks that seem to lie ahead are forgotten
         let recent =
             |at: &Timestamp| (SignedDuration::ZERO..SPACED).contains(&now.duration_since(*at));
         state.looked.retain(|_, at| recent(at));
@@ -82,8 +83,8 @@ impl Candidates {
         free
     }
 
-    /// Who asked last among those whose domain may be looked at, and all who ask for something of that domain. Those of the same
-    /// host are looked at with him and wait no longer.
+    /// Takes the latest asker of those with a domain that may be looked at, and all askers of that domain. Those of the
+    /// same host share the look and wait no longer.
     fn take(&self, now: Timestamp) -> Option<(Wanted, Vec<Wanted>)> {
         let mut newest: Vec<(Timestamp, Wanted)> = {
             let mut state = self.state();
@@ -117,7 +118,7 @@ impl Candidates {
     }
 }
 
-/// Remembers who asks in vain; the token that makes it a request where it stands on the portal.
+/// Remembers an asker without room for a request; returns the token that makes it a request once on the portal.
 pub(super) fn remember(world: &World, wanted: Wanted) -> String {
     let token = token(&wanted);
     world.candidates.put(wanted, world.clock.now());
@@ -129,7 +130,7 @@ fn is_same_host(a: &Wanted, b: &Wanted) -> bool {
     a.url.origin() == b.url.origin()
 }
 
-/// Looks at portals whose askers may have put their proof in place.
+/// Looks at the portals of remembered askers, which may hold their proof by now.
 pub(super) async fn round(world: &World) {
     let now = world.clock.now();
     let asked = std::iter::repeat_with(|| world.candidates.take(now));
@@ -138,7 +139,7 @@ pub(super) async fn round(world: &World) {
     futures_util::future::join_all(looks).await;
 }
 
-/// A record of the domain speaks for all of it, a file for its host, the head of a page for that page.
+/// Looks for proofs: a DNS record speaks for its whole domain, a file for its host, the head of a page for that page.
 async fn look(world: &World, next: Wanted, all: Vec<Wanted>) {
     let mut found: HashMap<String, Proof> = HashMap::new();
     let tokens: HashSet<String> = all.iter().map(token).collect();

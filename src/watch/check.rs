@@ -222,8 +222,8 @@ pub(super) async fn gravest(
     gravest_at(world, target, dossier, conditional, None).await
 }
 
-/// The same at one of the portal's addresses, where it still has it. All profiles look at the same one: what differs is
-/// the visitor's then, and not the address's.
+/// Like [`gravest`], at the address `face` where the portal still has it. All profiles look at one address, so that a
+/// difference is the visitor's and not the address's.
 pub(super) async fn gravest_at(
     world: &World,
     target: &Target,
@@ -246,7 +246,7 @@ pub(super) async fn gravest_at(
     took(world, &dossier.target, &worst).await;
     let calm = worst.class.standing() == Standing::Up;
     let same = worst.observation.face.address;
-    // a portal that is silent to the first visitor is silent to the others, each for the whole of its time-out
+    // a portal that is silent to the first visitor costs the others a whole time-out each
     let silent = worst.class.may_be_our_fault();
     let others = if silent { 0 } else { profiles.len() };
     for profile in profiles.iter().take(others).skip(1) {
@@ -298,8 +298,8 @@ pub async fn profile_dossier(world: &World, target: &Target, profile: Profile) -
     }
 }
 
-/// Whether a portal may answer that nothing changed: never while it is doubted or in a watch window, and never twice
-/// running. One that is in an attacker's hands could answer so for ever.
+/// Whether a portal may answer that nothing changed: never while it is doubted or in a watch window, and never twice in
+/// a row, since a portal in an attacker's hands could answer so for ever.
 fn may_be_conditional(world: &World, dossier: &Dossier, now: Timestamp) -> bool {
     let windows = world.windows(now);
     let watched = windows.iter().any(|it| it.from <= now && now < it.to);

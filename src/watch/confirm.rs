@@ -27,7 +27,7 @@ pub(super) async fn confirm(
         .within
         .checked_div(rule.looks)
         .unwrap_or(Duration::ZERO);
-    // what one address of a portal shows is confirmed at that address
+    // a look at one address of a portal is confirmed at that address
     let face = first.observation.face.address;
     let mut looks = vec![first];
     loop {

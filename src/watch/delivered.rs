@@ -1,4 +1,4 @@
-//! How a page is delivered, beside how the known ones were: the same bytes under other headers are another page.
+//! How a page is delivered, compared with known looks: the same bytes under other headers are another page.
 
 use super::paths::known;
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     model::{Dossier, observation::Answer, presentation::Presentation, registrable},
 };
 
-/// What of the delivery no known look had and visitors notice. Nothing where no known look says how it was delivered.
+/// What visitors notice of a delivery and no known look had, each with its value. Empty where no known look tells.
 pub(super) fn delivered(
     dossier: &Dossier,
     answer: &Answer,
@@ -43,7 +43,7 @@ pub(super) fn delivered(
     if now.is_xml() && !was(Presentation::is_xml) && transforms(body) {
         out.push((Delivery::Dressed, media));
     }
-    // a portal that sends its own style sheets so may send another one of its own tomorrow
+    // a portal that delivers pages with style sheets of its own may use another own one tomorrow
     let dressed = was(|it| !it.sheets.is_empty());
     let own = registrable(answer.final_url.host_str().unwrap_or_default());
     let host = |sheet: &str| {

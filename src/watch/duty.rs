@@ -119,23 +119,24 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
     call_out(world, due, now).await
 }
 
-/// An incident as it is once people were called for it, and what is said of it alone and among many.
+/// A call or reminder that is due: the incident with it noted, and what the alert is about, alone and among many.
 struct Due {
     known: Incident,
     one: About,
     many: About,
-    /// The operator is told as well.
+    /// Whether the operator is told as well.
     operator: bool,
-    /// The agency's own chats are told.
+    /// Whether the agency's own chats are told.
     agency: bool,
 }
 
-/// More of one kind at once are one message: what calls for a hundred incidents must not be a hundred messages.
+/// Up to this many calls of one kind are sent one by one; more are one message: a hundred incidents must not ring a
+/// hundred times.
 const ONE_BY_ONE: usize = 3;
-/// A message about many waits until all are written.
+/// How long a message about many incidents waits until all are written.
 const TOGETHER: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
 
-/// Whether a step stands for anybody now. Looked up where it is asked: most incidents are not due.
+/// Whether a step stands for any person now. Looks it up only when asked: most incidents are not due.
 fn answers<'a>(
     world: &'a World,
     it: &'a Incident,
@@ -149,7 +150,7 @@ fn answers<'a>(
     }
 }
 
-/// Writes the incidents as they are then, with messages to whoever is told of them.
+/// Writes the incidents as calls have changed them, with alerts to the notifiers concerned.
 async fn call_out(world: &World, due: Vec<Due>, now: Timestamp) -> Result<(), StoreError> {
     if due.is_empty() {
         return Ok(());
@@ -193,7 +194,7 @@ async fn call_out(world: &World, due: Vec<Due>, now: Timestamp) -> Result<(), St
     Ok(())
 }
 
-/// Who is told that people are called; `notify` is of all targets.
+/// The notifiers that are told of a call; `notify` holds the notifiers of all targets, by target.
 fn names(
     world: &World,
     it: &Due,
@@ -203,7 +204,7 @@ fn names(
     let duty = &world.config.defaults.notify;
     let target = notify.get(it.known.target.portal());
     let mut names = target.unwrap_or(duty).clone();
-    // the agency has it already, or wants no noise in its own chat
+    // the agency's people have the incident already, or have muted it in their own chat
     let own = |name: &String| it.agency && !it.known.is_muted_for(name, now);
     names.retain(|name| duty.contains(name) || own(name));
     // the roster is the operator's: a mention rings only in a chat that its people are in
@@ -215,7 +216,7 @@ fn names(
     names
 }
 
-/// Who has it, and whether the file knows him: by his account; by his name where there is no account to go by.
+/// The holder of an incident, with the person of targets.yaml: found by account, by name where an account is missing.
 pub(super) fn holder(config: &Config, taken: &Taken) -> Holder {
     let officers = config.duty.officers.iter();
     let mut all = officers.chain(config.duty.roster.iter().map(|it| &it.who));
@@ -308,7 +309,7 @@ pub fn remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
     out
 }
 
-/// People and contacts that are named and can be reached in no way.
+/// The names of people and contacts that cannot be reached in any way.
 fn unreachable(config: &Config, words: &Words) -> Vec<String> {
     let Duty {
         roster, contacts, ..
@@ -321,7 +322,7 @@ fn unreachable(config: &Config, words: &Words) -> Vec<String> {
         .iter()
         .filter(|it| it.phone.is_none() && it.email.is_none());
     names.extend(silent.map(|it| it.name.as_str()));
-    // rows of one person are one person
+    // a person with several rows is named once
     let mut seen = std::collections::HashSet::new();
     names.retain(|it| seen.insert(*it));
     let line = |name: &&str| words.text("person-unreachable", &[("name", name)]);

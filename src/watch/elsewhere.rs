@@ -1,4 +1,4 @@
-//! What is wrong at one of a portal's addresses, and how the others are meanwhile.
+//! What is wrong at one of a portal's addresses, and the state of the others meanwhile.
 
 use std::net::IpAddr;
 
@@ -8,9 +8,9 @@ use crate::{
     model::{Dossier, Incident, Standing, Target},
 };
 
-/// Where looks go while an incident is open: it was seen at one address perhaps, and is over when that one is well. A
-/// first baseline is learnt at one address, too: what is common to a portal and to a stranger behind its other address
-/// would be next to nothing.
+/// The address that looks should use. An open incident may stand at one address, and is over when that one is well. A
+/// first baseline is learnt at one address, too: what a portal has in common with a stranger's page behind its other
+/// address would be next to nothing.
 pub(super) fn face(open: Option<&Incident>, dossier: &Dossier) -> Option<IpAddr> {
     let is_learning = dossier.baseline.is_none() && !dossier.learning.is_empty();
     match open {
@@ -19,8 +19,8 @@ pub(super) fn face(open: Option<&Incident>, dossier: &Dossier) -> Option<IpAddr>
     }
 }
 
-/// A portal that fails at the address of its open incident is looked at once more, at the next address in turn: nobody
-/// hides somebody else's page behind an address that is down for long. The look that is worse counts.
+/// Looks once more, at the next address in turn, where a portal fails at the address of its open incident: an attacker
+/// must not hide a page behind an address that is down. Returns it where it shows news of tampering, else `first`.
 pub(super) async fn worse(
     world: &World,
     target: &Target,

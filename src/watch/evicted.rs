@@ -1,6 +1,6 @@
-//! What pages may take on disk: a budget of bytes for what a portal teaches, and what fell out of it gone within seconds.
+//! Page bodies on disk: a budget for the pages that a portal teaches, and prompt deletion of those that fall out.
 //!
-//! Approved pages and the evidence of incidents stay, whatever they take.
+//! Approved pages and the evidence of incidents stay, whatever their size.
 
 use std::{
     collections::HashSet,
@@ -14,21 +14,22 @@ use crate::{
     store::{Evidence, Wanted},
 };
 
-/// Learnt pages of one portal, as they lie on disk: five pages of any portal that there is take a hundredth of it.
+/// Bytes of one portal's learnt pages, as they lie on disk: five pages of any known portal take a hundredth of it.
 const LEARNT: u64 = 64 << 20;
-/// Smaller ones are left to the sweep at night: a portal that shows other bytes at each look fills no disk with these, and
-/// to look who else speaks of a page costs a walk over all dossiers.
+/// Bytes from which a body is deleted within seconds. Smaller ones are left to the sweep at night: a portal that shows
+/// other bytes at each look fills no disk with them, and the search for other references to a page costs a walk over
+/// all dossiers.
 const LARGE: u64 = 128 << 10;
-/// One that is younger may have been kept for a commit which is still under way.
+/// A body younger than this stays: a commit still under way may refer to it.
 const SETTLED: Duration = Duration::from_secs(15);
-/// Waiting ones past this are left to the night.
+/// Bodies remembered for deletion; past this all are left to the sweep at night.
 const MOST: usize = 10_000;
 
-/// Bodies that nothing may speak of any more.
+/// Bodies that may have no reference left.
 #[derive(Default)]
 pub struct Evicted(Mutex<HashSet<Digest>>);
 
-/// Takes the oldest learnt pages out until the rest is within the budget; the latest stays.
+/// Drops the oldest learnt pages until the rest is within the budget; the latest stays.
 pub(super) fn within_budget(evidence: &Evidence, dossier: &mut Dossier) {
     let Some(baseline) = &mut dossier.baseline else {
         return;
@@ -67,7 +68,7 @@ pub(super) fn remember(world: &World, before: &Dossier, after: &Dossier) {
     }
 }
 
-/// Deletes what is remembered and what no dossier and no incident speaks of. Called every few seconds.
+/// Deletes remembered bodies that no dossier and no incident refers to. The scheduler calls it every 10 seconds.
 pub async fn clear(world: &World) {
     let waiting = {
         let mut all = world
@@ -99,7 +100,7 @@ pub async fn clear(world: &World) {
     all.extend(young);
 }
 
-/// Bodies that dossiers and incidents speak of.
+/// Bodies that dossiers and incidents refer to.
 pub async fn referred(world: &World) -> crate::store::Result<HashSet<Digest>> {
     let mut out = HashSet::new();
     for dossier in world.store.dossiers().await? {

@@ -1,9 +1,9 @@
 //! Are we online ourselves? Asked before any portal is accused.
 //!
-//! Where `connectivity` is configured, it alone decides of silence. Else other targets are the witnesses: one that
-//! answered a moment ago, or one that answers when asked now; they must be another owner's, at another address
-//! ([`mod@line`]). A target without any witness is believed, except where the failure is one of our own network by its
-//! nature. What answers may still be our own line, caught by a login or a firewall: that, too, witnesses tell.
+//! Where `connectivity` is configured, it alone decides about silence. Otherwise other targets are the witnesses: one
+//! that answered a moment ago, or one that answers when asked now; a witness has another owner and another address
+//! ([`mod@line`]). A target without any witness is believed, except where the failure is by its nature one of our own
+//! network. An answer may still come from our own line, caught by a login or a firewall: witnesses tell that, too.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -43,20 +43,20 @@ const FRESH: Duration = Duration::from_secs(3);
 const PROBE_HOLDS: Duration = Duration::from_secs(5);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 const WITNESSES: usize = 5;
-/// Targets that are gone through for witnesses: more are not needed to find five that differ.
+/// Targets searched for witnesses: enough to find five of different owners.
 const SEARCHED: usize = 200;
-/// Owners of whom the last answer is remembered: enough to have some that are others.
+/// Owners with a remembered last answer: enough that some are not the accused portal's.
 const ANSWERS: usize = 8;
 
 #[derive(Default)]
 pub struct Eyes {
-    /// The last owners' portals that answered, the latest first.
+    /// The last answers, one for each owner, the latest first.
     answered: Mutex<VecDeque<Answered>>,
     probed: tokio::sync::Mutex<Option<(Instant, Sight)>>,
     caught: tokio::sync::Mutex<Option<(Instant, Vec<Trace>, bool)>>,
     blind_since: Mutex<Option<Timestamp>>,
     last_blind: Mutex<Option<Timestamp>>,
-    /// How far portals' clocks were ahead of ours, in seconds; the latest of each owner.
+    /// By owner: the seconds by which a portal's clock was last ahead of ours.
     skews: Mutex<VecDeque<(String, i64)>>,
 }
 
@@ -66,11 +66,11 @@ struct Answered {
     at: Instant,
 }
 
-/// So many owners must tell the time before ours is doubted, and so many are remembered.
+/// Owners that must tell the time before our clock is doubted, and owners that are remembered.
 const CLOCKS: (usize, usize) = (3, 31);
 /// Certificates are issued a little ahead; servers' clocks are off by seconds, not by minutes.
 const SKEWED_S: i64 = 300;
-/// Clocks that are right agree; of those that are wrong each is wrong in its own way.
+/// Seconds within which clocks agree. Right clocks do; wrong ones are wrong each in its own way.
 const AGREED_S: i64 = 120;
 
 impl Eyes {
@@ -84,8 +84,8 @@ impl Eyes {
         *lock(&self.last_blind) = Some(now);
     }
 
-    /// How far our clock is off what other owners' portals tell, where that is far and two thirds of them agree on it;
-    /// `None` where it is right or too few told.
+    /// The portals' time less ours, where they differ by `SKEWED_S` or more and two thirds of the owners agree on it;
+    /// `None` where our clock is right or too few owners told theirs.
     pub fn skew(&self) -> Option<SignedDuration> {
         let skews = lock(&self.skews);
         if skews.len() < CLOCKS.0 {
@@ -119,7 +119,7 @@ impl Eyes {
         answered.truncate(ANSWERS);
     }
 
-    /// Whether another owner's portal at another address answered a moment ago.
+    /// Whether a portal of another owner at another address answered a moment ago.
     fn saw_another(&self, owner: &str, address: Option<IpAddr>) -> bool {
         lock(&self.answered).iter().any(|it| {
             let same_address = address.is_some() && it.address == address;
@@ -138,7 +138,7 @@ pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
     if let Some(date) = look.observation.answer().and_then(|it| it.date) {
         world.eyes.told_time(&owner, date, look.observation.at);
     }
-    // nothing is said of the network by that
+    // our wrong clock says nothing about the network
     if is_our_clock(world, look) {
         return Sight::Blind;
     }
@@ -147,7 +147,7 @@ pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
         set(world, Sight::Blind, Some(line::sentence(&traces))).await;
         return Sight::Blind;
     }
-    // this machine has no IPv6: nothing is known of the portal
+    // without IPv6 on this machine we know nothing of the portal
     if look
         .cause
         .as_ref()
@@ -167,7 +167,7 @@ pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
     sight
 }
 
-/// A certificate is not out of date where our clock is wrong and the portals' time would make it good.
+/// Whether a certificate is out of date only because our clock is wrong: at the portals' time it is good.
 fn is_our_clock(world: &World, look: &Look) -> bool {
     let is_of_time = look
         .cause
@@ -181,10 +181,10 @@ fn is_our_clock(world: &World, look: &Look) -> bool {
     certificate.is_none_or(|it| it.not_before <= theirs && theirs < it.not_after)
 }
 
-/// A target that may be a witness, and what is remembered of it.
+/// A target that may be a witness, with its dossier.
 type Witness = (Target, Dossier);
 
-/// Witnesses in other networks and in the accused portal's own, [`WITNESSES`] in all, an owner each.
+/// Witnesses in other networks, and in the accused portal's own: [`WITNESSES`] in all, one for each owner.
 async fn witnesses(world: &World, target: &Target, look: &Look) -> (Vec<Witness>, Vec<Witness>) {
     let mut all = match world.targets().await {
         Ok(all) => all,
@@ -215,9 +215,9 @@ async fn witnesses(world: &World, target: &Target, look: &Look) -> (Vec<Witness>
     (far, near)
 }
 
-/// Where the accused portal was met now, or last.
+/// The address at which the accused portal answered now, or last.
 async fn address_of(world: &World, target: &Target, look: &Look) -> Option<IpAddr> {
-    // behind a redirect to another host it is that host's
+    // behind a redirect to another host, the address is that host's
     let own = target.url.host_str();
     let answer = look.observation.answer();
     let now = answer.filter(|it| it.final_url.host_str() == own);
@@ -236,7 +236,7 @@ fn literal(target: &Target) -> Option<IpAddr> {
 }
 
 async fn visit(world: &World, target: &Target) -> Sighting {
-    // a witness takes no turn of the target's own looks
+    // an id of its own: a witness takes no turn of the target's own looks
     let of = target.id.beside("witness");
     let visit = Visit {
         target: &of,
@@ -256,7 +256,8 @@ fn is_silent(seen: &Sighting) -> bool {
     silence.is_some_and(|it| it.class.may_be_our_fault())
 }
 
-/// Whether what the portal shows is our own line's doing: other owners' portals show it, too, and none shows anything else.
+/// Whether the traces in a look are our own line's doing: other owners' portals show them, and none shows anything
+/// else.
 async fn is_caught(world: &World, target: &Target, look: &Look, traces: &[Trace]) -> bool {
     let mut last = world.eyes.caught.lock().await;
     if let Some((at, earlier, caught)) = &*last
@@ -299,7 +300,7 @@ async fn testimony(world: &World, (witness, known): &Witness, traces: &[Trace]) 
     if traces.iter().any(|it| matches!(it, Trace::Page { .. })) {
         shown.extend(page_of(world, witness, &seen).await);
     }
-    // the place that a caught line leads to need not answer
+    // the place that a caught line leads to need not answer, so a trace counts before silence
     match shown.iter().any(|it| traces.contains(it)) {
         true => Testimony::Same,
         false if is_silent(&seen) => Testimony::Silent,
@@ -362,7 +363,7 @@ async fn ask_connectivity(places: &[String]) -> Sight {
     Sight::Blind
 }
 
-/// Any answer will do, also a bad one.
+/// Asks witnesses whether our network works: any answer will do, also a bad one.
 async fn ask_witnesses(world: &World, target: &Target, look: &Look) -> Sight {
     let (far, near) = witnesses(world, target, look).await;
     let mut asked = FuturesUnordered::new();
@@ -407,7 +408,7 @@ fn alone(look: &Look) -> Sight {
     if ours { Sight::Blind } else { Sight::Open }
 }
 
-/// Tells of a change, once. `line` says what stands between us and the portals.
+/// Tells of a change of sight, once. `line` says what stands between us and the portals.
 async fn set(world: &World, sight: Sight, line: Option<Say>) {
     let now = world.clock.now();
     world.measure.attempted(now);

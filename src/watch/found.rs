@@ -1,4 +1,4 @@
-//! What an incident is told with: the looks that showed it, as a finding, and the pages that prove it.
+//! What an incident is made of: the looks that showed it, as a finding, and the pages that prove it.
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::{
     model::{Baseline, Dossier, LookRef, Target, incident::Evidence},
 };
 
-/// Who looked at what, how often, and how many agreed.
+/// The number of looks made and of those that agreed, with the moment of the first.
 pub(super) struct Agreed {
     pub seen_at: Timestamp,
     pub agreed: u32,
@@ -42,7 +42,7 @@ pub(super) async fn finding(
     }
 }
 
-/// Keeps the page of a look; `None` where it shows none, or it cannot be kept.
+/// Keeps the page of a look as evidence; `None` where the look has no page, or it cannot be kept.
 pub(super) fn evidence(world: &World, target: &Target, look: &Look) -> Option<Evidence> {
     let body = look.body.as_ref()?;
     match world.evidence.keep(body) {
@@ -54,7 +54,7 @@ pub(super) fn evidence(world: &World, target: &Target, look: &Look) -> Option<Ev
     }
 }
 
-/// The page that a person is shown as "before".
+/// The page that officers see as "before".
 pub(super) fn before(dossier: &Dossier) -> Option<&LookRef> {
     dossier.baseline.as_ref().and_then(Baseline::latest)
 }

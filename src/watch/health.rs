@@ -34,7 +34,7 @@ pub struct Health {
     /// How far our clock is off, where it is.
     pub skew: Option<SignedDuration>,
     store_fails: bool,
-    /// One of these is named in targets.yaml. A chat that registered itself may leave as it pleases.
+    /// Whether a notifier of targets.yaml is gone. A chat that registered itself may leave as it pleases.
     deaf: bool,
 }
 

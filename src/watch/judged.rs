@@ -26,10 +26,9 @@ use crate::{
     page::{self, Kind, Page, Source},
 };
 
-/// Log-odds that are noted of a page that cannot be read to its end: a doubt, and a mark that announced changes do not
-/// explain.
+/// Log-odds noted for a page that cannot be read to its end: a doubt, and a mark that announced changes do not explain.
 const UNREAD_WEIGHS: f64 = 4.0;
-/// Bytes of a page that is matched with its mask on a thread that waits for sockets.
+/// Bytes up to which a page is matched with its mask on a thread that waits for sockets.
 const MATCHED_HERE: usize = 256 << 10;
 
 /// What is asked of a page that somebody was shown.
@@ -63,8 +62,8 @@ impl Asked<'_> {
         self.judged(observation, body, kept).await
     }
 
-    /// The look, where the page differs from known ones only where it may. A small page is matched on the spot, in a
-    /// millisecond or two at the worst.
+    /// The look of a page that differs from known ones only where it may, else `None`. A small page is matched on the
+    /// spot, in a millisecond or two at worst.
     async fn masked(
         self,
         observation: &Observation,
@@ -78,7 +77,7 @@ impl Asked<'_> {
             let (mask, body) = (mask.clone(), body.clone());
             let work = move || mask.fits(&body);
             let desks = &self.world.desks;
-            // one that is not matched in time is judged
+            // a page that is not matched in time is judged
             desks.within(&self.target.id, work).await.unwrap_or(false)
         };
         if !fits {
@@ -123,7 +122,7 @@ impl Asked<'_> {
         }
     }
 
-    /// The beginning of a body that is larger than bodies may be.
+    /// The look of a body over the size limit, judged by its beginning.
     pub async fn cut_off(self, observation: Observation, beginning: bytes::Bytes) -> Look {
         let Some(silence) = observation.silence() else {
             return bare(observation, Class::TooLarge, Verdict::default());
@@ -131,7 +130,7 @@ impl Asked<'_> {
         let known = (silence.class, silence.cause.clone());
         let unread = (observation.clone(), known.clone());
         let (target, dossier, at) = (self.target.clone(), self.dossier.clone(), self.at);
-        // without what is normal, only what the page says itself can accuse
+        // without a norm, only what the page itself says can accuse it
         let learnt = norms::learnt(self.world, self.target, self.dossier).await;
         let norm = learnt.unwrap_or_default().all;
         let work = self.world.desks.within(&self.target.id, move || {
@@ -232,7 +231,7 @@ struct Case {
     target: Target,
     dossier: Dossier,
     at: Timestamp,
-    /// `None` where it is not learnt yet.
+    /// `None` where the mask is not learnt yet.
     mask: Option<Arc<Mask>>,
 }
 
@@ -283,7 +282,7 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     let mut expect = Expect::of(&case.target);
     expect.moved_origin = moved_origin(&case.dossier, &observation);
     expect.delivered = delivered(&case.dossier, &answer, body);
-    // an error page lacks what it lacks; what it shows is compared with what the portal shows
+    // an error page may lack required phrases; what it shows is compared with what the portal shows
     expect.refused = answer.status >= 300;
     let verdict = if expect.refused {
         expect.must_contain.clear();
@@ -339,8 +338,8 @@ fn understand(case: &Case, observation: Observation, body: &bytes::Bytes) -> Loo
     out
 }
 
-/// A page over a limit is down as far as we can tell, unless what can be read of it is somebody else's. One that was
-/// within limits when it was approved is doubtful for that alone.
+/// The look of a page over a limit: down as far as we can tell, unless the readable part is an attacker's content.
+/// Where a baseline was approved within limits, being over them is a doubt by itself.
 fn over(
     case: &Case,
     source: Source,
@@ -387,7 +386,7 @@ fn over(
 fn moved_origin(dossier: &Dossier, observation: &Observation) -> Vec<(&'static str, String)> {
     let certificate = observation.certificate.as_ref();
     let network = observation.network();
-    // networks of IPv6 are no news because only IPv4 was looked at before
+    // an IPv6 network is no news where earlier looks used IPv4 only
     let is_six = |network: &str| network.contains(':');
     let mut networks = dossier.origin.networks.clone();
     networks.retain(|it| {

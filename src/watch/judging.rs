@@ -1,5 +1,5 @@
-//! Work for a processor: off the threads that wait for sockets, as many jobs at once as there are processors, and none
-//! longer than it is worth. Who costs much waits for who costs little.
+//! Work for a processor, off the threads that wait for sockets: as many jobs at once as there are processors, none
+//! longer than its time. Costly jobs wait for cheap ones.
 
 use std::{
     num::NonZero,
@@ -17,7 +17,7 @@ use crate::{
 /// After patience is lost, the work looks up at the next occasion; one that does not is left to itself.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
-/// A place for each processor, two at the least.
+/// The desks: a place for each processor, two at least.
 pub struct Desks {
     turns: Turns,
     given_up: AtomicUsize,
@@ -30,7 +30,7 @@ pub enum Unfinished {
     Time,
     #[error("a fault of this program")]
     Fault,
-    /// Only of learning.
+    /// Lessons only: a judgement waits until its caller drops it.
     #[error("the service stops")]
     Stopped,
 }
@@ -46,14 +46,14 @@ impl Default for Desks {
 }
 
 impl Desks {
-    /// Judgements that wait for a place and cost little: each holds a page in memory. Those that cost much are not counted,
-    /// or who serves them would hold up the looks at others.
+    /// Cheap judgements that wait for a place: each holds a page in memory. Costly ones are not counted, or a portal
+    /// that serves them would hold up the looks at others.
     pub fn waiting(&self) -> usize {
         self.turns.waiting()
     }
 
-    /// Judges a page of `of` within its time, in which the wait for a place does not count. One portal has one job at a
-    /// time; what was dear lately comes after what was cheap, and never has all places.
+    /// Judges a page of `of` within its time, which leaves out the wait for a place. A portal has one job at a time; a
+    /// portal that was costly lately comes after cheap ones, and such portals never take all places.
     pub async fn within<T: Send + 'static>(
         &self,
         of: &TargetId,
@@ -62,7 +62,8 @@ impl Desks {
         self.work(of, Kind::Judging, work).await
     }
 
-    /// The same for what serves later looks: it goes behind all judging, and one place is never its.
+    /// Like [`Self::within`], for work of use to later looks: it comes after all judgements and never takes the last
+    /// place.
     pub async fn learning<T: Send + 'static>(
         &self,
         of: &TargetId,
@@ -84,7 +85,7 @@ impl Desks {
         let lost_with = LoseOnDrop(patience.clone());
         let of = patience.clone();
         let mut task = tokio::task::spawn_blocking(move || {
-            // the portal has its turn until the work has really ended, whoever waits for it
+            // the portal keeps its turn until the work has really ended, even where no caller waits any more
             let turn = turn.begun();
             let out = of.during(work);
             drop(turn);
@@ -111,13 +112,13 @@ impl Desks {
         }
     }
 
-    /// The service stops: dear work is told to end, and nothing more of it begins. Who waits for a judgement waits until he
-    /// is dropped, since a page that was not judged is no finding.
+    /// Stops the desks with the service: costly jobs are told to end, and none begins any more. The caller of a
+    /// judgement waits until it is dropped, since a page that was not judged is no finding.
     pub fn stop(&self) {
         self.turns.end();
     }
 
-    /// Those who wait for what will never be done.
+    /// Callers that wait for a judgement that will never come.
     pub fn given_up(&self) -> usize {
         self.given_up.load(Ordering::Relaxed)
     }
@@ -142,7 +143,7 @@ impl Desks {
     }
 }
 
-/// Work that nobody waits for any more ends at the next occasion.
+/// Ends work, at its next check of patience, once its caller is gone.
 struct LoseOnDrop(Patience);
 
 impl Drop for LoseOnDrop {
@@ -162,7 +163,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Work that ends when patience is lost, and says that it began and that it ended.
+    /// Work that ends only when patience is lost, and reports its begin and its end.
     fn endless(began: mpsc::Sender<()>, ended: mpsc::Sender<()>) -> impl FnOnce() + Send {
         move || {
             began.send(()).unwrap();

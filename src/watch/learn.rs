@@ -26,7 +26,7 @@ const DOUBTFUL: f64 = 0.2;
 
 /// What a look adds to what is remembered of a target; whether its page becomes a known one, whose body must be kept.
 fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
-    // behind a redirect to another host it is that host's
+    // behind a redirect to another host, the address is that host's
     let own = look
         .observation
         .answer()
@@ -35,7 +35,7 @@ fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration)
         dossier.address = Some(address);
         dossier.faces = look.observation.face.others;
     }
-    // one that somebody else put in between says nothing of the portal's
+    // a machine in between may have put its own certificate there, which says nothing of the portal's
     let is_own = |it: &&Certificate| {
         it.fault
             .as_ref()
@@ -121,7 +121,7 @@ fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -
     if look.class.standing() != Standing::Up || look.verdict.score >= DOUBTFUL {
         return false;
     }
-    // what was somebody else's a while ago is not learnt because it no longer looks so
+    // a page that was sighted as tampering is not learnt only because it no longer looks so
     let digest = look.seen.as_ref().map(|it| it.digest);
     if digest.is_some_and(|it| dossier.sightings.shows(&it)) {
         return false;

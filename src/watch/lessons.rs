@@ -1,4 +1,4 @@
-//! Where a target's pages vary, learnt beside the looks: who waits for a judgement does not wait for a lesson.
+//! Lessons on where a target's pages vary, learnt beside the looks: a judgement waits for one a few seconds at most.
 
 use std::{
     collections::HashSet,
@@ -14,11 +14,11 @@ use crate::{
     store::Commit,
 };
 
-/// A look waits so long for a lesson, which lets most pages through unread. Where many wait at the desks, the page is
-/// judged first.
+/// How long a look waits for a lesson, which lets most pages through unread. Where many jobs wait at the desks, the
+/// page is judged first.
 const SOON: Duration = Duration::from_secs(3);
 
-/// Lessons under way: one a target.
+/// Targets with a lesson under way, one lesson each.
 #[derive(Clone, Default)]
 pub struct Lessons(Arc<Mutex<HashSet<TargetId>>>);
 
@@ -39,8 +39,8 @@ impl Drop for UnderWay {
     }
 }
 
-/// The mask of the looks that are known now. `None` where that does not come soon: it is kept for later looks then. What
-/// takes too much work has a mask that lets nothing through, until other looks are known.
+/// Learns the mask of the looks that are known now. `None` where that takes longer than `SOON`: the mask is kept for
+/// later looks then. A lesson over its time leaves a mask that lets no page through until other looks are known.
 pub(super) async fn learn(
     world: &World,
     dossier: &Dossier,
@@ -69,7 +69,7 @@ pub(super) async fn learn(
                 Arc::new(Mask::blank(of, approved))
             }
         };
-        // nobody waits any more: the next look finds it
+        // the look has given up waiting: the next one finds the mask
         if let Err(new) = tell.send(new) {
             let commit = Commit {
                 mask: Some((target, new.as_ref().clone())),

@@ -1,9 +1,9 @@
 //! Is it the portals, or our own line? Decided from what the accused portal shows and what witnesses show: portals of
 //! other owners at other addresses. Pure; [`super::eyes`] does the asking.
 //!
-//! A line that is caught (a hotel's login, a firewall that opens TLS, a provider's block page) changes *every* portal in
-//! the same way. An attack changes one portal, one machine or one owner's. So one witness that does not show the same
-//! clears the line, and where nobody else can be asked the portal is believed.
+//! A line that is caught (a hotel's login, a firewall that opens TLS, a provider's block page) changes *every* portal
+//! in the same way. An attack changes one portal, one machine or the portals of one owner. So one witness that shows
+//! something else clears the line, and without any witness the portal is believed.
 
 use std::net::IpAddr;
 
@@ -13,10 +13,10 @@ use crate::model::{
 
 use super::look::Look;
 
-/// What a caught line leaves in an answer. Two portals that share one are changed in the same way.
+/// A mark that a caught line leaves in an answer. Two portals with one trace in common were changed in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trace {
-    /// Status 511: only what stands between us and the portal may say so (RFC 6585).
+    /// Status 511: only a machine between us and the portal may send it (RFC 6585).
     NetworkLogin,
     /// Redirects lead to this registrable domain.
     LeadsTo(String),
@@ -39,15 +39,15 @@ pub enum Testimony {
     Other,
 }
 
-/// Whether a witness counts: another owner's, at another address.
+/// Whether a target counts as a witness: it has another owner and another address.
 pub fn is_witness(accused: (&Target, Option<IpAddr>), other: (&Target, Option<IpAddr>)) -> bool {
     let same_owner = owner(accused.0) == owner(other.0);
     let same_address = accused.1.is_some() && accused.1 == other.1;
     !same_owner && !same_address
 }
 
-/// Whether a witness is in another network, too: what a data centre's line takes down falls together. An address that is
-/// not known is taken for another network's.
+/// Whether a witness is in another network, too: a failing line of a data centre takes down all portals behind it at
+/// once. An unknown address counts as one of another network.
 pub fn is_far(accused: Option<IpAddr>, other: Option<IpAddr>) -> bool {
     match (accused, other) {
         (Some(a), Some(b)) => network(a) != network(b),
@@ -55,7 +55,7 @@ pub fn is_far(accused: Option<IpAddr>, other: Option<IpAddr>) -> bool {
     }
 }
 
-/// /24 of IPv4 and /48 of IPv6: what one site is given.
+/// The /24 of an IPv4 address or the /48 of an IPv6 address: the block that one site is given.
 fn network(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(it) => it.octets()[..3].to_vec(),
@@ -63,35 +63,36 @@ fn network(address: IpAddr) -> Vec<u8> {
     }
 }
 
-/// Whose a portal is, as far as names tell.
+/// The owner of a portal, as far as names tell: its registrable domain.
 pub fn owner(target: &Target) -> String {
     registrable(target.url.host_str().unwrap_or_default())
 }
 
-/// Whether the line is caught: 511 alone says so; else witnesses must show the same and none anything else. One is enough
-/// where it is known what the portal showed before, two where it is not: portals may lead to one place from the start.
+/// Whether our line is caught: status 511 alone says so; otherwise witnesses must show the same trace and none anything
+/// else. One witness is enough where a baseline tells what the portal showed before, two where not: portals may lead to
+/// one place from the start.
 pub fn is_caught(traces: &[Trace], testimonies: &[Testimony], is_known: bool) -> bool {
     let same = testimonies.iter().filter(|it| **it == Testimony::Same);
     let enough = same.count() >= if is_known { 1 } else { 2 };
     traces.contains(&Trace::NetworkLogin) || enough && !testimonies.contains(&Testimony::Other)
 }
 
-/// Whether a portal's silence is ours, after all witnesses that were asked were silent, too: `far` of them in other
+/// Whether a portal's silence is our line's, after all witnesses asked were silent, too: `far` of them in other
 /// networks, `near` in its own. `reached` tells that its machine takes or refuses connections: then the network works,
-/// unless so many others are silent that what takes them must be something in between. Where there is no witness the
+/// unless three or more far witnesses are silent, which only something in between explains. Without any witness the
 /// portal is believed.
 pub fn is_cut_off(far: usize, near: usize, reached: bool) -> bool {
     const TOO_MANY: usize = 3;
     far + near > 0 && (!reached || far >= TOO_MANY)
 }
 
-/// The traces in what a portal answered; none in what it usually shows.
+/// The traces in a portal's answer; empty for what it usually shows.
 pub fn traces(target: &Target, look: &Look) -> Vec<Trace> {
     if look.class.standing() == Standing::Up && look.baseline_at.is_some() {
         return Vec::new();
     }
     let mut out = traces_of(target, &look.observation);
-    // any other page that many portals show may be an attack on what they share
+    // only login pages count: another page that many portals show may be an attack on what they share
     let asks_for_a_login = match look.class {
         Class::ByPortal => look.verdict.state == State::Login,
         Class::Suspicious => {
@@ -112,7 +113,7 @@ pub fn traces(target: &Target, look: &Look) -> Vec<Trace> {
     out
 }
 
-/// Those that can be told without reading the page.
+/// The traces that can be told without reading the page.
 pub fn traces_of(target: &Target, seen: &Observation) -> Vec<Trace> {
     let mut out = Vec::new();
     if seen.answer().is_some_and(|it| it.status == 511) {
@@ -138,7 +139,7 @@ pub fn traces_of(target: &Target, seen: &Observation) -> Vec<Trace> {
     out
 }
 
-/// One sentence for the duty room on what the line does.
+/// One sentence that tells the duty room what the line does.
 pub fn sentence(traces: &[Trace]) -> Say {
     match traces.first() {
         Some(Trace::LeadsTo(host)) => Say::new("line-leads").with("host", excerpt::defang(host)),

@@ -54,7 +54,7 @@ pub struct Beside<'a> {
     pub validators: Option<&'a Validators>,
     /// What is remembered of the first visitor, where another one looks.
     pub first: Option<&'a Dossier>,
-    /// Where an earlier look went that this one is to be compared with.
+    /// The address of an earlier look that this one is compared with.
     pub face: Option<IpAddr>,
 }
 
@@ -298,7 +298,7 @@ async fn broken_off(world: &World, target: &Target, sighting: Sighting, at: Time
             url: &from,
             ignore: &[],
         };
-        // as browsers show it, and in case that is too dear, as it stands
+        // as browsers show it, and as it stands in case that reading is too costly
         let read = [page::read(source).ok(), page::read_crudely(source)];
         let judged = read.into_iter().flatten();
         judged

@@ -1,4 +1,4 @@
-//! The test call before a shift: whoever takes over says that he is there, or the duty room hears that he did not.
+//! The test call before a shift: the next officers confirm that they are present, or the duty room is warned.
 
 use jiff::{SignedDuration, Timestamp, civil::time};
 
@@ -9,15 +9,15 @@ use crate::{
     store::{Commit, Result},
 };
 
-/// The shift that was asked for last, and the one that was told to have nobody.
+/// Milestones: the shift that was last asked to confirm, and the shift last reported as missing officers.
 const ASKED: &str = "duty/mustered";
 const MISSED: &str = "duty/missed";
-/// The next shift and who said that he is there, a line each.
+/// Milestone: the next shift, then the names of officers who have confirmed, a line each.
 const PRESENT: &str = "duty/present";
-/// Who has not answered is missed when a third of the time is left: somebody can still be called.
+/// Officers without an answer count as missing when one part in this many of the time is left: enough to call others.
 const LEFT: i32 = 3;
 
-/// The shift that begins within the time of the test call, if one does and somebody takes over.
+/// The shift that begins within the time of the test call, where the roster has officers for it.
 fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
     let lead = SignedDuration::try_from(world.config.duty.test_call?).ok()?;
     let zone = &world.config.service.timezone;
@@ -25,7 +25,7 @@ fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
     handover(&world.config.duty.roster, now, until, zone).filter(|it| !it.on.is_empty())
 }
 
-/// Called every few seconds.
+/// Sends the test call, and later the report of missing officers. The service calls it every few seconds.
 pub(super) async fn round(world: &World, now: Timestamp) -> Result<()> {
     let Some(change) = ahead(world, now) else {
         return Ok(());
@@ -75,7 +75,7 @@ async fn tell(
     world.store.commit(commit).await
 }
 
-/// Who takes over at that moment by the roster of today.
+/// The officers who take over at that moment by the roster of today.
 pub(super) fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
     let before = at - SignedDuration::from_secs(1);
     let zone = &world.config.service.timezone;
@@ -100,22 +100,22 @@ async fn missing(world: &World, change: &Handover) -> Result<Vec<Person>> {
     Ok(missing)
 }
 
-/// Who takes over then and has not said that he is there.
+/// The officers who take over at that moment and have not confirmed.
 pub(super) async fn missing_at(world: &World, at: Timestamp) -> Result<Vec<Person>> {
     let on = taking_over(world, at);
     let off = Vec::new();
     missing(world, &Handover { at, off, on }).await
 }
 
-/// Somebody says that he is there, by the account that the roster knows him by; without one, by his name. Returns the name
-/// of the roster; `None` where he does not take over then.
+/// Confirms that an officer is present: found by the account in the roster, by name where the roster has none. Returns
+/// the name in the roster; `None` where that person does not take over then.
 pub async fn here(
     world: &World,
     at: Timestamp,
     account: Option<i64>,
     called: &str,
 ) -> Result<Option<String>> {
-    // of the shift that was asked for, and no other: what a button says can be forged
+    // only for the shift of the last test call: what a button says can be forged
     if world.store.milestone(ASKED).await? != Some(at.to_string()) {
         return Ok(None);
     }
@@ -140,7 +140,7 @@ pub async fn here(
     Ok(Some(person.name.clone()))
 }
 
-/// Whether it is night where the service is: what is no alarm rings nobody then.
+/// Whether it is night (22 to 6 o'clock) in the service's time zone: only alarms ring then.
 pub(super) fn is_night(world: &World, now: Timestamp) -> bool {
     let local = now.to_zoned(world.config.service.timezone.clone()).time();
     local >= time(22, 0, 0, 0) || local < time(6, 0, 0, 0)

@@ -26,11 +26,11 @@ impl Learnt {
     }
 }
 
-/// Bytes of norms at hand; twice as many at the most. One of an ordinary portal takes some 300 KB and is made from its
-/// imprints in some 2 ms; a hostile one may take more than all of this, and is made anew each time.
+/// Bytes of norms in memory; at most twice as many. The norm of an ordinary portal takes some 300 KB and is made from
+/// its imprints in some 2 ms; a hostile portal's may take more than the whole budget, and is made anew each time.
 const AT_HAND: usize = 12 << 20;
 
-/// A look whose page has to be read before a norm can be made of it: its place among the dossier's, and its name.
+/// A look with a page that must be read before a norm can be made: its reference, and the name of its imprint.
 pub type Unread = (LookRef, Digest);
 
 pub struct Norms {
@@ -48,7 +48,7 @@ impl Norms {
         }
     }
 
-    /// The norm of these looks, where it is at hand: quickly found.
+    /// The norm of a dossier's looks, where it is in memory.
     pub fn at_hand(&self, target: &Target, dossier: &Dossier) -> Option<Learnt> {
         let (of, norm) = self.at_hand.get(&dossier.target)?;
         let mut names = known(dossier).map(|it| name(target, it));
@@ -56,9 +56,9 @@ impl Norms {
         same.then_some(norm)
     }
 
-    /// Made from the looks of the baseline: from what is kept of them, and from `read`, which was read just now. Without it,
-    /// what must be read first is returned. Bodies that are gone or damaged are left out, and what was made without them is
-    /// not kept: they may come back.
+    /// Makes the norm of the baseline's looks from their kept imprints, and from `read`, those read just now. Without
+    /// `read`, fails with the looks to be read first. Bodies that are gone or damaged are left out; a norm made without
+    /// them is not kept, since they may come back.
     pub fn of(
         &self,
         target: &Target,
@@ -159,7 +159,7 @@ impl Norms {
         }
     }
 
-    /// Reads a look's page; `None` where there is none to be read.
+    /// Reads the imprint of a look's page; `None` where the page is gone or unreadable.
     pub fn read(&self, target: &Target, look: &LookRef) -> Option<Imprint> {
         match self.evidence.body(&look.digest) {
             Ok(bytes) => {
@@ -179,8 +179,8 @@ impl Norms {
     }
 }
 
-/// What is normal for a target, made at a desk. Each page that has to be read for it is a job of its own, under its own
-/// patience; one that takes too long is left out.
+/// The norm of a target, made at a desk. Each page that must be read for it is a job of its own, with its own time; one
+/// that takes too long is left out.
 pub(super) async fn learnt(
     world: &World,
     target: &Target,

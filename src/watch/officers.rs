@@ -1,4 +1,4 @@
-//! What officers are told of requests, and what they are to know besides.
+//! What officers are told of requests, and the facts that they need besides.
 
 use jiff::Timestamp;
 
@@ -16,8 +16,8 @@ use crate::{
     store::StoreError,
 };
 
-/// Those who are told what becomes of a request: officers, and who asked. Officers have a stranger's without proof beside
-/// others, and what was told so is brought up to date there.
+/// The alerts about a request: to the officers, and to the asker. Officers see a stranger's request without proof in a
+/// message with others, which is brought up to date.
 pub(super) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Alert> {
     let duty = &world.config.defaults.notify;
     let mut out = Vec::new();
@@ -40,8 +40,8 @@ pub(super) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Aler
     out
 }
 
-/// The officer, or whoever is on the roster, for whom somebody may be taken, though he is somebody else. Of whom no account is
-/// known, the operator's own chat (`ours`) may know better.
+/// The officer or person of the roster that a speaker's name resembles, where the speaker is another person. In the
+/// operator's own chat (`ours`) only people with a known account count: the speaker may be any of the others.
 pub fn taken_for(world: &World, name: &str, account: Option<i64>, ours: bool) -> Option<String> {
     let config = &world.config;
     let rows = config.duty.roster.iter().map(|it| &it.who);
@@ -59,7 +59,7 @@ pub fn taken_for(world: &World, name: &str, account: Option<i64>, ours: bool) ->
         .map(|it| excerpt(&it.name, 60))
 }
 
-/// What officers are to know besides a request.
+/// The facts that officers need besides a request.
 pub struct Besides {
     window: Option<(String, Timestamp)>,
     new_agency: bool,
@@ -78,7 +78,7 @@ impl Besides {
     }
 }
 
-/// A watch window that comes, and what is known of the agency: a name of other letters may look like a known one's.
+/// Looks up the next watch window, and whether the agency's name resembles a known one's in other letters.
 pub async fn beside(world: &World, request: &Request) -> Result<Besides, StoreError> {
     let known = world.targets().await?;
     let known = world.agencies(&known);

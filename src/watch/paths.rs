@@ -95,11 +95,11 @@ pub(super) fn equal(
     Some(as_ever(dossier, observation, same, body, at, Path::Equal))
 }
 
-/// From the same place and delivered in the same way as a known look.
+/// Whether an answer came from the same URL and was delivered in the same way as a known look.
 pub(super) fn came_so(known: &LookRef, answer: &Answer) -> bool {
     let alike = match &known.presentation {
         Some(known) => *known == answer.presentation,
-        // an older version kept it: what it knew of is compared
+        // a look kept by an older version: only what that version knew is compared
         None => {
             let shown = &answer.presentation;
             let bare = Presentation {
@@ -114,7 +114,7 @@ pub(super) fn came_so(known: &LookRef, answer: &Answer) -> bool {
     known.url == answer.final_url && alike
 }
 
-/// The look that an answer is like where it fits the mask of these looks; `None` where no mask is asked.
+/// The known look that an answer is compared with through a mask; `None` where a mask does not apply.
 pub(super) fn like<'a>(
     target: &Target,
     dossier: &'a Dossier,
@@ -125,7 +125,7 @@ pub(super) fn like<'a>(
     Some((like, answer))
 }
 
-/// Bytes that fit the mask of these looks: they differ only where it says that they may.
+/// The look of an answer that fits the mask of the known looks (the caller checks): it differs only where that allows.
 pub(super) fn masked(
     target: &Target,
     dossier: &Dossier,

@@ -130,7 +130,7 @@ fn written(
     }
 }
 
-/// Begins a request; it is looked at soon. Where too many wait, the asker is remembered: a proof makes it a request.
+/// Begins a request, which is looked at soon. Where too many wait, the asker is remembered: a proof makes it a request.
 pub async fn ask(
     world: &World,
     wanted: Wanted,
@@ -148,7 +148,7 @@ pub async fn ask(
     }
 }
 
-/// Begins a request that is proved already.
+/// Begins a request that has its proof already.
 pub(super) async fn ask_proved(
     world: &World,
     wanted: Wanted,
@@ -259,7 +259,7 @@ async fn step_of(
     step.request.ok_or(NotDone::Unknown)
 }
 
-/// An officer refuses all that the asker of one request wants without proof; returns how many those are.
+/// Refuses, for an officer, all requests without proof that the asker of `of` made; returns their number.
 pub async fn refuse_all(
     world: &World,
     of: &Request,
@@ -369,11 +369,11 @@ pub async fn round(world: &World) {
         Err(error) => return tracing::error!(%error, "requests cannot be read"),
     };
     due.retain(|it| it.stage.is_open() && it.look_at <= now);
-    // who has proved something goes first; who was never looked at waits for an answer
+    // requests with proof first, then portals without a look: their askers wait for an answer
     due.sort_by_key(|it| (it.proof.is_none(), it.view.is_some(), !it.again, it.at));
     let mut next = Vec::new();
     for it in due {
-        // what ends is not looked at
+        // a request that ends now needs no look
         let ends = registry::expire(&it, now).is_some();
         if next.len() < A_ROUND && (ends || world.candidates.begins(&limits::domain(&it.url), now))
         {

@@ -210,24 +210,24 @@ fn folder_of(config: &Config) -> PathBuf {
     config.service.data_dir.join("reports")
 }
 
-/// The name of a written report among the service's own: what the outbox holds is no path, since an outbox may come from
-/// somebody else's backup.
+/// The name of a written report within the service's own folder. The outbox holds names and no paths, since it may come
+/// from a backup of another machine.
 fn name_of(config: &Config, path: &Path) -> String {
     let inside = path.strip_prefix(folder_of(config)).unwrap_or(path);
     inside.display().to_string()
 }
 
-/// Larger than any report.
+/// Bytes of a report: larger than any.
 const LARGEST: u64 = 48 << 20;
 
-/// The bytes of a report by its name, from the service's own reports and nowhere else. Older records hold a path into them.
+/// The bytes of a report by its name, from the service's own folder only. Older records hold a path into it.
 pub fn bytes_of(config: &Config, name: &str) -> Result<Vec<u8>, String> {
     let folder = folder_of(config);
     let wrong = |why: &str| format!("{name:?} is no report of this service: {why}");
     let name_there = Path::new(name);
     let inside = match name_there.strip_prefix(&folder) {
         Ok(inside) => inside.to_owned(),
-        // written by a service that was started from elsewhere
+        // written by a service that was started in another folder
         Err(_) => {
             let parts: Vec<Component> = name_there.components().collect();
             let folder = parts.iter().rposition(|it| it.as_os_str() == "reports");

@@ -61,16 +61,16 @@ pub async fn scrutinise(world: &World, request: &Request) -> Option<(View, Optio
     Some((view, proof))
 }
 
-/// Whose proof is looked for, and where.
+/// The tokens to look for, and the page to look at.
 pub(super) struct Claims<'a> {
     pub url: &'a Url,
-    /// Whoever asks for this very page: its head may hold his token.
+    /// The token of the asker for this very page: its head may hold it.
     pub own: &'a str,
-    /// All who ask for something of this host.
+    /// The tokens of all askers for this host.
     pub tokens: &'a HashSet<String>,
 }
 
-/// Of some askers' tokens those that a portal bears, each with where it stands; for whoever asks while too many wait.
+/// The tokens of `claims` that a portal bears, each with its place; for askers while too many requests wait.
 pub(super) async fn bearers(world: &World, claims: &Claims<'_>) -> HashMap<String, Proof> {
     let url = claims.url;
     let mut settings: Settings = world.config.defaults.clone();
@@ -84,7 +84,7 @@ pub(super) async fn bearers(world: &World, claims: &Claims<'_>) -> HashMap<Strin
     stands(world, &target.id, claims, &seen, read.as_ref()).await
 }
 
-/// What of a page is shown to an officer, and the token in its head.
+/// The lines of a page that an officer sees, and the token in its head.
 struct Read {
     lines: Vec<String>,
     token: Option<String>,
@@ -195,7 +195,7 @@ async fn title(world: &World, whose: &TargetId, of: &LookRef) -> Option<String> 
     world.desks.within(whose, work).await.ok().flatten()
 }
 
-/// Where the request's token stands.
+/// The place of the request's token; `None` where there is none, or the request has its proof already.
 async fn proof(
     world: &World,
     request: &Request,
@@ -215,7 +215,7 @@ async fn proof(
     found.remove(&request.token)
 }
 
-/// Where tokens stand. A redirect to another domain proves nothing of this one.
+/// Finds the places of tokens. A redirect to another domain proves nothing for this one.
 async fn stands(
     world: &World,
     target: &TargetId,
@@ -262,7 +262,7 @@ async fn stands(
     found
 }
 
-/// The lines of the file, where the portal itself has it.
+/// The lines of the proof file, where the portal itself serves it.
 async fn file_lines(
     world: &World,
     target: &TargetId,

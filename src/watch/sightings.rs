@@ -1,5 +1,5 @@
-//! What looks showed of somebody else's content is written down before it is confirmed, and adds up: what one look shows
-//! and the next does not is remembered for a day.
+//! Sightings of tampering: written down before they are confirmed, and added up. What one look shows and the next does
+//! not is remembered for a day.
 
 use std::time::Duration;
 
@@ -22,13 +22,13 @@ use crate::{
     store::{Commit, StoreError},
 };
 
-/// A commit that was overtaken is decided anew so many times.
+/// How often a commit is decided anew after another one overtook it.
 const TRIES: u32 = 5;
-/// After a sighting the next look comes this late at the least; an attacker who shows the honest page for a minute after
-/// each of our requests is caught by the later ones.
+/// The least pause between a sighting and the next look. An attacker who shows the honest page for a minute after each
+/// of our requests is caught by the later looks.
 const SOONEST: Duration = Duration::from_secs(30);
 
-/// When the next look comes: as ever, or at a moment that nobody can foresee.
+/// The pause before the next look: the interval as ever, or a random one after a sighting.
 pub(super) fn pace(dossier: &Dossier, every: Duration, now: Timestamp) -> Duration {
     if !incident::is_restless(&dossier.sightings, now) {
         return every;
@@ -41,12 +41,12 @@ pub(super) fn unforeseen(every: Duration) -> Duration {
     soonest + (every - soonest).mul_f64(fastrand::f64())
 }
 
-/// What the first look of a check is, beside what is known.
+/// The first look of a check, compared with what is known.
 #[derive(Clone, Copy)]
 pub(super) struct First {
-    /// It says something that is worth more looks.
+    /// Whether it says something that is worth more looks.
     pub news: bool,
-    /// It showed somebody else's content, which is written down.
+    /// When it showed tampering, which is written down then.
     noted: Option<Timestamp>,
 }
 
@@ -56,8 +56,8 @@ impl First {
     }
 }
 
-/// Writes down what a first look shows of somebody else's content, before anything else is done: a process that is
-/// killed while it looks again has not forgotten it.
+/// Writes down the tampering that a first look shows, before anything else: a process that is killed while it looks
+/// again must not have forgotten it.
 pub(super) async fn first(
     world: &World,
     target: &Target,
@@ -79,7 +79,7 @@ pub(super) async fn first(
     }
 }
 
-/// Tells what was seen where the looks of a check do not agree that it is there and it adds up to something all the same.
+/// Tells of sightings that the looks of a check do not confirm, where they add up to an incident all the same.
 pub(super) async fn add_up(
     world: &World,
     target: &Target,
@@ -105,7 +105,7 @@ fn is_tampered(look: &Look) -> bool {
     look.class.standing() == Standing::Tampered
 }
 
-/// Writes sightings into the dossier, their pages into evidence.
+/// Writes sightings into the dossier, and their pages into evidence.
 async fn note(world: &World, target: &Target, looks: &[&Look]) {
     if looks.is_empty() {
         return;
@@ -141,16 +141,16 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
     }
 }
 
-/// What is done to a dossier in one commit.
+/// A change to a dossier in one commit.
 #[derive(Clone, Copy)]
 enum Deed<'a> {
     Note(&'a [(Sighting, Shown)]),
-    /// Opens an incident of what was sighted, or brings the open one up to date, where it amounts to that; so many
-    /// looks were made just now.
+    /// Opens an incident of the sightings, or brings the open one up to date, where they amount to one; with the number
+    /// of looks made just now.
     Tell(usize),
 }
 
-/// Decides and commits, anew where somebody else committed first.
+/// Decides and commits, anew where another task committed first.
 async fn again(world: &World, target: &Target, deed: Deed<'_>) {
     for _ in 0..TRIES {
         match attempt(world, target, deed).await {
@@ -245,7 +245,7 @@ async fn told(
     Ok(Some(commit))
 }
 
-/// Takes confirmed looks into incidents. Where it was seen before and was gone in between, it comes and goes.
+/// Takes confirmed looks into incidents. Tampering that was seen before and was gone in between comes and goes.
 pub(super) async fn stepped(
     world: &World,
     target: &Target,
@@ -271,7 +271,7 @@ pub(super) async fn stepped(
     Ok(out)
 }
 
-/// The open incident of a dossier. What a person ended is forgotten with the sightings that it was made of.
+/// The open incident of a dossier. Where a person ended it, the sightings that it was made of are forgotten.
 pub(super) async fn opened(
     world: &World,
     dossier: &mut Dossier,
@@ -288,7 +288,7 @@ pub(super) async fn opened(
     Ok(open)
 }
 
-/// How often it was seen, out of how many looks since the first time.
+/// The number of sightings, out of the number of looks since the first.
 pub(super) async fn intermittent(
     world: &World,
     target: &Target,

@@ -1,5 +1,5 @@
-//! Who comes next at the desks. Cheap before dear, judging before learning, one job a portal; and what is dear or learnt
-//! never holds all places, so that whoever makes his page costly holds up nobody but others like him.
+//! The order of jobs at the desks: cheap before dear, judging before learning, one job a portal at a time. Dear jobs
+//! and lessons never hold all places, so a portal with costly pages holds up only others like it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,26 +18,26 @@ pub(super) enum Kind {
     Learning,
 }
 
-/// Jobs that took longer lately are dear. A page of 8 MiB takes less on an idle processor.
+/// A portal with a longer job lately is dear. A page of 8 MiB takes less on an idle processor.
 const DEAR: Duration = Duration::from_millis(256);
-/// Shorter ones are all alike: an ordinary page takes some ten.
+/// Shorter jobs all rank alike: an ordinary page takes some 10 ms.
 const CHEAP: Duration = Duration::from_millis(32);
-/// Who has waited so long comes next, dear or not: he is late enough.
+/// A job that has waited this long comes next, dear or not.
 const LONG: Duration = Duration::from_secs(20);
-/// Portals whose cost is remembered. Past this, all are cheap again: so many dear ones are no attack but a slow machine.
+/// Portals with a remembered cost. Past this, all are cheap again: so many dear ones are no attack but a slow machine.
 const REMEMBERED: usize = 20_000;
 
-/// Places, and the queue before them.
+/// The places at the desks, and the queue before them.
 pub(super) struct Turns(Arc<Mutex<Room>>);
 
 struct Room {
-    /// Places that are free, and how many of them what is dear or learnt may take.
+    /// Free places; `shared` of them are open to dear jobs and lessons.
     free: usize,
     shared: usize,
-    /// By rank and by arrival.
+    /// By kind, level of cost and arrival.
     queue: BTreeMap<(Kind, u32, u64), Waiting>,
     arrived: u64,
-    /// Portals that have a job at work.
+    /// Portals with a job at work: its patience, and whether it is a dear job or a lesson.
     at_work: HashMap<String, (Patience, bool)>,
     costs: HashMap<String, Duration>,
     over: bool,
@@ -55,7 +55,7 @@ pub(super) struct Place {
     shared: bool,
 }
 
-/// A portal's turn. What it costs is remembered when it ends.
+/// A portal's turn. Its cost is remembered when it ends.
 pub(super) struct Turn {
     room: Arc<Mutex<Room>>,
     of: String,
@@ -68,7 +68,7 @@ fn locked(room: &Mutex<Room>) -> MutexGuard<'_, Room> {
 }
 
 impl Turns {
-    /// `places` of which one is never taken by what is dear or learnt.
+    /// Desks with this many `places`, of which dear jobs and lessons never take the last one.
     pub fn new(places: usize) -> Self {
         Self(Arc::new(Mutex::new(Room {
             free: places,
@@ -81,7 +81,7 @@ impl Turns {
         })))
     }
 
-    /// A place and the turn of `portal`; `None` where the service ends first.
+    /// Waits for a place and the turn of `portal`; `None` where the service ends first.
     pub async fn take(&self, portal: &str, kind: Kind) -> Option<(Place, Turn)> {
         let (go, wait) = oneshot::channel();
         {
@@ -102,7 +102,7 @@ impl Turns {
         cheap.count()
     }
 
-    /// From now on nothing that is dear or learnt begins; what of it is at work is told to stop.
+    /// Ends the work with the service: dear jobs and lessons begin no more, and those at work are told to stop.
     pub fn end(&self) {
         {
             let mut room = locked(&self.0);
@@ -122,12 +122,12 @@ impl Turns {
 }
 
 impl Room {
-    /// 0 for what is cheap; one more for each doubling.
+    /// The level of a portal's cost: 0 for cheap, one more for each doubling.
     fn level(&self, portal: &str) -> u32 {
         level_of(self.costs.get(portal).copied().unwrap_or_default())
     }
 
-    /// The next that may have a place.
+    /// The next job that may have a place.
     fn next(&self) -> Option<(Kind, u32, u64)> {
         let may = |it: &(&(Kind, u32, u64), &Waiting)| {
             let room = if is_shared(it.0.0, it.0.1) {
@@ -152,12 +152,12 @@ fn level_of(cost: Duration) -> u32 {
     times.checked_ilog2().map_or(0, |it| it + 1)
 }
 
-/// Whether a job must leave one place to others.
+/// Whether a job must leave one place to others: a lesson, or a dear job.
 fn is_shared(kind: Kind, level: u32) -> bool {
     kind == Kind::Learning || level >= level_of(DEAR)
 }
 
-/// Gives places to those who are next. Nobody is told under the lock: one who is gone gives his place back at once.
+/// Gives free places to the next jobs. Sends them outside the lock: a caller that is gone gives its place back at once.
 fn serve(of: &Arc<Mutex<Room>>) {
     loop {
         let mut room = locked(of);
@@ -195,7 +195,7 @@ fn serve(of: &Arc<Mutex<Room>>) {
             patience,
             begun: None,
         };
-        // whoever is gone meanwhile drops both
+        // a caller that is gone meanwhile drops both
         let _ = waiting.go.send((place, turn));
     }
 }
@@ -216,7 +216,7 @@ impl Turn {
         self.patience.clone()
     }
 
-    /// The work begins now.
+    /// Marks the begin of the work: its cost counts from now.
     pub fn begun(mut self) -> Self {
         self.begun = Some(Instant::now());
         self
@@ -252,7 +252,7 @@ mod tests {
 
     type Taken = (Place, Turn);
 
-    /// Asks, and says what came of it at once.
+    /// Asks for a place, and returns the outcome at once.
     fn ask<'a>(
         turns: &'a Turns,
         portal: &'a str,

@@ -60,16 +60,16 @@ pub struct World {
     /// Where pages are read and judged.
     pub desks: Arc<Desks>,
     pub memo: Arc<Memo>,
-    /// Page bodies that are to go.
+    /// Page bodies that may have to be deleted.
     pub evicted: Arc<Evicted>,
     norms: Arc<Norms>,
     pub(super) lessons: Lessons,
     rounds: Arc<Mutex<HashMap<TargetId, usize>>>,
-    /// Whose last look asked for the whole page: the next one may ask whether anything changed.
+    /// Targets that were last asked for the whole page: the next look may ask whether anything changed.
     asked_in_full: Arc<Mutex<HashSet<TargetId>>>,
     /// Who speaks from which registered chat.
     pub chats_known: chats::Known,
-    /// Who asks for portals while too many wait.
+    /// Askers for portals while too many requests wait.
     pub candidates: Arc<candidates::Candidates>,
     /// Notifiers of registered chats, which targets.yaml does not name.
     chats: Mutex<HashMap<String, Arc<dyn Notifier>>>,
@@ -158,7 +158,7 @@ impl World {
         }
         let eye =
             Eye::new(eye_settings(&config)?).map_err(|error| Fault::System(error.to_string()))?;
-        // one that is written anew may reach somebody
+        // a notifier that is configured anew may work again
         for (name, spec) in &config.notifiers {
             let before = self.config.notifiers.get(name);
             if before.is_none_or(|it| (&it.kind, &it.with) != (&spec.kind, &spec.with)) {
@@ -252,8 +252,8 @@ impl World {
         *round - 1
     }
 
-    /// Whether the next look may be a conditional one, where it is `calm`: every second one at the most. Not kept: a
-    /// restart begins with a full one.
+    /// Whether the next look may be a conditional one, where the portal is `calm`: every second look at most. Kept in
+    /// memory: a restart begins with a full look.
     pub(super) fn may_spare(&self, id: &TargetId, calm: bool) -> bool {
         let full = self.asked_in_full.lock();
         let mut full = full.unwrap_or_else(PoisonError::into_inner);
@@ -336,7 +336,7 @@ impl World {
                 let about = About::Incident(incident.id.clone());
                 out.push(Alert::new(name, about, urgency, now));
             }
-            // in an agency's chat somebody may have asked for silence there
+            // an agency's chat may have muted the incident for itself
             if voice == Voice::Reminder && edits && !incident.is_muted_for(name, now) {
                 let about = About::Reminder(incident.id.clone());
                 out.push(Alert::new(name, about, urgency, now));
@@ -387,7 +387,7 @@ impl World {
         names
     }
 
-    /// What is normal for a target; nothing where that cannot be made.
+    /// The norm of a target; an empty one where it cannot be made.
     pub async fn norm(&self, target: &Target, dossier: &Dossier) -> Arc<Norm> {
         let learnt = norms::learnt(self, target, dossier).await;
         learnt.unwrap_or_default().all

@@ -46,11 +46,11 @@ pub fn build(kind: &str, with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     }
 }
 
-/// Longer than any token or password.
+/// Bytes of a file that holds a secret: longer than any token or password.
 const LONGEST_SECRET: u64 = 16 << 10;
 
-/// A secret from the environment, or from the file that the variable `<NAME>_FILE` names: what is in a container's
-/// environment is shown to whoever may inspect it. Never shown; the name of its variable is.
+/// Reads a secret from the environment variable, or from the file that `<NAME>_FILE` names: every user who may inspect
+/// a container sees its environment. Errors name the variable and never its value.
 fn secret(variable: &str) -> Result<String, Problem> {
     if let Ok(value) = std::env::var(variable)
         && !value.trim().is_empty()

@@ -27,7 +27,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 struct With {
     chat: Value,
-    /// Of a group with topics: the number behind the chat's in a link to one of its messages (t.me/c/CHAT/TOPIC/MESSAGE).
+    /// In a group with topics, the second number of a link to one of its messages (t.me/c/CHAT/TOPIC/MESSAGE).
     topic: Option<i32>,
     token_env: String,
     api_url: Option<url::Url>,
@@ -52,10 +52,10 @@ const SUPERGROUP_A_MINUTE: usize = 10;
 const PERSON_A_MINUTE: usize = 30;
 const BOT_A_SECOND: usize = 30;
 
-/// Said of an edit that changes nothing, whatever stands behind it.
+/// The start of Telegram's answer to an edit that changes nothing; more text may follow it.
 const SAME: &str = "message is not modified";
 
-/// The topic that every group with topics has. It is spoken to by naming none: its number is refused.
+/// The topic that every group with topics has. A message reaches it by naming no topic: Telegram refuses its number.
 const GENERAL: i32 = 1;
 
 /// The bot and chat of a notifier of this kind.
@@ -156,13 +156,13 @@ impl Notifier for Telegram {
         if message.document.is_some() {
             return self.document(message, chat).await;
         }
-        // a message of another chat or topic is not ours to edit
+        // a message of another chat or topic cannot be edited from this one
         let place = self.place_in(&chat);
         let here = earlier.filter(|it| it.place == place);
         if let Some(id) = here.and_then(|it| it.message.parse().ok()) {
             match self.edit(message, &chat, MessageId(id)).await {
                 Ok(()) => return Ok(None),
-                // whatever is the matter with the earlier message, a new one may be taken
+                // Telegram refuses this edit for good, but may still accept a new message
                 Err(RequestError::Api(error)) if !is_passing(&error) => (),
                 Err(error) => return Err(refusal(&error)),
             }
@@ -176,7 +176,7 @@ impl Notifier for Telegram {
         let sent = sent.map_err(|error| refusal(&error))?;
         let chat = match chat {
             Recipient::Id(_) => chat,
-            // by its number from now on: somebody else may have the name tomorrow
+            // the number from now on: another chat may have the name tomorrow
             Recipient::ChannelUsername(_) => Recipient::Id(sent.chat.id),
         };
         Ok(Some(Receipt {
@@ -194,7 +194,7 @@ impl Telegram {
         }
     }
 
-    /// A chat, and the topic in it where one is named.
+    /// A chat as receipts name it, with `/topic` behind it where a topic is configured.
     fn place_in(&self, chat: &Recipient) -> String {
         match self.0.topic {
             Some(topic) => format!("{chat}/{topic}"),
@@ -312,8 +312,8 @@ fn refusal(error: &RequestError) -> Refusal {
     }
 }
 
-/// By its kind: what is refused as a bad or forbidden request is refused again, however often it is sent, so another way
-/// is taken at once. New texts of Telegram's are among these, too.
+/// Sorts a refusal of Telegram by its kind. Telegram refuses a bad or forbidden request at every try, so it counts as
+/// final and another way is taken at once. Errors that this version does not know count as final, too.
 fn of_api(error: &ApiError) -> Refusal {
     let text = match error {
         ApiError::Unknown(text) => text.clone(),
@@ -326,7 +326,7 @@ fn of_api(error: &ApiError) -> Refusal {
     }
 }
 
-/// Whether the same may be taken a little later: the server's own trouble, and what asks for patience in a text of its own.
+/// Whether a later try may succeed: Telegram's own trouble, or a refusal that asks for patience in a text of its own.
 fn is_passing(error: &ApiError) -> bool {
     let ApiError::Unknown(text) = error else {
         return matches!(
@@ -347,8 +347,8 @@ fn is_passing(error: &ApiError) -> bool {
     !lasting.iter().any(|it| text.starts_with(it)) || patience.iter().any(|it| text.contains(it))
 }
 
-/// What is the matter with a chat that refuses for good, and what its people can do, as ends of keys of the locales; `None`
-/// where the refusal is about something else. Telegram's words of it, be they a sentence or a name in capitals.
+/// What is wrong with a chat that refuses for good, and what its people can do, as the end of a locale key; `None`
+/// where the refusal has another cause. Recognises Telegram's sentences as well as its names in capitals.
 pub fn trouble(why: &str) -> Option<&'static str> {
     let why = why.to_uppercase().replace(' ', "_");
     let found = TROUBLES

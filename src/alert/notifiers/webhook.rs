@@ -1,8 +1,8 @@
 //! Signed JSON to a URL of the operator's: for agencies that are reached by their own systems.
 //!
-//! The body is signed with HMAC-SHA-256 (`X-Gaccong-Signature: sha256=<hex>`). The moment of sending and the
-//! `Idempotency-Key`, which is the same for every try of one message, stand in the signed text: what is sent again by
-//! somebody else is old, or known (docs/webhook.md).
+//! The body is signed with HMAC-SHA-256 (`X-Gaccong-Signature: sha256=<hex>`). The signed text holds the moment of
+//! sending and the `Idempotency-Key`, which stays the same for every try of one message: a receiver recognises a replay
+//! by its age or by a key it has seen (docs/webhook.md).
 
 use std::{sync::Arc, time::Duration};
 
@@ -61,7 +61,7 @@ impl Notifier for Webhook {
     }
 
     async fn send(&self, message: &Message, _place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
-        // what is said, without whether it is said again
+        // the message without its repeat mark: a repeat has the key of the first try
         let identity =
             Digest::of_parts([message.key.as_bytes(), message.facts.to_string().as_bytes()]).hex();
         let body = json!({

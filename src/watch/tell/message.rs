@@ -48,7 +48,7 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
     let zone = &world.config.service.timezone;
     let repeat = unsure && !is_edit(world, alert).await;
     let message = match &alert.about {
-        // of these the mark of a repeat stands in the first line
+        // these messages have the mark of a repeat in their first line
         About::Incident(id) => {
             let incident = incident(world, id).await?;
             let message = incident_to(world, &alert.notifier, &incident, repeat);
@@ -107,13 +107,13 @@ pub(super) async fn incident(world: &World, id: &IncidentId) -> Result<Incident,
     known.ok_or_else(|| Unspoken::Gone(format!("there is no incident {id}")))
 }
 
-/// Whether it speaks to the people who run the service.
+/// Whether a notifier speaks to the operator's people.
 pub(super) fn is_operators(world: &World, notifier: &str) -> bool {
     world.config.defaults.notify.iter().any(|it| it == notifier)
 }
 
-/// Whether an incident waits for somebody of those whom a notifier speaks to: of an agency somebody may have it already, and
-/// only the operator's people are still wanted.
+/// Whether an incident still needs a taker among a notifier's people. Where one of the agency's people has it, only the
+/// operator's people are still wanted.
 pub(super) fn waits_for(world: &World, notifier: &str, it: &Incident) -> bool {
     it.led().is_none() && (it.taken.is_none() || is_operators(world, notifier))
 }
@@ -128,7 +128,7 @@ fn incident_to(world: &World, notifier: &str, it: &Incident, repeat: bool) -> Me
     message
 }
 
-/// A request, to the officers who decide or to whoever asked.
+/// The message of a request: to the officers who decide, or to the asker.
 async fn request_to(world: &World, notifier: &str, id: &RequestId) -> Result<Message, Unspoken> {
     let zone = &world.config.service.timezone;
     let known = world.store.request(id).await.map_err(unread)?;
@@ -145,7 +145,7 @@ async fn request_to(world: &World, notifier: &str, id: &RequestId) -> Result<Mes
     ))
 }
 
-/// The message of a storm, its list, or what rings for those who joined it.
+/// The message of a storm, its list, or the ringing message for incidents that joined it.
 async fn of_storm(
     world: &World,
     alert: &Alert,
@@ -160,7 +160,7 @@ async fn of_storm(
         .ok_or_else(|| Unspoken::Gone(format!("there is no storm {id}")))?;
     let members = world.store.members(&known).await.map_err(unread)?;
     match (&alert.about, members.as_slice()) {
-        // all are told elsewhere by now
+        // all its incidents are told elsewhere by now
         (_, []) => Err(Unspoken::Moot),
         (About::Joined(_), all) => {
             let (name, now) = (&alert.notifier, world.clock.now());
@@ -183,7 +183,7 @@ async fn of_storm(
                 storm::roll(&known, all, &world.words, zone).repeated(repeat, &world.words);
             Ok(Spoken { message, members })
         }
-        // one is not many: it is told as what it is
+        // a storm of one incident is told as that incident
         (_, [only]) => {
             let message = incident_to(world, &alert.notifier, only, repeat);
             Ok(Spoken { message, members })

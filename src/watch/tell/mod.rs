@@ -47,7 +47,7 @@ const CLOCK_WAS_WRONG: SignedDuration = SignedDuration::from_secs(660);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Who asks for something and cannot be told for so long may ask again.
 const ASKER: SignedDuration = SignedDuration::from_hours(24);
-/// A place whose minute is used up is asked again this soon: what is graver may have come, and has a share of its own.
+/// The longest pause of a place with no messages left in its minute: graver news has a share of its own.
 const SPENT: Duration = Duration::from_secs(1);
 /// With nothing due, the outbox is read this often all the same.
 const IDLE: Duration = Duration::from_secs(30);
@@ -101,7 +101,7 @@ struct Desks {
 /// What deliveries at work know in common.
 #[derive(Default)]
 struct Shared {
-    /// Whether news waits for more of its kind: there is a next round.
+    /// Whether news waits for more of its kind: only where a next round follows.
     waits: bool,
     budget: Mutex<budget::Budget>,
     lately: Mutex<storm::Lately>,
@@ -293,7 +293,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
     }
 }
 
-/// There is nothing to say that anybody misses.
+/// Ends an alert that has nothing to say any more as if it were sent.
 async fn left_out(world: &World, alert: Alert) -> Option<Duration> {
     let sent = Delivery::Sent {
         alert,
@@ -358,8 +358,8 @@ async fn send(
     Err(Refusal::Later(None, "the chat keeps moving".to_owned()))
 }
 
-/// A chat that is configured by its public name is spoken to by its number from the first message on: a name that is given
-/// up can be somebody else's tomorrow.
+/// Notes the number of a chat that is configured by its public name, and uses it from the first message on: another
+/// chat may have the name tomorrow.
 async fn settle(world: &World, name: &str, address: &str, receipt: &Receipt) {
     let number = receipt.place.split('/').next().unwrap_or_default();
     if !address.starts_with('@') || number.parse::<i64>().is_err() {

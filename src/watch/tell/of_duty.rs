@@ -1,4 +1,4 @@
-//! What the duty room is told of itself, made from what is true when it is sent.
+//! Messages of the duty room's own affairs, made from what is true when they are sent.
 
 use super::{
     super::{World, muster},
@@ -18,10 +18,10 @@ use crate::{
     store::Wanted,
 };
 
-/// A reminder is among the last lines of a time line, before what came of it: refusals, notes.
+/// Lines from the end of a time line in which a reminder stands: refusals and notes may follow it.
 const NEAR_THE_END: usize = 10;
 
-/// What the duty room is told of itself: calls, reminders, shifts.
+/// The message of a call, a reminder or a shift.
 pub(super) async fn message(
     world: &World,
     notifier: &str,
@@ -60,7 +60,7 @@ pub(super) async fn message(
             let roster = &world.config.duty.roster;
             let before = at.checked_sub(jiff::SignedDuration::from_secs(1));
             let change = handover(roster, before.unwrap_or(*at), *at, zone);
-            // the roster was changed since
+            // the roster has changed since
             let change = change.ok_or(Unspoken::Moot)?;
             let wanted = Wanted {
                 open_only: true,
@@ -78,7 +78,7 @@ pub(super) async fn message(
         }
         About::Muster(at) | About::Absent(at) => {
             let people = muster::missing_at(world, *at).await.map_err(unread)?;
-            // the shift has begun, or the roster was changed since
+            // the shift has begun, or the roster has changed since
             if people.is_empty() || *at <= now {
                 return Err(Unspoken::Moot);
             }
@@ -96,7 +96,7 @@ pub(super) async fn message(
     }
 }
 
-/// One message for all that nobody has taken.
+/// One message for all incidents that no officer has taken.
 async fn calls(world: &World, notifier: &str, to: Rung) -> Result<Message, Unspoken> {
     let zone = &world.config.service.timezone;
     let now = world.clock.now();
@@ -111,7 +111,7 @@ async fn calls(world: &World, notifier: &str, to: Rung) -> Result<Message, Unspo
     for known in &all {
         let it = super::super::duty::called(world, known, now);
         called.since = called.since.min(it.since);
-        // where the agency has it, its head is not called
+        // the agency's head is not called where the agency's people have it
         let head = it.head.filter(|_| known.taken.is_none());
         heads.extend(head.filter(|head| !heads.contains(head)));
         let more = it.contacts.into_iter();
@@ -129,7 +129,7 @@ async fn calls(world: &World, notifier: &str, to: Rung) -> Result<Message, Unspo
     ))
 }
 
-/// One message for all that somebody took long ago.
+/// One message for all incidents that were taken long ago and are still open.
 async fn nudges_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
     let mut all = of_notifier(world, notifier).await?;
     all.retain(|it| {
@@ -150,7 +150,8 @@ async fn nudges_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
     Ok(duty::nudges(&all, &holders, &world.words))
 }
 
-/// Who has it, of those whom a notifier speaks to: the operator's chats hear of whoever has it, an agency's of its own people.
+/// The holder that a notifier's people remind: in the operator's chats the operator's; where there is none, the
+/// agency's.
 fn held<'a>(world: &World, notifier: &str, it: &'a Incident) -> Option<&'a Taken> {
     match it.led() {
         Some(led) => Some(led).filter(|_| is_operators(world, notifier)),
@@ -158,7 +159,7 @@ fn held<'a>(world: &World, notifier: &str, it: &'a Incident) -> Option<&'a Taken
     }
 }
 
-/// Open incidents that ring and are told to a notifier; to the operator's, all.
+/// Open incidents that a notifier is told of and has not muted; at the operator's notifiers, of all targets.
 async fn of_notifier(world: &World, notifier: &str) -> Result<Vec<Incident>, Unspoken> {
     let now = world.clock.now();
     let wanted = Wanted {

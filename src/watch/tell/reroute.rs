@@ -38,9 +38,9 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
         About::Nudge(id) => (id, true),
-        // whose they are is worked out for each notifier
+        // each notifier works out its own incidents
         About::Calls(_) | About::Nudges => return world.everybody(),
-        // the operator's chats have it each
+        // each of the operator's chats has it already
         About::Handover(_)
         | About::Muster(_)
         | About::Absent(_)
@@ -94,7 +94,7 @@ fn again(alert: &Alert, way: &str, now: Timestamp) -> Alert {
 /// run the service are told once.
 pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Message, why: &str) {
     let now = world.clock.now();
-    // whoever asked for something and cannot be told asks again; anybody can make such chats and leave them
+    // an asker who cannot be told asks again; anybody can make such chats and leave them
     if matches!(alert.about, About::Request(_))
         && !world.config.defaults.notify.iter().any(|it| it == name)
     {
@@ -108,7 +108,7 @@ pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
     // a storm's message is made for one notifier; its incidents are told elsewhere one by one, or gathered there
     let alerts: Vec<Alert> = match &alert.about {
         _ if alert.rerouted => Vec::new(),
-        // the storm's own message takes its incidents along
+        // the storm's own message brings its incidents along
         About::Roll(_) | About::Joined(_) => Vec::new(),
         About::Storm(id) => {
             let storms = world.store.storms(name).await.unwrap_or_default();
@@ -155,9 +155,9 @@ pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
     }
 }
 
-/// The people who run the service are told by other ways what is the matter and what to do.
+/// Tells the operator's people through other notifiers what is wrong with one, and what to do.
 async fn tell_duty(world: &World, name: &str, why: &str, now: Timestamp) {
-    // in words of ours where it is understood, else as it was said
+    // in our words where we know the trouble, else in the server's
     let detail = match trouble(why) {
         Some(kind) => Say::new(&format!("detail-notifier-{kind}")),
         None => Say::new("detail-notifier").with("why", excerpt(why, 160)),

@@ -23,26 +23,26 @@ use crate::store::{Commit, Result};
 /// message and its list that makes five in the first minute.
 const ONE_BY_ONE: usize = 3;
 const WHILE: Duration = Duration::from_secs(120);
-/// News waits until nothing more has come for so long, so that what falls together is told together and the first
-/// message says the true number. An alert may take a minute or two: a second is not missed.
+/// News waits until no more has come for this long, so that incidents that fall together are told together and the
+/// first message gives their true number. An alert may take a minute or two: a second is not missed.
 const QUIET: SignedDuration = SignedDuration::from_secs(1);
-/// Where more and more comes, the first message does not wait longer.
+/// The longest that the first message waits while more and more news comes.
 const LONGEST_QUIET: SignedDuration = SignedDuration::from_secs(3);
 /// Who comes later than this after the last is not of the storm.
 const CALM: SignedDuration = SignedDuration::from_mins(5);
-/// A storm takes nobody in any more so long after its begin: later ones are told anew. Of tampering it is short, since
-/// whoever wants to hide a portal behind others can make them fall.
+/// A storm takes no more incidents this long after its begin: later ones are told anew. A storm of tampering is short,
+/// since an attacker who wants to hide a portal behind others can make them fall.
 const LASTS_TAMPERING: SignedDuration = SignedDuration::from_mins(10);
 const LASTS_AVAILABILITY: SignedDuration = SignedDuration::from_mins(60);
-/// The message is brought up to date so often at the most: while it is young, and later.
+/// Between two updates of a storm's message, at least: while it is younger than [`YOUNG`], and later.
 const YOUNG: SignedDuration = SignedDuration::from_mins(5);
 const UPDATE_YOUNG: SignedDuration = SignedDuration::from_secs(5);
-/// One of more incidents is brought up to date as if it were old: each time all of them are read.
+/// A storm of this many incidents is updated as seldom as an old one: each update reads all of them.
 const MANY: usize = 500;
 const UPDATE: SignedDuration = SignedDuration::from_secs(20);
-/// Where nothing can be edited, each update is a message more.
+/// Between two updates where the notifier cannot edit: each update is one more message.
 const UPDATE_ANEW: SignedDuration = SignedDuration::from_secs(60);
-/// Joiners ring so often at the most, counted from whatever of a storm rang last at that notifier.
+/// Between two rings for joiners, counted from the last ring of any storm at that notifier.
 const RING: SignedDuration = SignedDuration::from_secs(60);
 /// The list waits for those that are being confirmed, and is made again when it has become twice as long.
 const LIST_AFTER: SignedDuration = SignedDuration::from_secs(45);
@@ -69,20 +69,20 @@ impl Lately {
 /// A notifier and how its news is gathered.
 pub(super) struct Desk<'a> {
     pub name: &'a str,
-    /// Whether it brings earlier messages up to date in their place.
+    /// Whether the notifier can edit earlier messages.
     pub edits: bool,
-    /// Whether news waits for more of its kind; not where this is the only round.
+    /// Whether news waits for more of its kind: not where this is the only round.
     pub waits: bool,
     pub lately: &'a Mutex<Lately>,
 }
 
-/// What is left of a queue: told one by one now, and how long other news waits for more of its kind.
+/// The rest of a queue: alerts to be told one by one now, and how long other news waits for more of its kind.
 pub(super) struct Gathered {
     pub rest: Vec<Alert>,
     pub held: Duration,
 }
 
-/// An incident that was told nowhere yet, and its alert.
+/// An alert and its incident, which was told nowhere yet.
 type News = (Alert, Incident);
 
 /// Takes out of a notifier's queue what belongs to a storm, and gathers it there. What is left is told one by one.
@@ -105,7 +105,7 @@ pub(super) async fn gather(world: &World, desk: &Desk<'_>, queue: Vec<Alert>) ->
     if !sorted.fresh.is_empty() {
         let alone = alone(world).await?;
         for (family, mut news) in sorted.fresh {
-            // one that was begun to be sent alone goes on alone: it may have arrived
+            // an alert that was begun to be sent alone goes on alone: it may have arrived
             let by_itself = |it: &mut News| it.0.begun || alone.contains(it.1.target.portal());
             out.rest
                 .extend(news.extract_if(.., by_itself).map(|it| it.0));
@@ -123,7 +123,7 @@ pub(super) async fn gather(world: &World, desk: &Desk<'_>, queue: Vec<Alert>) ->
     Ok(out)
 }
 
-/// A queue by what its alerts are about.
+/// A queue, sorted by what its alerts are about.
 #[derive(Default)]
 struct Sorted {
     rest: Vec<Alert>,
@@ -162,14 +162,14 @@ async fn sort(world: &World, name: &str, queue: Vec<Alert>) -> Result<Sorted> {
     Ok(out)
 }
 
-/// Portals that are always told by themselves.
+/// Ids of the portals that are always told alone.
 async fn alone(world: &World) -> Result<HashSet<String>> {
     let all = world.targets().await?.into_iter();
     let alone = all.filter(|it| it.settings.alone);
     Ok(alone.map(|it| it.id.to_string()).collect())
 }
 
-/// Tells news of one family one by one, begins a storm of it, or lets it join the one that lasts.
+/// Tells news of one family one by one, begins a storm of it, or lets it join the running one.
 async fn tell_news(
     world: &World,
     desk: &Desk<'_>,
@@ -247,7 +247,7 @@ async fn tell_news(
     join(world, desk, alerts, storm, now).await
 }
 
-/// Whether who comes now is of that storm.
+/// Whether a storm takes an incident that comes now.
 fn takes(storm: &Storm, now: Timestamp) -> bool {
     let lasts = match storm.family {
         Family::Tampering => LASTS_TAMPERING,
@@ -256,7 +256,7 @@ fn takes(storm: &Storm, now: Timestamp) -> bool {
     now.duration_since(storm.joined) <= CALM && now.duration_since(storm.begun) < lasts
 }
 
-/// How long until news has waited enough.
+/// How long news still has to wait for more of its kind.
 fn quiet_in(created: impl Iterator<Item = Timestamp> + Clone, now: Timestamp) -> Duration {
     let (Some(oldest), Some(newest)) = (created.clone().min(), created.max()) else {
         return Duration::ZERO;
@@ -264,15 +264,15 @@ fn quiet_in(created: impl Iterator<Item = Timestamp> + Clone, now: Timestamp) ->
     let quiet = QUIET - now.duration_since(newest);
     let longest = LONGEST_QUIET - now.duration_since(oldest);
     let wait = quiet.min(longest);
-    // a clock that was set back holds nothing up
+    // a clock that was set back must not hold news up
     if wait > LONGEST_QUIET {
         return Duration::ZERO;
     }
     Duration::try_from(wait).unwrap_or_default()
 }
 
-/// Asks for the message that rings for those who joined. Before they are noted as joined: a crash in between leaves a
-/// message that has nobody to name, and they join again.
+/// Queues the ringing message for joiners before they are noted as joined: a crash in between leaves a message without
+/// names, and they join again.
 async fn ring(world: &World, storm: &Storm, storms: &[Storm], now: Timestamp) -> Result<()> {
     let urgency = match storm.family {
         Family::Tampering => Urgency::Grave,
@@ -307,7 +307,7 @@ async fn join(
             let urgency = alerts.iter().map(|it| it.urgency).max().unwrap_or_default();
             Alert::new(&storm.notifier, about, urgency, now)
         }
-        // it rings nobody: what rings goes first
+        // an update rings no phone: what rings goes first
         Some(last) => {
             let pace = match desk.edits {
                 false => UPDATE_ANEW,
@@ -326,7 +326,7 @@ async fn join(
     world.store.gather(alerts, storm, told).await
 }
 
-/// After the message for joiners went out: they are not to ring again.
+/// Notes that the message for joiners went out: they do not ring again.
 pub(super) async fn rang(world: &World, name: &str, id: &str, members: &[Incident]) {
     let Some(mut storm) = known(world, name, id).await else {
         return;
@@ -350,7 +350,7 @@ async fn known(world: &World, name: &str, id: &str) -> Option<Storm> {
     }
 }
 
-/// After a storm's message went out: notes it in the members' time lines, and asks for a list where one is due.
+/// Notes, in the members' time lines, that a storm's message went out, and queues a list where one is due.
 pub(super) async fn told(world: &World, name: &str, id: &str, members: Vec<Incident>) {
     let now = world.clock.now();
     let Some(mut storm) = known(world, name, id).await else {
