@@ -52,7 +52,7 @@ pub struct Shown {
 /// The sightings of one day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sightings {
-    /// Oldest first; the oldest of more than [`KEPT`] are dropped.
+    /// Oldest first; the oldest of more than twelve are dropped.
     pub seen: Vec<Sighting>,
     /// Sightings since `since`, including dropped ones.
     pub times: u32,
