@@ -118,7 +118,7 @@ impl Intermediates {
                 Verdict::Bad => return false,
                 Verdict::Lacking => (),
             }
-            // known certificates of this name may belong to a different authority: the address in the certificate is asked as well
+            // known certificates of this name may belong to a different authority: the named address is asked, too
             let fetched = self
                 .fetch(&issuers_of(&parsed), &issuer, client, guard)
                 .await;

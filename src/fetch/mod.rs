@@ -67,18 +67,19 @@ pub struct Visit<'a> {
     /// The address of an earlier look that this one is compared with; taken if the name still resolves to it. `None`
     /// takes the next address in turn.
     pub prefer: Option<IpAddr>,
-    /// Whether the operator named the target: only then do the exceptions of `allow_networks` hold.
+    /// Whether the operator named the target: only then do the exceptions of `allow_networks` hold that are
+    /// not on loopback.
     pub by_operator: bool,
 }
 
 /// Who makes visits: [`Eye`], or a script in its place.
 #[async_trait]
 pub trait Sees: Send + Sync {
-    /// Whether the host and port of a URL accept or refuse a connection at once, which shows that the network between
-    /// works.
+    /// Looks once. Whatever happens is an observation.
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting;
 
-    /// Whether the place that a URL names takes or refuses a connection at once: then the network between works.
+    /// Whether the host and port of a URL accept or refuse a connection at once, which shows that the network between
+    /// works.
     async fn reaches(&self, _url: &Url, _by_operator: bool) -> bool {
         false
     }

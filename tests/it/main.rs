@@ -20,7 +20,7 @@ mod crash; // kill -9 at random moments
 mod crowd; // a storm hides no incident: names, joiners, targets told alone, kill -9 in one
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
-mod dependencies; // licences, sources, bans and advisories of what comes in
+mod dependencies; // licences, sources, bans and advisories of dependencies
 mod duty; // who is called and who hands over
 mod faces; // addresses of both families in turn
 mod fences; // what others cannot do: backups, users of the machine, portals inside, rebound names

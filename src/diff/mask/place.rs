@@ -202,7 +202,7 @@ impl<'a> Piece<'a> {
         self.host.is_some_and(|it| it + NEAR >= at)
     }
 
-    /// Whether the digits from `from` to `to` only count something: a time, a visitor, a version in a query.
+    /// Whether the digits from `from` to `to` are a mere count: a time, a number of visitors, a version in a query.
     pub fn may_count(&mut self, from: usize, to: usize) -> bool {
         let (before, after) = (&self.bytes[..from], &self.bytes[to..]);
         let (last, next) = (before.last().copied(), after.first().copied());
