@@ -1,6 +1,6 @@
 //! Content codings that the HTTP client leaves alone: several at once, other spellings, raw deflate. A body whose coding
-//! is not understood was not read, and one that ends before its coding does is not the page. The part of either that could
-//! be unpacked is returned apart, since browsers may have shown it to visitors.
+//! is not understood was not read, and one that ends before its coding does is not the page. The part of either that
+//! could be unpacked is returned apart, since browsers may have shown it to visitors.
 
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, HeapAlloc, HuffmanCode};
 use bytes::Bytes;

@@ -67,8 +67,7 @@ pub struct Visit<'a> {
     /// The address of an earlier look that this one is compared with; taken if the name still resolves to it. `None`
     /// takes the next address in turn.
     pub prefer: Option<IpAddr>,
-    /// Whether the operator named the target: only then do the exceptions of `allow_networks` hold that are
-    /// not on loopback.
+    /// Whether the operator named the target: only then do exceptions of `allow_networks` beyond loopback hold.
     pub by_operator: bool,
 }
 
