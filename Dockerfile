@@ -23,7 +23,7 @@ COPY --from=build /build/target/dist/gaccong /usr/local/bin/gaccong
 USER gaccong
 WORKDIR /var/lib/gaccong
 VOLUME ["/var/lib/gaccong/data", "/var/lib/gaccong/snapshots"]
-# the configuration is mounted to /var/lib/gaccong/targets.yaml; the program asks itself, where `listen` says
+# the configuration is mounted at /var/lib/gaccong/targets.yaml; `gaccong health` reads the address from its `listen`
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["gaccong", "health"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["gaccong"]

@@ -1,4 +1,4 @@
-//! Cookies of any bytes: bounded, sent back only to who may have them, and never a panic.
+//! Cookies of any bytes: the jar stays bounded, sends cookies only to sites that may have them, and never panics.
 #![no_main]
 
 use gaccong::fetch::cookies::Jar;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use url::Url;
 
-/// Where cookies come from and go to. The last is another's.
+/// Places that cookies come from and go to. The last is another owner's site.
 const PLACES: &[&str] = &[
     "https://so.tinh.gov.vn/tin/a",
     "http://so.tinh.gov.vn/",
@@ -20,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
     let places: Vec<Url> = PLACES.iter().map(|it| it.parse().expect("a URL")).collect();
     let now = Timestamp::UNIX_EPOCH;
     let (mut all, mut strange) = (Jar::default(), Jar::default());
-    // each line is a cookie; its first byte says where it comes from
+    // each line is a cookie, with its origin in the first byte
     for line in data.split(|it| *it == b'\n') {
         let Some((from, value)) = line.split_first() else {
             continue;

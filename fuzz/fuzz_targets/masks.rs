@@ -1,5 +1,5 @@
-//! Where pages vary, learnt from any bytes: what was learnt from is let through, what grew is let through from then on,
-//! and no work passes its length by much.
+//! Masks learnt from any bytes: a mask fits the bodies it was learnt from and those it grew by, and no work exceeds the
+//! length of its input by much.
 #![no_main]
 
 use gaccong::{
@@ -8,7 +8,7 @@ use gaccong::{
 };
 use libfuzzer_sys::fuzz_target;
 
-/// Bytes of several looks between 0xff, each of which no text holds; of one look alone, three that differ at its end.
+/// The bodies of looks, separated by 0xff, which no UTF-8 text holds; a single body becomes three with different ends.
 fn looks(data: &[u8]) -> Vec<Vec<u8>> {
     let mut looks: Vec<Vec<u8>> = data.split(|it| *it == 0xff).map(<[u8]>::to_vec).collect();
     if looks.len() == 1 {
@@ -38,6 +38,6 @@ fuzz_target!(|data: &[u8]| {
     let mut again = Mask::learn(Digest::of(b""), None, &bodies[..learnt]);
     again.remember(&mask);
     let steps = patience::steps() - before;
-    // faces and variants times looks
+    // up to 1,000 steps a byte: faces and variants times looks
     assert!(steps <= 1_000 * bytes + 1_000_000, "{steps} steps for {bytes} bytes");
 });

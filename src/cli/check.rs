@@ -227,7 +227,7 @@ fn as_json(world: &World, target: &Target, look: &Look) -> Value {
     out
 }
 
-/// The address that was looked at, and whether the name has no others than its family's.
+/// The address that the look went to, and the name's only family if it has no addresses of the other.
 fn address(world: &World, face: &Face) -> String {
     let address = face.address.map(|it| it.to_string());
     let alone = face

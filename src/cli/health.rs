@@ -1,4 +1,4 @@
-//! `gaccong health`: what /healthz says, for a container's health check. 0: all is well, 1: something is not.
+//! `gaccong health`: prints /healthz, for a container's health check. Exits with 0 if all is well, else with 1.
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -13,7 +13,7 @@ use tokio::{
 use super::{Failure, Global, Outcome, open, output::line};
 use crate::{config::Pace, store::control};
 
-/// A service that does not answer in this time is not well.
+/// Time for the service to answer; a later answer counts as not well.
 const WITHIN: Duration = Duration::from_secs(4);
 const LONGEST: u64 = 1 << 20;
 
@@ -22,7 +22,7 @@ pub(super) async fn run(global: &Global) -> Result<Outcome, Failure> {
     let config = open::config(global, Pace::Fast, false)?;
     let asked = match config.service.listen {
         Some(address) => tokio::time::timeout(WITHIN, ask(reachable(address))).await,
-        // without HTTP the store's socket is all there is to ask
+        // a service without HTTP can only be asked whether its control socket answers
         None => {
             let folder = &config.service.data_dir;
             let there = control::Client::connect(folder).await.is_some();
@@ -49,7 +49,7 @@ pub(super) async fn run(global: &Global) -> Result<Outcome, Failure> {
     Ok(if good { Outcome::Fine } else { Outcome::Found })
 }
 
-/// Where a service that listens everywhere is reached from here.
+/// The address to connect to from this machine: loopback for a service that listens on all addresses.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address {

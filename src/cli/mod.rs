@@ -121,7 +121,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // help and version are no faults
             let code = if error.use_stderr() { 2 } else { 0 };
-            // what was typed is said again: nothing in it moves the cursor
+            // an error repeats the arguments: control characters in them must not reach the terminal
             let _ = match code {
                 0 => error.print(),
                 _ => {
@@ -132,7 +132,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    // reports are written for others to read
+    // report files are for others to read, so that they keep the user's umask
     if !matches!(cli.command, Command::Report(_)) {
         crate::store::private::umask();
     }

@@ -131,10 +131,10 @@ fn kinds(config: &Config) -> Vec<Fault> {
     faults
 }
 
-/// All of the world's authorities take a fiftieth of it.
+/// Most bytes of an `extra_ca` file; a bundle of all public authorities takes a fiftieth of it.
 const LARGEST_CA: u64 = 16 << 20;
 
-/// What is wrong with the files of `extra_ca`, each at its place in targets.yaml.
+/// The faults of the files of `extra_ca`, each at its place in targets.yaml.
 fn authorities(config: &Config, folder: &Path) -> Vec<Fault> {
     let service = &config.service;
     let each = service.extra_ca.iter().zip(&service.extra_ca_at);
@@ -217,7 +217,7 @@ pub(super) fn own_store(config: &Config) -> Result<Opened, Failure> {
     })?;
     let snapshots = &config.service.snapshots_dir;
     if let Err(error) = private::folder(snapshots) {
-        // looking goes on; what cannot be kept is told look by look
+        // the service still looks at portals; each look reports that it cannot keep the page
         tracing::error!(%error, "{} cannot be made", snapshots.display());
     }
     let store = backends::open(&config.service.store, folder)?;

@@ -54,7 +54,7 @@ impl Failure {
     }
 
     pub fn report(self) -> ExitCode {
-        // what is echoed of arguments and files is for eyes, and nothing for a terminal to obey
+        // arguments and file contents in the message must not hold anything that the terminal acts on
         let plain = |it: &char| *it == '\n' || !(it.is_control() || is_obeyed(*it));
         let message: String = self.message.chars().filter(plain).collect();
         // whoever reads the other end of a closed pipe wants nothing more
@@ -98,13 +98,13 @@ pub fn line(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Control characters of the second kind, and those that turn the direction of text.
+/// Whether a terminal acts on the character: C1 control characters and those that change the direction of text.
 fn is_obeyed(it: char) -> bool {
     matches!(it, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// JSON whose strings hold nothing that a terminal obeys: control characters of the second kind and those that turn the
-/// direction of text are written as `\u…`, which reads back as the same.
+/// JSON in which the characters of [`is_obeyed`] are written as `\u…`, so that a terminal does not act on them. It
+/// parses to the value that it had before.
 pub fn escaped(json: &str) -> Cow<'_, str> {
     if !json.contains(is_obeyed) {
         return Cow::Borrowed(json);
@@ -120,7 +120,7 @@ pub fn escaped(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What was done, in which stands what somebody typed: a sentence for people, or facts for machines.
+/// Prints the result of a command that may repeat what a user typed: a sentence, or facts as JSON.
 pub fn done(json: bool, sentence: &str, facts: &Value) -> Result<(), Failure> {
     if json {
         line(&facts.to_string())

@@ -112,14 +112,14 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     Ok(Outcome::Fine)
 }
 
-/// Deliveries under way are waited for; what is to be told and not begun is told by the next start.
+/// The part that delivers messages: deliveries under way are awaited, messages not begun are left to the next start.
 const DELIVERIES: &str = "deliveries";
-/// The contract allows ten seconds in all.
+/// Nine seconds: the contract allows ten for the whole stop.
 const DELIVERED_WITHIN: Duration = Duration::from_secs(9);
-/// Nobody waits for polls, looks and work of the processor: all of it begins anew with the next start.
+/// Time for all other parts: polls, looks and CPU work are repeated after the next start.
 const ENDED_WITHIN: Duration = Duration::from_millis(600);
 
-/// What the service is made of, each with its name.
+/// The running parts of the service, by name.
 #[derive(Default)]
 struct Parts {
     running: JoinSet<&'static str>,
@@ -135,7 +135,7 @@ impl Parts {
         });
     }
 
-    /// Waits for what must be waited for, and drops the rest.
+    /// Waits for the deliveries, briefly for all others, and aborts the rest.
     async fn end(&mut self) {
         let begun = Instant::now();
         let (soon, late) = (begun + ENDED_WITHIN, begun + DELIVERED_WITHIN);
@@ -149,7 +149,7 @@ impl Parts {
                 Ok(Some(Ok(name))) => {
                     self.names.remove(name);
                 }
-                // a part that failed ended, too
+                // a part that panicked has ended, too
                 Ok(Some(Err(_))) => (),
                 Ok(None) => break,
                 Err(_) => {
@@ -163,7 +163,8 @@ impl Parts {
     }
 }
 
-/// What the system tells us. Listened for before anything begins: who is told to stop at once stops in order.
+/// The signals of the system. The handlers are set before any part begins, so that a stop right after the start is
+/// clean.
 struct Told {
     term: Signal,
     interrupt: Signal,

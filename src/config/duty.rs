@@ -87,11 +87,11 @@ pub(super) fn read(node: &Node, named: &mut Vec<Named>, faults: &mut Vec<Fault>)
     out
 }
 
-/// Shorter ones would only be noise.
+/// Shorter times would only be noise.
 const LEAST_REMINDER: Duration = Duration::from_secs(10 * 60);
 const LEAST_TEST_CALL: Duration = Duration::from_secs(2 * 60);
 
-/// A length of time up to a day, or `off`.
+/// A duration from `least` to a day, or `off` (`Some(None)`).
 fn or_off(fields: &Fields, name: &'static str, least: Duration) -> Option<Option<Duration>> {
     fields.parsed(name, |text| {
         if text == "off" {

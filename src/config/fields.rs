@@ -83,14 +83,14 @@ impl<'a> Fields<'a> {
         join(&self.path, field)
     }
 
-    /// A text in composed letters, however the file's editor writes them. Paths are read with [`Fields::parsed`]: the
-    /// file system knows them by their bytes.
+    /// A text in composed letters (NFC), in whichever form the editor saved it. Paths must be read with
+    /// [`Fields::parsed`] instead: the file system compares bytes.
     pub fn text(&self, name: &'static str) -> Option<String> {
         let node = self.node(name)?;
         self.as_text(node, name).map(|it| nfc(&it))
     }
 
-    /// The text as it is written.
+    /// The text of the node as written.
     fn as_text(&self, node: &Node, name: &str) -> Option<String> {
         match &node.value {
             Value::Scalar(text, _) if !node.is_null() && !text.trim().is_empty() => {
@@ -115,7 +115,7 @@ impl<'a> Fields<'a> {
         Some(texts)
     }
 
-    /// Texts as they are written: paths, selectors.
+    /// Texts as written, without composing letters: paths and selectors.
     pub fn raw_texts(&self, name: &'static str) -> Option<Vec<(Place, String)>> {
         let node = self.node(name)?;
         match &node.value {

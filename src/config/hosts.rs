@@ -1,9 +1,9 @@
-//! Hosts as people write them in lists: one form for all, or what to write instead.
+//! Hosts as operators write them in lists: normalised, or refused with the text to write instead.
 
 use url::{Host, Url};
 
-/// The host as it stands in URLs: lower case, IDN in its ASCII form. `*.example.com` and `.example.com` are
-/// `example.com`, since a host covers its sub-domains.
+/// The host in the form of URLs: lower case, IDN in ASCII. `*.example.com` and `.example.com` become `example.com`,
+/// since a host covers its sub-domains.
 pub fn allowed_host(text: &str) -> Result<String, String> {
     let said = text.trim();
     let wrong = |why: &str| {
@@ -79,7 +79,7 @@ mod tests {
         ] {
             assert_eq!(allowed_host(text).as_deref(), Ok(host), "{text}");
         }
-        // letters and marks apart or in one: the same name
+        // composed and decomposed letters are one name
         let (composed, apart) = ("*.C\u{1ed5}ng.vn.", "c\u{f4}\u{309}ng.vn");
         let host = allowed_host(composed);
         assert_eq!(host, allowed_host(apart));

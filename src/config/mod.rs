@@ -61,10 +61,10 @@ pub struct Service {
     pub listen: Option<SocketAddr>,
     pub allow_networks: Vec<IpNet>,
     pub allow_ports: Vec<u16>,
-    /// Addresses that are ours though no interface has them: of a NAT in front.
+    /// Our addresses that no interface has: those of a NAT in front of this machine.
     pub own_addresses: Vec<IpAddr>,
     pub extra_ca: Vec<PathBuf>,
-    /// Where each of them stands, for a fault.
+    /// Line and column of each file of `extra_ca`, for fault messages.
     pub extra_ca_at: Vec<(usize, usize)>,
     pub resolver: Vec<SocketAddr>,
     pub connectivity: Vec<String>,
@@ -123,7 +123,7 @@ pub(crate) fn notifier_of(
         .clone();
     let with = spec.with.as_object_mut()?;
     with.insert("chat".to_owned(), chat.into());
-    // a topic is of one chat
+    // the topic belongs to the notifier's own chat
     with.remove("topic");
     spec.fallback = None;
     Some(spec)

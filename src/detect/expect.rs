@@ -1,32 +1,32 @@
-//! What is expected of a portal, and what pages do that their bytes do not say.
+//! The operator's expectations of a portal, and facts about a page that its bytes do not show.
 
 use crate::page::registrable;
 
-/// What the operator said belongs to a portal.
+/// The operator's settings for a portal, and facts about its delivery.
 #[derive(Clone, Debug, Default)]
 pub struct Expect {
-    /// Registrable domain of the registered URL.
+    /// The registrable domain of the registered URL.
     pub domain: String,
     pub allow_hosts: Vec<String>,
     pub must_contain: Vec<String>,
-    /// What of the portal's origin is not as it was: `issuer`, `subject`, `network`.
+    /// Parts of the portal's origin that changed, by kind (`issuer`, `subject`, `network`).
     pub moved_origin: Vec<(&'static str, String)>,
-    /// An error page, or only a part of the page could be read: what it lacks accuses nobody.
+    /// An error page, or a page that was read only in part: missing content is no sign of tampering.
     pub refused: bool,
-    /// How it is delivered as no known look was, and what says so.
+    /// Ways of delivery that no known look had, each with the header that says so.
     pub delivered: Vec<(Delivery, String)>,
 }
 
-/// Ways in which headers make another page of the same bytes.
+/// Ways in which headers change what browsers show of the same bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// Browsers store it instead of showing it.
+    /// Browsers download the body instead of showing it.
     Stored,
-    /// Of a type that browsers do not show as a page.
+    /// The media type is none that browsers show as a page.
     NoPage,
-    /// In a charset that browsers refuse.
+    /// The charset is one that browsers refuse.
     Blank,
-    /// With a style sheet or a transformation that the page itself does not name.
+    /// Headers name a style sheet, or the page a transformation, that no known look had.
     Dressed,
 }
 
@@ -42,7 +42,7 @@ impl Expect {
         }
     }
 
-    /// For a URL of which nothing else is known.
+    /// For a URL without settings of the operator.
     pub fn of_url(url: &url::Url) -> Self {
         Self {
             domain: registrable(url.host_str().unwrap_or_default()),
@@ -51,16 +51,16 @@ impl Expect {
     }
 }
 
-/// What a page uses a host for.
+/// The use that a page makes of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// A link, a picture, or anything that takes no more than that.
+    /// A link, a picture, or any use that needs no more trust than those.
     Any,
-    /// It runs code in the page.
+    /// Its code runs in the page.
     Script,
-    /// Code of the page fetches from it and sends to it: what the portal frames it may also reach.
+    /// Code of the page exchanges data with it: allowed as well for hosts that the portal has always framed.
     Reached,
     Frame,
-    /// What visitors type is sent to it.
+    /// The page sends it what visitors type.
     Form,
 }

@@ -148,7 +148,7 @@ pub static PARKED: LazyLock<Phrases> =
 pub static CHALLENGE: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/challenge.txt")));
 
-/// What pictures on error, maintenance and challenge pages are named after.
+/// Names of pictures on error, maintenance and challenge pages.
 pub static NOTICES: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/signs.txt")));
 

@@ -133,7 +133,7 @@ impl<'a> View<'a> {
         if let Some(known) = asked.get(phrase) {
             return *known;
         }
-        // where patience is lost, nothing that is found counts any more
+        // once patience is lost no result is used, so any answer will do
         let known = patience::step(self.norm.folded.len()) || self.norm.folded.contains(phrase);
         asked.insert(phrase.to_owned(), known);
         known
@@ -209,13 +209,13 @@ impl<'a> View<'a> {
         self.change.as_ref().map_or(1.0, Change::kept)
     }
 
-    /// Whether a host is neither the portal's own, nor allowed, nor known on it in whatever role, nor one that everybody
-    /// embeds.
+    /// Whether the host is foreign for any use: not the portal's own, not allowed, never used by the portal before, and
+    /// no service that sites commonly embed.
     pub fn is_foreign(&self, host: &str) -> bool {
         self.is_foreign_as(host, Role::Any)
     }
 
-    /// The same where only what it was known for counts: one that pictures came from may run no code.
+    /// Like [`Self::is_foreign`], for one use of the host: a host known for pictures may not run code.
     pub fn is_foreign_as(&self, host: &str, role: Role) -> bool {
         if host.is_empty() {
             return false;
@@ -241,7 +241,7 @@ impl<'a> View<'a> {
                 &norm.form_domains,
                 &norm.image_domains,
             ],
-            // what the portal has always called its own address is its own
+            // a domain that the portal has always named as its own address (canonical and the like) is its own
             Role::Script => &[&norm.script_domains, &norm.relation_domains],
             Role::Reached => &[
                 &norm.script_domains,

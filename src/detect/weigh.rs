@@ -25,10 +25,11 @@ const NEGLIGIBLE: f64 = 0.05;
 /// Signals that say that somebody else shows his face.
 const FACE: &[&str] = &["boast", "taunt", "slogan", "not-a-page"];
 
-/// Signals of what only an attacker writes. An image that is served by mistake is none.
+/// Signals of words that only an attacker writes. An image in place of a page is no such signal: servers do that by
+/// mistake.
 const SIGNATURES: &[&str] = &["boast", "taunt", "slogan"];
-/// Probability, and log-odds of signatures, from which one look is enough to ring: a phrase in an intact page, as news
-/// and forums have it, stays below both.
+/// Probability, and log-odds from signatures alone, from which a single look opens an incident. A phrase in an
+/// otherwise intact page, as news and forums quote it, stays below both.
 const SIGNED: (f64, f64) = (0.99, 3.0);
 
 /// Signals of absence: what an error or challenge page lacks accuses nobody; what it says or loads still may.
@@ -124,8 +125,8 @@ impl Table {
     }
 }
 
-/// Whether a page bears an attacker's signature as no honest portal shows one by accident: it is called defaced, hardly
-/// any doubt is left, and words of an attacker are much of why.
+/// Whether the page bears an attacker's signature as no honest page does by accident: the verdict is "defaced", nearly
+/// certain, and an attacker's words contribute much to it.
 pub fn is_signed(verdict: &Verdict) -> bool {
     let words = verdict
         .signals
@@ -150,7 +151,7 @@ pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoni
     let found = detectors
         .iter()
         .filter(|it| !(lacking && LACKS.contains(&it.name())))
-        // each goes through all texts; what is found after patience was lost is not used
+        // each detector reads all texts; results after patience was lost are dropped
         .take_while(|_| !patience::is_lost())
         .filter_map(|it| Some((it.name(), it.look(view)?)))
         .collect();

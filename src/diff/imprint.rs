@@ -25,11 +25,11 @@ pub const EDITION: u32 = 1;
 /// Addresses of its own that a page is remembered by.
 pub(super) const OWN_KEPT: usize = 400;
 
-/// Bytes of a look's texts that are kept for phrases to be searched in; a page of 400 KB has some 100 KB of them. What
-/// stands behind them is known by its key all the same.
+/// Bytes of a look's texts kept for searching phrases; a page of 400 KB has some 100 KB. Texts beyond this limit are
+/// remembered by their keys only.
 const TEXTS_KEPT: usize = 2 << 20;
 
-/// Bytes of a look's lines that are kept for people to be shown a change by.
+/// Bytes of a look's lines kept for showing people a change.
 const LINES_KEPT: usize = 4 << 20;
 
 /// A text as phrases are searched in it.
@@ -170,7 +170,7 @@ impl Imprint {
     }
 }
 
-/// The lines of a page, as many as are kept.
+/// The lines of a page, up to [`LINES_KEPT`] bytes.
 fn shown(page: &Page) -> Vec<Line> {
     let mut room = LINES_KEPT;
     let fits = |it: &Line| {

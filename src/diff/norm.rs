@@ -15,7 +15,7 @@ use crate::{
 /// few looks, and what was there before it stays known.
 const RECENT: usize = 5;
 
-/// Bytes of folded text in a norm: of all looks together, oldest first. An honest portal of 400 KB has some 500 KB.
+/// Bytes of folded text in a norm, of all looks together, oldest first. An honest portal of 400 KB has some 500 KB.
 const FOLDED_KEPT: usize = 8 << 20;
 
 /// Counts of recent looks in which something was seen; 0 where only older ones had it.
@@ -187,7 +187,7 @@ impl Norm {
         self.hidden_links = self.hidden_links.max(look.hidden_links);
     }
 
-    /// Bytes of memory that it takes, as far as pages decide how many: texts, keys and names.
+    /// Bytes of memory that the norm takes, as far as pages decide on them: texts, keys and names.
     pub fn bytes(&self) -> usize {
         let seen = [
             &self.blocks,

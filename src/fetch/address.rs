@@ -74,9 +74,9 @@ impl Default for Guard {
     }
 }
 
-/// The addresses of this machine: of all its interfaces but the loopback one, whose addresses are never public unless
-/// somebody put them there to be visited, and the one that it goes out with. Nothing is sent for that: a UDP socket is told
-/// of a far address, and the system chooses.
+/// The addresses of this machine: those of all interfaces but loopback (a public address there was put there to be
+/// visited), and the source address of its outgoing connections. A UDP socket is connected to a far address for the
+/// latter, which sends nothing: the kernel only picks the source address.
 pub fn own_addresses() -> Vec<IpAddr> {
     // root servers: they are always somewhere outside
     let far: [(&str, SocketAddr); 2] = [
@@ -93,7 +93,7 @@ pub fn own_addresses() -> Vec<IpAddr> {
     });
     let mut own = of_interfaces();
     for address in ways_out {
-        // a machine whose only addresses stand on loopback goes out with one of these
+        // a machine that has its only addresses on loopback picks one of these as source address
         if !own.contains(&address) && !on_loopback(address) {
             own.push(address);
         }
@@ -131,14 +131,14 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Guard {
-    /// Whether an address is one of the operator's exceptions.
+    /// Whether `allow_networks` of the operator holds the address.
     pub(super) fn is_exempt(&self, address: IpAddr) -> bool {
         let meant = unmapped(address);
         let mut networks = self.networks.iter();
         networks.any(|it| it.contains(&address) || it.contains(&meant))
     }
 
-    /// With the exceptions that hold for portals which others than the operator named: loopback, which is for tests.
+    /// The guard for portals that others than the operator named: only exceptions for loopback hold, which tests use.
     pub(super) fn for_anybody(&self) -> Self {
         let mut guard = self.clone();
         guard
@@ -147,7 +147,7 @@ impl Guard {
         guard
     }
 
-    /// Without exceptions.
+    /// The guard without any exception.
     pub(super) fn outside(&self) -> Self {
         Self {
             networks: Vec::new(),

@@ -23,18 +23,19 @@ use super::{
 };
 use crate::model::{Class, Digest, Say, observation::Certificate};
 
-/// A machine that takes no connection in this time is not reached.
+/// Time for a connection to be accepted or refused; a machine that does neither counts as not reached.
 const REACHING: Duration = Duration::from_secs(3);
 
 pub(super) struct Arrived {
     pub response: Response,
     pub address: Option<IpAddr>,
-    /// `None` over plain HTTP.
+    /// `None` for plain HTTP.
     pub certificate: Option<Certificate>,
 }
 
 impl Inner {
-    /// Asks once, over HTTP/1.1 alone where `http1` is set. An error is the class of the failure and one sentence.
+    /// Sends one request, over HTTP/1.1 alone if `http1` is set. The error is the class of the failure and one
+    /// sentence.
     pub(super) async fn arrive(
         &self,
         url: &Url,
@@ -58,7 +59,7 @@ impl Inner {
             }
             Err(error) => error,
         };
-        // servers from before 2012 often just close the connection where no suite is common to both
+        // servers from before 2012 often just close the connection when the client offers no suite of theirs
         if url.scheme() == "https" && is_of_handshake(&error) {
             match self.by_second_stack(url, headers, pass).await {
                 Ok(arrived) => return Ok(arrived),
@@ -69,8 +70,8 @@ impl Inner {
         Err(class_of(&error))
     }
 
-    /// The certificate of the connection that carried a response, with its verdict. A certificate of which no handshake
-    /// was recorded is a fault: nothing is known of it.
+    /// The certificate of the connection that carried a response, with its verdict. A certificate without a recorded
+    /// handshake gets a fault, since nothing is known of it.
     async fn certificate(
         &self,
         url: &Url,
@@ -108,14 +109,14 @@ impl Inner {
             found.fault = None;
             found.remark = Some(remark);
         }
-        // verified certificates are not verified at each handshake: they may have run out since
+        // a good certificate is not verified at each handshake (see `tls::VERIFIED_FOR`): it may have expired since
         if found.fault.is_none() && Timestamp::now() >= found.not_after {
             found.fault = Some(Say::new("cause-tls-expired"));
         }
         Some(found)
     }
 
-    /// Whether a chain is good with intermediates that the server left out.
+    /// Whether the chain is good once the intermediates that the server left out are added.
     async fn is_completed(
         &self,
         host: &str,
@@ -137,7 +138,7 @@ impl Inner {
         found.await
     }
 
-    /// Whether a machine behind a URL answers a connection, be it with a refusal.
+    /// Whether the machine behind a URL accepts or refuses a connection within [`REACHING`].
     pub(super) async fn is_reached(&self, url: &Url, by_operator: bool) -> bool {
         let pass = self.passes.first(by_operator);
         if pass.guard().url(url, url.port()).is_err() {
@@ -200,11 +201,11 @@ impl Inner {
     }
 }
 
-/// The addresses behind a URL that may be dialled.
+/// The addresses behind a URL that the guard allows us to dial.
 async fn addresses(url: &Url, pass: &Pass) -> Result<Vec<SocketAddr>, DialFault> {
     let port = url.port_or_known_default().unwrap_or(443);
     Ok(match url.host() {
-        // literals were checked with the URL
+        // the guard checked IP literals together with the URL
         Some(Host::Ipv4(address)) => vec![(address, port).into()],
         Some(Host::Ipv6(address)) => vec![(address, port).into()],
         Some(Host::Domain(name)) => {
@@ -216,7 +217,7 @@ async fn addresses(url: &Url, pass: &Pass) -> Result<Vec<SocketAddr>, DialFault>
     })
 }
 
-/// The host as certificates name it: an IPv6 literal without its brackets.
+/// The host as certificates spell it: an IPv6 literal without its brackets.
 fn name_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     host.trim_start_matches('[')

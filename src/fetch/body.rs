@@ -1,4 +1,4 @@
-//! The body of an answer: read within its limits, unpacked, or lost, and then what came of it all the same.
+//! The body of an answer: read within its limits and unpacked, or lost, together with the part that arrived.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,20 +14,20 @@ use super::{
 };
 use crate::model::{Class, Say, excerpt::excerpt, observation::Silence};
 
-/// A body is large from here on, and so many may be in memory: pages are a tenth of it.
+/// Bytes from which a body counts as large (ten times an ordinary page), and large bodies held in memory at once.
 const LARGE: usize = 1 << 20;
 pub(super) const LARGE_AT_ONCE: usize = 12;
-/// A body in so many pieces of so few bytes is dripped on purpose.
+/// A body of more than `PIECES` chunks with fewer than `PIECE` bytes each, on average, is dripped on purpose.
 const PIECES: usize = 50_000;
 const PIECE: usize = 32;
-/// Of a body that is announced to be too large, its beginning is read: somebody may have signed it. As much as a look
-/// reads crudely, and no longer than an honest server needs for it.
+/// Bytes that are read of a body whose announced length is over the limit, since an attacker may have signed its
+/// beginning: as many as the crude reader takes, within the time that an honest server needs for them.
 const BEGINNING: usize = 512 << 10;
 const BEGINNING_WITHIN: Duration = Duration::from_secs(3);
 
-/// Why there is no page.
+/// Why no page could be read.
 pub(super) enum Lost {
-    /// The connection or the protocol broke; HTTP/1.1 may still bring it.
+    /// The connection or the protocol broke; a second request over HTTP/1.1 may still bring the body.
     Broken(reqwest::Error),
     Certain(Class, Say),
 }
@@ -51,7 +51,8 @@ fn too_large(most: u64) -> Lost {
     Lost::Certain(Class::TooLarge, cause)
 }
 
-/// Reads and unpacks a body of `most` bytes at the most. Where it is lost, `journey.partial` holds what came of it.
+/// Reads and unpacks a body of at most `most` bytes. If the body is lost, `journey.partial` holds the part that
+/// arrived.
 pub(super) async fn read(
     response: Response,
     journey: &mut Journey,
@@ -60,14 +61,14 @@ pub(super) async fn read(
 ) -> Result<Bytes, Lost> {
     let values = response.headers().get_all(header::CONTENT_ENCODING);
     journey.codings = decode::codings(values.iter().filter_map(|it| it.to_str().ok()));
-    // packed or not: what is unpacked is no smaller
+    // the announced length is that of the packed body: unpacked, it is no smaller
     let announced = response.content_length().unwrap_or(0);
     if announced > most {
         journey.certain = Some(too_large(most).told(response.status().as_u16()));
         let _ = timeout(BEGINNING_WITHIN, begin(response, journey)).await;
         return Err(too_large(most));
     }
-    // what is announced need not come: no more than an ordinary page is made ready for
+    // the announced bytes need not come: memory for an ordinary page at most is reserved
     let room = usize::try_from(announced).unwrap_or(LARGE);
     journey.partial.reserve(room.min(LARGE));
     receive(response, journey, most, places).await?;
@@ -103,7 +104,7 @@ async fn receive(
     most: u64,
     places: &Arc<Semaphore>,
 ) -> Result<(), Lost> {
-    // without a length, the end of the connection is the end of the body, however it comes
+    // without a length, the body ends where the connection ends, cleanly or not
     let open_ended = !response.headers().contains_key(header::CONTENT_LENGTH)
         && !response.headers().contains_key(header::TRANSFER_ENCODING);
     let mut pieces = 0;
@@ -131,7 +132,7 @@ async fn receive(
     Ok(())
 }
 
-/// Reads the beginning of a body.
+/// Reads the first [`BEGINNING`] bytes of a body into `journey.partial`.
 async fn begin(response: Response, journey: &mut Journey) {
     let mut stream = response.bytes_stream();
     while let Some(Ok(chunk)) = stream.next().await {
@@ -145,14 +146,14 @@ async fn begin(response: Response, journey: &mut Journey) {
     }
 }
 
-/// Waits for a place where a body is large.
+/// Waits for one of the [`LARGE_AT_ONCE`] places once a body is large.
 async fn take_place(bytes: usize, journey: &mut Journey, places: &Arc<Semaphore>) {
     if bytes > LARGE && journey.large.is_none() {
         journey.large = places.clone().acquire_owned().await.ok().map(Arc::new);
     }
 }
 
-/// What came of a body that was lost, unpacked as far as it goes; `None` where nothing came.
+/// The part of a lost body that arrived, unpacked as far as possible; `None` if no byte arrived.
 pub(super) async fn shown(journey: &mut Journey, most: u64) -> Option<Bytes> {
     let mut came = (&mut journey.partial, &mut journey.codings);
     if came.0.is_empty() {

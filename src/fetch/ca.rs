@@ -1,5 +1,5 @@
-//! Files of `extra_ca` as people have them: PEM with text around it, the binary form that Windows and macOS export, and
-//! by mistake much else that goes by the name of a certificate.
+//! Certificate files for `extra_ca` in the forms that operators have: PEM, also with text around it, DER as Windows and
+//! macOS export it, and files that are no certificate (keys, requests, PKCS#7, PKCS#12), which are refused with advice.
 
 use encoding_rs::Encoding;
 use rustls::{RootCertStore, pki_types::CertificateDer};
@@ -8,13 +8,13 @@ use x509_parser::{
     prelude::FromDer, revocation_list::CertificateRevocationList,
 };
 
-/// Authorities in one file: a bundle of all of the world's has some 150.
+/// Most authorities in one file; a bundle of all public authorities holds some 150.
 const MOST: usize = 2000;
-/// `signedData` of PKCS#7, and `data` and `encryptedData`, of which PKCS#12 is made.
+/// Object identifiers: `signedData` of PKCS#7, and the start of `data` and `encryptedData`, which PKCS#12 wraps.
 const SIGNED_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
 const PKCS7_DATA: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07";
 
-/// The certificates of a file, each usable as an authority, or what is wrong with it and what to do.
+/// The certificates of a file, each usable as an authority. The error says what is wrong and what to do.
 pub fn parse(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let bytes = plain(bytes);
     let found = if has_armour(&bytes) {
@@ -34,7 +34,7 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     Ok(found)
 }
 
-/// As an editor saved it: without a mark of its encoding, and without UTF-16, which base64 never is.
+/// The bytes without a byte order mark, decoded from UTF-16: an editor may have added either, and base64 has neither.
 fn plain(bytes: &[u8]) -> Vec<u8> {
     match Encoding::for_bom(bytes) {
         Some((encoding, mark)) => {
@@ -50,7 +50,7 @@ fn has_armour(bytes: &[u8]) -> bool {
 }
 
 fn armoured(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    // what is quoted or stands in a mail is indented
+    // quoted text and text in a mail is indented
     let text = String::from_utf8_lossy(bytes);
     let lines = text
         .split(['\n', '\r'])
@@ -74,7 +74,7 @@ fn armoured(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
                 out.push(CertificateDer::from(der.to_vec()));
             }
             label => {
-                // parameters and the like stand before a key
+                // `openssl` writes parameters and the like before a key: the key is the graver fault
                 let graver = label.ends_with("PRIVATE KEY");
                 if graver || strange.is_none() {
                     strange = Some(format!("it holds {}", labelled(label)));
@@ -91,7 +91,7 @@ fn armoured(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
         .as_ref()
         .filter(|it| out.is_empty() || it.contains("key"))
     {
-        // a key beside the certificates is a secret in the wrong place
+        // a private key beside the certificates is a secret in the wrong place: the whole file is refused
         return Err(why.clone());
     }
     if out.is_empty() {
@@ -108,7 +108,7 @@ fn binary(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
                 .to_owned(),
         );
     }
-    // base64 without its first and last line
+    // the base64 of a PEM file without its BEGIN and END lines
     let unbroken: Vec<u8> = bytes
         .iter()
         .copied()
@@ -132,13 +132,13 @@ fn binary(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     Ok(out)
 }
 
-/// The certificate that bytes begin with.
+/// The DER certificate at the beginning of `der`, without the bytes after it.
 fn first(der: &[u8]) -> Option<&[u8]> {
     let (rest, _) = parse_x509_certificate(der).ok()?;
     Some(&der[..der.len() - rest.len()])
 }
 
-/// What a block of that label is, and what is wanted instead.
+/// What a PEM block with this label is, and what the operator should provide instead.
 fn labelled(label: &str) -> String {
     match label {
         _ if label.ends_with("PRIVATE KEY") => KEY.to_owned(),
@@ -160,7 +160,7 @@ const REVOKED: &str = "a list of revoked certificates (CRL); the authority's cer
 const PKCS7: &str = "a PKCS#7 bundle (.p7b); convert it: openssl pkcs7 -inform DER -in FILE -print_certs -out FILE.pem";
 const PKCS12: &str = "a PKCS#12 store (.p12, .pfx), which may hold keys; take the certificates out of it: openssl pkcs12 -in FILE -nokeys -out FILE.pem";
 
-/// What bytes are that are no certificate.
+/// What DER bytes are that hold no certificate, as far as their beginning tells.
 fn what(der: &[u8]) -> String {
     let start = &der[..der.len().min(64)];
     let holds = |part: &[u8]| start.windows(part.len()).any(|it| it == part);
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn certificates_in_every_form_that_people_have_them_in() {
-        // self-signed and no authority by its own words: a portal's own certificate
+        // self-signed and without the CA flag: a portal's own certificate
         let (one, _) = certificate("a.example.vn");
         let (two, _) = certificate("b.example.vn");
         let (der, pem) = (one.der().to_vec(), one.pem());
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!(all(&wide), both);
         let lines: Vec<&str> = pem.lines().filter(|it| !it.starts_with('-')).collect();
         assert_eq!(all(lines.join("\n").as_bytes()), both[..1]);
-        // openssl's trusted form says more behind the certificate
+        // openssl's TRUSTED CERTIFICATE form appends trust settings to the certificate
         let more = [&der[..], b"\x30\x03\x0c\x01x"].concat();
         let trusted = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, more);
         let trusted = format!(

@@ -1,6 +1,6 @@
 //! Certificate chains that a server sends without an intermediate: browsers fetch it from the address that the
-//! certificate names (RFC 5280, 4.2.2.1: caIssuers) or know it from another site. What is found is only a candidate:
-//! the chain is verified with it as always.
+//! certificate names (RFC 5280, 4.2.2.1: caIssuers) or know it from another site. A fetched certificate is only a
+//! candidate: the whole chain is verified with it as usual.
 
 use std::{
     collections::HashMap,
@@ -20,21 +20,21 @@ use x509_parser::{
 
 use super::{address::Guard, trust::Trust};
 
-/// Certificates between a leaf and its authority that may be missing; two are rare.
+/// Most intermediates that a server may leave out; already two are rare.
 const MISSING: usize = 3;
-/// In all, within the visit's own time.
+/// Time for completing one chain, all fetches together; the visit's own time limit holds as well.
 const FETCHING: Duration = Duration::from_secs(5);
-/// A certificate has one to three KiB, a PKCS#7 file of some of them little more.
+/// Most bytes of a fetched file: a certificate has 1 to 3 KiB, a PKCS#7 file of several little more.
 const LARGEST: usize = 64 << 10;
-/// A fetched certificate is asked for again after this time, one that did not come sooner.
+/// Time after which a fetched certificate is asked for again, and after which a failed fetch is tried again.
 const FOUND_FOR: Duration = Duration::from_secs(24 * 3600);
 const LACKED_FOR: Duration = Duration::from_secs(600);
-/// Public authorities have some two thousand intermediates.
+/// Most subjects and most URLs kept; public authorities have some 2,000 intermediates.
 const KEPT: usize = 4096;
-/// Authorities renew and cross-sign: several certificates bear one name.
+/// Most certificates kept for one subject: authorities renew and cross-sign, so several bear one name.
 const ALIKE: usize = 4;
 
-/// Intermediates that were fetched, or shown by servers whose chains were whole.
+/// Intermediates that were fetched, or sent by servers with complete chains.
 #[derive(Clone, Default)]
 pub(super) struct Intermediates(Arc<Mutex<Kept>>);
 
@@ -44,19 +44,19 @@ struct Kept {
     by_subject: HashMap<Vec<u8>, Vec<CertificateDer<'static>>>,
 }
 
-/// A leaf, what was shown with it, and the name it should be good for.
+/// The leaf of a server, the certificates sent with it, and the name that it must be valid for.
 pub(super) struct Shown<'a> {
     pub leaf: &'a CertificateDer<'a>,
     pub others: &'a [CertificateDer<'static>],
     pub name: &'a ServerName<'a>,
 }
 
-/// What a chain is worth with the certificates found so far.
+/// The result of verifying a chain with the certificates found so far.
 enum Verdict {
     Good,
-    /// Its issuer is still not found.
+    /// An issuer is still missing.
     Lacking,
-    /// It has another fault, which no certificate mends.
+    /// The chain has another fault, which further certificates do not mend.
     Bad,
 }
 
@@ -71,7 +71,7 @@ impl Intermediates {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the chain is good with intermediates that are known or can be fetched.
+    /// Whether the chain is good with intermediates that are known or can be fetched, within [`FETCHING`].
     pub async fn complete(
         &self,
         shown: &Shown<'_>,
@@ -93,7 +93,7 @@ impl Intermediates {
         let mut chain = shown.others.to_vec();
         let mut last: CertificateDer<'static> = shown.leaf.clone().into_owned();
         let mut added = 0;
-        // each step goes one certificate up; a server may show some that lead in a circle
+        // each step goes one certificate up; the bound is for servers that send certificates in a circle
         for _ in 0..=shown.others.len() + MISSING {
             let Ok((_, parsed)) = x509_parser::parse_x509_certificate(&last) else {
                 return false;
@@ -118,7 +118,7 @@ impl Intermediates {
                 Verdict::Bad => return false,
                 Verdict::Lacking => (),
             }
-            // what is known may be another authority's of the same name
+            // known certificates of this name may belong to a different authority: the named address is asked, too
             let fetched = self
                 .fetch(&issuers_of(&parsed), &issuer, client, guard)
                 .await;
@@ -152,7 +152,7 @@ impl Intermediates {
         }
     }
 
-    /// Keeps the intermediates of a chain that was found good, for servers that leave them out.
+    /// Keeps the certificates of a good chain for servers that leave them out.
     pub fn keep(&self, chain: &[CertificateDer<'_>]) {
         let mut kept = self.kept();
         for it in chain {
@@ -209,8 +209,8 @@ fn is_subject(certificate: &CertificateDer<'_>, name: &[u8]) -> bool {
         .is_ok_and(|(_, it)| it.subject().as_raw() == name)
 }
 
-/// The addresses where a certificate says that its issuer's is to be had. Only plain HTTP: what is fetched is verified,
-/// and HTTPS would need a certificate first.
+/// The caIssuers addresses of a certificate. Only plain HTTP is taken: the fetched certificate is verified anyway, and
+/// HTTPS would need a verified chain first.
 fn issuers_of(certificate: &X509Certificate<'_>) -> Vec<Url> {
     let mut out = Vec::new();
     for extension in certificate.extensions() {
@@ -232,8 +232,8 @@ fn issuers_of(certificate: &X509Certificate<'_>) -> Vec<Url> {
     out
 }
 
-/// Authorities of an intranet publish at ports of their own; below these are other services that no certificate should
-/// send us to.
+/// Whether the guard allows the address. A port from 1024 up is allowed as well, since an intranet's authority may
+/// publish there; a lower port belongs to other services, and no certificate may send us to one.
 fn may_be_asked(place: &Url, guard: &Guard) -> bool {
     let port = place.port_or_known_default().filter(|it| *it >= 1024);
     guard.url(place, port).is_ok()
@@ -262,7 +262,7 @@ async fn get(
     Some(certificates_in(&bytes))
 }
 
-/// DER, PEM, or a PKCS#7 file of certificates alone: the three forms that authorities publish.
+/// The certificates in a fetched file: DER, PEM, or PKCS#7 without signers, the three forms that authorities publish.
 fn certificates_in(bytes: &[u8]) -> Vec<CertificateDer<'static>> {
     if x509_parser::parse_x509_certificate(bytes).is_ok() {
         return vec![CertificateDer::from(bytes.to_vec())];

@@ -59,7 +59,7 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
     }
 }
 
-/// The same for a request that was made without the HTTP client, over a connection that stood.
+/// Class and sentence for a failed request of the second TLS stack, whose connection stood (no reqwest error to read).
 pub(super) fn class_of_http(error: &hyper::Error) -> (Class, Say) {
     let io = error.source().and_then(|it| it.downcast_ref::<io::Error>());
     if let Some(found) = io.and_then(|it| of_io(it.kind())) {
@@ -75,7 +75,7 @@ pub(super) fn class_of_http(error: &hyper::Error) -> (Class, Say) {
     )
 }
 
-/// Whether a handshake failed: a TLS error, or a connection that was cut while it was set up.
+/// Whether the TLS handshake failed: a TLS error, or a connection that was cut while it was set up.
 pub(super) fn is_of_handshake(error: &reqwest::Error) -> bool {
     use io::ErrorKind as Kind;
     let cut = [Kind::UnexpectedEof, Kind::ConnectionReset];
@@ -124,8 +124,8 @@ fn chain<'a>(error: &'a reqwest::Error) -> Vec<&'a (dyn Error + 'static)> {
     out
 }
 
-/// Whether HTTP/2 itself broke, so that HTTP/1.1 may do: a stream or the connection was ended for a reason of the
-/// protocol, by the server or because it broke its rules.
+/// Whether HTTP/2 itself broke, so that HTTP/1.1 may work: the server ended the stream or the connection with a
+/// protocol error, or broke the protocol's rules.
 pub(super) fn http2_broke(error: &reqwest::Error) -> bool {
     chain(error)
         .iter()

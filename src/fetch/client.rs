@@ -33,7 +33,7 @@ pub(super) enum DialFault {
     Dns(String),
     #[error("{0}")]
     Refused(Refused),
-    /// The name has IPv6 addresses only, and this machine no way to them.
+    /// The name has IPv6 addresses only, and this machine has no route to them.
     #[error("no way to IPv6")]
     NoIpv6,
 }
@@ -44,7 +44,7 @@ pub(super) fn build(
 ) -> Result<reqwest::Client, Unusable> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        // each answer bears the certificate of its own connection
+        // hands us the peer certificate of each answer's own connection
         .tls_info(true)
         .dns_resolver(Arc::new(Resolving(dialler)))
         .redirect(reqwest::redirect::Policy::none())
@@ -56,7 +56,7 @@ pub(super) fn build(
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
         .http1_allow_obsolete_multiline_headers_in_responses(true)
-        // some old servers know `Host` and not `host`
+        // some old servers read `Host` but not `host`
         .http1_title_case_headers()
         .http2_max_header_list_size(256 << 10)
         .connect_timeout(Duration::from_secs(15))
@@ -72,7 +72,8 @@ const TRIED: usize = 8;
 /// TXT records of one name that are read: a zone has some twenty at the most.
 const TEXTS: usize = 100;
 
-/// Resolves, and gives the connectors only addresses that may be visited: what is checked is what is dialled.
+/// Resolves names and gives the connectors only addresses that the guard allows: the checked address is the dialled
+/// one.
 pub(super) struct Dialler {
     pub guard: Guard,
     pub names: Arc<Names>,
@@ -171,7 +172,7 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
 }
 
 impl Dialler {
-    /// The addresses of a host that may be dialled, with port 0, in the order in which they are to be tried; at least one.
+    /// The addresses of a host that may be dialled, at least one, with port 0, in the order in which to try them.
     pub async fn allowed(&self, host: &str) -> Result<Vec<SocketAddr>, DialFault> {
         let found = tokio::time::timeout(RESOLVING, self.names.addresses(host))
             .await
@@ -197,7 +198,7 @@ impl Dialler {
     }
 }
 
-/// [`Dialler`] as the HTTP client asks it.
+/// [`Dialler`] as a resolver of the HTTP client.
 pub(super) struct Resolving(pub Arc<Dialler>);
 
 impl Resolve for Resolving {

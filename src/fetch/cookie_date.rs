@@ -1,4 +1,4 @@
-//! Dates of cookies, in every form that servers write them (RFC 6265, section 5.1.1).
+//! Cookie dates, in every form that servers write (RFC 6265, section 5.1.1).
 
 use jiff::{Timestamp, civil, tz::TimeZone};
 
@@ -6,7 +6,7 @@ const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 
-/// The moment that `text` names; `None` where it is no date.
+/// The moment of a date; `None` if `text` is none.
 pub(super) fn parse(text: &[u8]) -> Option<Timestamp> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     for token in text
@@ -54,7 +54,7 @@ fn is_delimiter(byte: u8) -> bool {
     matches!(byte, 0x09 | 0x20..=0x2f | 0x3b..=0x40 | 0x5b..=0x60 | 0x7b..=0x7e)
 }
 
-/// The digits that a token begins with, so many of them and then no digit, and what follows.
+/// The leading digits of a token and the rest of it; `None` if their count is not in `digits`.
 fn number(token: &[u8], digits: std::ops::RangeInclusive<usize>) -> Option<(i16, &[u8])> {
     let count = token.iter().take_while(|it| it.is_ascii_digit()).count();
     if !digits.contains(&count) {

@@ -1,5 +1,5 @@
-//! The cookies of one visit, kept and sent as browsers do (RFC 6265bis): many portals and the firewalls before them let
-//! in only who returns what they set. Bytes are kept as they came; number and size are bounded.
+//! The cookies of one visit, kept and sent as browsers do (RFC 6265bis): many portals, and the firewalls in front of
+//! them, let in only clients that return their cookies. Values are kept byte for byte; count and size are bounded.
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -8,13 +8,13 @@ use url::{Host, Url};
 use super::cookie_date;
 use crate::model::{Digest, domain::is_public_suffix};
 
-/// Name and value of one cookie, and a value of an attribute, in bytes: what browsers take.
+/// Most bytes of a cookie's name and value together, and of an attribute's value: the limits of browsers.
 const LARGEST: usize = 4096;
 const LARGEST_ATTRIBUTE: usize = 1024;
-/// Cookies of one domain, as in Chromium and Firefox, and of one visit; the oldest make room.
+/// Most cookies of one domain (as in Chromium and Firefox) and of one visit; the oldest are dropped first.
 const OF_A_DOMAIN: usize = 180;
 const OF_A_VISIT: usize = 600;
-/// Bytes of all cookies of a visit.
+/// Most bytes of all cookies of a visit together.
 const ALL_BYTES: usize = 256 << 10;
 
 #[derive(Default)]
@@ -27,16 +27,16 @@ struct Cookie {
     name: Vec<u8>,
     value: Vec<u8>,
     domain: String,
-    /// It goes to `domain` alone and to none of its sub-domains.
+    /// The cookie is sent to `domain` alone, not to its sub-domains.
     host_only: bool,
     path: Vec<u8>,
     secure: bool,
     until: Option<Timestamp>,
-    /// Counted up: the older is sent first.
+    /// A counter: among cookies with paths of equal length, the older one is sent first.
     made: u64,
 }
 
-/// What a `Set-Cookie` says besides name and value.
+/// The attributes of a `Set-Cookie` header.
 #[derive(Default)]
 struct Attributes<'a> {
     domain: Option<&'a [u8]>,
@@ -47,9 +47,9 @@ struct Attributes<'a> {
 }
 
 impl Jar {
-    /// Takes the cookies of a response from `url`.
+    /// Takes the cookies of a response from `url`; `now` is our clock.
     pub fn keep(&mut self, url: &Url, headers: &HeaderMap, now: Timestamp) {
-        // an end is meant by the server's clock, which may be off
+        // `Expires` is meant by the server's clock, which may be off
         let date = headers.get(header::DATE).map(HeaderValue::as_bytes);
         let theirs = date.and_then(cookie_date::parse).unwrap_or(now);
         for value in headers.get_all(header::SET_COOKIE) {
@@ -60,7 +60,7 @@ impl Jar {
     }
 
     fn put(&mut self, mut cookie: Cookie, from_secure: bool, now: Timestamp) {
-        // whoever sits on a plain connection may not replace what came over a safe one
+        // a response over plain HTTP, which an attacker may have forged, must not replace a `Secure` cookie
         let protected = |it: &&Cookie| {
             it.secure
                 && it.name == cookie.name
@@ -115,7 +115,7 @@ impl Jar {
         self.cookies.drain(..kept.unwrap_or(self.cookies.len()));
     }
 
-    /// What is sent to `url`.
+    /// The `Cookie` header for a request to `url`; `None` if no cookie goes there.
     pub fn header(&self, url: &Url, now: Timestamp) -> Option<HeaderValue> {
         let host = url.host_str()?;
         let secure = is_trustworthy(url);
@@ -139,11 +139,11 @@ impl Jar {
         HeaderValue::from_bytes(&text).ok()
     }
 
-    /// The identity of all that is in it.
+    /// A digest of all cookies, which tells apart two states of the jar.
     pub fn digest(&self) -> Digest {
         let parts = self.cookies.iter().flat_map(|it| {
             let texts = [&it.name[..], &it.value, it.domain.as_bytes(), &it.path];
-            // no zero byte stands in a header
+            // a header value holds no zero byte, so that it can separate the parts
             texts.into_iter().flat_map(|it| [it, &b"\0"[..]])
         });
         Digest::of_parts(parts)
@@ -163,11 +163,11 @@ impl Cookie {
     }
 }
 
-/// One `Set-Cookie`, as a browser at `url` takes it; `None` where it refuses it.
+/// Parses one `Set-Cookie` header as a browser at `url` does; `None` if the browser would refuse the cookie.
 fn read(text: &[u8], url: &Url, now: Timestamp, theirs: Timestamp) -> Option<Cookie> {
     let mut parts = text.split(|it| *it == b';');
     let pair = parts.next()?;
-    // without a `=` all of it is the value
+    // without a `=` the whole pair is the value of a cookie without a name
     let at = pair.iter().position(|it| *it == b'=');
     let (name, value) = at.map_or((&b""[..], pair), |at| (&pair[..at], &pair[at + 1..]));
     let (name, value) = (name.trim_ascii(), value.trim_ascii());
@@ -213,7 +213,7 @@ fn read(text: &[u8], url: &Url, now: Timestamp, theirs: Timestamp) -> Option<Coo
     })
 }
 
-/// Of several of one name the last counts; what is not understood is as if it were not there.
+/// The attributes of a cookie: a later one replaces an earlier one of the same name, an invalid one is ignored.
 fn attributes<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Attributes<'a> {
     let mut found = Attributes::default();
     for part in parts {
@@ -235,7 +235,7 @@ fn attributes<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Attributes<'a> {
     found
 }
 
-/// A number of seconds; what is no more than nothing is in the past, what is too many is for ever.
+/// A `Max-Age` in seconds: zero or less ends the cookie at once, more than 400 days becomes 400 days.
 fn seconds(text: &[u8]) -> Option<i64> {
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
@@ -249,7 +249,8 @@ fn seconds(text: &[u8]) -> Option<i64> {
     Some(value.min(most))
 }
 
-/// Whom a cookie set by `host` goes to; `None` where that is not the host's to say.
+/// The domain of a cookie set by `host`, and whether the cookie is for that host only; `None` if the `Domain` attribute
+/// names a domain that the host may not set cookies for.
 fn domain_of(host: &str, wanted: Option<&[u8]>) -> Option<(String, bool)> {
     let wanted = wanted.map(|it| it.strip_prefix(b".").unwrap_or(it));
     let Some(wanted) = wanted.filter(|it| !it.is_empty()) else {
@@ -281,7 +282,7 @@ fn path_matches(path: &[u8], of_cookie: &[u8]) -> bool {
     rest.is_empty() || of_cookie.ends_with(b"/") || rest.starts_with(b"/")
 }
 
-/// The folder of the address that set it.
+/// The default path of a cookie: the directory of the URL that set it.
 fn default_path(url: &Url) -> &[u8] {
     let path = url.path().as_bytes();
     match path.iter().rposition(|it| *it == b'/') {
@@ -290,7 +291,7 @@ fn default_path(url: &Url) -> &[u8] {
     }
 }
 
-/// HTTPS, or this very machine, as browsers have it.
+/// Whether browsers take the URL for secure: HTTPS, or this machine.
 fn is_trustworthy(url: &Url) -> bool {
     url.scheme() == "https"
         || match url.host() {
@@ -311,7 +312,7 @@ mod tests {
         NOW.parse().unwrap()
     }
 
-    /// Sets `cookies` from one address and tells what is sent to another.
+    /// The `Cookie` header that `to` gets after `from` set `cookies`.
     fn sent(from: &str, cookies: &[&[u8]], to: &str) -> Option<Vec<u8>> {
         let mut jar = Jar::default();
         set(&mut jar, from, cookies);
@@ -353,7 +354,7 @@ mod tests {
             assert!(!to(&cookie, PORTAL), "{foreign}");
         }
         assert!(to("a=1; Path=/; Domain=", PORTAL), "an empty one is none");
-        // of several the last counts
+        // the last `Domain` of several counts
         assert!(to(
             "a=1; Domain=evil.vn; Domain=songxanh.gov.vn; Path=/",
             PORTAL
@@ -436,7 +437,7 @@ mod tests {
                 cookie.escape_ascii()
             );
         }
-        // a server whose clock is a year behind means an hour all the same
+        // `Expires` in an hour by a server whose clock is a year behind is still in an hour
         let mut jar = Jar::default();
         let mut headers = HeaderMap::new();
         headers.insert(

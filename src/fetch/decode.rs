@@ -1,6 +1,6 @@
 //! Content codings that the HTTP client leaves alone: several at once, other spellings, raw deflate. A body whose coding
-//! is not understood was not read, and one that ends before its coding does is not the page; what came of either is
-//! handed on apart, since visitors may have seen it.
+//! is not understood was not read, and one that ends before its coding does is not the page. The part of either that
+//! could be unpacked is returned apart, since browsers may have shown it to visitors.
 
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, HeapAlloc, HuffmanCode};
 use bytes::Bytes;
@@ -9,11 +9,11 @@ use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 
 /// Codings one inside the other; honest servers use one.
 const LAYERS: usize = 3;
-/// Streams one after another in one body (gzip members, zstd frames).
+/// Most streams in one body, one after another (gzip members, zstd frames).
 const STREAMS: usize = 1000;
-/// Unpacked at a time.
+/// Bytes unpacked in one step.
 const PIECE: usize = 32 << 10;
-/// Unpacked in less than a millisecond.
+/// Most bytes of an unpacked body that is unpacked in place, which takes less than a millisecond.
 const PAGE: u64 = 384 << 10;
 
 /// Why a body could not be read.
@@ -22,11 +22,11 @@ pub(super) enum Undecoded {
     TooLarge,
     Unknown(String),
     Broken(String),
-    /// It ends before its coding does.
+    /// The body ends before its coding does.
     Cut(String),
 }
 
-/// What could not be read whole, and what came of it.
+/// Why a body could not be unpacked whole, and the part that could.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failed {
     pub why: Undecoded,
@@ -48,7 +48,7 @@ pub(super) fn codings<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> 
         .collect()
 }
 
-/// Undoes codings: a page's here, what is larger on a thread of its own.
+/// Undoes codings: those of an ordinary page here, those of a larger body on a blocking thread.
 pub(super) async fn unpacked(
     packed: Bytes,
     codings: Vec<String>,
@@ -90,7 +90,7 @@ fn undone(body: &[u8], codings: &[String], most: u64) -> Result<Vec<u8>, Failed>
             "br" => layer.brotli(&body),
             "zstd" => layer.zstd(&body),
             "deflate" => layer.deflate(&body),
-            // browsers show what bears a coding that they do not know as it is (`utf-8`, `none`, `aws-chunked`)
+            // browsers show a body with an unknown coding as it is (`utf-8`, `none`, `aws-chunked`)
             _ => continue,
         };
         layer.out.truncate(layer.most);
@@ -109,33 +109,33 @@ fn undone(body: &[u8], codings: &[String], most: u64) -> Result<Vec<u8>, Failed>
     }
 }
 
-/// How a stream ended, where not as it should.
+/// Why a stream did not end as its format says.
 enum End {
     TooLarge,
     Cut,
     Broken(String),
 }
 
-/// One coding undone, as far as it goes.
+/// The output of one coding, as far as it could be undone.
 struct Layer {
     out: Vec<u8>,
     most: usize,
 }
 
 impl Layer {
-    /// Makes room for another piece.
+    /// Makes room for another piece of output. Fails once the output is over the limit.
     fn grow(&mut self) -> Result<(), End> {
         if self.out.len() > self.most {
             return Err(End::TooLarge);
         }
-        // doubling, but never far past the limit
+        // doubles the room, but goes no further than one piece past the limit
         let wanted = self.out.len().clamp(PIECE, 1 << 20);
         self.out
             .reserve(wanted.min(self.most - self.out.len() + PIECE));
         Ok(())
     }
 
-    /// One deflate stream; how many bytes of `packed` it took.
+    /// Undoes one deflate stream and returns how many bytes of `packed` it took.
     fn inflate(&mut self, state: &mut Decompress, packed: &[u8]) -> Result<usize, End> {
         let begun = state.total_in();
         loop {
@@ -149,22 +149,22 @@ impl Layer {
             if status == Status::StreamEnd {
                 return Ok(usize::try_from(state.total_in() - begun).unwrap_or(packed.len()));
             }
-            // room was made: who takes nothing and gives nothing waits for more
+            // there was room, yet the stream took and gave no byte: it needs input that is not there
             if before == (state.total_in(), self.out.len()) {
                 return Err(End::Cut);
             }
         }
     }
 
-    /// Members one after another, and padding behind them. Browsers do not look at a member's sum and length, and end
-    /// where it does.
+    /// Undoes gzip members, one after another, and ignores padding after them. Checksum and length of a member are not
+    /// checked, as in browsers, and a cut trailer is no fault.
     fn gzip(&mut self, packed: &[u8]) -> Result<(), End> {
         let mut rest = packed;
         let mut state = Decompress::new(false);
         for member in 0..STREAMS {
             let begin = match gzip_header(rest) {
                 Ok(begin) => begin,
-                // what follows a whole member is padding
+                // bytes after a whole member that begin no other are padding
                 Err(_) if member > 0 => return self.is_small(),
                 Err(end) => return Err(end),
             };
@@ -175,7 +175,7 @@ impl Layer {
         Err(End::Broken(format!("more than {STREAMS} members")))
     }
 
-    /// Meant is zlib; many servers send it bare.
+    /// Undoes deflate: the standard means zlib, many servers send a bare deflate stream.
     fn deflate(&mut self, packed: &[u8]) -> Result<(), End> {
         let ended = self.inflate(&mut Decompress::new(true), packed);
         match ended {
@@ -212,7 +212,7 @@ impl Layer {
             self.grow()?;
             self.out.extend_from_slice(&piece[..filled]);
             match result {
-                // what follows is padding
+                // bytes after the stream are padding
                 BrotliResult::ResultSuccess => return self.is_small(),
                 BrotliResult::NeedsMoreOutput => (),
                 BrotliResult::NeedsMoreInput => return Err(End::Cut),
@@ -226,7 +226,7 @@ impl Layer {
     fn zstd(&mut self, packed: &[u8]) -> Result<(), End> {
         let broken = |error: std::io::Error| End::Broken(error.to_string());
         let mut state = Decoder::new().map_err(broken)?;
-        // a window of more than 8 MiB is no browser's (RFC 9659)
+        // browsers refuse a window over 8 MiB (RFC 9659)
         state
             .set_parameter(DParameter::WindowLogMax(23))
             .map_err(broken)?;
@@ -243,7 +243,7 @@ impl Layer {
                 frames += 1;
                 let rest = packed.get(input.pos()..).unwrap_or_default();
                 if !begins_frame(rest) {
-                    // what follows is padding
+                    // bytes after a frame that begin no other are padding
                     return self.is_small();
                 }
                 if frames >= STREAMS {
@@ -263,7 +263,7 @@ impl Layer {
     }
 }
 
-/// The length of a gzip member's header (RFC 1952).
+/// Bytes of a gzip member's header (RFC 1952).
 fn gzip_header(packed: &[u8]) -> Result<usize, End> {
     let magic = [0x1f, 0x8b, 8];
     let begins = packed.iter().zip(magic).all(|(is, ought)| *is == ought);
@@ -276,7 +276,7 @@ fn gzip_header(packed: &[u8]) -> Result<usize, End> {
         let length = packed.get(at..at + 2).ok_or(End::Cut)?;
         at += 2 + usize::from(u16::from_le_bytes([length[0], length[1]]));
     }
-    // name and comment end with a zero byte
+    // file name and comment end with a zero byte
     for flag in [8, 16] {
         if flags & flag != 0 {
             let rest = packed.get(at..).ok_or(End::Cut)?;
@@ -292,7 +292,7 @@ fn gzip_header(packed: &[u8]) -> Result<usize, End> {
     }
 }
 
-/// Whether another zstd frame follows, one of data or one that is skipped.
+/// Whether a zstd frame begins here, a data frame or a skippable one.
 fn begins_frame(rest: &[u8]) -> bool {
     matches!(
         rest,
@@ -432,7 +432,7 @@ mod tests {
             for end in [1, 2, body.len() / 2, body.len() - 12] {
                 let failed = of(coding, &body[..end], 1 << 20).unwrap_err();
                 let cut = Undecoded::Cut(coding.to_owned());
-                // two bytes of bare deflate are no zlib header
+                // the first two bytes of a bare deflate stream are no zlib header, so that the fault is another one
                 assert!(
                     failed.why == cut || end <= 2,
                     "{coding} {end}: {:?}",
@@ -440,7 +440,7 @@ mod tests {
                 );
                 assert!(text.as_bytes().starts_with(&failed.shown), "{coding} {end}");
                 let begun = failed.shown.starts_with(b"<title>Hacked by</title>");
-                // zstd gives nothing before a block of 128 KiB is whole
+                // zstd gives no output before a whole block of up to 128 KiB has arrived
                 let too_little = end < 100 || (coding == "zstd" && end < body.len() - 12);
                 assert!(begun || too_little, "{coding}: its beginning is kept");
             }

@@ -1,6 +1,6 @@
-//! Which of a name's addresses a look goes to. A portal has as many faces as addresses, and visitors see one of them:
-//! each look takes the next, so that one that shows something else (a hijacked AAAA record, one server of many) is seen
-//! as any other look that differs.
+//! The address of a name that a look goes to. A portal has as many faces as its name has addresses, and each visitor
+//! sees one of them: each look takes the next address, so that one that shows something else (a hijacked AAAA record,
+//! one bad server of many) is seen, and handled like any other look that differs.
 
 use std::{
     collections::HashMap,
@@ -12,38 +12,38 @@ use std::{
 
 use crate::model::observation::{Face, Families};
 
-/// An address that did not answer where another of the same name did is left out for so long. That is no outage:
-/// browsers go to the other one, too.
+/// Time for which looks avoid an address that did not answer while another address of the name did. Browsers go to the
+/// other one as well, so this is no outage.
 const LEFT_OUT_FOR: Duration = Duration::from_secs(600);
-/// Targets and hosts whose turn is remembered, and addresses that are left out.
+/// Most pairs of target and host with a remembered turn, and most addresses left out.
 const REMEMBERED: usize = 100_000;
-/// Addresses of a name that take part.
+/// Most addresses of one name that take turns.
 const MOST_FACES: usize = 64;
 
 tokio::task_local! {
-    /// The visit that is under way in this task: the resolver is asked deep inside of the HTTP client.
+    /// The visit that runs in this task: the HTTP client calls the resolver deep inside, with the host name alone.
     static WAY: Arc<Way>;
 }
 
-/// Whose turn it is, for all targets.
+/// The address that is next, for each target and host, and the addresses that are left out.
 #[derive(Default)]
 pub(super) struct Faces {
-    /// By target and host: two targets of one host do not take each other's turns.
+    /// By target id and host: two targets on one host take turns independently.
     turns: Mutex<HashMap<(String, String), Turn>>,
     left_out: Mutex<HashMap<IpAddr, Instant>>,
 }
 
-/// When each address was looked at last, counted.
+/// The number of the look that went to each address last.
 #[derive(Default)]
 struct Turn {
     count: u64,
     looked: Vec<(IpAddr, u64)>,
 }
 
-/// The addresses that one visit takes.
+/// The addresses that one visit takes, one for each host on its way.
 pub(super) struct Way {
     target: String,
-    /// An earlier look went there: this one is to see the same.
+    /// The address of an earlier look that this visit repeats or is compared with.
     prefer: Option<IpAddr>,
     faces: Arc<Faces>,
     taken: Mutex<Vec<Taken>>,
@@ -56,7 +56,7 @@ struct Taken {
     others: bool,
 }
 
-/// This machine has no way to any address of a name, which are of IPv6.
+/// The name has IPv6 addresses only, and this machine has no route to them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NoIpv6;
 
@@ -70,13 +70,14 @@ impl Way {
         })
     }
 
-    /// Runs a visit whose names are resolved in turn.
+    /// Runs a visit with this way as the one that the resolver asks.
     pub async fn along<T>(self: &Arc<Self>, visit: impl Future<Output = T>) -> T {
         WAY.scope(self.clone(), visit).await
     }
 
-    /// The face that was looked at: the address that answered, or else the one that was tried first; `answered` is by
-    /// the host `last`. What is known of names is of the host `first`.
+    /// The face that the visit saw: the address that answered, or else the one tried first, of the host `last`;
+    /// `answered` is an address of `last`. The address families are those of the host `first`. Notes addresses that did
+    /// not answer.
     pub fn face(&self, first: &str, last: &str, answered: Option<IpAddr>) -> Face {
         let taken = lock(&self.taken);
         let of = |host: &str| taken.iter().find(|it| it.host == host);
@@ -113,7 +114,7 @@ impl Way {
         }
         let mut taken = lock(&self.taken);
         let before = taken.iter().find(|it| it.host == host).map(|it| it.address);
-        // within a visit a host stays where it was, as a browser's connection does
+        // within a visit a host keeps its address, as a browser keeps its connection
         let fixed = before.or(self.prefer).filter(|it| allowed.contains(it));
         let left_out = self.faces.left_out(&allowed);
         let in_turn: Vec<IpAddr> = match left_out.len() == allowed.len() {
@@ -134,7 +135,7 @@ impl Way {
             });
         }
         let mut order = in_turn;
-        // the family of the first is tried first; of the rest, none is better than another
+        // the client tries the chosen address first, then its family; among the rest, the order does not matter
         order.sort_by_key(|it| (*it != first, it.is_ipv4() != first.is_ipv4(), *it));
         if order.first() != Some(&first) {
             order.insert(0, first);
@@ -153,7 +154,8 @@ impl Faces {
             .collect()
     }
 
-    /// Whose turn it is. A look beside another (`prefer` is set) takes nobody's turn.
+    /// The address for a visit that has none yet. A look that repeats another, whose address (`prefer`) the name no
+    /// longer has, goes where the last look went and does not advance the turn.
     fn next(&self, way: &Way, host: &str, in_turn: &[IpAddr]) -> Option<IpAddr> {
         let mut turns = lock(&self.turns);
         if turns.len() >= REMEMBERED {
@@ -176,7 +178,8 @@ impl Turn {
         self.looked.iter().max_by_key(|it| it.1).map(|it| it.0)
     }
 
-    /// The families alternate; of each, the address that was looked at longest ago. IPv6 begins, since browsers prefer it.
+    /// Picks the next address and notes it: families alternate, and within one the address that was looked at longest
+    /// ago comes first. IPv6 begins, since browsers prefer it.
     fn take(&mut self, in_turn: &[IpAddr]) -> Option<IpAddr> {
         let last = self.last();
         let looked = |of: &IpAddr| {
@@ -197,7 +200,7 @@ impl Turn {
     }
 }
 
-/// The order in which addresses that may be visited are tried for the visit under way; as they are where there is none.
+/// The order in which the running visit tries the allowed addresses; unchanged outside a visit.
 pub(super) fn order(
     host: &str,
     allowed: Vec<SocketAddr>,
@@ -211,7 +214,7 @@ pub(super) fn order(
     Ok(order.into_iter().map(|it| SocketAddr::new(it, 0)).collect())
 }
 
-/// Whether this machine has a way to an address. Nothing is sent: a UDP socket is told of it, and the system chooses.
+/// Whether this machine has a route to an address. A connected UDP socket sends nothing: the kernel only looks for one.
 fn has_way(address: IpAddr) -> bool {
     let any: IpAddr = match address {
         IpAddr::V4(_) => [0; 4].into(),
@@ -243,7 +246,7 @@ mod tests {
         texts.iter().map(|it| it.parse().unwrap()).collect()
     }
 
-    /// Where one look goes first.
+    /// The address that a look goes to first.
     fn look(faces: &Arc<Faces>, target: &str, all: &[&str], prefer: Option<&str>) -> String {
         let prefer = prefer.map(|it| it.parse().unwrap());
         let way = Way::new(target, prefer, faces.clone());
@@ -260,9 +263,9 @@ mod tests {
         let six = "2001:db8::1";
         let wanted = [six, all[0], six, all[1], six, all[2], six, all[0]];
         assert_eq!(went, wanted);
-        // another target of the same host has turns of its own
+        // another target on the same host takes turns of its own
         assert_eq!(look(&faces, "other", &all, None), six);
-        // a look beside another goes where that went, and takes nobody's turn
+        // a repeated look goes where the first one went and does not advance the turn
         assert_eq!(look(&faces, "t", &all, Some("192.0.2.2")), "192.0.2.2");
         assert_eq!(
             look(&faces, "t", &all, Some("198.51.100.9")),
@@ -270,7 +273,7 @@ mod tests {
             "or where the last went"
         );
         assert_eq!(look(&faces, "t", &all, None), six);
-        // the order of the answer is nothing
+        // the order of addresses in a DNS answer does not matter
         let turned = ["2001:db8::1", "192.0.2.3", "192.0.2.1", "192.0.2.2"];
         assert_eq!(look(&faces, "t", &turned, None), all[1]);
     }
@@ -284,7 +287,7 @@ mod tests {
         assert_eq!(order, ips(&all[..1]), "no way to IPv6");
         let alone = way.order("h", ips(&all[1..]), None, |it| it.is_ipv4());
         assert_eq!(alone, Err(NoIpv6));
-        // IPv6 was tried first and IPv4 answered
+        // the IPv6 address was tried first, and the IPv4 one answered
         let way = Way::new("t", None, faces.clone());
         assert_eq!(
             way.order("h", ips(&all), None, |_| true).unwrap()[0],
@@ -300,7 +303,7 @@ mod tests {
             );
             way.face("h", "h", Some(ips(&all)[0]));
         }
-        // nothing else is there
+        // an address that is left out is taken if the name has no other
         let way = Way::new("t", None, faces.clone());
         assert_eq!(
             way.order("h", ips(&all[1..]), None, |_| true).unwrap(),

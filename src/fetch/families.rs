@@ -1,4 +1,5 @@
-//! Both families of addresses of a name, asked at once. That nobody answers for one is no fault of the other.
+//! The IPv4 and IPv6 addresses of a name, asked for at once. An unanswered question for one family does not fail the
+//! other.
 
 use std::{
     collections::HashMap,
@@ -19,32 +20,33 @@ use hickory_resolver::{
 
 use crate::model::observation::Families;
 
-/// One family is waited for so long after the other brought addresses; and less where nobody answered for it a while ago.
+/// Time to wait for one family after the other brought addresses; shorter for a name that left this one unanswered
+/// within [`SILENT_FOR`].
 const OTHER_FAMILY: Duration = Duration::from_secs(1);
 const SILENT_FAMILY: Duration = Duration::from_millis(100);
 const SILENT_FOR: Duration = Duration::from_secs(600);
-/// Names of which it is remembered that nobody answers for one family.
+/// Most names remembered for leaving one family unanswered.
 const REMEMBERED: usize = 10_000;
 
 type Asked = Resolver<TokioRuntimeProvider>;
 type Builder = ResolverBuilder<TokioRuntimeProvider>;
 
-/// Name servers, asked for each family apart: so it is known which of them a name has.
+/// The system's name servers, asked for each family separately: only this shows which families a name has.
 pub(super) struct Dns {
     four: Arc<Asked>,
     six: Arc<Asked>,
     silent: Mutex<HashMap<String, Instant>>,
 }
 
-/// What a name resolves to; at least one address.
+/// The addresses of a name, at least one.
 pub(super) struct Found {
     pub addresses: Vec<IpAddr>,
-    /// `None` where one of the families was not answered for.
+    /// `None` if one of the families was left unanswered.
     pub families: Option<Families>,
 }
 
 impl Found {
-    /// Of an answer that holds both families.
+    /// From an answer that covers both families.
     pub fn told(addresses: Vec<IpAddr>) -> Self {
         let families = Families {
             ipv4: addresses.iter().any(IpAddr::is_ipv4),
@@ -69,7 +71,7 @@ impl Dns {
         })
     }
 
-    /// The name servers that this system uses.
+    /// A resolver that asks the name servers of this system.
     pub fn of_system(bounded: impl Fn(Builder) -> Builder) -> Result<Self, NetError> {
         Self::of(|| Resolver::builder_tokio().map(&bounded))
     }
@@ -87,12 +89,12 @@ impl Dns {
         })
     }
 
-    /// For records that are no addresses.
+    /// The resolver for records that are no addresses.
     pub fn any(&self) -> &Asked {
         &self.four
     }
 
-    /// The addresses of a name, of both families.
+    /// The addresses of a name, of both families. Fails if neither family has any.
     pub async fn addresses(&self, host: &str) -> Result<Found, NetError> {
         let name = name(host)?;
         let four = pin!(asked(&self.four, &name));
@@ -119,7 +121,7 @@ impl Dns {
                 families,
             });
         }
-        // that a family was not answered for says more than that the other is missing
+        // an unanswered question is the better error to report than "no such record" of the other family
         let mut errors: Vec<NetError> =
             both().filter_map(|it| it.as_ref().err().cloned()).collect();
         errors.sort_by_key(NetError::is_no_records_found);
@@ -129,7 +131,7 @@ impl Dns {
             .unwrap_or(NetError::Message("the name has no address")))
     }
 
-    /// What comes of the other family; `None` where one has addresses and the other is not answered for.
+    /// The answer for the other family; `None` if the first brought addresses and this one does not answer in time.
     async fn other<T>(
         &self,
         host: &str,
@@ -159,7 +161,7 @@ impl Dns {
     }
 }
 
-/// Asks on a task of its own: an answer that comes too late for one look is there for the next.
+/// Asks on a task of its own: an answer that comes too late for this look is in the cache for the next.
 async fn asked(dns: &Arc<Asked>, name: &Name) -> Result<LookupIp, NetError> {
     let (dns, name) = (dns.clone(), name.clone());
     let task = tokio::spawn(async move { dns.lookup_ip(name).await });
@@ -171,7 +173,7 @@ fn has_any(of: &Result<LookupIp, NetError>) -> bool {
     of.as_ref().is_ok_and(|it| it.iter().next().is_some())
 }
 
-/// Whether a name has addresses of a family; `None` where that was not answered.
+/// Whether a name has addresses of a family; `None` if the question was left unanswered.
 fn has(of: Option<&Result<LookupIp, NetError>>) -> Option<bool> {
     match of? {
         Ok(found) => Some(found.iter().next().is_some()),
@@ -179,8 +181,8 @@ fn has(of: Option<&Result<LookupIp, NetError>>) -> Option<bool> {
     }
 }
 
-/// A host of a URL as a name, whatever its labels hold: resolvers take underscores and hyphens where browsers do. A name
-/// with a dot is whole: no search list makes another one of it.
+/// The host of a URL as a DNS name, with any bytes in its labels: browsers resolve underscores and leading hyphens,
+/// too. A name with a dot is fully qualified, so that no search list of this machine extends it.
 pub(super) fn name(host: &str) -> Result<Name, ProtoError> {
     let labels = host.strip_suffix('.').unwrap_or(host).split('.');
     let mut name = Name::from_labels(labels.map(str::as_bytes))?;

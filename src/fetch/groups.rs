@@ -1,5 +1,5 @@
-//! Which key exchange group a host wanted last: offering it first saves a round trip. Sessions are not kept: a resumed
-//! one shows no certificate.
+//! The key exchange group that each host wanted last: offering it first saves a round trip. TLS sessions are not kept:
+//! a resumed one shows no certificate.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use rustls::{
     pki_types::ServerName,
 };
 
-/// Hosts that want another group than the first one offered.
+/// Most hosts remembered for wanting another group than X25519, which we offer first.
 const HOSTS: usize = 20_000;
 
 #[derive(Default)]
@@ -35,7 +35,7 @@ impl ClientSessionStore for Groups {
         let mut known = self.known();
         let host = server.to_str();
         if group == NamedGroup::X25519 {
-            // the first that is offered
+            // X25519 is offered first anyway
             known.remove(host.as_ref());
         } else if known.len() < HOSTS {
             known.insert(host.into_owned(), group);

@@ -22,20 +22,20 @@ pub(super) struct Journey {
     pub status: Option<u16>,
     pub certificate: Option<Certificate>,
     pub cookies: Jar,
-    /// Where redirects led, and with which cookies.
+    /// URLs that redirects led to, each with the digest of the cookies at that time.
     pub been: Vec<(Url, Digest)>,
-    /// The body as far as it came, while it is read; packed as `codings` say.
+    /// The body as far as it was read, packed as `codings` say.
     pub partial: BytesMut,
     pub codings: Vec<String>,
-    /// The same of a body that broke over HTTP/2: visitors may have been shown it.
+    /// Body and codings of the attempt that broke over HTTP/2: browsers may have shown that part to visitors.
     pub earlier: (BytesMut, Vec<String>),
-    /// What is certain already, should the time be over first.
+    /// What is certain already, for the case that the time limit ends the visit.
     pub certain: Option<Silence>,
-    /// HTTP/1.1 alone is spoken.
+    /// Only HTTP/1.1 is spoken.
     pub http1: bool,
-    /// HTTP/2 broke in a body.
+    /// HTTP/2 broke within a body.
     pub http2_broke: bool,
-    /// The address that answered last.
+    /// The address that gave the last answer.
     pub address: Option<IpAddr>,
     pub large: Option<Arc<OwnedSemaphorePermit>>,
 }
@@ -60,7 +60,7 @@ impl Journey {
         }
     }
 
-    /// Notes the certificate of a connection. The first bad one is what the visit is told with, else the last.
+    /// Notes the certificate of a connection. The visit reports the first bad one, or else the last.
     pub fn met(&mut self, certificate: Option<Certificate>) {
         let is_doubted = self
             .certificate
@@ -71,7 +71,7 @@ impl Journey {
         }
     }
 
-    /// The same way once more, over HTTP/1.1.
+    /// Starts over from `url`, with HTTP/1.1 alone, and keeps the part of the body that had arrived.
     pub fn over_http1(&mut self, url: Url) {
         let earlier = std::mem::replace(self, Self::new(url));
         self.earlier = (earlier.partial, earlier.codings);

@@ -48,7 +48,7 @@ pub struct Settings {
     pub vantage: String,
     pub guard: Guard,
     pub resolver: Vec<std::net::SocketAddr>,
-    /// Files of further authorities, as [`ca::parse`] reads them.
+    /// Contents of files with further authorities, see [`ca::parse`].
     pub extra_ca: Vec<Vec<u8>>,
 }
 
@@ -64,10 +64,10 @@ pub struct Visit<'a> {
     pub max_body: u64,
     /// Sent as a conditional request; `None` asks for the whole page.
     pub validators: Option<&'a Validators>,
-    /// The address to look at, where the name still has it: that of an earlier look, which this one is to be compared
-    /// with. `None` takes the next in turn.
+    /// The address of an earlier look that this one is compared with; taken if the name still resolves to it. `None`
+    /// takes the next address in turn.
     pub prefer: Option<IpAddr>,
-    /// The operator named it: `allow_networks` holds for visits that begin there.
+    /// Whether the operator named the target: only then do exceptions of `allow_networks` beyond loopback hold.
     pub by_operator: bool,
 }
 
@@ -77,7 +77,8 @@ pub trait Sees: Send + Sync {
     /// Looks once. Whatever happens is an observation.
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting;
 
-    /// Whether the place that a URL names takes or refuses a connection at once: then the network between works.
+    /// Whether the host and port of a URL accept or refuse a connection at once, which shows that the network between
+    /// works.
     async fn reaches(&self, _url: &Url, _by_operator: bool) -> bool {
         false
     }

@@ -1,9 +1,9 @@
-//! With which of the operator's exceptions a visit goes.
+//! The exceptions of `allow_networks` that hold during a visit.
 //!
-//! `allow_networks` names networks that may be visited though they are not public. It holds for a visit that *begins* there,
-//! of a portal that the operator named, and as long as it stays there: a portal outside must not be able to send us in by a
-//! redirect, and nobody who registers a portal may have us look inside. Loopback is for tests and holds for whoever begins
-//! there.
+//! `allow_networks` names networks that may be visited although they are not public. An exception holds for a portal
+//! that the operator named, if the visit *begins* in such a network, and as long as it stays there: an outside portal
+//! must not send us inside with a redirect, and a registered portal must not make us look inside. Loopback exceptions
+//! are for tests and hold for every visit that begins on loopback.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -13,7 +13,7 @@ use super::{
     versions::Client,
 };
 
-/// What may be dialled, and a client that dials nothing else.
+/// The addresses that may be dialled at a point of a visit, and an HTTP client that dials no others.
 pub(super) struct Pass {
     pub dialler: Arc<Dialler>,
     pub client: Client,
@@ -46,7 +46,7 @@ impl Passes {
             Ok(Arc::new(Pass { dialler, client }))
         };
         let operator = pass(guard.clone())?;
-        // most have no exceptions at all: one client is enough then
+        // most configurations have no exceptions, so that one client serves all three
         let other = |of: Guard| {
             if of.networks == guard.networks {
                 Ok(operator.clone())
@@ -61,7 +61,7 @@ impl Passes {
         })
     }
 
-    /// How a visit begins.
+    /// The pass for the first request of a visit.
     pub fn first(&self, by_operator: bool) -> &Arc<Pass> {
         if by_operator {
             &self.operator
@@ -70,7 +70,7 @@ impl Passes {
         }
     }
 
-    /// How it goes on after an answer from there: who was outside once stays outside.
+    /// The pass for the request after an answer from `answered`: a visit that has left the exceptions stays outside.
     pub fn after<'a>(&'a self, pass: &'a Arc<Pass>, answered: Option<IpAddr>) -> &'a Arc<Pass> {
         if answered.is_some_and(|it| pass.guard().is_exempt(it)) {
             pass
@@ -101,10 +101,10 @@ mod tests {
         assert!(!may(passes.first(false)));
         let first = passes.first(true);
         assert!(may(first));
-        // from one place inside to the next
+        // from one exempt address to the next
         let second = passes.after(first, Some(inside));
         assert!(may(second));
-        // out, and never in again, whoever answers
+        // a visit that leaves the network never gets back in, whatever address answers
         let third = passes.after(second, Some(public));
         assert!(!may(third) && third.guard().address(public).is_ok());
         assert!(!may(passes.after(third, Some(inside))));

@@ -1,4 +1,4 @@
-//! From an answer's headers to what they change of what is shown.
+//! Reads the headers of an answer that change what browsers show of its body.
 
 use reqwest::header::{self, HeaderMap, HeaderName};
 use url::Url;
@@ -7,16 +7,16 @@ use crate::model::{digest::key, excerpt::excerpt, presentation::Presentation};
 
 const SHEETS: usize = 8;
 const LONGEST: usize = 300;
-/// A header is read so far.
+/// Most bytes read of one header.
 const READ: usize = 16 << 10;
 
-/// `from` is where the page came from: addresses in headers are relative to it.
+/// The presentation that `headers` ask for. `from` is the URL of the page, the base of relative addresses in headers.
 pub(super) fn of(headers: &HeaderMap, from: &Url) -> Presentation {
     let all = |name: HeaderName| {
         let values = headers.get_all(name).iter();
         values.map(|it| excerpt(&String::from_utf8_lossy(it.as_bytes()), READ).to_ascii_lowercase())
     };
-    // of several, browsers take the last
+    // browsers take the last of several Content-Type headers
     let (media, charset) = all(header::CONTENT_TYPE)
         .next_back()
         .map_or((None, None), |it| media(&it));
@@ -26,7 +26,7 @@ pub(super) fn of(headers: &HeaderMap, from: &Url) -> Presentation {
         stored: all(header::CONTENT_DISPOSITION).any(|it| is_stored(&it)),
         ..Presentation::default()
     };
-    // addresses are not lower case
+    // `all` lowers the case, which would change paths: links are read from the header itself
     for link in headers.get_all(header::LINK) {
         let link = String::from_utf8_lossy(link.as_bytes());
         sheets(&excerpt(&link, READ), from, &mut shown.sheets);
@@ -42,7 +42,7 @@ pub(super) fn of(headers: &HeaderMap, from: &Url) -> Presentation {
             if name == "sandbox" {
                 shown.sandbox = Some(excerpt(&words[1..].join(" "), LONGEST));
             } else if name.ends_with("-src") || name.starts_with("style-src") {
-                // a nonce is another one each time, and a digest is one of code that is judged itself
+                // a nonce changes with each answer; a digest names code that the page itself shows
                 words.retain(|it| !it.starts_with("'nonce-") && !it.starts_with("'sha"));
                 rules.push(words.join(" "));
             }
@@ -55,7 +55,7 @@ pub(super) fn of(headers: &HeaderMap, from: &Url) -> Presentation {
     shown
 }
 
-/// The type without its parameters, and the charset in one spelling.
+/// The media type without parameters, and the charset in one spelling.
 fn media(text: &str) -> (Option<String>, Option<String>) {
     let mut parts = text.split(';').map(str::trim);
     let media = parts.next().filter(|it| {
@@ -77,13 +77,13 @@ fn media(text: &str) -> (Option<String>, Option<String>) {
     (media.map(kept), charset.map(kept))
 }
 
-/// Whatever is not `inline` is stored, words that nobody knows too.
+/// Whether browsers download the page: any `Content-Disposition` but `inline`, unknown words included.
 fn is_stored(text: &str) -> bool {
     let how = text.split(';').next().unwrap_or_default().trim();
     !(how.is_empty() || how == "inline" || how.contains('='))
 }
 
-/// Addresses of the style sheets in a `Link` header: `<a.css>; rel=stylesheet, <b>; rel="preload"`.
+/// Collects the URLs of style sheets in a `Link` header: `<a.css>; rel=stylesheet, <b>; rel="preload"`.
 fn sheets(text: &str, from: &Url, into: &mut Vec<String>) {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once('<') {

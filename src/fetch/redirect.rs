@@ -1,4 +1,4 @@
-//! Where a redirect leads, and when following it is no use any more.
+//! The target of a redirect, and when to stop following.
 
 use std::fmt::Write;
 
@@ -7,25 +7,25 @@ use url::Url;
 
 use super::journey::Journey;
 
-/// Redirects that are followed: Chromium and Firefox give up after as many.
+/// Most redirects followed in one visit: Chromium and Firefox give up after as many.
 const MOST_HOPS: usize = 20;
 
-/// A place that is led to again with the same cookies may answer otherwise (firewalls let an address in at the second
-/// or third request), but not for ever: each hop is a connection.
+/// How often one visit may be led back to a URL with unchanged cookies. The answer may change (firewalls let an address
+/// in at its second or third request), but each attempt is a connection.
 const MOST_RETURNS: usize = 3;
 
-/// A redirect to a longer URL is not followed: it is read as the answer.
+/// Most bytes of a redirect's URL; a redirect to a longer one is taken for the answer itself.
 const LONGEST_URL: usize = 8 << 10;
 
-/// Where a redirect leads, without its fragment. `None` is no redirect: another status, or a `Location` that is
-/// missing, empty or no address; what was answered is shown then.
+/// The URL that a redirect leads to, without its fragment. `None` is no redirect: another status, or a `Location` that
+/// is missing, empty or no URL; browsers show the body then.
 pub(super) fn redirect(response: &Response, from: &Url) -> Option<Url> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
     let all = response.headers().get_all(header::LOCATION);
     let location = all.iter().map(|it| it.as_bytes().trim_ascii());
-    // of several, the first that says something, as in Chromium
+    // the first non-empty `Location` of several counts, as in Chromium
     leads_to(location.into_iter().find(|it| !it.is_empty())?, from)
 }
 
@@ -35,21 +35,21 @@ fn leads_to(location: &[u8], from: &Url) -> Option<Url> {
     (to.as_str().len() <= LONGEST_URL).then_some(to)
 }
 
-/// Bytes that are no UTF-8 stay the bytes that they are, percent-encoded; a page may well lie under a name in TCVN3.
-/// UTF-8 is encoded where it stands: a host in it is not.
+/// A `Location` as text. Bytes that are no UTF-8 are percent-encoded as they are: a path may be written in TCVN3. UTF-8
+/// is left to the URL parser, since the host is not percent-encoded but IDN.
 fn text(location: &[u8]) -> String {
     let mut text = String::with_capacity(location.len());
     for chunk in location.utf8_chunks() {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            // a String takes what is written
+            // writing to a String does not fail
             let _ = write!(text, "%{byte:02X}");
         }
     }
     text
 }
 
-/// Whether another redirect, to `to`, is one too many.
+/// Notes a redirect to `to`, and says whether it is one too many.
 pub(super) fn goes_round(journey: &mut Journey, to: &Url) -> bool {
     let state = (to.clone(), journey.cookies.digest());
     let returns = journey.been.iter().filter(|it| **it == state).count();

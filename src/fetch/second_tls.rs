@@ -1,7 +1,8 @@
-//! The second TLS stack (OpenSSL), for servers that speak nothing rustls does: TLS 1.2 with CBC suites or RSA key
-//! exchange, as Windows Server 2012 R2 does, which browsers open. Used only after the first stack failed to shake hands.
+//! The second TLS stack (OpenSSL), for servers that speak no TLS that rustls does: TLS 1.2 with CBC suites or RSA key
+//! exchange, as Windows Server 2012 R2 does, which browsers open. Used only after the first stack failed to shake
+//! hands.
 //!
-//! It speaks HTTP/1.1 and is lenient in what it speaks, never in whom it trusts: certificates are judged by [`super::trust`].
+//! It speaks HTTP/1.1. It accepts weak protocols, but trusts no more certificates: [`super::trust`] judges them.
 
 use std::{
     collections::HashMap,
@@ -22,12 +23,12 @@ use url::{Host, Url};
 
 use super::Unusable;
 
-/// Whatever has a key exchange, a signature and a cipher; what is weaker than browsers allow is told by
-/// [`Spoken::refused_by_browsers`], since a visitor cannot open it either.
+/// Every suite with a key exchange, a signature and a cipher. Protocols weaker than browsers allow are reported in
+/// [`Spoken::refused_by_browsers`], since visitors cannot open such a portal either.
 const SUITES: &str = "ALL:!aNULL:!eNULL:!PSK:!SRP:!RC4:!MD5:!EXPORT:@SECLEVEL=0";
-/// `SSL_OP_LEGACY_SERVER_CONNECT`: servers from before RFC 5746 (2010), which browsers open, too.
+/// `SSL_OP_LEGACY_SERVER_CONNECT`: servers from before RFC 5746 (2010), which browsers open as well.
 const OLD_RENEGOTIATION: u64 = 1 << 2;
-/// A server that needs this stack is not asked by the first one for so long.
+/// Time for which a server that needs this stack is asked by it at once, without trying the first stack.
 const REMEMBERED_FOR: Duration = Duration::from_secs(6 * 3600);
 const HOSTS: usize = 10_000;
 const CONNECTING: Duration = Duration::from_secs(10);
@@ -37,21 +38,21 @@ pub(super) struct SecondTls {
     needed: Mutex<HashMap<String, Instant>>,
 }
 
-/// An answer, and how it came.
+/// An answer, and the connection that carried it.
 pub(super) struct Spoken {
     pub response: Response,
     pub address: IpAddr,
-    /// The leaf first.
+    /// The certificates that the server sent, leaf first.
     pub chain: Vec<CertificateDer<'static>>,
-    /// The protocol, where it is older than TLS 1.2: Chromium and Firefox refuse it since 2020.
+    /// The name of the protocol if older than TLS 1.2: Chromium and Firefox have refused it since 2020.
     pub refused_by_browsers: Option<&'static str>,
 }
 
-/// Why there was no answer.
+/// Why the request got no answer.
 pub(super) enum Unspoken {
-    /// Neither stack can speak with it.
+    /// Neither stack agrees with the server.
     Handshake,
-    /// It shook hands, and what came then was no HTTP.
+    /// The handshake succeeded, but the HTTP exchange failed.
     Http(hyper::Error),
 }
 
@@ -75,7 +76,7 @@ impl SecondTls {
         self.needed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a server was open only to this stack a while ago.
+    /// Whether only this stack could speak with the server of the URL within [`REMEMBERED_FOR`].
     pub fn is_needed_for(&self, url: &Url) -> bool {
         let needed = self.needed();
         needed
@@ -83,7 +84,7 @@ impl SecondTls {
             .is_some_and(|it| it.elapsed() < REMEMBERED_FOR)
     }
 
-    /// Asks over a fresh connection to one of `addresses`, which the caller has checked.
+    /// Sends a request over a fresh connection to one of `addresses`, which the caller has checked with the guard.
     pub async fn get(
         &self,
         url: &Url,
@@ -169,7 +170,7 @@ async fn ask(
         .title_case_headers(true)
         .handshake(TokioIo::new(stream))
         .await?;
-    // ends when the request and its answer are dropped
+    // the task ends when request and answer are dropped
     tokio::spawn(connection);
     let mut request = hyper::Request::new(Body::default());
     if let Ok(path) = url[url::Position::BeforePath..url::Position::AfterQuery].parse() {

@@ -1,9 +1,9 @@
-//! The first TLS stack (rustls): a verifier that lets every handshake finish and records what it saw, so that the page
-//! behind a bad certificate can be read and the certificate's facts are whole.
+//! The first TLS stack (rustls): its verifier lets every handshake finish and records the verdict, so that the page
+//! behind a bad certificate can be read and the facts of the certificate are complete.
 //!
-//! A verdict is looked up by host *and* leaf certificate, and the leaf is that of the connection which carried the
-//! answer: two connections to one host at once do not share a verdict. No session is resumed, so each answer comes from
-//! a handshake whose certificate was shown.
+//! Verdicts are looked up by host *and* leaf certificate, and the leaf is taken from the connection that carried the
+//! answer: two concurrent connections to one host do not share a verdict. No session is resumed, so that the server
+//! sends its certificate in the handshake before each answer.
 
 use std::{
     collections::HashMap,
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::model::{Digest, Say, observation::Certificate};
 
-/// The verdicts of handshakes, by host name and leaf certificate.
+/// The verdicts of recent handshakes, by host name and leaf certificate.
 #[derive(Clone, Default)]
 pub(super) struct Recorder(Arc<Mutex<Records>>);
 
@@ -38,23 +38,24 @@ struct Records {
     old: HashMap<(String, Digest), Record>,
 }
 
-/// What a handshake showed.
+/// The verdict of one handshake.
 #[derive(Clone)]
 pub(super) struct Record {
     pub facts: Certificate,
-    /// The other certificates that were shown, where the issuer was not found: they may lack one that can be fetched.
+    /// The other certificates that the server sent, kept if the issuer was not found: one that can be fetched may be
+    /// missing.
     pub presented: Vec<CertificateDer<'static>>,
     /// Of all certificates that were shown.
     chain: Digest,
     verified: Instant,
 }
 
-/// The same certificates of the same name give the same verdict while they are in date; they are verified again after
-/// this time all the same.
+/// Time for which a good verdict on the certificates of a host is used again, as long as the host sends the same ones
+/// and they are in date. After it they are verified anew.
 const VERIFIED_FOR: Duration = Duration::from_secs(6 * 3600);
 
-/// Half of the records that are kept. The older half goes when the younger is full: a record lives through at least so
-/// many further handshakes, more than can lie between a handshake and its answer.
+/// Most records in each of the two generations. A full young generation replaces the old one, so that a record survives
+/// at least this many further handshakes, more than can happen between a handshake and its answer.
 const GENERATION: usize = 50_000;
 
 impl Recorder {
@@ -62,7 +63,7 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of a leaf that a host showed; `None` where no handshake of it was seen.
+    /// The record for a leaf that a host sent; `None` if no handshake with it was seen.
     pub fn of(&self, host: &str, leaf: &Digest) -> Option<Record> {
         let records = self.records();
         let key = (host.to_owned(), *leaf);
@@ -95,7 +96,7 @@ impl Recorder {
         self.records().put((host.to_owned(), leaf), record);
     }
 
-    /// Notes that the chain of a recorded leaf was completed: it has no fault any more, but a remark.
+    /// Notes that the chain of a recorded leaf was completed: the fault goes, a remark stays.
     pub fn complete(&self, host: &str, leaf: Digest, remark: Say) {
         let key = (host.to_owned(), leaf);
         let mut records = self.records();
@@ -108,7 +109,8 @@ impl Recorder {
         }
     }
 
-    /// Intermediates of good chains are kept for servers that leave them out.
+    /// A client configuration that records here. Certificates of good chains go to `intermediates`, for servers that
+    /// leave them out.
     pub fn client_config(&self, trust: Arc<Trust>, intermediates: Intermediates) -> ClientConfig {
         let recording = Recording {
             trust,

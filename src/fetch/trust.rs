@@ -1,5 +1,5 @@
-//! Which certificates are good: the system's authorities, the operator's own, and certificates that the operator listed
-//! for themselves.
+//! The certificates that count as good: those issued by the system's authorities or the operator's own, and those that
+//! the operator listed in `extra_ca` themselves.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use rustls::{
 use super::{Unusable, ca};
 use crate::model::{Digest, Say, excerpt, observation::Certificate};
 
-/// What browsers trust, and what the operator added.
+/// The authorities that browsers trust, and the certificates that the operator added.
 #[derive(Debug)]
 pub(super) struct Trust {
     pub verifier: Arc<WebPkiServerVerifier>,
-    /// Certificates of `extra_ca`: a server that shows one of them as its own is trusted without an issuer.
+    /// Certificates of `extra_ca`: a server that sends one of them as its leaf is trusted without an issuer.
     listed: Vec<CertificateDer<'static>>,
 }
 
 impl Trust {
-    /// `extra_ca` holds the bytes of files: PEM or DER. Fails where one cannot be read, or where there is no authority at all.
+    /// `extra_ca` holds contents of files, PEM or DER. Fails if one cannot be read, or if there is no authority at all.
     pub fn new(extra_ca: &[Vec<u8>]) -> Result<Self, Unusable> {
         let mut roots = RootCertStore::empty();
         let native = rustls_native_certs::load_native_certs();
@@ -34,7 +34,7 @@ impl Trust {
         let mut listed = Vec::new();
         for file in extra_ca {
             for der in ca::parse(file).map_err(|why| Unusable(format!("extra_ca: {why}")))? {
-                // a certificate that can be nobody's authority may still be a portal's own
+                // a certificate that cannot be an authority may still be a portal's leaf
                 let _ = roots.add(der.clone());
                 listed.push(der);
             }
@@ -45,7 +45,7 @@ impl Trust {
         Ok(Self { verifier, listed })
     }
 
-    /// Why a browser would refuse these certificates of `name` at `now`; `None` where it would not.
+    /// Why a browser would refuse these certificates for `name` at `now`; `None` if it would not.
     pub fn fault(
         &self,
         leaf: &CertificateDer<'_>,
@@ -73,7 +73,7 @@ fn is_self_signed(leaf: &CertificateDer<'_>) -> bool {
         .is_ok_and(|(_, it)| it.issuer().as_raw() == it.subject().as_raw())
 }
 
-/// A certificate that the operator listed is trusted for its names and in its time.
+/// The fault of a listed certificate: it is trusted for its names and until it expires.
 fn listed_fault(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> Option<Say> {
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(leaf) else {
         return Some(Say::new("cause-tls-unreadable"));
@@ -87,7 +87,7 @@ fn listed_fault(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime)
     }
     let by_alternative_name =
         ParsedCertificate::try_from(leaf).is_ok_and(|it| verify_server_name(&it, name).is_ok());
-    // certificates that were made by hand often have nothing but a common name
+    // certificates made by hand often have a common name only
     let has_alternative_names = parsed.subject_alternative_name().ok().flatten().is_some();
     let by_common_name = !has_alternative_names
         && parsed
@@ -98,7 +98,7 @@ fn listed_fault(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime)
     (!by_alternative_name && !by_common_name).then(|| Say::new("cause-tls-name"))
 }
 
-/// One sentence for a failed handshake or a refused certificate.
+/// One sentence for a failed handshake or a refused certificate, for people.
 pub(super) fn plain(error: &Error) -> Say {
     match error {
         Error::InvalidCertificate(why) => match why {
@@ -121,7 +121,7 @@ pub(super) fn plain(error: &Error) -> Say {
     }
 }
 
-/// What a certificate says of itself, with the fault that was found.
+/// The facts of a certificate, with the fault that was found.
 pub(super) fn facts(leaf: &CertificateDer<'_>, fault: Option<Say>) -> Certificate {
     let digest = Digest::of(leaf);
     let parsed = x509_parser::parse_x509_certificate(leaf)

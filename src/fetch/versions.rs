@@ -1,4 +1,4 @@
-//! HTTP/2 where a server speaks it, and HTTP/1.1 for servers that break it.
+//! HTTP/2 with servers that speak it, and HTTP/1.1 with servers that break it.
 
 use reqwest::{Response, header::HeaderMap};
 use url::Url;
@@ -7,12 +7,12 @@ use super::{Unusable, classify::http2_broke};
 
 pub(super) struct Client {
     pub ordinary: reqwest::Client,
-    /// Speaks HTTP/1.1 alone.
+    /// Speaks HTTP/1.1 only.
     old: reqwest::Client,
 }
 
 impl Client {
-    /// `build` makes a client of a TLS configuration.
+    /// `build` makes an HTTP client from a TLS configuration.
     pub fn new(
         tls: rustls::ClientConfig,
         build: impl Fn(rustls::ClientConfig) -> Result<reqwest::Client, Unusable>,
@@ -25,9 +25,9 @@ impl Client {
         })
     }
 
-    /// Asks once; a second time over HTTP/1.1 where HTTP/2 broke before the answer's head was read. Servers put header
-    /// fields of HTTP/1.1 into HTTP/2 (`Upgrade`, `Keep-Alive`), ask for HTTP/1.1, or offer what they cannot speak;
-    /// browsers forgive most of it.
+    /// Sends a request, and sends it again over HTTP/1.1 if HTTP/2 broke before the head of the answer was read. Some
+    /// servers put header fields of HTTP/1.1 into HTTP/2 (`Upgrade`, `Keep-Alive`), ask for HTTP/1.1, or offer a
+    /// version that they cannot speak; browsers forgive most of it.
     pub async fn send(
         &self,
         url: &Url,

@@ -164,7 +164,7 @@ impl Sees for Eye {
             }
         };
         let [first, last] = [visit.url, &journey.url].map(|it| it.host_str().unwrap_or_default());
-        // a foreign host that does not answer is no face of the portal
+        // an address of a foreign host that did not answer is no face of the portal
         let is_own = journey.address.is_some() || registrable(first) == registrable(last);
         let face = way.face(first, if is_own { last } else { first }, journey.address);
         if let Seen::Answered(answer) = &seen
@@ -207,7 +207,7 @@ fn silent(class: Class, cause: Say, status: Option<u16>) -> End {
 }
 
 impl Inner {
-    /// Goes the way once more over HTTP/1.1 where HTTP/2 broke in a body, within the same time.
+    /// Follows the redirects, and starts over with HTTP/1.1 if HTTP/2 broke within a body. One time limit covers both.
     async fn go(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
         let end = self.follow(visit, journey).await;
         if !journey.http2_broke {
@@ -259,7 +259,7 @@ impl Inner {
                 to: to.clone(),
             });
             journey.url = to;
-            // nobody has answered there yet
+            // no server has answered for the new URL yet
             journey.address = None;
         }
     }

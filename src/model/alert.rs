@@ -16,25 +16,25 @@ pub enum About {
     Storm(String),
     /// The list of a storm's incidents, as a file.
     Roll(String),
-    /// Incidents that joined a storm after its first message: a message of its own, since an edit rings nobody.
+    /// Incidents that joined a storm after its first message: a message of its own, since an edit makes no sound.
     Joined(String),
     /// An incident that keeps coming back: a message of its own, since an edit rings nobody.
     Reminder(IncidentId),
     /// Nobody has taken an incident: somebody else is called.
     Call(IncidentId, Rung),
-    /// Nobody has taken many incidents: one message calls for all of them.
+    /// Nobody has taken several incidents in time: one message calls for all of them.
     Calls(Rung),
-    /// Somebody took an incident long ago, and it is not over.
+    /// A reminder of an incident that was taken long ago and is still open.
     Nudge(IncidentId),
-    /// The same of many.
+    /// A reminder of several incidents that were taken long ago and are still open, in one message.
     Nudges,
-    /// A shift begins soon: who takes over is to say that he is there.
+    /// A shift begins soon: its officers are asked to confirm that they are present.
     Muster(Timestamp),
-    /// Who takes over has not said so, and the shift is about to begin.
+    /// Officers of the next shift have not confirmed, and it is about to begin.
     Absent(Timestamp),
     /// What becomes of a request to be watched.
     Request(RequestId),
-    /// Strangers' requests without proof, all in one message that begins then.
+    /// Requests of strangers without proof, in one message; the time is that of the message's beginning.
     Requests(Timestamp),
     /// Announced changes: that they are, and afterwards whose doing it was.
     Plan(PlanId),
@@ -75,7 +75,7 @@ pub enum Notice {
     /// Our own network is gone; nothing is concluded of any portal.
     Blind {
         since: Timestamp,
-        /// What stands between us and the portals, where it can be told.
+        /// The cause on our own line (e.g. a firewall between us and the portals), if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         line: Option<Say>,
     },
@@ -205,7 +205,7 @@ impl Phase {
 pub struct ReportFile {
     /// ISO week, `2026-W47`.
     pub week: String,
-    /// A name among the reports of the data directory; older records hold a path into it.
+    /// A file name in the data directory's `reports`; older records hold a path to the file.
     pub path: String,
     /// The paragraph that stands at its head.
     #[serde(default)]
@@ -288,7 +288,8 @@ pub fn chat_of(name: &str) -> Option<(&str, i64)> {
     Some((notifier, chat.parse().ok()?))
 }
 
-/// The notifier of targets.yaml behind such a name, or the name itself: what may be said where chats are nobody's business.
+/// The notifier of targets.yaml behind `name@chat`, or the name itself: safe to show where chat numbers must not
+/// appear.
 pub fn base_of(name: &str) -> &str {
     name.split('@').next().unwrap_or(name)
 }

@@ -18,7 +18,7 @@ pub struct LookRef {
     /// Where the body came from after redirects: relative links resolve against it.
     pub url: Url,
     pub at: Timestamp,
-    /// How it was delivered; `None` in looks that older versions kept.
+    /// The headers it was delivered with; `None` in looks kept by older versions.
     #[serde(default)]
     pub presentation: Option<Presentation>,
 }

@@ -10,8 +10,8 @@ pub fn registrable(host: &str) -> String {
     psl::domain_str(&host).map(str::to_owned).unwrap_or(host)
 }
 
-/// Whether names below `host` belong to different people: `gov.vn`, `com`, and every name without a dot. `host` is in
-/// lower case.
+/// Whether different owners register names below `host`: true for `gov.vn`, `com`, and every name without a dot. `host`
+/// must be in lower case.
 pub fn is_public_suffix(host: &str) -> bool {
     psl::suffix_str(host) == Some(host)
 }

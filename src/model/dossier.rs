@@ -32,7 +32,7 @@ pub struct Dossier {
     /// The address that answered last.
     #[serde(default)]
     pub address: Option<IpAddr>,
-    /// Its name had several addresses then: what one of them says of "not modified" holds for that one alone.
+    /// The name had several addresses at that look: "not modified" from one of them says nothing of the others.
     #[serde(default)]
     pub faces: bool,
     /// What was expected of the page (see `watch::look`) when it was judged normal last.
@@ -41,7 +41,7 @@ pub struct Dossier {
     /// The incident that was open last: one that comes back soon is the same one.
     #[serde(default)]
     pub past: Option<IncidentId>,
-    /// What looks showed of somebody else's content within a day.
+    /// Looks of the last day that showed an attacker's content.
     #[serde(default)]
     pub sightings: Sightings,
 }

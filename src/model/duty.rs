@@ -127,9 +127,9 @@ pub struct Duty {
     pub roster_csv: Option<PathBuf>,
     pub escalation: Vec<Step>,
     pub contacts: Vec<Contact>,
-    /// Whoever took an incident and did nothing about it for so long is reminded; `None` for never.
+    /// Time after which the holder of an incident who did nothing about it is reminded; `None` for never.
     pub remind_taken: Option<Duration>,
-    /// Whoever takes over a shift is asked so long before whether he is there; `None` for never.
+    /// Time before a shift at which its officers are asked to confirm that they are present; `None` for never.
     pub test_call: Option<Duration>,
 }
 
@@ -147,9 +147,9 @@ impl Default for Duty {
     }
 }
 
-/// An hour is what a first answer to an attack takes; after two without a word somebody asks.
+/// Two hours: a first answer to an attack takes about one.
 const REMIND_TAKEN: Duration = Duration::from_secs(2 * 3600);
-/// Time to find somebody else before the shift begins.
+/// 15 minutes: time to find another officer before the shift begins.
 const TEST_CALL: Duration = Duration::from_secs(15 * 60);
 
 impl Duty {

@@ -37,8 +37,8 @@ pub fn defang(host: &str) -> String {
         .replace('.', "[.]")
 }
 
-/// Page text without a live host name: each dot broken that a program may read as one of a name or an address, whatever
-/// signs stand around it. A number keeps its dot. What is broken already stays as it is.
+/// Page text without live host names: every dot that a client may read as part of a host name or an IP address becomes
+/// `[.]`, whatever characters stand around it. Dots in plain numbers stay, and dots that are broken already.
 pub fn defang_text(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len() + 8);
@@ -60,7 +60,8 @@ pub fn defang_text(text: &str) -> String {
     out
 }
 
-/// Whether a dot between these may part the labels of a name: programs take every sign beyond Latin-1's for a letter there.
+/// Whether a dot between these characters may separate labels: clients take every character beyond Latin-1 for a
+/// letter.
 fn is_of_name(before: Option<char>, after: Option<char>) -> bool {
     let closes = |it: char| matches!(it, '»' | '”' | '’' | '…' | '–' | '—');
     let part =
@@ -68,7 +69,7 @@ fn is_of_name(before: Option<char>, after: Option<char>) -> bool {
     before.is_some_and(|it| !it.is_whitespace() && it != '.') && after.is_some_and(part)
 }
 
-/// `1.5`, `1.234.567`: digits alone, which no program reads as an address.
+/// Whether the dot belongs to a number such as `1.5` or `1.234.567`, which no client reads as an address.
 fn is_in_number(chars: &[char], dot: usize) -> bool {
     let of = |it: &&char| it.is_ascii_digit() || **it == '.';
     let from = dot - chars[..dot].iter().rev().take_while(of).count();
@@ -81,22 +82,22 @@ fn is_in_number(chars: &[char], dot: usize) -> bool {
         return false;
     }
     let number: String = chars[from..to].iter().collect();
-    // the end of a sentence
+    // a dot after the last digit ends a sentence
     let groups: Vec<&str> = number.trim_end_matches('.').split('.').collect();
     let thousands = groups.len() == 3 && groups[1..].iter().all(|it| it.len() == 3);
     groups.iter().all(|it| !it.is_empty()) && (groups.len() == 2 || thousands)
 }
 
-/// What stands around foreign text in a sentence of ours, until the sentence is written in a message. Unicode gives these
-/// two no character, and every text that is cut loses them.
+/// Characters that enclose foreign text in a sentence of ours until the sentence is written as a message. Both are
+/// Unicode noncharacters, and [`excerpt`] drops them from all foreign text.
 pub const MARKS: [char; 2] = ['\u{fdd0}', '\u{fdd1}'];
 
-/// Foreign text for a sentence: cut, disarmed, and marked as foreign.
+/// Foreign text for a sentence: cut to `max`, defanged, and marked as foreign.
 pub fn quoted(text: &str, max: usize) -> String {
     marked(&defang_text(&excerpt(text, max)))
 }
 
-/// What is cut and disarmed already, or is not to be altered where nothing acts on it, marked as foreign.
+/// Marks text as foreign that is cut and defanged already, or that must stay as it is because no client acts on it.
 pub fn marked(text: &str) -> String {
     if text.is_empty() {
         return String::new();
@@ -105,7 +106,7 @@ pub fn marked(text: &str) -> String {
     format!("{open}{}{close}", unmarked(text))
 }
 
-/// A name for a sentence: cut, and marked as foreign where a program might act on something in it.
+/// A name for a sentence: cut to `max`, and marked as foreign if a client may act on something in it.
 pub fn named(text: &str, max: usize) -> String {
     let name = excerpt(text, max);
     if is_calm(&name) {
@@ -115,12 +116,12 @@ pub fn named(text: &str, max: usize) -> String {
     }
 }
 
-/// The sentence as text alone.
+/// The sentence without the marks of foreign text.
 pub fn unmarked(text: &str) -> String {
     text.replace(MARKS, "")
 }
 
-/// Whether no program finds a link, a mention, a tag, a command or a number to call in it.
+/// Whether no client finds a link, a mention, a tag, a command or a telephone number in the text.
 fn is_calm(text: &str) -> bool {
     let quiet = |it: char| {
         it.is_alphanumeric()
@@ -128,17 +129,17 @@ fn is_calm(text: &str) -> bool {
             || " ,;()-–—«»“”‘’\"'!?…·[]+%&<>".contains(it)
     };
     let mut dots = text.match_indices('.');
-    // the dot of an abbreviation, or the last one
+    // only dots before a space (abbreviations) or at the end are harmless
     let dots = dots.all(|(at, _)| text[at + 1..].chars().next().is_none_or(|it| it == ' '));
     let digits = text.chars().filter(char::is_ascii_digit).count();
     dots && digits < CALLED && text.chars().all(|it| quiet(it) || it == '.')
 }
 
-/// Digits that a program takes for a telephone's or a card's number.
+/// Digits from which clients take a number for a telephone or card number.
 const CALLED: usize = 7;
 
-/// Foreign text where it cannot be marked (plain messages, e-mail): what [`defang_text`] breaks, and tags, commands and long
-/// numbers as well.
+/// Foreign text for messages without markup (plain text, e-mail), where it cannot be marked: broken as by
+/// [`defang_text`], and tags, commands and long numbers as well.
 pub fn broken(text: &str) -> String {
     let text = defang_text(text);
     let mut out = String::with_capacity(text.len() + 8);
@@ -171,7 +172,7 @@ pub fn broken(text: &str) -> String {
     out
 }
 
-/// What somebody typed, for his own terminal: nothing in it moves the cursor or turns the text around.
+/// Text that a user typed, for their own terminal: without characters that move the cursor or change the direction.
 pub fn clean(text: &str) -> String {
     let own = |c: char| if c == '\n' { Some(c) } else { harmless(c) };
     text.chars().filter_map(own).collect()

@@ -112,7 +112,7 @@ pub struct Event {
     pub what: What,
     /// Who did it, where a person did.
     pub by: Option<String>,
-    /// From where, where it was done in a chat.
+    /// Account and chat of the actor; `None` for the command line and for the service itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
     /// A class, a reason, a notifier's name: what belongs to the event.
@@ -131,9 +131,9 @@ pub enum What {
     /// Cannot be seen for now, and is visible again: of somebody else's content.
     Unseen,
     Visible,
-    /// Shown by some looks and not by others: how often so far.
+    /// Some looks showed it and others did not; the note counts them.
     Sighted,
-    /// The portal has been out of our sight for long: who is called by then is called.
+    /// The portal has blocked our looks for so long that its message was repeated with a sound.
     Blind,
     /// Told once more, since it keeps coming back.
     Reminded,
@@ -147,14 +147,14 @@ pub enum What {
     /// Somebody wants no noise of it for a while, or wants it again.
     Muted,
     Unmuted,
-    /// The same in one agency's chat only.
+    /// Muted in one agency's chat only.
     MutedIn,
     UnmutedIn,
     /// Somebody wrote something down.
     Noted,
     /// Nobody took it, and somebody else was called.
     Escalated,
-    /// Whoever took it was reminded of it.
+    /// The holder was reminded of it.
     Nudged,
     /// It falls into announced changes.
     Planned,
@@ -215,9 +215,9 @@ pub struct Incident {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Vec<Evidence>,
-    /// Who was first.
+    /// The first person who took it.
     pub taken: Option<Taken>,
-    /// The operator's officer, where somebody of the agency was first.
+    /// The operator's officer who took it after a member of the agency had.
     #[serde(default)]
     pub overseen: Option<Taken>,
     pub ended_at: Option<Timestamp>,
@@ -230,16 +230,16 @@ pub struct Incident {
     /// When it was last told so that a phone rings.
     #[serde(default)]
     pub rung_at: Option<Timestamp>,
-    /// The address that was looked at, or that answered for the portal last.
+    /// The address that the look went to, or the last one that answered for the portal.
     #[serde(default)]
     pub address: Option<IpAddr>,
-    /// The portal has other addresses, where it may be well.
+    /// The portal has other addresses, which may show the right page.
     #[serde(default)]
     pub one_of: bool,
-    /// Silence everywhere: the operator's to give.
+    /// Silence in all chats; only the operator's officers may ask for it.
     #[serde(default)]
     pub muted: Option<Muted>,
-    /// Silence in an agency's own chat, and nowhere else.
+    /// Silence in single agencies' chats.
     #[serde(default)]
     pub muted_in: Vec<MutedIn>,
     /// Opened while its portal was edited by announcement, and silent because of it.
@@ -248,46 +248,46 @@ pub struct Incident {
     /// Steps of escalation that were taken.
     #[serde(default)]
     pub escalated: u32,
-    /// Where somebody else's content comes and goes.
+    /// Set while some looks show the attacker's content and others do not.
     #[serde(default)]
     pub intermittent: Option<Intermittent>,
 }
 
-/// Somebody else's content that some looks show and others do not.
+/// An attacker's content that some looks show and others do not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intermittent {
-    /// Looks that showed it, of all `looks` since the first of them.
+    /// Looks that showed it, out of `looks` since the first such look.
     pub times: u32,
     pub looks: u32,
     pub last_at: Timestamp,
-    /// When these numbers were told.
+    /// When a message last gave these numbers.
     pub told_at: Timestamp,
-    /// It is over when it was not seen for so many seconds.
+    /// Seconds without such a look after which the incident ends.
     pub unseen_s: u32,
 }
 
-/// The signal of a page that was read whole when it was approved and cannot be read to its end now.
+/// The signal of a page that could be read whole when it was approved and cannot be any more.
 pub const UNREAD: &str = "unread";
 
 impl Incident {
-    /// It answers, and cannot be read to its end: what it shows is not known.
+    /// Whether the portal answers with a page that cannot be read to its end, so that its content is unknown.
     pub fn is_unread(&self) -> bool {
         self.kind == Kind::Down && self.signals.iter().any(|it| it.name == UNREAD)
     }
 
-    /// Whether the operator asked for silence that still lasts.
+    /// Whether silence in all chats still lasts.
     pub fn is_muted(&self, now: Timestamp) -> bool {
         self.muted.as_ref().is_some_and(|it| now < it.until)
     }
 
-    /// Whether that notifier is to be silent: everywhere, or in its own chat.
+    /// Whether the notifier is muted: in all chats, or in its own.
     pub fn is_muted_for(&self, notifier: &str, now: Timestamp) -> bool {
         let own = |it: &&MutedIn| it.notifiers.iter().any(|it| it == notifier);
         let own = self.muted_in.iter().find(own);
         self.is_muted(now) || own.is_some_and(|it| now < it.muted.until)
     }
 
-    /// Who of the operator has it: until somebody has, the operator's people are called.
+    /// The operator's officer who has the incident. While there is none, the duty ladder goes on calling.
     pub fn led(&self) -> Option<&Taken> {
         let first = self.taken.as_ref().filter(|it| !it.is_of_agency());
         first.or(self.overseen.as_ref())
@@ -310,7 +310,7 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// Whether somebody took it in an agency's chat who is no officer of the operator.
+    /// Whether it was taken in an agency's chat by a person who is no officer of the operator.
     pub fn is_of_agency(&self) -> bool {
         let origin = self.origin.as_ref();
         origin.is_some_and(|it| it.of == Standpoint::Agency)
@@ -325,43 +325,43 @@ pub struct Muted {
     pub until: Timestamp,
 }
 
-/// Silence in one chat.
+/// Silence in one agency's chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MutedIn {
-    /// The notifiers by which that chat is told.
+    /// The notifiers that send to that chat.
     pub notifiers: Vec<String>,
     pub muted: Muted,
 }
 
-/// For whom somebody speaks.
+/// The side that an actor speaks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standpoint {
-    /// An officer by the number of the account, wherever he speaks.
+    /// An officer of the operator, known by the account number, in any chat.
     Officer,
-    /// In a chat of the people who run the service.
+    /// Another member of a chat of the operator.
     Operator,
-    /// In an agency's chat.
+    /// A member of an agency's chat.
     Agency,
 }
 
-/// From where something was done. A name alone can be anybody's.
+/// The account and chat that an action came from, since anybody can take another's display name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The number of the account; none where a group's administrators hide who they are.
+    /// The account number; `None` for a group administrator who posts anonymously.
     pub account: Option<i64>,
-    /// The number of the chat.
+    /// The chat number.
     pub chat: i64,
-    /// What the chat is called to people: its agency's name, as the registry has it; none in an operator's chat.
+    /// The name of the chat's agency, as the registry has it; `None` for an operator's chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     pub of: Standpoint,
-    /// The officer for whom this name may be taken, though the account is another.
+    /// The officer whom the actor's display name resembles, though the account is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resembles: Option<String>,
 }
 
-/// Who does something. Where it comes from no chat, it was typed at the command line of the service.
+/// The person who does something; without an origin, a user of the service's command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub name: String,
@@ -390,7 +390,7 @@ impl From<&Actor> for Actor {
 }
 
 impl Actor {
-    /// Whether he speaks for an agency only.
+    /// Whether the actor speaks for an agency only.
     pub fn is_of_agency(&self) -> bool {
         let origin = self.origin.as_ref();
         origin.is_some_and(|it| it.of == Standpoint::Agency)
@@ -416,7 +416,7 @@ mod tests {
         let event = r#"{"at":"2026-11-22T05:00:00Z","what":"taken","by":"An","note":null}"#;
         let event: Event = serde_json::from_str(event).unwrap();
         assert!(event.origin.is_none());
-        // and written as they were
+        // an event without an origin is written without the field
         assert!(!serde_json::to_string(&taken).unwrap().contains("origin"));
     }
 }

@@ -16,7 +16,7 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// Bytes of memory that it takes, nearly.
+    /// Bytes of memory that the mask takes, nearly.
     pub fn bytes(&self) -> usize {
         let steps = self.faces.iter().flat_map(|it| &it.steps);
         let known = steps.map(|it| match &it.slot {

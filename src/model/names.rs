@@ -22,11 +22,12 @@ fn folded(text: &str) -> Vec<String> {
     syllables.collect()
 }
 
-/// Whether a person may take one name for the other: letters of other alphabets that look alike, case, invisible
-/// characters, punctuation, the order of the words, and a title before or behind make no difference; Vietnamese marks do.
+/// Whether a person may mistake one name for the other. Look-alike letters of other alphabets, case, invisible
+/// characters, punctuation, the order of words, and a title before or after make no difference; Vietnamese marks do.
 pub fn resembles(a: &str, b: &str) -> bool {
     let forms = |text: &str| {
-        // lower case first keeps a capital I from being an l; last, it folds what skeletons make of digits
+        // lower case first: a capital I does not become an l; lower case last: folds capitals in the skeletons of
+        // digits
         let lower = text.to_lowercase();
         [words(&lower), words(text)]
     };
@@ -39,7 +40,7 @@ fn is_alike(a: &[String], b: &[String]) -> bool {
         return false;
     }
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    // one word is in many names
+    // a single word is part of many names
     let inside = short.len() > 1 && long.windows(short.len()).any(|it| it == short);
     let sorted = |it: &[String]| {
         let mut it = it.to_vec();
@@ -49,7 +50,7 @@ fn is_alike(a: &[String], b: &[String]) -> bool {
     inside || a.concat() == b.concat() || sorted(a) == sorted(b)
 }
 
-/// Words by what they look like: marks stay, whatever is neither a letter nor a digit parts words.
+/// The words of a name by their looks: marks stay, and every character but letters and digits separates words.
 fn words(text: &str) -> Vec<String> {
     let seen: String = skeleton(text).flat_map(char::to_lowercase).nfc().collect();
     let is_part = |it: char| it.is_alphanumeric() || is_combining_mark(it);

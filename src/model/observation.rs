@@ -23,19 +23,19 @@ pub struct Observation {
     pub seen: Seen,
 }
 
-/// Which of a portal's addresses was looked at.
+/// The address of a portal that a look went to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Face {
-    /// The one that answered, or where none did, the one that was tried first.
+    /// The address that answered, or if none did, the one that was tried first.
     pub address: Option<IpAddr>,
-    /// Of the portal's own name; `None` where it has none, or one of the families was not answered for.
+    /// Of the portal's own name; `None` if it is an IP address, or if a question for one family was left unanswered.
     pub families: Option<Families>,
-    /// The name has other addresses that may be visited.
+    /// Whether the name has other addresses that may be visited.
     #[serde(default)]
     pub others: bool,
 }
 
-/// Whether a name has addresses of IPv4 and of IPv6.
+/// Whether a name has IPv4 and IPv6 addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Families {
     pub ipv4: bool,
@@ -43,7 +43,7 @@ pub struct Families {
 }
 
 impl Families {
-    /// The only family there is.
+    /// The only family of the name; `None` if it has both or neither.
     pub fn alone(self) -> Option<&'static str> {
         match (self.ipv4, self.ipv6) {
             (true, false) => Some("ipv4"),
@@ -78,7 +78,7 @@ pub struct Answer {
     /// The `Refresh` header, which leads away like the element of that name.
     #[serde(default)]
     pub refresh: Option<String>,
-    /// Headers that change what a browser makes of the body.
+    /// Headers that change what a browser shows of the body.
     #[serde(default)]
     pub presentation: Presentation,
     /// What the portal's server takes the time for.
@@ -113,13 +113,13 @@ pub struct Certificate {
     pub digest: Digest,
     /// Why a browser would refuse it; `None` when it is good.
     pub fault: Option<Say>,
-    /// What is wrong with it and browsers forgive: a chain without an intermediate that can be fetched.
+    /// A fault that browsers forgive: the server left out an intermediate that can be fetched.
     #[serde(default)]
     pub remark: Option<Say>,
 }
 
 impl Observation {
-    /// Why browsers would refuse the connection that the answer came by.
+    /// Why browsers would refuse the connection that carried the answer.
     pub fn certificate_fault(&self) -> Option<&Say> {
         self.certificate.as_ref()?.fault.as_ref()
     }

@@ -43,7 +43,7 @@ pub struct Plan {
     /// Exclusive.
     pub to: Timestamp,
     pub by: String,
-    /// From where, where it was announced in a chat.
+    /// Account and chat of the announcer; `None` for the command line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
     pub at: Timestamp,

@@ -1,43 +1,43 @@
-//! Headers that change what a browser makes of the same bytes.
+//! Headers that change what a browser shows of the same bytes.
 
 use serde::{Deserialize, Serialize};
 
-/// In one spelling, so that what is shown alike is equal: no order of parameters, no case, no nonces.
+/// Normalised, so that two answers with the same effect are equal: no order of parameters, no case, no nonces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Presentation {
-    /// The media type, `text/html`; `None` where there is none or it is no type, so that browsers look at the bytes.
+    /// The media type, such as `text/html`; `None` if it is missing or invalid, so that browsers sniff the bytes.
     pub media: Option<String>,
     pub charset: Option<String>,
-    /// Browsers store the page instead of showing it (`Content-Disposition` that is not `inline`).
+    /// Browsers download the page instead of showing it (a `Content-Disposition` other than `inline`).
     pub stored: bool,
-    /// Style sheets of `Link` headers, without their queries; eight at the most.
+    /// URLs of style sheets in `Link` headers, without queries; at most eight.
     pub sheets: Vec<String>,
-    /// The directive `sandbox` of the security policy, its words sorted.
+    /// The words of the directive `sandbox` of the Content-Security-Policy, sorted.
     pub sandbox: Option<String>,
-    /// A key of the rest of the policy that says what may be loaded.
+    /// A hash of the policy's rules for sources of scripts, styles and the like.
     pub policy: Option<u64>,
-    /// `X-Content-Type-Options: nosniff`, where the media type is no page's: then it decides.
+    /// `X-Content-Type-Options: nosniff` with a media type that is no page's: browsers follow the type then.
     pub as_announced: bool,
 }
 
 impl Presentation {
-    /// Whether browsers show such bytes as a page at all.
+    /// Whether browsers show the body as a page.
     pub fn is_page(&self) -> bool {
         let shown = match self.media.as_deref() {
             Some(it) => is_html(it) || is_xml(it),
-            // browsers look at the bytes, unless they are told not to
+            // without a media type browsers sniff the bytes, unless `nosniff` forbids it
             None => !self.as_announced,
         };
         !self.stored && shown
     }
 
-    /// XML, whose own style sheet instructions browsers follow.
+    /// Whether the media type is XML: browsers follow style sheet instructions in it.
     pub fn is_xml(&self) -> bool {
         self.media.as_deref().is_some_and(is_xml)
     }
 
-    /// A charset that browsers refuse: they show one sign in the place of the page, or letters that nobody reads.
+    /// Whether browsers refuse the charset: they show a single replacement character, or unreadable letters.
     pub fn is_blank(&self) -> bool {
         const REFUSED: [&str; 9] = [
             "csiso2022kr",

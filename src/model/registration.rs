@@ -63,17 +63,17 @@ pub struct Request {
     /// What the portal looked like when it was looked at last; none before.
     pub view: Option<View>,
     pub proof: Option<Proof>,
-    /// Shows the asker's hand where it stands on the portal or in its zone. Not a secret: it is bound to him and the portal.
+    /// Proves the asker's control when it stands on the portal or in its DNS zone. No secret: it is bound to both.
     pub token: String,
     /// When the portal is to be looked at next.
     pub look_at: Timestamp,
     /// The asker wants to know what the next look finds, whatever it is.
     #[serde(default)]
     pub again: bool,
-    /// Asked for in a chat that is told of no portal.
+    /// Asked for in a chat that gets no portal's alerts.
     #[serde(default)]
     pub stranger: bool,
-    /// Officers have it in one message with other strangers' requests, which begins then.
+    /// When the message began in which officers see this request together with those of other strangers.
     #[serde(default)]
     pub crowd: Option<Timestamp>,
 }
@@ -136,7 +136,7 @@ impl Stage {
     }
 }
 
-/// The reason of a request that ends because another asker proved that the portal is his: the key of a sentence.
+/// The reason why a request ends after another asker has proved control of the portal: the key of a sentence.
 pub const DISPLACED: &str = "register-displaced";
 
 /// What a portal looks like to somebody who is to decide whether it may be watched.

@@ -1,4 +1,4 @@
-//! Somebody else's content that a look showed, remembered whether or not the looks after it showed it again.
+//! An attacker's content that a look showed, remembered whether or not later looks show it again.
 
 use std::net::IpAddr;
 
@@ -10,12 +10,12 @@ use super::{
     incident::{ChangeLine, Evidence},
 };
 
-/// Sightings older than this say nothing of the portal as it is now.
+/// Older sightings say nothing of the portal's present state.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
-/// What comes and goes is over once it was not seen for so many intervals, two hours at five minutes: one bad server of
-/// ten behind a portal stays unseen for so long once in thirty times.
+/// Intervals without a sighting after which intermittent content counts as gone: two hours at the usual five minutes.
+/// One bad server of ten behind a portal goes unseen for that long by chance once in thirty times.
 pub const UNSEEN_INTERVALS: u32 = 24;
-/// So many are kept: the rules ask for three in a day.
+/// Most sightings kept; the rules ask for three in a day.
 const KEPT: usize = 12;
 
 /// One look that showed tampering.
@@ -24,15 +24,15 @@ pub struct Sighting {
     pub at: Timestamp,
     pub class: Class,
     pub score: f64,
-    /// Of the decoded body; the body itself is kept as evidence.
+    /// The digest of the decoded body; the body itself is kept as evidence.
     pub digest: Option<Digest>,
-    /// It bore an attacker's signature (see `detect::weigh::is_signed`).
+    /// The page bore an attacker's signature (see `detect::weigh::is_signed`).
     pub signed: bool,
-    /// It is part of an incident that was opened or brought up to date because of it.
+    /// The sighting is part of an incident, which it opened or updated.
     pub told: bool,
 }
 
-/// What the sighting that shows most is told with.
+/// The look that the message about the sightings shows: the one with the highest score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     pub at: Timestamp,
@@ -44,17 +44,17 @@ pub struct Shown {
     pub changes: Vec<ChangeLine>,
     pub page: Option<Evidence>,
     pub address: Option<IpAddr>,
-    /// The portal has other addresses.
+    /// Whether the portal has other addresses.
     #[serde(default)]
     pub one_of: bool,
 }
 
-/// The sightings of the last day.
+/// The sightings of one day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sightings {
-    /// Oldest first; the first of many make room.
+    /// Oldest first; the oldest of more than twelve are dropped.
     pub seen: Vec<Sighting>,
-    /// How many there were since `since`, those that made room included.
+    /// Sightings since `since`, including dropped ones.
     pub times: u32,
     pub since: Option<Timestamp>,
     pub shown: Option<Shown>,
@@ -69,7 +69,7 @@ impl Sightings {
             self.since = Some(sighting.at);
         }
         self.times = self.times.saturating_add(1);
-        // what was shown with one that is told already gives way to news
+        // content that a message has shown already gives way to a new sighting
         let stays = self.shown.as_ref().is_some_and(|it| {
             let told = self.seen.iter().any(|of| of.at == it.at && of.told);
             it.at >= oldest && it.score > shown.score && !told
@@ -86,19 +86,19 @@ impl Sightings {
         self.seen.last().map(|it| it.at)
     }
 
-    /// Whether something was seen and is part of no incident yet.
+    /// Whether there is a sighting that is part of no incident yet.
     pub fn is_pending(&self) -> bool {
         self.seen.iter().any(|it| !it.told)
     }
 
-    /// All of them are part of an incident now.
+    /// Notes that all sightings are part of an incident now.
     pub fn tell(&mut self) {
         for it in &mut self.seen {
             it.told = true;
         }
     }
 
-    /// A person said of what was seen until then that it is over, or was none.
+    /// Drops the sightings up to `until`: a person said that what they showed is over, or was no tampering.
     pub fn forget(&mut self, until: Timestamp) {
         self.seen.retain(|it| it.at > until);
         if self.seen.is_empty() {
@@ -109,7 +109,7 @@ impl Sightings {
         }
     }
 
-    /// Whether these bytes were seen to be somebody else's.
+    /// Whether a sighting had exactly this body.
     pub fn shows(&self, digest: &Digest) -> bool {
         self.seen
             .iter()

@@ -38,34 +38,35 @@ pub struct Storm {
     /// How many incidents the last list that was sent holds.
     pub listed: usize,
     pub receipt: Option<Receipt>,
-    /// Incidents that were told one by one just before it began.
+    /// Incidents with messages of their own just before the storm began.
     #[serde(default)]
     pub before: usize,
-    /// How many incidents it had when its message was last made.
+    /// Incidents in the storm when its message was last written.
     #[serde(default)]
     pub size: usize,
-    /// What nearly all of its incidents shared when its message was last made.
+    /// The property that nearly all its incidents shared when its message was last written.
     #[serde(default)]
     pub shared: Option<Shared>,
-    /// Those that joined after its first message and are still to ring, the newest last.
+    /// Incidents that joined after the first message and are not announced with a sound yet, newest last.
     #[serde(default)]
     pub joiners: Vec<IncidentId>,
-    /// Older ones of these that are only counted.
+    /// Older joiners that are only counted, not named.
     #[serde(default)]
     pub more_joiners: usize,
-    /// When a message of it rang last.
+    /// When a message of the storm last made a sound.
     #[serde(default)]
     pub rung: Option<Timestamp>,
 }
 
-/// What many incidents have in common: the kind of it (`address`, `block`, `network`, `agency`) and which.
+/// A property that many incidents share: its kind (`address`, `block`, `network`, `agency`) and its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shared {
     pub factor: String,
     pub value: String,
 }
 
-/// So many joiners ring with their names; of more, the newest do and the others are counted. A message holds some eighty.
+/// Most joiners that are named when they are announced; older ones are counted. A message has room for some eighty
+/// names.
 const MOST_JOINERS: usize = 200;
 
 impl Storm {
@@ -88,7 +89,7 @@ impl Storm {
         }
     }
 
-    /// Notes that an incident joined after the first message, and is to ring.
+    /// Notes that an incident joined after the first message and is to be announced with a sound.
     pub fn joined_by(&mut self, id: IncidentId) {
         self.joiners.retain(|it| *it != id);
         self.joiners.push(id);

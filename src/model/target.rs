@@ -7,7 +7,7 @@ use url::Url;
 
 use super::digest::key;
 
-/// `[a-z0-9-]{1,64}`, unique in the registry. Checked wherever it is read: it is part of keys and names of files.
+/// `[a-z0-9-]{1,64}`, unique in the registry. Checked at every deserialisation: it is part of keys and file names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TargetId(Arc<str>);
@@ -87,7 +87,7 @@ impl TryFrom<String> for TargetId {
     }
 }
 
-/// A number that the store gives out, such as `SC-2026-0412`: letters of ASCII, digits and hyphens, 40 at the most.
+/// Checks an id that the store gives out, such as `SC-2026-0412`: 1 to 40 ASCII letters, digits and hyphens.
 pub(super) fn numbered(text: String) -> Result<String, String> {
     let plain = |it: u8| it.is_ascii_alphanumeric() || it == b'-';
     if (1..=40).contains(&text.len()) && text.bytes().all(plain) {
@@ -189,7 +189,7 @@ pub struct Settings {
     pub pages: u32,
     /// Names of notifiers.
     pub notify: Vec<String>,
-    /// Its incidents are always told by themselves, never inside a storm.
+    /// Its incidents always get messages of their own, never a place in a storm's message.
     #[serde(default)]
     pub alone: bool,
 }
@@ -234,8 +234,8 @@ pub struct Target {
     /// Which part of the portal this is; `None` for the home page, which is what is registered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
-    /// The operator named it, in targets.yaml or on the command line: the exceptions of `allow_networks` hold for it. Never
-    /// so for what is registered or asked for, since others write that.
+    /// The operator named it, in targets.yaml or on the command line: the exceptions of `allow_networks` hold for it.
+    /// Never set for registered targets and requests, which others than the operator write.
     #[serde(skip)]
     pub by_operator: bool,
 }

@@ -6,7 +6,7 @@ use super::{Form, Page, Relation, Script, links::resolve, patience};
 use crate::model::digest::key;
 
 /// Handlers that name another place, unpack something or write to the page are code like any other; the thousands
-/// that open a menu are not worth keeping. `known` are those that were kept.
+/// that open a menu are not worth keeping. `known` holds the hashes of the handlers kept so far.
 pub(super) fn handler(page: &mut Page, known: &mut HashSet<u64>, code: &str) {
     const TELLING: &[&str] = &[
         "//",

@@ -1,4 +1,4 @@
-//! Pictures, films and frames that lie over the page: what a visitor sees, whatever stands below.
+//! Pictures, films and frames that cover the page: visitors see them instead of what lies below.
 
 use std::collections::HashMap;
 
@@ -7,34 +7,34 @@ use url::Url;
 
 use super::{Page, links::resolve, outline, text::floor};
 
-/// Something that fills the window, or the width of it where little else is on the page.
+/// An element that fills the window, or only its width, which matters on a page with little else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cover {
-    /// The element, or `background`.
+    /// The name of the element, or `background`.
     pub tag: String,
-    /// Absolute; empty for what has no address (`canvas`, `svg`).
+    /// The absolute address; empty for elements without one (`canvas`, `svg`).
     pub src: String,
     pub host: String,
-    /// It fills the window, not only its width.
+    /// Whether it fills the window, not only its width.
     pub whole: bool,
 }
 
-/// So many of a page are looked at: one is enough.
+/// Most covers of one page; a single one is enough for the signal.
 const KEPT: usize = 64;
-/// Of style text so much is read, and so many rules are remembered.
+/// Most bytes of style text that are read, and most rules that are remembered.
 const STYLE_BYTES: usize = 256 << 10;
 const RULES: usize = 4096;
-/// Of one style attribute so much is read.
+/// Most bytes that are read of one style attribute.
 const STYLE_KEPT: usize = 4 << 10;
-/// A cover fills so much of a side, in hundredths.
+/// Percent of a side that a cover fills at least.
 const FILLS: f64 = 90.0;
 
-/// How declarations lay out an element.
+/// The layout that declarations give an element.
 #[derive(Clone, Debug, Default)]
 struct Laid {
     wide: bool,
     high: bool,
-    /// `fixed` or `absolute`, or what is below cannot be seen for another reason.
+    /// `position` is `fixed`, `absolute` or `sticky`: the element lies over the page.
     lifted: bool,
     narrow: bool,
     picture: Option<String>,
@@ -85,7 +85,7 @@ impl Laid {
     }
 }
 
-/// `100%`, `100vw`, `120dvh`, `1920px` and more.
+/// Whether a length fills a side of the window: `100%`, `100vw`, `120dvh`, `1920px` and the like.
 fn fills(value: &str) -> bool {
     let value = value.strip_prefix("calc(").unwrap_or(value);
     let end = value
@@ -109,7 +109,7 @@ fn has_address(style: &str) -> bool {
         .any(|it| it.eq_ignore_ascii_case(b"url("))
 }
 
-/// The address in `url(…)`.
+/// The address in `url(…)` of a value.
 fn address(value: &str) -> Option<String> {
     let at = value.to_ascii_lowercase().find("url(")?;
     let rest = value.get(at + 4..)?.trim_start();
@@ -122,12 +122,12 @@ fn address(value: &str) -> Option<String> {
     (!inner.is_empty()).then(|| inner.to_owned())
 }
 
-/// Rules of the page's own style elements for `tag`, `.class` and `#id` that lay something out.
+/// Rules of the page's style elements for `tag`, `.class` and `#id` that say something about layout.
 #[derive(Debug, Default)]
 pub struct CoverRules {
     rules: HashMap<String, Laid>,
     read: usize,
-    /// One of them paints a picture.
+    /// Whether one of the rules paints a picture.
     paints: bool,
 }
 
@@ -184,7 +184,7 @@ impl CoverRules {
     }
 }
 
-/// What of an element lies over the page.
+/// The element as a cover of the page; `None` if it is none.
 pub(super) fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<Cover> {
     if page.covers.len() >= KEPT {
         return None;
@@ -203,7 +203,7 @@ pub(super) fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<C
             | "svg"
             | "picture"
     );
-    // most elements show nothing of their own and are not painted
+    // most elements show nothing themselves and have no background
     let painted = rules.paints
         || element.attr("background").is_some()
         || element.attr("style").is_some_and(has_address);
@@ -225,7 +225,7 @@ pub(super) fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<C
         return Some(cover(&page.url, tag, source.unwrap_or_default(), whole));
     }
     match background {
-        // the ground of a page, and of a box that its text stands in, lies under it
+        // the background of the page, or of a box that holds its text, lies under the text
         Some(picture) if ground || whole => {
             let over = whole && laid.lifted && !ground;
             Some(cover(&page.url, "background", &picture, over))

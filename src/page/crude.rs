@@ -1,18 +1,18 @@
-//! What a page says, read without a tree: for pages that no tree may be built of. Enough to see who signs it. One pass:
-//! what is hostile here is the page's size.
+//! Extracts the text of a page without a tree, for pages that are too costly to parse: enough to find an attacker's
+//! signature. One pass, since such a page may be as large as it likes.
 
 use std::collections::VecDeque;
 
 use super::{patience, text::floor};
 
-/// So much of what it says is kept of its beginning, and as much of its end: filling in between is nobody's signature.
+/// Bytes of text kept from the beginning, and as many from the end: a signature does not stand in the filling between.
 const KEPT: usize = 64 << 10;
-/// Of one text so much.
+/// Bytes kept from each end of one text.
 const LINE: usize = 2048;
-/// What a paragraph costs besides its text: there may be as many as letters.
+/// Bytes that a paragraph counts for besides its text: a hostile page has as many paragraphs as letters.
 const PARAGRAPH: usize = 8;
 
-/// A small page that says what `text` says at its beginning and its end: its title and its words.
+/// A small page with the title of `text` and the words of its beginning and end.
 pub(super) fn page(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let title = between(text, &lower, "<title", "</title").unwrap_or_default();
@@ -31,14 +31,14 @@ pub(super) fn page(text: &str) -> String {
         let tag = at + open;
         at = match ends.of(&lower, tag) {
             Some(end) => end,
-            // without an end, what follows the sign is text as well as anything
+            // a `<` that nothing closes is text like any other
             None => tag + 1,
         };
     }
     said.page(title)
 }
 
-/// Where what begins at a `<` ends. What has no end once has none further on: it is not looked for again.
+/// Finds where the construct at a `<` ends. An end that was missing once is missing later, too: no second search.
 #[derive(Default)]
 struct Ends {
     none: Vec<&'static str>,
@@ -74,7 +74,7 @@ impl Ends {
     }
 }
 
-/// Texts of the beginning, and the last ones.
+/// The texts of the beginning, and the last texts.
 #[derive(Default)]
 struct Said<'a> {
     first: Vec<&'a str>,
@@ -96,7 +96,7 @@ impl<'a> Said<'a> {
                 self.first.push(part);
                 continue;
             }
-            // once the beginning is full, it stays so
+            // once a text did not fit into the beginning, all later ones go to the end
             self.room[0] = KEPT;
             self.room[1] += takes;
             self.last.push_back(part);
@@ -118,7 +118,7 @@ impl<'a> Said<'a> {
     }
 }
 
-/// The end of a long text.
+/// The last [`LINE`] bytes of a long text.
 fn tail(text: &str) -> &str {
     let mut from = text.len().saturating_sub(LINE);
     while !text.is_char_boundary(from) {

@@ -25,7 +25,7 @@ pub const ALL_ATTRIBUTES: usize = 300_000;
 pub const FORMATTING_ATTRIBUTES: usize = 64;
 /// Such comparisons of one page.
 const COMPARISONS: usize = 3_000_000;
-/// Looks at elements that are open, of all tags together: an honest page is some thirty deep and needs a few million.
+/// Most visits of open elements, of all tags together: an honest page is some thirty deep and needs a few million.
 const STEPS: usize = 30_000_000;
 /// Decoded text in bytes: one byte of some charsets is three of UTF-8.
 pub const TEXT: usize = 12 << 20;
@@ -156,7 +156,7 @@ impl State {
         }
     }
 
-    /// Whether so many looks more at what is open are still bearable.
+    /// Counts `count` visits of open elements. Fails once [`STEPS`] is exceeded.
     fn looked(&mut self, count: usize) -> Result<(), Limit> {
         patience::step(count);
         self.steps += count;

@@ -86,7 +86,7 @@ pub struct Page {
     pub dark: bool,
     /// Tricks of show pages, each once.
     pub stunts: Vec<Stunt>,
-    /// What lies over the page or is painted behind all of it.
+    /// Pictures and frames that lie over the page, and pictures behind all of it.
     pub covers: Vec<Cover>,
     pub fingerprint: Fingerprint,
 }
@@ -149,8 +149,8 @@ pub fn read_with(source: Source, refresh: Option<&str>) -> Result<Page, Limit> {
     read::page(source, kind, &text, charset, refresh)
 }
 
-/// What a page that is over a limit says at its beginning and at its end, as a small page of its own: who made a page too
-/// costly to read may still have signed it.
+/// The text at the beginning and the end of a page over a limit, as a small page of its own: an attacker may have
+/// signed a page that is too costly to read.
 pub fn read_crudely(source: Source) -> Option<Page> {
     let kind = kind::sniff(source.bytes, source.content_type);
     if !kind.is_text() {

@@ -46,19 +46,18 @@ pub fn is_lost() -> bool {
     CURRENT.with_borrow(|it| it.as_ref().is_some_and(Patience::is_lost))
 }
 
-/// Takes `count` steps, bytes or items gone through, and says whether the work of this thread is to stop.
+/// Counts `count` steps (bytes or items processed). Returns whether this thread's work must stop.
 pub fn step(count: usize) -> bool {
     STEPS.set(STEPS.get().wrapping_add(count as u64));
     is_lost()
 }
 
-/// Steps that this thread has taken so far. What work costs in steps is the same on every machine: budgets and the tests
-/// of cost are in steps, never in seconds.
+/// Steps of this thread so far. Unlike seconds, they are equal on every machine: budgets and tests of cost count steps.
 pub fn steps() -> u64 {
     STEPS.get()
 }
 
-/// So many steps from the moment it is made.
+/// An allowance of steps, counted from its creation.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
     from: u64,
@@ -73,7 +72,7 @@ impl Budget {
         }
     }
 
-    /// Whether the work is to be given up: it cost too much, or patience is lost.
+    /// Whether the work must be given up: the allowance is spent, or patience is lost.
     pub fn is_spent(&self) -> bool {
         steps().wrapping_sub(self.from) > self.steps || is_lost()
     }

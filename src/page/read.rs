@@ -63,7 +63,7 @@ pub fn is_selector(text: &str) -> bool {
     selector(text).is_some()
 }
 
-/// Pages are read in composed letters, so names of classes in a selector are, too.
+/// Parses a selector in composed letters (NFC): pages are read in those, class names included.
 fn selector(text: &str) -> Option<Selector> {
     Selector::parse(&nfc(text)).ok()
 }
@@ -149,7 +149,7 @@ pub(super) struct Walk {
     /// Text of the title element while it is open.
     title: Option<String>,
     pub script: Option<usize>,
-    /// Of code in attributes that was kept.
+    /// Hashes of the event handlers kept so far.
     pub handlers: HashSet<u64>,
 }
 

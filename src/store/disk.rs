@@ -39,7 +39,7 @@ pub(super) fn enough_space(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Bytes that files in a folder may still take; as many as there can be where the system does not tell.
+/// Bytes free for files in a folder; `u64::MAX` if the system does not tell.
 pub fn free_space(folder: &Path) -> u64 {
     let found = rustix::fs::statvfs(folder);
     found.map_or(u64::MAX, |it| it.f_bavail.saturating_mul(it.f_frsize))

@@ -93,12 +93,12 @@ impl Evidence {
         Ok(body)
     }
 
-    /// Bytes that a body takes on disk; 0 where it is not there.
+    /// Bytes of a body on disk; 0 if it is not there.
     pub fn size(&self, digest: &Digest) -> u64 {
         fs::metadata(self.path(digest)).map_or(0, |it| it.len())
     }
 
-    /// Deletes a body that was kept longer ago than `age`; whether it is gone.
+    /// Deletes a body if it was kept longer ago than `age`. Returns whether it is gone.
     pub fn remove(&self, digest: &Digest, age: Duration) -> bool {
         let path = self.path(digest);
         let Ok(kept) = fs::metadata(&path).and_then(|it| it.modified()) else {

@@ -49,7 +49,7 @@ pub struct Journal {
 
 /// A batch is a few records; a longer line is none of ours.
 const LONGEST_LINE: u64 = 64 << 20;
-/// Where so many lines are damaged, the rest is not worth reading: their list would fill the memory.
+/// Damaged lines after which reading stops, since the list of them would fill the memory.
 const MOST_DAMAGED: usize = 100_000;
 /// The log is folded into a new base when it has grown so large, whatever the base.
 const LOG_ENOUGH: u64 = 64 << 20;
@@ -207,7 +207,7 @@ pub fn write_base(
     records: impl Iterator<Item = Result<(String, Vec<u8>)>>,
 ) -> Result<()> {
     fs::create_dir_all(folder).map_err(failed(folder))?;
-    // what a crash left of an earlier one
+    // a base that a crash left unfinished
     for entry in fs::read_dir(folder).map_err(failed(folder))?.flatten() {
         let name = entry.file_name();
         if name.to_string_lossy().starts_with(".base-") {
@@ -218,13 +218,13 @@ pub fn write_base(
     sync_folder(folder)
 }
 
-/// A name beside a file's that is nobody's yet.
+/// A random name beside a file, hidden and not taken by any other process.
 pub fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{:016x}", fastrand::u64(..)))
 }
 
-/// Writes all records to a file, readable by the owner alone; returns how many. Nothing beside it is touched.
+/// Writes all records to a file that only its owner may read, and returns their count. Touches no other file.
 pub fn write_records(
     path: &Path,
     n: u64,

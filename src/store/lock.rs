@@ -40,7 +40,7 @@ impl Lock {
         private::folder(folder).map_err(failed)?;
         let path = folder.join("gaccong.lock");
         let mut file = open(&path).map_err(failed)?;
-        // whoever could open it may hold it, and need not be one of us
+        // a lock file that was open to others may be held by another user's process
         let mut doubtful = private::close(&path, private::FILE);
         let until = Instant::now() + patience;
         loop {
@@ -84,7 +84,7 @@ fn open(path: &Path) -> std::io::Result<File> {
         .open(path)
 }
 
-/// The process that wrote its number into the lock.
+/// The process id that the lock's holder wrote into it.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let _ = file.seek(SeekFrom::Start(0));
@@ -92,7 +92,7 @@ fn holder(file: &mut File) -> String {
     text.trim().to_owned()
 }
 
-/// Whether the process that the lock names lives and is the user's own: only he can write there.
+/// Whether the process in the lock file lives and belongs to this user; only this user can write the file.
 fn is_ours(file: &mut File) -> bool {
     let Ok(process) = holder(file).parse::<u32>() else {
         return false;
@@ -117,14 +117,14 @@ mod tests {
         let open = |mode| fs::Permissions::from_mode(mode);
         fs::set_permissions(&path, open(0o755)).unwrap();
         fs::set_permissions(&lock, open(0o644)).unwrap();
-        // as another user's `flock -x`: no number is written
+        // like `flock -x` of another user: locks the file without writing a process id
         let stranger = File::open(&lock).unwrap();
         stranger.try_lock().unwrap();
         let taken = Lock::try_take(&path).unwrap();
         assert!(taken.is_some());
         let mode = |it: &Path| fs::metadata(it).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(&lock)), (0o700, 0o600));
-        // and one of us is believed
+        // a lock with a process id of this user is respected
         assert!(Lock::try_take(&path).unwrap().is_none());
         drop(taken);
         assert!(Lock::try_take(&path).unwrap().is_some());

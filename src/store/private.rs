@@ -1,4 +1,4 @@
-//! Folders that are nobody else's: the store tells whom a portal belongs to and who was called at night.
+//! Folders for their owner alone: the store holds the agencies of portals and the officers called at night.
 
 use std::{
     fs, io,
@@ -6,16 +6,16 @@ use std::{
     path::Path,
 };
 
-/// For the owner alone.
+/// Modes for the owner alone.
 pub const FOLDER: u32 = 0o700;
 pub const FILE: u32 = 0o600;
 
-/// New files and folders are the owner's alone, whatever the shell that started the program says.
+/// Makes new files and folders the owner's alone, whatever umask the starting shell has.
 pub fn umask() {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
-/// Makes a folder where it is not there; one that others may look into is closed to them, which is logged.
+/// Makes a folder if it is missing. Closes a folder that other users may read, and logs it.
 pub fn folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
@@ -25,20 +25,20 @@ pub fn folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes a file's or folder's rights from all but its owner; whether anybody else had some.
+/// Takes all rights from users other than the owner. Returns whether any had some.
 pub(super) fn close(path: &Path, mode: u32) -> bool {
     let Ok(meta) = fs::metadata(path) else {
         return false;
     };
     let loose = meta.mode() & 0o077 != 0;
-    // a folder that all may write into, such as /tmp, is not ours to close
+    // a folder with the sticky bit, such as /tmp, is shared on purpose
     if loose && meta.mode() & 0o1000 == 0 {
         let shown = path.display();
         match fs::set_permissions(path, fs::Permissions::from_mode(mode)) {
             Ok(()) => tracing::warn!(
                 "{shown} was open to other users of this machine; it is its owner's alone now (mode {mode:o})"
             ),
-            // somebody else's folder, or a file system without rights
+            // the folder belongs to another user, or the file system has no rights
             Err(error) => {
                 tracing::warn!(%error, "{shown} is open to other users of this machine; run: chmod {mode:o} {shown}")
             }

@@ -7,8 +7,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Two generations of values that weigh at most `room` each: what is used moves to the newer one, and the older one goes
-/// when that is full. As good as a list by last use, and one lock long.
+/// A cache of two generations of values that weigh at most `room` each: a value that is used moves to the newer one,
+/// and a full newer one replaces the older. Nearly as good as an LRU list, with one short lock.
 pub struct Shelf<K, V> {
     room: usize,
     weigh: fn(&V) -> usize,
@@ -30,12 +30,13 @@ impl<K, V> Default for Generation<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Shelf<K, V> {
-    /// For so many values a generation.
+    /// For at most `room` values in a generation.
     pub fn new(room: usize) -> Self {
         Self::weighing(room, |_| 1)
     }
 
-    /// For values that weigh so much together, in whatever `weigh` says. One that is heavier alone is not kept.
+    /// For values that weigh at most `room` in a generation, in the unit of `weigh`. A single heavier value is not
+    /// kept.
     pub fn weighing(room: usize, weigh: fn(&V) -> usize) -> Self {
         Self {
             room,

@@ -1,12 +1,12 @@
-//! Bytes of a saved table as text: UTF-8, UTF-16, or one of the two code pages of Windows that Vietnamese stands in.
+//! Decodes the bytes of a saved table: UTF-8, UTF-16, or one of the two Windows code pages that Vietnamese is saved in.
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252, WINDOWS_1258};
 
 const SAVE: &str =
     "open it in the spreadsheet program and save it as «CSV UTF-8 (Comma delimited)»";
-/// How Excel's files begin: a zip archive, and the older format.
+/// The first bytes of Excel's own files: a zip archive, and the older OLE format.
 const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
-/// Letters of windows-1258 that a tone stands behind.
+/// Letters that windows-1258 follows with a separate tone mark.
 const VOWELS: &str = "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY";
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
 
@@ -40,7 +40,7 @@ fn whole(encoding: &'static Encoding, bytes: &[u8]) -> Result<String, String> {
     Ok(text.into_owned())
 }
 
-/// UTF-16 without its mark: every other byte of what is mostly Latin is zero.
+/// Recognises UTF-16 without a byte order mark: in mostly Latin text every other byte is zero.
 fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     let start = &bytes[..bytes.len().min(64)];
     let zeros = |odd: usize| {
@@ -56,7 +56,8 @@ fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// Tones of windows-1258 stand behind vowels only; windows-1252 has other letters at their places, and no đ.
+/// Decides between the code pages: in windows-1258 tone marks only follow vowels, while windows-1252 has other letters
+/// at these bytes, and no đ.
 fn code_page(bytes: &[u8], first: usize) -> Result<String, String> {
     let (vietnamese, _) = WINDOWS_1258.decode_without_bom_handling(bytes);
     let (western, _) = WINDOWS_1252.decode_without_bom_handling(bytes);

@@ -1,59 +1,59 @@
-//! Tables as spreadsheet programs save them: any of their separators and encodings, one reader for all that is imported.
+//! Tables as spreadsheet programs save them: one reader for all imports, with every separator and encoding of theirs.
 //!
-//! Pure. Excel writes `;` where the system's language has a decimal comma, tabs and UTF-16 as «Unicode text», the system's
-//! code page as plain CSV, and rows of separators for rows that were emptied.
+//! Pure. Excel writes `;` if the system's language has a decimal comma, tabs and UTF-16 as «Unicode text», the system's
+//! code page as plain CSV, and bare separators for rows that were emptied.
 
 mod encoding;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// A column that a table may have.
+/// A column that an import knows.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
     pub name: &'static str,
-    /// Other names, as [`key`] gives them.
+    /// Other names of the column, as [`key`] gives them.
     pub also: &'static [&'static str],
 }
 
-/// A table whose first row names its columns.
+/// A table with a header row.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
-    /// The header's line, from 1.
+    /// Line of the header, from 1.
     pub line: u64,
     pub head: Vec<Head>,
-    /// Rows in which anything stands.
+    /// The rows that are not empty.
     pub rows: Vec<Row>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Head {
     pub text: String,
-    /// The known column that this is.
+    /// The name of the known column; `None` for a column that the import ignores.
     pub column: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Where it begins, from 1.
+    /// Line on which the row begins, from 1.
     pub line: u64,
-    /// Cleaned of blanks and of what spreadsheets mark text with; there may be fewer or more than columns.
+    /// Without surrounding blanks and Excel's marks of text; may be fewer or more than the columns.
     pub cells: Vec<String>,
 }
 
 impl Table {
-    /// The place of a column among the cells.
+    /// The index of a column's cells in each row.
     pub fn index(&self, column: &str) -> Option<usize> {
         self.head.iter().position(|it| it.column == Some(column))
     }
 }
 
-/// What a row may be separated by, the likeliest first.
+/// Possible separators, the likeliest first.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Rows among which the header is looked for.
+/// Rows searched for the header, since titles may stand above it.
 const TITLES: usize = 20;
 
-/// Reads a whole table. An error says what to do, with the line where there is one.
+/// Reads a whole table. The error says what to do, with the line if there is one.
 pub fn read(bytes: &[u8], columns: &[Column]) -> Result<Table, String> {
     let text = encoding::text(bytes)?;
     let text = text.trim_start_matches('\u{feff}');
@@ -78,7 +78,7 @@ pub fn read(bytes: &[u8], columns: &[Column]) -> Result<Table, String> {
         line: 1 + before,
         ..Table::default()
     };
-    // a title may stand above: the header is the first of the rows that name the most columns
+    // titles may stand above: the header is the first of the rows with the most known column names
     let known = |it: &Row| known(&it.cells, columns);
     let most = rows.iter().take(TITLES).map(known).max().unwrap_or(0);
     if let Some(at) = rows.iter().take(TITLES).position(|it| known(it) == most) {
@@ -91,16 +91,16 @@ pub fn read(bytes: &[u8], columns: &[Column]) -> Result<Table, String> {
     Ok(table)
 }
 
-/// Whether letters were lost when a text was saved in a code page that lacks them: no name holds a question mark.
+/// Whether the name lost letters when it was saved in a code page without them. No portal's name holds a question mark.
 pub fn is_lossy(name: &str) -> bool {
     name.contains(['?', '\u{fffd}'])
 }
 
-/// What to do about a name of which [`is_lossy`] holds.
+/// Advice for a name that [`is_lossy`].
 pub const LOSSY: &str =
     "letters were lost when the table was saved; open the original and save it as «CSV UTF-8»";
 
-/// How many known columns a row names.
+/// Known column names in a row.
 fn known(cells: &[String], columns: &[Column]) -> usize {
     let named = cells.iter().filter(|it| !it.is_empty());
     let named = named.filter(|it| head((*it).clone(), columns).column.is_some());
@@ -116,7 +116,7 @@ fn head(text: String, columns: &[Column]) -> Head {
     Head { text, column }
 }
 
-/// A column's name without case, marks, blanks and punctuation: `Mã cơ quan` is `macoquan`.
+/// A column's name without case, marks, blanks and punctuation: `Mã cơ quan` becomes `macoquan`.
 pub fn key(name: &str) -> String {
     name.nfd()
         .filter(|it| !is_combining_mark(*it))
@@ -126,7 +126,7 @@ pub fn key(name: &str) -> String {
         .collect()
 }
 
-/// `sep=;` as Excel writes and reads it in a first line: the separator, and how many bytes that line is.
+/// Excel's first line `sep=;`, if there is one: the separator, and the line's length in bytes.
 fn separator_line(text: &str) -> (Option<u8>, usize) {
     let end = text.find('\n').map_or(text.len(), |it| it + 1);
     let line = text[..end].trim_end_matches('\n').trim_matches('"');
@@ -140,19 +140,19 @@ fn separator_line(text: &str) -> (Option<u8>, usize) {
     }
 }
 
-/// The separator with which one of the first rows names most of the columns; of equals the one that parts it into most cells.
+/// The separator that makes a row name the most known columns; of equals, the one that makes the most cells.
 fn likeliest(text: &str, columns: &[Column]) -> u8 {
     let worth = |separator: &u8| {
         let rows = records(text, *separator).take(TITLES);
         let worth = rows.map(|(_, cells)| (known(&cells, columns), cells.len()));
         worth.max().unwrap_or((0, 0))
     };
-    // the last of equals is taken by max_by_key, so the likeliest stands last
+    // max_by_key takes the last of equals: reversed, so that the likeliest comes last
     let best = SEPARATORS.iter().rev().max_by_key(|it| worth(it));
     best.copied().unwrap_or(b',')
 }
 
-/// Each row with the byte at which its reading began.
+/// The rows, each with the byte offset at which the reader began it.
 fn records(text: &str, separator: u8) -> impl Iterator<Item = (usize, Vec<String>)> + '_ {
     let mut reader = csv::ReaderBuilder::new();
     reader
@@ -160,7 +160,7 @@ fn records(text: &str, separator: u8) -> impl Iterator<Item = (usize, Vec<String
         .flexible(true)
         .delimiter(separator);
     let rows = reader.from_reader(text.as_bytes()).into_records();
-    // text is UTF-8 and rows may be of any length: nothing is left that could fail
+    // UTF-8 input in flexible rows leaves no error to handle
     rows.filter_map(Result::ok).map(|row| {
         let at = row.position().map_or(0, csv::Position::byte);
         let cells = row.iter().map(cell).collect();
@@ -168,7 +168,7 @@ fn records(text: &str, separator: u8) -> impl Iterator<Item = (usize, Vec<String
     })
 }
 
-/// One line of composed letters, without what Excel marks text with: a leading `'`, or `="…"`.
+/// A cell on one line, in composed letters, without Excel's marks of text: a leading `'`, or `="…"`.
 fn cell(text: &str) -> String {
     let visible: String = text
         .nfc()
@@ -182,7 +182,7 @@ fn cell(text: &str) -> String {
     inside.unwrap_or(text).to_owned()
 }
 
-/// Lines of ascending places in a text.
+/// Computes line numbers for ascending byte offsets.
 struct Lines<'a> {
     text: &'a [u8],
     at: usize,
@@ -198,7 +198,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The line of the first byte from there on that is no line's end: the reader passes over empty lines.
+    /// The line of the first byte from `place` on that is no line end, since the reader skips empty lines.
     fn at(&mut self, place: usize) -> u64 {
         while self.at < self.text.len() && (self.at < place || self.text[self.at] == b'\n') {
             self.line += u64::from(self.text[self.at] == b'\n');
@@ -208,14 +208,14 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The line of a quote that is opened and never closed.
+/// The line of a quote that opens and never closes.
 fn unclosed(text: &str, separator: u8) -> Option<u64> {
     let (mut line, mut opened, mut fresh) = (1, None, true);
     let mut bytes = text.bytes().peekable();
     while let Some(byte) = bytes.next() {
         line += u64::from(byte == b'\n');
         if opened.is_some() {
-            // a doubled quote stands for itself
+            // a doubled quote stands for one quote
             if byte == b'"' && bytes.next_if_eq(&b'"').is_none() {
                 opened = None;
             }
@@ -299,12 +299,12 @@ mod tests {
 
     #[test]
     fn code_pages_are_told_apart_or_refused() {
-        // «Sở Tư pháp», «Lý» as windows-1258 writes them: letters, and marks behind them
+        // «Sở Tư pháp» and «Lý» in windows-1258: vowels followed by tone marks
         let viet = b"id;name\na;S\xf5\xd2 T\xfd ph\xe1p\nb;Ly\xec\n";
         assert_eq!(shown(viet), "2:a=Sở Tư pháp | 3:b=Lý");
         assert_eq!(shown(b"id,name\na,B\xecnh Thu\xe2n\n"), "2:a=Bình Thuân");
         assert_eq!(shown(b"id,name\na,H\xe0 Nam\n"), "2:a=Hà Nam");
-        // Lý in one page, Lư in the other
+        // Lý in windows-1252, Lư in windows-1258
         assert!(
             read(b"id,name\na,L\xfd\n", COLUMNS)
                 .unwrap_err()

@@ -1,9 +1,10 @@
-//! For whom a request may ask: a page in a browser on this machine can have its own name resolve to us (DNS rebinding), but
-//! cannot change the name it asks for.
+//! Which Host headers are answered: a page in a browser on this machine can make its own host name resolve to us (DNS
+//! rebinding), but cannot change the Host header of its requests.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Whether a Host header may be answered by a service that listens there. None is what old probes send, and no browser.
+/// Whether a service that listens on `listens` answers this Host header. Old health probes send none; browsers always
+/// do.
 pub(super) fn may_ask(host: Option<&str>, listens: SocketAddr) -> bool {
     let Some(host) = host else { return true };
     let name = match host.rsplit_once(':') {
@@ -12,7 +13,7 @@ pub(super) fn may_ask(host: Option<&str>, listens: SocketAddr) -> bool {
     };
     let bare = name.trim_start_matches('[').trim_end_matches(']');
     if let Ok(address) = bare.parse::<IpAddr>() {
-        // who listens everywhere is asked by any of his addresses; an address is never rebound
+        // a service on all addresses is asked by any of them; DNS rebinding does not work with an address
         let everywhere = listens.ip().is_unspecified();
         return address.is_loopback() || everywhere || address == listens.ip();
     }
@@ -20,7 +21,7 @@ pub(super) fn may_ask(host: Option<&str>, listens: SocketAddr) -> bool {
     if name == "localhost" || name.ends_with(".localhost") {
         return true;
     }
-    // other machines ask by a name of their network, as containers do; nobody outside can own one without a dot
+    // containers and the like use a name of their network: outsiders cannot register one without a dot
     !listens.ip().is_loopback() && !name.is_empty() && !name.contains('.')
 }
 

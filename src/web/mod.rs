@@ -35,7 +35,7 @@ pub async fn serve(
     let known = move |request: Request, next: Next| async move {
         let host = request.headers().get(header::HOST);
         let host = host.map(|it| it.to_str().unwrap_or_default().to_owned());
-        // HTTP/2 and absolute requests name it elsewhere
+        // HTTP/2 and requests in absolute form carry the host in the URI
         let host = host.or_else(|| request.uri().host().map(str::to_owned));
         if hosts::may_ask(host.as_deref(), listens) {
             next.run(request).await
@@ -99,7 +99,7 @@ async fn healthz(State(worlds): State<Live>) -> impl IntoResponse {
     (status, Json(body))
 }
 
-/// How many chats of each notifier take nothing any more. Which, and what they said, is told to the people on duty alone.
+/// The number of dead chats of each notifier. Which chats, and why, only the officers on duty are told.
 fn gone(health: &Health) -> BTreeMap<&str, usize> {
     let mut out = BTreeMap::new();
     for name in health.gone.keys() {

@@ -34,7 +34,7 @@ async fn visit(eye: &Eye, url: &str) -> Sighting {
     visit_as(eye, url, Profile::Desktop, None).await
 }
 
-/// The key of the certificate's fault, or "good"; the page must have been read.
+/// The key of the certificate's fault, or "good". Asserts that the page was read.
 fn verdict(seen: &Sighting) -> String {
     assert!(seen.body.is_some(), "{:?}", seen.observation);
     let certificate = seen.observation.certificate.as_ref().unwrap();
@@ -80,7 +80,7 @@ async fn a_verdict_belongs_to_the_connection_that_carried_the_answer() {
     let good = leaf("localhost").signed(Some(&ca));
     let forged = leaf("localhost").signed(None);
     let release = Arc::new(Notify::new());
-    // the first connection is an attacker's, who waits with his page until the honest server was met
+    // the first connection meets an attacker, who sends the page only after the honest server has been visited
     let portal = TlsPortal::start(
         vec![(forged, Some(release.clone())), (good, None)],
         &honest(1),
@@ -97,7 +97,7 @@ async fn a_verdict_belongs_to_the_connection_that_carried_the_answer() {
     assert_eq!(verdict(&honest), "good");
     release.notify_one();
     assert_eq!(verdict(&attacked.await.unwrap()), "cause-tls-self");
-    // and what was kept of the attacker's session is offered to nobody
+    // the attacker's session, if one was kept, is not resumed with the honest server
     for _ in 0..3 {
         assert_eq!(verdict(&visit(&eye, &url).await), "good");
     }
@@ -236,7 +236,7 @@ async fn a_certificate_sends_us_to_no_address_that_is_not_public() {
     }
     .signed(Some(&middle));
     let portal = TlsPortal::with(identity, &honest(1)).await;
-    // of the loopback network only 127.0.0.1 may be visited
+    // the guard allows only 127.0.0.1 of the loopback network: the issuer is not fetched from the shop's address
     let seen = visit(&eye(&[root.pem()]), &portal.url()).await;
     assert_eq!(verdict(&seen), "cause-tls-issuer");
     assert!(shop.seen().is_empty());
@@ -304,7 +304,7 @@ async fn no_tls_at_all_is_a_tls_failure() {
     assert_eq!(silence.class, Class::Tls, "{silence:?}");
 }
 
-/// A portal whose certificate may be looked at by a whole check.
+/// A world with a portal of this identity, so that whole checks see its certificate.
 async fn scene(identity: Identity, page: &str) -> (Scene, TlsPortal) {
     let portal = TlsPortal::with(identity, page).await;
     let text = yaml("", &[("p", &portal.url())]);

@@ -1,5 +1,6 @@
-//! What bytes cost: steps of reading, learning, comparing and judging grow with the length of a page, whatever stands in
-//! it. Steps are counted, never seconds (`page::patience::steps`). And two portals that serve such pages hold up nobody.
+//! The cost of hostile bytes: the steps of reading, learning, comparing and judging grow in proportion to a page's
+//! length, whatever its content. Steps are counted, not seconds (`page::patience::steps`). And two portals that serve
+//! such pages do not delay the looks at others.
 
 use std::time::Duration;
 
@@ -16,10 +17,10 @@ use crate::{
     scene::{Service, folder, yaml},
 };
 
-/// Makes one piece of a page, the `n`th.
+/// Makes the `n`th piece of a page.
 type Piece = fn(usize) -> String;
 
-/// What was, or may be, dear: runs of numbers, quotes, braces, addresses, nesting, entities, code, what never ends.
+/// Content that was, or may be, costly: runs of numbers, quotes, braces, addresses, nesting, entities, code, open ends.
 const PIECES: &[(&str, Piece)] = &[
     ("numbers", |_| "1 ".into()),
     ("counted", |n| format!("{n} ")),
@@ -84,7 +85,7 @@ const PIECES: &[(&str, Piece)] = &[
     ("letters", |_| "<b>h</b> <b>a</b> ".into()),
 ];
 
-/// What stands before and behind the pieces of a page.
+/// Text before and after the pieces of a page.
 const AROUND: &[(&str, &str)] = &[
     ("", ""),
     ("<p>", "</p>"),
@@ -101,7 +102,7 @@ const AROUND: &[(&str, &str)] = &[
     ("<!--", "-->"),
 ];
 
-/// A page of that many bytes, all of one piece; `last` is what varies from look to look.
+/// A page with `bytes` bytes of one piece, repeated; `last` is the word that varies from look to look.
 fn made(piece: Piece, (open, close): (&str, &str), bytes: usize, last: &str) -> Vec<u8> {
     let mut text = format!(
         "<html><title>Xã</title><body><!--{}-->{open}",
@@ -141,8 +142,8 @@ fn source(bytes: &[u8]) -> Source<'_> {
     }
 }
 
-/// Steps of all that a look at these bodies brings, by the work: learning where they vary, matching and widening, reading,
-/// reading crudely, learning what is normal, comparing and judging.
+/// The steps of each kind of work on these bodies: learning a mask, matching it, widening it, reading, reading crudely,
+/// learning a norm, and comparing and judging.
 fn costs(looks: &[Vec<u8>; 3]) -> [(&'static str, u64); 7] {
     let bodies: Vec<&[u8]> = looks.iter().map(Vec::as_slice).collect();
     let (learnt, mut mask) = steps(|| Mask::learn(Digest::of(b""), None, &bodies[..2]));
@@ -178,10 +179,10 @@ fn costs(looks: &[Vec<u8>; 3]) -> [(&'static str, u64); 7] {
     ]
 }
 
-/// Steps that a byte may cost: five times what the dearest of these pages was seen to cost. Quadratic work costs a page's
-/// length a byte.
+/// Most steps per byte: five times the most that one of these pages was measured to cost. Quadratic work would cost as
+/// many steps per byte as the page has bytes.
 const A_BYTE: u64 = 12;
-/// And what any page may cost besides.
+/// Steps that any page may cost on top.
 const AT_ONCE: u64 = 300_000;
 
 fn holds(what: &str, looks: &[Vec<u8>; 3]) {
@@ -210,7 +211,7 @@ fn whatever_a_page_is_made_of_it_costs_its_length() {
 
 #[test]
 fn four_times_the_page_is_four_times_the_work() {
-    // text whose numbers all vary within one piece that is short enough to vary, and long ones that are not
+    // the whole content is one piece, short enough to vary at 3 KiB and at 12 KiB
     for name in [
         "numbers",
         "path",
@@ -243,7 +244,7 @@ fn four_times_the_page_is_four_times_the_work() {
 
 #[test]
 fn a_mask_that_costs_too_much_is_none_and_every_piece_stays_what_it_is() {
-    // a page of numbers, as large as a page with a mask may be: learnt within the budget, or not at all
+    // a page of numbers, as large as a page with a mask may be: it is learnt within the budget, or not at all
     let looks: Vec<Vec<u8>> = (0..10)
         .map(|n| {
             made(
@@ -258,7 +259,7 @@ fn a_mask_that_costs_too_much_is_none_and_every_piece_stays_what_it_is() {
     let (cost, _) = steps(|| Mask::learn(Digest::of(b""), None, &bodies));
     assert!(cost < 400_000_000, "{cost}");
 
-    // one long piece with a word that changed: it is known as it stood, and no number in it may vary
+    // one long piece in which a word changed: it is compared by its digest, and no number in it may vary
     let of = |word: &str, number: u32| {
         let fixed = "<p>Nội dung không đổi của trang.</p>\n".repeat(2000);
         format!(
@@ -310,7 +311,7 @@ proptest! {
     }
 }
 
-/// The longest that a page with a mask may be.
+/// The largest page that may have a mask.
 #[test]
 fn a_page_of_a_mebibyte_costs_its_length() {
     for name in ["numbers", "path", "equals", "elements", "signs"] {
@@ -320,7 +321,7 @@ fn a_page_of_a_mebibyte_costs_its_length() {
     }
 }
 
-/// Numbers without end in one text whose last word changes, in a page that is otherwise as it was.
+/// A page with one endless text of numbers whose last word changes; the rest of the page stays.
 fn hostile(n: usize) -> String {
     let padding = "x".repeat(400_000);
     let word = ["mot", "hai", "ba", "bon", "nam"][n % 5];
@@ -373,7 +374,7 @@ async fn two_hostile_portals_hold_up_nobody() {
     })
     .await
     .unwrap();
-    // each honest portal is looked at again and again beside the hostile ones, which are looked at, too
+    // each honest portal is looked at repeatedly while the hostile ones are, too
     let looked = |it: &Portal| it.seen().iter().filter(|it| it.path == "/").count();
     let from: Vec<usize> = good.iter().map(&looked).collect();
     let all_again = async {

@@ -1,4 +1,4 @@
-//! Storms hide nobody: who is named, who rings though a storm lasts, who is always told alone, and what a crash leaves.
+//! A storm hides no incident: names in its message, sounds while it lasts, targets told alone, restarts after a crash.
 
 use std::{
     path::Path,
@@ -28,7 +28,7 @@ use crate::{
 const ROOM: i64 = -1001;
 const EVENING: &str = "2026-11-22T20:00:00+07:00";
 
-/// `text` with a Telegram room that is told of everything.
+/// `text` with a Telegram room that gets every alert.
 fn told_to_room(text: &str, telegram: &Telegram) -> String {
     let room = format!(
         "notifiers:\n  room: {{ kind: telegram, with: {{ chat: {ROOM}, token_env: HOME, api_url: '{}' }} }}\nagencies:",
@@ -38,7 +38,7 @@ fn told_to_room(text: &str, telegram: &Telegram) -> String {
         .replace("  timeout: 2s", "  timeout: 2s\n  notify: [room]")
 }
 
-/// So many portals, each of its own, and the room that is told.
+/// Some portals, each with a server of its own, and the room that gets their alerts.
 struct House {
     telegram: Telegram,
     scene: Scene,
@@ -81,7 +81,7 @@ impl House {
         self.tell().await;
     }
 
-    /// What is due, and what became due by that.
+    /// Delivers all messages that are due, and those that become due through them.
     async fn tell(&self) {
         for _ in 0..3 {
             tell::flush(&self.scene.world).await;
@@ -100,7 +100,7 @@ async fn who_joins_a_storm_of_tampering_rings_by_name_once_a_minute() {
     let house = House::of(9, |it| it).await;
     house.fall(0..6).await;
     assert_eq!(house.texts().len(), 1);
-    // ten seconds later: an edit names it, and nothing rings within the minute
+    // ten seconds later an edit names the seventh portal, and no message rings within the minute
     house.clock.pass_seconds(10);
     house.fall([6]).await;
     house.clock.pass_seconds(10);
@@ -128,7 +128,7 @@ async fn who_joins_a_storm_of_tampering_rings_by_name_once_a_minute() {
         rung.text
     );
     assert!(!rung.silent && rung.edits == 0);
-    // a minute later the main portal
+    // a minute later the main portal falls
     house.clock.pass(1);
     house.fall([8]).await;
     let texts = house.texts();
@@ -148,7 +148,7 @@ async fn who_joins_a_storm_of_tampering_rings_by_name_once_a_minute() {
 async fn a_storm_of_tampering_ends_though_others_keep_falling() {
     let house = House::of(9, |it| it).await;
     house.fall(0..6).await;
-    // never calm for five minutes
+    // portals keep falling, so that there are never five calm minutes
     for at in 6..8 {
         house.clock.pass(4);
         house.fall([at]).await;
@@ -187,7 +187,7 @@ async fn a_portal_that_is_marked_is_always_told_alone() {
         "{}",
         storm.text
     );
-    // and after a minute nothing of it rings again
+    // no further message of the storm rings a minute later
     house.clock.pass(2);
     house.tell().await;
     assert_eq!(house.texts().len(), 2);
@@ -231,7 +231,7 @@ async fn an_outage_that_is_not_of_the_common_cause_rings() {
         if flags.load(Relaxed) & (1 << n) != 0 {
             silent(Class::Connection, "cause-refused")
         } else if n == 11 {
-            // elsewhere
+            // this portal is in another network
             answered("203.0.114.9", None)
         } else {
             answered(&format!("198.52.7.{n}"), None)
@@ -271,7 +271,7 @@ async fn an_outage_that_is_not_of_the_common_cause_rings() {
     );
 }
 
-/// Incidents as they open, in the given number; names are hostile and long.
+/// `count` open incidents with long, hostile names.
 async fn incidents(count: usize) -> Vec<Incident> {
     let portal = Portal::page(honest(1)).await;
     let scene = Scene::new(&yaml("", &[("a", &portal.url())]));
@@ -308,7 +308,7 @@ async fn as_many_names_as_fit_stand_in_the_message_and_the_rest_is_counted() {
             "{}",
             message.plain
         );
-        // the newest first
+        // the newest incident is named first
         assert!(message.plain.contains(&members[count - 1].id.0));
         assert!(named == count || count > 10, "{named} of {count}");
         let next = message.html.encode_utf16().count() + 320 > LIMIT;
@@ -371,7 +371,7 @@ fn alone_is_a_word_of_the_file_and_is_exported() {
     let again = parse(&again);
     assert_eq!(again.targets, config.targets);
     assert!(again.targets[0].settings.alone && !again.targets[1].settings.alone);
-    // for all, and not for one
+    // `alone` as a default for all targets, and `alone: false` for one
     let text = yaml(
         "",
         &[("a", "http://a.example/"), ("b", "http://b.example/")],
@@ -391,7 +391,7 @@ fn alone_is_a_word_of_the_file_and_is_exported() {
             .contains("alone: \"vâng\": write true or false"),
         "{faults:?}"
     );
-    // what was registered before there was the word
+    // records from before `alone` existed
     let old = serde_json::to_value(&config.targets[0]).unwrap();
     let mut older = old.clone();
     older["settings"].as_object_mut().unwrap().remove("alone");
@@ -416,7 +416,7 @@ fn start(path: &Path) -> Child {
         .unwrap()
 }
 
-/// Returns when it holds.
+/// Waits until `what` holds, at most `bound`; returns whether it does.
 async fn until(bound: Duration, what: impl Fn() -> bool) -> bool {
     let held = async {
         while !what() {

@@ -307,7 +307,7 @@ async fn a_backup_brings_everything_back_and_a_broken_one_nothing() {
 
     fs::remove_dir_all(path.join("data")).unwrap();
     fs::remove_dir_all(path.join("snapshots")).unwrap();
-    // the key went with the data: whose backup it is, nobody can tell any more
+    // the key is gone with the data directory: the backup's origin cannot be verified any more
     let (_, err, code) = run(&["restore", "all.gaccong"]).await;
     assert!(code == 2 && err.contains("--foreign"), "{err}");
     let (out, err, code) = run(&["restore", "all.gaccong", "--foreign"]).await;

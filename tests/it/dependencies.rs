@@ -1,5 +1,5 @@
-//! What may come in by way of dependencies: licences, sources, banned crates, and known advisories with the day on which an
-//! exception ends. The lists are those of deny.toml and tests/advisories.tsv.
+//! The dependencies in Cargo.lock: licences, sources, banned crates, and known advisories, each exception with the day
+//! on which it ends. The lists are in deny.toml and tests/advisories.tsv.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,7 +38,7 @@ fn locked() -> Vec<Package> {
     packages.collect()
 }
 
-/// The words in quotes of a list in deny.toml, or those behind a key of its entries.
+/// The quoted words of a list in deny.toml, or with `key`, those after that key in the list's entries.
 fn listed(list: &str, key: Option<&str>) -> BTreeSet<String> {
     let text = fs::read_to_string("deny.toml").unwrap();
     let start = text.find(&format!("\n{list} = [")).unwrap();
@@ -55,7 +55,7 @@ fn listed(list: &str, key: Option<&str>) -> BTreeSet<String> {
     words.collect()
 }
 
-/// `1.2.3` as numbers; what stands behind a hyphen or a plus is left out.
+/// `1.2.3` as numbers, without the part after a hyphen or plus.
 fn numbers(version: &str) -> Vec<u64> {
     let plain = version.split(['-', '+']).next().unwrap();
     plain.split('.').map(|it| it.parse().unwrap()).collect()
@@ -114,7 +114,7 @@ fn no_known_advisory_concerns_what_is_here_but_for_exceptions_that_end() {
     );
 }
 
-/// An SPDX expression, with `/` for OR as older crates write it.
+/// Whether an SPDX expression is allowed. Older crates write `/` for OR.
 fn allows(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let spaced = expression
         .replace('/', " OR ")

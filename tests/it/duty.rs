@@ -266,7 +266,7 @@ fn branches_of_the_tree_of_contacts_without_anybody_are_pointed_out() {
     assert_eq!(
         remarks(&format!("{one}{PROVINCES}{two}")),
         [
-            // however the file writes its letters
+            // in composed letters, although the file has decomposed ones
             "⚠ Chưa có đầu mối cấp tỉnh cho Nghệ An (cơ quan: vinh, vinhloc)".to_owned(),
             "⚠ Danh sách đầu mối chưa có đầu mối cấp quốc gia".to_owned(),
         ]

@@ -1,4 +1,4 @@
-//! A name's addresses of both families are looked at in turn.
+//! Looks take the addresses of a name in turn, across both families.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -17,14 +17,14 @@ use crate::{
 
 const NAME: &str = "cong.songxanh.example";
 
-/// Portals at one port of several addresses.
+/// Portals at several addresses with one common port.
 async fn at_one_port(addresses: &[&str]) -> Vec<Portal> {
     'again: loop {
         let first = Portal::on(&place(addresses[0], 0), |_| unreachable!()).await;
         let port = first.address.port();
         let mut all = vec![first];
         for it in &addresses[1..] {
-            // another test may hold that port at another address
+            // another test may hold the port at another address
             match tokio::net::TcpListener::bind(place(it, port)).await {
                 Ok(free) => drop(free),
                 Err(_) => continue 'again,
@@ -95,7 +95,7 @@ async fn addresses_of_both_families_are_visited_in_turn() {
         went.push(address(&seen));
     }
     assert_eq!(went, ["::1", "127.0.0.1", "::1", "127.0.0.2", "::1"]);
-    // who looks again looks there, and takes nobody's turn
+    // a look with a preferred address goes there and does not advance the turn
     for _ in 0..2 {
         assert_eq!(
             address(&visit(&eye, port, Some("127.0.0.2")).await),
@@ -103,12 +103,12 @@ async fn addresses_of_both_families_are_visited_in_turn() {
         );
     }
     assert_eq!(address(&visit(&eye, port, None).await), "127.0.0.1");
-    // the host is asked for by its name, wherever it lies
+    // the Host header holds the name, whichever address is visited
     let host = format!("{NAME}:{port}");
     for it in &portals {
         assert!(it.seen().iter().all(|it| it.header("host") == Some(&host)));
     }
-    // an address that is gone is not asked for
+    // a preferred address that the name no longer has is not visited
     names.set(NAME, &["127.0.0.2"]);
     let eye = self::eye(&names, &LOOPBACK);
     assert_eq!(address(&visit(&eye, port, Some("::1")).await), "127.0.0.2");
@@ -131,7 +131,7 @@ async fn a_family_that_a_name_lacks_is_a_fact_and_no_outage() {
             "both are asked for"
         );
     }
-    // nobody answers for one family: nothing is known of it, and the other does
+    // the name server does not answer for one family: its facts are unknown, and the other family is visited
     for (own, silent) in [("127.0.0.1", AAAA), ("::1", A)] {
         let names = Names::deaf_to(Some(silent), &[(NAME, &[own])]);
         let seen = visit(&eye(&names, &LOOPBACK), port, None).await;
@@ -153,12 +153,12 @@ async fn an_address_that_does_not_answer_is_left_to_the_others() {
     for _ in 0..2 {
         assert_eq!(address(&visit(&eye, port, None).await), "127.0.0.1");
     }
-    // left out for a while: it is not tried though it would answer
+    // the address is left out for a while, although it would answer again
     portals[1].reopen().await;
     for _ in 0..3 {
         assert_eq!(address(&visit(&eye, port, None).await), "127.0.0.1");
     }
-    // but for the one who is to look just there, and when nothing else is left
+    // it is visited nevertheless if a look prefers it, or if no other address answers
     assert_eq!(address(&visit(&eye, port, Some("::1")).await), "::1");
     portals[0].shut().await;
     assert_eq!(address(&visit(&eye, port, None).await), "::1");
@@ -214,7 +214,7 @@ async fn what_one_address_calls_not_modified_is_not_believed_of_another() {
     }
 }
 
-/// One address of a portal shows somebody else's page, the other one the portal's own.
+/// Checks a portal with an attacker's page at one address and its own page at the other.
 async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
     let portals = at_one_port(&[honest_at, defaced_at]).await;
     let names = Names::start(&[(NAME, &[honest_at, defaced_at])]);
@@ -236,7 +236,7 @@ async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
         assert!(rounds <= 2, "each address has its turn");
         scene.check(0).await;
     }
-    // confirmed there, and looked at there until it is over
+    // confirming looks go to the defaced address, and later ones as well until the incident ends
     let own = portals[0].seen().len();
     for _ in 0..3 {
         scene.check(0).await;
@@ -253,7 +253,7 @@ async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
     scene.check(0).await;
     let incidents = scene.incidents().await;
     assert_eq!(incidents[0].stage, Stage::Resolved);
-    // and the turns go on
+    // then the addresses take turns again
     for _ in 0..2 {
         scene.check(0).await;
     }
@@ -289,7 +289,7 @@ async fn who_is_down_at_one_address_is_still_watched_at_the_other() {
     assert_eq!((down.class, down.one_of), (Class::HttpStatus, true));
     let told = scene.heard().join("\n");
     assert!(told.contains("Thấy tại địa chỉ ::1"), "{told}");
-    // the other one is well: that ends nothing
+    // the right page at the other address does not end the incident
     for _ in 0..2 {
         assert_eq!(scene.check(0).await.class, Some(Class::HttpStatus));
     }

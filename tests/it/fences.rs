@@ -1,5 +1,5 @@
-//! What stands in the way of others: of who writes a backup, who shares the machine, who asks for a portal inside, who sends
-//! a webhook again, whose name leads a browser to us; and of our own polls when we are told to stop.
+//! What other people cannot do: the writer of a backup, another user of the machine, an asker for a portal inside the
+//! network, the sender of a repeated webhook, the owner of a rebound host name. And our own polls end at a stop.
 
 use std::{
     fs,
@@ -60,7 +60,7 @@ async fn class_of(url: &str, by_operator: bool, networks: &[&str]) -> Class {
     seen.silence().map_or(Class::Unchanged, |it| it.class)
 }
 
-/// 10.255.255.254 answers nobody: who may go there finds nobody, who may not is refused.
+/// No machine answers at 10.255.255.254: a visit that may go there times out, any other is refused.
 #[tokio::test]
 async fn exceptions_hold_for_whom_the_operator_named_and_who_begins_there() {
     const INSIDE: &str = "http://10.255.255.254/";
@@ -68,7 +68,7 @@ async fn exceptions_hold_for_whom_the_operator_named_and_who_begins_there() {
     let refused = [Class::PrivateAddress, Class::RefusedRedirect];
     assert!(!refused.contains(&class_of(INSIDE, true, &both).await));
     assert_eq!(class_of(INSIDE, false, &both).await, Class::PrivateAddress);
-    // loopback is for tests, whoever asks
+    // loopback exceptions, which tests use, hold for every asker
     let portal = Portal::page("x").await;
     assert_eq!(
         class_of(&portal.url(), false, &both).await,
@@ -80,7 +80,7 @@ async fn exceptions_hold_for_whom_the_operator_named_and_who_begins_there() {
         class_of(&portal.url(), false, &both).await,
         Class::RefusedRedirect
     );
-    // from one place inside to another
+    // a redirect from one loopback address to another
     let other = Portal::on("127.0.0.3:0", |_| Reply::Page("y".to_owned())).await;
     let to = other.url();
     portal.set(move |_| Reply::redirect(to.clone()));
@@ -129,7 +129,7 @@ fn a_report_is_a_name_among_the_services_own() {
         |name: &str| reports::bytes_of(config, name).map(|it| String::from_utf8(it).unwrap());
     assert_eq!(read("one.html").as_deref(), Ok("whole"));
     assert_eq!(read("chats/ab/one.html").as_deref(), Ok("own"));
-    // older records hold a path, as the service was started then
+    // older records hold a path relative to the directory in which the service was started
     let old = folder.join("chats/ab/one.html").display().to_string();
     assert_eq!(read(&old).as_deref(), Ok("own"));
     assert_eq!(read("data/reports/one.html").as_deref(), Ok("whole"));
@@ -152,7 +152,7 @@ fn a_report_is_a_name_among_the_services_own() {
     }
 }
 
-/// A backup as somebody else writes one: records, and whatever else.
+/// Writes a backup as an attacker would: `records` and any further tar entries, without a seal.
 fn written(path: &Path, records: &[(String, Vec<u8>)], more: &[(&str, tar::EntryType, u64)]) {
     let lines = path.with_extension("lines");
     journal::write_records(&lines, 1, records.iter().cloned().map(Ok)).unwrap();
@@ -233,7 +233,7 @@ fn a_backup_from_elsewhere_is_taken_when_that_is_said_and_tells_nobody_unasked()
     assert!(runtime.block_on(store.outbox()).unwrap().is_empty());
     drop(store);
 
-    // its own is taken without a word, and not where a byte of it was changed
+    // a backup of this data directory is restored at once, but not after one byte of it was changed
     let (_, err, code) = run(&["backup", "own"]);
     assert_eq!(code, 0, "{err}");
     let mut bytes = fs::read(path.join("own")).unwrap();
@@ -271,7 +271,7 @@ fn what_would_fill_memory_or_disk_is_refused_by_its_size() {
         ("../x", Kind::Regular, 0, "never writes"),
         ("records.jsonl", Kind::Symlink, 0, "is no file"),
     ] {
-        // what follows such a header need not be there
+        // a header is refused by its name, kind and size: the content after it is not needed
         let mut header = tar::Header::new_gnu();
         header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
         header.set_entry_type(kind);
@@ -284,7 +284,7 @@ fn what_would_fill_memory_or_disk_is_refused_by_its_size() {
         let (_, err, code) = said(&gaccong(&path, &["restore", "bomb", "--foreign"]));
         assert!(code == 2 && err.contains(why), "{name} {kind:?}: {err}");
     }
-    // small ones about names are passed over
+    // small tar headers about names are skipped
     written(
         &path.join("fine"),
         &[record("m/x", &1)],
@@ -317,7 +317,7 @@ fn a_backup_touches_nothing_beside_it_and_follows_no_link() {
     assert!(code == 2 && err.contains("is there already"), "{err}");
     assert!(!path.join("nowhere").exists());
     let left = fs::read_dir(&path).unwrap().count();
-    // targets.yaml, data, the backup, the link and the neighbours
+    // targets.yaml, the data directory, the backup, the link, and the neighbours are left
     assert_eq!(
         left,
         4 + neighbours.len(),
@@ -345,7 +345,7 @@ fn other_users_of_the_machine_see_nothing() {
         assert_eq!(mode(path.join(it)), expected, "{it}");
     }
     assert_eq!(service.terminate(), 0);
-    // as older versions left them
+    // modes as older versions left them
     for it in ["data", "snapshots"] {
         fs::set_permissions(path.join(it), fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -383,7 +383,7 @@ async fn it_says_how_it_is_to_whom_it_may_and_stops_beside_polls_and_looks_that_
             &format!("notifiers:\n  room: {{ kind: telegram, with: {{ chat: -1001, token_env: GACCONG_TEST_TOKEN, api_url: '{}' }} }}\nagencies:", telegram.portal.url()),
         );
     let (_keep, path) = folder(&text);
-    // the token from a file, as a container has it
+    // the token comes from a file, as in a container
     let token = path.join("token");
     fs::write(&token, "123:FROM-A-FILE\n").unwrap();
     telegram.tap(-1001, "take:SC-2026-0001", "An");
@@ -426,7 +426,7 @@ async fn it_says_how_it_is_to_whom_it_may_and_stops_beside_polls_and_looks_that_
         assert!(status == 421 && !body.contains("looks"), "{status} {body}");
     }
 
-    // from now on nobody answers polls, not even the last one
+    // Telegram does not answer any poll from now on, not even the one that confirms the last updates
     for _ in 0..50 {
         telegram.refuse_raw("getUpdates", Reply::Hang);
     }

@@ -1,4 +1,5 @@
-//! Requests by the hundred: what nobody has proved is bounded, is one message to the officers, and keeps out nobody who has.
+//! Requests by the hundred: unproved ones are bounded, share one message to the officers, and do not keep out a proved
+//! one.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +19,7 @@ use crate::{
     scene::{Scene, Turned},
 };
 
-/// A portal with whatever stands in its well-known file.
+/// A portal that serves `file` as its well-known file.
 async fn portal(file: &Arc<Mutex<String>>) -> Portal {
     let file = file.clone();
     Portal::start(move |request| match request.path.as_str() {
@@ -55,7 +56,7 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
     let portal = portal(&file).await;
     let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
     let listening = Listening::to(&scene);
-    // a hundred accounts want the same portal, and others of its domain
+    // a hundred accounts ask for one portal and others of its domain
     let mut taken = 0;
     for account in 0..100 {
         let path = if account == 0 { "" } else { "x" };
@@ -66,7 +67,7 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
         assert!(asked.is_ok() || wants_proof(&asked), "{asked:?}");
     }
     assert_eq!(taken, 3, "of a domain");
-    // of other domains, accounts that are new within a minute share a limit
+    // for other domains, all accounts that are new within a minute share one limit
     let mut others = 0;
     for account in 0..50 {
         let asked = ask(
@@ -82,7 +83,7 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
     let url = format!("http://127.0.1.99:{}/", port(&portal));
     assert!(ask(&scene, &url, 7000).await.is_ok());
 
-    // the owner is told how, puts it in place, and asks again; those who have nothing lose their place
+    // the owner is told how to prove control, places the proof and asks again; requests without proof lose their place
     let command = format!("/dangky {} Sở Y tế", portal.url());
     let told = asked(&telegram, STRANGERS, &NOBODY, &command).await;
     assert!(
@@ -123,7 +124,7 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
         .find(|it| it.text.contains(&format!("· {}", own.id)));
     assert!(card.is_some(), "{officers:?}");
 
-    // what nobody proves ends after two days
+    // unproved requests end after two days
     clock.pass(48 * 60 + 1);
     for _ in 0..4 {
         round(&scene.world).await;
@@ -175,7 +176,7 @@ async fn what_strangers_want_is_one_message_that_rings_once() {
         clock.pass(1);
         settle(&scene).await;
     }
-    // the first had a message of its own, all others share one
+    // the first request got a message of its own, all others share one
     let shown = telegram.messages(ROOM).split_off(before);
     assert_eq!(shown.len(), 2, "{shown:?}");
     assert!(
@@ -199,7 +200,7 @@ async fn what_strangers_want_is_one_message_that_rings_once() {
     }
     assert!(one.edits > 0);
 
-    // each can be seen, by officers decided, and all of an asker refused with one tap
+    // officers can see each request, decide on it, and refuse all of one asker with one tap
     let seen = telegram.messages(ROOM).len();
     telegram.press(ROOM, &BINH, one.id, "👁 Xem");
     let card = heard(&telegram, ROOM, seen).await;

@@ -1,4 +1,4 @@
-//! Whose hand did it: a name can be anybody's, and whoever changes a portal may sit in its agency's chat.
+//! The actor behind each action: anybody can take a display name, and an attacker may be a member of the agency's chat.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ const DUTY: &str = "  roster:
     - { after: 20m, to: duty-room }
 ";
 
-/// He calls himself as the officer on duty, with a letter of another alphabet.
+/// A member whose display name is that of the officer on duty, with one letter of another alphabet.
 const MALLORY: User = User {
     id: 66,
     name: "Nguyễn Văn \u{410}n",
@@ -41,7 +41,7 @@ async fn answered(telegram: &Telegram, query: &str) -> String {
     found(telegram).unwrap().1
 }
 
-/// What is due is decided and told; how many messages stand in both chats then.
+/// Runs the duty round and delivers what is due; returns the count of messages in the room and in the agency's chat.
 async fn settle(scene: &Scene, telegram: &Telegram) -> [usize; 2] {
     duty::round(&scene.world).await;
     tell::flush(&scene.world).await;
@@ -62,7 +62,7 @@ async fn who_takes_it_in_an_agencys_chat_ends_no_call_of_the_operator() {
     );
     settle(&scene, &telegram).await;
 
-    // whose account it was stands in the record and in the message
+    // record and message name the account
     let incident = scene.incidents().await.remove(0);
     let taken = incident.taken.unwrap();
     let origin = taken.origin.unwrap();
@@ -81,7 +81,7 @@ async fn who_takes_it_in_an_agencys_chat_ends_no_call_of_the_operator() {
     let lines = asked(&telegram, ROOM, &BINH, &format!("/suco {}", incident.id)).await;
     assert!(lines.contains("tài khoản 66"), "{lines}");
 
-    // a second of the agency is told who has it; the operator's ladder goes on at half speed, and calls nobody else
+    // a second tap in the agency's chat names the holder; the operator's ladder goes on at half speed, in the room only
     let again = telegram.press_data(AGENCY, &BINH, alert.id, &format!("take:{}", incident.id));
     let said = answered(&telegram, &again).await;
     assert!(said.contains("đã tiếp nhận trước đó"), "{said}");
@@ -99,7 +99,7 @@ async fn who_takes_it_in_an_agencys_chat_ends_no_call_of_the_operator() {
         assert!(called.contains(wanted), "{wanted} in\n{called}");
     }
 
-    // until an officer takes it
+    // then an officer of the operator takes it
     let query = telegram.press(ROOM, &AN, shown.id, label);
     assert!(
         answered(&telegram, &query)
@@ -157,14 +157,14 @@ async fn silence_in_an_agencys_chat_is_that_chats_and_lasts_an_hour() {
     assert!(incident.is_muted_for("thu", incident.confirmed_at));
     assert!(!incident.is_muted_for("room", incident.confirmed_at));
 
-    // noise and silence in turn do not put the operator's call off, and the call is not heard there
+    // an agency that mutes and unmutes in turn neither delays the operator's call nor hears it
     for verb in ["unmute", "mute"] {
         let data = format!("{verb}:{}", incident.id);
         let query = telegram.press_data(AGENCY, &MALLORY, alert.id, &data);
         answered(&telegram, &query).await;
         clock.pass(3);
     }
-    // what is said in answer to the silences comes by itself
+    // wait for the bot's answers to these taps
     let heard_before = before + 2;
     telegram
         .wait_for(|it| it.messages(AGENCY).len() == heard_before)
@@ -173,7 +173,7 @@ async fn silence_in_an_agencys_chat_is_that_chats_and_lasts_an_hour() {
     assert_eq!(agency, heard_before);
     let called = telegram.last(ROOM).unwrap().text;
     assert!(called.starts_with("🔔 CHƯA CÓ NGƯỜI TIẾP NHẬN"), "{called}");
-    // the operator's own silence is everybody's
+    // the operator's own mute holds in all chats
     let shown = &telegram.messages(ROOM)[0];
     let query = telegram.press_data(ROOM, &AN, shown.id, &format!("morning:{}", incident.id));
     answered(&telegram, &query).await;

@@ -1,4 +1,4 @@
-//! HTTP as it is out there: cookies, redirects, HTTP/2 that is broken, names, lengths, bodies that break off.
+//! HTTP as real servers speak it: cookies, redirects, broken HTTP/2, host names, lengths, bodies that break off.
 
 use std::{
     io::Write,
@@ -76,7 +76,7 @@ fn cookie(request: &Request) -> String {
     request.header("cookie").unwrap_or_default().to_owned()
 }
 
-/// Visits a portal that lets in whoever its script lets in, by a name of its own.
+/// Visits a scripted portal by a host name; returns what the visit saw and the requests that the portal got.
 async fn gate(script: impl FnMut(&Request) -> Reply + Send + 'static) -> (Sighting, Vec<Request>) {
     let portal = Portal::start(script).await;
     let rows = [
@@ -97,7 +97,7 @@ async fn gate(script: impl FnMut(&Request) -> Reply + Send + 'static) -> (Sighti
 
 #[tokio::test]
 async fn a_cookie_that_goes_on_is_progress() {
-    // counts up, at one address
+    // a counter in a cookie, with redirects to one address
     let (seen, _) = gate(|it| {
         let n: u32 = cookie(it).trim_start_matches("gate=").parse().unwrap_or(0);
         match n {
@@ -107,7 +107,7 @@ async fn a_cookie_that_goes_on_is_progress() {
     })
     .await;
     assert_eq!(status(&seen), Some(200));
-    // one cookie after the other, and the first is deleted on the way
+    // one cookie after another, the first of which is deleted on the way
     let (seen, log) = gate(|it| match cookie(it).as_str() {
         "" => moved("/", &["a=1"]),
         "a=1" => moved("/", &["b=1"]),
@@ -117,7 +117,7 @@ async fn a_cookie_that_goes_on_is_progress() {
     })
     .await;
     assert_eq!((status(&seen), log.len()), (Some(200), 4));
-    // the address is let in at its third request, without a cookie
+    // a firewall that lets an address in at its third request, without a cookie
     let mut asked = 0;
     let (seen, _) = gate(move |_| {
         asked += 1;
@@ -128,7 +128,7 @@ async fn a_cookie_that_goes_on_is_progress() {
     })
     .await;
     assert_eq!(status(&seen), Some(200));
-    // one that only swings goes nowhere
+    // a cookie that alternates between two values makes no progress
     let (seen, log) =
         gate(|it| moved("/", &[if cookie(it) == "a=1" { "a=2" } else { "a=1" }])).await;
     assert_eq!(silence(&seen).class, Class::RedirectLoop);
@@ -151,7 +151,7 @@ async fn twenty_redirects_are_followed_and_no_more() {
 
 #[tokio::test]
 async fn cookies_go_where_browsers_send_them() {
-    // set for the whole domain at another host, and only there
+    // a cookie for the whole domain, set by a sibling host, is sent to hosts of the domain only
     let (seen, _) = gate(|it| {
         let host = it.header("host").unwrap_or_default();
         let at = |name: &str| format!("http://{name}:{}/", host.rsplit(':').next().unwrap());
@@ -172,7 +172,7 @@ async fn cookies_go_where_browsers_send_them() {
     })
     .await;
     assert_eq!(status(&seen), Some(200));
-    // below a path, for safe connections, and what has ended, are not sent
+    // cookies for another path, `Secure` ones over HTTP, and expired ones are not sent
     let (seen, log) = gate(|it| match cookie(it).as_str() {
         "" => moved(
             "/a/b",
@@ -188,7 +188,7 @@ async fn cookies_go_where_browsers_send_them() {
     .await;
     assert_eq!(status(&seen), Some(200));
     assert_eq!(cookie(&log[1]), "here=1");
-    // sixty of them, of which the last counts
+    // sixty cookies, the last of which lets the visit in
     let (seen, log) = gate(|it| match cookie(it).contains("c59=x") {
         true => Reply::Page("in".to_owned()),
         false => {
@@ -231,7 +231,7 @@ fn holds(text: &[u8], wanted: &[u8]) -> bool {
 
 type Heads = Arc<Mutex<Vec<Vec<u8>>>>;
 
-/// A server of bytes: heads of requests in, answers out.
+/// A server of raw bytes that answers each request head with `answer`; returns its address and the heads.
 async fn raw(
     answer: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static,
 ) -> (std::net::SocketAddr, Heads) {
@@ -290,7 +290,7 @@ async fn the_bytes_of_a_location_are_asked_for_as_they_came() {
             heads[1].escape_ascii()
         );
     }
-    // every kind of redirect leads on; without an address that can be one, the answer is what it shows
+    // every redirect status is followed; without a valid `Location` the answer itself is shown
     for kind in [301, 302, 303, 307, 308] {
         let (seen, _) = gate(move |it| match it.path.as_str() {
             "/" => Reply::Full {
@@ -360,7 +360,7 @@ async fn names_are_resolved_as_resolvers_take_them() {
 
 #[tokio::test]
 async fn what_is_announced_too_large_is_too_large_at_once() {
-    // 100 MB are announced, some come, and then nothing more
+    // the server announces 100 MB, sends a part, and then stays silent
     for coding in ["", "content-encoding: gzip\r\n"] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -377,7 +377,7 @@ async fn what_is_announced_too_large_is_too_large_at_once() {
             let begin = format!("HTTP/1.1 200 OK\r\n{coding}content-length: 100000000\r\n\r\n");
             stream.write_all(begin.as_bytes()).await.unwrap();
             stream.write_all(&body).await.unwrap();
-            // the visitor leaves first
+            // wait until the visitor closes the connection
             let _ = stream.read_buf(&mut head).await;
         });
         let seen = visit(&format!("http://{address}/")).await;
@@ -389,7 +389,7 @@ async fn what_is_announced_too_large_is_too_large_at_once() {
             "its beginning is read, unpacked"
         );
     }
-    // a byte too many by its length, and a page just as large as it may be
+    // a body one byte over the limit by its announced length, and one of exactly the limit
     for (bytes, class) in [((256 << 10) + 1, Some(Class::TooLarge)), (256 << 10, None)] {
         let portal = Portal::page("x".repeat(bytes)).await;
         let seen = visit(&portal.url()).await;
@@ -407,7 +407,7 @@ fn half(packed: &[u8], without: usize) -> Vec<u8> {
     packed[..packed.len() - without].to_vec()
 }
 
-/// A page in each coding that is asked for.
+/// `page` in each coding that we accept.
 fn packed(page: &str) -> [(&'static str, Vec<u8>); 4] {
     let mut br = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22);
     br.write_all(page.as_bytes()).unwrap();
@@ -451,7 +451,7 @@ async fn half_a_packed_page_is_no_page() {
                 (Class::Protocol, "cause-coding-cut"),
                 "{coding}"
             );
-            // zstd gives nothing before a block is whole
+            // zstd gives no output before a whole block has arrived
             let came = seen.partial.unwrap_or_default();
             assert!(page.as_bytes().starts_with(&came), "{coding}: unpacked");
             assert!(came.is_empty() == (coding == "zstd"), "{coding}");
@@ -477,7 +477,7 @@ async fn half_a_page_is_never_learnt_and_rings_where_it_is_signed() {
     portal.set(move |_| coded("gzip", body.clone()));
     assert_eq!(scene.check(0).await.class, Some(Class::Protocol));
     assert_eq!(scene.dossier(0).await.baseline, before);
-    // what follows is hidden from visitors, in a comment without an end
+    // browsers show the defacement and hide what follows it in an unclosed comment
     for between in ["<p>", "<!-- "] {
         let body = half_of(&format!("{}{between}{}", defaced(), honest(2)));
         portal.set(move |_| coded("gzip", body.clone()));

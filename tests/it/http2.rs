@@ -1,4 +1,4 @@
-//! HTTP/2 that is broken: the page is asked for once more over HTTP/1.1.
+//! Servers that break HTTP/2: the visit asks for the page again over HTTP/1.1.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,28 +15,29 @@ use tokio_rustls::{TlsAcceptor, rustls, server::TlsStream};
 
 use crate::{http::look, portal::honest, scene::provider};
 
-/// What a server does with a request over HTTP/2.
+/// The server's reaction to a request over HTTP/2.
 #[derive(Clone)]
 enum Does {
-    /// Answers with further header fields, which belong to HTTP/1.1.
+    /// Answers with header fields that only HTTP/1.1 allows.
     Fields(Vec<(&'static str, &'static str)>),
-    /// Ends the stream for a reason.
+    /// Resets the stream with this error code.
     Reset(u32),
-    /// Ends the connection for a reason.
+    /// Closes the connection with this error code.
     GoAway(u32),
-    /// So many bytes of the page, then a reset.
+    /// Sends this many bytes of the page, then resets the stream.
     Breaks(usize),
-    /// Half of what it announced, and the end of the stream.
+    /// Ends the stream after half of the announced length.
     Short,
-    /// A header block that is no HPACK.
+    /// Sends a header block that is no HPACK.
     Garbage,
-    /// HTTP/1.1, though HTTP/2 was agreed on.
+    /// Answers in HTTP/1.1, although HTTP/2 was negotiated.
     Other,
 }
 
 type Asked = Arc<Mutex<Vec<String>>>;
 
-/// A server for `localhost` that speaks both, or `alone` HTTP/2; its port, its authority, and what was spoken with it.
+/// A server for `localhost` that speaks both versions, or with `alone` HTTP/2 only. Returns its port, the authority of
+/// its certificate, and the list of versions asked in.
 async fn server(does: Does, alone: bool) -> (u16, Vec<u8>, Asked) {
     provider();
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
@@ -105,7 +106,7 @@ fn frame(kind: u8, flags: u8, stream: u32, data: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), data].concat()
 }
 
-/// A header field that is not indexed, in plain letters.
+/// A header field in HPACK, neither indexed nor Huffman-coded.
 fn field(name: &str, value: &str) -> Vec<u8> {
     let (n, v) = (name.len() as u8, value.len() as u8);
     [&[0, n], name.as_bytes(), &[v], value.as_bytes()].concat()
@@ -153,7 +154,7 @@ fn answer(does: &Does, id: u32) -> Vec<u8> {
             .collect();
         frame(1, 4, id, &all)
     };
-    // no frame holds more than 16 KiB
+    // a single frame holds at most 16 KiB
     assert!(page.len() < 16 << 10);
     let reset = |reason: u32| frame(3, 0, id, &reason.to_be_bytes());
     match does {

@@ -1,4 +1,5 @@
-//! Rings until somebody is reached: steps without anybody, rounds, reminders of what was taken, the test call before a shift.
+//! Calls until an officer responds: steps without a person, rounds, reminders of taken incidents, test calls before
+//! shifts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +20,7 @@ use crate::{
     scene::{Scene, Turned, parse, yaml},
 };
 
-/// The house of these tests with other words in its duty section.
+/// A world whose duty section is changed by `change`.
 async fn scene_with(clock: &Arc<Turned>, change: impl Fn(&str) -> String) -> (Portal, Scene) {
     let portal = Portal::page(honest(1)).await;
     let text = yaml("", &[("a", &portal.url())]).replace("agencies:", &change(DUTY));
@@ -34,7 +35,7 @@ async fn scene_with(clock: &Arc<Turned>, change: impl Fn(&str) -> String) -> (Po
 #[tokio::test]
 async fn a_step_that_stands_for_nobody_is_passed_over_at_once() {
     let clock = Turned::at("2026-11-22T20:00:00+07:00");
-    // nobody at night, and the agency has no head
+    // no officer has the night shift, and the agency has no head
     let (_portal, scene) = scene_with(&clock, |duty| {
         let night = "    - { name: Trần Thị Bình, telegram: 12, from: '19:00', to: '07:00' }\n";
         duty.replace(night, "") + "agencies:"
@@ -67,7 +68,8 @@ async fn who_answers_to_no_call_is_called_again_and_more_slowly() {
         }
     }
     let minutes: Vec<i32> = calls.iter().map(|it| it.0).collect();
-    // roster, (no head:) national at the head's time; then round after round, each at half the pace of the one before
+    // minutes: the roster, then the national contact at the head's time (no head here), then rounds, each at half the
+    // pace
     assert_eq!(&minutes[..4], [5, 10, 60, 90], "{calls:?}");
     assert_eq!(
         calls.iter().map(|it| it.1).take(4).collect::<Vec<_>>(),
@@ -130,7 +132,7 @@ async fn who_took_it_and_did_nothing_is_reminded_by_name_then_others_are_called(
         said.len() == 1 && said[0].contains("Quốc gia: Trung tâm quốc gia"),
         "{said:?}"
     );
-    // a note says that somebody is at it
+    // a note counts as work on the incident
     clock.pass(50);
     let known = scene.incidents().await.remove(0);
     let noted = gaccong::incident::note(&known, "Bình", "đang xử lý", clock.now()).unwrap();
@@ -183,7 +185,7 @@ async fn where_the_agency_has_it_the_operator_is_called_at_half_the_pace_and_its
         .collect();
     assert_eq!(called, wanted);
 
-    // an officer takes it: what the agency's chat writes does not show that he is at it
+    // an officer takes it: a note from the agency's chat does not count as the officer's work
     let hour = Duration::from_secs(3600);
     let it = incident::take(&it, "Trần Thị Bình", after(360)).unwrap();
     assert_eq!(it.led().unwrap().by, "Trần Thị Bình");
@@ -300,7 +302,7 @@ async fn whoever_takes_over_is_asked_before_the_shift_and_missed_when_he_does_no
         said.len() == 1 && said[0].contains("GIAO CA TRỰC"),
         "{said:?}"
     );
-    // the next morning he answers, by the account that the roster knows
+    // the next morning the officer answers, from the account in the roster
     clock.set("2026-11-23T06:46:00+07:00");
     assert_eq!(round(&scene).await.len(), 1);
     let at = "2026-11-23T07:00:00+07:00".parse().unwrap();

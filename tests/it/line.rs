@@ -1,4 +1,4 @@
-//! One table: which of what portals do is our own line's doing, and which is theirs.
+//! One table: which failures of portals our own line causes, and which the portals themselves.
 
 use std::{
     collections::HashMap,
@@ -15,16 +15,16 @@ use crate::{
     tls_portal::{Leaf, TlsPortal, authority},
 };
 
-/// What a portal does once it is learnt.
+/// What a portal does after it was learnt.
 #[derive(Clone, Copy, Debug)]
 enum Does {
     Nothing,
     LeadsTo(&'static str),
     AsksForLogin,
     NetworkLogin,
-    /// Takes connections and answers none.
+    /// Accepts connections and answers no request.
     Hangs,
-    /// Takes no connection, refuses none.
+    /// Neither accepts nor refuses connections.
     IsGone,
     Refuses,
     IsDefaced,
@@ -32,9 +32,9 @@ enum Does {
 
 struct Case {
     what: &'static str,
-    /// Host name, address and deed of each; the first is the one that is looked at.
+    /// Host name, address and behaviour of each portal; the first one is looked at.
     portals: &'static [(&'static str, &'static str, Does)],
-    /// `None`: nothing is concluded, our own line is told of.
+    /// `None`: the look concludes nothing, and our own line is reported.
     expected: Option<Class>,
 }
 
@@ -192,7 +192,7 @@ const CASES: &[Case] = &[
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whose_fault_it_is() {
-    // each case has a network of its own: a port that one gives back, another may be given
+    // each case has its own network: otherwise a port that one case frees might be given to another
     let played = CASES.iter().enumerate();
     let played = played.map(|(n, case)| tokio::spawn(play(case, 100 + n)));
     for (case, played) in CASES.iter().zip(played.collect::<Vec<_>>()) {
@@ -220,7 +220,7 @@ async fn play(case: &'static Case, network: usize) -> (Option<Class>, Vec<String
         names.insert((*name).to_owned(), address.parse().unwrap());
         portals.push(portal);
     }
-    // where redirects lead, there is nothing to see
+    // no server listens where the redirects lead
     for place in ["wifi.example", "bet.example", "game.example"] {
         names.insert(place.to_owned(), "127.5.9.9".parse().unwrap());
     }
@@ -244,18 +244,18 @@ async fn play(case: &'static Case, network: usize) -> (Option<Class>, Vec<String
     for (portal, (_, _, does)) in portals.iter().zip(case.portals) {
         gone.extend(act(portal, *does).await);
     }
-    // what was seen while all was well says nothing of now
+    // a restarted service must not conclude from what it saw while all was well
     let scene = scene.restarted();
     let class = scene.check(0).await.class;
     (class, scene.heard())
 }
 
-/// The portals' pages differ, or nobody could tell them apart.
+/// A page of its own for each portal: equal pages at several portals would look like our line's doing.
 fn own(n: usize) -> String {
     honest(1).replace("xã Thử Nghiệm", &format!("xã số {n}"))
 }
 
-/// Holds what keeps a portal gone.
+/// Makes the portal do it; the returned sockets keep it unreachable as long as they live.
 async fn act(portal: &Portal, does: Does) -> Option<(tokio::net::TcpListener, Vec<TcpStream>)> {
     match does {
         Nothing => (),
@@ -280,7 +280,7 @@ async fn act(portal: &Portal, does: Does) -> Option<(tokio::net::TcpListener, Ve
     None
 }
 
-/// A listener whose queue is full: the system drops further attempts to connect without a word.
+/// A listener with a full queue: the kernel drops further attempts to connect silently.
 fn deaf(address: SocketAddr) -> (tokio::net::TcpListener, Vec<TcpStream>) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
@@ -297,7 +297,7 @@ fn deaf(address: SocketAddr) -> (tokio::net::TcpListener, Vec<TcpStream>) {
     (listener, queue)
 }
 
-/// A name server with A records; names have no other.
+/// A name server with A records only.
 pub async fn name_server(names: HashMap<String, Ipv4Addr>) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = socket.local_addr().unwrap();
@@ -327,7 +327,7 @@ pub async fn name_server(names: HashMap<String, Ipv4Addr>) -> SocketAddr {
     address
 }
 
-/// The name that is asked for, and where its type stands.
+/// The name in a DNS question, and the offset of its type.
 fn question(packet: &[u8]) -> (String, usize) {
     let (mut labels, mut at) = (Vec::new(), 12);
     while packet[at] != 0 {
@@ -348,7 +348,7 @@ async fn a_firewall_that_opens_tls_is_our_line() {
             name,
             ..Leaf::default()
         };
-        // a witness is another owner's, at another address
+        // portals that serve as witnesses have other owners and other addresses
         let n = portals.len() + 1;
         let address: Ipv4Addr = format!("127.6.{n}.1").parse().unwrap();
         let portal = TlsPortal::on(address, leaf.signed(Some(&firewall)), &own(n)).await;

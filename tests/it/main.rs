@@ -13,29 +13,29 @@ mod tls_portal;
 mod announce; // who may announce changes, and how
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod calendar; // lunar months against a table
-mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers that rustls cannot speak with
+mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers beyond rustls
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
-mod cost; // pages cost their length; hostile ones hold up nobody
+mod cost; // pages cost in proportion to their length; hostile ones do not delay others
 mod crash; // kill -9 at random moments
-mod crowd; // storms hide nobody: names, who joins, who is told alone, kill -9 in one
+mod crowd; // a storm hides no incident: names, joiners, targets told alone, kill -9 in one
 mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
-mod dependencies; // licences, sources, bans and advisories of what comes in
+mod dependencies; // licences, sources, bans and advisories of dependencies
 mod duty; // who is called and who hands over
 mod faces; // addresses of both families in turn
-mod fences; // what others cannot do: backups, the same machine, portals inside, names that are rebound
+mod fences; // what others cannot do: backups, users of the machine, portals inside, rebound names
 mod fetch; // what a visit sees of good, bad and hostile servers
-mod flood; // requests by the hundred: bounded, one message, no bar to who proves
+mod flood; // requests by the hundred: bounded, one message, no obstacle to a proved one
 mod guard; // any text is read or refused, never a hang
-mod hands; // who did it: accounts, chats, names that look alike; silence of an agency
-mod http; // cookies, redirects, lengths, codings, names as they are out there
+mod hands; // the actor of each action: accounts, chats, look-alike names; an agency's mute
+mod http; // cookies, redirects, lengths, codings and names as real servers have them
 mod http2; // HTTP/2 that is broken
-mod input; // lists, tables and certificates as people have them
-mod ladder; // called again until somebody is reached; reminders, the test call before a shift
+mod input; // lists, tables and certificates as operators have them
+mod ladder; // calls until an officer responds; reminders, test calls before shifts
 mod layers; // who may import whom
-mod line; // is it the portals, or our own line: a table
-mod links; // nothing foreign becomes a link in a chat
+mod line; // is it the portals or our own line: a table
+mod links; // no foreign text becomes a link in a chat
 mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
@@ -46,15 +46,15 @@ mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kill, restart, beside it
-mod sightings; // what one look shows and the next does not
+mod sightings; // content that one look shows and the next does not
 mod simulation; // a thousand seeded histories of crashes, lost replies, outages, blindness
 mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
-mod thrift; // what is not asked twice and not kept for nothing
+mod thrift; // no needless requests, no needless bodies on disk
 mod together; // a storm taken with one tap
 mod topics; // groups with topics, refusals that last, chats known by a name
 mod trouble; // storms, flapping, dead chats, our own lateness and clock
-mod unseen; // headers, refusals, limits and known hosts behind which something may stand
+mod unseen; // headers, refusals, limits and known hosts that may hide a defacement
 mod watch; // learn, confirm, open, restore
 mod windows; // what is told before, within and after watch windows
 mod words; // both languages say everything

@@ -1,4 +1,4 @@
-//! A scripted name server on 127.0.0.1 for addresses of both families.
+//! A scripted name server on 127.0.0.1 for IPv4 and IPv6 addresses.
 
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
@@ -17,12 +17,12 @@ pub struct Names {
 }
 
 impl Names {
-    /// Rows are a name and its addresses, IPv4 and IPv6; what is not there does not exist.
+    /// Each row is a name with its addresses of both families; other names do not exist.
     pub fn start(rows: &[(&str, &[&str])]) -> Self {
         Self::deaf_to(None, rows)
     }
 
-    /// Does not answer what is asked for one type.
+    /// Like [`Self::start`], but the server does not answer questions of type `kind`.
     pub fn deaf_to(kind: Option<u16>, rows: &[(&str, &[&str])]) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let it = Self {
@@ -58,7 +58,7 @@ impl Names {
         table.push((name.to_owned(), addresses));
     }
 
-    /// How often a type was asked for.
+    /// The number of questions of a type.
     pub fn asked(&self, kind: u16) -> usize {
         let asked = self.asked.lock().unwrap();
         asked.iter().filter(|it| **it == kind).count()
@@ -71,7 +71,7 @@ fn of(table: &Table, name: &str) -> Option<Vec<IpAddr>> {
     found.map(|it| it.1.clone())
 }
 
-/// The name of the question, and where it ends.
+/// The name in a DNS question, and the offset of its end.
 fn name(ask: &[u8]) -> (String, usize) {
     let mut at = 12;
     let mut labels = Vec::new();

@@ -138,7 +138,7 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
         one.contains("Phát hiện") && one.contains("Xác nhận"),
         "{one}"
     );
-    // a stranger is told how to register; no command and no forged tap does anything, and past his share he is not heard
+    // a stranger is told how to register; commands and forged taps do nothing, and over the limit they get no answer
     let told = asked(&telegram, STRANGERS, &NOBODY, "/start").await;
     assert!(
         told.contains("chưa được đăng ký") && told.contains("-1009"),
@@ -318,7 +318,7 @@ async fn nobody_waits_for_what_telegram_answers_to_others() {
         all.into_iter().find(|it| it.0 == query).unwrap().1
     };
 
-    // Telegram does not answer what is said to a stranger's first tap; 599 follow
+    // Telegram holds back the answer to a stranger's first tap; 599 more taps follow
     let gate = telegram.hold("answerCallbackQuery");
     for _ in 0..600 {
         telegram.press_data(STRANGERS, &NOBODY, start, &format!("take:{id}"));
@@ -331,7 +331,7 @@ async fn nobody_waits_for_what_telegram_answers_to_others() {
 
     telegram.wait_for(|it| calls(it) == 10).await;
 
-    // neither of an agency's chat that taps more often than Telegram hands out at once
+    // a burst in an agency's chat, larger than one batch of updates from Telegram, does not delay the room either
     let before = calls(&telegram);
     let gate = telegram.hold("answerCallbackQuery");
     for _ in 0..150 {
@@ -341,7 +341,7 @@ async fn nobody_waits_for_what_telegram_answers_to_others() {
     let query = telegram.press(ROOM, &AN, room.id, "Tiếp nhận");
     assert!(taken(&query).await.contains("Bạn đã tiếp nhận"));
     gate.send_replace(Some(Reply::status(200, "{\"ok\":true,\"result\":true}")));
-    // all of what a known chat does is done, and of a stranger his share
+    // every tap in a known chat is handled, and of the stranger's taps as many as the limit allows
     telegram.wait_for(|it| calls(it) == 10 + 150 + 1).await;
     listening.end().await;
 }

@@ -467,7 +467,7 @@ async fn a_name_that_looks_like_a_known_agencys_is_marked_and_a_claimed_one_is_n
             who.name != NOBODY.name,
             "{name:?}\n{card}"
         );
-        // an officer decides, so that the next one is not one too many
+        // an officer refuses the request, so that the next one stays within the limit
         let reason = "thử";
         gaccong::watch::registration::refuse(&scene.world, &request.id, "An", reason, None)
             .await

@@ -191,7 +191,7 @@ async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
             },
         };
         let asked = verbs::ask(&scene.world, wanted, None).await.unwrap();
-        // a domain is looked at once in a while
+        // requests for one domain are looked at with a pause between them
         clock.pass(1);
         settle(&scene).await;
         let approved = verbs::approve(&scene.world, &asked.id, "Bình", None, None).await;

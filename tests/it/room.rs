@@ -47,7 +47,7 @@ pub async fn room_at(clock: Arc<dyn Clock>, ports: &[u16]) -> (Portal, Telegram,
     room_with(clock, ports, "").await
 }
 
-/// The same with more of `duty:`.
+/// Like [`room_at`], with further lines in `duty:`.
 pub async fn room_with(
     clock: Arc<dyn Clock>,
     ports: &[u16],

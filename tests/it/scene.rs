@@ -120,7 +120,7 @@ impl Scene {
         }
     }
 
-    /// The same store under a world that has seen nothing yet.
+    /// Restarts the service: a new world, without memory of earlier looks, over the existing store.
     pub fn restarted(self) -> Self {
         let (config, store) = (self.world.config.clone(), self.world.store.clone());
         let (mut world, _) = World::open(config, store, self.world.clock.clone()).unwrap();

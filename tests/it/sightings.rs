@@ -7,12 +7,12 @@ use crate::{
     scene::{Scene, Service, Turned, folder, parse, yaml},
 };
 
-/// Looked at every five minutes, as by default.
+/// A configuration with looks every five minutes, the default.
 fn text(portal: &Portal) -> String {
     yaml("", &[("a", &portal.url())]).replace("every: 1s", "every: 5m")
 }
 
-/// A portal that has been learnt, on a clock of the test's own.
+/// A learnt portal, with a clock that the test turns.
 async fn learnt() -> (Portal, Scene, Arc<Turned>) {
     let portal = Portal::start(well()).await;
     let clock = Turned::at("2026-03-02T02:00:00Z");
@@ -34,7 +34,7 @@ fn well() -> impl FnMut(&Request) -> Reply + Send + 'static {
     }
 }
 
-/// `page` to the first who asks, and the honest page to all after him.
+/// Serves `page` to the next request, and the honest page to all later ones.
 fn once(portal: &Portal, page: String) {
     let mut page = Some(page);
     let mut rest = well();
@@ -44,7 +44,7 @@ fn once(portal: &Portal, page: String) {
     });
 }
 
-/// Hidden links, no signature.
+/// A page with hidden links and no signature.
 fn odd() -> String {
     planted(3)
 }
@@ -78,7 +78,7 @@ async fn a_signed_page_rings_as_seen_once_though_no_other_look_shows_it() {
         .body(&incident.evidence[0].digest)
         .unwrap();
     assert_eq!(String::from_utf8(body).unwrap(), defaced());
-    // good looks do not end it before two hours are over, and then they do
+    // good looks end it only after two hours without a sighting
     for _ in 0..11 {
         clock.pass(10);
         scene.check(0).await;
@@ -95,7 +95,7 @@ async fn a_signed_page_rings_as_seen_once_though_no_other_look_shows_it() {
 async fn defaced_at_a_quarter_of_the_looks_is_one_incident_that_does_not_flap() {
     for good in [3, 9] {
         let (portal, scene, clock) = learnt().await;
-        // the first look of a check sees it, the confirming ones do not
+        // only the first look of a check sees the defacement, its confirming looks do not
         for round in 0..40 {
             if round % (good + 1) == 0 {
                 once(&portal, defaced());
@@ -205,7 +205,7 @@ async fn an_end_is_not_believed_while_a_look_shows_it_still() {
         scene.incidents().await[0].intermittent.is_none(),
         "it is there all the time"
     );
-    // well, defaced, well, well
+    // four answers: honest, defaced, honest, honest
     let (mut n, mut rest) = (0, well());
     portal.set(move |request| {
         n += 1;
@@ -246,7 +246,7 @@ async fn what_comes_back_is_told_as_coming_and_going_and_ends_with_a_persons_wor
         "{open:#?}"
     );
     assert_eq!(open.kind, Kind::Planted);
-    // an officer closes it: what was seen until then opens nothing any more
+    // an officer closes it: earlier sightings do not open an incident any more
     let now = scene.world.clock.now();
     let closed = gaccong::incident::resolve(&open, "Trực ban", None, now).unwrap();
     scene.commit(closed).await;
@@ -344,7 +344,7 @@ fn tagged(page: String) -> Reply {
     }
 }
 
-/// The next full answer is `page`, and what was before after it.
+/// Serves `page` as the next full answer, and the earlier page after it.
 fn once_with_etag(portal: &Portal, page: String) {
     let (mut page, mut rest) = (Some(page), with_etag());
     portal.set(
@@ -358,7 +358,7 @@ fn once_with_etag(portal: &Portal, page: String) {
 #[tokio::test]
 async fn a_watch_window_asks_for_whole_pages_only() {
     let portal = Portal::start(with_etag()).await;
-    // the eve of the national day
+    // the eve of the National Day
     let clock = Turned::at("2026-09-01T20:00:00Z");
     let window =
         "watch_windows: [{ name: Quốc khánh, from: 2026-09-01, to: 2026-09-02 }]\nagencies:";
@@ -380,7 +380,7 @@ async fn a_killed_service_has_not_forgotten_what_it_saw() {
     let (_folder, path) = folder(&yaml("", &[("a", &portal.url())]));
     let mut service = Service::start(&path, &[]);
     service.until("the baseline is learnt");
-    // the look after the sighting hangs: it is killed there
+    // the look after the sighting hangs: the service is killed during it
     let (mut page, mut asked) = (Some(defaced()), false);
     portal.set(move |_| match page.take() {
         Some(page) => Reply::Page(page),

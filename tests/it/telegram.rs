@@ -36,7 +36,7 @@ pub struct Call {
     pub raw: Vec<u8>,
 }
 
-/// No strict chat of any test may hold what a client would make a link of.
+/// At the end of each test, no message in a strict chat may hold text that a client would make a link of.
 impl Drop for Telegram {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -130,7 +130,7 @@ impl Telegram {
             .push_back((method.to_lowercase(), reply));
     }
 
-    /// The next call of `method` is answered when the sender is told to; it is done then, as far as the caller knows.
+    /// Holds back the answer to the next call of `method` until the sender sends one; the call itself is done at once.
     pub fn hold(&self, method: &str) -> watch::Sender<Option<Reply>> {
         let (release, held) = watch::channel(None);
         self.refuse_raw(method, Reply::Later(held));

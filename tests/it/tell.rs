@@ -345,7 +345,7 @@ async fn webhooks_are_signed_and_repeatable() {
     assert_eq!(call.header("idempotency-key").map(str::len), Some(32));
     let body: serde_json::Value = serde_json::from_slice(&call.body).unwrap();
     assert_eq!(body["facts"]["kind"], "defaced");
-    // what tells an old message or a known one stands in what is signed
+    // the signed body holds what a receiver needs to detect an old or repeated message
     let key = call.header("idempotency-key").unwrap();
     assert_eq!(body["idempotency_key"], key);
     let sent: jiff::Timestamp = body["sent"].as_str().unwrap().parse().unwrap();

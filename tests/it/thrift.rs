@@ -1,4 +1,4 @@
-//! What is not asked twice and not kept for nothing.
+//! No needless requests, and no needless bodies on disk.
 
 use std::{collections::BTreeSet, fs, time::Duration};
 
@@ -40,7 +40,7 @@ async fn large_pages_that_fell_out_of_a_baseline_do_not_stay_on_disk() {
     let portal = Portal::start(move |_| {
         n += 1;
         let mut random = fastrand::Rng::with_seed(n);
-        // over a mebibyte, so that no mask is learnt
+        // over 1 MiB, so that no mask is learnt
         let noise: String = (0..1_200_000).map(|_| random.alphanumeric()).collect();
         Reply::Page(honest(1).replace("</body>", &format!("<!-- {noise} --></body>")))
     })
@@ -64,7 +64,7 @@ async fn large_pages_that_fell_out_of_a_baseline_do_not_stay_on_disk() {
             .sum::<usize>()
     };
     assert_eq!(bodies(), 3 + 8);
-    // they are old enough to go
+    // set the files' times back, so that they are old enough to be deleted
     let long_ago = std::time::SystemTime::now() - Duration::from_secs(3600);
     for shelf in fs::read_dir(scene.world.evidence.folder()).unwrap() {
         for file in fs::read_dir(shelf.unwrap().path()).unwrap() {

@@ -1,4 +1,4 @@
-//! Scripted HTTPS servers on 127.0.0.1:0, with certificates of the test's own.
+//! Scripted HTTPS servers on loopback, with certificates made by the test.
 
 use std::{
     net::Ipv4Addr,
@@ -29,7 +29,7 @@ use crate::scene::provider;
 
 pub type Issuer = CertifiedIssuer<'static, KeyPair>;
 
-/// An authority, under another one or by itself.
+/// A certificate authority, issued by another one or self-signed.
 pub fn authority(name: &str, under: Option<&Issuer>) -> Issuer {
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
     ca.distinguished_name
@@ -42,7 +42,7 @@ pub fn authority(name: &str, under: Option<&Issuer>) -> Issuer {
     }
 }
 
-/// A server's certificate and key, and what it shows besides.
+/// A server's certificate chain and key.
 #[derive(Clone)]
 pub struct Identity {
     pub chain: Vec<Vec<u8>>,
@@ -54,12 +54,12 @@ pub struct Leaf<'a> {
     pub name: &'a str,
     pub expired: bool,
     pub rsa: bool,
-    /// Where the certificate says that its issuer's is to be had.
+    /// The caIssuers address in the certificate.
     pub issuer_at: Option<String>,
 }
 
 impl Leaf<'_> {
-    /// `None`: signed by itself.
+    /// Signs the certificate by an authority; `None` is self-signed.
     pub fn signed(self, by: Option<&Issuer>) -> Identity {
         provider();
         let mut leaf = CertificateParams::new(vec![self.name.to_owned()]).unwrap();
@@ -95,7 +95,7 @@ impl Leaf<'_> {
     }
 }
 
-/// RFC 5280, 4.2.2.1: AuthorityInfoAccess with one caIssuers URI.
+/// RFC 5280, 4.2.2.1: an AuthorityInfoAccess extension with one caIssuers URI.
 fn issuer_is_at(place: &str) -> CustomExtension {
     let wrapped = |tag: u8, inside: &[u8]| {
         assert!(inside.len() < 128, "short form of lengths");
@@ -108,17 +108,17 @@ fn issuer_is_at(place: &str) -> CustomExtension {
     CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], access)
 }
 
-/// An HTTPS server by rustls. Connections are served by identities in turn, the last one from then on.
+/// An HTTPS server with rustls. Each connection gets the next identity, and all later ones the last.
 pub struct TlsPortal {
     pub port: u16,
-    /// Handshakes that were done, and those of them that resumed a session.
+    /// Completed handshakes, and those among them that resumed a session.
     pub shaken: Arc<AtomicUsize>,
     pub resumed: Arc<AtomicUsize>,
-    /// Told at each handshake that was done.
+    /// Notified after each completed handshake.
     pub handshake: Arc<Notify>,
 }
 
-/// A connection that is answered only when told.
+/// If set, the connection is answered only after a notification.
 pub type Held = Option<Arc<Notify>>;
 
 impl TlsPortal {
@@ -209,7 +209,7 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, held: Held, pag
     let _ = stream.shutdown().await;
 }
 
-/// An HTTPS server by OpenSSL, of one protocol and one list of suites.
+/// An HTTPS server with OpenSSL that speaks one protocol version and one list of suites.
 pub async fn old_portal(identity: &Identity, suites: &str, version: SslVersion, page: &str) -> u16 {
     let mut context = SslContext::builder(SslMethod::tls_server()).unwrap();
     context.set_security_level(0);

@@ -138,7 +138,7 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
         assert!(said.contains(wanted), "{said}");
     }
     assert!(scene.incidents().await.iter().all(|it| it.taken.is_none()));
-    // an agency takes its own; the room takes all, also what only somebody of the agency has
+    // the agency takes its own incidents; the room takes all, including those that only a member of the agency has
     let agency = telegram.last(AGENCY).unwrap();
     for (chat, who, message, wanted) in [
         (

@@ -1,4 +1,4 @@
-//! Groups with topics: where messages and answers go, what lasts of a refusal, and chats that are known by a name.
+//! Groups with topics: the topics of messages and answers, refusals that last, and chats known by their public names.
 
 use gaccong::{
     config,
@@ -23,7 +23,8 @@ const AN: User = User {
     username: None,
 };
 
-/// A portal whose incidents are told to `room`, written as `with`; the people who run the service sit in another chat.
+/// A portal with alerts to `room`, configured as `with`; the operator's officers are in the chat of the notifier
+/// `duty`.
 fn text(portal: &Portal, telegram: &Telegram, with: &str) -> String {
     let url = telegram.portal.url();
     let notifier = |name: &str, with: &str| {
@@ -176,7 +177,7 @@ async fn a_closed_topic_is_no_way_and_says_what_to_do() {
         let incident = scene.incidents().await.remove(0);
         let undelivered = |it: &gaccong::model::incident::Event| it.what == What::Undelivered;
         assert!(incident.timeline.iter().any(undelivered));
-        // the file is mended: it is believed until it refuses again
+        // the operator corrects the file: the notifier is used again until Telegram refuses again
         let config = parse(&text(
             &portal,
             &telegram,
@@ -298,7 +299,7 @@ async fn a_name_that_somebody_else_has_by_now_leads_nobody_to_him() {
     portal.show(defaced());
     scene.check(0).await;
     assert_eq!(telegram.messages(ROOM).len(), 1);
-    // the name is given up, and somebody takes it
+    // the room gives up its public name, and another chat takes it
     telegram.call(ROOM, None);
     telegram.call(OTHER, Some("truc_ban"));
     portal.show(honest(1));
@@ -309,7 +310,7 @@ async fn a_name_that_somebody_else_has_by_now_leads_nobody_to_him() {
     scene.check(0).await;
     assert!(telegram.messages(ROOM).len() > 1);
     assert!(telegram.messages(OTHER).is_empty());
-    // and nobody is believed there
+    // the bot does not obey the other chat
     let listening = Listening::to(&scene);
     telegram.say(OTHER, &AN, "/trogiup");
     telegram.say(ROOM, &AN, "/suco");

@@ -32,7 +32,7 @@ type Sight = Box<dyn FnMut(&str) -> Seen + Send>;
 impl Sees for Script {
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
         let mut seen = (self.0.lock().unwrap())(visit.target.portal());
-        // it leads nowhere else
+        // every scripted visit ends at its own URL, without redirects
         if let Seen::Answered(answer) = &mut seen {
             answer.final_url = visit.url.clone();
         }

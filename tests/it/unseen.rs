@@ -1,5 +1,5 @@
-//! What is not seen is not safe: headers that make another page of the same bytes, pages that say that they cannot be
-//! shown, pages that cannot be read to their end, hosts that become more than they were.
+//! Unseen is not safe: headers that change what browsers show of the same bytes, pages that say they cannot be shown,
+//! pages that cannot be read to their end, known hosts that get a new role.
 
 use std::{io::Write, sync::Arc};
 
@@ -27,7 +27,7 @@ fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>
     }
 }
 
-/// A portal whose page is the same bytes at each look, learnt with `headers`, on a clock of the test's own.
+/// A portal that serves the same bytes at each look, learnt with `headers`, and a clock that the test turns.
 async fn learnt(headers: &'static [(&'static str, &'static str)]) -> (Portal, Scene, Arc<Turned>) {
     let portal = Portal::start(move |_| answer(200, headers, honest(1))).await;
     let clock = Turned::at("2026-03-02T02:00:00Z");
@@ -159,7 +159,7 @@ async fn what_one_of_two_servers_sent_while_it_was_learnt_is_known() {
     assert!(scene.heard().is_empty());
 }
 
-/// A page of another hand over the window.
+/// An attacker's picture that covers the window.
 const OVER: &str = "<div style='position:fixed;top:0;left:0;width:100%;height:100%;z-index:9999;background:url(/upload/h.jpg)'></div>";
 
 #[tokio::test]
@@ -362,13 +362,13 @@ async fn a_page_that_could_be_read_and_cannot_be_now_is_told_in_its_own_words() 
             let incident = scene.incidents().await.remove(0);
             assert_eq!((incident.kind, incident.muted), (Kind::Down, None));
             assert!(!incident.evidence.is_empty(), "what was read is kept");
-            // well again
+            // the portal serves its own page again
             clock.pass(5);
             let heard = shown(&portal, &scene, answer(200, &[HTML], honest(1))).await;
             assert!(heard[0].starts_with("🟢"), "{heard:?}");
         }
     }
-    // an outage is known, and then a page comes that cannot be read: that is news
+    // an outage is known; then a page comes that cannot be read to its end: the change is told
     let (portal, scene, _) = learnt(&[HTML]).await;
     shown(&portal, &scene, Reply::Close).await;
     let page = format!("<html><body>{}", "<div>".repeat(600));

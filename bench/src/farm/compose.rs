@@ -19,7 +19,7 @@ pub enum Variety {
     Dynamic,
     /// Dynamic, with a banner that changes.
     Rotating,
-    /// Made to cost; its page is made at each request, see `hostile`.
+    /// A costly page, made anew for each request, see `hostile`.
     Hostile,
 }
 

@@ -1,15 +1,15 @@
-//! How long honest portals were left alone between two requests: what the service says of its own lateness is not enough
-//! where its looks begin on time and are never done.
+//! Times between two requests to one honest portal. The service's own figure of lateness is not enough: its looks may
+//! begin in time and never finish.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-/// Microseconds, of all honest portals together.
+/// Gaps in microseconds, of all honest portals.
 #[derive(Default)]
 pub struct Book(Mutex<Vec<i64>>);
 
-/// Milliseconds between two requests at one portal, of all honest ones; one that has not come yet counts as far as it is.
+/// Milliseconds between two requests to a portal, over all honest portals; open gaps count with their length so far.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gaps {
     pub count: usize,
@@ -31,11 +31,11 @@ impl Book {
         self.all().clear();
     }
 
-    /// With the gaps that are still open.
+    /// The statistics, including the gaps that are still open.
     pub fn read(&self, open_us: impl Iterator<Item = i64>) -> Gaps {
         let mut all = self.all().clone();
         let usual = middle(&mut all, 0.5);
-        // one that is shorter than usual says nothing yet
+        // an open gap shorter than the median says nothing yet
         all.extend(open_us.filter(|it| *it > usual));
         Gaps {
             count: all.len(),

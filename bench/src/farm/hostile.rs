@@ -1,4 +1,4 @@
-//! Portals that are made to cost whoever watches them: one in ten of the profile `hostile`.
+//! Portals with pages made to be costly for a watcher: one in ten of the profile `hostile`.
 
 use std::{sync::LazyLock, time::Duration};
 
@@ -10,19 +10,19 @@ use super::serve::{Parts, plain};
 /// What a hostile portal does at each request. No two of its pages are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Habit {
-    /// One text of numbers, 200 KB, whose last word changes, in a page that is otherwise as it was.
+    /// 200 KB of numbers in one text whose last word changes; the rest of the page stays.
     Numbers,
-    /// The same in texts of 15 KB each.
+    /// Numbers in texts of 15 KB each, whose last word changes; the rest of the page stays.
     Paragraphs,
-    /// One attribute of 300 KB, the path of a drawing.
+    /// One attribute of 300 KB: the path of a drawing.
     Drawing,
-    /// Elements nested 400 deep, and 40,000 items in the innermost.
+    /// Elements nested 400 deep, with 40,000 items in the innermost.
     Nesting,
-    /// 7 MiB of text, a part of which is new each time.
+    /// 7 MiB of text, partly new at each request.
     Large,
-    /// A page that comes in drops.
+    /// A page sent in small parts with pauses.
     Drip,
-    /// No answer.
+    /// No answer at all.
     Hang,
 }
 
@@ -35,12 +35,12 @@ const HABITS: [Habit; 7] = [
     Habit::Drip,
     Habit::Hang,
 ];
-/// Longer than anybody waits.
+/// Longer than any client waits.
 const FOR_EVER: Duration = Duration::from_secs(600);
-/// Between two drops.
+/// The pause between two parts.
 const DROP: Duration = Duration::from_millis(400);
 
-/// How many of `n` portals are honest: they come first.
+/// How many of `n` portals are honest; their numbers come first.
 pub fn honest(n: u32) -> u32 {
     n - n / 10
 }
@@ -51,7 +51,7 @@ impl Habit {
     }
 }
 
-/// What the habit's pages have in common.
+/// The costly part that all pages of a habit share.
 fn heavy(habit: Habit) -> Bytes {
     static MADE: LazyLock<[Bytes; HABITS.len()]> = LazyLock::new(|| HABITS.map(make));
     let at = HABITS.iter().position(|it| *it == habit).unwrap_or(0);
@@ -79,13 +79,13 @@ fn make(habit: Habit) -> Bytes {
     text.into()
 }
 
-/// Answers the `count`th request.
+/// The answer to the `count`th request.
 pub async fn answer(habit: Habit, count: u64) -> Response<Parts> {
     let word = format!("t{count:x}");
     let head =
         "<!doctype html><html lang=vi><title>Cổng thông tin</title><body><h1>Cổng thông tin</h1>";
     let begin: String = match habit {
-        // paragraphs that were never there
+        // paragraphs that no earlier page had
         Habit::Large => (0..50).map(|n| format!("<p>{word} {n}</p>")).collect(),
         _ => String::new(),
     };

@@ -112,7 +112,7 @@ struct Farm {
     portals: Vec<Portal>,
     counters: Counters,
     said_falsely: Mutex<Vec<String>>,
-    /// Between two requests at honest portals.
+    /// Times between requests to honest portals.
     gaps: gaps::Book,
 }
 

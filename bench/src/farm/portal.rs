@@ -20,9 +20,9 @@ pub struct Portal {
     pub id: u32,
     honest: Arc<Page>,
     visits: AtomicU64,
-    /// What it does to whoever asks; none for honest ones.
+    /// What the portal does at each request; `None` for honest ones.
     pub habit: Option<Habit>,
-    /// When it was asked last, in microseconds since 1970; 0 before.
+    /// The time of the last request in microseconds since 1970; 0 before the first.
     asked: AtomicI64,
     state: Mutex<State>,
 }
@@ -92,13 +92,13 @@ impl Portal {
         (state.page.clone(), count)
     }
 
-    /// Microseconds since it was asked before; none at first.
+    /// Notes a request and returns the microseconds since the one before; `None` at the first.
     pub fn asked(&self, now_us: i64) -> Option<i64> {
         let before = self.asked.swap(now_us, Ordering::Relaxed);
         (before > 0).then_some(now_us - before)
     }
 
-    /// Microseconds since it was asked.
+    /// Microseconds since the last request to an honest portal; `None` before the first, and for hostile ones.
     pub fn left_alone(&self, now_us: i64) -> Option<i64> {
         let last = self.asked.load(Ordering::Relaxed);
         (last > 0 && self.habit.is_none()).then_some(now_us - last)
@@ -133,7 +133,7 @@ impl Portal {
                 }
                 Told::Rightly
             }
-            // whatever is said of one that is made to cost is said rightly
+            // every alert about a hostile portal counts as right
             None if self.habit.is_some() => Told::Rightly,
             None => Told::Wrongly,
         }

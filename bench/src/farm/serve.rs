@@ -32,12 +32,12 @@ use super::{Farm, control, hostile, slots};
 pub struct Parts {
     parts: std::vec::IntoIter<Bytes>,
     left: u64,
-    /// What is waited for before each part.
+    /// The pause before each part.
     pause: Option<Interval>,
 }
 
 impl Parts {
-    /// The same, a part at a time.
+    /// Sends the body part by part, with `pause` before each.
     pub fn dripping(mut self, pause: Duration) -> Self {
         self.pause = Some(interval(pause));
         self

@@ -75,7 +75,8 @@ pub struct Figures {
     pub classes: BTreeMap<String, f64>,
     /// Seconds at p50, p95, p99; none where beyond the last bucket.
     pub lateness_s: [Option<f64>; 3],
-    /// How late honest portals were looked at, by the farm: p50, p99 and the most. Of the profile hostile only.
+    /// Seconds of lateness of looks at honest portals, by the farm's clock: p50, p99, most. Only in the profile
+    /// hostile.
     pub honest_late_s: Option<[f64; 3]>,
     pub memory: Memory,
     pub written_bytes_a_look: f64,
@@ -153,7 +154,7 @@ impl Figures {
                 "honest portals were looked at {late:.1} s late (p99; the most {most:.1} s) beside hostile ones; {late_at_most} s is the most"
             ));
         }
-        // what hostile pages cost is no figure of a look, and those that do not answer are down indeed
+        // hostile pages say nothing of an ordinary look's cost, and portals that do not answer are down indeed
         if self.ratio > at_most && !hostile {
             out.push(format!(
                 "a look costs {:.1} times a turn of the bare loop ({:.3} against {:.3} CPU ms); {at_most} is the most",

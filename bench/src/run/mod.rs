@@ -67,7 +67,7 @@ pub struct Args {
     /// Fail where a look costs more than so many times a turn of the bare loop
     #[arg(long, default_value_t = 10.0)]
     pub at_most: f64,
-    /// Of the profile hostile: fail where the p99 of how late honest portals are looked at passes so many seconds
+    /// Profile hostile only: fail if the p99 lateness of looks at honest portals is more than this many seconds
     #[arg(long, default_value_t = 5.0)]
     pub late_at_most: f64,
     /// A farm that runs already, by its control URL, such as http://127.0.0.1:8900
@@ -88,7 +88,7 @@ pub struct Args {
 }
 
 impl Args {
-    /// Portals that are not made to cost.
+    /// How many portals are honest.
     pub fn honest(&self) -> u32 {
         match self.profile {
             Profile::Hostile => farm::honest(self.n),
@@ -170,8 +170,8 @@ pub async fn measure(args: &Args) -> Result<Figures> {
     Ok(figures)
 }
 
-/// How late honest portals were looked at: half of them, nearly all, the most, in seconds beyond the interval and the
-/// twentieth by which looks are spread.
+/// Lateness of looks at honest portals in seconds (p50, p99, most): the gap beyond the interval and the 5 % by which
+/// the service spreads its looks.
 fn late(gaps: &Gaps, every: Duration) -> [f64; 3] {
     let due = every.as_secs_f64() * 1.05;
     [gaps.p50_ms, gaps.p99_ms, gaps.most_ms].map(|it| (it / 1e3 - due).max(0.0))

@@ -36,7 +36,7 @@ pub async fn wait(args: &Args, service: &Service) -> Result<Settled> {
         let looks = now.looks();
         let seen = now.by("gaccong_looks_total", "class");
         let seen = seen.get("up: normal change").copied().unwrap_or(0.0);
-        // hostile pages are new for ever, and some never come
+        // hostile pages stay new for ever, and some are never answered
         let hostile = args.profile == Profile::Hostile;
         let enough = LOOKS_EACH * f64::from(args.honest());
         if looks < enough || seen != new && !hostile {

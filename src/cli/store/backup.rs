@@ -1,4 +1,4 @@
-//! `gaccong backup`: everything that is known in one file, also while the service runs.
+//! `gaccong backup`: writes everything the store knows to one file, also while the service runs.
 
 use std::{
     collections::BTreeSet,
@@ -23,11 +23,11 @@ pub(in crate::cli) async fn backup(global: &Global, args: Backup) -> Result<Outc
     open::logs("warn");
     let (world, _opened) = open::world(global, false).await?;
     let path = std::path::absolute(&args.file).map_err(failed(&args.file))?;
-    // a link that leads nowhere is there, too
+    // symlink_metadata also finds a dangling link
     if fs::symlink_metadata(&path).is_ok() {
         return Err(taken(&path));
     }
-    // names that nobody has: what lies beside the file is not ours
+    // random names, so that no other file beside the backup is touched
     let (records, temporary) = (beside(&path), beside(&path));
     let written = write(&world, &records, &temporary).await;
     let _ = fs::remove_file(&records);
@@ -64,11 +64,11 @@ fn taken(path: &Path) -> Failure {
     ))
 }
 
-/// What a backup holds.
+/// The contents of a backup.
 struct Facts {
     records: u64,
     files: usize,
-    /// Bodies that could not be taken in.
+    /// Bodies that could not be read and are missing.
     missing: usize,
 }
 
@@ -83,12 +83,12 @@ async fn write(world: &World, records: &Path, to: &Path) -> Result<Facts, Failur
     })
 }
 
-/// Gives the finished file its name, where nobody has it.
+/// Moves the finished file to its name, unless a file has that name.
 fn place(temporary: &Path, path: &Path) -> Result<(), Failure> {
     match renameat_with(CWD, temporary, CWD, path, RenameFlags::NOREPLACE) {
         Ok(()) => Ok(()),
         Err(rustix::io::Errno::EXIST) => Err(taken(path)),
-        // a file system that cannot promise it
+        // the file system has no RENAME_NOREPLACE
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
             if fs::symlink_metadata(path).is_ok() {
                 return Err(taken(path));
@@ -99,7 +99,7 @@ fn place(temporary: &Path, path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Writes the archive; returns how many bodies could not be taken in.
+/// Writes the archive, and returns how many bodies are missing.
 fn pack(
     world: &World,
     records: &Path,

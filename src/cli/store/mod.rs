@@ -1,4 +1,4 @@
-//! `gaccong store`, `backup` and `restore`: the store as a thing to be looked after.
+//! `gaccong store`, `backup` and `restore`: maintenance of the store.
 
 mod backup;
 mod restore;
@@ -51,7 +51,7 @@ pub struct Restore {
     yes: bool,
 }
 
-/// Names inside a backup.
+/// Names of the entries in a backup.
 const RECORDS: &str = "records.jsonl";
 const ABOUT: &str = "about.json";
 pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Failure> {
@@ -140,7 +140,7 @@ fn shown(
     )
 }
 
-/// Bodies that dossiers and incidents speak of.
+/// The bodies that dossiers and incidents refer to.
 async fn referred(store: &dyn Store) -> Result<BTreeSet<Digest>, Failure> {
     let mut out = BTreeSet::new();
     for dossier in store.dossiers().await? {

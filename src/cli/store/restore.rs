@@ -1,4 +1,4 @@
-//! `gaccong restore`: the store made from a backup, which may have been written by anybody.
+//! `gaccong restore`: makes the store from a backup, which an attacker may have written.
 
 use std::{
     collections::BTreeSet,
@@ -22,15 +22,17 @@ use crate::{
     store::{Evidence, backends, codec, free_space, journal, lock::Lock, private},
 };
 
-/// More than any page body can be.
+/// Bytes; more than any page's body.
 const LARGEST_BODY: u64 = 64 << 20;
-/// A service of 50,000 targets has some 300 MiB.
+/// Bytes; a service of 50,000 targets has some 300 MiB.
 const LARGEST_RECORDS: u64 = 1 << 30;
-/// Names of ours are short; what a rewritten archive says of them elsewhere is passed over up to this size.
+/// Bytes up to which tar headers about long names are skipped. Our names are short, but other tools that rewrite an
+/// archive may add such headers.
 const LARGEST_NAME: u64 = 4 << 10;
-/// What zstd needs to look back on for what we write.
+/// The largest zstd window that our backups use, as a power of two.
 const WINDOW_LOG: u32 = 24;
-/// Keys of what waits to be told. It is left out: it was told by whoever lives on, is old, or was never ours.
+/// Prefix of the outbox's keys, which are not restored: another service has delivered the messages since, or they are
+/// too old, or they were never ours.
 const OUTBOX: &str = "o/";
 
 pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Outcome, Failure> {
@@ -55,7 +57,7 @@ pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Ou
         )));
     }
     sealed(&args, &folder)?;
-    // everything is read and checked before anything is touched
+    // everything is read and checked before any existing file is touched
     let unpacked = folder.join(".restoring");
     let _ = fs::remove_dir_all(&unpacked);
     private::folder(&unpacked).map_err(failed(&unpacked))?;
@@ -70,7 +72,7 @@ pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Ou
             .iter()
             .map(|(key, json)| Ok((key.clone(), codec::of_json(key, json))));
         journal::write_base(&folder.join("journal"), 1, all)?;
-        // made from the journal, as after a loss
+        // derives the store from the journal, as after a loss
         drop(backends::open(&config.service.store, &folder)?);
         Ok((records.len(), bodies, untold, aside))
     });
@@ -98,7 +100,7 @@ pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Ou
     Ok(Outcome::Fine)
 }
 
-/// A backup that was not made here is taken only where the operator says so.
+/// Refuses a backup that this data directory's key did not seal, unless the operator passed `--foreign`.
 fn sealed(args: &Restore, folder: &Path) -> Result<(), Failure> {
     let shown = args.file.display();
     let read = |error: io::Error| Failure::usage(format!("{shown}: {error}"));
@@ -122,7 +124,8 @@ fn sealed(args: &Restore, folder: &Path) -> Result<(), Failure> {
     )))
 }
 
-/// Who would be told by what is restored and does not stand in targets.yaml: named, and asked for.
+/// Refuses a backup with notifiers or chats that targets.yaml does not name, and lists them, unless the operator passed
+/// `--yes`.
 fn strangers(records: &journal::Records, config: &Config, args: &Restore) -> Result<(), Failure> {
     let mut found = BTreeSet::new();
     let mut name = |name: &str| {
@@ -185,7 +188,7 @@ fn aside(folder: &Path, there: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
     Ok(Some(to))
 }
 
-/// Bytes that may still be read of what is unpacked.
+/// A reader that fails after `left` more bytes of unpacked data.
 struct Bounded<R> {
     inner: R,
     left: u64,
@@ -202,8 +205,8 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// Reads the archive: records, checked; bodies go to the evidence, each under the digest of what it is. What gaccong never
-/// writes is refused, and nothing is read that is larger than gaccong's own would be.
+/// Unpacks the archive: checks the records, and stores each body under its own digest. Refuses entries that gaccong
+/// never writes, and reads none that is larger than gaccong's own can be.
 fn unpack(
     file: &Path,
     folder: &Path,
@@ -231,7 +234,7 @@ fn unpack(
     let mut archive = tar::Archive::new(bounded);
     let mut records = None;
     let mut bodies = 0;
-    // raw: long names and the like are not gathered in memory
+    // raw entries: the tar crate would gather long names and the like in memory
     for entry in archive.entries().map_err(unread)?.raw(true) {
         let mut entry = entry.map_err(unread)?;
         let size = entry.size();

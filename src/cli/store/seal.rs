@@ -1,5 +1,5 @@
-//! What tells a backup that was made here from one that somebody else wrote: an HMAC-SHA-256 over the file, whose key lies
-//! beside the store. It stands at the end of the file in a frame that zstd passes over.
+//! Tells a backup that was made here from any other: an HMAC-SHA-256 over the file, whose key lies beside the store. It
+//! stands at the end of the file in a zstd frame that decoders skip.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,11 +14,11 @@ use ring::{
 };
 
 const KEY: &str = "backup.key";
-/// A skippable frame of zstd: its magic number, the length of what follows, and our own mark.
+/// A skippable zstd frame: magic number, length of its content, and our mark.
 const FRAME: &[u8] = b"\x5a\x2a\x4d\x18\x2c\x00\x00\x00gaccong seal";
 const SUM: usize = 32;
 
-/// The key of that data directory; made where there is none yet.
+/// The key of the data directory; made if `make` is set and there is none.
 pub(super) fn key(data_dir: &Path, make: bool) -> io::Result<Option<hmac::Key>> {
     let path: PathBuf = data_dir.join(KEY);
     let mut bytes = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn key(data_dir: &Path, make: bool) -> io::Result<Option<hmac::Key>> 
     Ok(Some(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
 }
 
-/// Seals a file that is written up to its end.
+/// Appends the seal to a finished file.
 pub(super) fn seal(file: &mut File, key: &hmac::Key) -> io::Result<()> {
     let sum = sum(file, key, None)?;
     file.seek(SeekFrom::End(0))?;
@@ -61,7 +61,7 @@ pub(super) fn seal(file: &mut File, key: &hmac::Key) -> io::Result<()> {
     file.write_all(sum.as_ref())
 }
 
-/// Whether a file bears the seal of that key. It is read once, and nothing of it is unpacked.
+/// Whether the file bears a seal by the key. Reads the file once and unpacks nothing.
 pub(super) fn is_sealed(path: &Path, key: &hmac::Key) -> io::Result<bool> {
     let mut file = File::open(path)?;
     let length = fs::metadata(path)?.len();
@@ -77,7 +77,7 @@ pub(super) fn is_sealed(path: &Path, key: &hmac::Key) -> io::Result<bool> {
         return Ok(false);
     };
     let found = sum(&mut file, key, Some(end))?;
-    // compared in constant time by verifying it as a message's tag
+    // ring compares in constant time when it verifies a tag: the sum is signed once more for that
     let of = hmac::sign(key, found.as_ref());
     Ok(hmac::verify(key, told, of.as_ref()).is_ok())
 }

@@ -1,4 +1,4 @@
-//! Targets from files: tables as spreadsheets save them, and targets.yaml of another service.
+//! Targets from files: tables as spreadsheet programs save them, and the targets.yaml of another service.
 
 use std::{fs, path::Path};
 
@@ -10,7 +10,7 @@ use crate::{
     table::{self, Column},
 };
 
-/// Columns of a table of targets; others are passed over.
+/// The columns of a table of targets; others are ignored.
 const COLUMNS: [Column; 4] = [
     column("id", &["ma", "madinhdanh", "macong", "kyhieu"]),
     column("agency", &["coquan", "macoquan", "donvi", "madonvi"]),
@@ -36,7 +36,7 @@ const fn column(name: &'static str, also: &'static [&'static str]) -> Column {
     Column { name, also }
 }
 
-/// Larger than any list of portals.
+/// Bytes; larger than any list of portals.
 const LARGEST: u64 = 64 << 20;
 
 pub(super) fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
@@ -101,7 +101,7 @@ pub(super) fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
     }
 }
 
-/// By its ending, in whatever letters.
+/// Whether the file name ends in .yaml or .yml, in upper or lower case.
 pub(super) fn is_yaml(file: &Path) -> bool {
     let ending = file.extension().and_then(|it| it.to_str());
     ending.is_some_and(|it| {

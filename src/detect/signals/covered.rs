@@ -1,5 +1,5 @@
-//! A page that says it cannot be shown now (an error, a browser check, maintenance) and shows a picture, a film or a
-//! frame over the window, which such pages do not.
+//! A page that says it cannot be shown now (an error, a browser check, maintenance), yet covers the window with a
+//! picture, a film or a frame, which honest pages of that sort do not.
 
 use crate::{
     detect::{Detector, Found, View, phrases::NOTICES, state},
@@ -9,11 +9,11 @@ use crate::{
 
 pub struct Covered;
 
-/// Words of a page that is little but a picture.
+/// Words of a page that consists of little but a picture.
 const POSTER: usize = 12;
-/// Words of a page on which a picture of the window's width is most of what is seen.
+/// Words of a page of which visitors mostly see a picture as wide as the window.
 const SHORT: usize = 60;
-/// A frame of this path is how one maker of firewalls shows its own question; it is the firewall's, not the portal's.
+/// The path of the frame in which Imperva's firewall shows its own challenge: the firewall's frame, not the portal's.
 const FIREWALL: &str = "/_incapsula_resource";
 
 impl Detector for Covered {
@@ -44,7 +44,7 @@ impl Detector for Covered {
         if let Some(cover) = view.page.covers.iter().find(lies) {
             return found(&cover.src, &cover.tag);
         }
-        // little but a picture that is nobody's sign
+        // little but a picture that is no logo
         let shows = |it: &&Image| new(&it.src) && !it.src.is_empty() && !is_sign(it);
         if view.words >= POSTER || view.kept() > 0.3 {
             return None;
@@ -54,7 +54,7 @@ impl Detector for Covered {
     }
 }
 
-/// The picture says by its name or text that it is a sign, or what the page is about.
+/// Whether name or text of the picture say that it is a logo, or what such a page is about.
 fn is_sign(image: &Image) -> bool {
     let name = image.src.rsplit('/').next().unwrap_or_default();
     let name = fold(&name.replace(['-', '_', '.'], " "));

@@ -1,4 +1,4 @@
-//! The page comes with a style sheet that only its headers name, or with instructions that make another page of it.
+//! The page comes with a style sheet that only its headers name, or with instructions that transform it.
 
 use crate::{
     detect::{Delivery, Detector, Found, View},

@@ -26,7 +26,7 @@ impl Detector for MissingText {
             .expect
             .must_contain
             .iter()
-            // pages are read in composed letters; older records may hold what was asked for in others
+            // pages are composed (NFC) when read; the text of older records may not be
             .find(|it| !all.contains(&fold(&nfc(it))))?;
         Some(Found::new(
             1.0,

@@ -1,4 +1,4 @@
-//! An image or a binary where a page should be, or a page that browsers are told not to show as one.
+//! An image or a binary in place of a page, or a page that its headers tell browsers not to show as one.
 
 use crate::{
     detect::{Delivery, Detector, Found, View},

@@ -21,11 +21,12 @@ const MOST_FACES: usize = 3;
 /// A page in more pieces than this is read each time.
 const MOST_PIECES: usize = 20_000;
 
-/// Steps that learning may take: a fifth of a second of a processor. Ten looks at an honest page of 400 KB take a third.
+/// Most steps of learning one mask: a fifth of a second of CPU. Ten looks at an honest page of 400 KB take a third of
+/// it.
 const MOST_WORK: u64 = 100_000_000;
 
-/// Faces of the bodies, oldest first; the newest of each is what the others are laid beside. None where that is too much
-/// work, or patience is lost: such a page is read each time.
+/// The faces of the bodies (oldest first), each aligned to its newest body. Empty if this takes more than [`MOST_WORK`]
+/// or patience is lost: such a page is parsed at each look.
 pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
     let work = Budget::of(MOST_WORK);
     let mut groups: Vec<Group> = Vec::new();

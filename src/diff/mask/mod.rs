@@ -32,7 +32,7 @@ const LARGEST: usize = 1 << 20;
 
 impl Mask {
     /// Learns from the bodies of looks judged normal, oldest first. A face that was seen once teaches nothing: its digest
-    /// says as much. Pages that cost too much to be laid beside each other have no face, and are read each time.
+    /// says as much. Pages that are too costly to align have no face, and are read each time.
     pub fn learn(of: Digest, approved: Option<Timestamp>, bodies: &[&[u8]]) -> Self {
         let bodies: Vec<&[u8]> = bodies
             .iter()
@@ -46,7 +46,7 @@ impl Mask {
         }
     }
 
-    /// One that lets nothing through: for pages of which nothing can be learnt.
+    /// A mask that lets no page through, for pages that nothing can be learnt of.
     pub fn blank(of: Digest, approved: Option<Timestamp>) -> Self {
         Self {
             of,
@@ -77,12 +77,13 @@ impl Mask {
         }
     }
 
-    /// Whether a page with that body can have a mask.
+    /// Whether a page with this body can have a mask.
     pub fn takes(body: &[u8]) -> bool {
         body.len() <= LARGEST && !body.contains(&0)
     }
 
-    /// Whether `body` differs from what was learnt in nothing but what is known to vary. One pass over it for each face.
+    /// Whether `body` differs from a learnt face only where that is known to vary. One pass over the body for each
+    /// face.
     pub fn fits(&self, body: &[u8]) -> bool {
         Self::takes(body) && self.faces.iter().any(|it| it.fits(body))
     }

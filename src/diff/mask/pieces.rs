@@ -29,8 +29,8 @@ pub fn first(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// A piece that is longer never varies: it is known by all of its bytes. Such pieces are data and code, whose numbers mean
-/// something; text between two tags is shorter.
+/// Bytes up to which a piece may vary. A longer one is compared by the digest of all its bytes: such pieces are data
+/// and code, in which numbers have meaning; text between two tags is shorter.
 pub const LONGEST_VARIED: usize = 16 << 10;
 
 /// What a piece is remembered by. Numbers count as equal where they only count.

@@ -5,29 +5,29 @@ use crate::page::patience;
 /// Numbers in a list of more than this are data or character codes.
 const LIST: usize = 3;
 
-/// A host's name that stands further before a number than this has ended, whatever stands between.
+/// Bytes after `//` within which a number may belong to a host name; every host name has ended by then.
 const NEAR: usize = 300;
 
 /// Where in a piece something stands.
 enum Spot {
     /// Between tags: text, or the lines of a script or a style sheet.
     Text,
-    /// In a tag, and not in the quoted value of an attribute.
+    /// Inside a tag, outside of quoted attribute values.
     Tag,
     Value(Value),
 }
 
-/// The quoted value of an attribute, as far as it was gone through.
+/// The quoted value of an attribute, up to the byte that the scan has reached.
 struct Value {
     quote: u8,
     from: usize,
-    /// `datetime`, `title`, `alt`: read by people who wait for it, followed by nobody.
+    /// `datetime`, `title`, `alt`: text for people, never an address that a browser follows.
     told: bool,
-    /// Kept by the page and never shown or followed: hidden inputs, tokens in meta elements.
+    /// Neither shown nor followed: values of hidden inputs, tokens in meta elements.
     kept: bool,
-    /// May hold an address.
+    /// An attribute that may hold an address.
     leads: bool,
-    /// Where the scheme of an address ends, whether it is one of the web, and where its query begins.
+    /// Where the scheme of an address ends and whether it is one of the web; and where the query begins.
     colon: Option<(usize, bool)>,
     query: Option<usize>,
     session: bool,
@@ -56,7 +56,7 @@ impl Value {
         }
     }
 
-    /// In the query of an address of this portal or another, behind its host and path; not in data or code.
+    /// Whether the scan is in the query of an address, after host and path, and not in a `data:` or script URL.
     fn is_query(&self) -> bool {
         let good = self
             .colon
@@ -65,18 +65,18 @@ impl Value {
     }
 }
 
-/// A piece of markup that is asked about its places from the first to the last: each byte is gone through once, however
-/// many places there are.
+/// A piece of markup that answers questions about places in ascending order: the scan passes each byte once, however
+/// many places are asked for.
 pub struct Piece<'a> {
     bytes: &'a [u8],
-    /// What stands before this was gone through.
+    /// The scan has passed all bytes before this one.
     at: usize,
     spot: Spot,
-    /// Where the last `//` begins that nothing has ended since.
+    /// Where the last `//` begins, if no byte has ended the host name since.
     host: Option<usize>,
-    /// The last byte that is no backslash, and its place.
+    /// The last byte other than a backslash, and its place.
     last: Option<(u8, usize)>,
-    /// Found out when somebody asks: whether it holds code, is a hidden input, is a meta element with a token.
+    /// Answers that are computed on demand: is it code, a hidden input, a meta element with a token.
     code: Option<bool>,
     hidden: Option<bool>,
     token: Option<bool>,
@@ -100,7 +100,7 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// Follows quotes as a browser does, and hosts' names.
+    /// Scans on to `to`, following quotes as a browser does, and host names.
     fn advance(&mut self, to: usize) {
         if to < self.at {
             *self = Self::new(self.bytes);
@@ -133,7 +133,7 @@ impl<'a> Piece<'a> {
         self.last = Some((byte, at));
     }
 
-    /// The value that the quote at `at` opens. A quote that no `=` stands before opens what nothing may vary in.
+    /// The value that the quote at `at` opens. Without a `=` before it, nothing in the value may vary.
     fn opened(&mut self, quote: u8, at: usize) -> Spot {
         let head = self.bytes[..at].trim_ascii_end();
         let head = head.strip_suffix(b"=");
@@ -197,16 +197,16 @@ impl<'a> Piece<'a> {
         })
     }
 
-    /// Whether a host's name stands before `at`: whoever may change it leads visitors away.
+    /// Whether a host name may reach up to `at`: a number in it must not vary, or visitors are led elsewhere.
     fn names_a_host(&self, at: usize) -> bool {
         self.host.is_some_and(|it| it + NEAR >= at)
     }
 
-    /// Whether the digits from `from` to `to` only count something: a time, a visitor, a version in a query.
+    /// Whether the digits from `from` to `to` are a mere count: a time, a number of visitors, a version in a query.
     pub fn may_count(&mut self, from: usize, to: usize) -> bool {
         let (before, after) = (&self.bytes[..from], &self.bytes[to..]);
         let (last, next) = (before.last().copied(), after.first().copied());
-        // 10h30 is a time
+        // 10h30 or 10g30 is a time in Vietnamese
         let hour = |it: Option<u8>| it.is_some_and(|it| b"hHgG".contains(&it));
         let digit = |it: Option<&u8>| it.is_some_and(u8::is_ascii_digit);
         let beside = |it: Option<u8>| {
@@ -221,7 +221,7 @@ impl<'a> Piece<'a> {
         if beside(next) && !(hour(next)) && !is_date(after, false) {
             return false;
         }
-        // a host's name goes on, or an address of numbers
+        // part of a host name or of an IP address
         if next == Some(b'.') && after.get(1).is_some_and(u8::is_ascii_alphabetic) {
             return false;
         }
@@ -246,8 +246,8 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// Whether a token may stand from `from` to `to`: kept by the page, in a query, or a whole string of hexadecimal
-    /// digits.
+    /// Whether the bytes from `from` to `to` may be a token: in a value that the page only keeps, in a query, or a
+    /// whole string of hexadecimal digits.
     pub fn may_be_token(&mut self, from: usize, to: usize, hex: bool, path: bool) -> bool {
         self.advance(from);
         match &self.spot {

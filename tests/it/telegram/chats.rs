@@ -60,7 +60,7 @@ pub struct Chat {
     pub username: Option<String>,
     pub blocked: bool,
     pub moved: Option<i64>,
-    /// The open topics of a group with topics; the General one is 1.
+    /// The open topics of a group with topics; number 1 is "General".
     pub topics: Option<BTreeSet<i64>>,
     pub posts: Vec<Post>,
     last_id: i64,
@@ -72,7 +72,7 @@ pub struct Chats {
     pub table: BTreeMap<i64, Chat>,
     pub answered: Vec<(String, String, bool)>,
     pub commands: BTreeMap<(String, String), Vec<(String, String)>>,
-    /// What clients would make links of, with the message that holds it.
+    /// Texts that clients would make links of, each with its message.
     pub links: Vec<String>,
     /// Messages and edits a minute in one chat.
     pub limit: Option<usize>,

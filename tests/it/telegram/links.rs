@@ -1,9 +1,10 @@
-//! What Telegram's clients make links of by themselves: addresses, mentions, tags, commands, numbers to call. After TDLib's
-//! rules (MessageEntity.cpp), and a little stricter: a name ends in any two letters.
+//! The texts that Telegram's clients turn into links by themselves: addresses, mentions, tags, commands, telephone
+//! numbers. After TDLib's rules (MessageEntity.cpp), but a little stricter: any two letters count as a top-level
+//! domain.
 
 use serde_json::Value;
 
-/// Our own: the commands that messages explain, and the address that shows how one is written.
+/// Links of our own: the commands that messages explain, and the example of an address.
 const OURS: [&str; 9] = [
     "/dangky",
     "/suco",
@@ -18,12 +19,12 @@ const OURS: [&str; 9] = [
 const OUR_EXAMPLE: &str = "https://ten-cong.gov.vn";
 const OUR_SETTING: &str = "duty.contacts";
 
-/// The texts outside code that a client would make links of.
+/// The texts outside of code and links that a client would turn into links.
 pub fn links(plain: &str, entities: &[Value]) -> Vec<String> {
     let mut units: Vec<u16> = plain.encode_utf16().collect();
     for it in entities {
         let kind = it["type"].as_str().unwrap_or_default();
-        // a number in a link to a person is that person's name
+        // a link to a person shows that person's name
         if matches!(kind, "code" | "pre" | "text_link") {
             let from = it["offset"].as_u64().unwrap_or(0) as usize;
             let to = from + it["length"].as_u64().unwrap_or(0) as usize;
@@ -33,7 +34,7 @@ pub fn links(plain: &str, entities: &[Value]) -> Vec<String> {
     let text = String::from_utf16_lossy(&units)
         .replace(OUR_EXAMPLE, "")
         .replace(OUR_SETTING, "");
-    // the people of the configuration may be called by a tap
+    // telephone numbers of the officers in the configuration are meant to be tapped
     let lines = text
         .lines()
         .map(|it| it.split('☎').next().unwrap_or_default());
@@ -50,7 +51,7 @@ fn is_word(it: char) -> bool {
     it.is_alphanumeric() || it == '_'
 }
 
-/// Names with a dot, addresses of four numbers, and whatever follows `://`.
+/// Collects names with a dot, IPv4 addresses, and addresses with `://`.
 fn addresses(line: &str, found: &mut Vec<String>) {
     let of_domain = |it: char| {
         it.is_ascii_alphanumeric()
@@ -71,7 +72,7 @@ fn addresses(line: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Mentions, tags, commands.
+/// Collects mentions, tags and commands.
 fn signs(line: &str, found: &mut Vec<String>) {
     let chars: Vec<char> = line.chars().collect();
     for (at, it) in chars.iter().enumerate() {
@@ -82,7 +83,7 @@ fn signs(line: &str, found: &mut Vec<String>) {
             .collect();
         let free = !is_word(before) && !"/<>".contains(before);
         let hit = match it {
-            // after a word it is a mail's address
+            // an `@` after a word makes an e-mail address
             '@' => !rest.is_empty() && before != '(',
             '#' | '$' => free && !rest.is_empty(),
             '/' => {
@@ -111,7 +112,7 @@ fn signs(line: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Seven digits and more, as telephones and cards have them; not behind letters, as our ids are.
+/// Collects numbers of seven or more digits, which may be telephone or card numbers; not after letters, as in our ids.
 fn numbers(line: &str, found: &mut Vec<String>) {
     let mut run = String::new();
     let mut before = ' ';

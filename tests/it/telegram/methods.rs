@@ -70,7 +70,7 @@ impl Chats {
         Ok(id)
     }
 
-    /// The topic that is meant: none is the General one, which cannot be named.
+    /// The topic that a call names. Without one it is "General", which a call must not name.
     fn topic(&self, chat: i64, ask: &Value) -> Result<Option<i64>, Fault> {
         let named = number(&ask["message_thread_id"]);
         let Some(topics) = self.table.get(&chat).and_then(|it| it.topics.as_ref()) else {

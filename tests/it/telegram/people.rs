@@ -43,7 +43,7 @@ impl Telegram {
         self.with(|it| it.answered.clone())
     }
 
-    /// Updates that the bot has not confirmed yet.
+    /// The number of updates that the bot has not confirmed yet.
     #[track_caller]
     pub fn pending(&self) -> usize {
         self.with(|it| it.updates.len())
@@ -114,19 +114,19 @@ impl Telegram {
         self.act(|it| write(it, (chat, None), user, text, None))
     }
 
-    /// The same in a topic of the group.
+    /// Writes a message in a topic of the group; returns its number.
     #[track_caller]
     pub fn say_in(&self, chat: i64, topic: i64, user: &User, text: &str) -> i64 {
         self.act(|it| write(it, (chat, Some(topic)), user, text, None))
     }
 
-    /// From now on it is a group with topics, of which these are open.
+    /// Makes the chat a group with topics, of which `open` are open.
     #[track_caller]
     pub fn topics(&self, chat: i64, open: &[i64]) {
         self.with(|it| it.known(chat).topics = Some(open.iter().copied().collect()));
     }
 
-    /// The name by which anybody finds the chat.
+    /// Sets or removes the chat's public name.
     #[track_caller]
     pub fn call(&self, chat: i64, username: Option<&str>) {
         self.with(|it| it.known(chat).username = username.map(str::to_owned));
