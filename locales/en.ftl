@@ -167,6 +167,7 @@ signal-not-a-page = The home page is a file ({ $kind }) in place of a page
 signal-not-shown-stored = The server tells browsers to store the page as a file instead of showing it ({ $what })
 signal-not-shown-type = The server sends the page as { $what }: browsers do not show that as a web page
 signal-not-shown-blank = The server announces the charset { $what }: visitors see an empty page or nonsense
+signal-not-shown-barred = The server bars browsers from parts of the page ({ $what }): visitors see it without its design, pictures or functions
 signal-unread = The page used to be read whole and is too large or too involved now; somebody else's content may stand in what cannot be read
 signal-covered = The page says that it cannot be shown (an error, maintenance, a browser check) and lays a strange picture or frame over the window ({ $what })
 signal-dressed = HTTP headers add a style sheet that the page itself does not name: { $what }

@@ -167,6 +167,7 @@ signal-not-a-page = Trang chủ trả về tệp nhị phân hoặc hình ảnh 
 signal-not-shown-stored = Máy chủ yêu cầu trình duyệt tải trang về như một tệp thay vì hiển thị ({ $what })
 signal-not-shown-type = Máy chủ gửi trang với kiểu nội dung { $what }: trình duyệt không hiển thị được như một trang web
 signal-not-shown-blank = Máy chủ khai bảng mã { $what }: người xem chỉ thấy trang trống hoặc chữ vô nghĩa
+signal-not-shown-barred = Máy chủ cấm trình duyệt dùng các thành phần của trang ({ $what }): người xem thấy trang vỡ giao diện, mất hình ảnh hoặc mất chức năng
 signal-unread = Trang trước đây đọc được trọn vẹn, nay quá lớn hoặc quá phức tạp nên không đọc được hết; không loại trừ nội dung lạ nằm ở phần chưa đọc được
 signal-covered = Trang báo lỗi, bảo trì hoặc kiểm tra trình duyệt nhưng phủ hình ảnh hoặc khung lạ lên màn hình ({ $what })
 signal-dressed = Tiêu đề HTTP gắn thêm tệp trình bày mà trang không khai: { $what }

@@ -26,6 +26,8 @@ pub enum Delivery {
     NoPage,
     /// The charset is one that browsers refuse.
     Blank,
+    /// A policy bars browsers from all scripts, styles or pictures of the page.
+    Barred,
     /// Headers name a style sheet, or the page a transformation, that no known look had.
     Dressed,
 }

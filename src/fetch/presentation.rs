@@ -3,18 +3,20 @@
 use reqwest::header::{self, HeaderMap, HeaderName};
 use url::Url;
 
-use crate::model::{digest::key, excerpt::excerpt, presentation::Presentation};
+use super::{links, policy};
+use crate::model::{excerpt::excerpt, presentation::Presentation};
 
-const SHEETS: usize = 8;
+/// Most style sheets that are kept; honest portals name a few.
+const SHEETS: usize = 32;
+/// Stands for the style sheets above that number: no address, so never one of a known look.
+const MORE: &str = "…";
 const LONGEST: usize = 300;
-/// Most bytes read of one header.
-const READ: usize = 16 << 10;
 
 /// The presentation that `headers` ask for. `from` is the URL of the page, the base of relative addresses in headers.
 pub(super) fn of(headers: &HeaderMap, from: &Url) -> Presentation {
     let all = |name: HeaderName| {
         let values = headers.get_all(name).iter();
-        values.map(|it| excerpt(&String::from_utf8_lossy(it.as_bytes()), READ).to_ascii_lowercase())
+        values.map(|it| String::from_utf8_lossy(it.as_bytes()).to_ascii_lowercase())
     };
     // browsers take the last of several Content-Type headers
     let (media, charset) = all(header::CONTENT_TYPE)
@@ -28,28 +30,17 @@ pub(super) fn of(headers: &HeaderMap, from: &Url) -> Presentation {
     };
     // `all` lowers the case, which would change paths: links are read from the header itself
     for link in headers.get_all(header::LINK) {
-        let link = String::from_utf8_lossy(link.as_bytes());
-        sheets(&excerpt(&link, READ), from, &mut shown.sheets);
-    }
-    let mut rules: Vec<String> = Vec::new();
-    for policy in all(header::CONTENT_SECURITY_POLICY) {
-        for rule in policy.split([';', ',']) {
-            let mut words: Vec<&str> = rule.split_ascii_whitespace().collect();
-            let Some(name) = words.first().copied() else {
+        for url in links::sheets(&String::from_utf8_lossy(link.as_bytes()), from) {
+            let url = excerpt(&url, LONGEST);
+            if shown.sheets.len() > SHEETS || shown.sheets.contains(&url) {
                 continue;
-            };
-            words[1..].sort_unstable();
-            if name == "sandbox" {
-                shown.sandbox = Some(excerpt(&words[1..].join(" "), LONGEST));
-            } else if name.ends_with("-src") || name.starts_with("style-src") {
-                // a nonce changes with each answer; a digest names code that the page itself shows
-                words.retain(|it| !it.starts_with("'nonce-") && !it.starts_with("'sha"));
-                rules.push(words.join(" "));
             }
+            let full = shown.sheets.len() == SHEETS;
+            shown.sheets.push(if full { MORE.to_owned() } else { url });
         }
     }
-    rules.sort_unstable();
-    shown.policy = (!rules.is_empty()).then(|| key(&rules.join(";")));
+    let policies: Vec<String> = all(header::CONTENT_SECURITY_POLICY).collect();
+    policy::read(&policies, &mut shown);
     let nosniff = all(header::X_CONTENT_TYPE_OPTIONS).any(|it| it.contains("nosniff"));
     shown.as_announced = nosniff && (shown.media.is_none() || !shown.is_page());
     shown
@@ -81,47 +72,6 @@ fn media(text: &str) -> (Option<String>, Option<String>) {
 fn is_stored(text: &str) -> bool {
     let how = text.split(';').next().unwrap_or_default().trim();
     !(how.is_empty() || how == "inline" || how.contains('='))
-}
-
-/// Collects the URLs of style sheets in a `Link` header: `<a.css>; rel=stylesheet, <b>; rel="preload"`.
-fn sheets(text: &str, from: &Url, into: &mut Vec<String>) {
-    let mut rest = text;
-    while let Some((_, after)) = rest.split_once('<') {
-        let Some((target, after)) = after.split_once('>') else {
-            return;
-        };
-        let params = match after.split_once('<') {
-            Some((params, _)) => params,
-            None => after,
-        };
-        rest = after;
-        let lower = params.to_ascii_lowercase();
-        let words = lower.split(';').filter_map(|it| it.split_once('='));
-        let rel = words
-            .filter(|(name, _)| name.trim() == "rel")
-            .map(|(_, value)| {
-                value
-                    .trim()
-                    .trim_end_matches(',')
-                    .trim()
-                    .trim_matches(['"', '\''])
-            })
-            .next()
-            .unwrap_or_default();
-        let words: Vec<&str> = rel.split_ascii_whitespace().collect();
-        if !words.contains(&"stylesheet") || words.contains(&"alternate") || into.len() >= SHEETS {
-            continue;
-        }
-        let Ok(mut url) = from.join(target.trim()) else {
-            continue;
-        };
-        url.set_query(None);
-        url.set_fragment(None);
-        let url = excerpt(url.as_str(), LONGEST);
-        if !into.contains(&url) {
-            into.push(url);
-        }
-    }
 }
 
 #[cfg(test)]

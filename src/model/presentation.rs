@@ -17,6 +17,8 @@ pub struct Presentation {
     pub sandbox: Option<String>,
     /// A hash of the policy's rules for sources of scripts, styles and the like.
     pub policy: Option<u64>,
+    /// Kinds of content (`script`, `style`, `img`) of which the policy or the sandbox allows browsers nothing, sorted.
+    pub barred: Vec<String>,
     /// `X-Content-Type-Options: nosniff` with a media type that is no page's: browsers follow the type then.
     pub as_announced: bool,
 }

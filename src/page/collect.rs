@@ -59,13 +59,13 @@ impl Walk {
             "image" => {
                 let src = element.attr("href").or(element.attr("xlink:href"));
                 if let Some(src) = src {
-                    self.add_image(src, "");
+                    self.add_image(src, "", false);
                 }
             }
             "img" => {
-                let sources = ["src", "data-src"].map(attr);
+                let sources = [attr("src"), attr("data-src"), first_of(attr("srcset"))];
                 let src = sources.into_iter().find(|it| !it.is_empty());
-                self.add_image(src.unwrap_or_default(), attr("alt"));
+                self.add_image(src.unwrap_or_default(), attr("alt"), is_small(element));
             }
             "audio" | "video" | "embed" | "object" | "bgsound" => self.add_media(tag, element),
             "textarea" => self.gather.carry(attr("placeholder"), hidden),
@@ -184,12 +184,13 @@ impl Walk {
         }
     }
 
-    fn add_image(&mut self, src: &str, alt: &str) {
+    fn add_image(&mut self, src: &str, alt: &str, small: bool) {
         let (src, host) = resolve(&self.page.url, src);
         self.page.images.push(Image {
             src,
             host,
             alt: fold(&alt[..floor(alt, LONGEST_LINE)]),
+            small,
         });
     }
 
@@ -237,6 +238,27 @@ impl Walk {
                 .push((name.trim().to_ascii_lowercase(), content));
         }
     }
+}
+
+/// The first address of a `srcset`: `a.png 1x, b.png 2x`.
+fn first_of(srcset: &str) -> &str {
+    let srcset = srcset.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == ',');
+    let address = srcset.split_ascii_whitespace().next().unwrap_or_default();
+    address.trim_end_matches(',')
+}
+
+/// Whether a picture's attributes keep it small, and no style of its own says otherwise.
+fn is_small(element: &Element) -> bool {
+    const SMALL: f64 = 400.0;
+    let side = |name: &str| {
+        element
+            .attr(name)
+            .and_then(|it| it.trim().parse::<f64>().ok())
+    };
+    let declared = ["width", "height"]
+        .into_iter()
+        .any(|it| side(it).is_some_and(|it| it <= SMALL));
+    declared && element.attr("style").is_none()
 }
 
 /// `href` and `xlink:href`.

@@ -19,13 +19,11 @@ pub struct Cover {
     pub whole: bool,
 }
 
-/// Most covers of one page; a single one is enough for the signal.
+/// Most different covers of one page; honest pages have a handful.
 const KEPT: usize = 64;
-/// Most bytes of style text that are read, and most rules that are remembered.
-const STYLE_BYTES: usize = 256 << 10;
-const RULES: usize = 4096;
-/// Most bytes that are read of one style attribute.
-const STYLE_KEPT: usize = 4 << 10;
+/// Most bytes of style text that are read, and most rules that are remembered: no honest page has so much inside it.
+const STYLE_BYTES: usize = 2 << 20;
+const RULES: usize = 16 << 10;
 /// Percent of a side that a cover fills at least.
 const FILLS: f64 = 90.0;
 
@@ -42,7 +40,6 @@ struct Laid {
 
 impl Laid {
     fn of(style: &str) -> Self {
-        let style = &style[..floor(style, STYLE_KEPT)];
         let mut it = Self::default();
         let mut edges = [false; 4];
         for part in style.split(';') {
@@ -103,10 +100,8 @@ fn fills(value: &str) -> bool {
 }
 
 fn has_address(style: &str) -> bool {
-    let style = style.as_bytes().windows(4);
-    style
-        .take(STYLE_KEPT)
-        .any(|it| it.eq_ignore_ascii_case(b"url("))
+    let mut style = style.as_bytes().windows(4);
+    style.any(|it| it.eq_ignore_ascii_case(b"url("))
 }
 
 /// The address in `url(…)` of a value.
@@ -129,12 +124,15 @@ pub struct CoverRules {
     read: usize,
     /// Whether one of the rules paints a picture.
     paints: bool,
+    /// Whether there was more style text than is read.
+    cut: bool,
 }
 
 impl CoverRules {
     pub fn add(&mut self, css: &str) {
         let end = floor(css, STYLE_BYTES.saturating_sub(self.read));
         self.read += end;
+        self.cut |= end < css.len();
         for rule in css[..end].split('}') {
             let Some((selectors, body)) = rule.rsplit_once('{') else {
                 continue;
@@ -154,7 +152,11 @@ impl CoverRules {
                 let last = last.trim_end_matches(":before").trim_end_matches(":after");
                 let at = last.find(['.', '#']).unwrap_or(0);
                 let name = &last[at..];
-                if name.is_empty() || self.rules.len() >= RULES {
+                if name.is_empty() {
+                    continue;
+                }
+                if self.rules.len() >= RULES && !self.rules.contains_key(name) {
+                    self.cut = true;
                     continue;
                 }
                 self.rules.entry(name.to_owned()).or_default().and(&laid);
@@ -184,11 +186,38 @@ impl CoverRules {
     }
 }
 
-/// The element as a cover of the page; `None` if it is none.
-pub(super) fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<Cover> {
-    if page.covers.len() >= KEPT {
-        return None;
+/// A cover that stands for what was not read: it has no address, so no page is known to have it.
+fn unread(tag: &str) -> Cover {
+    Cover {
+        tag: tag.to_owned(),
+        src: String::new(),
+        host: String::new(),
+        whole: true,
     }
+}
+
+/// Adds the element to the page's covers if it is one. Each address counts once, so that many harmless ones cannot push
+/// one out of sight; a page with too many of them, or with more style than is read, has a cover without an address.
+pub(super) fn add(rules: &CoverRules, page: &mut Page, element: &Element) {
+    if page.covers.len() > KEPT {
+        return;
+    }
+    if page.covers.is_empty() && rules.cut {
+        page.covers.push(unread("style"));
+    }
+    let Some(cover) = of(rules, page, element) else {
+        return;
+    };
+    if page.covers.contains(&cover) {
+        return;
+    }
+    let full = page.covers.len() == KEPT;
+    page.covers
+        .push(if full { unread(&cover.tag) } else { cover });
+}
+
+/// The element as a cover of the page; `None` if it is none.
+fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<Cover> {
     let tag = element.name();
     let shows = matches!(
         tag,
@@ -296,6 +325,41 @@ mod tests {
         ] {
             assert_eq!(covers(html), [(tag.to_owned(), true)], "{html}");
         }
+    }
+
+    #[test]
+    fn nothing_pushes_a_cover_out_of_sight() {
+        let cover = "<img src=/h.jpg style='position:fixed;inset:0'>";
+        let known = (0..9999).map(|_| "<img src=/a.png width=100%>");
+        let html = format!("{}{cover}", known.collect::<String>());
+        assert_eq!(
+            covers(&html),
+            [("img".to_owned(), false), ("img".to_owned(), true)]
+        );
+        let many = (0..999).map(|it| format!("<img src=/{it}.png width=100%>"));
+        let html = format!("{}{cover}", many.collect::<String>());
+        let found = covers(&html);
+        assert_eq!(
+            (found.len(), found.last()),
+            (65, Some(&("img".to_owned(), true)))
+        );
+        let padded = format!(
+            "<img src=/h.jpg style='{}position:fixed;inset:0'>",
+            "color:red;".repeat(5000)
+        );
+        assert_eq!(covers(&padded), [("img".to_owned(), true)]);
+        let rule = "img{position:fixed;inset:0}";
+        for (padding, tag) in [(100, "img"), (1000, "style")] {
+            let comment = format!("/*{}*/", "x".repeat(4096)).repeat(padding);
+            let html = format!("<style>{comment}{rule}</style><img src=/h.jpg>");
+            assert_eq!(covers(&html), [(tag.to_owned(), true)], "{padding}");
+        }
+        let rules = (0..20_000).map(|it| format!(".c{it}{{top:0;width:100%}}"));
+        let html = format!(
+            "<style>{}{rule}</style><img src=/h.jpg>",
+            rules.collect::<String>()
+        );
+        assert_eq!(covers(&html), [("style".to_owned(), true)]);
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub struct Image {
     pub src: String,
     pub host: String,
     pub alt: String,
+    /// Drawn at most 400 px wide or high, as its attributes say.
+    pub small: bool,
 }
 
 /// The longest URL that is kept: browsers take more, links of real pages need less, and a page may

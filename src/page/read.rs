@@ -256,10 +256,8 @@ impl Walk {
         if let Some(hiding) = self.hides(element) {
             self.hidden.push((self.depth, hiding));
         }
-        if self.hidden.is_empty()
-            && let Some(cover) = cover::of(&self.covers, &self.page, element)
-        {
-            self.page.covers.push(cover);
+        if self.hidden.is_empty() {
+            cover::add(&self.covers, &mut self.page, element);
         }
         if is_mute(element) {
             self.mute += 1;

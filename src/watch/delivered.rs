@@ -29,19 +29,25 @@ pub(super) fn delivered(
         stored: false,
         ..now.clone()
     };
-    if !shown_as.is_page() && known.iter().all(|it| it.media != now.media) {
-        out.push((Delivery::NoPage, media.clone()));
+    let new_xml = now.is_xml() && !was(Presentation::is_xml);
+    if new_xml && transforms(body) {
+        out.push((Delivery::Dressed, media));
+    } else if new_xml || !shown_as.is_page() && known.iter().all(|it| it.media != now.media) {
+        // as XML, browsers show most pages as an error or as a tree of elements
+        out.push((Delivery::NoPage, media));
     }
     if now.is_blank() && !was(Presentation::is_blank) {
         let charset = now.charset.clone().unwrap_or_default();
         out.push((Delivery::Blank, charset));
     }
-    let transforms = |body: &[u8]| {
-        let head = &body[..body.len().min(4096)];
-        head.windows(16).any(|it| it == b"<?xml-stylesheet")
-    };
-    if now.is_xml() && !was(Presentation::is_xml) && transforms(body) {
-        out.push((Delivery::Dressed, media));
+    // looks that older versions kept do not say what their policy bars, but which policy it was
+    let same_policy = |it: &&Presentation| it.policy == now.policy && it.sandbox == now.sandbox;
+    if !known.iter().any(same_policy) {
+        let bars = |it: &Presentation, kind: &String| it.barred.contains(kind);
+        let mut barred = now.barred.iter();
+        if barred.any(|kind| !known.iter().any(|it| bars(it, kind))) {
+            out.push((Delivery::Barred, now.barred.join(", ")));
+        }
     }
     // a portal that delivers pages with style sheets of its own may use another own one tomorrow
     let dressed = was(|it| !it.sheets.is_empty());
@@ -61,4 +67,11 @@ pub(super) fn delivered(
         out.push((Delivery::Dressed, sheet.clone()));
     }
     out
+}
+
+/// Whether the page names a style sheet or a transformation, as XML does it before its first element. The instruction
+/// may stand behind a comment of any length, so all of the page is searched.
+fn transforms(body: &[u8]) -> bool {
+    const NAME: &[u8] = b"<?xml-stylesheet";
+    body.windows(NAME.len()).any(|it| it == NAME)
 }

@@ -50,6 +50,13 @@ async fn shown(portal: &Portal, scene: &Scene, reply: Reply) -> Vec<String> {
 
 #[tokio::test]
 async fn the_same_bytes_under_headers_that_make_another_page_ring() {
+    let padded = format!(
+        "</{}>; rel=icon, </d.css>; rel=stylesheet",
+        "x".repeat(20_000)
+    );
+    let crowded: String = (0..40)
+        .map(|it| format!("</{it}.css>; rel=stylesheet,"))
+        .collect();
     for (headers, words) in [
         (
             vec![HTML, ("content-disposition", "attachment; filename=x.html")],
@@ -85,6 +92,28 @@ async fn the_same_bytes_under_headers_that_make_another_page_ring() {
                 ("link", "<//x9.example/d.css>; rel=\"preload stylesheet\""),
             ],
             "x9[.]example",
+        ),
+        (
+            vec![HTML, ("link", "</d.css>; title=\"<, ;\"; rel=stylesheet")],
+            "/d[.]css",
+        ),
+        (vec![HTML, ("link", &padded)], "/d[.]css"),
+        (vec![HTML, ("link", &crowded)], "…"),
+        (
+            vec![("content-type", "application/xhtml+xml; charset=utf-8")],
+            "kiểu nội dung application/xhtml+xml",
+        ),
+        (
+            vec![("content-type", "image/svg+xml")],
+            "kiểu nội dung image/svg+xml",
+        ),
+        (
+            vec![HTML, ("content-security-policy", "sandbox")],
+            "(script)",
+        ),
+        (
+            vec![HTML, ("content-security-policy", "default-src 'none'")],
+            "(img, script, style)",
         ),
     ] {
         let (portal, scene, _) = learnt(&[HTML]).await;
@@ -126,6 +155,13 @@ async fn headers_that_change_nothing_that_is_shown_are_silent() {
             ("content-disposition", "inline; filename=\"index.html\""),
         ],
         vec![HTML, ("refresh", "300")],
+        vec![
+            HTML,
+            (
+                "content-security-policy",
+                "default-src 'none'; img-src 'self'; style-src 'nonce-a1'; script-src 'self'; sandbox allow-scripts",
+            ),
+        ],
     ] {
         let (portal, scene, clock) = learnt(&[HTML]).await;
         for _ in 0..3 {
@@ -136,6 +172,27 @@ async fn headers_that_change_nothing_that_is_shown_are_silent() {
         let checked = scene.check(0).await;
         assert_eq!(checked.class, Some(Class::Unchanged), "{headers:?}");
     }
+}
+
+#[tokio::test]
+async fn a_page_that_headers_turn_into_xml_with_a_transformation_rings() {
+    let far = " ".repeat(10_000);
+    let page = honest(1).replacen(
+        "<html",
+        &format!("<!--{far}--><?xml-stylesheet type='text/xsl' href='/upload/d.xsl'?><html"),
+        1,
+    );
+    let learnt_page = page.clone();
+    let portal = Portal::start(move |_| answer(200, &[HTML], learnt_page.clone())).await;
+    let scene = Scene::new(&yaml("", &[("a", &portal.url())]));
+    scene.learn(0).await;
+    let headers = [("content-type", "application/xml")];
+    let heard = shown(&portal, &scene, answer(200, &headers, page)).await;
+    assert!(
+        heard.len() == 1 && heard[0].contains("application/xml"),
+        "{heard:?}"
+    );
+    assert!(heard[0].contains("tệp trình bày"), "{}", heard[0]);
 }
 
 #[tokio::test]
@@ -176,6 +233,16 @@ async fn a_page_that_says_it_cannot_be_shown_may_not_cover_the_window() {
         (200, format!("<html><head><title>Just a moment...</title></head><body><h1>Checking your browser</h1>{framed}</body></html>")),
         (200, format!("<html><head><title>Bảo trì</title></head><body><h1>Hệ thống đang bảo trì, vui lòng quay lại sau</h1>{picture}</body></html>")),
         (503, format!("<html><body><p>Website đang bảo trì</p>{OVER}</body></html>")),
+        (403, "<html><body><img src='/upload/logo.png'></body></html>".to_owned()),
+        (403, "<html><body><img src='/upload/404.svg' width=100 style='zoom:20'></body></html>".to_owned()),
+        (403, "<html><body><img srcset='/upload/h.jpg 2x'></body></html>".to_owned()),
+        (403, "<html><body><video src='/upload/h.mp4'></video></body></html>".to_owned()),
+        (403, "<iframe src='/upload/_Incapsula_Resource?a' width='100%' height='100%'></iframe>".to_owned()),
+        (403, "<iframe src='/d.html?/_Incapsula_Resource' width='100%' height='100%'></iframe>".to_owned()),
+        (403, "<img src='/_Incapsula_Resource?a' width='100%' height='100%'>".to_owned()),
+        (403, format!("<p>403</p>{}{OVER}", "<img src=/anh/a.png width=100%>".repeat(70))),
+        (403, format!("<p>403</p>{}{OVER}", (0..70).map(|it| format!("<img src=/{it}.png width=100%>")).collect::<String>())),
+        (403, format!("<p>403</p>{}", OVER.replace("position", &format!("{}position", "color:red;".repeat(900))))),
     ] {
         let (portal, scene, _) = learnt(&[HTML]).await;
         let heard = shown(&portal, &scene, answer(status, &[HTML], page.clone())).await;
@@ -215,6 +282,10 @@ async fn honest_error_pages_are_what_they_were() {
         (
             503,
             "<html><head><title>Bảo trì hệ thống</title></head><body style='text-align:center'><img src='/images/quoc-huy.png' width=120><h1>Hệ thống đang bảo trì</h1><p>Vui lòng quay lại sau.</p></body></html>",
+        ),
+        (
+            403,
+            "<html><head><title>403</title></head><body><img src='/waf/logo.png' width=180 height=60></body></html>",
         ),
         (
             200,

@@ -2,7 +2,11 @@
 //! picture, a film or a frame, which honest pages of that sort do not.
 
 use crate::{
-    detect::{Detector, Found, View, phrases::NOTICES, state},
+    detect::{
+        Detector, Found, View,
+        phrases::{CHALLENGE, NOTICES, OUT_OF_ORDER},
+        state,
+    },
     model::{Say, digest::key, verdict::State},
     page::{Cover, Image, fold::fold, noise},
 };
@@ -14,7 +18,7 @@ const POSTER: usize = 12;
 /// Words of a page of which visitors mostly see a picture as wide as the window.
 const SHORT: usize = 60;
 /// The path of the frame in which Imperva's firewall shows its own challenge: the firewall's frame, not the portal's.
-const FIREWALL: &str = "/_incapsula_resource";
+const FIREWALL: &str = "/_Incapsula_Resource";
 
 impl Detector for Covered {
     fn name(&self) -> &'static str {
@@ -35,7 +39,7 @@ impl Detector for Covered {
                 } else {
                     SHORT
                 };
-            (it.whole || little) && !it.src.to_ascii_lowercase().contains(FIREWALL) && new(&it.src)
+            (it.whole || little) && !is_firewalls(view, it) && new(&it.src)
         };
         let found = |src: &str, what: &str| {
             let say = Say::new("signal-covered").with("what", what);
@@ -45,22 +49,44 @@ impl Detector for Covered {
             return found(&cover.src, &cover.tag);
         }
         // little but a picture that is no logo
-        let shows = |it: &&Image| new(&it.src) && !it.src.is_empty() && !is_sign(it);
+        let shows = |it: &&Image| new(&it.src) && !it.src.is_empty() && !is_sign(view, it);
         if view.words >= POSTER || view.kept() > 0.3 {
             return None;
         }
-        let image = view.page.images.iter().find(shows)?;
-        found(&image.src, "img")
+        if let Some(image) = view.page.images.iter().find(shows) {
+            return found(&image.src, "img");
+        }
+        (view.page.media > 0).then(|| found("", "video"))?
     }
 }
 
-/// Whether name or text of the picture say that it is a logo, or what such a page is about.
-fn is_sign(image: &Image) -> bool {
+/// Whether the cover is the frame of a firewall, which firewalls answer at the portal's own host and at one path alone.
+fn is_firewalls(view: &View, cover: &Cover) -> bool {
+    let framed = matches!(cover.tag.as_str(), "iframe" | "frame");
+    let own = view.page.url.host_str() == Some(&cover.host);
+    let url = cover.src.parse::<url::Url>();
+    framed && own && url.is_ok_and(|it| it.path() == FIREWALL && it.query().is_some())
+}
+
+/// Whether the picture is a logo, or what such a page is about. Whoever planted it chose its name as well, so its name
+/// counts only where it is small, or where the page itself says in words that it cannot be shown.
+fn is_sign(view: &View, image: &Image) -> bool {
     let name = image.src.rsplit('/').next().unwrap_or_default();
     let name = fold(&name.replace(['-', '_', '.'], " "));
     let path = image.src.to_ascii_lowercase();
-    NOTICES.any(&name)
+    let named = NOTICES.any(&name)
         || NOTICES.any(&fold(&image.alt))
         || path.ends_with(".svg")
-        || path.contains("captcha")
+        || path.contains("captcha");
+    named && (image.small || says_why(view))
+}
+
+/// Whether visible words of the page say that it cannot be shown; its title is not among what visitors look at.
+fn says_why(view: &View) -> bool {
+    let says = |text: &str| {
+        [&OUT_OF_ORDER, &CHALLENGE, &NOTICES]
+            .iter()
+            .any(|it| it.any(text))
+    };
+    view.page.visible().any(|it| says(&fold(&it.text)))
 }

@@ -19,6 +19,7 @@ impl Detector for NotAPage {
             let key = match how {
                 Delivery::Stored => "signal-not-shown-stored",
                 Delivery::Blank => "signal-not-shown-blank",
+                Delivery::Barred => "signal-not-shown-barred",
                 _ => "signal-not-shown-type",
             };
             let say = Say::new(key).with("what", excerpt::excerpt(what, 60));
