@@ -106,6 +106,7 @@ impl Sightings {
         } else {
             self.times = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
             self.since = self.seen.first().map(|it| it.at);
+            self.shown.take_if(|it| it.at <= until);
         }
     }
 

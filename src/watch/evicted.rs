@@ -49,7 +49,9 @@ fn spoken_of(dossier: &Dossier) -> HashSet<Digest> {
     let looks = dossier.baseline.iter().flat_map(|it| it.looks());
     let looks = looks.chain(&dossier.learning).map(|it| it.digest);
     let seen = dossier.sightings.seen.iter().filter_map(|it| it.digest);
-    looks.chain(seen).collect()
+    let shown = dossier.sightings.shown.as_ref();
+    let page = shown.and_then(|it| it.page.as_ref());
+    looks.chain(seen).chain(page.map(|it| it.digest)).collect()
 }
 
 /// Remembers the large bodies that a commit took out of a dossier.

@@ -52,7 +52,7 @@ pub async fn scrutinise(world: &World, request: &Request) -> Option<(View, Optio
         Beside::default(),
     )
     .await;
-    if eyes::sight(world, &target, &seen).await == Sight::Blind {
+    if eyes::sight(world, &target, None, &seen).await == Sight::Blind {
         return None;
     }
     let read = read(world, &seen).await;

@@ -110,7 +110,7 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
     if looks.is_empty() {
         return;
     }
-    let mut found: Vec<(Sighting, Shown)> = Vec::new();
+    let mut found: Vec<Noted> = Vec::new();
     for look in looks {
         let page = evidence(world, target, look);
         let sighting = Sighting {
@@ -133,18 +133,29 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
             address: look.observation.face.address,
             one_of: look.observation.face.others,
         };
-        found.push((sighting, shown));
+        found.push(Noted {
+            sighting,
+            shown,
+            against: look.baseline_at,
+        });
     }
     again(world, target, Deed::Note(&found)).await;
-    for (it, _) in &found {
+    for Noted { sighting: it, .. } in &found {
         tracing::info!(target.id = %target.id, class = %it.class, score = it.score, signed = it.signed, "sighted");
     }
+}
+
+/// A sighting to write down, and the baseline that the page was judged against.
+struct Noted {
+    sighting: Sighting,
+    shown: Shown,
+    against: Option<Timestamp>,
 }
 
 /// A change to a dossier in one commit.
 #[derive(Clone, Copy)]
 enum Deed<'a> {
-    Note(&'a [(Sighting, Shown)]),
+    Note(&'a [Noted]),
     /// Opens an incident of the sightings, or brings the open one up to date, where they amount to one; with the number
     /// of looks made just now.
     Tell(usize),
@@ -171,10 +182,14 @@ async fn attempt(world: &World, target: &Target, deed: Deed<'_>) -> Result<(), S
     let mut dossier = dossier.unwrap_or_else(|| Dossier::new(target.id.clone()));
     let commit = match deed {
         Deed::Note(found) => {
-            for (sighting, shown) in found {
-                dossier.sightings.add(sighting.clone(), shown.clone());
+            // a person moved the baseline meanwhile: perhaps to the very page that looked tampered with
+            let baseline = dossier.baseline.as_ref().map(|it| it.at);
+            let valid = found.iter().filter(|it| it.against == baseline);
+            let before = dossier.sightings.clone();
+            for it in valid {
+                dossier.sightings.add(it.sighting.clone(), it.shown.clone());
             }
-            Some(Commit {
+            (dossier.sightings != before).then(|| Commit {
                 dossier: Some(dossier),
                 ..Commit::default()
             })

@@ -22,6 +22,7 @@ enum Does {
     LeadsTo(&'static str),
     AsksForLogin,
     NetworkLogin,
+    IsDefacedAsNetworkLogin,
     /// Accepts connections and answers no request.
     Hangs,
     /// Neither accepts nor refuses connections.
@@ -124,6 +125,27 @@ const CASES: &[Case] = &[
         expected: None,
     },
     Case {
+        what: "status 511 everywhere",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", NetworkLogin),
+            ("b.hai.example", "127.5.2.1", NetworkLogin),
+        ],
+        expected: None,
+    },
+    Case {
+        what: "status 511 of one portal, others show their own pages",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", NetworkLogin),
+            ("b.hai.example", "127.5.2.1", Nothing),
+        ],
+        expected: Some(Class::HttpStatus),
+    },
+    Case {
+        what: "a defacement under status 511",
+        portals: &[("a.mot.example", "127.5.1.1", IsDefacedAsNetworkLogin)],
+        expected: Some(Class::Defaced),
+    },
+    Case {
         what: "the same defacement everywhere is an attack",
         portals: &[
             ("a.mot.example", "127.5.1.1", IsDefaced),
@@ -180,6 +202,22 @@ const CASES: &[Case] = &[
         portals: &[
             ("a.mot.example", "127.5.1.1", IsGone),
             ("b.hai.example", "127.5.2.1", Nothing),
+        ],
+        expected: Some(Class::Timeout),
+    },
+    Case {
+        what: "all portals of one owner are gone, in two networks",
+        portals: &[
+            ("a.tinh.example", "127.5.1.1", IsGone),
+            ("b.tinh.example", "127.5.2.1", IsGone),
+        ],
+        expected: None,
+    },
+    Case {
+        what: "one portal of one owner is gone, another answers",
+        portals: &[
+            ("a.tinh.example", "127.5.1.1", IsGone),
+            ("b.tinh.example", "127.5.1.2", Nothing),
         ],
         expected: Some(Class::Timeout),
     },
@@ -269,6 +307,7 @@ async fn act(portal: &Portal, does: Does) -> Option<(tokio::net::TcpListener, Ve
              <input type='submit' value='Kết nối'></form></body></html>",
         ),
         NetworkLogin => portal.set(|_| Reply::status(511, "<h1>Network login required</h1>")),
+        IsDefacedAsNetworkLogin => portal.set(|_| Reply::status(511, &defaced())),
         Hangs => portal.set(|_| Reply::Hang),
         IsDefaced => portal.show(defaced()),
         Refuses => portal.shut().await,
