@@ -77,7 +77,9 @@ pub(super) async fn read(
     if codings.is_empty() || packed.is_empty() {
         return Ok(packed);
     }
-    match decode::unpacked(packed, codings, most).await {
+    // unpacking is our work: a busy machine makes no portal slow
+    let waits = journey.waits.clone();
+    match waits.during(decode::unpacked(packed, codings, most)).await {
         Ok(plain) => {
             let plain = Bytes::from(plain);
             take_place(plain.len(), journey, places).await;
