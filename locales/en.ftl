@@ -627,10 +627,12 @@ register-faults = nothing was registered:
     { $faults }
 head-request = REQUEST TO BE WATCHED
 head-requests = REQUESTS WITHOUT PROOF: { $count }
+head-requests-many = REQUESTS THAT WAIT: { $count }, WITH PROOF: { $proved }
 requests-none = No request without proof is left
 requests-line = • { $id }: { $address } ({ $agency }) · { $by } · { $when }
 requests-more = … and { $count } more
 requests-unproved = ⚠️ Nothing proves that these people belong to the agencies they name. Requests with proof are told one by one.
+requests-proved = ✅: control of the portal is proved; listed together because there are many. Nothing proves that the other askers belong to the agencies they name.
 request-two-days = A request without proof ends after 48 hours; it may be sent again.
 request-by = Asked by { $by } · { $when }
 request-looking = The portal is being looked at …

@@ -627,10 +627,12 @@ register-faults = không đăng ký mục nào, cần sửa:
     { $faults }
 head-request = ĐỀ NGHỊ GIÁM SÁT
 head-requests = ĐỀ NGHỊ GIÁM SÁT CHƯA CÓ BẰNG CHỨNG: { $count }
+head-requests-many = ĐỀ NGHỊ GIÁM SÁT ĐANG CHỜ: { $count }, TRONG ĐÓ CÓ BẰNG CHỨNG: { $proved }
 requests-none = Không còn đề nghị nào chưa có bằng chứng
 requests-line = • { $id }: { $address } ({ $agency }) · { $by } · { $when }
 requests-more = … và { $count } đề nghị khác
 requests-unproved = ⚠️ Chưa có gì chứng minh những người này thuộc các cơ quan đã nêu. Đề nghị có bằng chứng được báo riêng.
+requests-proved = ✅: đã có bằng chứng về quyền quản lý; liệt kê chung vì có nhiều đề nghị. Với các đề nghị khác, chưa có gì chứng minh người gửi thuộc cơ quan đã nêu.
 request-two-days = Đề nghị chưa có bằng chứng tự hết hạn sau 48 giờ; có thể gửi lại.
 request-by = Người đề nghị: { $by } · { $when }
 request-looking = Hệ thống đang kiểm tra cổng…

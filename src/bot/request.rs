@@ -22,7 +22,7 @@ use crate::{
         registration::Request,
         target::portal_url,
     },
-    registry::{Wanted, limits::is_unproved, request::Whose},
+    registry::{Wanted, limits::is_together, request::Whose},
     watch::{
         officers,
         registration::{self as verbs, NotDone},
@@ -218,7 +218,7 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Ta
     })
 }
 
-/// Shows a request as its own message would, with a button to the next older one that waits without proof.
+/// Shows a request as its own message would, with a button to the next older one of those that share a message.
 async fn card(here: &Here<'_>, known: &Request) -> Tapped {
     let beside = officers::beside(here.world, known).await;
     let Ok(beside) = beside else {
@@ -230,7 +230,7 @@ async fn card(here: &Here<'_>, known: &Request) -> Tapped {
     reply.text.written(&message);
     reply.buttons = message.buttons.chunks(2).map(<[_]>::to_vec).collect();
     let all = here.world.store.requests().await.unwrap_or_default();
-    let waiting = all.iter().filter(|it| is_unproved(it));
+    let waiting = all.iter().filter(|it| is_together(it));
     let older = waiting.filter(|it| (it.at, &it.id) < (known.at, &known.id));
     if let Some(it) = older.max_by_key(|it| (it.at, it.id.clone())) {
         reply.buttons.push(vec![Button {
