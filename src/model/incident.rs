@@ -339,7 +339,7 @@ pub struct MutedIn {
 pub enum Standpoint {
     /// An officer of the operator, known by the account number, in any chat.
     Officer,
-    /// Another member of a chat of the operator.
+    /// Another person of the operator: a member of its chat, or on its roster with that account, in any chat.
     Operator,
     /// A member of an agency's chat.
     Agency,

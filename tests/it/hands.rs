@@ -216,3 +216,32 @@ async fn what_an_agencys_chat_calls_legitimate_rings_at_the_operators() {
     assert!(!told[0].silent);
     listening.end().await;
 }
+
+#[tokio::test]
+async fn who_stands_on_the_roster_acts_for_the_operator_in_any_chat() {
+    let clock = Turned::at("2026-11-22T20:00:00+07:00");
+    let duty = DUTY.replace(
+        "  escalation:",
+        "    - { name: Trần Thị Bình, telegram: 12, from: '07:00', to: '07:00' }\n  escalation:",
+    );
+    let (portal, telegram, scene) = room_with(clock.clone(), &[], &duty).await;
+    portal.show(defaced());
+    scene.check(0).await;
+    let listening = Listening::to(&scene);
+    let alert = telegram.last(AGENCY).unwrap();
+    let query = telegram.press(AGENCY, &BINH, alert.id, "Tiếp nhận");
+    let said = answered(&telegram, &query).await;
+    assert!(said.contains("Bạn đã tiếp nhận"), "{said}");
+    let incident = scene.incidents().await.remove(0);
+    let origin = incident.taken.as_ref().unwrap().origin.clone().unwrap();
+    assert_eq!(
+        (origin.account, origin.of),
+        (Some(12), Standpoint::Operator)
+    );
+    assert_eq!(incident.led().unwrap().by, BINH.name);
+    // it is taken: nobody is called
+    let before = settle(&scene, &telegram).await;
+    clock.pass(60);
+    assert_eq!(settle(&scene, &telegram).await, before);
+    listening.end().await;
+}
