@@ -12,7 +12,7 @@ use super::{
 use crate::{
     alert::{
         Button,
-        request::{how_to_prove, to_asker, to_officers},
+        request::{places_of_proof, to_asker, to_officers},
         text::said,
     },
     model::{
@@ -91,8 +91,10 @@ pub(super) async fn register(here: &Here<'_>, rest: &str) -> Reply {
         }
         Err(NotDone::Refused(why)) if why.key == "register-prove-first" => {
             let arg = |name: &str| why.args.get(name).map(String::as_str).unwrap_or_default();
+            // there is no request yet: no button looks again, and no officer can vouch for it
             let mut reply = Reply::plain(&here.say("register-prove-first", &[]));
-            how_to_prove(
+            reply.text.line();
+            places_of_proof(
                 &mut reply.text,
                 arg("host"),
                 arg("token"),

@@ -90,6 +90,11 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
         told.contains("gửi lại lệnh này") && !told.contains("đã được giám sát"),
         "{told}"
     );
+    // there is no request yet: no button looks again, and no officer can vouch
+    assert!(
+        !told.contains("Kiểm tra lại") && !told.contains("cán bộ trực sẽ xác minh"),
+        "{told}"
+    );
     let token = told
         .split_whitespace()
         .find(|it| it.starts_with("gaccong-"));
