@@ -376,6 +376,9 @@ pub async fn round(world: &World) {
     if let Err(error) = leaving::end(world, now).await {
         tracing::error!(?error, "a registration whose time is over cannot be ended");
     }
+    if let Err(error) = leaving::unlisted(world, now).await {
+        tracing::error!(%error, "incidents of portals that are watched no more cannot be ended");
+    }
     let mut due = match world.store.requests().await {
         Ok(requests) => requests,
         Err(error) => return tracing::error!(%error, "requests cannot be read"),
