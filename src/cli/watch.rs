@@ -11,7 +11,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Failure, Global, Outcome, open,
+    Failure, Global, Outcome,
+    configuration::{self, Texts},
+    open,
     reload::{self, Reload},
 };
 use crate::{
@@ -103,7 +105,9 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         });
     }
     parts.begin("looks", wheel::run(worlds, stop.clone(), None));
-    told.stop(Reload::new(global, pace, change)).await;
+    let mut texts = Texts::default();
+    configuration::read(global, pace, true, &mut texts)?;
+    told.stop(Reload::new(global, pace, change, texts)).await;
     tracing::info!("stopping");
     stop.cancel();
     parts.end().await;
@@ -185,11 +189,24 @@ impl Told {
     async fn stop(&mut self, mut reload: Reload) {
         let mut look = tokio::time::interval(reload::LOOK_EVERY);
         loop {
+            let asked = tokio::select! {
+                _ = self.term.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => true,
+                _ = look.tick() => false,
+            };
+            let work = async {
+                if asked {
+                    reload.now().await;
+                } else {
+                    reload.if_changed().await;
+                }
+            };
+            // a stop does not wait for files that cannot be read
             tokio::select! {
                 _ = self.term.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => reload.now().await,
-                _ = look.tick() => reload.if_changed().await,
+                () = work => (),
             }
         }
     }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    fs,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -29,6 +28,7 @@ use crate::{
     config::Config,
     diff::Norm,
     fetch::{self, Eye, Guard, Sees},
+    files,
     incident::Voice,
     model::{
         About, Agency, Alert, Dossier, Incident, Notice, Target, TargetId, Urgency, WatchWindow,
@@ -459,6 +459,6 @@ pub fn eye_settings(config: &Config) -> Result<fetch::Settings, Fault> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
-    fs::read(path)
+    files::read(path, fetch::ca::LARGEST)
         .map_err(|error| Fault::Config(format!("service.extra_ca: {}: {error}", path.display())))
 }

@@ -23,6 +23,7 @@ mod damage; // files that are flipped, cut or lost; disks that fail; backup and 
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
 mod dependencies; // licences, sources, bans and advisories of dependencies
 mod duty; // who is called and who hands over
+mod edits; // the configuration beside the service: no files, edits during the start, health under a faulty file
 mod faces; // addresses of both families in turn
 mod fences; // what others cannot do: backups, users of the machine, portals inside, rebound names
 mod fetch; // what a visit sees of good, bad and hostile servers

@@ -1,0 +1,205 @@
+//! Reading the configuration: targets.yaml and the files that it names.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{Failure, Global};
+use crate::{
+    alert::notifiers::{self, Problem},
+    config::{self, Config, Fault, Pace},
+    duty::roster::from_csv,
+    fetch::ca,
+    files,
+    model::Digest,
+    store::backends,
+};
+
+/// Most bytes of targets.yaml; a file of 50,000 targets has a fifth of it.
+const LARGEST: u64 = 64 << 20;
+/// Most bytes of a roster; 100,000 shifts take half of it.
+const LARGEST_ROSTER: u64 = 16 << 20;
+
+/// The texts that a configuration was read from; `None` for one that could not be read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Texts {
+    pub yaml: Option<Digest>,
+    /// Of the roster and of certificates.
+    beside: BTreeMap<PathBuf, Option<Digest>>,
+}
+
+impl Texts {
+    /// The same files as they are now.
+    pub fn now(&self, global: &Global) -> Self {
+        let digest = |path: &Path| files::read(path, LARGEST).ok().map(|it| Digest::of(&it));
+        let beside = self.beside.keys().map(|it| (it.clone(), digest(it)));
+        Self {
+            yaml: digest(&global.config),
+            beside: beside.collect(),
+        }
+    }
+
+    fn read(&mut self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        let read = files::read(path, most);
+        let digest = read.as_ref().ok().map(|it| Digest::of(it));
+        self.beside.insert(path.to_owned(), digest);
+        read
+    }
+}
+
+/// Reads the configuration; its paths are relative to its own folder. A file that was not asked for by
+/// name need not exist where `needed` is false.
+pub(super) fn config(global: &Global, pace: Pace, needed: bool) -> Result<Config, Failure> {
+    read(global, pace, needed, &mut Texts::default())
+}
+
+/// The same. `texts` becomes what was read, also where that has faults.
+pub(super) fn read(
+    global: &Global,
+    pace: Pace,
+    needed: bool,
+    texts: &mut Texts,
+) -> Result<Config, Failure> {
+    let path = &global.config;
+    *texts = Texts::default();
+    let bytes = match files::read(path, LARGEST) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !needed && is_default(path) => {
+            return Ok(resolved(Config::default(), global, Path::new(".")));
+        }
+        Err(error) => {
+            let hint = match error.kind() {
+                io::ErrorKind::NotFound => {
+                    "; name another with --config, or begin with the targets.yaml of the repository"
+                }
+                _ => "",
+            };
+            return Err(Failure::usage(format!("{}: {error}{hint}", path.display())));
+        }
+    };
+    texts.yaml = Some(Digest::of(&bytes));
+    let text = String::from_utf8(bytes).map_err(|error| {
+        Failure::usage(format!("{}: {error}; it must be UTF-8", path.display()))
+    })?;
+    let folder = folder_of(path);
+    let more = |config: &Config| {
+        let mut faults = kinds(config);
+        faults.extend(authorities(config, folder, texts));
+        faults
+    };
+    let mut config = config::parse_with(&text, pace, more).map_err(|it| faulty(path, &it))?;
+    for warning in &config.warnings {
+        tracing::warn!("{}:{warning}", path.display());
+    }
+    roster(&mut config, path, texts)?;
+    Ok(resolved(config, global, folder))
+}
+
+fn faulty(path: &Path, faults: &[Fault]) -> Failure {
+    let shown: Vec<String> = faults
+        .iter()
+        .map(|it| format!("{}:{it}", path.display()))
+        .collect();
+    let count = match faults.len() {
+        1 => "1 fault".to_owned(),
+        count => format!("{count} faults"),
+    };
+    Failure::usage(format!(
+        "{count} in the configuration\n{}",
+        shown.join("\n")
+    ))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// The rows of the roster that stand in a file of their own.
+fn roster(config: &mut Config, yaml: &Path, texts: &mut Texts) -> Result<(), Failure> {
+    let Some(path) = config.duty.roster_csv.take() else {
+        return Ok(());
+    };
+    let path = folder_of(yaml).join(path);
+    let bytes = texts.read(&path, LARGEST_ROSTER).map_err(|error| {
+        let (line, column) = config.duty.roster_csv_at;
+        let message = format!(
+            "duty.roster_csv: {}: {error}; put the roster there, or take roster_csv out of targets.yaml",
+            path.display()
+        );
+        faulty(yaml, &[Fault { line, column, message }])
+    })?;
+    let more = from_csv(&bytes).map_err(|faults| {
+        let faults = faults.iter().map(|it| format!("{}: {it}", path.display()));
+        Failure::usage(faults.collect::<Vec<_>>().join("\n"))
+    })?;
+    config.duty.roster.extend(more);
+    Ok(())
+}
+
+fn is_default(path: &Path) -> bool {
+    path == Path::new("targets.yaml")
+}
+
+/// What only the kinds' own files know: whether each notifier and the store can be understood.
+fn kinds(config: &Config) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (name, spec) in &config.notifiers {
+        if let Err(Problem::Invalid(why)) = notifiers::build(&spec.kind, &spec.with) {
+            let message = format!("notifiers.{name}: {why}");
+            faults.push(Fault {
+                line: spec.at.0,
+                column: spec.at.1,
+                message,
+            });
+        }
+    }
+    let (kind, (line, column)) = (&config.service.store, config.service.store_at);
+    if !backends::KINDS.iter().any(|(name, _)| name == kind) {
+        faults.push(Fault {
+            line,
+            column,
+            message: backends::unknown(kind),
+        });
+    }
+    faults
+}
+
+/// The faults of the files of `extra_ca`, each at its place in targets.yaml.
+fn authorities(config: &Config, folder: &Path, texts: &mut Texts) -> Vec<Fault> {
+    let service = &config.service;
+    let each = service.extra_ca.iter().zip(&service.extra_ca_at);
+    let wrong = |(path, at): (&PathBuf, &(usize, usize))| {
+        let path = folder.join(path);
+        let why = match texts.read(&path, ca::LARGEST) {
+            Ok(bytes) => ca::parse(&bytes).err()?,
+            Err(error) => {
+                format!("{error}; put the authority's certificate there, or take the line out")
+            }
+        };
+        Some(Fault {
+            line: at.0,
+            column: at.1,
+            message: format!("service.extra_ca: {}: {why}", path.display()),
+        })
+    };
+    each.filter_map(wrong).collect()
+}
+
+fn resolved(mut config: Config, global: &Global, folder: &Path) -> Config {
+    let service = &mut config.service;
+    service.data_dir = global
+        .data_dir
+        .clone()
+        .unwrap_or_else(|| folder.join(&service.data_dir));
+    service.snapshots_dir = folder.join(&service.snapshots_dir);
+    for path in &mut service.extra_ca {
+        *path = folder.join(&*path);
+    }
+    if let Some(lang) = global.lang() {
+        service.language = lang;
+    }
+    config
+}
