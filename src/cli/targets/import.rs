@@ -119,7 +119,8 @@ pub(super) fn is_yaml(file: &Path) -> bool {
 pub(super) fn from_yaml(file: &Path) -> Result<Vec<Target>, Failure> {
     let text = files::text(file, LARGEST)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let config = config::parse(&text, Pace::Fast).map_err(|faults| {
+    // what is registered is looked at by the service, which refuses shorter intervals in its own file
+    let config = config::parse(&text, Pace::Polite).map_err(|faults| {
         let shown: Vec<String> = faults
             .iter()
             .map(|it| format!("{}:{it}", file.display()))
