@@ -36,7 +36,8 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     open::logs("warn,gaccong=info");
     let mut told = Told::listen()?;
     let pace = if args.fast { Pace::Fast } else { Pace::Polite };
-    let config = open::config(global, pace, true)?;
+    let mut texts = Texts::default();
+    let config = configuration::read(global, pace, true, &mut texts)?;
     let opened = open::own_store(&config)?;
     let data_dir = config.service.data_dir.clone();
     let (world, remarks) = World::open(config, opened.store.clone(), Arc::new(System))?;
@@ -105,8 +106,6 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         });
     }
     parts.begin("looks", wheel::run(worlds, stop.clone(), None));
-    let mut texts = Texts::default();
-    configuration::read(global, pace, true, &mut texts)?;
     told.stop(Reload::new(global, pace, change, texts)).await;
     tracing::info!("stopping");
     stop.cancel();

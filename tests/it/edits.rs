@@ -1,4 +1,4 @@
-//! The configuration beside the running service: files that are none.
+//! The configuration beside the running service: files that are none, and edits at any moment.
 
 use std::{
     fs,
@@ -6,6 +6,8 @@ use std::{
     process::{Command, Stdio},
     time::{Duration, Instant},
 };
+
+use gaccong::store::lock::Lock;
 
 use crate::{
     portal::{Portal, honest},
@@ -117,6 +119,31 @@ async fn no_file_that_is_named_stops_the_service_from_hearing() {
             let line = service.until("the old configuration stays in force");
             assert!(line.contains("duty.roster_csv: "), "{line}");
         }
+        service.terminate()
+    })
+    .await;
+    assert_eq!(code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_during_the_start_is_taken_in() {
+    let portal = Portal::page(honest(1)).await;
+    let contact = "duty:\n  contacts: [{ tier: agency, agencies: [stranger], name: Tổ ATTT, phone: '0900000000', confirmed: 2026-11-22 }]\nagencies:";
+    let text = yaml("", &[("a", &portal.url())]).replace("agencies:\n", &format!("{contact}\n"));
+    let (_keep, path) = folder(&text);
+    let more = yaml(
+        "",
+        &[("a", &portal.url()), ("b", &format!("{}b", portal.url()))],
+    );
+    // the service waits for the store, with the file read and nothing else begun
+    let lock = Lock::take(&path.join("data")).unwrap();
+    let code = off(move || {
+        let mut service = Service::start(&path, &[]);
+        service.until("no agency of this file has the id");
+        fs::write(path.join("targets.yaml"), more).unwrap();
+        drop(lock);
+        service.until("the configuration was taken in");
+        service.until("target.id=b");
         service.terminate()
     })
     .await;
