@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Most bytes of targets.yaml; a file of 50,000 targets has a fifth of it.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 /// Most bytes of a roster; 100,000 shifts take half of it.
 const LARGEST_ROSTER: u64 = 16 << 20;
 
@@ -110,6 +110,16 @@ fn faulty(path: &Path, faults: &[Fault]) -> Failure {
         "{count} in the configuration\n{}",
         shown.join("\n")
     ))
+}
+
+/// Where the data lies, as far as the file says so: it may have faults, or be gone.
+pub(super) fn data_dir(global: &Global) -> PathBuf {
+    if let Some(named) = &global.data_dir {
+        return named.clone();
+    }
+    let bytes = files::read(&global.config, LARGEST).unwrap_or_default();
+    let named = config::data_dir(&String::from_utf8_lossy(&bytes));
+    folder_of(&global.config).join(named)
 }
 
 fn folder_of(path: &Path) -> &Path {

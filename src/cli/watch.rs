@@ -20,7 +20,7 @@ use crate::{
     bot,
     config::Pace,
     schedule::{calendar, duty, plans, registration, watchdog, wheel},
-    store::control,
+    store::{address, control},
     watch::{World, clock::System, tell},
     web,
 };
@@ -61,6 +61,9 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     };
     let targets = world.targets().await?;
     let listening = listener.as_ref().and_then(|it| it.local_addr().ok());
+    if let Err(error) = address::leave(&data_dir, listening) {
+        tracing::error!(%error, "gaccong health will not find this service: its address cannot be written to {}", data_dir.display());
+    }
     tracing::info!(
         targets = targets.len(),
         listen = %listening.map_or("off".to_owned(), |it| it.to_string()),
@@ -110,6 +113,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     tracing::info!("stopping");
     stop.cancel();
     parts.end().await;
+    address::remove(&data_dir);
     let _ = std::fs::remove_file(control::path(&data_dir));
     tracing::info!("stopped");
     Ok(Outcome::Fine)

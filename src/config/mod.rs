@@ -174,6 +174,16 @@ pub enum Pace {
     Fast,
 }
 
+/// `service.data_dir` of a file that may have faults: as written, or the usual one.
+pub fn data_dir(text: &str) -> PathBuf {
+    let root = tree::before_fault(text);
+    let written = root.at("service").and_then(|it| it.at("data_dir"));
+    match written.map(|it| &it.value) {
+        Some(tree::Value::Scalar(path, _)) if !path.is_empty() => PathBuf::from(path),
+        _ => Service::default().data_dir,
+    }
+}
+
 impl Pace {
     /// The shortest interval of looks.
     pub fn least(self) -> Duration {

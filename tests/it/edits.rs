@@ -1,7 +1,9 @@
-//! The configuration beside the running service: files that are none, and edits at any moment.
+//! The configuration beside the running service: files that are none, edits at any moment, and a health check that asks
+//! the service and not the file.
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -11,7 +13,7 @@ use gaccong::store::lock::Lock;
 
 use crate::{
     portal::{Portal, honest},
-    scene::{Service, folder, said, yaml},
+    scene::{Service, folder, gaccong, said, yaml},
 };
 
 async fn off<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -148,4 +150,55 @@ async fn an_edit_during_the_start_is_taken_in() {
     })
     .await;
     assert_eq!(code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn health_asks_the_service_whatever_became_of_the_file() {
+    let portal = Portal::page(honest(1)).await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = free.local_addr().unwrap();
+    for listen in ["127.0.0.1:0", "'off'"] {
+        let text = yaml("  data_dir: state\n", &[("a", &portal.url())])
+            .replace("listen: 'off'", &format!("listen: {listen}"));
+        let (_keep, path) = folder(&text);
+        let work = move || {
+            let mut service = Service::start(&path, &[]);
+            service.until("the baseline is learnt");
+            let write = |text: &str| fs::write(path.join("targets.yaml"), text).unwrap();
+            let well = |what: &str| {
+                let (out, err, code) = said(&gaccong(&path, &["health"]));
+                assert_eq!(code, 0, "{listen}: {what}: {out}{err}");
+                assert!(listen == "'off'" || out.contains("\"ok\":true"), "{out}");
+            };
+            well("as it began");
+            let left = path.join("state/gaccong.address");
+            let mode = fs::metadata(&left).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            for (what, faulty) in [
+                ("a fault", text.replace("id: a,", "id: A_a,")),
+                ("no YAML", format!("{text}  - {{ id: [\n")),
+                (
+                    "no file of authorities",
+                    text.replace("data_dir", "extra_ca: [none]\n  data_dir"),
+                ),
+            ] {
+                write(&faulty);
+                service.until("the old configuration stays in force");
+                well(what);
+            }
+            write(&text.replace(&format!("listen: {listen}"), &format!("listen: {other}")));
+            service.until("the configuration was taken in");
+            well("another address");
+            fs::remove_file(path.join("targets.yaml")).unwrap();
+            service.until("the old configuration stays in force");
+            let (out, err, code) = said(&gaccong(&path, &["health", "--data-dir", "state"]));
+            assert_eq!(code, 0, "{out}{err}");
+            write(&text);
+            assert_eq!(service.terminate(), 0);
+            assert!(!left.exists());
+            let (_, err, code) = said(&gaccong(&path, &["health"]));
+            assert!(code == 3 && err.contains("does not answer"), "{err}");
+        };
+        off(work).await;
+    }
 }
