@@ -21,6 +21,7 @@ pub mod private;
 mod recent;
 mod register;
 mod repair;
+pub mod replace;
 mod retention;
 pub mod shelf;
 

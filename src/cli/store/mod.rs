@@ -3,6 +3,7 @@
 mod backup;
 mod restore;
 mod seal;
+mod unpack;
 
 use std::{
     collections::BTreeSet,
