@@ -77,7 +77,9 @@ pub(super) async fn read(
     if codings.is_empty() || packed.is_empty() {
         return Ok(packed);
     }
-    match decode::unpacked(packed, codings, most).await {
+    // unpacking is our work: a busy machine makes no portal slow
+    let waits = journey.waits.clone();
+    match waits.during(decode::unpacked(packed, codings, most)).await {
         Ok(plain) => {
             let plain = Bytes::from(plain);
             take_place(plain.len(), journey, places).await;
@@ -146,10 +148,13 @@ async fn begin(response: Response, journey: &mut Journey) {
     }
 }
 
-/// Waits for one of the [`LARGE_AT_ONCE`] places once a body is large.
+/// Waits for one of the [`LARGE_AT_ONCE`] places once a body is large. Other portals hold them, so the wait counts into
+/// nobody's time limit.
 async fn take_place(bytes: usize, journey: &mut Journey, places: &Arc<Semaphore>) {
     if bytes > LARGE && journey.large.is_none() {
-        journey.large = places.clone().acquire_owned().await.ok().map(Arc::new);
+        let waits = journey.waits.clone();
+        let place = waits.during(places.clone().acquire_owned()).await;
+        journey.large = place.ok().map(Arc::new);
     }
 }
 

@@ -53,7 +53,8 @@ struct Taken {
     host: String,
     address: IpAddr,
     families: Option<Families>,
-    others: bool,
+    /// Several, or none.
+    all: Vec<IpAddr>,
 }
 
 /// The name has IPv6 addresses only, and this machine has no route to them.
@@ -94,7 +95,8 @@ impl Way {
         Face {
             address: answered.or(of(last).map(|it| it.address)),
             families: of(first).and_then(|it| it.families),
-            others: of(last).is_some_and(|it| it.others),
+            others: of(last).is_some_and(|it| !it.all.is_empty()),
+            all: of(last).map(|it| it.all.clone()).unwrap_or_default(),
         }
     }
 
@@ -106,7 +108,10 @@ impl Way {
         has_way: impl Fn(IpAddr) -> bool,
     ) -> Result<Vec<IpAddr>, NoIpv6> {
         allowed.truncate(MOST_FACES);
-        let others = allowed.len() > 1;
+        let all = match allowed.len() {
+            0 | 1 => Vec::new(),
+            _ => allowed.clone(),
+        };
         if let Some(six) = allowed.iter().find(|it| it.is_ipv6())
             && !has_way(*six)
         {
@@ -131,7 +136,7 @@ impl Way {
                 host: host.to_owned(),
                 address: first,
                 families,
-                others,
+                all,
             });
         }
         let mut order = in_turn;

@@ -8,7 +8,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
-use super::cookies::Jar;
+use super::{cookies::Jar, waits::Waits};
 use crate::model::{
     Digest,
     observation::{Certificate, Hop, Silence},
@@ -38,6 +38,7 @@ pub(super) struct Journey {
     /// The address that gave the last answer.
     pub address: Option<IpAddr>,
     pub large: Option<Arc<OwnedSemaphorePermit>>,
+    pub waits: Arc<Waits>,
 }
 
 impl Journey {
@@ -57,6 +58,7 @@ impl Journey {
             http2_broke: false,
             address: None,
             large: None,
+            waits: Arc::default(),
         }
     }
 
@@ -75,6 +77,7 @@ impl Journey {
     pub fn over_http1(&mut self, url: Url) {
         let earlier = std::mem::replace(self, Self::new(url));
         self.earlier = (earlier.partial, earlier.codings);
+        self.waits = earlier.waits;
         self.http1 = true;
     }
 

@@ -28,6 +28,7 @@ mod tls;
 mod trust;
 mod versions;
 mod visit;
+mod waits;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 

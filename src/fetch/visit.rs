@@ -13,7 +13,7 @@ use reqwest::{
     Response,
     header::{self, HeaderMap, HeaderValue},
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
@@ -32,6 +32,7 @@ use super::{
     second_tls::SecondTls,
     tls::Recorder,
     trust::Trust,
+    waits::within,
 };
 use crate::model::{
     Class, Digest, Observation, Profile, Say, Seen,
@@ -147,10 +148,11 @@ impl Sees for Eye {
         let started = Instant::now();
         let mut journey = Journey::new(visit.url.clone());
         let way = Way::new(visit.target.as_str(), visit.prefer, inner.faces.clone());
+        let waits = journey.waits.clone();
         let going = way.along(inner.go(visit, &mut journey));
-        let end = match timeout(visit.timeout, going).await {
-            Ok(end) => end,
-            Err(_) => End::Silent(journey.certain.take().unwrap_or_else(|| Silence {
+        let end = match within(visit.timeout, &waits, going).await {
+            Some(end) => end,
+            None => End::Silent(journey.certain.take().unwrap_or_else(|| Silence {
                 class: Class::Timeout,
                 cause: Say::new("cause-timeout").with("seconds", seconds(visit.timeout)),
                 status: journey.status,

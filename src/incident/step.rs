@@ -412,6 +412,9 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
         it.changes.clone_from(&finding.changes);
         it.evidence.extend(finding.evidence.iter().cloned());
         thin(&mut it.evidence, EVIDENCE);
+    } else {
+        // said of a page that is not served any more
+        it.signals.retain(|signal| signal.name != UNREAD);
     }
     let note = Some(finding.class.to_string());
     push(&mut it, finding.confirmed_at, What::Changed, note);

@@ -33,6 +33,9 @@ pub struct Face {
     /// Whether the name has other addresses that may be visited.
     #[serde(default)]
     pub others: bool,
+    /// The addresses of the name that may be visited, where it has several; not written.
+    #[serde(skip)]
+    pub all: Vec<IpAddr>,
 }
 
 /// Whether a name has IPv4 and IPv6 addresses.

@@ -10,7 +10,7 @@ use super::{
     elsewhere, evicted,
     eyes::{self, Sight},
     found::{Agreed, finding},
-    learn::{grown, kept, learn_profile, teaches, warn_of_doubt},
+    learn::{grown, keep, learn_profile, teaches, warn_of_doubt},
     look::{Beside, Look, look},
     paths::{keep_lesson, passed_on},
     plans, sightings,
@@ -83,15 +83,16 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
     let first = gravest_at(world, target, &dossier, conditional, face).await;
     let first = elsewhere::worse(world, target, &dossier, open.as_ref(), first).await;
     drop(place);
-    if eyes::sight(world, target, &first).await == Sight::Blind {
+    let open = open.as_ref();
+    if eyes::sight(world, target, open, &first).await == Sight::Blind {
         return blind;
     }
-    let sighted = sightings::first(world, target, &dossier, open.as_ref(), &first).await;
+    let sighted = sightings::first(world, target, &dossier, open, &first).await;
     let (looks, sure) = if sighted.news {
         let confirmed = confirm(world, target, &dossier, first).await;
         // the network may have gone while we looked again
         if let Some(last) = confirmed.looks.last()
-            && eyes::sight(world, target, last).await == Sight::Blind
+            && eyes::sight(world, target, open, last).await == Sight::Blind
         {
             return blind;
         }
@@ -144,10 +145,17 @@ pub(super) async fn part(world: &World, target: &Target) {
     let first = gravest_at(world, target, &dossier, false, face).await;
     tracing::debug!(target.id = %target.id, url = %target.url, class = %first.class, "looked at a part");
     let known = open;
+    let is_news = incident::is_news(known.as_ref(), first.class, &first.verdict.signals);
+    if is_news && eyes::sight(world, target, known.as_ref(), &first).await == Sight::Blind {
+        return;
+    }
     match first.class.standing() {
         Standing::Up if known.is_some() || first.seen.is_some() => {
             let every = target.settings.every;
             let sighted = sightings::first(world, target, &dossier, known.as_ref(), &first).await;
+            if dossier.sightings.since.is_some() {
+                sightings::unseen(world, target, std::slice::from_ref(&first)).await;
+            }
             sightings::add_up(world, target, &dossier, sighted, &[], false).await;
             decide(world, target, &first, Some((now, 1, 1)), every).await;
         }
@@ -161,6 +169,7 @@ pub(super) async fn part(world: &World, target: &Target) {
             } else {
                 (vec![first], None)
             };
+            sightings::unseen(world, target, &looks).await;
             sightings::add_up(world, target, &dossier, sighted, &looks, sure.is_some()).await;
             if let Some(look) = looks.last()
                 && sure.is_some()
@@ -422,6 +431,6 @@ async fn attempt(
     commit.dossier = Some(after.clone());
     world.store.commit(commit).await?;
     evicted::remember(world, &before, &after);
-    kept(world, target, &after, look).await;
+    keep(world, target, &after, look);
     Ok(())
 }

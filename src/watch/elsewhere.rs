@@ -19,8 +19,12 @@ pub(super) fn face(open: Option<&Incident>, dossier: &Dossier) -> Option<IpAddr>
     }
 }
 
-/// Looks once more, at the next address in turn, where a portal fails at the address of its open incident: an attacker
-/// must not hide a page behind an address that is down. Returns it where it shows news of tampering, else `first`.
+/// Most looks at other addresses before an incident ends.
+const MOST: usize = 4;
+
+/// Looks at the next address in turn, too, while an incident is open at another one: an attacker must not hide a page
+/// behind an address that is down, or that he defaced less. Where the incident's own address is well again, the others
+/// are looked at before it ends, and it lasts while one of them is tampered with. Returns the look that says most.
 pub(super) async fn worse(
     world: &World,
     target: &Target,
@@ -31,13 +35,18 @@ pub(super) async fn worse(
     let Some(open) = open.filter(|_| first.observation.face.others) else {
         return first;
     };
-    if matches!(first.class.standing(), Standing::Up | Standing::Tampered) {
-        return first;
+    let is_well = first.class.standing() == Standing::Up;
+    let mut seen = vec![first.observation.face.address];
+    for _ in 0..if is_well { MOST } else { 1 } {
+        let other = gravest(world, target, dossier, false).await;
+        let is_news = incident::is_news(Some(open), other.class, &other.verdict.signals);
+        if other.class.standing() == Standing::Tampered && (is_news || is_well) {
+            return other;
+        }
+        if seen.contains(&other.observation.face.address) && seen.len() > 1 {
+            break;
+        }
+        seen.push(other.observation.face.address);
     }
-    let other = gravest(world, target, dossier, false).await;
-    let is_news = incident::is_news(Some(open), other.class, &other.verdict.signals);
-    match other.class.standing() == Standing::Tampered && is_news {
-        true => other,
-        false => first,
-    }
+    first
 }

@@ -49,7 +49,9 @@ fn spoken_of(dossier: &Dossier) -> HashSet<Digest> {
     let looks = dossier.baseline.iter().flat_map(|it| it.looks());
     let looks = looks.chain(&dossier.learning).map(|it| it.digest);
     let seen = dossier.sightings.seen.iter().filter_map(|it| it.digest);
-    looks.chain(seen).collect()
+    let shown = dossier.sightings.shown.as_ref();
+    let page = shown.and_then(|it| it.page.as_ref());
+    looks.chain(seen).chain(page.map(|it| it.digest)).collect()
 }
 
 /// Remembers the large bodies that a commit took out of a dossier.
@@ -68,7 +70,8 @@ pub(super) fn remember(world: &World, before: &Dossier, after: &Dossier) {
     }
 }
 
-/// Deletes remembered bodies that no dossier and no incident refers to. The scheduler calls it every 10 seconds.
+/// Deletes remembered bodies that no dossier and no incident refers to. The scheduler calls it every half minute: it walks
+/// over all dossiers and incidents where a body waits.
 pub async fn clear(world: &World) {
     let waiting = {
         let mut all = world

@@ -1,8 +1,8 @@
 //! Are we online ourselves? Asked before any portal is accused.
 //!
 //! Where `connectivity` is configured, it alone decides about silence. Otherwise other targets are the witnesses: one
-//! that answered a moment ago, or one that answers when asked now; a witness has another owner and another address
-//! ([`mod@line`]). A target without any witness is believed, except where the failure is by its nature one of our own
+//! that answered a moment ago, or one that answers when asked now, at another address, and where a change is in question
+//! of another owner ([`mod@line`]). A target without any witness is believed, except where the failure is by its nature one of our own
 //! network. An answer may still come from our own line, caught by a login or a firewall: witnesses tell that, too.
 
 use std::{
@@ -21,12 +21,15 @@ use tokio::{
 
 use super::{
     World,
-    line::{self, Testimony, Trace},
+    line::{self, Question, Testimony, Trace},
     look::Look,
 };
 use crate::{
     fetch::{Sighting, Visit},
-    model::{About, Baseline, Class, Dossier, Notice, Profile, Say, Target, Urgency, registrable},
+    model::{
+        About, Baseline, Class, Dossier, Incident, Notice, Profile, Say, Standing, Target, Urgency,
+        registrable,
+    },
     page::{self, Source},
     store::Commit,
 };
@@ -39,21 +42,24 @@ pub enum Sight {
 
 /// An answer so long ago still shows that the network works.
 const FRESH: Duration = Duration::from_secs(3);
+/// A line that is caught changes its answers from one moment to the next: what clears it must have come just now.
+const JUST_NOW: Duration = Duration::from_secs(1);
 /// A probe's result holds so long: hundreds of targets that fail together ask once.
 const PROBE_HOLDS: Duration = Duration::from_secs(5);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 const WITNESSES: usize = 5;
 /// Targets searched for witnesses: enough to find five of different owners.
 const SEARCHED: usize = 200;
-/// Owners with a remembered last answer: enough that some are not the accused portal's.
-const ANSWERS: usize = 8;
+/// Addresses with a remembered last answer: enough that some are not the accused portal's.
+const ANSWERS: usize = 16;
 
 #[derive(Default)]
 pub struct Eyes {
-    /// The last answers, one for each owner, the latest first.
+    /// The last answers, one for each owner and address, the latest first.
     answered: Mutex<VecDeque<Answered>>,
     probed: tokio::sync::Mutex<Option<(Instant, Sight)>>,
-    caught: tokio::sync::Mutex<Option<(Instant, Vec<Trace>, bool)>>,
+    /// What witnesses said of traces a moment ago.
+    caught: Mutex<Vec<(Instant, Vec<Trace>, bool)>>,
     blind_since: Mutex<Option<Timestamp>>,
     last_blind: Mutex<Option<Timestamp>>,
     /// By owner: the seconds by which a portal's clock was last ahead of ours.
@@ -63,6 +69,8 @@ pub struct Eyes {
 struct Answered {
     owner: String,
     address: Option<IpAddr>,
+    /// Whether the answer bore no trace of a line that is caught.
+    clean: bool,
     at: Instant,
 }
 
@@ -108,23 +116,37 @@ impl Eyes {
         skews.push_back((owner.to_owned(), theirs.duration_since(ours).as_secs()));
     }
 
-    fn saw(&self, owner: String, address: Option<IpAddr>) {
+    fn saw(&self, owner: String, address: Option<IpAddr>, clean: bool) {
         let mut answered = lock(&self.answered);
-        answered.retain(|it| it.owner != owner);
+        answered.retain(|it| it.owner != owner || it.address != address);
         answered.push_front(Answered {
             owner,
             address,
+            clean,
             at: Instant::now(),
         });
         answered.truncate(ANSWERS);
     }
 
-    /// Whether a portal of another owner at another address answered a moment ago.
-    fn saw_another(&self, owner: &str, address: Option<IpAddr>) -> bool {
+    /// Whether a portal that may witness answered a moment ago.
+    fn saw_another(&self, question: Question, owner: &str, address: Option<IpAddr>) -> bool {
         lock(&self.answered).iter().any(|it| {
-            let same_address = address.is_some() && it.address == address;
-            it.owner != owner && !same_address && it.at.elapsed() < FRESH
+            let (other, fresh) = match question {
+                Question::Trace => (it.owner != owner && it.clean, JUST_NOW),
+                // an unknown address may be the accused portal's own
+                Question::Silence => (it.owner != owner || it.address.is_some(), FRESH),
+            };
+            other && (it.address.is_none() || it.address != address) && it.at.elapsed() < fresh
         })
+    }
+
+    /// What witnesses said a moment ago of one of the traces.
+    fn heard(&self, traces: &[Trace]) -> Option<bool> {
+        let mut caught = lock(&self.caught);
+        caught.retain(|it| it.0.elapsed() < PROBE_HOLDS);
+        let known = caught.iter().rev();
+        let mut known = known.filter(|it| it.1.iter().any(|it| traces.contains(it)));
+        known.next().map(|it| it.2)
     }
 }
 
@@ -132,8 +154,9 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a look may be believed. Tells the duty room when sight is lost and when it is back.
-pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
+/// Whether a look may be believed. Tells the duty room when sight is lost and when it is back. What an open incident of
+/// the portal says already (`open`) accuses nobody anew, so no witness is asked about it.
+pub async fn sight(world: &World, target: &Target, open: Option<&Incident>, look: &Look) -> Sight {
     let owner = line::owner(target);
     if let Some(date) = look.observation.answer().and_then(|it| it.date) {
         world.eyes.told_time(&owner, date, look.observation.at);
@@ -143,7 +166,8 @@ pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
         return Sight::Blind;
     }
     let traces = line::traces(target, look);
-    if !traces.is_empty() && is_caught(world, target, look, &traces).await {
+    let is_known = open.is_some_and(|it| it.class == look.class);
+    if !traces.is_empty() && !is_known && is_caught(world, target, look, &traces).await {
         set(world, Sight::Blind, Some(line::sentence(&traces))).await;
         return Sight::Blind;
     }
@@ -158,7 +182,7 @@ pub async fn sight(world: &World, target: &Target, look: &Look) -> Sight {
     }
     if !look.class.may_be_our_fault() {
         let address = look.observation.answer().and_then(|it| it.address);
-        world.eyes.saw(owner, address);
+        world.eyes.saw(owner, address, traces.is_empty());
         set(world, Sight::Open, None).await;
         return Sight::Open;
     }
@@ -184,28 +208,40 @@ fn is_our_clock(world: &World, look: &Look) -> bool {
 /// A target that may be a witness, with its dossier.
 type Witness = (Target, Dossier);
 
-/// Witnesses in other networks, and in the accused portal's own: [`WITNESSES`] in all, one for each owner.
-async fn witnesses(world: &World, target: &Target, look: &Look) -> (Vec<Witness>, Vec<Witness>) {
+/// Witnesses in other networks, and in the accused portal's own: [`WITNESSES`] in all, one for each owner, or for each
+/// address where silence is in question.
+async fn witnesses(
+    world: &World,
+    question: Question,
+    target: &Target,
+    look: &Look,
+) -> (Vec<Witness>, Vec<Witness>) {
     let mut all = match world.targets().await {
         Ok(all) => all,
         Err(_) => world.config.targets.clone(),
     };
     fastrand::shuffle(&mut all);
     let accused = address_of(world, target, look).await;
-    let mut owners = BTreeSet::from([line::owner(target)]);
+    let mut asked: BTreeSet<String> = BTreeSet::new();
     let (mut far, mut near) = (Vec::new(), Vec::new());
     for other in all.into_iter().take(SEARCHED) {
-        if other.id == target.id || far.len() >= WITNESSES || owners.contains(&line::owner(&other))
-        {
+        if other.id == target.id || far.len() >= WITNESSES {
             continue;
         }
         let known = world.store.dossier(&other.id).await.ok().flatten();
         let known = known.unwrap_or_else(|| Dossier::new(other.id.clone()));
         let address = known.address.or_else(|| literal(&other));
-        if !line::is_witness((target, accused), (&other, address)) {
+        if !line::is_witness(question, (target, accused), (&other, address)) {
             continue;
         }
-        owners.insert(line::owner(&other));
+        let host = || other.url.host_str().unwrap_or_default().to_owned();
+        let same = match question {
+            Question::Trace => line::owner(&other),
+            Question::Silence => address.map_or_else(host, |it| it.to_string()),
+        };
+        if !asked.insert(same) {
+            continue;
+        }
         match line::is_far(accused, address) {
             true => far.push((other, known)),
             false => near.push((other, known)),
@@ -235,7 +271,8 @@ fn literal(target: &Target) -> Option<IpAddr> {
     bare.parse().ok()
 }
 
-async fn visit(world: &World, target: &Target) -> Sighting {
+/// Visits a witness; `None` where its host is too busy with other looks to be asked in time.
+async fn visit(world: &World, target: &Target) -> Option<Sighting> {
     // an id of its own: a witness takes no turn of the target's own looks
     let of = target.id.beside("witness");
     let visit = Visit {
@@ -248,7 +285,8 @@ async fn visit(world: &World, target: &Target) -> Sighting {
         prefer: None,
         by_operator: target.by_operator,
     };
-    world.eye.visit(&visit, world.clock.now()).await
+    let visited = world.eye.visit(&visit, world.clock.now());
+    timeout(PROBE_TIMEOUT * 2, visited).await.ok()
 }
 
 fn is_silent(seen: &Sighting) -> bool {
@@ -259,34 +297,39 @@ fn is_silent(seen: &Sighting) -> bool {
 /// Whether the traces in a look are our own line's doing: other owners' portals show them, and none shows anything
 /// else.
 async fn is_caught(world: &World, target: &Target, look: &Look, traces: &[Trace]) -> bool {
-    let mut last = world.eyes.caught.lock().await;
-    if let Some((at, earlier, caught)) = &*last
-        && at.elapsed() < PROBE_HOLDS
-        && earlier.iter().any(|it| traces.contains(it))
-    {
-        return *caught;
+    let address = look.observation.answer().and_then(|it| it.address);
+    let owner = line::owner(target);
+    if world.eyes.saw_another(Question::Trace, &owner, address) {
+        return false;
+    }
+    if let Some(caught) = world.eyes.heard(traces) {
+        return caught;
     }
     let mut testimonies = Vec::new();
-    if !traces.contains(&Trace::NetworkLogin) {
-        let (far, near) = witnesses(world, target, look).await;
-        let all: Vec<Witness> = far.into_iter().chain(near).collect();
-        let mut asked: FuturesUnordered<_> =
-            all.iter().map(|it| testimony(world, it, traces)).collect();
-        while let Some(testimony) = asked.next().await {
-            testimonies.push(testimony);
-            if testimony == Testimony::Other {
-                break;
-            }
+    let (far, near) = witnesses(world, Question::Trace, target, look).await;
+    let all: Vec<Witness> = far.into_iter().chain(near).collect();
+    let mut asked: FuturesUnordered<_> =
+        all.iter().map(|it| testimony(world, it, traces)).collect();
+    while let Some(testimony) = asked.next().await {
+        testimonies.extend(testimony);
+        if testimony == Some(Testimony::Other) {
+            break;
         }
     }
     let is_known = look.baseline_at.is_some();
-    let caught = line::is_caught(traces, &testimonies, is_known);
-    *last = Some((Instant::now(), traces.to_vec(), caught));
+    let is_tampered = look.class.standing() == Standing::Tampered;
+    let caught = line::is_caught(traces, &testimonies, is_known, is_tampered);
+    lock(&world.eyes.caught).push((Instant::now(), traces.to_vec(), caught));
     caught
 }
 
-async fn testimony(world: &World, (witness, known): &Witness, traces: &[Trace]) -> Testimony {
-    let seen = visit(world, witness).await;
+/// What a witness shows of the traces; `None` if it could not be asked.
+async fn testimony(
+    world: &World,
+    (witness, known): &Witness,
+    traces: &[Trace],
+) -> Option<Testimony> {
+    let seen = visit(world, witness).await?;
     let usual = |trace: &Trace| match trace {
         Trace::LeadsTo(place) => known
             .baseline
@@ -301,11 +344,11 @@ async fn testimony(world: &World, (witness, known): &Witness, traces: &[Trace]) 
         shown.extend(page_of(world, witness, &seen).await);
     }
     // the place that a caught line leads to need not answer, so a trace counts before silence
-    match shown.iter().any(|it| traces.contains(it)) {
+    Some(match shown.iter().any(|it| traces.contains(it)) {
         true => Testimony::Same,
         false if is_silent(&seen) => Testimony::Silent,
         false => Testimony::Other,
-    }
+    })
 }
 
 async fn page_of(world: &World, witness: &Target, seen: &Sighting) -> Option<Trace> {
@@ -331,7 +374,8 @@ async fn doubt(world: &World, target: &Target, look: &Look) -> Sight {
     let connectivity = &world.config.service.connectivity;
     if connectivity.is_empty() {
         let address = address_of(world, target, look).await;
-        if world.eyes.saw_another(&line::owner(target), address) {
+        let owner = line::owner(target);
+        if world.eyes.saw_another(Question::Silence, &owner, address) {
             return Sight::Open;
         }
     }
@@ -365,13 +409,13 @@ async fn ask_connectivity(places: &[String]) -> Sight {
 
 /// Asks witnesses whether our network works: any answer will do, also a bad one.
 async fn ask_witnesses(world: &World, target: &Target, look: &Look) -> Sight {
-    let (far, near) = witnesses(world, target, look).await;
+    let (far, near) = witnesses(world, Question::Silence, target, look).await;
     let mut asked = FuturesUnordered::new();
     for (witness, _) in far.iter().chain(&near) {
         asked.push(visit(world, witness));
     }
     while let Some(seen) = asked.next().await {
-        if !is_silent(&seen) {
+        if seen.is_some_and(|it| !is_silent(&it)) {
             return Sight::Open;
         }
     }

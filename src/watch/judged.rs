@@ -29,7 +29,7 @@ use crate::{
 /// Log-odds noted for a page that cannot be read to its end: a doubt, and a mark that announced changes do not explain.
 const UNREAD_WEIGHS: f64 = 4.0;
 /// Bytes up to which a page is matched with its mask on a thread that waits for sockets.
-const MATCHED_HERE: usize = 256 << 10;
+const MATCHED_HERE: usize = 32 << 10;
 
 /// What is asked of a page that somebody was shown.
 #[derive(Clone, Copy)]

@@ -32,7 +32,12 @@ fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration)
         .answer()
         .filter(|it| it.final_url.host_str() == target.url.host_str());
     if let Some(address) = own.and_then(|it| it.address) {
-        dossier.address = Some(address);
+        // a name with several addresses keeps the one that is known until it is none of them any more
+        let all = &look.observation.face.all;
+        let stays = dossier.address.is_some_and(|it| all.contains(&it));
+        if !stays {
+            dossier.address = Some(address);
+        }
         dossier.faces = look.observation.face.others;
     }
     // a machine in between may have put its own certificate there, which says nothing of the portal's
@@ -106,7 +111,7 @@ pub(super) async fn learn_profile(world: &World, target: &Target, dossier: Dossi
         // somebody else looked too; the next look learns
         Ok(()) => {
             evicted::remember(world, &dossier, &after);
-            kept(world, target, &after, look).await;
+            keep(world, target, &after, look);
         }
         Err(StoreError::Conflict) => (),
         Err(error) => {
@@ -184,15 +189,23 @@ pub(super) fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool 
     })
 }
 
-/// What a look leaves in the norm is kept once it is part of the dossier.
-pub(super) async fn kept(world: &World, target: &Target, after: &Dossier, look: &Look) {
+/// Keeps what a look leaves in the norm, once it is part of the dossier. The look does not wait for it: lessons come after
+/// all judgements, and what is not kept is read again.
+pub(super) fn keep(world: &World, target: &Target, after: &Dossier, look: &Look) {
     let (Some(seen), Some(left)) = (look.seen.clone(), look.left.clone()) else {
         return;
     };
-    let (norms, target, after) = (world.norms(), target.clone(), after.clone());
-    let id = target.id.clone();
-    let work = move || norms.took(&target, &after, &seen, left);
-    if let Err(error) = world.desks.learning(&id, work).await {
-        tracing::debug!(%error, "what a look leaves in the norm is not kept; its page will be read again");
-    }
+    let Some(under_way) = world.lessons.begin(&after.target.beside("norm")) else {
+        return;
+    };
+    let (norms, desks) = (world.norms(), world.desks.clone());
+    let (target, after) = (target.clone(), after.clone());
+    tokio::spawn(async move {
+        let id = target.id.clone();
+        let work = move || norms.took(&target, &after, &seen, left);
+        if let Err(error) = desks.learning(&id, work).await {
+            tracing::debug!(%error, "what a look leaves in the norm is not kept; its page will be read again");
+        }
+        drop(under_way);
+    });
 }

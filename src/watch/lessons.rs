@@ -22,10 +22,10 @@ const SOON: Duration = Duration::from_secs(3);
 #[derive(Clone, Default)]
 pub struct Lessons(Arc<Mutex<HashSet<TargetId>>>);
 
-struct UnderWay(Lessons, TargetId);
+pub(super) struct UnderWay(Lessons, TargetId);
 
 impl Lessons {
-    fn begin(&self, of: &TargetId) -> Option<UnderWay> {
+    pub(super) fn begin(&self, of: &TargetId) -> Option<UnderWay> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(of.clone())
             .then(|| UnderWay(self.clone(), of.clone()))

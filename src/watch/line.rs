@@ -16,7 +16,7 @@ use super::look::Look;
 /// A mark that a caught line leaves in an answer. Two portals with one trace in common were changed in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trace {
-    /// Status 511: only a machine between us and the portal may send it (RFC 6585).
+    /// Status 511: only a machine between us and the portal should send it (RFC 6585), but any server can.
     NetworkLogin,
     /// Redirects lead to this registrable domain.
     LeadsTo(String),
@@ -39,11 +39,25 @@ pub enum Testimony {
     Other,
 }
 
-/// Whether a target counts as a witness: it has another owner and another address.
-pub fn is_witness(accused: (&Target, Option<IpAddr>), other: (&Target, Option<IpAddr>)) -> bool {
-    let same_owner = owner(accused.0) == owner(other.0);
+/// What witnesses are asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// A change: one owner may change all portals of his, so witnesses have other owners.
+    Trace,
+    /// Silence: owners do not matter, since a network that works reaches whatever is at another address.
+    Silence,
+}
+
+/// Whether a target counts as a witness: it has another address, and where a change is in question another owner.
+pub fn is_witness(
+    question: Question,
+    accused: (&Target, Option<IpAddr>),
+    other: (&Target, Option<IpAddr>),
+) -> bool {
     let same_address = accused.1.is_some() && accused.1 == other.1;
-    !same_owner && !same_address
+    let same_name = accused.0.url.host_str() == other.0.url.host_str();
+    let same_owner = question == Question::Trace && owner(accused.0) == owner(other.0);
+    !same_address && !same_name && !same_owner
 }
 
 /// Whether a witness is in another network, too: a failing line of a data centre takes down all portals behind it at
@@ -68,13 +82,22 @@ pub fn owner(target: &Target) -> String {
     registrable(target.url.host_str().unwrap_or_default())
 }
 
-/// Whether our line is caught: status 511 alone says so; otherwise witnesses must show the same trace and none anything
-/// else. One witness is enough where a baseline tells what the portal showed before, two where not: portals may lead to
-/// one place from the start.
-pub fn is_caught(traces: &[Trace], testimonies: &[Testimony], is_known: bool) -> bool {
+/// Whether our line is caught: witnesses show the same trace and none anything else. One witness is enough where a
+/// baseline tells what the portal showed before, two where not: portals may lead to one place from the start. Status 511
+/// is believed where no witness contradicts it, unless the page behind it is tampered with (`is_tampered`): whoever
+/// defaces a portal may choose the status, too.
+pub fn is_caught(
+    traces: &[Trace],
+    testimonies: &[Testimony],
+    is_known: bool,
+    is_tampered: bool,
+) -> bool {
+    if testimonies.contains(&Testimony::Other) {
+        return false;
+    }
     let same = testimonies.iter().filter(|it| **it == Testimony::Same);
     let enough = same.count() >= if is_known { 1 } else { 2 };
-    traces.contains(&Trace::NetworkLogin) || enough && !testimonies.contains(&Testimony::Other)
+    enough || traces.contains(&Trace::NetworkLogin) && !is_tampered
 }
 
 /// Whether a portal's silence is our line's, after all witnesses asked were silent, too: `far` of them in other
@@ -89,6 +112,9 @@ pub fn is_cut_off(far: usize, near: usize, reached: bool) -> bool {
 /// The traces in a portal's answer; empty for what it usually shows.
 pub fn traces(target: &Target, look: &Look) -> Vec<Trace> {
     if look.class.standing() == Standing::Up && look.baseline_at.is_some() {
+        return Vec::new();
+    }
+    if is_sealed(target, &look.observation) {
         return Vec::new();
     }
     let mut out = traces_of(target, &look.observation);
@@ -113,9 +139,22 @@ pub fn traces(target: &Target, look: &Look) -> Vec<Trace> {
     out
 }
 
+/// Whether all of an answer came over TLS with certificates that browsers trust: no line can have written it.
+fn is_sealed(target: &Target, seen: &Observation) -> bool {
+    let mut urls = seen.hops.iter().map(|it| &it.to).chain([&target.url]);
+    let trusted = seen
+        .certificate
+        .as_ref()
+        .is_some_and(|it| it.fault.is_none());
+    trusted && urls.all(|it| it.scheme() == "https")
+}
+
 /// The traces that can be told without reading the page.
 pub fn traces_of(target: &Target, seen: &Observation) -> Vec<Trace> {
     let mut out = Vec::new();
+    if is_sealed(target, seen) {
+        return out;
+    }
     if seen.answer().is_some_and(|it| it.status == 511) {
         out.push(Trace::NetworkLogin);
     }

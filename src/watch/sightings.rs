@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    World,
+    World, beyond,
     found::{before, evidence, identity},
     look::Look,
     plans,
@@ -79,6 +79,17 @@ pub(super) async fn first(
     }
 }
 
+/// Counts those of the looks at a part of a portal that showed nothing.
+pub(super) async fn unseen(world: &World, target: &Target, looks: &[Look]) {
+    let good = looks
+        .iter()
+        .filter(|it| it.class.standing() == Standing::Up);
+    let good = u32::try_from(good.count()).unwrap_or(u32::MAX);
+    if good > 0 {
+        again(world, target, Deed::Unseen(good)).await;
+    }
+}
+
 /// Tells of sightings that the looks of a check do not confirm, where they add up to an incident all the same.
 pub(super) async fn add_up(
     world: &World,
@@ -110,7 +121,7 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
     if looks.is_empty() {
         return;
     }
-    let mut found: Vec<(Sighting, Shown)> = Vec::new();
+    let mut found: Vec<Noted> = Vec::new();
     for look in looks {
         let page = evidence(world, target, look);
         let sighting = Sighting {
@@ -133,18 +144,31 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
             address: look.observation.face.address,
             one_of: look.observation.face.others,
         };
-        found.push((sighting, shown));
+        found.push(Noted {
+            sighting,
+            shown,
+            against: look.baseline_at,
+        });
     }
     again(world, target, Deed::Note(&found)).await;
-    for (it, _) in &found {
+    for Noted { sighting: it, .. } in &found {
         tracing::info!(target.id = %target.id, class = %it.class, score = it.score, signed = it.signed, "sighted");
     }
+}
+
+/// A sighting to write down, and the baseline that the page was judged against.
+struct Noted {
+    sighting: Sighting,
+    shown: Shown,
+    against: Option<Timestamp>,
 }
 
 /// A change to a dossier in one commit.
 #[derive(Clone, Copy)]
 enum Deed<'a> {
-    Note(&'a [(Sighting, Shown)]),
+    Note(&'a [Noted]),
+    /// Counts looks at a part that showed nothing, while there are sightings of it.
+    Unseen(u32),
     /// Opens an incident of the sightings, or brings the open one up to date, where they amount to one; with the number
     /// of looks made just now.
     Tell(usize),
@@ -171,14 +195,26 @@ async fn attempt(world: &World, target: &Target, deed: Deed<'_>) -> Result<(), S
     let mut dossier = dossier.unwrap_or_else(|| Dossier::new(target.id.clone()));
     let commit = match deed {
         Deed::Note(found) => {
-            for (sighting, shown) in found {
-                dossier.sightings.add(sighting.clone(), shown.clone());
+            // a person moved the baseline meanwhile: perhaps to the very page that looked tampered with
+            let baseline = dossier.baseline.as_ref().map(|it| it.at);
+            let valid = found.iter().filter(|it| it.against == baseline);
+            let before = dossier.sightings.clone();
+            for it in valid {
+                dossier.sightings.add(it.sighting.clone(), it.shown.clone());
             }
+            (dossier.sightings != before).then(|| Commit {
+                dossier: Some(dossier),
+                ..Commit::default()
+            })
+        }
+        Deed::Unseen(looks) if dossier.sightings.since.is_some() => {
+            dossier.sightings.unseen = dossier.sightings.unseen.saturating_add(looks);
             Some(Commit {
                 dossier: Some(dossier),
                 ..Commit::default()
             })
         }
+        Deed::Unseen(_) => None,
         Deed::Tell(looked) => told(world, target, dossier, looked).await?,
     };
     match commit {
@@ -303,13 +339,17 @@ pub(super) async fn intermittent(
         .await?;
     let spans = history.spans.iter().filter(|it| it.to >= since);
     let looks: u64 = spans.map(|it| it.looks).sum();
+    let looks = match target.part {
+        None => u32::try_from(looks).unwrap_or(u32::MAX).max(seen.times),
+        Some(_) => seen.times.saturating_add(seen.unseen),
+    };
+    let every = target.settings.every * beyond::checks_a_turn(world, target).await?;
     Ok(Intermittent {
         times: seen.times,
-        looks: u32::try_from(looks).unwrap_or(u32::MAX).max(seen.times),
+        looks,
         last_at: seen.last_at().unwrap_or(now),
         told_at: now,
-        unseen_s: u32::try_from((target.settings.every * UNSEEN_INTERVALS).as_secs())
-            .unwrap_or(u32::MAX),
+        unseen_s: u32::try_from((every * UNSEEN_INTERVALS).as_secs()).unwrap_or(u32::MAX),
     })
 }
 

@@ -55,11 +55,12 @@ pub(super) struct Place {
     shared: bool,
 }
 
-/// A portal's turn. Its cost is remembered when it ends.
+/// A portal's turn. The cost of a judgement is remembered when it ends; a lesson says nothing of the next judgement.
 pub(super) struct Turn {
     room: Arc<Mutex<Room>>,
     of: String,
     patience: Patience,
+    kind: Kind,
     begun: Option<Instant>,
 }
 
@@ -193,6 +194,7 @@ fn serve(of: &Arc<Mutex<Room>>) {
             room: of.clone(),
             of: waiting.of,
             patience,
+            kind: key.0,
             begun: None,
         };
         // a caller that is gone meanwhile drops both
@@ -228,7 +230,9 @@ impl Drop for Turn {
         {
             let mut room = locked(&self.room);
             room.at_work.remove(&self.of);
-            if let Some(begun) = self.begun {
+            if let Some(begun) = self.begun
+                && self.kind == Kind::Judging
+            {
                 let before = room.costs.remove(&self.of).unwrap_or_default();
                 let cost = begun.elapsed().max(before * 7 / 8);
                 if cost >= CHEAP && room.costs.len() < REMEMBERED {
@@ -350,6 +354,10 @@ mod tests {
             drop(turn.begun());
         }
         assert_eq!(level("a"), 0);
+        let (_place, mut turn) = got(&mut ask(&turns, "a", Kind::Learning)).unwrap();
+        turn.begun = Instant::now().checked_sub(Duration::from_secs(3));
+        drop(turn);
+        assert_eq!(level("a"), 0, "a lesson makes no page dear");
     }
 
     #[test]

@@ -18,8 +18,8 @@ struct Package {
     has_checksum: bool,
 }
 
-fn locked() -> Vec<Package> {
-    let lock = fs::read_to_string("Cargo.lock").unwrap();
+fn locked(file: &str) -> Vec<Package> {
+    let lock = fs::read_to_string(file).unwrap();
     let packages = lock.split("[[package]]").skip(1);
     let packages = packages.map(|it| {
         let field = |name: &str| {
@@ -66,7 +66,10 @@ fn everything_comes_from_the_one_registry_and_nothing_that_is_banned() {
     const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
     let banned = listed("deny", Some("crate"));
     assert!(banned.len() >= 9, "{banned:?}");
-    for it in locked().iter().filter(|it| it.name != "gaccong") {
+    for it in locked("Cargo.lock")
+        .iter()
+        .filter(|it| it.name != "gaccong")
+    {
         let name = &it.name;
         assert_eq!(it.source.as_deref(), Some(REGISTRY), "{name}");
         assert!(it.has_checksum, "{name}");
@@ -74,11 +77,52 @@ fn everything_comes_from_the_one_registry_and_nothing_that_is_banned() {
     }
 }
 
+/// Whether a version lies in an advisory's ranges: `*`, or `<0.3.26 || >=0.4.0, <0.4.4`.
+fn concerns(affected: &str, version: &str) -> bool {
+    let version = numbers(version);
+    let within = |bound: &str| match bound.strip_prefix(">=") {
+        Some(first) => version >= numbers(first),
+        None => version < numbers(bound.strip_prefix('<').unwrap()),
+    };
+    affected == "*"
+        || affected
+            .split(" || ")
+            .any(|range| range.split(", ").all(within))
+}
+
+#[test]
+fn an_advisory_concerns_every_branch_up_to_its_own_patch() {
+    let two = "<0.3.26 || >=0.4.0, <0.4.4";
+    for (affected, version, expected) in [
+        (two, "0.2.9", true),
+        (two, "0.3.25", true),
+        (two, "0.3.26", false),
+        (two, "0.3.100", false),
+        (two, "0.4.0", true),
+        (two, "0.4.3", true),
+        (two, "0.4.4", false),
+        (two, "1.0.0", false),
+        (">=0.11.0, <0.11.7", "0.10.9", false),
+        (">=0.11.0, <0.11.7", "0.11.6", true),
+        ("<111.16.0", "300.6.1+3.6.3", false),
+        ("*", "0.0.1", true),
+    ] {
+        assert_eq!(
+            concerns(affected, version),
+            expected,
+            "{version} in {affected}"
+        );
+    }
+}
+
 #[test]
 fn no_known_advisory_concerns_what_is_here_but_for_exceptions_that_end() {
-    let mut here: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for it in locked() {
-        here.entry(it.name).or_default().push(it.version);
+    let mut here: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for it in locked("Cargo.lock")
+        .into_iter()
+        .chain(locked("fuzz/Cargo.lock"))
+    {
+        here.entry(it.name).or_default().insert(it.version);
     }
     let table = fs::read_to_string("tests/advisories.tsv").unwrap();
     let today = jiff::Zoned::now().date();
@@ -88,10 +132,8 @@ fn no_known_advisory_concerns_what_is_here_but_for_exceptions_that_end() {
         let [id, name, affected, until, what] = row.split('\t').collect::<Vec<_>>()[..] else {
             panic!("{row:?} has no five columns");
         };
-        let concerned = here.get(name).into_iter().flatten().filter(|version| {
-            affected == "*" || numbers(version) < numbers(affected.strip_prefix('<').unwrap())
-        });
-        for version in concerned {
+        let versions = here.get(name).into_iter().flatten();
+        for version in versions.filter(|it| concerns(affected, it)) {
             if until.is_empty() {
                 wrong.push(format!("{id}: {name} {version}: {what}"));
                 continue;

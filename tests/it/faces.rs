@@ -236,11 +236,15 @@ async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
         assert!(rounds <= 2, "each address has its turn");
         scene.check(0).await;
     }
-    // confirming looks go to the defaced address, and later ones as well until the incident ends
+    // confirming looks go to the defaced address, and later ones as well until the incident ends; the other address is
+    // still watched beside it
     let own = portals[0].seen().len();
+    let address = scene.dossier(0).await.address;
     for _ in 0..3 {
         scene.check(0).await;
     }
+    assert!(portals[0].seen().len() > own);
+    assert_eq!(scene.dossier(0).await.address, address);
     let incidents = scene.incidents().await;
     assert_eq!(incidents.len(), 1);
     assert_eq!(
@@ -248,8 +252,16 @@ async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
         Some(defaced_at.parse::<IpAddr>().unwrap())
     );
     assert!(incidents[0].stage.is_open());
-    assert_eq!(portals[0].seen().len(), own);
+    // it is not over while another address shows it
+    let told = scene.heard().len();
+    portals[0].show(defaced());
     portals[1].show(honest(1));
+    for _ in 0..3 {
+        assert_eq!(scene.check(0).await.class, Some(Class::Defaced));
+    }
+    assert!(scene.incidents().await[0].stage.is_open());
+    assert_eq!(scene.heard().len(), told, "{:#?}", scene.heard());
+    portals[0].show(honest(1));
     scene.check(0).await;
     let incidents = scene.incidents().await;
     assert_eq!(incidents[0].stage, Stage::Resolved);
@@ -273,6 +285,27 @@ async fn a_hijacked_record_of_ipv4_is_seen() {
 #[tokio::test]
 async fn one_bad_server_of_several_is_seen() {
     one_face_is_defaced("127.0.0.1", "127.0.0.2").await;
+}
+
+#[tokio::test]
+async fn a_graver_page_at_another_address_than_the_incidents_is_told() {
+    let portals = at_one_port(&["127.0.0.1", "127.0.0.2"]).await;
+    let names = Names::start(&[(NAME, &["127.0.0.1", "127.0.0.2"])]);
+    let scene = scene(&names, portals[0].address.port());
+    scene.learn(0).await;
+    let link = "<div><a href='https://nhacai-x9.example/'>Nhà cái cá cược uy tín</a></div></body>";
+    portals[1].show(honest(1).replace("</body>", link));
+    while scene.incidents().await.is_empty() {
+        scene.check(0).await;
+    }
+    assert_eq!(scene.incidents().await[0].class, Class::Suspicious);
+    portals[0].show(defaced());
+    for _ in 0..2 {
+        scene.check(0).await;
+    }
+    let incident = &scene.incidents().await[0];
+    assert_eq!(incident.class, Class::Defaced, "{:#?}", scene.heard());
+    assert_eq!(incident.address, Some("127.0.0.1".parse().unwrap()));
 }
 
 #[tokio::test]

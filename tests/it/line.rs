@@ -22,6 +22,7 @@ enum Does {
     LeadsTo(&'static str),
     AsksForLogin,
     NetworkLogin,
+    IsDefacedAsNetworkLogin,
     /// Accepts connections and answers no request.
     Hangs,
     /// Neither accepts nor refuses connections.
@@ -124,6 +125,27 @@ const CASES: &[Case] = &[
         expected: None,
     },
     Case {
+        what: "status 511 everywhere",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", NetworkLogin),
+            ("b.hai.example", "127.5.2.1", NetworkLogin),
+        ],
+        expected: None,
+    },
+    Case {
+        what: "status 511 of one portal, others show their own pages",
+        portals: &[
+            ("a.mot.example", "127.5.1.1", NetworkLogin),
+            ("b.hai.example", "127.5.2.1", Nothing),
+        ],
+        expected: Some(Class::HttpStatus),
+    },
+    Case {
+        what: "a defacement under status 511",
+        portals: &[("a.mot.example", "127.5.1.1", IsDefacedAsNetworkLogin)],
+        expected: Some(Class::Defaced),
+    },
+    Case {
         what: "the same defacement everywhere is an attack",
         portals: &[
             ("a.mot.example", "127.5.1.1", IsDefaced),
@@ -184,11 +206,31 @@ const CASES: &[Case] = &[
         expected: Some(Class::Timeout),
     },
     Case {
+        what: "all portals of one owner are gone, in two networks",
+        portals: &[
+            ("a.tinh.example", "127.5.1.1", IsGone),
+            ("b.tinh.example", "127.5.2.1", IsGone),
+        ],
+        expected: None,
+    },
+    Case {
+        what: "one portal of one owner is gone, another answers",
+        portals: &[
+            ("a.tinh.example", "127.5.1.1", IsGone),
+            ("b.tinh.example", "127.5.1.2", Nothing),
+        ],
+        expected: Some(Class::Timeout),
+    },
+    Case {
         what: "the only portal is gone",
         portals: &[("a.mot.example", "127.5.1.1", IsGone)],
         expected: Some(Class::Timeout),
     },
 ];
+
+const LOGIN: &str = "<html><head><title>Đăng nhập Wi-Fi</title></head><body><h1>Đăng nhập mạng</h1>\
+    <form action='/login' method='post'><input name='user'><input type='password' name='pass'>\
+    <input type='submit' value='Kết nối'></form></body></html>";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whose_fault_it_is() {
@@ -263,12 +305,9 @@ async fn act(portal: &Portal, does: Does) -> Option<(tokio::net::TcpListener, Ve
             let to = format!("http://{place}:{}/vao", portal.address.port());
             portal.set(move |_| Reply::redirect(to.clone()));
         }
-        AsksForLogin => portal.show(
-            "<html><head><title>Đăng nhập Wi-Fi</title></head><body><h1>Đăng nhập mạng</h1>\
-             <form action='/login' method='post'><input name='user'><input type='password' name='pass'>\
-             <input type='submit' value='Kết nối'></form></body></html>",
-        ),
+        AsksForLogin => portal.show(LOGIN),
         NetworkLogin => portal.set(|_| Reply::status(511, "<h1>Network login required</h1>")),
+        IsDefacedAsNetworkLogin => portal.set(|_| Reply::status(511, &defaced())),
         Hangs => portal.set(|_| Reply::Hang),
         IsDefaced => portal.show(defaced()),
         Refuses => portal.shut().await,
@@ -338,11 +377,12 @@ fn question(packet: &[u8]) -> (String, usize) {
     (labels.join("."), at + 1)
 }
 
-#[tokio::test]
-async fn a_firewall_that_opens_tls_is_our_line() {
-    let firewall = authority("Tuong lua", None);
+/// Three HTTPS portals of three owners at three addresses, with certificates of one authority, and a scene that watches
+/// them. `trusted`: the authority is one that the operator trusts.
+async fn sealed(by: &str, trusted: bool) -> (Vec<TlsPortal>, Scene, tempfile::TempDir) {
+    let authority = authority(by, None);
     let mut portals = Vec::new();
-    let mut names = HashMap::new();
+    let (mut names, mut urls) = (HashMap::new(), Vec::new());
     for name in ["a.mot.example", "b.hai.example", "c.ba.example"] {
         let leaf = Leaf {
             name,
@@ -350,19 +390,45 @@ async fn a_firewall_that_opens_tls_is_our_line() {
         };
         // portals that serve as witnesses have other owners and other addresses
         let n = portals.len() + 1;
-        let address: Ipv4Addr = format!("127.6.{n}.1").parse().unwrap();
-        let portal = TlsPortal::on(address, leaf.signed(Some(&firewall)), &own(n)).await;
+        let network = if trusted { 7 } else { 6 };
+        let address: Ipv4Addr = format!("127.{network}.{n}.1").parse().unwrap();
+        let portal = TlsPortal::on(address, leaf.signed(Some(&authority)), &own(n)).await;
         names.insert(name.to_owned(), address);
-        portals.push((format!("p{n}"), format!("https://{name}:{}/", portal.port)));
+        urls.push((format!("p{n}"), format!("https://{name}:{}/", portal.port)));
+        portals.push(portal);
     }
     let resolver = name_server(names).await;
-    let targets: Vec<_> = portals
+    let targets: Vec<_> = urls
         .iter()
         .map(|it| (it.0.as_str(), it.1.as_str()))
         .collect();
-    let scene = Scene::new(&yaml(&format!("  resolver: ['{resolver}']\n"), &targets));
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("ca.pem");
+    std::fs::write(&place, authority.pem()).unwrap();
+    let extra = match trusted {
+        true => format!("  extra_ca: ['{}']\n", place.display()),
+        false => String::new(),
+    };
+    let text = yaml(&format!("  resolver: ['{resolver}']\n{extra}"), &targets);
+    (portals, Scene::new(&text), folder)
+}
+
+#[tokio::test]
+async fn a_firewall_that_opens_tls_is_our_line() {
+    let (_portals, scene, _folder) = sealed("Tuong lua", false).await;
     assert_eq!(scene.check(0).await.class, None);
     let heard = scene.heard();
     assert!(heard[0].contains("Tuong lua"), "{heard:?}");
     assert!(scene.incidents().await.is_empty());
+}
+
+#[tokio::test]
+async fn what_comes_sealed_by_a_good_certificate_no_line_has_written() {
+    let (portals, scene, _folder) = sealed("Co quan chung thuc", true).await;
+    scene.learn(0).await;
+    for portal in &portals {
+        portal.show(LOGIN);
+    }
+    let scene = scene.restarted();
+    assert_eq!(scene.check(0).await.class, Some(Class::Suspicious));
 }

@@ -13,6 +13,7 @@ mod tls_portal;
 mod announce; // who may announce changes, and how
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod calendar; // lunar months against a table
+mod calls; // calls that nobody may lose: barred steps, muted chats, absence at night
 mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers beyond rustls
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place

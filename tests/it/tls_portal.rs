@@ -4,7 +4,7 @@ use std::{
     net::Ipv4Addr,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -116,6 +116,7 @@ pub struct TlsPortal {
     pub resumed: Arc<AtomicUsize>,
     /// Notified after each completed handshake.
     pub handshake: Arc<Notify>,
+    page: Arc<Mutex<String>>,
 }
 
 /// If set, the connection is answered only after a notification.
@@ -138,6 +139,7 @@ impl TlsPortal {
             shaken: Arc::default(),
             resumed: Arc::default(),
             handshake: Arc::default(),
+            page: Arc::new(Mutex::new(page.to_owned())),
         };
         let (shaken, resumed) = (out.shaken.clone(), out.resumed.clone());
         let handshake = out.handshake.clone();
@@ -145,7 +147,7 @@ impl TlsPortal {
             .into_iter()
             .map(|(identity, held)| (acceptor(&identity), held))
             .collect();
-        let page = page.to_owned();
+        let page = out.page.clone();
         tokio::spawn(async move {
             let mut next = 0;
             while let Ok((stream, _)) = listener.accept().await {
@@ -163,6 +165,7 @@ impl TlsPortal {
                     }
                     shaken.fetch_add(1, Ordering::SeqCst);
                     handshake.notify_one();
+                    let page = page.lock().unwrap().clone();
                     answer(stream, held, &page).await;
                 });
             }
@@ -172,6 +175,11 @@ impl TlsPortal {
 
     pub async fn with(identity: Identity, page: &str) -> Self {
         Self::start(vec![(identity, None)], page).await
+    }
+
+    /// Serves another page from now on.
+    pub fn show(&self, page: &str) {
+        page.clone_into(&mut self.page.lock().unwrap());
     }
 
     pub fn url(&self) -> String {

@@ -5,7 +5,10 @@ use std::{io::Write, sync::Arc};
 
 use gaccong::{
     incident::plan::Announced,
-    model::{Class, Kind, incident::What},
+    model::{
+        Class, Kind,
+        incident::{Muted, What},
+    },
     watch::plans,
 };
 
@@ -450,6 +453,31 @@ async fn a_page_that_could_be_read_and_cannot_be_now_is_told_in_its_own_words() 
         "{}",
         heard[0]
     );
+}
+
+#[tokio::test]
+async fn what_was_unread_once_breaks_no_later_silence() {
+    let (portal, scene, _) = learnt(&[HTML]).await;
+    let page = format!("<html><body>{}", "<div>".repeat(600));
+    shown(&portal, &scene, answer(200, &[HTML], page)).await;
+    let mut incident = scene.incidents().await.remove(0);
+    assert!(incident.is_unread());
+    let later = scene.world.clock.now() + jiff::SignedDuration::from_hours(8);
+    incident.muted = Some(Muted {
+        until: later,
+        by: "Hoa".to_owned(),
+        origin: None,
+    });
+    scene.commit(incident).await;
+    let refusal =
+        "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>";
+    let told = scene.heard().len();
+    shown(&portal, &scene, answer(403, &[HTML], refusal)).await;
+    shown(&portal, &scene, Reply::Close).await;
+    let incident = scene.incidents().await.remove(0);
+    let until = incident.muted.map(|it| it.until);
+    assert_eq!((incident.kind, until), (Kind::Down, Some(later)));
+    assert_eq!(scene.heard().len(), told, "{:#?}", scene.heard());
 }
 
 #[tokio::test]
