@@ -19,8 +19,8 @@ use crate::{
 
 /// Most bytes of targets.yaml; a file of 50,000 targets has a fifth of it.
 pub(super) const LARGEST: u64 = 64 << 20;
-/// Most bytes of a roster; 100,000 shifts take half of it.
-const LARGEST_ROSTER: u64 = 16 << 20;
+/// Most bytes of a file that it names; a roster of 100,000 shifts has half of it.
+const LARGEST_NAMED: u64 = ca::LARGEST;
 
 /// The texts that a configuration was read from; `None` for one that could not be read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,16 +33,18 @@ pub(super) struct Texts {
 impl Texts {
     /// The same files as they are now.
     pub fn now(&self, global: &Global) -> Self {
-        let digest = |path: &Path| files::read(path, LARGEST).ok().map(|it| Digest::of(&it));
-        let beside = self.beside.keys().map(|it| (it.clone(), digest(it)));
+        // by the same bounds: what is refused as too large stays what was refused
+        let digest = |path: &Path, most| files::read(path, most).ok().map(|it| Digest::of(&it));
+        let named = self.beside.keys();
+        let beside = named.map(|it| (it.clone(), digest(it, LARGEST_NAMED)));
         Self {
-            yaml: digest(&global.config),
+            yaml: digest(&global.config, LARGEST),
             beside: beside.collect(),
         }
     }
 
-    fn read(&mut self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
-        let read = files::read(path, most);
+    fn read(&mut self, path: &Path) -> io::Result<Vec<u8>> {
+        let read = files::read(path, LARGEST_NAMED);
         let digest = read.as_ref().ok().map(|it| Digest::of(it));
         self.beside.insert(path.to_owned(), digest);
         read
@@ -133,7 +135,7 @@ fn roster(config: &mut Config, yaml: &Path, texts: &mut Texts) -> Result<(), Fai
         return Ok(());
     };
     let path = folder_of(yaml).join(path);
-    let bytes = texts.read(&path, LARGEST_ROSTER).map_err(|error| {
+    let bytes = texts.read(&path).map_err(|error| {
         let (line, column) = config.duty.roster_csv_at;
         let message = format!(
             "duty.roster_csv: {}: {error}; put the roster there, or take roster_csv out of targets.yaml",
@@ -183,7 +185,7 @@ fn authorities(config: &Config, folder: &Path, texts: &mut Texts) -> Vec<Fault> 
     let each = service.extra_ca.iter().zip(&service.extra_ca_at);
     let wrong = |(path, at): (&PathBuf, &(usize, usize))| {
         let path = folder.join(path);
-        let why = match texts.read(&path, ca::LARGEST) {
+        let why = match texts.read(&path) {
             Ok(bytes) => ca::parse(&bytes).err()?,
             Err(error) => {
                 format!("{error}; put the authority's certificate there, or take the line out")
@@ -212,4 +214,54 @@ fn resolved(mut config: Config, global: &Global, folder: &Path) -> Config {
         service.language = lang;
     }
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[test]
+    fn what_was_read_is_what_lies_there_until_it_is_edited() {
+        let folder = tempfile::tempdir().unwrap();
+        let (yaml, named) = (folder.path().join("x.yaml"), folder.path().join("named"));
+        let config = yaml.display().to_string();
+        let args = ["gaccong", "--config", &config, "health"];
+        let global = crate::cli::Cli::try_parse_from(args).unwrap().global;
+        let write = |text: &[u8]| fs::write(&yaml, text).unwrap();
+        // whole, too large, and none
+        let lengths = [Some(10), Some(LARGEST_NAMED + 1), None];
+        for (key, length) in ["duty: { roster_csv", "service: { extra_ca"]
+            .iter()
+            .flat_map(|key| lengths.map(|it| (key, it)))
+        {
+            let _ = fs::remove_file(&named);
+            if let Some(length) = length {
+                fs::File::create(&named).unwrap().set_len(length).unwrap();
+            }
+            let value = if key.ends_with("csv") {
+                "named"
+            } else {
+                "[named]"
+            };
+            write(format!("{key}: {value} }}").as_bytes());
+            let mut texts = Texts::default();
+            read(&global, Pace::Polite, true, &mut texts).unwrap_err();
+            assert_eq!(texts, texts.now(&global), "{key} {length:?}");
+            fs::write(&named, "edited").unwrap();
+            assert_ne!(texts, texts.now(&global), "{key} {length:?}");
+        }
+        for text in [b"service: {".as_slice(), b"\xff", b""] {
+            write(text);
+            let mut texts = Texts::default();
+            let _ = read(&global, Pace::Polite, true, &mut texts);
+            assert_eq!(texts, texts.now(&global));
+            assert!(texts.yaml.is_some());
+            write(b"service: { listen: 'off' }");
+            assert_ne!(texts, texts.now(&global));
+        }
+    }
 }
