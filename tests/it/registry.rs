@@ -6,7 +6,12 @@ use std::{
 };
 
 use gaccong::{
-    model::registration::Proof,
+    config::{self, Pace},
+    model::{
+        registration::{Proof, Registration},
+        target::{Settings, Target},
+    },
+    store::{Commit, Enrolment},
     watch::{
         check, leaving,
         registration::{self as verbs, NotDone, round},
@@ -384,4 +389,32 @@ fn the_registry_is_kept_from_the_command_line() {
     ));
     assert_eq!(code, 2);
     assert!(err.contains("gaccong targets requests lists them"), "{err}");
+}
+
+#[tokio::test]
+async fn what_was_registered_with_a_shorter_interval_is_held_to_the_services() {
+    let text = yaml("", &[("a", "http://127.0.0.1:1/")]).replace("every: 1s", "every: 30s");
+    for (pace, seconds) in [(Pace::Polite, 30), (Pace::Fast, 1)] {
+        let scene = Scene::with(config::parse(&text, pace).unwrap(), "memory");
+        let mut target =
+            Target::unregistered("https://b.vn/".parse().unwrap(), Settings::default());
+        target.id = scene::id("b");
+        target.settings.every = std::time::Duration::from_secs(1);
+        let registration = Registration {
+            target,
+            by: "x".to_owned(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            until: None,
+        };
+        let commit = Commit {
+            registry: Some(Enrolment {
+                registered: vec![registration],
+                ..Enrolment::default()
+            }),
+            ..Commit::default()
+        };
+        scene.world.store.commit(commit).await.unwrap();
+        let all = scene.world.targets().await.unwrap();
+        assert_eq!(all[1].settings.every.as_secs(), seconds, "{pace:?}");
+    }
 }
