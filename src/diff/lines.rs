@@ -34,7 +34,8 @@ pub fn lines(page: &Page) -> Vec<Line> {
         .collect()
 }
 
-/// At most `most` changed lines, cut to `width` characters and disarmed. Lines that differ only in their
+/// At most `most` changed lines, cut to `width` characters and disarmed, which makes them no longer than twice as much.
+/// Lines that differ only in their
 /// noise are not changed. Added lines go before removed ones where not all find room, since what was put
 /// there is what accuses: removed ones get a third.
 pub fn changed_lines(before: &[Line], now: &[Line], most: usize, width: usize) -> Vec<ChangeLine> {
@@ -79,7 +80,10 @@ pub fn changed_lines(before: &[Line], now: &[Line], most: usize, width: usize) -
         .into_iter()
         .map(|(added, line)| ChangeLine {
             added,
-            text: excerpt::defang_text(&excerpt::excerpt(&line.text, width)),
+            text: {
+                let disarmed = excerpt::defang_text(&excerpt::excerpt(&line.text, width));
+                excerpt::excerpt(&disarmed, 2 * width)
+            },
         })
         .collect()
 }
@@ -111,6 +115,12 @@ mod tests {
             .map(|it| (it.added, it.text.as_str()))
             .collect();
         assert_eq!(shown, [(false, "b"), (true, "x9[.]example")]);
+    }
+
+    #[test]
+    fn disarmed_lines_are_no_longer_than_twice_the_width() {
+        let change = changed_lines(&[], &lines(["@".repeat(500)]), 9, 110);
+        assert_eq!(change[0].text.chars().count(), 220, "{}", change[0].text);
     }
 
     #[test]
