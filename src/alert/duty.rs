@@ -4,7 +4,12 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
 use super::{
-    Button, Gravity, Message, people::called as called_as, storm::names, text::Text, timeline,
+    Button, Gravity, Message,
+    people::called as called_as,
+    reminders::{TAKE_CALLED, take_all},
+    storm::names,
+    text::Text,
+    timeline,
     words::facts,
 };
 use crate::{
@@ -148,6 +153,7 @@ pub fn calls(
     Message {
         facts: json!({"calls": to, "incidents": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
         gravity: Gravity::Grave,
+        buttons: take_all(all, TAKE_CALLED, words, now).into_iter().collect(),
         ..Message::of(format!("calls-{}", to.as_str()), text)
     }
 }

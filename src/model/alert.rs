@@ -20,6 +20,8 @@ pub enum About {
     Joined(String),
     /// An incident that keeps coming back: a message of its own, since an edit rings nobody.
     Reminder(IncidentId),
+    /// Several incidents that keep coming back or show us nothing for long, in one message.
+    Reminders,
     /// Nobody has taken an incident: somebody else is called.
     Call(IncidentId, Rung),
     /// Nobody has taken several incidents in time: one message calls for all of them.
@@ -54,6 +56,7 @@ impl About {
             Self::Roll(id) => format!("{id}-roll"),
             Self::Joined(id) => format!("{id}-joined"),
             Self::Reminder(id) => format!("{id}-reminder"),
+            Self::Reminders => "reminders".to_owned(),
             Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
             Self::Calls(to) => format!("calls-{}", to.as_str()),
             Self::Nudge(id) => format!("{id}-nudge"),

@@ -45,6 +45,7 @@ mod real; // real pages where the corpus is at hand
 mod registration; // who may be watched: asked, looked at, proved, decided, ended
 mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
+mod rings; // calls and reminders of many incidents: one message a minute, one tap
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kill, restart, beside it
 mod sightings; // content that one look shows and the next does not

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{
     super::{World, officers::beside, plans, reports},
-    moved_to, of_duty, receipt,
+    moved_to, of_duty,
+    receipts::receipt,
 };
 use crate::{
     alert::{
@@ -96,9 +97,10 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
         | About::Calls(_)
         | About::Nudge(_)
         | About::Nudges
+        | About::Reminders
         | About::Handover(_)
         | About::Muster(_)
-        | About::Absent(_) => of_duty::message(world, &alert.notifier, &alert.about).await?,
+        | About::Absent(_) => of_duty::message(world, alert).await?,
     };
     Ok(Spoken::of(message.repeated(repeat, &world.words)))
 }

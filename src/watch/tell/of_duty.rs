@@ -1,19 +1,23 @@
 //! Messages of the duty room's own affairs, made from what is true when they are sent.
 
+use jiff::Timestamp;
+
 use super::{
     super::{World, muster},
     message::{Unspoken, incident, is_operators, unread, waits_for},
+    rings,
 };
 use crate::{
     alert::{
         Message,
         duty::{self, Holder},
+        reminders, words,
     },
     duty::handover,
     model::{
-        About, Incident,
+        About, Alert, Incident,
         duty::{Person, Rung},
-        incident::{Taken, What},
+        incident::{Event, Taken, What},
     },
     store::Wanted,
 };
@@ -22,11 +26,8 @@ use crate::{
 const NEAR_THE_END: usize = 10;
 
 /// The message of a call, a reminder or a shift.
-pub(super) async fn message(
-    world: &World,
-    notifier: &str,
-    about: &About,
-) -> Result<Message, Unspoken> {
+pub(super) async fn message(world: &World, alert: &Alert) -> Result<Message, Unspoken> {
+    let (notifier, about) = (alert.notifier.as_str(), &alert.about);
     let zone = &world.config.service.timezone;
     let now = world.clock.now();
     match about {
@@ -56,6 +57,7 @@ pub(super) async fn message(
         }
         About::Calls(to) => calls(world, notifier, *to).await,
         About::Nudges => nudges_of(world, notifier).await,
+        About::Reminders => reminders_of(world, notifier, alert.created).await,
         About::Handover(at) => {
             let roster = &world.config.duty.roster;
             let before = at.checked_sub(jiff::SignedDuration::from_secs(1));
@@ -150,6 +152,25 @@ async fn nudges_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
         }
     }
     Ok(duty::nudges(&all, &holders, &world.words))
+}
+
+/// One message for all incidents that were reminded of since `since`.
+async fn reminders_of(
+    world: &World,
+    notifier: &str,
+    since: Timestamp,
+) -> Result<Message, Unspoken> {
+    let mut all = of_notifier(world, notifier).await?;
+    let reminded = |it: &Event| it.at >= since && rings::lasts(it);
+    all.retain(|it| it.timeline.iter().any(reminded));
+    if all.is_empty() {
+        return Err(Unspoken::Moot);
+    }
+    let (zone, now) = (&world.config.service.timezone, world.clock.now());
+    Ok(match all.as_slice() {
+        [only] => words::reminder(only, &world.words, zone, false),
+        _ => reminders::reminders(&all, &world.words, now),
+    })
 }
 
 /// The holder that a notifier's people remind: in the operator's chats the operator's; where there is none, the

@@ -44,7 +44,7 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
         About::Call(id, to) => (id, *to != Rung::Head),
         About::Nudge(id) => (id, true),
         // each notifier works out its own incidents
-        About::Calls(_) | About::Nudges => return world.everybody(),
+        About::Calls(_) | About::Nudges | About::Reminders => return world.everybody(),
         // each of the operator's chats has it already
         About::Handover(_)
         | About::Muster(_)
