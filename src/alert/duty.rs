@@ -166,7 +166,7 @@ pub struct Holder {
 }
 
 /// A reminder of several incidents that were taken long ago and are still open: each holder with their count.
-pub fn nudges(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> Message {
+pub fn taken_reminders(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> Message {
     let count = words.count(all.len() as u64);
     let mut text = Text::default();
     text.push("🔔 ")
@@ -187,7 +187,7 @@ pub fn nudges(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> M
 }
 
 /// A reminder of one incident that was taken long ago and is still open: names the holder and all called besides.
-pub fn nudge(
+pub fn taken_reminder(
     it: &Incident,
     holder: &Holder,
     called: &Called,
@@ -196,8 +196,8 @@ pub fn nudge(
     now: Timestamp,
 ) -> Message {
     let last = it.timeline.iter().rev();
-    let mut nudges = last.filter(|it| it.what == What::Nudged);
-    let to = nudges.next().and_then(|it| it.note.as_deref());
+    let mut reminders = last.filter(|it| it.what == What::Nudged);
+    let to = reminders.next().and_then(|it| it.note.as_deref());
     let at = holder.taken.at;
     let mut text = Text::default();
     text.push("🔔 ")
@@ -246,7 +246,7 @@ pub fn nudge(
 }
 
 /// Asks the officers of the next shift to confirm that they are present.
-pub fn muster(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+pub fn shift_check(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
     let mut text = Text::default();
     text.push("📣 ")
         .bold(&words.text("head-muster", &[("clock", &words.clock(at, tz))]))

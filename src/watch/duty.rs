@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{World, muster};
+use super::{World, shift_check};
 use crate::{
     alert::duty::{Called, Holder},
     config::Config,
@@ -35,7 +35,7 @@ pub async fn round(world: &World) {
     if let Err(error) = escalate(world).await {
         tracing::error!(%error, "who is to be called cannot be decided");
     }
-    if let Err(error) = muster::round(world, world.clock.now()).await {
+    if let Err(error) = shift_check::round(world, world.clock.now()).await {
         tracing::error!(%error, "who takes over a shift cannot be asked");
     }
     if let Err(error) = hand_over(world).await {
@@ -107,10 +107,10 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
         {
             tracing::info!(incident.id = %it.id, "it was taken long ago and is not over");
             due.push(Due {
-                about: About::Nudge(it.id.clone()),
+                about: About::TakenReminder(it.id.clone()),
                 operator: true,
                 agency: it.led().is_none(),
-                known: incident::nudge(&it, reminder.to, now),
+                known: incident::remind_taken(&it, reminder.to, now),
             });
         }
     }

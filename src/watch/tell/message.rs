@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{
-    super::{World, officers::beside, plans, reports},
+    super::{World, plans, reports, request_alerts::beside},
     moved_to, of_duty,
     receipts::receipt,
 };
@@ -95,11 +95,11 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
         }
         About::Call(..)
         | About::Calls(_)
-        | About::Nudge(_)
-        | About::Nudges
+        | About::TakenReminder(_)
+        | About::TakenReminders
         | About::Reminders
         | About::Handover(_)
-        | About::Muster(_)
+        | About::ShiftCheck(_)
         | About::Absent(_) => of_duty::message(world, alert).await?,
     };
     Ok(Spoken::of(message.repeated(repeat, &world.words)))

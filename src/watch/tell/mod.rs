@@ -325,7 +325,7 @@ async fn refused(
             alert.refused = Some(why.clone());
             if let About::Incident(id)
             | About::Reminder(id)
-            | About::Nudge(id)
+            | About::TakenReminder(id)
             | About::Call(id, _) = &alert.about
             {
                 note(world, id, What::Undelivered, name, Some(why.clone())).await;

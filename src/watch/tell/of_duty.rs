@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    super::{World, muster},
+    super::{World, shift_check},
     message::{Unspoken, incident, is_operators, unread, waits_for},
     rings,
 };
@@ -40,13 +40,13 @@ pub(super) async fn message(world: &World, alert: &Alert) -> Result<Message, Uns
             let called = super::super::duty::called(world, &incident, now);
             Ok(duty::call(&incident, *to, &called, &world.words, zone, now))
         }
-        About::Nudge(id) => {
+        About::TakenReminder(id) => {
             let incident = incident(world, id).await?;
             let rings = incident.stage.is_open() && !incident.is_muted_for(notifier, now);
             let taken = held(world, notifier, &incident).filter(|_| rings);
             let holder = super::super::duty::holder(&world.config, taken.ok_or(Unspoken::Moot)?);
             let called = super::super::duty::called(world, &incident, now);
-            Ok(duty::nudge(
+            Ok(duty::taken_reminder(
                 &incident,
                 &holder,
                 &called,
@@ -56,7 +56,7 @@ pub(super) async fn message(world: &World, alert: &Alert) -> Result<Message, Uns
             ))
         }
         About::Calls(to) => calls(world, notifier, *to).await,
-        About::Nudges => nudges_of(world, notifier).await,
+        About::TakenReminders => taken_reminders_of(world, notifier).await,
         About::Reminders => reminders_of(world, notifier, alert.created).await,
         About::Handover(at) => {
             let roster = &world.config.duty.roster;
@@ -78,17 +78,17 @@ pub(super) async fn message(world: &World, alert: &Alert) -> Result<Message, Uns
                 zone,
             ))
         }
-        About::Muster(at) | About::Absent(at) => {
-            let people = muster::missing_at(world, *at).await.map_err(unread)?;
+        About::ShiftCheck(at) | About::Absent(at) => {
+            let people = shift_check::missing_at(world, *at).await.map_err(unread)?;
             // the shift has begun, or the roster has changed since
             if people.is_empty() || *at <= now {
                 return Err(Unspoken::Moot);
             }
             // at night the question wakes nobody; that somebody is missing is an alarm
             Ok(match about {
-                About::Muster(_) => Message {
-                    silent: muster::is_night(world, now),
-                    ..duty::muster(&people, *at, &world.words, zone)
+                About::ShiftCheck(_) => Message {
+                    silent: shift_check::is_night(world, now),
+                    ..duty::shift_check(&people, *at, &world.words, zone)
                 },
                 _ => duty::absent(&people, *at, &world.words, zone),
             })
@@ -134,7 +134,7 @@ async fn calls(world: &World, notifier: &str, to: Rung) -> Result<Message, Unspo
 }
 
 /// One message for all incidents that were taken long ago and are still open.
-async fn nudges_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
+async fn taken_reminders_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
     let mut all = of_notifier(world, notifier).await?;
     all.retain(|it| {
         let mut last = it.timeline.iter().rev().take(NEAR_THE_END);
@@ -151,7 +151,7 @@ async fn nudges_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
             None => holders.push((super::super::duty::holder(&world.config, taken), 1)),
         }
     }
-    Ok(duty::nudges(&all, &holders, &world.words))
+    Ok(duty::taken_reminders(&all, &holders, &world.words))
 }
 
 /// One message for all incidents that were reminded of since `since`.

@@ -104,7 +104,7 @@ pub(super) fn lasts(it: &Event) -> bool {
 async fn kind(world: &World, alert: &Alert) -> Result<Option<Ring>> {
     let id = match &alert.about {
         About::Call(..) | About::Calls(_) => return Ok(Some(Ring::Call)),
-        About::Nudge(_) | About::Nudges => return Ok(Some(Ring::Taken)),
+        About::TakenReminder(_) | About::TakenReminders => return Ok(Some(Ring::Taken)),
         About::Reminders => return Ok(Some(Ring::Lasting)),
         About::Reminder(id) => id,
         _ => return Ok(None),
@@ -118,7 +118,10 @@ async fn kind(world: &World, alert: &Alert) -> Result<Option<Ring>> {
 }
 
 fn is_common(about: &About) -> bool {
-    matches!(about, About::Calls(_) | About::Nudges | About::Reminders)
+    matches!(
+        about,
+        About::Calls(_) | About::TakenReminders | About::Reminders
+    )
 }
 
 /// Takes out of a queue what rings for many incidents, and puts one message in its place where there are many.
@@ -217,7 +220,7 @@ async fn together(
 fn common_of(alert: &Alert) -> Option<About> {
     match &alert.about {
         About::Call(_, to) | About::Calls(to) => Some(About::Calls(*to)),
-        About::Nudge(_) | About::Nudges => Some(About::Nudges),
+        About::TakenReminder(_) | About::TakenReminders => Some(About::TakenReminders),
         About::Reminder(_) | About::Reminders => Some(About::Reminders),
         _ => None,
     }
