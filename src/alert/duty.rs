@@ -4,7 +4,12 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde_json::json;
 
 use super::{
-    Button, Gravity, Message, people::called as called_as, storm::names, text::Text, timeline,
+    Button, Gravity, Message,
+    people::called as called_as,
+    reminders::{TAKE_CALLED, take_all},
+    storm::names,
+    text::Text,
+    timeline,
     words::facts,
 };
 use crate::{
@@ -148,6 +153,7 @@ pub fn calls(
     Message {
         facts: json!({"calls": to, "incidents": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
         gravity: Gravity::Grave,
+        buttons: take_all(all, TAKE_CALLED, words, now).into_iter().collect(),
         ..Message::of(format!("calls-{}", to.as_str()), text)
     }
 }
@@ -160,7 +166,7 @@ pub struct Holder {
 }
 
 /// A reminder of several incidents that were taken long ago and are still open: each holder with their count.
-pub fn nudges(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> Message {
+pub fn taken_reminders(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> Message {
     let count = words.count(all.len() as u64);
     let mut text = Text::default();
     text.push("🔔 ")
@@ -181,7 +187,7 @@ pub fn nudges(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> M
 }
 
 /// A reminder of one incident that was taken long ago and is still open: names the holder and all called besides.
-pub fn nudge(
+pub fn taken_reminder(
     it: &Incident,
     holder: &Holder,
     called: &Called,
@@ -190,8 +196,8 @@ pub fn nudge(
     now: Timestamp,
 ) -> Message {
     let last = it.timeline.iter().rev();
-    let mut nudges = last.filter(|it| it.what == What::Nudged);
-    let to = nudges.next().and_then(|it| it.note.as_deref());
+    let mut reminders = last.filter(|it| it.what == What::Nudged);
+    let to = reminders.next().and_then(|it| it.note.as_deref());
     let at = holder.taken.at;
     let mut text = Text::default();
     text.push("🔔 ")
@@ -240,7 +246,7 @@ pub fn nudge(
 }
 
 /// Asks the officers of the next shift to confirm that they are present.
-pub fn muster(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+pub fn shift_check(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
     let mut text = Text::default();
     text.push("📣 ")
         .bold(&words.text("head-muster", &[("clock", &words.clock(at, tz))]))

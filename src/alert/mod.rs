@@ -7,6 +7,7 @@ pub mod notifiers;
 pub mod pages;
 pub mod people;
 pub mod plan;
+pub mod reminders;
 pub mod request;
 pub mod requests;
 pub mod storm;

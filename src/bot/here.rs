@@ -16,7 +16,7 @@ use crate::{
         registration::Asker,
     },
     store::Result,
-    watch::{World, chats, officers::taken_for, tell::moved_to},
+    watch::{World, chats, request_alerts::taken_for, tell::moved_to},
 };
 
 /// A notifier and the chat it speaks to.

@@ -24,8 +24,8 @@ use crate::{
     },
     registry::{Wanted, limits::is_together, request::Whose},
     watch::{
-        officers,
         registration::{self as verbs, NotDone},
+        request_alerts,
     },
 };
 
@@ -222,7 +222,7 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Ta
 
 /// Shows a request as its own message would, with a button to the next older one of those that share a message.
 async fn card(here: &Here<'_>, known: &Request) -> Tapped {
-    let beside = officers::beside(here.world, known).await;
+    let beside = request_alerts::beside(here.world, known).await;
     let Ok(beside) = beside else {
         return Tapped::loud(here.say("bot-failed", &[]));
     };

@@ -1,10 +1,14 @@
-//! Taking all incidents of a storm with one tap.
+//! Taking all incidents of a storm, or of another message about many, with one tap.
 
 use super::here::Here;
 use crate::{
+    alert::reminders::{TAKE_CALLED, TAKE_LASTING},
     incident,
-    model::{Incident, IncidentId},
-    store,
+    model::{
+        Incident, IncidentId,
+        incident::{Event, What},
+    },
+    store::{self, Wanted},
     watch::step::{NotDone, step_all},
 };
 
@@ -39,11 +43,11 @@ pub(super) async fn take(here: &Here<'_>, id: &str) -> Result<String, String> {
     Ok(here.say(key, &args))
 }
 
-/// The incidents that this chat was told of in that storm, and is told of still. A storm is of one notifier: another's id
-/// finds nothing here.
+/// The incidents that this chat was told of in that message, and is told of still. A storm is of one notifier: another's
+/// id finds nothing here.
 async fn ours(here: &Here<'_>, id: &str) -> store::Result<Vec<IncidentId>> {
     let store = &here.world.store;
-    let mut members = Vec::new();
+    let mut members = rung_for(here, id).await?;
     for name in &here.names {
         for storm in store.storms(name).await?.iter().filter(|it| it.id == id) {
             members.extend(store.members(storm).await?);
@@ -54,4 +58,30 @@ async fn ours(here: &Here<'_>, id: &str) -> store::Result<Vec<IncidentId>> {
     ids.sort();
     ids.dedup();
     Ok(ids)
+}
+
+/// The open incidents that a message rang for: `calls-1764370000` are those that people were called for by that second,
+/// `lasting-…` those that were reminded of. Muted ones were not in it.
+async fn rung_for(here: &Here<'_>, id: &str) -> store::Result<Vec<Incident>> {
+    let Some((which, by)) = id.split_once('-') else {
+        return Ok(Vec::new());
+    };
+    let of: &[What] = match which {
+        TAKE_CALLED => &[What::Escalated],
+        TAKE_LASTING => &[What::Blind, What::Reminded],
+        _ => return Ok(Vec::new()),
+    };
+    let Ok(by) = by.parse::<i64>() else {
+        return Ok(Vec::new());
+    };
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    let now = here.world.clock.now();
+    let rang = |it: &Event| of.contains(&it.what) && it.at.as_second() <= by;
+    let heard = |it: &Incident| here.names.iter().any(|name| !it.is_muted_for(name, now));
+    let mut all = here.world.store.incidents(&wanted).await?;
+    all.retain(|it| it.timeline.iter().any(rang) && heard(it));
+    Ok(all)
 }

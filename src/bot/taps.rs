@@ -11,9 +11,9 @@ use super::{
     evidence,
     here::{Here, Role},
     incident::{self, Silence},
-    muster, plan,
+    plan,
     reply::Reply,
-    request, storm,
+    request, shift_check, storm,
 };
 use crate::{
     alert::{Button, people::called},
@@ -74,7 +74,7 @@ pub(super) async fn tapped(here: &Here<'_>, data: Option<&str>, open: bool) -> T
             sent: Some(incidents::page(here, at.parse().unwrap_or(0)).await),
             ..Tapped::quiet(String::new())
         },
-        Some(("here", at)) => muster::tapped(here, at).await,
+        Some(("here", at)) => shift_check::tapped(here, at).await,
         Some(("all", id)) => match storm::take(here, id).await {
             Ok(said) => Tapped::quiet(said),
             Err(why) => Tapped::loud(why),

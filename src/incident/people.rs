@@ -175,7 +175,7 @@ pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Inc
 }
 
 /// Notes that the holder is reminded and that the step `to`, where there is one, is called as well.
-pub fn nudge(known: &Incident, to: Option<Rung>, now: Timestamp) -> Incident {
+pub fn remind_taken(known: &Incident, to: Option<Rung>, now: Timestamp) -> Incident {
     let mut it = known.clone();
     let note = to.map(|it| it.as_str().to_owned());
     push(&mut it, now, What::Nudged, note);

@@ -20,16 +20,21 @@ pub enum About {
     Joined(String),
     /// An incident that keeps coming back: a message of its own, since an edit rings nobody.
     Reminder(IncidentId),
+    /// Several incidents that keep coming back or show us nothing for long, in one message.
+    Reminders,
     /// Nobody has taken an incident: somebody else is called.
     Call(IncidentId, Rung),
     /// Nobody has taken several incidents in time: one message calls for all of them.
     Calls(Rung),
     /// A reminder of an incident that was taken long ago and is still open.
-    Nudge(IncidentId),
+    #[serde(rename = "Nudge")]
+    TakenReminder(IncidentId),
     /// A reminder of several incidents that were taken long ago and are still open, in one message.
-    Nudges,
+    #[serde(rename = "Nudges")]
+    TakenReminders,
     /// A shift begins soon: its officers are asked to confirm that they are present.
-    Muster(Timestamp),
+    #[serde(rename = "Muster")]
+    ShiftCheck(Timestamp),
     /// Officers of the next shift have not confirmed, and it is about to begin.
     Absent(Timestamp),
     /// What becomes of a request to be watched.
@@ -54,11 +59,12 @@ impl About {
             Self::Roll(id) => format!("{id}-roll"),
             Self::Joined(id) => format!("{id}-joined"),
             Self::Reminder(id) => format!("{id}-reminder"),
+            Self::Reminders => "reminders".to_owned(),
             Self::Call(id, to) => format!("{id}-call-{}", to.as_str()),
             Self::Calls(to) => format!("calls-{}", to.as_str()),
-            Self::Nudge(id) => format!("{id}-nudge"),
-            Self::Nudges => "nudges".to_owned(),
-            Self::Muster(at) => format!("muster-{}", at.as_second()),
+            Self::TakenReminder(id) => format!("{id}-nudge"),
+            Self::TakenReminders => "nudges".to_owned(),
+            Self::ShiftCheck(at) => format!("muster-{}", at.as_second()),
             Self::Absent(at) => format!("absent-{}", at.as_second()),
             Self::Request(id) => id.to_string(),
             Self::Requests(at) => format!("requests-{}", at.as_second()),
@@ -305,4 +311,26 @@ pub struct Receipt {
 impl Receipt {
     /// The place of a receipt that holds what was said, of a notifier whose messages cannot be edited.
     pub const SAID: &str = "said";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_keep_the_names_that_they_were_written_with() {
+        let id = IncidentId::new(2026, 7);
+        let at = Timestamp::from_second(1_800_000_000).unwrap();
+        for (about, record) in [
+            (About::TakenReminder(id), r#"{"Nudge":"SC-2026-0007"}"#),
+            (About::TakenReminders, r#""Nudges""#),
+            (
+                About::ShiftCheck(at),
+                r#"{"Muster":"2027-01-15T08:00:00Z"}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&about).unwrap(), record);
+            assert_eq!(serde_json::from_str::<About>(record).unwrap(), about);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{World, muster};
+use super::{World, shift_check};
 use crate::{
     alert::duty::{Called, Holder},
     config::Config,
@@ -35,7 +35,7 @@ pub async fn round(world: &World) {
     if let Err(error) = escalate(world).await {
         tracing::error!(%error, "who is to be called cannot be decided");
     }
-    if let Err(error) = muster::round(world, world.clock.now()).await {
+    if let Err(error) = shift_check::round(world, world.clock.now()).await {
         tracing::error!(%error, "who takes over a shift cannot be asked");
     }
     if let Err(error) = hand_over(world).await {
@@ -97,8 +97,7 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
         if let Some(call) = duty::due(&steps, &it, now, close, &answers) {
             tracing::info!(incident.id = %it.id, to = call.to.as_str(), "nobody has taken it");
             due.push(Due {
-                one: About::Call(it.id.clone(), call.to),
-                many: About::Calls(call.to),
+                about: About::Call(it.id.clone(), call.to),
                 operator: call.to != Rung::Head,
                 agency: it.taken.is_none(),
                 known: incident::escalate(&it, call.reached, call.to, now),
@@ -108,32 +107,29 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
         {
             tracing::info!(incident.id = %it.id, "it was taken long ago and is not over");
             due.push(Due {
-                one: About::Nudge(it.id.clone()),
-                many: About::Nudges,
+                about: About::TakenReminder(it.id.clone()),
                 operator: true,
                 agency: it.led().is_none(),
-                known: incident::nudge(&it, reminder.to, now),
+                known: incident::remind_taken(&it, reminder.to, now),
             });
         }
     }
     call_out(world, due, now).await
 }
 
-/// A call or reminder that is due: the incident with it noted, and what the alert is about, alone and among many.
+/// A call or reminder that is due: the incident with it noted, and what the alert is about.
 struct Due {
     known: Incident,
-    one: About,
-    many: About,
+    about: About,
     /// Whether the operator is told as well.
     operator: bool,
     /// Whether the agency's own chats are told.
     agency: bool,
 }
 
-/// Up to this many calls of one kind are sent one by one; more are one message: a hundred incidents must not ring a
-/// hundred times.
+/// Where more than this many are due at once they wait for each other: the notifier's queue makes one message of many.
 const ONE_BY_ONE: usize = 3;
-/// How long a message about many incidents waits until all are written.
+/// How long they wait until all are written.
 const TOGETHER: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
 
 /// Whether a step stands for any person now. Looks it up only when asked: most incidents are not due.
@@ -159,27 +155,17 @@ async fn call_out(world: &World, due: Vec<Due>, now: Timestamp) -> Result<(), St
     let notify: HashMap<String, Vec<String>> = targets
         .map(|it| (it.id.to_string(), it.settings.notify))
         .collect();
-    let mut told: Vec<(Due, Vec<String>)> = Vec::new();
-    let mut counts: HashMap<(String, About), usize> = HashMap::new();
-    for it in due {
-        let names = names(world, &it, &notify, now);
-        for name in &names {
-            *counts.entry((name.clone(), it.many.clone())).or_default() += 1;
-        }
-        told.push((it, names));
+    let mut tell_at = now;
+    if due.len() > ONE_BY_ONE {
+        tell_at = now.checked_add(TOGETHER).unwrap_or(now);
     }
-    for (it, names) in told {
+    for it in due {
         let urgency = Urgency::of(&it.known);
-        let alert = |name: String| {
-            let key = (name, it.many.clone());
-            let many = counts.get(&key).is_some_and(|it| *it > ONE_BY_ONE);
-            let about = if many { &it.many } else { &it.one };
-            let mut alert = Alert::new(&key.0, about.clone(), urgency, now);
-            if many {
-                alert.due = now.checked_add(TOGETHER).unwrap_or(now);
-            }
-            alert
+        let alert = |name: String| Alert {
+            due: tell_at,
+            ..Alert::new(&name, it.about.clone(), urgency, now)
         };
+        let names = names(world, &it, &notify, now);
         let commit = Commit {
             alerts: names.into_iter().map(alert).collect(),
             incidents: vec![it.known.clone()],

@@ -4,7 +4,7 @@
 use futures_util::StreamExt;
 use jiff::Timestamp;
 
-use super::{World, candidates, leaving, officers::told, scrutiny::scrutinise};
+use super::{World, candidates, leaving, request_alerts::told, scrutiny::scrutinise};
 use crate::{
     model::{
         Agency, Alert, Incident, Say, Target,

@@ -47,6 +47,7 @@ mod registration; // who may be watched: asked, looked at, proved, decided, ende
 mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
 mod restore; // a backup holds all pages; a restore is whole or not at all
+mod rings; // calls and reminders of many incidents: one message a minute, one tap
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kill, restart, beside it
 mod sightings; // content that one look shows and the next does not

@@ -296,7 +296,7 @@ fn two_ways(portal: &Portal) -> String {
     yaml("", &[("a", &portal.url())])
         .replace(
             "agencies:",
-            "notifiers:\n  group: { kind: console, fallback: mail }\n  mail: { kind: console }\n  duty: { kind: console }\nagencies:",
+            "notifiers:\n  group: { kind: telegram, with: { chat: -1001, token_env: HOME }, fallback: mail }\n  mail: { kind: console }\n  duty: { kind: console }\nagencies:",
         )
         .replace("  timeout: 2s", "  timeout: 2s\n  notify: [duty]")
         .replace("    targets:", "    notify: [group]\n    targets:")

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{
-    super::{World, officers::beside, plans, reports},
-    moved_to, of_duty, receipt,
+    super::{World, plans, reports, request_alerts::beside},
+    moved_to, of_duty,
+    receipts::receipt,
 };
 use crate::{
     alert::{
@@ -94,11 +95,12 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
         }
         About::Call(..)
         | About::Calls(_)
-        | About::Nudge(_)
-        | About::Nudges
+        | About::TakenReminder(_)
+        | About::TakenReminders
+        | About::Reminders
         | About::Handover(_)
-        | About::Muster(_)
-        | About::Absent(_) => of_duty::message(world, &alert.notifier, &alert.about).await?,
+        | About::ShiftCheck(_)
+        | About::Absent(_) => of_duty::message(world, alert).await?,
     };
     Ok(Spoken::of(message.repeated(repeat, &world.words)))
 }

@@ -5,6 +5,8 @@ mod message;
 mod of_duty;
 mod receipts;
 mod reroute;
+mod rings;
+mod sending;
 mod storm;
 
 use std::{
@@ -21,13 +23,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use receipts::moved_to;
-use receipts::{receipt, receipt_at, said};
+use receipts::{receipt_at, said};
+use sending::send;
 
 use super::{Live, World};
 use crate::{
-    alert::{Message, Place, Refusal},
+    alert::{Message, Refusal},
     model::{
-        About, Alert, IncidentId, Receipt,
+        About, Alert, IncidentId,
         incident::{Event, What},
     },
     store::{Commit, Delivery, StoreError},
@@ -43,8 +46,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_ASKED: Duration = Duration::from_secs(600);
 /// What is due later than any pause was planned by a clock that was wrong.
 const CLOCK_WAS_WRONG: SignedDuration = SignedDuration::from_secs(660);
-/// A send that takes longer is given up, and may have arrived.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Who asks for something and cannot be told for so long may ask again.
 const ASKER: SignedDuration = SignedDuration::from_hours(24);
 /// The longest pause of a place with no messages left in its minute: graver news has a share of its own.
@@ -182,6 +183,7 @@ async fn deliver(
 ) -> (String, Duration) {
     let notifier = world.notifier(&name);
     let mut held = Duration::ZERO;
+    let mut alone = HashMap::new();
     if let Some(notifier) = notifier.as_ref().filter(|it| it.groups()) {
         let desk = storm::Desk {
             name: &name,
@@ -189,17 +191,20 @@ async fn deliver(
             waits: shared.waits,
             lately: &shared.lately,
         };
-        queue = match storm::gather(&world, &desk, queue).await {
-            Ok(gathered) => {
-                held = gathered.held;
-                gathered.rest
-            }
+        let gathered = async {
+            let gathered = storm::gather(&world, &desk, queue).await?;
+            let rest = rings::gather(&world, &desk, gathered.rest).await?;
+            Ok::<_, StoreError>(storm::Gathered { rest, ..gathered })
+        };
+        let gathered = match gathered.await {
+            Ok(gathered) => gathered,
             Err(error) => {
                 world.measure.stored(false);
                 tracing::error!(notifier = name, %error, "alerts wait for the store");
                 return (name, PAUSE);
             }
         };
+        (queue, held, alone) = (gathered.rest, gathered.held, gathered.alone);
     }
     for alert in queue {
         if let Some(pace) = notifier.as_ref().and_then(|it| it.pace()) {
@@ -212,6 +217,11 @@ async fn deliver(
             if let Err(wait) = taken {
                 return (name, wait.min(SPENT));
             }
+        }
+        // counted when it goes out, and once: one that waits for its turn comes by again and again
+        if let Some(family) = alone.remove(&alert.about.key()) {
+            let mut lately = shared.lately.lock().unwrap_or_else(PoisonError::into_inner);
+            lately.note(&name, family);
         }
         if let Some(pause) = one(&world, &name, alert).await {
             // what follows would be refused too
@@ -280,7 +290,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
                 About::Incident(id) => note(world, id, What::Told, name, None).await,
                 About::Storm(id) => storm::told(world, name, id, spoken.members).await,
                 About::Joined(id) => storm::rang(world, name, id, &spoken.members).await,
-                _ => (),
+                _ => rings::sent(world, name, &alert).await,
             }
             // not written down, it will be sent once more, as a repeat; not at once
             written.is_err().then_some(LONGEST_PAUSE)
@@ -302,78 +312,6 @@ async fn left_out(world: &World, alert: Alert) -> Option<Duration> {
     kept(world, sent).await.is_err().then_some(PAUSE)
 }
 
-async fn send(
-    world: &World,
-    name: &str,
-    alert: &Alert,
-    message: &Message,
-) -> Result<Option<Receipt>, Refusal> {
-    let Some(notifier) = world.notifier(name) else {
-        return Err(Refusal::Never(format!(
-            "no notifier is called {name} any more"
-        )));
-    };
-    let receipt = receipt(world, name, alert).await;
-    let mut moved = world
-        .store
-        .milestone(&moved_to(name, &notifier.address()))
-        .await
-        .unwrap_or(None);
-    for _ in 0..2 {
-        let place = Place {
-            receipt: receipt.as_ref(),
-            moved_to: moved.as_deref(),
-        };
-        match timeout(PATIENCE, notifier.send(message, place)).await {
-            Ok(Err(Refusal::Moved(to))) => {
-                tracing::warn!(notifier = name, to, "the chat has moved; it is followed");
-                let milestone = Some((moved_to(name, &notifier.address()), to.clone()));
-                if let Err(error) = world
-                    .store
-                    .commit(Commit {
-                        milestone,
-                        ..Commit::default()
-                    })
-                    .await
-                {
-                    tracing::error!(%error, "where the chat moved to cannot be written");
-                }
-                world.chats_known.forget();
-                moved = Some(to);
-            }
-            Ok(outcome) => {
-                if let (Ok(Some(receipt)), None) = (&outcome, &moved) {
-                    settle(world, name, &notifier.address(), receipt).await;
-                }
-                return outcome;
-            }
-            Err(_) => {
-                return Err(Refusal::Unsure(format!(
-                    "no answer within {} s",
-                    PATIENCE.as_secs()
-                )));
-            }
-        }
-    }
-    Err(Refusal::Later(None, "the chat keeps moving".to_owned()))
-}
-
-/// Notes the number of a chat that is configured by its public name, and uses it from the first message on: another
-/// chat may have the name tomorrow.
-async fn settle(world: &World, name: &str, address: &str, receipt: &Receipt) {
-    let number = receipt.place.split('/').next().unwrap_or_default();
-    if !address.starts_with('@') || number.parse::<i64>().is_err() {
-        return;
-    }
-    let commit = Commit {
-        milestone: Some((moved_to(name, address), number.to_owned())),
-        ..Commit::default()
-    };
-    if let Err(error) = world.store.commit(commit).await {
-        tracing::error!(%error, "the number of a chat cannot be written");
-    }
-}
-
 async fn refused(
     world: &World,
     name: &str,
@@ -387,7 +325,7 @@ async fn refused(
             alert.refused = Some(why.clone());
             if let About::Incident(id)
             | About::Reminder(id)
-            | About::Nudge(id)
+            | About::TakenReminder(id)
             | About::Call(id, _) = &alert.about
             {
                 note(world, id, What::Undelivered, name, Some(why.clone())).await;

@@ -1,19 +1,23 @@
 //! Messages of the duty room's own affairs, made from what is true when they are sent.
 
+use jiff::Timestamp;
+
 use super::{
-    super::{World, muster},
+    super::{World, shift_check},
     message::{Unspoken, incident, is_operators, unread, waits_for},
+    rings,
 };
 use crate::{
     alert::{
         Message,
         duty::{self, Holder},
+        reminders, words,
     },
     duty::handover,
     model::{
-        About, Incident,
+        About, Alert, Incident,
         duty::{Person, Rung},
-        incident::{Taken, What},
+        incident::{Event, Taken, What},
     },
     store::Wanted,
 };
@@ -22,11 +26,8 @@ use crate::{
 const NEAR_THE_END: usize = 10;
 
 /// The message of a call, a reminder or a shift.
-pub(super) async fn message(
-    world: &World,
-    notifier: &str,
-    about: &About,
-) -> Result<Message, Unspoken> {
+pub(super) async fn message(world: &World, alert: &Alert) -> Result<Message, Unspoken> {
+    let (notifier, about) = (alert.notifier.as_str(), &alert.about);
     let zone = &world.config.service.timezone;
     let now = world.clock.now();
     match about {
@@ -39,13 +40,13 @@ pub(super) async fn message(
             let called = super::super::duty::called(world, &incident, now);
             Ok(duty::call(&incident, *to, &called, &world.words, zone, now))
         }
-        About::Nudge(id) => {
+        About::TakenReminder(id) => {
             let incident = incident(world, id).await?;
             let rings = incident.stage.is_open() && !incident.is_muted_for(notifier, now);
             let taken = held(world, notifier, &incident).filter(|_| rings);
             let holder = super::super::duty::holder(&world.config, taken.ok_or(Unspoken::Moot)?);
             let called = super::super::duty::called(world, &incident, now);
-            Ok(duty::nudge(
+            Ok(duty::taken_reminder(
                 &incident,
                 &holder,
                 &called,
@@ -55,7 +56,8 @@ pub(super) async fn message(
             ))
         }
         About::Calls(to) => calls(world, notifier, *to).await,
-        About::Nudges => nudges_of(world, notifier).await,
+        About::TakenReminders => taken_reminders_of(world, notifier).await,
+        About::Reminders => reminders_of(world, notifier, alert.created).await,
         About::Handover(at) => {
             let roster = &world.config.duty.roster;
             let before = at.checked_sub(jiff::SignedDuration::from_secs(1));
@@ -76,17 +78,17 @@ pub(super) async fn message(
                 zone,
             ))
         }
-        About::Muster(at) | About::Absent(at) => {
-            let people = muster::missing_at(world, *at).await.map_err(unread)?;
+        About::ShiftCheck(at) | About::Absent(at) => {
+            let people = shift_check::missing_at(world, *at).await.map_err(unread)?;
             // the shift has begun, or the roster has changed since
             if people.is_empty() || *at <= now {
                 return Err(Unspoken::Moot);
             }
             // at night the question wakes nobody; that somebody is missing is an alarm
             Ok(match about {
-                About::Muster(_) => Message {
-                    silent: muster::is_night(world, now),
-                    ..duty::muster(&people, *at, &world.words, zone)
+                About::ShiftCheck(_) => Message {
+                    silent: shift_check::is_night(world, now),
+                    ..duty::shift_check(&people, *at, &world.words, zone)
                 },
                 _ => duty::absent(&people, *at, &world.words, zone),
             })
@@ -132,7 +134,7 @@ async fn calls(world: &World, notifier: &str, to: Rung) -> Result<Message, Unspo
 }
 
 /// One message for all incidents that were taken long ago and are still open.
-async fn nudges_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
+async fn taken_reminders_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
     let mut all = of_notifier(world, notifier).await?;
     all.retain(|it| {
         let mut last = it.timeline.iter().rev().take(NEAR_THE_END);
@@ -149,7 +151,26 @@ async fn nudges_of(world: &World, notifier: &str) -> Result<Message, Unspoken> {
             None => holders.push((super::super::duty::holder(&world.config, taken), 1)),
         }
     }
-    Ok(duty::nudges(&all, &holders, &world.words))
+    Ok(duty::taken_reminders(&all, &holders, &world.words))
+}
+
+/// One message for all incidents that were reminded of since `since`.
+async fn reminders_of(
+    world: &World,
+    notifier: &str,
+    since: Timestamp,
+) -> Result<Message, Unspoken> {
+    let mut all = of_notifier(world, notifier).await?;
+    let reminded = |it: &Event| it.at >= since && rings::lasts(it);
+    all.retain(|it| it.timeline.iter().any(reminded));
+    if all.is_empty() {
+        return Err(Unspoken::Moot);
+    }
+    let (zone, now) = (&world.config.service.timezone, world.clock.now());
+    Ok(match all.as_slice() {
+        [only] => words::reminder(only, &world.words, zone, false),
+        _ => reminders::reminders(&all, &world.words, now),
+    })
 }
 
 /// The holder that a notifier's people remind: in the operator's chats the operator's; where there is none, the

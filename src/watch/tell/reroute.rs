@@ -42,12 +42,12 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
     let (id, more) = match about {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
-        About::Nudge(id) => (id, true),
+        About::TakenReminder(id) => (id, true),
         // each notifier works out its own incidents
-        About::Calls(_) | About::Nudges => return world.everybody(),
+        About::Calls(_) | About::TakenReminders | About::Reminders => return world.everybody(),
         // each of the operator's chats has it already
         About::Handover(_)
-        | About::Muster(_)
+        | About::ShiftCheck(_)
         | About::Absent(_)
         | About::Window(_)
         | About::Request(_)

@@ -47,7 +47,8 @@ const RING: SignedDuration = SignedDuration::from_secs(60);
 /// The list waits for those that are being confirmed, and is made again when it has become twice as long.
 const LIST_AFTER: SignedDuration = SignedDuration::from_secs(45);
 
-/// When incidents were told one by one, by notifier and family. In memory: after a restart a few more go alone.
+/// When incidents were told one by one, by notifier and family, noted when they are sent. In memory: after a restart a
+/// few more go alone.
 #[derive(Default)]
 pub(super) struct Lately(HashMap<(String, Family), VecDeque<Instant>>);
 
@@ -60,7 +61,7 @@ impl Lately {
         told.len()
     }
 
-    fn note(&mut self, notifier: &str, family: Family) {
+    pub(super) fn note(&mut self, notifier: &str, family: Family) {
         let told = self.0.entry((notifier.to_owned(), family)).or_default();
         told.push_back(Instant::now());
     }
@@ -76,9 +77,11 @@ pub(super) struct Desk<'a> {
     pub lately: &'a Mutex<Lately>,
 }
 
-/// The rest of a queue: alerts to be told one by one now, and how long other news waits for more of its kind.
+/// The rest of a queue: alerts to be told one by one now, those of them that count towards a storm, by their keys, and
+/// how long other news waits for more of its kind.
 pub(super) struct Gathered {
     pub rest: Vec<Alert>,
+    pub alone: HashMap<String, Family>,
     pub held: Duration,
 }
 
@@ -90,6 +93,7 @@ pub(super) async fn gather(world: &World, desk: &Desk<'_>, queue: Vec<Alert>) ->
     let now = world.clock.now();
     let mut out = Gathered {
         rest: Vec::new(),
+        alone: HashMap::new(),
         held: Duration::ZERO,
     };
     if !queue
@@ -200,11 +204,10 @@ async fn tell_news(
             return Ok(());
         }
         if told + news.len() <= ONE_BY_ONE {
-            let mut lately = desk.lately.lock().unwrap_or_else(PoisonError::into_inner);
             for (alert, _) in news {
                 // what is tried again was counted
                 if alert.attempts == 0 {
-                    lately.note(desk.name, family);
+                    out.alone.insert(alert.about.key(), family);
                 }
                 out.rest.push(alert);
             }

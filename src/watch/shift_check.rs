@@ -34,7 +34,7 @@ pub(super) async fn round(world: &World, now: Timestamp) -> Result<()> {
     if world.store.milestone(ASKED).await?.as_ref() != Some(&at) {
         return tell(
             world,
-            About::Muster(change.at),
+            About::ShiftCheck(change.at),
             Urgency::Ordinary,
             (ASKED, at),
             now,
