@@ -40,7 +40,8 @@ pub(super) struct Intermediates(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
-    by_url: HashMap<String, (Instant, Vec<CertificateDer<'static>>)>,
+    /// Apart for guards with exceptions: what one may not ask for, the other may.
+    by_url: HashMap<(bool, String), (Instant, Vec<CertificateDer<'static>>)>,
     by_subject: HashMap<Vec<u8>, Vec<CertificateDer<'static>>>,
 }
 
@@ -178,7 +179,8 @@ impl Intermediates {
         guard: &Guard,
     ) -> Option<CertificateDer<'static>> {
         for place in places {
-            let known = self.kept().by_url.get(place.as_str()).cloned();
+            let key = (guard.networks.is_empty(), place.to_string());
+            let known = self.kept().by_url.get(&key).cloned();
             let held = |it: &(Instant, Vec<_>)| match it.1.is_empty() {
                 true => it.0.elapsed() < LACKED_FOR,
                 false => it.0.elapsed() < FOUND_FOR,
@@ -192,7 +194,7 @@ impl Intermediates {
                         kept.by_url.clear();
                     }
                     let entry = (Instant::now(), found.clone());
-                    kept.by_url.insert(place.to_string(), entry);
+                    kept.by_url.insert(key, entry);
                     found
                 }
             };
@@ -223,6 +225,8 @@ fn issuers_of(certificate: &X509Certificate<'_>) -> Vec<Url> {
                 && is_issuer
                 && let Ok(place) = place.parse::<Url>()
                 && place.scheme() == "http"
+                && place.username().is_empty()
+                && place.password().is_none()
                 && out.len() < MISSING
             {
                 out.push(place);
@@ -232,10 +236,12 @@ fn issuers_of(certificate: &X509Certificate<'_>) -> Vec<Url> {
     out
 }
 
-/// Whether the guard allows the address. A port from 1024 up is allowed as well, since an intranet's authority may
-/// publish there; a lower port belongs to other services, and no certificate may send us to one.
+/// Whether the guard allows the address, as that of a redirect. For a server in `allow_networks` a port from 1024 up is
+/// allowed as well, since an intranet's authority may publish there; a lower port belongs to other services, and no
+/// certificate may send us to one.
 fn may_be_asked(place: &Url, guard: &Guard) -> bool {
-    let port = place.port_or_known_default().filter(|it| *it >= 1024);
+    let is_inside = !guard.networks.is_empty();
+    let port = place.port().filter(|it| is_inside && *it >= 1024);
     guard.url(place, port).is_ok()
 }
 
@@ -277,4 +283,31 @@ fn certificates_in(bytes: &[u8]) -> Vec<CertificateDer<'static>> {
     let all = packed.signed().and_then(|it| it.certificates());
     let ders = all.into_iter().flatten().filter_map(|it| it.to_der().ok());
     ders.map(CertificateDer::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_names_no_port_that_a_redirect_may_not_name() {
+        let inside = Guard {
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            ..Guard::default()
+        };
+        let may = |place: &str, guard: &Guard| may_be_asked(&place.parse().unwrap(), guard);
+        for place in ["http://ca.example/a.cer", "http://45.117.0.10/a.cer"] {
+            assert!(
+                may(place, &inside) && may(place, &inside.outside()),
+                "{place}"
+            );
+        }
+        for place in ["http://ca.example:8080/a.cer", "http://10.0.0.5/a.cer"] {
+            assert!(
+                may(place, &inside) && !may(place, &inside.outside()),
+                "{place}"
+            );
+        }
+        assert!(!may("http://ca.example:22/", &inside));
+    }
 }

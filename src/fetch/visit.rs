@@ -43,7 +43,7 @@ use crate::model::{
 
 /// Makes visits. Cheap to clone.
 #[derive(Clone)]
-pub struct Eye(Arc<Inner>);
+pub struct Eye(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) settings: Settings,
