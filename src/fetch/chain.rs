@@ -57,7 +57,7 @@ enum Verdict {
     Good,
     /// An issuer is still missing.
     Lacking,
-    /// The chain has another fault, which further certificates do not mend.
+    /// The chain has another fault, such as an issuer that has expired.
     Bad,
 }
 
@@ -111,25 +111,27 @@ impl Intermediates {
                 return false;
             }
             added += 1;
-            let known = self.kept().by_subject.get(&issuer).cloned();
-            let known = known.unwrap_or_default();
-            chain.extend(known.iter().cloned());
-            match self.verdict(shown, &chain, trust) {
-                Verdict::Good => return true,
-                Verdict::Bad => return false,
-                Verdict::Lacking => (),
+            let mut next = None;
+            for known in self.known(&issuer) {
+                match self.with(&mut chain, &known, shown, trust) {
+                    Verdict::Good => return true,
+                    Verdict::Bad => (),
+                    Verdict::Lacking => next = next.or(Some(known)),
+                }
             }
-            // known certificates of this name may belong to a different authority: the named address is asked, too
+            // known certificates of this name may belong to a different authority, or be those of before a renewal: the
+            // named address is asked, too
             let fetched = self
                 .fetch(&issuers_of(&parsed), &issuer, client, guard)
                 .await;
-            chain.extend(fetched.clone());
-            match self.verdict(shown, &chain, trust) {
-                Verdict::Good => return true,
-                Verdict::Bad => return false,
-                Verdict::Lacking => (),
+            if let Some(fetched) = fetched {
+                match self.with(&mut chain, &fetched, shown, trust) {
+                    Verdict::Good => return true,
+                    Verdict::Bad => (),
+                    Verdict::Lacking => next = Some(fetched),
+                }
             }
-            let Some(next) = fetched.or_else(|| known.first().cloned()) else {
+            let Some(next) = next else {
                 return false;
             };
             last = next;
@@ -137,23 +139,53 @@ impl Intermediates {
         false
     }
 
-    fn verdict(
+    /// The result with one more certificate, which stays in the chain unless it brings another fault.
+    fn with(
         &self,
+        chain: &mut Vec<CertificateDer<'static>>,
+        candidate: &CertificateDer<'static>,
         shown: &Shown<'_>,
-        chain: &[CertificateDer<'static>],
         trust: &Trust,
     ) -> Verdict {
-        match trust.fault(shown.leaf, chain, shown.name, UnixTime::now()) {
+        let now = UnixTime::now();
+        chain.push(candidate.clone());
+        match trust.fault(shown.leaf, chain, shown.name, now) {
             None => {
-                self.keep(chain);
+                self.keep(&trust.needed(shown.leaf, chain, shown.name, now));
                 Verdict::Good
             }
             Some(why) if why.key == "cause-tls-issuer" => Verdict::Lacking,
-            Some(_) => Verdict::Bad,
+            Some(_) => {
+                chain.pop();
+                Verdict::Bad
+            }
         }
     }
 
-    /// Keeps the certificates of a good chain for servers that leave them out.
+    /// The kept certificates of a subject that are in date, the last kept first. Others are kept no longer.
+    fn known(&self, subject: &[u8]) -> Vec<CertificateDer<'static>> {
+        let mut kept = self.kept();
+        let Some(alike) = kept.by_subject.get_mut(subject) else {
+            return Vec::new();
+        };
+        alike.retain(|it| {
+            x509_parser::parse_x509_certificate(it).is_ok_and(|it| it.1.validity().is_valid())
+        });
+        alike.iter().rev().cloned().collect()
+    }
+
+    /// Whether all these certificates are kept already.
+    pub fn hold(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let kept = self.kept();
+        chain.iter().all(|it| {
+            let parsed = x509_parser::parse_x509_certificate(it);
+            let alike = parsed.map(|found| kept.by_subject.get(found.1.subject().as_raw()));
+            alike.is_ok_and(|alike| alike.is_some_and(|alike| alike.contains(it)))
+        })
+    }
+
+    /// Keeps certificates of a good chain's path ([`Trust::needed`]) for servers that leave them out. Where one subject
+    /// has too many, a new one replaces the oldest.
     pub fn keep(&self, chain: &[CertificateDer<'_>]) {
         let mut kept = self.kept();
         for it in chain {
@@ -165,9 +197,13 @@ impl Intermediates {
                 continue;
             }
             let alike = kept.by_subject.entry(subject.to_vec()).or_default();
-            if alike.len() < ALIKE && !alike.contains(it) {
-                alike.push(it.clone().into_owned());
+            if alike.contains(it) {
+                continue;
             }
+            if alike.len() >= ALIKE {
+                alike.remove(0);
+            }
+            alike.push(it.clone().into_owned());
         }
     }
 
