@@ -18,6 +18,7 @@ use super::{
     classify::{class_of, class_of_http, is_of_handshake},
     client::DialFault,
     pass::Pass,
+    reach,
     second_tls::{Spoken, Unspoken},
     trust::facts,
     visit::Inner,
@@ -49,7 +50,7 @@ impl Inner {
         {
             return Ok(arrived);
         }
-        let sent = pass.client.send(url, headers.clone(), http1);
+        let sent = reach::one_by_one(|| pass.client.send(url, headers.clone(), http1));
         let error = match sent.await {
             Ok(response) => {
                 let address = response.remote_addr().map(|it| it.ip());

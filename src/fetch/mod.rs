@@ -22,6 +22,7 @@ mod manners;
 mod pass;
 mod policy;
 mod presentation;
+mod reach;
 mod redirect;
 mod second_tls;
 mod tls;

@@ -147,7 +147,12 @@ impl Sees for Eye {
         let _one_of_all = inner.places.acquire().await;
         let started = Instant::now();
         let mut journey = Journey::new(visit.url.clone());
-        let way = Way::new(visit.target.as_str(), visit.prefer, inner.faces.clone());
+        let way = Way::new(
+            visit.target.as_str(),
+            visit.prefer,
+            inner.faces.clone(),
+            visit.timeout,
+        );
         let waits = journey.waits.clone();
         let going = way.along(inner.go(visit, &mut journey));
         let end = match within(visit.timeout, &waits, going).await {
