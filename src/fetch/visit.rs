@@ -170,6 +170,8 @@ impl Sees for Eye {
                 (Seen::Silent(silence), None, partial)
             }
         };
+        let second = body.as_ref().or(partial.as_ref());
+        let broken = body::broken(&mut journey, second, visit.max_body).await;
         let [first, last] = [visit.url, &journey.url].map(|it| it.host_str().unwrap_or_default());
         // an address of a foreign host that did not answer is no face of the portal
         let is_own = journey.address.is_some() || registrable(first) == registrable(last);
@@ -195,6 +197,7 @@ impl Sees for Eye {
             observation,
             body,
             partial,
+            broken,
             large: journey.large,
         }
     }
@@ -217,11 +220,13 @@ impl Inner {
     /// Follows the redirects, and starts over with HTTP/1.1 if HTTP/2 broke within a body. One time limit covers both.
     async fn go(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
         let end = self.follow(visit, journey).await;
-        if !journey.http2_broke {
-            return end;
+        match end {
+            End::Silent(loss) if journey.http2_broke => {
+                journey.over_http1(visit.url.clone(), loss);
+                self.follow(visit, journey).await
+            }
+            end => end,
         }
-        journey.over_http1(visit.url.clone());
-        self.follow(visit, journey).await
     }
 
     async fn follow(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
