@@ -23,7 +23,8 @@ COPY --from=build /build/target/dist/gaccong /usr/local/bin/gaccong
 USER gaccong
 WORKDIR /var/lib/gaccong
 VOLUME ["/var/lib/gaccong/data", "/var/lib/gaccong/snapshots"]
-# the configuration is mounted at /var/lib/gaccong/targets.yaml; `gaccong health` reads the address from its `listen`
+# the configuration is mounted at /var/lib/gaccong/targets.yaml; `gaccong health` asks at the address that the service left
+# in its data directory, so that it needs the same --data-dir as `watch` where that has one
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 CMD ["gaccong", "health"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["gaccong"]

@@ -11,6 +11,7 @@ pub mod detect;
 pub mod diff;
 pub mod duty;
 pub mod fetch;
+pub mod files;
 pub mod incident;
 pub mod model;
 pub mod page;

@@ -129,7 +129,9 @@ pub fn to_asker(it: &Request, words: &Words, tz: &TimeZone) -> Option<Message> {
             text.push(&owner(it, words)).line();
             if it.proof.is_none() {
                 let host = it.url.host_str().unwrap_or_default();
-                how_to_prove(&mut text, host, &it.token, words);
+                text.line().push(&words.plain("request-prove")).line();
+                places_of_proof(&mut text, host, &it.token, words);
+                text.push(&words.plain("request-or-vouched")).line();
                 if it.stranger {
                     text.push(&words.plain("request-two-days")).line();
                 }
@@ -231,9 +233,8 @@ fn shown(text: &mut Text, view: &View, lines: usize, signals: usize, words: &Wor
     }
 }
 
-/// The places where a token proves a request, as instructions to the asker.
-pub fn how_to_prove(text: &mut Text, host: &str, token: &str, words: &Words) {
-    text.line().push(&words.plain("request-prove")).line();
+/// The three places where a token proves a request, then the token.
+pub fn places_of_proof(text: &mut Text, host: &str, token: &str, words: &Words) {
     text.push("1. ")
         .push(&words.plain("request-prove-file"))
         .push(" ")
@@ -253,7 +254,6 @@ pub fn how_to_prove(text: &mut Text, host: &str, token: &str, words: &Words) {
         .push(" ")
         .code(token)
         .line();
-    text.push(&words.plain("request-or-vouched")).line();
 }
 
 fn decided(text: &mut Text, it: &Request, words: &Words, tz: &TimeZone) {

@@ -1,4 +1,5 @@
-//! Requests of strangers without proof in one message to the officers: a stranger can make them by the hundred.
+//! Requests of strangers in one message to the officers: a stranger can make them by the hundred. First those with proof,
+//! where so many have it that they are not told one by one.
 
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -9,13 +10,13 @@ use crate::{
     words::Words,
 };
 
-/// Requests that the message names, the newest first.
+/// Requests that the message names: those with proof first, then the newest.
 const NAMED: usize = 5;
 /// Askers with a button that refuses all their requests in one tap.
 const REFUSED: usize = 2;
 
-/// Builds the message. `askers` holds the id of one request of each asker and their number of requests, the largest
-/// number first.
+/// Builds the message. `askers` holds the id of one request of each asker and their number of requests without proof, the
+/// largest number first.
 pub fn all(
     waiting: &[&Request],
     askers: &[(String, usize)],
@@ -24,20 +25,23 @@ pub fn all(
 ) -> Message {
     let count = waiting.len().to_string();
     let mut text = Text::default();
-    let head = if waiting.is_empty() {
-        "requests-none"
-    } else {
-        "head-requests"
+    let proved = waiting.iter().filter(|it| it.proof.is_some()).count();
+    let head = match (waiting.is_empty(), proved) {
+        (true, _) => "requests-none",
+        (false, 0) => "head-requests",
+        (false, _) => "head-requests-many",
     };
-    text.push("📥 ")
-        .bold(&words.text(head, &[("count", &count)]))
-        .line();
+    let args = [("count", count.as_str()), ("proved", &proved.to_string())];
+    text.push("📥 ").bold(&words.text(head, &args)).line();
     let mut newest: Vec<&Request> = waiting.to_vec();
-    newest.sort_by_key(|it| std::cmp::Reverse((it.at, it.id.clone())));
+    newest.sort_by_key(|it| std::cmp::Reverse((it.proof.is_some(), it.at, it.id.clone())));
     for it in newest.iter().take(NAMED) {
         let when = words.moment(it.at, tz);
         let args = [
-            ("id", it.id.to_string()),
+            (
+                "id",
+                format!("{}{}", if it.proof.is_some() { "✅ " } else { "" }, it.id),
+            ),
             ("address", request::address(it)),
             ("agency", named(&it.agency_name, 80)),
             ("by", request::asker(it)),
@@ -53,7 +57,12 @@ pub fn all(
     }
     let mut buttons = Vec::new();
     if let Some(it) = newest.first() {
-        text.line().push(&words.plain("requests-unproved")).line();
+        let key = if proved > 0 {
+            "requests-proved"
+        } else {
+            "requests-unproved"
+        };
+        text.line().push(&words.plain(key)).line();
         buttons.push(Button {
             label: words.plain("button-see"),
             action: format!("see:{}", it.id),

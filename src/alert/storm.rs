@@ -282,7 +282,7 @@ pub fn joined(it: &Storm, new: &[Incident], members: &[Incident], words: &Words)
     let total = number(members.len(), words);
     text.push(&words.text("storm-joined", &[("id", &it.id), ("total", &total)]))
         .line();
-    names(&mut text, new, it.more_joiners, "storm-more", words);
+    names(&mut text, new, it.more_joiners, "storm-more-joined", words);
     Message {
         facts: json!({
             "storm": it.id,

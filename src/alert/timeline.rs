@@ -56,7 +56,7 @@ pub fn summary(it: &Incident, words: &Words, tz: &TimeZone) -> [String; 2] {
     let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
     let first = format!("{} · {kind} · {}", it.id, named(&it.portal.name, 80));
     let since = words.moment(it.seen_at, tz);
-    let second = match &it.taken {
+    let second = match it.holder() {
         Some(taken) => words.text(
             "bot-line-taken",
             &[

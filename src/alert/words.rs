@@ -70,6 +70,7 @@ fn write(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool, detail: Deta
 
 fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     let (icon, key) = match (it.stage, it.kind) {
+        (Stage::Resolved, _) if is_unwatched(it, words) => ("⚪", "head-unwatched"),
         (Stage::Resolved, _) => ("🟢", "head-restored"),
         (Stage::Dismissed, _) => ("⚪", "head-dismissed"),
         (_, Kind::Defaced) => ("🔴", "head-defaced"),
@@ -255,6 +256,9 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
                 "alert-dismissed",
                 &[("by", by.unwrap_or("?")), ("clock", &clock)],
             ),
+            (_, Some(_)) if is_unwatched(it, words) => {
+                words.text("alert-unwatched", &[("clock", &clock)])
+            }
             (_, Some(by)) => words.text(
                 "alert-closed",
                 &[("by", by), ("clock", &clock), ("lasted", &lasted)],
@@ -268,6 +272,13 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     for line in lines {
         text.push(&line).line();
     }
+}
+
+/// Whether the incident was closed because nobody looks at its portal any more: nothing is known to be restored.
+fn is_unwatched(it: &Incident, words: &Words) -> bool {
+    let last = it.timeline.iter().rev().find(|it| it.what == What::Closed);
+    let note = last.and_then(|it| it.note.as_deref());
+    note.is_some_and(|it| it == words.plain("incident-unwatched"))
 }
 
 fn since(from: Timestamp, to: Timestamp) -> SignedDuration {

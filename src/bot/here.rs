@@ -116,6 +116,13 @@ impl Here<'_> {
         id.is_some() && officers.iter().any(|it| it.telegram == id)
     }
 
+    /// Whether the speaker stands on the operator's roster, with this account.
+    fn is_on_roster(&self) -> bool {
+        let id = self.account();
+        let roster = &self.world.config.duty.roster;
+        id.is_some() && roster.iter().any(|it| it.who.telegram == id)
+    }
+
     /// Whether the speaker may move a baseline: in an operator's chat an officer, where officers are named; in an
     /// agency's chat any of its members.
     pub fn may_decide(&self) -> bool {
@@ -139,6 +146,7 @@ impl Here<'_> {
         let of = match self.role() {
             _ if self.is_officer() => Standpoint::Officer,
             Role::Operator => Standpoint::Operator,
+            _ if self.is_on_roster() => Standpoint::Operator,
             _ => Standpoint::Agency,
         };
         let place = match self.role() {

@@ -400,7 +400,15 @@ impl Listener {
         Some((here, answer))
     }
 
+    /// Gives an answer; a fault of this program in one answer does not end the chat's queue.
     async fn give(&self, here: &Here<'_>, answer: Answer) {
+        let given = AssertUnwindSafe(self.answer(here, answer)).catch_unwind();
+        if given.await.is_err() {
+            tracing::error!("an answer failed by a fault of this program; the next one is given");
+        }
+    }
+
+    async fn answer(&self, here: &Here<'_>, answer: Answer) {
         let turn = async || {
             if here.role() == Role::Stranger {
                 self.strangers.turn().await;

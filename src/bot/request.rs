@@ -12,7 +12,7 @@ use super::{
 use crate::{
     alert::{
         Button,
-        request::{how_to_prove, to_asker, to_officers},
+        request::{places_of_proof, to_asker, to_officers},
         text::said,
     },
     model::{
@@ -22,7 +22,7 @@ use crate::{
         registration::Request,
         target::portal_url,
     },
-    registry::{Wanted, limits::is_unproved, request::Whose},
+    registry::{Wanted, limits::is_together, request::Whose},
     watch::{
         officers,
         registration::{self as verbs, NotDone},
@@ -91,8 +91,10 @@ pub(super) async fn register(here: &Here<'_>, rest: &str) -> Reply {
         }
         Err(NotDone::Refused(why)) if why.key == "register-prove-first" => {
             let arg = |name: &str| why.args.get(name).map(String::as_str).unwrap_or_default();
+            // there is no request yet: no button looks again, and no officer can vouch for it
             let mut reply = Reply::plain(&here.say("register-prove-first", &[]));
-            how_to_prove(
+            reply.text.line();
+            places_of_proof(
                 &mut reply.text,
                 arg("host"),
                 arg("token"),
@@ -218,7 +220,7 @@ pub(super) async fn tapped(here: &Here<'_>, verb: &str, rest: &str) -> Option<Ta
     })
 }
 
-/// Shows a request as its own message would, with a button to the next older one that waits without proof.
+/// Shows a request as its own message would, with a button to the next older one of those that share a message.
 async fn card(here: &Here<'_>, known: &Request) -> Tapped {
     let beside = officers::beside(here.world, known).await;
     let Ok(beside) = beside else {
@@ -230,7 +232,7 @@ async fn card(here: &Here<'_>, known: &Request) -> Tapped {
     reply.text.written(&message);
     reply.buttons = message.buttons.chunks(2).map(<[_]>::to_vec).collect();
     let all = here.world.store.requests().await.unwrap_or_default();
-    let waiting = all.iter().filter(|it| is_unproved(it));
+    let waiting = all.iter().filter(|it| is_together(it));
     let older = waiting.filter(|it| (it.at, &it.id) < (known.at, &known.id));
     if let Some(it) = older.max_by_key(|it| (it.at, it.id.clone())) {
         reply.buttons.push(vec![Button {

@@ -1,7 +1,12 @@
 //! `gaccong health`: prints /healthz, for a container's health check. Exits with 0 if all is well, else with 1.
+//!
+//! It asks the running service and does not judge targets.yaml: under a faulty file the service keeps its old
+//! configuration, and to restart it then would end the watch.
 
 use std::{
+    io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
     time::Duration,
 };
 
@@ -10,8 +15,8 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{Failure, Global, Outcome, open, output::line};
-use crate::{config::Pace, store::control};
+use super::{Failure, Global, Outcome, configuration, open, output::line};
+use crate::store::{address, control};
 
 /// Time for the service to answer; a later answer counts as not well.
 const WITHIN: Duration = Duration::from_secs(4);
@@ -19,19 +24,8 @@ const LONGEST: u64 = 1 << 20;
 
 pub(super) async fn run(global: &Global) -> Result<Outcome, Failure> {
     open::logs("error");
-    let config = open::config(global, Pace::Fast, false)?;
-    let asked = match config.service.listen {
-        Some(address) => tokio::time::timeout(WITHIN, ask(reachable(address))).await,
-        // a service without HTTP can only be asked whether its control socket answers
-        None => {
-            let folder = &config.service.data_dir;
-            let there = control::Client::connect(folder).await.is_some();
-            let none = || std::io::Error::other("no service answers at its socket");
-            Ok(there
-                .then(|| "HTTP/1.1 200 OK\r\n\r\n".to_owned())
-                .ok_or_else(none))
-        }
-    };
+    let folder = configuration::data_dir(global);
+    let asked = tokio::time::timeout(WITHIN, ask(&folder)).await;
     let answer = match asked {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
@@ -60,7 +54,25 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-async fn ask(address: SocketAddr) -> std::io::Result<String> {
+/// Asks the service that holds the store in a data directory, at the address that it left there.
+async fn ask(data_dir: &Path) -> io::Result<String> {
+    let listens = address::left(data_dir).map_err(|error| {
+        let why =
+            "the service leaves its address there; is it running, and with the same --data-dir?";
+        io::Error::new(error.kind(), format!("{error}; {why}"))
+    })?;
+    // also where it listens: a service that was killed has left its address, and another may listen there now
+    if control::Client::connect(data_dir).await.is_none() {
+        let shown = data_dir.display();
+        return Err(io::Error::other(format!("its socket in {shown} is dead")));
+    }
+    match listens {
+        Some(address) => get(reachable(address)).await,
+        None => Ok("HTTP/1.1 200 OK\r\n\r\n".to_owned()),
+    }
+}
+
+async fn get(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;

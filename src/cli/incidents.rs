@@ -8,7 +8,7 @@ use super::{
     output::{done, line, signal_json, table},
 };
 use crate::{
-    alert::timeline,
+    alert::{people::called, timeline},
     incident,
     model::{
         Incident, IncidentId,
@@ -98,9 +98,8 @@ async fn list(global: &Global, world: &World, open_only: bool) -> Result<Outcome
             world.words.plain(&format!("kind-{}", it.kind.as_str())),
             world.words.plain(&format!("stage-{}", it.stage.as_str())),
             world.words.moment(it.seen_at, zone),
-            it.taken
-                .as_ref()
-                .map(|it| it.by.clone())
+            it.holder()
+                .map(|it| unmarked(&called(&it.by, it.origin.as_ref(), &world.words)))
                 .unwrap_or_default(),
         ]
     });

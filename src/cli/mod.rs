@@ -3,6 +3,7 @@
 mod approve;
 mod calendar;
 mod check;
+mod configuration;
 mod demo;
 mod health;
 mod incidents;

@@ -1,17 +1,14 @@
 //! A changed targets.yaml, or a changed file that it names, taken in while the service runs: checked whole, or not taken
 //! at all.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use tokio::{sync::watch, task::spawn_blocking};
+
+use super::{
+    Global,
+    configuration::{self, Texts},
 };
-
-use tokio::sync::watch;
-
-use super::{Global, open};
 use crate::{
     config::{Config, Pace},
     model::{Digest, Say, TargetId, alert::Topic},
@@ -33,22 +30,12 @@ pub(super) struct Reload {
     global: Global,
     pace: Pace,
     change: watch::Sender<Arc<World>>,
-    /// The files that targets.yaml names, and of which text of it that is true.
-    named: (Option<Digest>, Vec<PathBuf>),
     /// What is in force.
     force: Texts,
     /// What was read last.
     last: Texts,
     /// What was refused: it is said once.
     refused: Option<Texts>,
-}
-
-/// The texts that the configuration is made of; `None` for one that cannot be read.
-#[derive(Clone, Debug, PartialEq)]
-struct Texts {
-    yaml: Option<Digest>,
-    /// Of the roster and of certificates.
-    beside: Vec<Option<Digest>>,
 }
 
 /// What stands in the way of a new file.
@@ -58,40 +45,33 @@ enum Obstacle {
 }
 
 impl Reload {
-    pub fn new(global: &Global, pace: Pace, change: watch::Sender<Arc<World>>) -> Self {
-        let nothing = Texts {
-            yaml: None,
-            beside: Vec::new(),
-        };
-        let mut new = Self {
+    /// `force` are the texts that the world of `change` was made of.
+    pub fn new(
+        global: &Global,
+        pace: Pace,
+        change: watch::Sender<Arc<World>>,
+        force: Texts,
+    ) -> Self {
+        Self {
             global: global.clone(),
             pace,
             change,
-            named: Default::default(),
-            force: nothing.clone(),
-            last: nothing,
+            last: force.clone(),
+            force,
             refused: None,
-        };
-        new.last = new.read();
-        new.force = new.last.clone();
-        new
+        }
     }
 
-    fn read(&mut self) -> Texts {
-        let yaml = digest(&self.global);
-        if yaml != self.named.0 {
-            self.named = (yaml, open::beside(&self.global));
-        }
-        let beside = self.named.1.iter().map(|it| digest_of(it));
-        Texts {
-            yaml,
-            beside: beside.collect(),
-        }
+    /// The texts as they are now. Read on another thread, as everything here: a file system may hang.
+    async fn seen(&self) -> Texts {
+        let (last, global) = (self.last.clone(), self.global.clone());
+        let seen = spawn_blocking(move || last.now(&global)).await;
+        seen.unwrap_or_default()
     }
 
     /// Takes the files in if one has changed and all stand still.
     pub async fn if_changed(&mut self) {
-        let seen = self.read();
+        let seen = self.seen().await;
         let still = seen == self.last;
         self.last = seen.clone();
         if seen == self.force {
@@ -107,7 +87,6 @@ impl Reload {
 
     /// Somebody asked for it.
     pub async fn now(&mut self) {
-        self.last = self.read();
         self.take(true).await;
     }
 
@@ -118,10 +97,16 @@ impl Reload {
 
     async fn take(&mut self, asked: bool) {
         let old = self.change.borrow().clone();
-        let seen = self.last.clone();
-        match self.renewed(&old).await {
+        let (config, texts) = self.read().await;
+        // what was read is what is compared from now on: a file may have changed since it was seen
+        self.last = texts.clone();
+        let renewed = match config {
+            Ok(config) => self.renewed(&old, config, &texts).await,
+            Err(why) => Err(Obstacle::Faulty(why)),
+        };
+        match renewed {
             Ok((world, summary)) => {
-                self.force = seen;
+                self.force = texts;
                 self.refused = None;
                 let world = Arc::new(world);
                 let changed = summary.is_some() || asked;
@@ -132,7 +117,7 @@ impl Reload {
                 }
             }
             Err(obstacle) => {
-                self.refused = Some(seen);
+                self.refused = Some(texts);
                 let detail = match obstacle {
                     Obstacle::Faulty(text) => Say::new("detail-config").with("text", text),
                     Obstacle::Shrunk { now, before } => Say::new("detail-shrunk")
@@ -148,22 +133,37 @@ impl Reload {
         }
     }
 
-    async fn renewed(&self, old: &World) -> Result<(World, Option<Say>), Obstacle> {
-        let faulty = |why: String| Obstacle::Faulty(why);
-        let config = open::config(&self.global, self.pace, true)
-            .map_err(|failure| faulty(failure.message().to_owned()))?;
+    async fn read(&self) -> (Result<Config, String>, Texts) {
+        let (global, pace) = (self.global.clone(), self.pace);
+        let read = spawn_blocking(move || {
+            let mut texts = Texts::default();
+            let config = configuration::read(&global, pace, true, &mut texts);
+            (config.map_err(|it| it.message().to_owned()), texts)
+        });
+        let failed = |error: tokio::task::JoinError| (Err(error.to_string()), Texts::default());
+        read.await.unwrap_or_else(failed)
+    }
+
+    async fn renewed(
+        &self,
+        old: &Arc<World>,
+        config: Config,
+        texts: &Texts,
+    ) -> Result<(World, Option<Say>), Obstacle> {
         let (before, now) = (ids(&old.config), ids(&config));
         let shrunk = now.is_empty() && !before.is_empty()
             || before.len() > FEW && (now.len() as f64) < SHRUNK * before.len() as f64;
-        if shrunk && self.accepted().await != self.last.yaml {
+        if shrunk && self.accepted().await != texts.yaml {
             return Err(Obstacle::Shrunk {
                 now: now.len(),
                 before: before.len(),
             });
         }
-        let (world, remarks) = old
-            .renewed(config)
-            .map_err(|fault| faulty(fault.to_string()))?;
+        let of = old.clone();
+        let (world, remarks) = spawn_blocking(move || of.renewed(config))
+            .await
+            .map_err(|error| Obstacle::Faulty(error.to_string()))?
+            .map_err(|fault| Obstacle::Faulty(fault.to_string()))?;
         for remark in remarks {
             tracing::warn!("{remark}");
         }
@@ -177,13 +177,4 @@ impl Reload {
 
 fn ids(config: &Config) -> BTreeSet<TargetId> {
     config.targets.iter().map(|it| it.id.clone()).collect()
-}
-
-/// Of targets.yaml as it is now; `None` where it cannot be read.
-pub(super) fn digest(global: &Global) -> Option<Digest> {
-    digest_of(&global.config)
-}
-
-fn digest_of(path: &Path) -> Option<Digest> {
-    fs::read(path).ok().map(|it| Digest::of(&it))
 }

@@ -11,14 +11,16 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Failure, Global, Outcome, open,
+    Failure, Global, Outcome,
+    configuration::{self, Texts},
+    open,
     reload::{self, Reload},
 };
 use crate::{
     bot,
     config::Pace,
     schedule::{calendar, duty, plans, registration, watchdog, wheel},
-    store::control,
+    store::{address, control},
     watch::{World, clock::System, tell},
     web,
 };
@@ -34,7 +36,8 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     open::logs("warn,gaccong=info");
     let mut told = Told::listen()?;
     let pace = if args.fast { Pace::Fast } else { Pace::Polite };
-    let config = open::config(global, pace, true)?;
+    let mut texts = Texts::default();
+    let config = configuration::read(global, pace, true, &mut texts)?;
     let opened = open::own_store(&config)?;
     let data_dir = config.service.data_dir.clone();
     let (world, remarks) = World::open(config, opened.store.clone(), Arc::new(System))?;
@@ -58,6 +61,9 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     };
     let targets = world.targets().await?;
     let listening = listener.as_ref().and_then(|it| it.local_addr().ok());
+    if let Err(error) = address::leave(&data_dir, listening) {
+        tracing::error!(%error, "gaccong health will not find this service: its address cannot be written to {}", data_dir.display());
+    }
     tracing::info!(
         targets = targets.len(),
         listen = %listening.map_or("off".to_owned(), |it| it.to_string()),
@@ -103,10 +109,11 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         });
     }
     parts.begin("looks", wheel::run(worlds, stop.clone(), None));
-    told.stop(Reload::new(global, pace, change)).await;
+    told.stop(Reload::new(global, pace, change, texts)).await;
     tracing::info!("stopping");
     stop.cancel();
     parts.end().await;
+    address::remove(&data_dir);
     let _ = std::fs::remove_file(control::path(&data_dir));
     tracing::info!("stopped");
     Ok(Outcome::Fine)
@@ -185,11 +192,24 @@ impl Told {
     async fn stop(&mut self, mut reload: Reload) {
         let mut look = tokio::time::interval(reload::LOOK_EVERY);
         loop {
+            let asked = tokio::select! {
+                _ = self.term.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => true,
+                _ = look.tick() => false,
+            };
+            let work = async {
+                if asked {
+                    reload.now().await;
+                } else {
+                    reload.if_changed().await;
+                }
+            };
+            // a stop does not wait for files that cannot be read
             tokio::select! {
                 _ = self.term.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => reload.now().await,
-                _ = look.tick() => reload.if_changed().await,
+                () = work => (),
             }
         }
     }

@@ -70,6 +70,7 @@ pub(super) fn read(node: &Node, named: &mut Vec<Named>, faults: &mut Vec<Fault>)
         })
     });
     out.roster_csv = fields.parsed("roster_csv", |text| Ok(PathBuf::from(text)));
+    out.roster_csv_at = fields.node("roster_csv").map_or((1, 1), |it| it.at);
     out.escalation = escalation(&fields);
     let seen = RefCell::new(named);
     out.contacts = each(&fields, "contacts", |fields| {

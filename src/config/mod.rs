@@ -15,6 +15,7 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use ipnet::IpNet;
@@ -43,6 +44,8 @@ pub struct Config {
     pub targets: Vec<Target>,
     /// Things that are allowed and probably not meant.
     pub warnings: Vec<Fault>,
+    /// The pace that the file was held to.
+    pub pace: Pace,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -147,6 +150,7 @@ impl Default for Config {
             agencies: Vec::new(),
             targets: Vec::new(),
             warnings: Vec::new(),
+            pace: Pace::Polite,
         }
     }
 }
@@ -168,6 +172,26 @@ pub enum Pace {
     Polite,
     /// `--fast`: 1 s at the least.
     Fast,
+}
+
+/// `service.data_dir` of a file that may have faults: as written, or the usual one.
+pub fn data_dir(text: &str) -> PathBuf {
+    let root = tree::before_fault(text);
+    let written = root.at("service").and_then(|it| it.at("data_dir"));
+    match written.map(|it| &it.value) {
+        Some(tree::Value::Scalar(path, _)) if !path.is_empty() => PathBuf::from(path),
+        _ => Service::default().data_dir,
+    }
+}
+
+impl Pace {
+    /// The shortest interval of looks.
+    pub fn least(self) -> Duration {
+        match self {
+            Self::Polite => Duration::from_secs(30),
+            Self::Fast => Duration::from_secs(1),
+        }
+    }
 }
 
 /// Reads a whole file. On any fault all of them come back, in the order of their lines.

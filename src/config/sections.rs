@@ -21,7 +21,10 @@ use crate::{
 };
 
 pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config {
-    let mut config = Config::default();
+    let mut config = Config {
+        pace,
+        ..Config::default()
+    };
     let Some(top) = Fields::of(root, "", faults) else {
         return config;
     };
@@ -200,7 +203,7 @@ pub(super) fn settings(
     notifiers: &BTreeMap<String, NotifierSpec>,
 ) -> Settings {
     let mut out = base.clone();
-    let least = least(pace);
+    let least = pace.least();
     if let Some(every) = fields.duration("every") {
         at_least(fields, "every", every, least, pace);
         out.every = every;
@@ -269,13 +272,6 @@ pub(super) fn notify(
             known.join(", ")
         ))
     })
-}
-
-fn least(pace: Pace) -> Duration {
-    match pace {
-        Pace::Polite => Duration::from_secs(30),
-        Pace::Fast => Duration::from_secs(1),
-    }
 }
 
 fn at_least(fields: &Fields, name: &'static str, value: Duration, least: Duration, pace: Pace) {
@@ -436,7 +432,7 @@ fn window(node: &Node, path: &str, pace: Pace, faults: &mut Vec<Fault>) -> Optio
     let after = fields.duration("after").unwrap_or_default();
     let every = fields.duration("every");
     if let Some(every) = every {
-        at_least(&fields, "every", every, least(pace), pace);
+        at_least(&fields, "every", every, pace.least(), pace);
     }
     let digest = fields.parsed("digest", said(roster::time));
     let written = |name: &'static str| fields.node(name).is_some();

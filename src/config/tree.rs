@@ -51,6 +51,14 @@ impl Node {
         matches!(&self.value, Value::Scalar(text, true) if matches!(text.as_str(), "" | "~" | "null"))
     }
 
+    /// The value of that key, if this is a mapping that has it.
+    pub fn at(&self, name: &str) -> Option<&Node> {
+        match &self.value {
+            Value::Map(pairs) => pairs.iter().find(|it| it.0.name == name).map(|it| &it.1),
+            _ => None,
+        }
+    }
+
     /// What it is, for an error message.
     pub fn kind(&self) -> &'static str {
         match &self.value {
@@ -101,10 +109,33 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
         })?;
         builder.take(event, (span.start.line(), span.start.col() + 1))?;
     }
-    Ok(builder.root.unwrap_or(Node {
+    Ok(builder.root.unwrap_or_else(empty))
+}
+
+/// What stands before the first fault. What is open there ends there.
+pub fn before_fault(text: &str) -> Node {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut builder = Builder::default();
+    for next in Parser::new_from_str(text) {
+        let Ok((event, span)) = next else { break };
+        let at = (span.start.line(), span.start.col() + 1);
+        if builder.take(event, at).is_err() {
+            break;
+        }
+    }
+    while let Some((node, _)) = builder.open.pop() {
+        if builder.put(node).is_err() {
+            break;
+        }
+    }
+    builder.root.unwrap_or_else(empty)
+}
+
+fn empty() -> Node {
+    Node {
         at: (1, 1),
         value: Value::Map(Vec::new()),
-    }))
+    }
 }
 
 fn plain(error: &str) -> String {

@@ -51,7 +51,8 @@ pub struct Call {
 /// The call that is due for an incident that none of the operator's people has taken; `None` where none is. A step that
 /// stands for no person now (`answers` is false) is skipped at once; after the last step the first follows, more
 /// slowly. All times are halved in a watch window (`close`), and doubled where the agency's people have the incident.
-/// Then the agency's head is not called, because a person who changes a portal may sit in its agency's chat.
+/// Then the agency's head is barred, because a person who changes a portal may sit in its agency's chat: that step is
+/// passed over, and where no other step answers, the duty room is called in the head's place.
 pub fn due(
     steps: &[Step],
     it: &Incident,
@@ -71,24 +72,35 @@ pub fn due(
     };
     let reached = (0..MOST_CALLS).take_while(come).count();
     let mut reached = u32::try_from(reached).unwrap_or(MOST_CALLS);
-    // after an absence the service calls only the highest step, and goes round afterwards
     let top = u32::try_from(steps.len()).unwrap_or(MOST_CALLS);
-    if it.escalated < top {
-        reached = reached.min(top);
-    }
-    if reached <= it.escalated {
-        return None;
-    }
     let step = |at: u32| steps.get((at % top) as usize).map(|it| it.to);
     let barred = |to: Rung| of_agency && to == Rung::Head;
-    if step(reached - 1).is_some_and(barred) {
+    // where every step is barred, the duty room is called at their times
+    let free = steps.iter().rposition(|it| !barred(it.to));
+    let last = free.map_or(top, |at| u32::try_from(at + 1).unwrap_or(MOST_CALLS));
+    // after an absence the service calls only the highest step, and goes round afterwards
+    if it.escalated < last {
+        reached = reached.min(last);
+    }
+    // when a barred step's time comes nobody is called; the other steps keep their times
+    let is_barred = |reached: u32| free.is_some() && step(reached - 1).is_some_and(barred);
+    while reached > it.escalated && is_barred(reached) {
+        reached -= 1;
+    }
+    if reached <= it.escalated {
         return None;
     }
     let mut calls = (reached..reached + top).filter_map(|reached| {
         let to = step(reached - 1)?;
         Some(Call { reached, to })
     });
-    calls.find(|it| answers(it.to) && !barred(it.to))
+    let call = calls.find(|it| answers(it.to) && !barred(it.to));
+    let instead = || {
+        let to = Rung::DutyRoom;
+        let head = steps.iter().any(|it| barred(it.to) && answers(it.to));
+        (head && answers(to)).then_some(Call { reached, to })
+    };
+    call.or_else(instead)
 }
 
 /// How long after the alert the call number `at` comes, over all rounds.

@@ -50,12 +50,13 @@ pub type Gap = (Timestamp, Timestamp);
 pub type Overlap = (Timestamp, Timestamp, Vec<String>);
 type Stretch = (Timestamp, Timestamp, Vec<Person>);
 
-/// A change of the people on duty: who left, and everybody who is on duty from then.
+/// A change of the people on duty: who left, everybody who is on duty from then, and those of them who were not before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handover {
     pub at: Timestamp,
     pub off: Vec<Person>,
     pub on: Vec<Person>,
+    pub joining: Vec<Person>,
 }
 
 /// Every turn that overlaps `[from, to)`, whole, by its beginning, then name. Of a longer span, the first 400 days.
@@ -118,9 +119,18 @@ pub fn handover(
     let to = after(until, SignedDuration::from_nanos(1));
     let mut all = stretches(shifts, since, to, tz);
     let (at, _, on) = all.pop()?;
-    let (.., mut off) = all.pop()?;
-    off.retain(|it| on.iter().all(|on| on.name != it.name));
-    Some(Handover { at, off, on })
+    let (.., before) = all.pop()?;
+    let without = |all: &[Person], others: &[Person]| -> Vec<Person> {
+        let other = |it: &&Person| others.iter().all(|of| of.name != it.name);
+        all.iter().filter(other).cloned().collect()
+    };
+    let (off, joining) = (without(&before, &on), without(&on, &before));
+    Some(Handover {
+        at,
+        off,
+        on,
+        joining,
+    })
 }
 
 /// `[from, to)` without holes, and who is on duty all through each part, by name; neighbours differ in that.

@@ -8,6 +8,8 @@ use x509_parser::{
     prelude::FromDer, revocation_list::CertificateRevocationList,
 };
 
+/// Most bytes of a file of authorities; a bundle of all public ones takes a fiftieth of it.
+pub const LARGEST: u64 = 16 << 20;
 /// Most authorities in one file; a bundle of all public authorities holds some 150.
 const MOST: usize = 2000;
 /// Object identifiers: `signedData` of PKCS#7, and the start of `data` and `encryptedData`, which PKCS#12 wraps.

@@ -134,6 +134,13 @@ fn chain<'a>(error: &'a reqwest::Error) -> Vec<&'a (dyn Error + 'static)> {
     out
 }
 
+/// Whether the server asked for HTTP/1.1 instead: it breaks no rule by that.
+pub(super) fn asks_for_http1(error: &reqwest::Error) -> bool {
+    let found = chain(error);
+    let mut found = found.iter().filter_map(|it| it.downcast_ref::<h2::Error>());
+    found.any(|it| it.reason() == Some(h2::Reason::HTTP_1_1_REQUIRED))
+}
+
 /// Whether HTTP/2 itself broke, so that HTTP/1.1 may work: the server ended the stream or the connection with a
 /// protocol error, or broke the protocol's rules.
 pub(super) fn http2_broke(error: &reqwest::Error) -> bool {

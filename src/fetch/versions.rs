@@ -3,7 +3,10 @@
 use reqwest::{Response, header::HeaderMap};
 use url::Url;
 
-use super::{Unusable, classify::http2_broke};
+use super::{
+    Unusable,
+    classify::{asks_for_http1, http2_broke},
+};
 
 pub(super) struct Client {
     pub ordinary: reqwest::Client,
@@ -34,15 +37,19 @@ impl Client {
         headers: HeaderMap,
         http1: bool,
     ) -> Result<Response, reqwest::Error> {
+        let mut broke = None;
         if !http1 {
             let request = self.ordinary.get(url.clone()).headers(headers.clone());
             match request.send().await {
                 Err(error) if http2_broke(&error) => {
                     tracing::debug!(host = url.host_str(), %error, "HTTP/2 broke; asked again over HTTP/1.1");
+                    broke = Some(error).filter(|it| !asks_for_http1(it));
                 }
                 answered => return answered,
             }
         }
-        self.old.get(url.clone()).headers(headers).send().await
+        let again = self.old.get(url.clone()).headers(headers).send().await;
+        // of a server that speaks HTTP/2 alone, what it did wrong there says more
+        again.map_err(|error| broke.unwrap_or(error))
     }
 }

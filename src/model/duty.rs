@@ -125,6 +125,8 @@ pub struct Duty {
     pub roster: Vec<Shift>,
     /// A file with more of it, as written; the caller resolves and reads it.
     pub roster_csv: Option<PathBuf>,
+    /// Line and column of its name, for a fault.
+    pub roster_csv_at: (usize, usize),
     pub escalation: Vec<Step>,
     pub contacts: Vec<Contact>,
     /// Time after which the holder of an incident who did nothing about it is reminded; `None` for never.
@@ -139,6 +141,7 @@ impl Default for Duty {
             officers: Vec::new(),
             roster: Vec::new(),
             roster_csv: None,
+            roster_csv_at: (1, 1),
             escalation: Vec::new(),
             contacts: Vec::new(),
             remind_taken: Some(REMIND_TAKEN),

@@ -287,6 +287,11 @@ impl Incident {
         self.is_muted(now) || own.is_some_and(|it| now < it.muted.until)
     }
 
+    /// Who has the incident: the operator's officer, else the first person of the agency.
+    pub fn holder(&self) -> Option<&Taken> {
+        self.led().or(self.taken.as_ref())
+    }
+
     /// The operator's officer who has the incident. While there is none, the duty ladder goes on calling.
     pub fn led(&self) -> Option<&Taken> {
         let first = self.taken.as_ref().filter(|it| !it.is_of_agency());
@@ -339,7 +344,7 @@ pub struct MutedIn {
 pub enum Standpoint {
     /// An officer of the operator, known by the account number, in any chat.
     Officer,
-    /// Another member of a chat of the operator.
+    /// Another person of the operator: a member of its chat, or on its roster with that account, in any chat.
     Operator,
     /// A member of an agency's chat.
     Agency,

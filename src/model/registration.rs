@@ -76,6 +76,9 @@ pub struct Request {
     /// When the message began in which officers see this request together with those of other strangers.
     #[serde(default)]
     pub crowd: Option<Timestamp>,
+    /// It has its proof, and officers see it in that message all the same: there are many such.
+    #[serde(default)]
+    pub together: bool,
 }
 
 impl Request {

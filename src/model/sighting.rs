@@ -57,6 +57,9 @@ pub struct Sightings {
     /// Sightings since `since`, including dropped ones.
     pub times: u32,
     pub since: Option<Timestamp>,
+    /// Looks since then that showed nothing, of a part of a portal: parts have no history that would count them.
+    #[serde(default)]
+    pub unseen: u32,
     pub shown: Option<Shown>,
 }
 
@@ -106,6 +109,7 @@ impl Sightings {
         } else {
             self.times = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
             self.since = self.seen.first().map(|it| it.at);
+            self.unseen = 0;
             self.shown.take_if(|it| it.at <= until);
         }
     }

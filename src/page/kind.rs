@@ -9,7 +9,7 @@ pub enum Kind {
     Image,
     /// Sound, film, archives, programs: anything else that is not text.
     Binary,
-    /// No bytes but white space.
+    /// No bytes but white space and zeros.
     Empty,
 }
 
@@ -37,7 +37,7 @@ const MAGIC: &[(&[u8], Kind)] = &[
 ];
 
 pub fn sniff(bytes: &[u8], content_type: Option<&str>) -> Kind {
-    if bytes.iter().all(u8::is_ascii_whitespace) {
+    if bytes.iter().all(|it| it.is_ascii_whitespace() || *it == 0) {
         return Kind::Empty;
     }
     // a browser shows as a page what is announced as one, whatever it begins with: pictures and archives that hold a page
@@ -57,6 +57,10 @@ pub fn sniff(bytes: &[u8], content_type: Option<&str>) -> Kind {
         if *kind != Kind::Image || !binary_at(b"BM") || bytes[..bytes.len().min(16)].contains(&0) {
             return *kind;
         }
+    }
+    // of bytes without a type, browsers look at the beginning: a page's element is a page, whatever comes behind
+    if is_untyped(content_type) && begins_with_element(bytes) {
+        return Kind::Html;
     }
     let utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let head = &bytes[..bytes.len().min(4096)];
@@ -78,42 +82,57 @@ fn has_tag(bytes: &[u8]) -> bool {
         .any(|it| it[0] == b'<' && (it[1].is_ascii_alphabetic() || it[1] == b'!' || it[1] == b'/'))
 }
 
+/// Elements that only a page has.
+const NAMES: &[&[u8]] = &[
+    b"<html",
+    b"<body",
+    b"<head",
+    b"<title",
+    b"<h1",
+    b"<script",
+    b"<!doctype html",
+    b"<div",
+    b"<center",
+    b"<table",
+    b"<font",
+    b"<p>",
+    b"<meta",
+];
+
+/// The first bytes of a body, in lower case, without zeros: browsers leave those out, however many there are.
+fn plain_head(bytes: &[u8]) -> Vec<u8> {
+    let plain = bytes.iter().filter(|it| **it != 0).take(16 << 10);
+    plain.map(u8::to_ascii_lowercase).collect()
+}
+
 /// An element that only a page has, near the beginning.
 fn has_element(bytes: &[u8]) -> bool {
-    const NAMES: &[&[u8]] = &[
-        b"<html",
-        b"<body",
-        b"<head",
-        b"<title",
-        b"<h1",
-        b"<script",
-        b"<!doctype html",
-        b"<div",
-        b"<center",
-        b"<table",
-        b"<font",
-        b"<p>",
-        b"<meta",
-    ];
-    let head = &bytes[..bytes.len().min(16 << 10)];
-    let zeros = head.iter().filter(|it| **it == 0).count();
+    let head = plain_head(bytes);
     // a program may hold any text; a page that is to be seen is mostly text
     let printable = head
         .iter()
         .filter(|it| it.is_ascii_graphic() || it.is_ascii_whitespace() || **it >= 0x80)
         .count();
-    // browsers leave zeros out, and so do we
-    if printable * 10 < (head.len() - zeros) * 8 {
+    if printable * 10 < head.len() * 8 {
         return false;
     }
-    let plain: Vec<u8> = head
-        .iter()
-        .filter(|it| **it != 0)
-        .map(u8::to_ascii_lowercase)
-        .collect();
     NAMES
         .iter()
-        .any(|name| plain.windows(name.len()).any(|it| it == *name))
+        .any(|name| head.windows(name.len()).any(|it| it == *name))
+}
+
+/// Whether no media type is given, or one that browsers take for none (WHATWG MIME Sniffing, section 7).
+fn is_untyped(content_type: Option<&str>) -> bool {
+    let media = content_type.unwrap_or_default().split(';').next();
+    let media = media.unwrap_or_default().trim().to_ascii_lowercase();
+    const NONE: [&str; 4] = ["", "*/*", "unknown/unknown", "application/unknown"];
+    NONE.contains(&media.as_str())
+}
+
+fn begins_with_element(bytes: &[u8]) -> bool {
+    let start = bytes.iter().position(|it| !it.is_ascii_whitespace());
+    let head = plain_head(&bytes[start.unwrap_or(0)..]);
+    bytes.get(start.unwrap_or(0)) == Some(&b'<') && NAMES.iter().any(|it| head.starts_with(it))
 }
 
 #[cfg(test)]
@@ -129,7 +148,23 @@ mod tests {
         assert_eq!(sniff(masked, None), Kind::Binary);
         assert_eq!(sniff(b"BM means bitmap", html), Kind::Text);
         assert_eq!(sniff(b" \r\n", html), Kind::Empty);
+        assert_eq!(sniff(&[0; 3000], html), Kind::Empty);
         assert_eq!(sniff(b"a<b>c</b>", Some("image/png")), Kind::Html);
         assert_eq!(sniff(&[0, 1, 2, 3, 0, 0, 0, 9], html), Kind::Binary);
+    }
+
+    #[test]
+    fn zeros_hide_no_page() {
+        let page = b"<html><body><h1>Hacked by X</h1>".as_slice();
+        let zeros = [0; 20_000].as_slice();
+        let around = [zeros, page].concat();
+        assert_eq!(sniff(&around, Some("text/html")), Kind::Html);
+        let behind = [page, zeros].concat();
+        for none in [None, Some("unknown/unknown"), Some("*/*")] {
+            assert_eq!(sniff(&behind, none), Kind::Html, "{none:?}");
+        }
+        assert_eq!(sniff(&behind, Some("image/x-icon")), Kind::Binary);
+        let program = [b"\x7fELF".as_slice(), page].concat();
+        assert_eq!(sniff(&program, None), Kind::Binary);
     }
 }

@@ -1,5 +1,6 @@
 //! Limits for requests that wait at once. A stranger's account costs nothing to make, so requests without proof are
-//! limited by domain, by minute and in all. They never keep out an asker who has proved that a portal is theirs.
+//! limited by domain, by minute and in all. They never keep out an asker who has proved that a portal is theirs. Who has
+//! a domain of his own can prove any number of names below it: of these, few have a message of their own.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Known, Wanted, names::portal_key};
 use crate::model::{
     Digest, Say, registrable,
-    registration::{Asker, Request},
+    registration::{Asker, Proof, Request},
 };
 
 /// Open requests without proof for portals of one registrable domain.
@@ -17,6 +18,12 @@ const OF_A_DOMAIN: usize = 3;
 const IN_ALL: usize = 500;
 /// Requests a minute of accounts that have asked for nothing before: accounts are made by the hundred.
 const NEW_A_MINUTE: usize = 10;
+/// Strangers' requests with proof for portals of one registrable domain, open or asked for within a day, that officers
+/// are told of one by one.
+const ALONE_OF_A_DOMAIN: usize = 3;
+/// … and of all domains: one more domain costs an attacker little.
+const ALONE_IN_ALL: usize = 30;
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 /// Strangers' requests within this span share one message to the officers, which rings once.
 const CROWD: SignedDuration = SignedDuration::from_mins(10);
@@ -50,6 +57,27 @@ pub(super) fn is_same(a: &Asker, b: &Asker) -> bool {
 /// Whether a request is open, a stranger's, and without proof.
 pub fn is_unproved(it: &Request) -> bool {
     it.stranger && it.stage.is_open() && it.proof.is_none()
+}
+
+/// Whether officers see an open request in the message that they get for many.
+pub fn is_together(it: &Request) -> bool {
+    is_unproved(it) || it.stage.is_open() && it.together
+}
+
+/// Whether a stranger's request that has its proof is to be shown to officers together with others: so many have a
+/// message of their own.
+pub(super) fn is_one_of_many(of: &Request, known: Known, now: Timestamp) -> bool {
+    let proved = |it: &&Request| {
+        let own = it.proof.as_ref();
+        own.is_some_and(|it| !matches!(it, Proof::Vouched(_))) && !it.together
+    };
+    let lately = |it: &&Request| it.stage.is_open() || now.duration_since(it.at) < DAY;
+    let others = known.requests.iter();
+    let others = others.filter(|it| it.stranger && it.id != of.id);
+    let alone: Vec<&Request> = others.filter(proved).filter(lately).collect();
+    let domain = domain(&of.url);
+    let of_domain = alone.iter().filter(|it| self::domain(&it.url) == domain);
+    of.stranger && (of_domain.count() >= ALONE_OF_A_DOMAIN || alone.len() >= ALONE_IN_ALL)
 }
 
 /// Why a stranger's request is one too many, so that only a proof opens it; `None` where there is room.
@@ -118,4 +146,57 @@ pub fn askers(waiting: &[&Request]) -> Vec<(String, usize)> {
     }
     out.sort_by_key(|it| std::cmp::Reverse(it.1));
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::{Around, Whose, ask};
+    use super::*;
+    use crate::model::registration::RequestId;
+
+    /// The requests that strangers made for these hosts, one each, with their proof, at one moment.
+    fn proved(hosts: impl Iterator<Item = String>) -> Vec<Request> {
+        let mut requests: Vec<Request> = Vec::new();
+        let now = "2026-11-22T05:00:00Z".parse().unwrap();
+        for (at, host) in hosts.enumerate() {
+            let wanted = Wanted {
+                url: format!("https://{host}/").parse().unwrap(),
+                name: String::new(),
+                agency: Whose::Named("Sở Thử".to_owned()),
+                asker: Asker {
+                    name: "An".to_owned(),
+                    notifier: Some(format!("room@{at}")),
+                    account: Some(at as i64),
+                    username: None,
+                    place: None,
+                },
+            };
+            let known = Known {
+                targets: &[],
+                requests: &requests,
+                used: &[],
+            };
+            let around = Around {
+                agencies: &[],
+                ports: &[443],
+            };
+            let id = RequestId::new(2026, at as u64 + 1);
+            let step = ask(known, around, wanted, Some(Proof::Dns), id, now).unwrap();
+            requests.extend(step.request);
+        }
+        requests
+    }
+
+    #[test]
+    fn proved_ones_are_told_one_by_one_up_to_a_bound() {
+        let alone = |all: &[Request]| all.iter().filter(|it| !it.together).count();
+        let of_one = proved((0..50).map(|it| format!("a{it}.longan.gov.vn")));
+        assert_eq!((of_one.len(), alone(&of_one)), (50, ALONE_OF_A_DOMAIN));
+        let of_many = proved((0..50).map(|it| format!("a{it}.vn")));
+        assert_eq!((of_many.len(), alone(&of_many)), (50, ALONE_IN_ALL));
+        // all the others are in one message
+        let crowds: BTreeSet<_> = of_one.iter().chain(&of_many).map(|it| it.crowd).collect();
+        assert_eq!(crowds.len(), 2, "{crowds:?}");
+        assert!(of_many.iter().all(|it| it.together == it.crowd.is_some()));
+    }
 }

@@ -14,7 +14,7 @@ use crate::model::{
 };
 use jiff::Timestamp;
 
-pub use request::{Wanted, approve, ask, expire, prove, refuse, seen, withdraw};
+pub use request::{Wanted, approve, ask, expire, prove, proved, refuse, seen, withdraw};
 pub use rivals::refuse_all;
 pub use rows::{Row, targets};
 

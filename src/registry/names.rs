@@ -3,7 +3,12 @@
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
-use crate::model::TargetId;
+use crate::model::{
+    Agency, TargetId,
+    excerpt::{defang_text, excerpt},
+    names::is_same_name,
+    registration::Request,
+};
 
 /// Two addresses with the same key are the same portal to a visitor: with or without `www.`, TLS, a slash at the end.
 pub fn portal_key(url: &Url) -> String {
@@ -57,6 +62,21 @@ pub fn target_id(url: &Url, is_taken: impl Fn(&str) -> bool) -> Option<TargetId>
     free(stem, is_taken).parse().ok()
 }
 
+/// The agency of that name, or a new one. Names are compared whole: agencies differ in a mark or in their last word.
+pub(super) fn agency_of(name: &str, agencies: &[Agency], requests: &[Request]) -> (String, String) {
+    let name = defang_text(&excerpt(name, 120));
+    if let Some(known) = agencies.iter().find(|it| is_same_name(&it.name, &name)) {
+        return (known.id.clone(), known.name.clone());
+    }
+    let open = || requests.iter().filter(|it| it.stage.is_open());
+    if let Some(asked) = open().find(|it| is_same_name(&it.agency_name, &name)) {
+        return (asked.agency.clone(), asked.agency_name.clone());
+    }
+    let taken =
+        |it: &str| agencies.iter().any(|of| of.id == it) || open().any(|of| of.agency == it);
+    (free(&slug(&name), taken), name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +88,27 @@ mod tests {
         assert_eq!(slug("政府"), "");
         assert_eq!(free("", |_| false), "co-quan");
         assert_eq!(free("a", |it| it == "a" || it == "a-2"), "a-3");
+    }
+
+    #[test]
+    fn agencies_that_differ_in_a_mark_are_two() {
+        let agency = |id: &str, name: &str| Agency {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            notify: Vec::new(),
+            province: None,
+            escalation: Vec::new(),
+            head: None,
+        };
+        let known = [agency("ubnd-xa-dong-tien", "UBND xã Đông Tiến")];
+        let of = |name: &str| agency_of(name, &known, &[]);
+        assert_eq!(of("ubnd  xã đông tiến").0, "ubnd-xa-dong-tien");
+        let other = of("UBND xã Đồng Tiến");
+        assert_eq!(
+            (other.0.as_str(), other.1.as_str()),
+            ("ubnd-xa-dong-tien-2", "UBND xã Đồng Tiến")
+        );
+        assert_eq!(of("宪法").0, "co-quan");
     }
 
     #[test]

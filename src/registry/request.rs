@@ -5,14 +5,13 @@ use url::Url;
 
 use super::{
     Known, Step,
-    limits::{crowd, is_full, is_same, is_stranger, is_unproved, token},
-    names::{free, portal_key, slug, target_id},
+    limits::{self, is_full, is_one_of_many, is_same, is_stranger, is_unproved, token},
+    names::{agency_of, free, portal_key, target_id},
     rivals::displace,
 };
 use crate::model::{
     Agency, Class, Say, Standing, Target,
     excerpt::{defang_text, excerpt},
-    names::is_same_name,
     registration::{Asker, Deed, Entry, Proof, Registration, Request, RequestId, Stage, View},
     target::Settings,
 };
@@ -73,7 +72,11 @@ pub fn ask(
     if is_bounded && let Some(full) = is_full(&wanted, known, now) {
         return Err(full);
     }
-    let crowd = if is_bounded { crowd(known, now) } else { None };
+    let crowd = if is_bounded {
+        limits::crowd(known, now)
+    } else {
+        None
+    };
     let token = token(&wanted);
     let taken = |it: &str| is_taken(known, it);
     let target = target_id(&wanted.url, taken).ok_or_else(|| Say::new("register-bad-url"))?;
@@ -81,7 +84,7 @@ pub fn ask(
         Whose::Known(id, name) => (id, name),
         Whose::Named(name) => agency_of(&name, around.agencies, known.requests),
     };
-    let request = Request {
+    let mut request = Request {
         id,
         revision: 0,
         at: now,
@@ -99,7 +102,12 @@ pub fn ask(
         again: false,
         stranger,
         crowd,
+        together: false,
     };
+    if proved.is_some() && is_one_of_many(&request, known, now) {
+        request.together = true;
+        request.crowd = limits::crowd(known, now).or(Some(now));
+    }
     Ok(begun(request, proved, known, now))
 }
 
@@ -115,8 +123,8 @@ fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Opt
     if let Some(own) = same().find(own) {
         return Some(Say::new("register-asked").with("id", &own.id));
     }
-    // the asker must not learn the owner; a stranger's request without proof is in no other asker's way
-    if same().any(|it| it.proof.is_some() || !it.stranger) {
+    // the asker must not learn the owner; a request without proof is in no other asker's way, whoever made it
+    if same().any(|it| it.proof.is_some()) {
         return Some(Say::new("register-watched"));
     }
     if !is_plain(&wanted.url, around.ports) {
@@ -182,21 +190,6 @@ fn is_plain(url: &Url, ports: &[u16]) -> bool {
             .is_some_and(|it| ports.contains(&it))
 }
 
-/// The agency of that name, or a new one. Names are compared whole: agencies differ in a mark or in their last word.
-fn agency_of(name: &str, agencies: &[Agency], requests: &[Request]) -> (String, String) {
-    let name = defang_text(&excerpt(name, 120));
-    if let Some(known) = agencies.iter().find(|it| is_same_name(&it.name, &name)) {
-        return (known.id.clone(), known.name.clone());
-    }
-    let open = || requests.iter().filter(|it| it.stage.is_open());
-    if let Some(asked) = open().find(|it| is_same_name(&it.agency_name, &name)) {
-        return (asked.agency.clone(), asked.agency_name.clone());
-    }
-    let taken =
-        |it: &str| agencies.iter().any(|of| of.id == it) || open().any(|of| of.agency == it);
-    (free(&slug(&name), taken), name)
-}
-
 /// Takes a look at the portal into its request. `refused` ends it where the place may never be visited; a proof ends
 /// those of other askers that have none.
 pub fn seen(
@@ -209,34 +202,46 @@ pub fn seen(
     let now = view.at;
     let mut next = request.clone();
     let mut step = Step::default();
-    let mut entries = Vec::new();
-    let mut entry = |deed| entries.push(line(request, "gaccong", deed, now));
     if let Some(reason) = refused {
         next.stage = Stage::Refused {
             by: "gaccong".to_owned(),
             at: now,
             reason: reason.clone(),
         };
-        entry(Deed::Refused {
+        let deed = Deed::Refused {
             request: request.id.clone(),
             reason,
-        });
-    } else if let (None, Some(proof)) = (&request.proof, proof) {
-        entry(Deed::Proved {
-            request: request.id.clone(),
-            proof: proof.clone(),
-        });
-        next.proof = Some(proof);
-        displace(&mut step, request, known, now);
+        };
+        step.entries.push(line(request, "gaccong", deed, now));
+    } else if let Some(found) = proof.and_then(|it| proved(request, known, it, now)) {
+        next = found.request.clone().unwrap_or(next);
+        step = found;
     }
     let pause = if next.proof.is_some() { DAILY } else { AGAIN };
     next.look_at = now.checked_add(pause).unwrap_or(now);
     next.view = Some(view);
     next.again = false;
-    entries.append(&mut step.entries);
-    step.entries = entries;
     step.request = Some(next);
     step
+}
+
+/// Takes a proof into its request, and ends those of other askers for the portal that have none; `None` where the
+/// request is decided or has its proof.
+pub fn proved(request: &Request, known: Known, proof: Proof, now: Timestamp) -> Option<Step> {
+    if !request.stage.is_open() || request.proof.is_some() {
+        return None;
+    }
+    let mut step = Step {
+        entries: vec![proof_entry(request, &proof, now)],
+        ..Step::default()
+    };
+    displace(&mut step, request, known, now);
+    step.request = Some(Request {
+        proof: Some(proof),
+        together: request.crowd.is_some() && is_one_of_many(request, known, now),
+        ..request.clone()
+    });
+    Some(step)
 }
 
 /// Whether what a look found is worth telling: the first one, a proof, an end, or a portal that is not as it was.
@@ -460,27 +465,6 @@ pub fn is_forbidden(class: Class) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn agencies_that_differ_in_a_mark_are_two() {
-        let agency = |id: &str, name: &str| Agency {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            notify: Vec::new(),
-            province: None,
-            escalation: Vec::new(),
-            head: None,
-        };
-        let known = [agency("ubnd-xa-dong-tien", "UBND xã Đông Tiến")];
-        let of = |name: &str| agency_of(name, &known, &[]);
-        assert_eq!(of("ubnd  xã đông tiến").0, "ubnd-xa-dong-tien");
-        let other = of("UBND xã Đồng Tiến");
-        assert_eq!(
-            (other.0.as_str(), other.1.as_str()),
-            ("ubnd-xa-dong-tien-2", "UBND xã Đồng Tiến")
-        );
-        assert_eq!(of("宪法").0, "co-quan");
-    }
 
     #[test]
     fn only_home_pages_are_asked_for() {

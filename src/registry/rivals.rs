@@ -13,11 +13,14 @@ use crate::model::{
     registration::{DISPLACED, Request},
 };
 
-/// Ends the requests without proof that other askers made for the portal of `of`: its owner is proved now.
+/// Ends the requests without proof that other askers made for the portal of `of`, strangers or not: its owner is proved
+/// now.
 pub(super) fn displace(step: &mut Step, of: &Request, known: Known, now: Timestamp) {
     let key = portal_key(&of.url);
     let all = known.requests.iter();
-    let others = all.filter(|it| it.id != of.id && is_unproved(it) && portal_key(&it.url) == key);
+    let unproved = |it: &&Request| it.stage.is_open() && it.proof.is_none();
+    let others = all.filter(unproved);
+    let others = others.filter(|it| it.id != of.id && portal_key(&it.url) == key);
     for it in others {
         end_with(step, it, "gaccong", DISPLACED, now);
     }

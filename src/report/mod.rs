@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use availability::Tally;
 pub use summarise::{Subject, Week, summarise};
 
-use crate::model::{Class, Kind, TargetId};
+use crate::model::{Class, Kind, TargetId, incident::Origin};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
@@ -107,7 +107,11 @@ pub struct IncidentRow {
     pub kind: Kind,
     pub seen_at: Timestamp,
     pub confirmed_at: Timestamp,
+    /// The operator's officer who has it, else the first person of the agency.
     pub taken_by: Option<String>,
+    /// Account and chat of that person: a name alone can be anybody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_origin: Option<Origin>,
     pub taken_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub detection_s: i64,

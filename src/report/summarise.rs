@@ -174,6 +174,7 @@ fn row(it: &Incident) -> IncidentRow {
         .iter()
         .find(|event| event.what == What::Told)
         .map_or(it.confirmed_at, |event| event.at);
+    let holder = it.holder();
     let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs();
     IncidentRow {
         id: it.id.to_string(),
@@ -182,11 +183,12 @@ fn row(it: &Incident) -> IncidentRow {
         kind: it.kind,
         seen_at: it.seen_at,
         confirmed_at: it.confirmed_at,
-        taken_by: it.taken.as_ref().map(|it| it.by.clone()),
-        taken_at: it.taken.as_ref().map(|it| it.at),
+        taken_by: holder.map(|it| it.by.clone()),
+        taken_origin: holder.and_then(|it| it.origin.clone()),
+        taken_at: holder.map(|it| it.at),
         ended_at: it.ended_at,
         detection_s: seconds(it.seen_at, told),
-        taking_s: it.taken.as_ref().map(|taken| seconds(told, taken.at)),
+        taking_s: holder.map(|taken| seconds(told, taken.at)),
         lasted_s: it.ended_at.map(|end| seconds(it.seen_at, end)),
     }
 }

@@ -18,7 +18,7 @@ const SWEEP: &str = "0 40 3 * * *";
 /// Evidence that nothing refers to is kept so long all the same.
 const UNREFERRED: Duration = Duration::from_secs(2 * 86_400);
 /// Between two deletions of page bodies that fell out of a baseline.
-const CLEAR_EVERY: Duration = Duration::from_secs(10);
+const CLEAR_EVERY: Duration = Duration::from_secs(30);
 /// Portals that stand still so long, and those that are watched no more.
 const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
 

@@ -26,6 +26,7 @@ use super::{
     journal::{self, Journal, SEQUENCE},
     pages::each,
     repair::{LAST, batch_of, opened},
+    replace,
 };
 
 /// Opens the engine in a directory; called again after a repair. Must not leave a lock behind when it fails.
@@ -69,8 +70,10 @@ impl Enduring {
     /// Opens the store in `folder`: `store/` and `journal/`, repairing what must be repaired. What was done
     /// is in [`Engine::remarks`].
     pub fn open(folder: &Path, open: Open) -> Result<Self> {
+        let settled = replace::settle(folder)?;
         let mut remarks = Vec::new();
         let (engine, reading) = opened(folder, &open, &mut remarks)?;
+        remarks.extend(settled);
         let journal = Journal::open(&folder.join("journal"), &reading)?;
         let it = Self {
             folder: folder.to_owned(),

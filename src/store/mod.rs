@@ -3,6 +3,7 @@
 //! [`Store`] speaks in words of the domain. [`ledger::Ledger`] keeps its promises over any [`Engine`];
 //! [`control::Client`] speaks to the service that holds the store, so that commands work beside it.
 
+pub mod address;
 pub mod backends;
 pub mod codec;
 pub mod control;
@@ -20,6 +21,7 @@ pub mod private;
 mod recent;
 mod register;
 mod repair;
+pub mod replace;
 mod retention;
 pub mod shelf;
 

@@ -13,7 +13,7 @@ use super::{World, check};
 use crate::{
     diff::Norm,
     model::{
-        Dossier, Part, Target,
+        Dossier, Part, Target, TargetId,
         digest::key,
         dossier::{Beyond, PartRef},
     },
@@ -92,6 +92,22 @@ pub(super) async fn round(world: &World, target: &Target) {
         },
     };
     check::part(world, &of(target, &part)).await;
+}
+
+/// The number of the home page's checks from one look at the target to the next: one for a home page, and for a part all
+/// that are in turn with it.
+pub(super) async fn checks_a_turn(world: &World, target: &Target) -> Result<u32, StoreError> {
+    let Some(part) = target.part else {
+        return Ok(1);
+    };
+    let home: TargetId = target.id.portal().parse().unwrap_or(target.id.clone());
+    let home = world.store.dossier(&home).await?;
+    let parts = home.map_or(0, |it| it.beyond.parts.len()) + 1;
+    let turns = match part {
+        Part::Unlinked => parts * UNLINKED.len(),
+        _ => parts,
+    };
+    Ok(u32::try_from(turns).unwrap_or(u32::MAX))
 }
 
 async fn remember(world: &World, mut dossier: Dossier, parts: &[PartRef], now: Timestamp) {

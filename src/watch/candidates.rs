@@ -1,6 +1,6 @@
 //! Portals that strangers ask for while too many requests wait already: nothing of them is written until a proof is
-//! found. A look serves all askers of that host, and the latest asker goes first, so no attacker can fill a queue
-//! before others.
+//! found. A look serves all askers of that host and the requests that wait for a proof there, and the latest asker goes
+//! first, so no attacker can fill a queue before others. Where a request's own look is due, the two take turns.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,6 +9,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
+use url::Url;
 
 use super::{
     World, registration,
@@ -35,8 +36,8 @@ const AT_ONCE: usize = 4;
 struct State {
     /// By token, so that an asker who asks twice is here once.
     waiting: HashMap<String, (Wanted, Timestamp)>,
-    /// By domain: the last look because of a request.
-    looked: HashMap<String, Timestamp>,
+    /// By domain: the last look because of a request, and whether it was for an asker remembered here.
+    looked: HashMap<String, (Timestamp, bool)>,
 }
 
 #[derive(Default)]
@@ -66,26 +67,40 @@ impl Candidates {
     /// When a portal of that domain may be looked at next; `None` where no look was made lately.
     pub(super) fn free_at(&self, domain: &str) -> Option<Timestamp> {
         let last = self.state().looked.get(domain).copied()?;
-        last.checked_add(SPACED).ok()
+        last.0.checked_add(SPACED).ok()
     }
 
-    /// Whether a portal of that domain may be looked at now; if so, counts the look.
+    /// Whether a portal of that domain may be looked at now for a request; if so, counts the look.
     pub(super) fn begins(&self, domain: &str, now: Timestamp) -> bool {
+        self.counts(domain, now, false)
+    }
+
+    fn counts(&self, domain: &str, now: Timestamp, remembered: bool) -> bool {
         let mut state = self.state();
         // after the clock was set back, looks that seem to lie ahead are forgotten
-        let recent =
-            |at: &Timestamp| (SignedDuration::ZERO..SPACED).contains(&now.duration_since(*at));
-        state.looked.retain(|_, at| recent(at));
-        let free = !state.looked.contains_key(domain);
+        let within = |at: Timestamp, span| {
+            let passed = now.duration_since(at);
+            (SignedDuration::ZERO..span).contains(&passed)
+        };
+        state.looked.retain(|_, it| within(it.0, PATIENCE));
+        let last = state.looked.get(domain);
+        let free = !last.is_some_and(|it| within(it.0, SPACED));
         if free {
-            state.looked.insert(domain.to_owned(), now);
+            state.looked.insert(domain.to_owned(), (now, remembered));
         }
         free
     }
 
+    /// Whether the last look at a portal of that domain was for an asker remembered here.
+    fn had_turn(&self, domain: &str) -> bool {
+        let last = self.state().looked.get(domain).copied();
+        last.is_some_and(|it| it.1)
+    }
+
     /// Takes the latest asker of those with a domain that may be looked at, and all askers of that domain. Those of the
-    /// same host share the look and wait no longer.
-    fn take(&self, now: Timestamp) -> Option<(Wanted, Vec<Wanted>)> {
+    /// same host share the look and wait no longer. In a domain of `due` a request waits for a look: it is next after one
+    /// for an asker.
+    fn take(&self, due: &HashSet<String>, now: Timestamp) -> Option<(Wanted, Vec<Wanted>)> {
         let mut newest: Vec<(Timestamp, Wanted)> = {
             let mut state = self.state();
             let late = |at: Timestamp| now.duration_since(at) >= PATIENCE;
@@ -95,10 +110,12 @@ impl Candidates {
         };
         newest.sort_by_key(|it| std::cmp::Reverse(it.0));
         let mut free = newest.iter();
-        let next = free
-            .find(|it| self.begins(&domain(&it.1.url), now))?
-            .1
-            .clone();
+        let begins = |it: &&(Timestamp, Wanted)| {
+            let domain = domain(&it.1.url);
+            let waits = due.contains(&domain) && self.had_turn(&domain);
+            !waits && self.counts(&domain, now, true)
+        };
+        let next = free.find(begins)?.1.clone();
         let of = domain(&next.url);
         let all = newest.into_iter().map(|it| it.1);
         let all: Vec<Wanted> = all.filter(|it| domain(&it.url) == of).collect();
@@ -130,10 +147,11 @@ fn is_same_host(a: &Wanted, b: &Wanted) -> bool {
     a.url.origin() == b.url.origin()
 }
 
-/// Looks at the portals of remembered askers, which may hold their proof by now.
-pub(super) async fn round(world: &World) {
+/// Looks at the portals of remembered askers, which may hold their proof by now. `due`: the domains with a request whose
+/// own look is due.
+pub(super) async fn round(world: &World, due: &HashSet<String>) {
     let now = world.clock.now();
-    let asked = std::iter::repeat_with(|| world.candidates.take(now));
+    let asked = std::iter::repeat_with(|| world.candidates.take(due, now));
     let looks = asked.take(AT_ONCE).map_while(|it| it);
     let looks = looks.map(|(next, all)| look(world, next, all));
     futures_util::future::join_all(looks).await;
@@ -142,24 +160,40 @@ pub(super) async fn round(world: &World) {
 /// Looks for proofs: a DNS record speaks for its whole domain, a file for its host, the head of a page for that page.
 async fn look(world: &World, next: Wanted, all: Vec<Wanted>) {
     let mut found: HashMap<String, Proof> = HashMap::new();
-    let tokens: HashSet<String> = all.iter().map(token).collect();
-    for text in world
-        .eye
-        .texts(&format!("{RECORD}.{}", domain(&next.url)))
-        .await
-    {
+    let of = domain(&next.url);
+    let mut open = world.store.requests().await.unwrap_or_else(|error| {
+        tracing::error!(%error, "requests cannot be read");
+        Vec::new()
+    });
+    open.retain(|it| it.stage.is_open() && it.proof.is_none() && domain(&it.url) == of);
+    let asked = all.iter().map(token);
+    let tokens: HashSet<String> = asked
+        .chain(open.iter().map(|it| it.token.clone()))
+        .collect();
+    for text in world.eye.texts(&format!("{RECORD}.{of}")).await {
         if let Some(token) = tokens.get(text.trim()) {
             found.insert(token.clone(), Proof::Dns);
         }
     }
-    let here = all.iter().filter(|it| is_same_host(it, &next));
-    let tokens: HashSet<String> = here.map(token).collect();
+    // the address and the token of everybody who asks for a portal of that host
+    let asked = all.iter().map(|it| (&it.url, token(it)));
+    let here = asked.chain(open.iter().map(|it| (&it.url, it.token.clone())));
+    let here = here.filter(|it| it.0.origin() == next.url.origin());
+    let here: Vec<(&Url, String)> = here.collect();
+    let page = here.iter().filter(|it| *it.0 == next.url);
     let claims = Claims {
         url: &next.url,
-        own: &token(&next),
-        tokens: &tokens,
+        own: &page.map(|it| it.1.clone()).collect(),
+        tokens: &here.iter().map(|it| it.1.clone()).collect(),
     };
     found.extend(bearers(world, &claims).await);
+    for it in open {
+        if let Some(proof) = found.remove(&it.token)
+            && let Err(error) = registration::proved(world, &it.id, proof).await
+        {
+            tracing::error!(?error, request = %it.id, "a proof cannot be written");
+        }
+    }
     for wanted in all {
         let Some(proof) = found.remove(&token(&wanted)) else {
             continue;

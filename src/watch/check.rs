@@ -153,6 +153,9 @@ pub(super) async fn part(world: &World, target: &Target) {
         Standing::Up if known.is_some() || first.seen.is_some() => {
             let every = target.settings.every;
             let sighted = sightings::first(world, target, &dossier, known.as_ref(), &first).await;
+            if dossier.sightings.since.is_some() {
+                sightings::unseen(world, target, std::slice::from_ref(&first)).await;
+            }
             sightings::add_up(world, target, &dossier, sighted, &[], false).await;
             decide(world, target, &first, Some((now, 1, 1)), every).await;
         }
@@ -166,6 +169,7 @@ pub(super) async fn part(world: &World, target: &Target) {
             } else {
                 (vec![first], None)
             };
+            sightings::unseen(world, target, &looks).await;
             sightings::add_up(world, target, &dossier, sighted, &looks, sure.is_some()).await;
             if let Some(look) = looks.last()
                 && sure.is_some()

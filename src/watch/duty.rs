@@ -211,6 +211,10 @@ fn names(
     if it.operator {
         names.extend(duty.iter().cloned());
     }
+    // a call to an agency's head that its own chats do not take is the operator's to pass on
+    if names.is_empty() {
+        names.clone_from(duty);
+    }
     names.sort();
     names.dedup();
     names

@@ -70,7 +70,8 @@ pub(super) fn remember(world: &World, before: &Dossier, after: &Dossier) {
     }
 }
 
-/// Deletes remembered bodies that no dossier and no incident refers to. The scheduler calls it every 10 seconds.
+/// Deletes remembered bodies that no dossier and no incident refers to. The scheduler calls it every half minute: it walks
+/// over all dossiers and incidents where a body waits.
 pub async fn clear(world: &World) {
     let waiting = {
         let mut all = world

@@ -104,21 +104,44 @@ impl Asked<'_> {
             out
         };
         let case = match self.learnt(&observation, &body, mask).await {
-            Ok(Ok(case)) => case,
+            Ok(Ok(case)) => Arc::new(case),
             Ok(Err(look)) => return *look,
             Err(why) => return unfinished(why),
         };
-        let seen = observation.clone();
         let desks = &self.world.desks;
-        let work = desks.within(&self.target.id, move || understand(&case, seen, &body));
-        match work.await {
+        let (of, seen, bytes) = (case.clone(), observation.clone(), body.clone());
+        let work = desks.within(&self.target.id, move || understand(&of, seen, &bytes));
+        let why = match work.await {
             Ok(look) => {
                 if let Some(case) = memory {
                     self.world.memo.keep(case, judgement(&look));
                 }
-                look
+                return look;
             }
-            Err(why) => unfinished(why),
+            Err(why) => why,
+        };
+        // over its time, a page is read crudely like one over any other limit: an attacker may have made it so costly
+        let seen = observation.clone();
+        let crude = move || {
+            let answer = seen.answer().cloned()?;
+            let source = Source {
+                bytes: &body,
+                content_type: answer.content_type.as_deref(),
+                url: &answer.final_url,
+                ignore: &case.target.ignore,
+            };
+            let cause = Say::new("cause-parser").with("limit", why);
+            Some(over(
+                &case,
+                source,
+                seen,
+                &body,
+                (Class::ParserLimit, cause),
+            ))
+        };
+        match desks.within(&self.target.id, crude).await {
+            Ok(Some(look)) => look,
+            Ok(None) | Err(_) => unfinished(why),
         }
     }
 
@@ -417,6 +440,10 @@ fn moved_origin(dossier: &Dossier, observation: &Observation) -> Vec<(&'static s
 
 fn class_of(case: &Case, status: u16, page: &Page, verdict: &Verdict) -> (Class, Option<Say>) {
     let http = || Some(Say::new("cause-status").with("status", status));
+    // an answer that ends with 101 changes to a protocol that nobody asked for
+    if status < 200 {
+        return (Class::Protocol, http());
+    }
     if page.kind == Kind::Empty && status < 300 {
         return (Class::Empty, Some(Say::new("cause-empty")));
     }

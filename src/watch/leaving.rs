@@ -1,6 +1,6 @@
 //! Portals that are watched no more: taken out by somebody, or registered for a watch window that is over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ use crate::{
         excerpt::excerpt,
     },
     registry::{self, Step},
-    store::{StoreError, Wanted},
+    store::{Commit, StoreError, Wanted},
 };
 
 /// Portals that one message names.
@@ -69,6 +69,49 @@ pub(super) async fn end(world: &World, now: Timestamp) -> Result<(), NotDone> {
         match done.await {
             Ok(_) | Err(NotDone::Unknown) => (),
             Err(other) => return Err(other),
+        }
+    }
+    Ok(())
+}
+
+/// Ends what is open of portals that stand neither in targets.yaml nor in the registry any more: nobody looks at them.
+/// Tells the officers on duty, and whoever was told of the incident.
+pub(super) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreError> {
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    let mut open = world.store.incidents(&wanted).await?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let registered = world.store.registry().await?;
+    let registered = registered.iter().map(|it| it.target.id.as_str());
+    let of_the_file = world.config.targets.iter().map(|it| it.id.as_str());
+    let watched: HashSet<&str> = of_the_file.chain(registered).collect();
+    open.retain(|it| !watched.contains(it.target.portal()));
+    for it in open {
+        let note = world.words.plain("incident-unwatched");
+        let Ok(over) = incident::resolve(&it, "gaccong", Some(note), now) else {
+            continue;
+        };
+        let mut names = Vec::new();
+        for name in world.notifiers.keys() {
+            let on_duty = world.config.defaults.notify.contains(name);
+            if on_duty || world.store.receipt(name, &over.id.0).await?.is_some() {
+                names.push(name.clone());
+            }
+        }
+        tracing::info!(incident.id = %over.id, target.id = %over.target, "ended: the portal is watched no more");
+        let commit = Commit {
+            alerts: world.alerts_of(&names, &over, Voice::Plain, now),
+            incidents: vec![over],
+            ..Commit::default()
+        };
+        match world.store.commit(commit).await {
+            // a person or a look was quicker; the next round decides
+            Ok(()) | Err(StoreError::Conflict) => (),
+            Err(error) => return Err(error),
         }
     }
     Ok(())

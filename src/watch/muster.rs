@@ -17,12 +17,12 @@ const PRESENT: &str = "duty/present";
 /// Officers without an answer count as missing when one part in this many of the time is left: enough to call others.
 const LEFT: i32 = 3;
 
-/// The shift that begins within the time of the test call, where the roster has officers for it.
+/// The shift that begins within the time of the test call, where somebody joins it who is not on duty before.
 fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
     let lead = SignedDuration::try_from(world.config.duty.test_call?).ok()?;
     let zone = &world.config.service.timezone;
     let until = now.checked_add(lead).ok()?;
-    handover(&world.config.duty.roster, now, until, zone).filter(|it| !it.on.is_empty())
+    handover(&world.config.duty.roster, now, until, zone).filter(|it| !it.joining.is_empty())
 }
 
 /// Sends the test call, and later the report of missing officers. The service calls it every few seconds.
@@ -45,7 +45,7 @@ pub(super) async fn round(world: &World, now: Timestamp) -> Result<()> {
     let lead = SignedDuration::try_from(lead).unwrap_or_default();
     let late = change.at.duration_since(now) <= lead / LEFT;
     let told = world.store.milestone(MISSED).await?.as_ref() == Some(&at);
-    if !late || told || missing(world, &change).await?.is_empty() {
+    if !late || told || missing_at(world, change.at).await?.is_empty() {
         return Ok(());
     }
     tell(
@@ -75,14 +75,15 @@ async fn tell(
     world.store.commit(commit).await
 }
 
-/// The officers who take over at that moment by the roster of today.
+/// The officers who take over at that moment by the roster of today. Who stays on duty from the shift before is not
+/// asked: that person is there.
 pub(super) fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
     let before = at - SignedDuration::from_secs(1);
     let zone = &world.config.service.timezone;
     let change = handover(&world.config.duty.roster, before, at, zone);
     change
         .filter(|it| it.at == at)
-        .map(|it| it.on)
+        .map(|it| it.joining)
         .unwrap_or_default()
 }
 
@@ -93,18 +94,12 @@ async fn present(world: &World, at: Timestamp) -> Result<Vec<String>> {
     Ok(lines.filter(|_| ours).map(str::to_owned).collect())
 }
 
-async fn missing(world: &World, change: &Handover) -> Result<Vec<Person>> {
-    let present = present(world, change.at).await?;
-    let mut missing = change.on.clone();
-    missing.retain(|it| !present.contains(&it.name));
-    Ok(missing)
-}
-
 /// The officers who take over at that moment and have not confirmed.
 pub(super) async fn missing_at(world: &World, at: Timestamp) -> Result<Vec<Person>> {
-    let on = taking_over(world, at);
-    let off = Vec::new();
-    missing(world, &Handover { at, off, on }).await
+    let present = present(world, at).await?;
+    let mut missing = taking_over(world, at);
+    missing.retain(|it| !present.contains(&it.name));
+    Ok(missing)
 }
 
 /// Confirms that an officer is present: found by the account in the roster, by name where the roster has none. Returns

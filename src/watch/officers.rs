@@ -16,8 +16,8 @@ use crate::{
     store::StoreError,
 };
 
-/// The alerts about a request: to the officers, and to the asker. Officers see a stranger's request without proof in a
-/// message with others, which is brought up to date.
+/// The alerts about a request: to the officers, and to the asker. Officers see a stranger's request without proof, or one
+/// of many with proof, in a message with others, which is brought up to date.
 pub(super) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Alert> {
     let duty = &world.config.defaults.notify;
     let mut out = Vec::new();
@@ -30,7 +30,8 @@ pub(super) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Aler
             out.push(alert);
         }
     }
-    let alone = request.crowd.is_none() || request.proof.is_some();
+    let proved = request.proof.is_some() && !request.together;
+    let alone = request.crowd.is_none() || proved;
     let mut names: Vec<&String> = duty.iter().filter(|_| alone).collect();
     names.extend(&request.asker.notifier);
     names.sort();

@@ -346,6 +346,19 @@ pub async fn add(
     Ok(step.registered)
 }
 
+/// Takes a proof into a request that was found by a look for others.
+pub(super) async fn proved(world: &World, id: &RequestId, proof: Proof) -> Result<(), NotDone> {
+    let step = step_of(world, id, None, |known, present, now| {
+        let step = registry::proved(known, present.known(), proof.clone(), now);
+        // it was decided, or proved by its own look, meanwhile
+        step.ok_or_else(Say::default)
+    });
+    match step.await {
+        Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+        Err(why) => Err(why),
+    }
+}
+
 /// When a portal is to be looked at next, of those that are asked for.
 pub async fn next_look(world: &World) -> Option<Timestamp> {
     let requests = world.store.requests().await.ok()?;
@@ -363,12 +376,16 @@ pub async fn round(world: &World) {
     if let Err(error) = leaving::end(world, now).await {
         tracing::error!(?error, "a registration whose time is over cannot be ended");
     }
-    candidates::round(world).await;
+    if let Err(error) = leaving::unlisted(world, now).await {
+        tracing::error!(%error, "incidents of portals that are watched no more cannot be ended");
+    }
     let mut due = match world.store.requests().await {
         Ok(requests) => requests,
         Err(error) => return tracing::error!(%error, "requests cannot be read"),
     };
     due.retain(|it| it.stage.is_open() && it.look_at <= now);
+    let wait = due.iter().map(|it| limits::domain(&it.url));
+    candidates::round(world, &wait.collect()).await;
     // requests with proof first, then portals without a look: their askers wait for an answer
     due.sort_by_key(|it| (it.proof.is_none(), it.view.is_some(), !it.again, it.at));
     let mut next = Vec::new();

@@ -64,8 +64,8 @@ pub async fn scrutinise(world: &World, request: &Request) -> Option<(View, Optio
 /// The tokens to look for, and the page to look at.
 pub(super) struct Claims<'a> {
     pub url: &'a Url,
-    /// The token of the asker for this very page: its head may hold it.
-    pub own: &'a str,
+    /// The tokens of the askers for this very page: its head may hold one.
+    pub own: &'a HashSet<String>,
     /// The tokens of all askers for this host.
     pub tokens: &'a HashSet<String>,
 }
@@ -208,7 +208,7 @@ async fn proof(
     let tokens = HashSet::from([request.token.clone()]);
     let claims = Claims {
         url: &request.url,
-        own: &request.token,
+        own: &tokens,
         tokens: &tokens,
     };
     let mut found = stands(world, &request.target, &claims, seen, read).await;
@@ -241,7 +241,7 @@ async fn stands(
     let is_trusted = seen.observation.certificate_fault().is_none();
     if let Some(token) = read.and_then(|it| it.token.as_ref())
         && is_trusted
-        && token == own
+        && own.contains(token)
         && answered.is_some_and(is_ours)
         && put(token, Proof::Meta)
     {

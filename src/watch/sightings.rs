@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    World,
+    World, beyond,
     found::{before, evidence, identity},
     look::Look,
     plans,
@@ -76,6 +76,17 @@ pub(super) async fn first(
     First {
         news,
         noted: noted.then_some(look.observation.at),
+    }
+}
+
+/// Counts those of the looks at a part of a portal that showed nothing.
+pub(super) async fn unseen(world: &World, target: &Target, looks: &[Look]) {
+    let good = looks
+        .iter()
+        .filter(|it| it.class.standing() == Standing::Up);
+    let good = u32::try_from(good.count()).unwrap_or(u32::MAX);
+    if good > 0 {
+        again(world, target, Deed::Unseen(good)).await;
     }
 }
 
@@ -156,6 +167,8 @@ struct Noted {
 #[derive(Clone, Copy)]
 enum Deed<'a> {
     Note(&'a [Noted]),
+    /// Counts looks at a part that showed nothing, while there are sightings of it.
+    Unseen(u32),
     /// Opens an incident of the sightings, or brings the open one up to date, where they amount to one; with the number
     /// of looks made just now.
     Tell(usize),
@@ -194,6 +207,14 @@ async fn attempt(world: &World, target: &Target, deed: Deed<'_>) -> Result<(), S
                 ..Commit::default()
             })
         }
+        Deed::Unseen(looks) if dossier.sightings.since.is_some() => {
+            dossier.sightings.unseen = dossier.sightings.unseen.saturating_add(looks);
+            Some(Commit {
+                dossier: Some(dossier),
+                ..Commit::default()
+            })
+        }
+        Deed::Unseen(_) => None,
         Deed::Tell(looked) => told(world, target, dossier, looked).await?,
     };
     match commit {
@@ -318,13 +339,17 @@ pub(super) async fn intermittent(
         .await?;
     let spans = history.spans.iter().filter(|it| it.to >= since);
     let looks: u64 = spans.map(|it| it.looks).sum();
+    let looks = match target.part {
+        None => u32::try_from(looks).unwrap_or(u32::MAX).max(seen.times),
+        Some(_) => seen.times.saturating_add(seen.unseen),
+    };
+    let every = target.settings.every * beyond::checks_a_turn(world, target).await?;
     Ok(Intermittent {
         times: seen.times,
-        looks: u32::try_from(looks).unwrap_or(u32::MAX).max(seen.times),
+        looks,
         last_at: seen.last_at().unwrap_or(now),
         told_at: now,
-        unseen_s: u32::try_from((target.settings.every * UNSEEN_INTERVALS).as_secs())
-            .unwrap_or(u32::MAX),
+        unseen_s: u32::try_from((every * UNSEEN_INTERVALS).as_secs()).unwrap_or(u32::MAX),
     })
 }
 

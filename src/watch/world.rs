@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    fs,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -29,6 +28,7 @@ use crate::{
     config::Config,
     diff::Norm,
     fetch::{self, Eye, Guard, Sees},
+    files,
     incident::Voice,
     model::{
         About, Agency, Alert, Dossier, Incident, Notice, Target, TargetId, Urgency, WatchWindow,
@@ -216,10 +216,16 @@ impl World {
         Ok(self.with_file(registered.into_iter().map(|it| it.target)))
     }
 
-    /// Registered targets behind those of the file.
+    /// Registered targets behind those of the file. What was registered elsewhere, or by an older version, is held to the
+    /// shortest interval of the file, too.
     pub fn with_file(&self, registered: impl Iterator<Item = Target>) -> Vec<Target> {
         let of_the_file: HashSet<&TargetId> = self.config.targets.iter().map(|it| &it.id).collect();
+        let least = self.config.pace.least();
         let more = registered.filter(|it| !of_the_file.contains(&it.id));
+        let more = more.map(|mut it| {
+            it.settings.every = it.settings.every.max(least);
+            it
+        });
         self.config.targets.iter().cloned().chain(more).collect()
     }
 
@@ -459,6 +465,6 @@ pub fn eye_settings(config: &Config) -> Result<fetch::Settings, Fault> {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Fault> {
-    fs::read(path)
+    files::read(path, fetch::ca::LARGEST)
         .map_err(|error| Fault::Config(format!("service.extra_ca: {}: {error}", path.display())))
 }

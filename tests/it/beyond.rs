@@ -140,6 +140,34 @@ async fn a_sub_page_that_sells_is_told_with_its_address_and_its_end_too() {
 }
 
 #[tokio::test]
+async fn what_comes_and_goes_on_a_sub_page_is_counted_by_the_looks_at_it() {
+    let site = portal();
+    let served = site.serve().await;
+    let scene = scene(&served).await;
+    rounds(&scene).await;
+    let sold = page("An Khê: /tin-tuc", spam());
+    for _ in 0..2 {
+        let (site, mut sold) = (site.clone(), Some(sold.clone()));
+        served.set(move |request| {
+            let once = sold.take_if(|_| request.path == "/tin-tuc");
+            let pages = site.0.lock().unwrap();
+            let known = pages.iter().find(|it| it.0 == request.path);
+            let known = known.map(|it| it.1.clone());
+            once.map(Reply::Page)
+                .or(known)
+                .unwrap_or_else(|| Reply::status(404, "<h1>404</h1>"))
+        });
+        rounds(&scene).await;
+    }
+    let how = only(&scene).await.intermittent.unwrap();
+    let parts = scene.dossier(0).await.beyond.parts.len() as u32;
+    // once at each of the two, and not at those that came after the first
+    assert_eq!(how.times, 2);
+    assert!((4..=8).contains(&how.looks), "{how:?}");
+    assert_eq!(how.unseen_s, 24 * (parts + 1), "its turn comes so seldom");
+}
+
+#[tokio::test]
 async fn a_sub_page_that_is_gone_is_nobodys_incident() {
     let site = portal();
     let served = site.serve().await;

@@ -244,6 +244,26 @@ fn targets_are_added_imported_exported_and_removed() {
 }
 
 #[test]
+fn an_imported_file_is_held_to_the_interval_of_a_service() {
+    let (_keep, path) =
+        folder(&yaml("", &[("a", "http://127.0.0.1:1/")]).replace("every: 1s", "every: 30s"));
+    let run = |args: &[&str]| said(&gaccong(&path, args));
+    let other = |every: &str| {
+        let text = yaml("", &[("b", "https://b.example.vn/")]);
+        let text = text.replace("every: 1s", &format!("every: {every}"));
+        fs::write(path.join("other.yaml"), text).unwrap();
+    };
+    other("29s");
+    let (_, err, code) = run(&["targets", "import", "other.yaml"]);
+    assert!(code == 2 && err.contains("every: from 30s to 1d"), "{err}");
+    assert_eq!(run(&["targets", "list", "--json"]).0.lines().count(), 1);
+    other("30s");
+    let (_, err, code) = run(&["targets", "import", "other.yaml"]);
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(run(&["targets", "list", "--json"]).0.lines().count(), 2);
+}
+
+#[test]
 fn judge_answers_every_line_in_order_and_goes_on() {
     let (_keep, path) = folder("");
     fs::write(path.join("good.html"), honest(1)).unwrap();

@@ -351,7 +351,9 @@ async fn one_alone_is_told_as_what_it_is_and_becomes_a_storm_when_others_follow(
     let said = telegram.last(ROOM).unwrap();
     assert!(
         said.text.starts_with("🔴 THÊM 2 CỔNG NGHI BỊ TẤN CÔNG")
-            && said.text.contains("Ngoài 3 cổng đã báo riêng trước đó.")
+            && said
+                .text
+                .contains("Chưa tính 3 cổng đã báo riêng trước đó.")
             && said.edits == 1,
         "{said:?}"
     );

@@ -15,7 +15,7 @@ use gaccong::{
 use crate::{
     portal::{Portal, Reply, honest},
     registration::{NOON, port, requests, settle},
-    room::{AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, heard, room_at},
+    room::{AGENCY, AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, heard, room_at},
     scene::{Scene, Turned},
 };
 
@@ -88,6 +88,11 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
     let told = asked(&telegram, STRANGERS, &NOBODY, &command).await;
     assert!(
         told.contains("gửi lại lệnh này") && !told.contains("đã được giám sát"),
+        "{told}"
+    );
+    // there is no request yet: no button looks again, and no officer can vouch
+    assert!(
+        !told.contains("Kiểm tra lại") && !told.contains("cán bộ trực sẽ xác minh"),
         "{told}"
     );
     let token = told
@@ -235,4 +240,126 @@ async fn what_strangers_want_is_one_message_that_rings_once() {
         now.text
     );
     listening.end().await;
+}
+
+#[tokio::test]
+async fn a_known_chats_word_alone_keeps_no_owner_out() {
+    let clock = Turned::at(NOON);
+    let file = Arc::default();
+    let portal = portal(&file).await;
+    let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
+    let listening = Listening::to(&scene);
+    // somebody in the chat of another agency, which is known, asks for the portal
+    let command = format!("/dangky {}", portal.url());
+    let said = asked(&telegram, AGENCY, &NOBODY, &command).await;
+    assert!(said.contains("DK-2026-0001: đã tiếp nhận"), "{said}");
+    let command = format!("/dangky {} Sở Y tế", portal.url());
+    let said = asked(&telegram, STRANGERS, &NOBODY, &command).await;
+    assert!(said.contains("DK-2026-0002: đã tiếp nhận"), "{said}");
+    *file.lock().unwrap() = requests(&scene).await[1].token.clone();
+    for _ in 0..3 {
+        clock.pass(1);
+        settle(&scene).await;
+    }
+    let all = requests(&scene).await;
+    assert_eq!(
+        (&all[1].proof, &all[1].stage),
+        (&Some(Proof::File), &Stage::Open)
+    );
+    assert!(
+        matches!(&all[0].stage, Stage::Refused { reason, .. } if reason == DISPLACED),
+        "{:?}",
+        all[0].stage
+    );
+    // the proof does stand in another's way
+    let late = ask(&scene, &portal.url(), 8000).await;
+    assert!(matches!(late, Err(NotDone::Refused(say)) if say.key == "register-watched"));
+    listening.end().await;
+}
+
+#[tokio::test]
+async fn past_the_third_proved_ones_of_a_domain_share_one_message() {
+    let clock = Turned::at(NOON);
+    let file = Arc::default();
+    let portal = portal(&file).await;
+    let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
+    let before = telegram.messages(ROOM).len();
+    for account in 0..7 {
+        let url = format!("{}x{account}", portal.url());
+        let own = ask(&scene, &url, 5000 + account).await.unwrap();
+        *file.lock().unwrap() = own.token;
+        for _ in 0..2 {
+            clock.pass(1);
+            settle(&scene).await;
+        }
+    }
+    let all = requests(&scene).await;
+    assert!(
+        all.iter().all(|it| it.proof == Some(Proof::File)),
+        "{all:?}"
+    );
+    clock.pass(1);
+    settle(&scene).await;
+    let shown = telegram.messages(ROOM).split_off(before);
+    let own: Vec<_> = shown
+        .iter()
+        .filter(|it| it.text.starts_with("📝"))
+        .collect();
+    assert_eq!(own.len(), 3, "{shown:#?}");
+    let many: Vec<_> = shown
+        .iter()
+        .filter(|it| it.text.starts_with("📥"))
+        .collect();
+    let last = many.last().unwrap();
+    for wanted in [
+        "ĐỀ NGHỊ GIÁM SÁT ĐANG CHỜ: 4, TRONG ĐÓ CÓ BẰNG CHỨNG: 4",
+        "• ✅ DK-2026-0004",
+        "• ✅ DK-2026-0007",
+    ] {
+        assert!(last.text.contains(wanted), "{wanted} in\n{}", last.text);
+    }
+    assert!(!last.text.contains("DK-2026-0003"), "{}", last.text);
+    // an officer goes through them, and decides on each
+    let listening = Listening::to(&scene);
+    let seen = telegram.messages(ROOM).len();
+    telegram.press(ROOM, &AN, last.id, "👁 Xem");
+    let card = heard(&telegram, ROOM, seen).await;
+    assert!(card.text.contains("· DK-2026-0007"), "{}", card.text);
+    telegram.press(ROOM, &AN, card.id, "👁 Xem đề nghị trước đó");
+    let older = heard(&telegram, ROOM, seen + 1).await;
+    assert!(older.text.contains("· DK-2026-0006"), "{}", older.text);
+    listening.end().await;
+}
+
+#[tokio::test]
+async fn who_asks_again_and_again_takes_no_look_from_requests_that_wait() {
+    let clock = Turned::at(NOON);
+    let file = Arc::default();
+    let portal = portal(&file).await;
+    let (_a, _telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
+    for account in 0..3 {
+        let url = format!("{}x{account}", portal.url());
+        ask(&scene, &url, 5000 + account).await.unwrap();
+    }
+    let another = async |at: i64| {
+        let asked = ask(&scene, &format!("{}y{at}", portal.url()), 6000 + at).await;
+        assert!(wants_proof(&asked), "{asked:?}");
+        clock.pass_seconds(11);
+        round(&scene.world).await;
+    };
+    for at in 0..8 {
+        another(at).await;
+    }
+    let all = requests(&scene).await;
+    assert!(all.iter().all(|it| it.view.is_some()), "{all:#?}");
+    // a look for one who asks finds the proof of a request that waits for its next look
+    let token = all[1].token.clone();
+    *file.lock().unwrap() = token;
+    another(8).await;
+    let proofs: Vec<_> = requests(&scene)
+        .await
+        .into_iter()
+        .map(|it| it.proof)
+        .collect();
+    assert_eq!(proofs, [None, Some(Proof::File), None]);
 }

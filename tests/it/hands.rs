@@ -3,14 +3,20 @@
 use std::sync::Arc;
 
 use gaccong::{
-    model::incident::{Standpoint, What},
-    watch::{duty, tell},
+    alert::timeline,
+    incident,
+    model::{
+        excerpt::unmarked,
+        incident::{Actor, Origin, Standpoint, What},
+        time::Week,
+    },
+    watch::{duty, reports, tell},
 };
 
 use crate::{
-    portal::{Portal, defaced},
+    portal::{Portal, defaced, honest},
     room::{AGENCY, AN, BINH, Listening, ROOM, asked, heard, room_with},
-    scene::{Scene, Turned},
+    scene::{Scene, Turned, gaccong, parse, said, yaml},
     telegram::{Telegram, User},
 };
 
@@ -74,7 +80,7 @@ async fn who_takes_it_in_an_agencys_chat_ends_no_call_of_the_operator() {
     let wanted =
         "(nhóm Cơ quan Thử; ⚠ tài khoản 66, không phải cán bộ Nguyễn Văn An) tiếp nhận lúc";
     assert!(shown.text.contains(wanted), "{}", shown.text);
-    let label = "Cán bộ trực tiếp nhận";
+    let label = "Tiếp nhận (đơn vị vận hành)";
     assert_eq!(shown.buttons[0].0, label);
     let theirs = telegram.last(AGENCY).unwrap();
     assert!(theirs.buttons.iter().all(|it| !it.1.starts_with("take:")));
@@ -92,7 +98,8 @@ async fn who_takes_it_in_an_agencys_chat_ends_no_call_of_the_operator() {
     assert_eq!(settle(&scene, &telegram).await, [before[0] + 1, before[1]]);
     let called = telegram.last(ROOM).unwrap().text;
     for wanted in [
-        "CHƯA CÓ CÁN BỘ TRỰC TIẾP NHẬN",
+        "ĐƠN VỊ VẬN HÀNH CHƯA TIẾP NHẬN: NGHI",
+        "Bấm «Tiếp nhận (đơn vị vận hành)» bên dưới",
         "Chưa ai của đơn vị vận hành",
         "(nhóm Cơ quan Thử",
     ] {
@@ -123,7 +130,69 @@ async fn who_takes_it_in_an_agencys_chat_ends_no_call_of_the_operator() {
         shown.text
     );
     assert!(shown.buttons.iter().all(|it| !it.1.starts_with("take:")));
+    let lines = asked(&telegram, ROOM, &BINH, "/suco").await;
+    assert!(lines.contains("Nguyễn Văn An đã tiếp nhận"), "{lines}");
     listening.end().await;
+}
+
+#[tokio::test]
+async fn lists_and_reports_name_the_officer_who_has_it_and_mark_others() {
+    let portal = Portal::page(honest(1)).await;
+    let text = yaml("", &[("a", &portal.url())]);
+    let scene = Scene::with(parse(&text), "sled");
+    scene.learn(0).await;
+    portal.show(defaced());
+    scene.check(0).await;
+    let actor = |name: &str, account, place: Option<&str>, of| Actor {
+        name: name.to_owned(),
+        origin: Some(Origin {
+            account: Some(account),
+            chat: AGENCY,
+            place: place.map(str::to_owned),
+            of,
+            resembles: place.map(|_| AN.name.to_owned()),
+        }),
+    };
+    let theirs = actor(MALLORY.name, 66, Some("Cơ quan Thử"), Standpoint::Agency);
+    let ours = actor(BINH.name, 12, None, Standpoint::Operator);
+    let mut it = scene.incidents().await.remove(0);
+    let mut listed = Vec::new();
+    let mut named = Vec::new();
+    for by in [&theirs, &ours] {
+        let now = scene.world.clock.now();
+        it = incident::take(&it, by, now).unwrap();
+        scene.commit(it).await;
+        it = scene.incidents().await.remove(0);
+        let lines = timeline::summary(&it, &scene.world.words, &jiff::tz::TimeZone::UTC);
+        listed.push(unmarked(&lines[1]));
+        let zone = &scene.world.config.service.timezone;
+        let week = Week::of(now.to_zoned(zone.clone()).date());
+        let report = reports::gather(&scene.world, week, None).await.unwrap();
+        let row = serde_json::to_value(&report.incidents[0]).unwrap();
+        named.push((
+            row["taken_by"].clone(),
+            row["taken_origin"]["account"].clone(),
+        ));
+    }
+    let suspect =
+        "Nguyễn Văn \u{410}n (nhóm Cơ quan Thử; ⚠ tài khoản 66, không phải cán bộ Nguyễn Văn An)";
+    assert!(listed[0].contains(suspect), "{listed:?}");
+    assert!(
+        listed[1].contains("Trần Thị Bình đã tiếp nhận"),
+        "{listed:?}"
+    );
+    let wanted = [(MALLORY.name, 66), (BINH.name, 12)];
+    assert_eq!(named, wanted.map(|it| (it.0.into(), it.1.into())));
+    // the command line says the same
+    let Scene { world, folder, .. } = scene;
+    drop(world);
+    std::fs::write(folder.path().join("targets.yaml"), text).unwrap();
+    let (out, err, code) = said(&gaccong(folder.path(), &["incidents", "list"]));
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.contains(BINH.name) && !out.contains(MALLORY.name),
+        "{out}"
+    );
 }
 
 #[tokio::test]
@@ -203,7 +272,7 @@ async fn what_an_agencys_chat_calls_legitimate_rings_at_the_operators() {
     let told = telegram.messages(ROOM).split_off(room);
     assert_eq!(told.len(), 1, "{told:?}");
     for wanted in [
-        "CƠ QUAN XÁC NHẬN THAY ĐỔI HỢP LỆ",
+        "NHÓM CƠ QUAN BÁO THAY ĐỔI HỢP LỆ",
         "⚠ tài khoản 66, không phải cán bộ Nguyễn Văn An",
         "giao diện mới",
     ] {
@@ -214,5 +283,34 @@ async fn what_an_agencys_chat_calls_legitimate_rings_at_the_operators() {
         );
     }
     assert!(!told[0].silent);
+    listening.end().await;
+}
+
+#[tokio::test]
+async fn who_stands_on_the_roster_acts_for_the_operator_in_any_chat() {
+    let clock = Turned::at("2026-11-22T20:00:00+07:00");
+    let duty = DUTY.replace(
+        "  escalation:",
+        "    - { name: Trần Thị Bình, telegram: 12, from: '07:00', to: '07:00' }\n  escalation:",
+    );
+    let (portal, telegram, scene) = room_with(clock.clone(), &[], &duty).await;
+    portal.show(defaced());
+    scene.check(0).await;
+    let listening = Listening::to(&scene);
+    let alert = telegram.last(AGENCY).unwrap();
+    let query = telegram.press(AGENCY, &BINH, alert.id, "Tiếp nhận");
+    let said = answered(&telegram, &query).await;
+    assert!(said.contains("Bạn đã tiếp nhận"), "{said}");
+    let incident = scene.incidents().await.remove(0);
+    let origin = incident.taken.as_ref().unwrap().origin.clone().unwrap();
+    assert_eq!(
+        (origin.account, origin.of),
+        (Some(12), Standpoint::Operator)
+    );
+    assert_eq!(incident.led().unwrap().by, BINH.name);
+    // it is taken: nobody is called
+    let before = settle(&scene, &telegram).await;
+    clock.pass(60);
+    assert_eq!(settle(&scene, &telegram).await, before);
     listening.end().await;
 }

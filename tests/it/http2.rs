@@ -243,6 +243,13 @@ async fn what_breaks_over_both_is_broken_and_what_came_is_kept() {
     let told = seen.observation.silence().unwrap();
     assert_eq!(told.class, Class::Connection, "{told:?}");
     assert!(seen.partial.is_none());
+    // what a server did wrong over HTTP/2 says more than that it speaks nothing else
+    for does in [Does::Garbage, Does::GoAway(1), Does::Other] {
+        let (seen, asked) = visit(does, true).await;
+        let told = seen.observation.silence().unwrap();
+        assert_eq!(told.class, Class::Protocol, "{told:?}");
+        assert_eq!(asked, ["h2", "http/1.1"]);
+    }
 }
 
 fn gzip(page: &str) -> Vec<u8> {

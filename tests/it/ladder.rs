@@ -112,8 +112,9 @@ async fn who_took_it_and_did_nothing_is_reminded_by_name_then_others_are_called(
     assert_eq!(said.len(), 1, "{said:?}");
     for wanted in [
         "🔔 ĐÃ TIẾP NHẬN, CHƯA KẾT THÚC · SC-2026-0001",
+        "sự cố chưa kết thúc, gần đây chưa có ghi chú.",
         "Người tiếp nhận: Trần Thị Bình",
-        "Tiếp nhận lúc 20:00:00 ngày 22/11/2026, đã 1 giờ",
+        "Tiếp nhận lúc 20:00:00 ngày 22/11/2026 (đã 1 giờ",
     ] {
         assert!(said[0].contains(wanted), "{wanted} in\n{}", said[0]);
     }
@@ -227,7 +228,7 @@ async fn for_many_incidents_at_once_one_message_calls_and_one_reminds() {
     let called = late().await;
     assert_eq!(called.len(), 1, "{called:#?}");
     assert!(
-        called[0].starts_with("🔔 CHƯA CÓ NGƯỜI TIẾP NHẬN 6 SỰ CỐ")
+        called[0].starts_with("🔔 6 SỰ CỐ CHƯA CÓ NGƯỜI TIẾP NHẬN")
             && called[0].contains("Đang trực: Trần Thị Bình"),
         "{}",
         called[0]
@@ -247,7 +248,7 @@ async fn for_many_incidents_at_once_one_message_calls_and_one_reminds() {
     let said = late().await;
     assert_eq!(said.len(), 1, "{said:#?}");
     assert!(
-        said[0].starts_with("🔔 ĐÃ TIẾP NHẬN, CHƯA KẾT THÚC 6 SỰ CỐ")
+        said[0].starts_with("🔔 6 SỰ CỐ ĐÃ TIẾP NHẬN NHƯNG CHƯA KẾT THÚC")
             && said[0].contains("Người tiếp nhận 6 sự cố: Trần Thị Bình"),
         "{}",
         said[0]
@@ -280,7 +281,7 @@ async fn whoever_takes_over_is_asked_before_the_shift_and_missed_when_he_does_no
     let asked = round(&scene).await;
     assert_eq!(asked.len(), 1, "{asked:?}");
     assert!(
-        asked[0].starts_with("📣 ĐỔI CA LÚC 19:00, XIN BẤM «CÓ MẶT»")
+        asked[0].starts_with("📣 ĐỔI CA LÚC 19:00, XIN BẤM «SẴN SÀNG NHẬN CA»")
             && asked[0].contains("Nhận ca: Trần Thị Bình"),
         "{}",
         asked[0]
@@ -290,7 +291,8 @@ async fn whoever_takes_over_is_asked_before_the_shift_and_missed_when_he_does_no
     let missed = round(&scene).await;
     assert_eq!(missed.len(), 1, "{missed:?}");
     assert!(
-        missed[0].contains("CA 19:00 CHƯA ĐỦ NGƯỜI XÁC NHẬN CÓ MẶT")
+        missed[0].contains("CA 19:00 CHƯA ĐỦ NGƯỜI XÁC NHẬN SẴN SÀNG NHẬN CA")
+            && missed[0].contains("đề nghị cán bộ ca trước ở lại vị trí")
             && missed[0].contains("Chưa xác nhận: Trần Thị Bình"),
         "{}",
         missed[0]
@@ -406,7 +408,7 @@ async fn a_tap_says_that_he_is_there_and_nobody_elses_does() {
     let tapped = async |who, data: Option<&str>| {
         let query = match data {
             Some(data) => telegram.press_data(ROOM, who, asked.id, data),
-            None => telegram.press(ROOM, who, asked.id, "✋ Có mặt"),
+            None => telegram.press(ROOM, who, asked.id, "✋ Sẵn sàng nhận ca"),
         };
         let found =
             |it: &crate::telegram::Telegram| it.answered().into_iter().find(|it| it.0 == query);
@@ -420,11 +422,16 @@ async fn a_tap_says_that_he_is_there_and_nobody_elses_does() {
     }
     let said = tapped(&binh, None).await;
     assert!(
-        said.starts_with("✅ Trần Thị Bình có mặt cho ca 19:00"),
+        said.starts_with("✅ Trần Thị Bình sẵn sàng nhận ca 19:00"),
         "{said}"
     );
     telegram
-        .wait_for(|it| it.last(ROOM).unwrap().text.contains("có mặt cho ca"))
+        .wait_for(|it| {
+            it.last(ROOM)
+                .unwrap()
+                .text
+                .contains("sẵn sàng nhận ca 19:00")
+        })
         .await;
     listening.end().await;
     let before = telegram.messages(ROOM).len();

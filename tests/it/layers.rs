@@ -9,6 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("page", &["model"]),
     ("calendar", &["model"]),
     ("table", &[]),
+    ("files", &[]),
     ("duty", &["model", "table"]),
     ("config", &["model", "calendar", "page", "words", "duty"]),
     ("diff", &["model", "page"]),
@@ -17,13 +18,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("registry", &["model"]),
     ("report", &["model", "words"]),
     ("fetch", &["model"]),
-    ("store", &["model"]),
-    ("alert", &["model", "words"]),
+    ("store", &["model", "files"]),
+    ("alert", &["model", "words", "files"]),
     (
         "watch",
         &[
             "model", "words", "page", "diff", "detect", "incident", "calendar", "duty", "config",
-            "registry", "fetch", "store", "alert", "report",
+            "registry", "fetch", "store", "alert", "report", "files",
         ],
     ),
     ("schedule", &["model", "alert", "store", "watch"]),
@@ -39,7 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "model", "words", "page", "diff", "detect", "incident", "calendar", "duty", "config",
             "registry", "fetch", "store", "alert", "report", "watch", "schedule", "bot", "web",
-            "table",
+            "table", "files",
         ],
     ),
 ];

@@ -13,16 +13,18 @@ mod tls_portal;
 mod announce; // who may announce changes, and how
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod calendar; // lunar months against a table
+mod calls; // calls that nobody may lose: barred steps, muted chats, absence at night
 mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers beyond rustls
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
 mod cost; // pages cost in proportion to their length; hostile ones do not delay others
 mod crash; // kill -9 at random moments
 mod crowd; // a storm hides no incident: names, joiners, targets told alone, kill -9 in one
-mod damage; // files that are flipped, cut or lost; disks that fail; backup and restore
+mod damage; // files that are flipped, cut or lost; disks that fail
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
 mod dependencies; // licences, sources, bans and advisories of dependencies
 mod duty; // who is called and who hands over
+mod edits; // the configuration beside the service: no files, edits during the start, health under a faulty file
 mod faces; // addresses of both families in turn
 mod fences; // what others cannot do: backups, users of the machine, portals inside, rebound names
 mod fetch; // what a visit sees of good, bad and hostile servers
@@ -44,6 +46,7 @@ mod real; // real pages where the corpus is at hand
 mod registration; // who may be watched: asked, looked at, proved, decided, ended
 mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
+mod restore; // a backup holds all pages; a restore is whole or not at all
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kill, restart, beside it
 mod sightings; // content that one look shows and the next does not

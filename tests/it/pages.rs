@@ -111,7 +111,7 @@ fn every_page_is_judged_right() {
 /// Each signal is caught at least three times, and at least three harmless pages resemble what it looks for.
 #[test]
 fn every_signal_has_its_pages() {
-    // these look at more than one page: tests/it/watch.rs, tests/it/fetch.rs
+    // these look at headers, redirects and origins: tests/it/unseen.rs, watch.rs, fetch.rs
     const ELSEWHERE: &[&str] = &["dressed", "moved", "origin"];
     let all: Vec<_> = cases().iter().map(|it| expected(it)).collect();
     let mut names: Vec<&str> = signals::ALL.iter().map(|it| it.name()).collect();

@@ -1,5 +1,7 @@
 //! What people do in Telegram, over a Bot API that refuses what the real one refuses.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use gaccong::{
     model::incident::{Stage, What},
     watch::tell,
@@ -138,7 +140,7 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
         one.contains("Phát hiện") && one.contains("Xác nhận"),
         "{one}"
     );
-    // a stranger is told how to register; commands and forged taps do nothing, and over the limit they get no answer
+    // a stranger is told how to register; forged taps do nothing
     let told = asked(&telegram, STRANGERS, &NOBODY, "/start").await;
     assert!(
         told.contains("chưa được đăng ký") && told.contains("-1009"),
@@ -154,6 +156,12 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
     telegram
         .wait_for(|it| it.answered().iter().any(|it| it.0 == last))
         .await;
+    let forged = telegram.answered().split_off(0);
+    assert_eq!(forged.len(), 9);
+    assert!(forged.iter().all(|it| it.1.contains("chưa được đăng ký")));
+    listening.end().await;
+    // who was heard how often is forgotten by a new process: commands do nothing, and what is open is answered
+    let listening = Listening::to(&scene);
     for text in [
         "/suco",
         "/status",
@@ -161,18 +169,26 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
         "/baocao",
         "/tamdung 1",
         "/thaydoi 1 x",
-        "/trogiup",
     ] {
         telegram.say(STRANGERS, &NOBODY, text);
     }
-    telegram.wait_for(|it| it.pending() == 0).await;
-    assert_eq!(telegram.messages(STRANGERS).len(), 1);
+    let help = asked(&telegram, STRANGERS, &NOBODY, "/trogiup").await;
     assert!(
-        telegram
-            .answered()
-            .iter()
-            .all(|it| it.1.contains("chưa được đăng ký"))
+        help.contains("/dangky") && !help.contains("/suco"),
+        "{help}"
     );
+    assert_eq!(
+        telegram.messages(STRANGERS).len(),
+        2,
+        "one chat is served in order"
+    );
+    // past ten in a minute nothing is answered
+    for _ in 0..8 {
+        telegram.say(STRANGERS, &NOBODY, "/trogiup");
+    }
+    telegram
+        .wait_for(|it| it.pending() == 0 && it.messages(STRANGERS).len() >= 5)
+        .await;
     // an agency's chat may not reach another's incident by a forged tap
     let message = telegram.last(AGENCY).unwrap().id;
     let forged = telegram.press_data(AGENCY, &AN, message, &format!("take:{}", ids[1]));
@@ -180,6 +196,7 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
         .wait_for(|it| it.answered().iter().any(|it| it.0 == forged))
         .await;
     listening.end().await;
+    assert_eq!(telegram.messages(STRANGERS).len(), 5);
     assert!(scene.incidents().await.iter().all(|it| it.taken.is_none()));
     let offered = |scope: serde_json::Value| -> Vec<String> {
         telegram
@@ -262,6 +279,15 @@ async fn what_may_have_arrived_where_a_group_moved_to_says_so() {
     );
 }
 
+/// Waits until the bot has answered all these taps; returns what it said to each.
+async fn answers<const N: usize>(telegram: &Telegram, queries: [String; N]) -> [String; N] {
+    let said = |it: &Telegram, query: &str| it.answered().into_iter().find(|it| it.0 == query);
+    telegram
+        .wait_for(|it| queries.iter().all(|query| said(it, query).is_some()))
+        .await;
+    queries.map(|query| said(telegram, &query).unwrap().1)
+}
+
 #[tokio::test]
 async fn two_officers_tap_at_once_and_one_has_it() {
     let (portal, telegram, scene) = room().await;
@@ -269,34 +295,113 @@ async fn two_officers_tap_at_once_and_one_has_it() {
     scene.check(0).await;
     let listening = Listening::to(&scene);
     let room = telegram.last(ROOM).unwrap();
-    let first = telegram.press(ROOM, &AN, room.id, "Tiếp nhận");
-    let second = telegram.press(ROOM, &BINH, room.id, "Tiếp nhận");
-    telegram
-        .wait_for(|it| {
-            let answered = it.answered();
-            [&first, &second]
-                .iter()
-                .all(|query| answered.iter().any(|it| it.0 == **query))
-        })
-        .await;
+    let taps = [&AN, &BINH].map(|who| telegram.press(ROOM, who, room.id, "Tiếp nhận"));
+    let [first, second] = answers(&telegram, taps).await;
     listening.end().await;
-    tell::flush(&scene.world).await;
     let incident = scene.incidents().await.remove(0);
-    assert_eq!(incident.taken.unwrap().by, "Nguyễn Văn An");
-    let said = telegram.answered();
+    assert_eq!(incident.taken.unwrap().by, AN.name);
+    assert!(first.contains("Bạn đã tiếp nhận"), "{first}");
     assert!(
-        said[0].1.contains("Bạn đã tiếp nhận")
-            && said[1].1.contains("Nguyễn Văn An đã tiếp nhận trước đó"),
-        "{said:?}"
+        second.contains("Nguyễn Văn An đã tiếp nhận trước đó"),
+        "{second}"
     );
-    for chat in [ROOM, AGENCY] {
-        let shown = telegram.last(chat).unwrap();
-        assert!(
-            shown.text.contains("✅ Nguyễn Văn An tiếp nhận lúc"),
-            "{}",
-            shown.text
-        );
+}
+
+#[tokio::test]
+async fn the_room_and_an_agency_tap_at_once_and_the_operator_has_it() {
+    // each chat is served on its own, so either may be first
+    for _ in 0..4 {
+        let (portal, telegram, scene) = room().await;
+        portal.show(defaced());
+        scene.check(0).await;
+        let listening = Listening::to(&scene);
+        let (room, agency) = (telegram.last(ROOM).unwrap(), telegram.last(AGENCY).unwrap());
+        let taps = [
+            telegram.press(AGENCY, &BINH, agency.id, "Tiếp nhận"),
+            telegram.press(ROOM, &AN, room.id, "Tiếp nhận"),
+        ];
+        let [theirs, ours] = answers(&telegram, taps).await;
+        listening.end().await;
+        tell::flush(&scene.world).await;
+        let incident = scene.incidents().await.remove(0);
+        let takers: Vec<&str> = incident
+            .timeline
+            .iter()
+            .filter(|it| it.what == What::Taken)
+            .filter_map(|it| it.by.as_deref())
+            .collect();
+        assert!(ours.contains("Bạn đã tiếp nhận"), "{ours}");
+        assert_eq!(incident.led().unwrap().by, AN.name);
+        if theirs.contains("Bạn đã tiếp nhận") {
+            assert_eq!(takers, [BINH.name, AN.name]);
+        } else {
+            assert!(
+                theirs.contains("Nguyễn Văn An đã tiếp nhận trước đó"),
+                "{theirs}"
+            );
+            assert_eq!(takers, [AN.name]);
+        }
+        for chat in [ROOM, AGENCY] {
+            let shown = telegram.last(chat).unwrap();
+            assert!(
+                shown.text.contains("✅ Nguyễn Văn An tiếp nhận lúc"),
+                "{}",
+                shown.text
+            );
+        }
     }
+}
+
+/// Panics once, at an event of the bot's answers: a fault of whatever an answer goes through.
+struct Faulty(AtomicBool);
+
+impl tracing::Subscriber for Faulty {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let of = event.metadata().target();
+        if of == "gaccong::bot::reply" && !self.0.swap(true, Ordering::SeqCst) {
+            panic!("a fault in an answer");
+        }
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn a_fault_in_an_answer_makes_no_chat_deaf() {
+    let (_portal, telegram, scene) = room().await;
+    let listening = Listening::to(&scene);
+    for (chat, who, text) in [
+        (ROOM, &AN, "/truc"),
+        (AGENCY, &AN, "/trangthai"),
+        (STRANGERS, &NOBODY, "/start"),
+    ] {
+        let fault = std::sync::Arc::new(Faulty(AtomicBool::new(false)));
+        let heard = tracing::subscriber::set_default(fault.clone());
+        let why =
+            serde_json::json!({"ok": false, "error_code": 400, "description": "Bad Request: TEST"});
+        telegram.refuse("sendMessage", 400, why);
+        telegram.say(chat, who, text);
+        telegram.wait_for(|it| it.pending() == 0).await;
+        telegram.wait_for(|_| fault.0.load(Ordering::SeqCst)).await;
+        drop(heard);
+        let said = asked(&telegram, chat, who, text).await;
+        assert!(!said.is_empty());
+    }
+    listening.end().await;
 }
 
 #[tokio::test]

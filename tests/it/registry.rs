@@ -6,7 +6,12 @@ use std::{
 };
 
 use gaccong::{
-    model::registration::Proof,
+    config::{self, Pace},
+    model::{
+        registration::{Proof, Registration},
+        target::{Settings, Target},
+    },
+    store::{Commit, Enrolment},
     watch::{
         check, leaving,
         registration::{self as verbs, NotDone, round},
@@ -232,6 +237,41 @@ async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
 }
 
 #[tokio::test]
+async fn what_is_taken_out_of_the_file_leaves_nothing_open() {
+    let portal = Portal::page(honest(1)).await;
+    let part = format!("{}b/", portal.url());
+    let scene = Scene::new(&yaml("", &[("a", &portal.url()), ("b", &part)]));
+    for at in [0, 1] {
+        scene.learn(at).await;
+    }
+    portal.show(defaced());
+    for at in [0, 1] {
+        scene.check(at).await;
+    }
+    let told = scene.heard().len();
+    let file = parse(&yaml("", &[("a", &portal.url())]));
+    let (mut world, _) = scene.world.renewed(file).unwrap();
+    world.notifiers.clone_from(&scene.world.notifiers);
+    let world = Arc::new(world);
+    round(&world).await;
+    tell::flush(&world).await;
+    let open = |of: &str| {
+        let of = of.to_owned();
+        move |it: &&gaccong::model::Incident| it.target.as_str() == of && it.stage.is_open()
+    };
+    let incidents = scene.incidents().await;
+    assert_eq!(incidents.iter().filter(open("a")).count(), 1);
+    assert_eq!(incidents.iter().filter(open("b")).count(), 0);
+    let heard = scene.heard().split_off(told);
+    assert!(
+        heard.len() == 1
+            && heard[0].starts_with("⚪ THÔI GIÁM SÁT CỔNG")
+            && heard[0].contains("vì cổng không còn được giám sát"),
+        "{heard:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_registered_for_a_while_ends_then_and_all_are_told() {
     let clock = Turned::at(NOON);
     let portal = Portal::page(honest(1)).await;
@@ -349,4 +389,32 @@ fn the_registry_is_kept_from_the_command_line() {
     ));
     assert_eq!(code, 2);
     assert!(err.contains("gaccong targets requests lists them"), "{err}");
+}
+
+#[tokio::test]
+async fn what_was_registered_with_a_shorter_interval_is_held_to_the_services() {
+    let text = yaml("", &[("a", "http://127.0.0.1:1/")]).replace("every: 1s", "every: 30s");
+    for (pace, seconds) in [(Pace::Polite, 30), (Pace::Fast, 1)] {
+        let scene = Scene::with(config::parse(&text, pace).unwrap(), "memory");
+        let mut target =
+            Target::unregistered("https://b.vn/".parse().unwrap(), Settings::default());
+        target.id = scene::id("b");
+        target.settings.every = std::time::Duration::from_secs(1);
+        let registration = Registration {
+            target,
+            by: "x".to_owned(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            until: None,
+        };
+        let commit = Commit {
+            registry: Some(Enrolment {
+                registered: vec![registration],
+                ..Enrolment::default()
+            }),
+            ..Commit::default()
+        };
+        scene.world.store.commit(commit).await.unwrap();
+        let all = scene.world.targets().await.unwrap();
+        assert_eq!(all[1].settings.every.as_secs(), seconds, "{pace:?}");
+    }
 }

@@ -274,10 +274,16 @@ impl History {
             let open = incidents
                 .iter()
                 .find(|it| it.target.as_str() == id && it.stage.is_open());
-            let comes_and_goes = open.is_some_and(|it| it.intermittent.is_some());
+            // what came and went lasts until it was not seen for so long, and a look and its pause more
+            let now = self.clock.now();
+            let comes_and_goes = open
+                .and_then(|it| it.intermittent.as_ref())
+                .is_some_and(|it| {
+                    let unseen = now.duration_since(it.last_at).as_secs();
+                    unseen < i64::from(it.unseen_s) + 180
+                });
             let right = match (truth, open.map(|it| it.kind)) {
                 (Truth::Honest(_), None) => true,
-                // what came and went is over when it was not seen for two hours, and no sooner
                 (Truth::Honest(_), Some(kind)) if comes_and_goes => kind.is_tampering(),
                 // a sell link in an otherwise unchanged page is at least planted
                 (Truth::Defaced | Truth::Planted, Some(kind)) => kind.is_tampering(),

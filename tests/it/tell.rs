@@ -351,3 +351,22 @@ async fn webhooks_are_signed_and_repeatable() {
     let sent: jiff::Timestamp = body["sent"].as_str().unwrap().parse().unwrap();
     assert!(sent.duration_until(jiff::Timestamp::now()).as_mins() < 5);
 }
+
+#[tokio::test]
+async fn a_fault_of_a_webhook_is_told_in_its_own_words() {
+    let portal = Portal::page(honest(1)).await;
+    let why = "{\"error\":\"Forbidden: bot was kicked from the group chat\"}";
+    let hook = Portal::start(move |_| Reply::status(403, why)).await;
+    let text = yaml("", &[("a", &portal.url())])
+        .replace("agencies:", &format!("notifiers:\n  hook: {{ kind: webhook, with: {{ url: '{}', secret_env: HOME }} }}\nagencies:", hook.url()))
+        .replace("  timeout: 2s", "  timeout: 2s\n  notify: [hook, console]");
+    let scene = Scene::new(&text);
+    scene.learn(0).await;
+    portal.show(defaced());
+    scene.check(0).await;
+    tell::flush(&scene.world).await;
+    let heard = scene.heard();
+    let told = heard.iter().find(|it| it.contains("«hook»")).unwrap();
+    assert!(told.contains("403") && !told.contains("Telegram"), "{told}");
+    assert!(!told.contains("nhóm"), "{told}");
+}

@@ -20,6 +20,7 @@ use url::Url;
 use super::{Problem, secret, with};
 use crate::{
     alert::{Message, Notifier, Place, Refusal},
+    files,
     model::{Digest, Receipt},
 };
 
@@ -42,6 +43,8 @@ struct Email {
     transport: AsyncSmtpTransport<Tokio1Executor>,
 }
 
+/// Most bytes of the file that `ca` names: a certificate has some thousands.
+const LARGEST_CA: u64 = 1 << 20;
 /// A mail server that does not answer one command in this time is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -65,7 +68,7 @@ pub fn build(value: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     }
     let mut tls = TlsParameters::builder(host.clone());
     if let Some(path) = &with.ca {
-        let pem = std::fs::read(path)
+        let pem = files::read(path, LARGEST_CA)
             .map_err(|error| invalid(format!("with.ca: {}: {error}", path.display())))?;
         let authority = Certificate::from_pem(&pem)
             .map_err(|error| invalid(format!("with.ca: {}: {error}", path.display())))?;

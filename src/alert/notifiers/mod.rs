@@ -5,11 +5,12 @@ mod email;
 mod telegram;
 mod webhook;
 
-use std::{io::Read, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::Notifier;
+use crate::files;
 
 pub use console::Console;
 pub use telegram::{Account, account, no_preview, trouble};
@@ -65,10 +66,7 @@ fn secret(variable: &str) -> Result<String, Problem> {
     };
     let path = std::path::PathBuf::from(path);
     let unset = |why: String| Problem::Unset(format!("{named}: {}: {why}", path.display()));
-    let mut text = String::new();
-    std::fs::File::open(&path)
-        .and_then(|it| it.take(LONGEST_SECRET).read_to_string(&mut text))
-        .map_err(|error| unset(error.to_string()))?;
+    let text = files::text(&path, LONGEST_SECRET).map_err(|error| unset(error.to_string()))?;
     let text = text.trim();
     if text.is_empty() {
         return Err(unset("the file is empty".to_owned()));

@@ -74,7 +74,7 @@ struct Facts {
 
 async fn write(world: &World, records: &Path, to: &Path) -> Result<Facts, Failure> {
     let count = world.store.backup(records.to_owned()).await?;
-    let digests = referred(world.store.as_ref()).await?;
+    let digests = referred(world).await?;
     let missing = pack(world, records, to, count, &digests)?;
     Ok(Facts {
         records: count,

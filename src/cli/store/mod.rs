@@ -3,6 +3,7 @@
 mod backup;
 mod restore;
 mod seal;
+mod unpack;
 
 use std::{
     collections::BTreeSet,
@@ -17,8 +18,8 @@ use super::{
 };
 use crate::{
     model::Digest,
-    store::{Checkup, Store, Wanted, evidence::EvidenceError},
-    watch::World,
+    store::{Checkup, evidence::EvidenceError},
+    watch::{World, evicted},
 };
 
 pub(super) use backup::backup;
@@ -64,7 +65,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
 async fn verify(global: &Global) -> Result<Outcome, Failure> {
     let (world, _opened) = open::world(global, false).await?;
     let checkup = world.store.checkup().await?;
-    let referred = referred(world.store.as_ref()).await?;
+    let referred = referred(&world).await?;
     let mut missing = Vec::new();
     let mut damaged = Vec::new();
     for digest in &referred {
@@ -140,18 +141,9 @@ fn shown(
     )
 }
 
-/// The bodies that dossiers and incidents refer to.
-async fn referred(store: &dyn Store) -> Result<BTreeSet<Digest>, Failure> {
-    let mut out = BTreeSet::new();
-    for dossier in store.dossiers().await? {
-        let looks = dossier.baseline.iter().flat_map(|it| it.looks());
-        out.extend(looks.chain(&dossier.learning).map(|it| it.digest));
-    }
-    for incident in store.incidents(&Wanted::default()).await? {
-        out.extend(incident.evidence.iter().map(|it| it.digest));
-        out.extend(incident.before.iter().map(|it| it.digest));
-    }
-    Ok(out)
+/// The bodies that dossiers and incidents refer to, in an order that does not change.
+async fn referred(world: &World) -> Result<BTreeSet<Digest>, Failure> {
+    Ok(evicted::referred(world).await?.into_iter().collect())
 }
 
 fn failed(path: &Path) -> impl Fn(std::io::Error) -> Failure + '_ {

@@ -2,35 +2,24 @@
 
 use std::{
     collections::BTreeSet,
-    fs::{self, File},
-    io::{self, BufReader, Read},
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use serde_json::{Value, json};
 
-use super::{ABOUT, Failure, Global, Outcome, RECORDS, Restore, failed, seal};
+use super::{Failure, Global, Outcome, Restore, failed, seal, unpack};
 use crate::{
     cli::{open, output::done},
     config::{Config, Pace},
     model::{
-        Digest,
         alert::chat_of,
         excerpt::excerpt,
         registration::{Registration, Request},
     },
-    store::{Evidence, backends, codec, free_space, journal, lock::Lock, private},
+    store::{Evidence, backends, codec, journal, lock::Lock, private, replace},
 };
 
-/// Bytes; more than any page's body.
-const LARGEST_BODY: u64 = 64 << 20;
-/// Bytes; a service of 50,000 targets has some 300 MiB.
-const LARGEST_RECORDS: u64 = 1 << 30;
-/// Bytes up to which tar headers about long names are skipped. Our names are short, but other tools that rewrite an
-/// archive may add such headers.
-const LARGEST_NAME: u64 = 4 << 10;
-/// The largest zstd window that our backups use, as a power of two.
-const WINDOW_LOG: u32 = 24;
 /// Prefix of the outbox's keys, which are not restored: another service has delivered the messages since, or they are
 /// too old, or they were never ours.
 const OUTBOX: &str = "o/";
@@ -45,39 +34,25 @@ pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Ou
             folder.display()
         )));
     };
-    let there: Vec<PathBuf> = ["store", "journal"]
-        .map(|it| folder.join(it))
-        .into_iter()
-        .filter(|it| it.exists())
-        .collect();
-    if !there.is_empty() && !args.replace {
+    replace::settle(&folder)?;
+    let there = replace::PARTS.iter().any(|it| folder.join(it).exists());
+    if there && !args.replace {
         return Err(Failure::usage(format!(
             "there is a store in {} already; --replace moves it out of the way",
             folder.display()
         )));
     }
     sealed(&args, &folder)?;
-    // everything is read and checked before any existing file is touched
-    let unpacked = folder.join(".restoring");
-    let _ = fs::remove_dir_all(&unpacked);
-    private::folder(&unpacked).map_err(failed(&unpacked))?;
-    let result = unpack(&args.file, &unpacked, &config);
-    let outcome = result.and_then(|(mut records, bodies)| {
-        let before = records.len();
-        records.retain(|key, _| !key.starts_with(OUTBOX));
-        let untold = before - records.len();
-        strangers(&records, &config, &args)?;
-        let aside = aside(&folder, &there)?;
-        let all = records
-            .iter()
-            .map(|(key, json)| Ok((key.clone(), codec::of_json(key, json))));
-        journal::write_base(&folder.join("journal"), 1, all)?;
-        // derives the store from the journal, as after a loss
-        drop(backends::open(&config.service.store, &folder)?);
-        Ok((records.len(), bodies, untold, aside))
-    });
-    let _ = fs::remove_dir_all(&unpacked);
-    let (records, bodies, untold, aside) = outcome?;
+    let staging = replace::staging(&folder);
+    private::folder(&staging).map_err(failed(&staging))?;
+    let outcome = restored(&args, &config, &staging);
+    let _ = fs::remove_dir_all(&staging);
+    let Restored {
+        records,
+        bodies,
+        untold,
+        aside,
+    } = outcome?;
     let words = crate::words::Words::new(config.service.language);
     let mut sentence = words.text(
         "restore-done",
@@ -98,6 +73,43 @@ pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Ou
     let facts = json!({"folder": folder, "records": records, "files": bodies, "untold": untold, "aside": aside});
     done(global.json, &sentence, &facts)?;
     Ok(Outcome::Fine)
+}
+
+struct Restored {
+    records: usize,
+    bodies: usize,
+    /// Messages of the backup that are not delivered.
+    untold: usize,
+    /// Where the earlier store is.
+    aside: Option<PathBuf>,
+}
+
+/// Reads and checks everything and builds the new store in `staging`, before anything that exists is touched.
+fn restored(args: &Restore, config: &Config, staging: &Path) -> Result<Restored, Failure> {
+    let folder = &config.service.data_dir;
+    let backup = unpack::Backup {
+        file: &args.file,
+        staging,
+        evidence: &Evidence::new(&config.service.snapshots_dir),
+    };
+    let mut records = backup.records()?;
+    let before = records.len();
+    records.retain(|key, _| !key.starts_with(OUTBOX));
+    strangers(&records, config, args)?;
+    let all = records
+        .iter()
+        .map(|(key, json)| Ok((key.clone(), codec::of_json(key, json))));
+    journal::write_base(&staging.join("journal"), 1, all)?;
+    // derives the store from the journal, as after a loss
+    drop(backends::open(&config.service.store, staging)?);
+    // pages that no record refers to, should the rest fail, are deleted at night
+    let bodies = backup.pages()?;
+    Ok(Restored {
+        records: records.len(),
+        bodies,
+        untold: before - records.len(),
+        aside: replace::replace(folder)?,
+    })
 }
 
 /// Refuses a backup that this data directory's key did not seal, unless the operator passed `--foreign`.
@@ -171,119 +183,4 @@ fn strangers(records: &journal::Records, config: &Config, args: &Restore) -> Res
         args.file.display(),
         all.join("\n")
     )))
-}
-
-fn aside(folder: &Path, there: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
-    if there.is_empty() {
-        return Ok(None);
-    }
-    let name = format!("before-restore-{}", jiff::Timestamp::now().as_second());
-    let to = folder.join(name);
-    fs::create_dir(&to).map_err(failed(&to))?;
-    for path in there {
-        if let Some(name) = path.file_name() {
-            fs::rename(path, to.join(name)).map_err(failed(path))?;
-        }
-    }
-    Ok(Some(to))
-}
-
-/// A reader that fails after `left` more bytes of unpacked data.
-struct Bounded<R> {
-    inner: R,
-    left: u64,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.left = self
-            .left
-            .checked_sub(read as u64)
-            .ok_or_else(|| io::Error::other("unpacked it is larger than half of the free space"))?;
-        Ok(read)
-    }
-}
-
-/// Unpacks the archive: checks the records, and stores each body under its own digest. Refuses entries that gaccong
-/// never writes, and reads none that is larger than gaccong's own can be.
-fn unpack(
-    file: &Path,
-    folder: &Path,
-    config: &Config,
-) -> Result<(journal::Records, usize), Failure> {
-    let no_backup = |why: &str| {
-        Failure::usage(format!(
-            "{} is no backup of gaccong, or it is damaged: {}",
-            file.display(),
-            excerpt(why, 200)
-        ))
-    };
-    let unread = |error: io::Error| no_backup(&error.to_string());
-    let open =
-        File::open(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let mut decoder = zstd::Decoder::new(BufReader::new(open)).map_err(unread)?;
-    decoder.window_log_max(WINDOW_LOG).map_err(unread)?;
-    let evidence = Evidence::new(&config.service.snapshots_dir);
-    private::folder(evidence.folder()).map_err(failed(evidence.folder()))?;
-    let free = free_space(folder).min(free_space(evidence.folder()));
-    let bounded = Bounded {
-        inner: decoder,
-        left: free / 2,
-    };
-    let mut archive = tar::Archive::new(bounded);
-    let mut records = None;
-    let mut bodies = 0;
-    // raw entries: the tar crate would gather long names and the like in memory
-    for entry in archive.entries().map_err(unread)?.raw(true) {
-        let mut entry = entry.map_err(unread)?;
-        let size = entry.size();
-        let kind = entry.header().entry_type();
-        let about_names = kind.is_gnu_longname()
-            || kind.is_gnu_longlink()
-            || kind.is_pax_local_extensions()
-            || kind.is_pax_global_extensions();
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let most = match name.as_str() {
-            _ if about_names => LARGEST_NAME,
-            _ if !kind.is_file() => return Err(no_backup(&format!("{name:?} is no file"))),
-            RECORDS => LARGEST_RECORDS,
-            ABOUT => LARGEST_NAME,
-            it if it.starts_with("bodies/") => LARGEST_BODY,
-            _ => {
-                return Err(no_backup(&format!(
-                    "it holds {name:?}, which gaccong never writes"
-                )));
-            }
-        };
-        if size > most {
-            let why = format!("{name:?} is of {size} bytes; {most} is the most");
-            return Err(no_backup(&why));
-        }
-        if about_names {
-            continue;
-        }
-        if name == RECORDS {
-            if records.is_some() {
-                return Err(no_backup("it holds records twice"));
-            }
-            let path = folder.join(RECORDS);
-            let mut to = File::create(&path).map_err(failed(&path))?;
-            io::copy(&mut entry, &mut to).map_err(unread)?;
-            records = Some(journal::read_records(&path)?);
-        } else if let Some(hex) = name.strip_prefix("bodies/") {
-            let mut body = Vec::new();
-            entry.read_to_end(&mut body).map_err(unread)?;
-            if Digest::of(&body).hex() != hex {
-                let why = format!("the page {hex} is not what its name says");
-                return Err(no_backup(&why));
-            }
-            evidence
-                .keep(&body)
-                .map_err(|error| Failure::system(error.to_string()))?;
-            bodies += 1;
-        }
-    }
-    let records = records.ok_or_else(|| no_backup("it holds no records"))?;
-    Ok((records, bodies))
 }

@@ -1,10 +1,11 @@
 //! Targets from files: tables as spreadsheet programs save them, and the targets.yaml of another service.
 
-use std::{fs, path::Path};
+use std::{fs::File, io::Read, path::Path};
 
 use super::super::Failure;
 use crate::{
     config::{self, Pace},
+    files,
     model::Target,
     registry::Row,
     table::{self, Column},
@@ -42,10 +43,14 @@ const LARGEST: u64 = 64 << 20;
 pub(super) fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
     let shown = file.display();
     let failed = |error: &dyn std::fmt::Display| Failure::usage(format!("{shown}: {error}"));
-    if fs::metadata(file).map_err(|it| failed(&it))?.len() > LARGEST {
+    // a pipe, as a shell makes it, is as good as a file here
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|it| it.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(|it| failed(&it))?;
+    if bytes.len() as u64 > LARGEST {
         return Err(failed(&"larger than 64 MiB: this is no list of portals"));
     }
-    let bytes = fs::read(file).map_err(|it| failed(&it))?;
     let table = table::read(&bytes, &COLUMNS).map_err(|it| failed(&it))?;
     let line = table.line;
     let mut faults = Vec::new();
@@ -112,9 +117,10 @@ pub(super) fn is_yaml(file: &Path) -> bool {
 }
 
 pub(super) fn from_yaml(file: &Path) -> Result<Vec<Target>, Failure> {
-    let text = fs::read_to_string(file)
+    let text = files::text(file, LARGEST)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let config = config::parse(&text, Pace::Fast).map_err(|faults| {
+    // what is registered is looked at by the service, which refuses shorter intervals in its own file
+    let config = config::parse(&text, Pace::Polite).map_err(|faults| {
         let shown: Vec<String> = faults
             .iter()
             .map(|it| format!("{}:{it}", file.display()))

@@ -12,7 +12,9 @@ use std::{
 use serde_json::json;
 
 use super::{
-    Failure, Global, Outcome, open,
+    Failure, Global, Outcome,
+    configuration::{self, Texts},
+    open,
     output::{done, line, table},
     reload,
 };
@@ -309,15 +311,12 @@ async fn remove(
 
 /// Remembers the file as it is now; the service compares.
 async fn accept(global: &Global) -> Result<Outcome, Failure> {
-    let (world, _opened) = open::world(global, true).await?;
-    let Some(digest) = reload::digest(global) else {
-        return Err(Failure::usage(format!(
-            "{} cannot be read",
-            global.config.display()
-        )));
-    };
+    let mut texts = Texts::default();
+    let config = configuration::read(global, Pace::Fast, true, &mut texts)?;
+    let (world, _opened) = open::world_of(config).await?;
+    let digest = texts.yaml.map(|it| it.hex()).unwrap_or_default();
     let commit = Commit {
-        milestone: Some((reload::ACCEPTED.to_owned(), digest.hex())),
+        milestone: Some((reload::ACCEPTED.to_owned(), digest.clone())),
         ..Commit::default()
     };
     world.store.commit(commit).await?;

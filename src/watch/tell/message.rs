@@ -65,8 +65,9 @@ pub(super) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
         About::Request(id) => request_to(world, &alert.notifier, id).await?,
         About::Requests(_) => {
             let all = world.store.requests().await.map_err(unread)?;
-            let waiting: Vec<_> = all.iter().filter(|it| limits::is_unproved(it)).collect();
-            requests::all(&waiting, &limits::askers(&waiting), &world.words, zone)
+            let waiting: Vec<_> = all.iter().filter(|it| limits::is_together(it)).collect();
+            let unproved: Vec<_> = all.iter().filter(|it| limits::is_unproved(it)).collect();
+            requests::all(&waiting, &limits::askers(&unproved), &world.words, zone)
         }
         About::Plan(id) => {
             let known = world.store.plan(id).await.map_err(unread)?;

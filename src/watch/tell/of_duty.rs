@@ -82,12 +82,14 @@ pub(super) async fn message(
             if people.is_empty() || *at <= now {
                 return Err(Unspoken::Moot);
             }
-            let mut message = match about {
-                About::Muster(_) => duty::muster(&people, *at, &world.words, zone),
+            // at night the question wakes nobody; that somebody is missing is an alarm
+            Ok(match about {
+                About::Muster(_) => Message {
+                    silent: muster::is_night(world, now),
+                    ..duty::muster(&people, *at, &world.words, zone)
+                },
                 _ => duty::absent(&people, *at, &world.words, zone),
-            };
-            message.silent = muster::is_night(world, now);
-            Ok(message)
+            })
         }
         other => Err(Unspoken::Gone(format!(
             "{} is no word of the duty room",

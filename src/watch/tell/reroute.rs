@@ -8,7 +8,12 @@ use crate::{
         Message, Notifier, Place,
         notifiers::{Console, trouble},
     },
-    model::{About, Alert, Notice, Say, Urgency, alert::Topic, duty::Rung, excerpt::excerpt},
+    model::{
+        About, Alert, Notice, Say, Urgency,
+        alert::{Topic, chat_of},
+        duty::Rung,
+        excerpt::excerpt,
+    },
     store::Commit,
 };
 
@@ -158,7 +163,11 @@ pub(super) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
 /// Tells the operator's people through other notifiers what is wrong with one, and what to do.
 async fn tell_duty(world: &World, name: &str, why: &str, now: Timestamp) {
     // in our words where we know the trouble, else in the server's
-    let detail = match trouble(why) {
+    // Telegram's words mean something else where another service says them
+    let of = chat_of(name).map_or(name, |it| it.0);
+    let notifiers = &world.config.notifiers;
+    let telegram = notifiers.get(of).is_some_and(|it| it.kind == "telegram");
+    let detail = match trouble(why).filter(|_| telegram) {
         Some(kind) => Say::new(&format!("detail-notifier-{kind}")),
         None => Say::new("detail-notifier").with("why", excerpt(why, 160)),
     };

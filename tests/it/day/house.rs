@@ -161,7 +161,7 @@ pub struct House {
     pub folder: tempfile::TempDir,
 }
 
-/// Strangers' groups: each is answered six times in a minute.
+/// Strangers' groups: in each, ten updates a minute are handled.
 pub const STRANGERS: std::ops::Range<i64> = -1_009_100..-1_009_000;
 
 impl House {

@@ -125,7 +125,7 @@ fn numbers(line: &str, found: &mut Vec<String>) {
             run.push(it);
         } else {
             let digits = run.chars().filter(char::is_ascii_digit).count();
-            if digits >= 9 && !it.is_alphanumeric() && !before.is_alphanumeric() && before != '-' {
+            if digits >= 7 && !it.is_alphanumeric() && !before.is_alphanumeric() && before != '-' {
                 found.push(run.trim().to_owned());
             }
             run.clear();
