@@ -155,14 +155,16 @@ impl Guard {
         }
     }
 
-    /// Whether an address may be dialled.
+    /// Whether an address may be dialled. What listens at an address of our own may trust us, also where it lies in
+    /// `allow_networks`: a network that holds it was named for the others in it. Who names loopback means this machine.
     pub fn address(&self, address: IpAddr) -> Result<(), Refused> {
         let meant = unmapped(address);
-        if self.is_exempt(address) {
+        let is_own = self.own.contains(&meant) && !meant.is_loopback();
+        if !is_own && self.is_exempt(address) {
             return Ok(());
         }
-        let own = self.own.contains(&meant).then_some("our own address");
-        match special(meant).or(own) {
+        let own = is_own.then_some("our own address");
+        match own.or(special(meant)) {
             None => Ok(()),
             Some(why) => Err(Refused {
                 class: Class::PrivateAddress,
@@ -337,6 +339,25 @@ mod tests {
         );
         assert!(guard.outside().networks.is_empty());
         assert!(guard.is_exempt("::ffff:10.1.2.3".parse().unwrap()));
+    }
+
+    #[test]
+    fn own_addresses_are_refused_in_allowed_networks_too() {
+        let guard = Guard {
+            networks: vec![
+                "10.0.0.0/8".parse().unwrap(),
+                "127.0.0.0/8".parse().unwrap(),
+            ],
+            own: vec!["10.0.0.7".parse().unwrap(), "127.0.0.1".parse().unwrap()],
+            ..Guard::default()
+        };
+        for own in ["10.0.0.7", "::ffff:10.0.0.7", "64:ff9b::10.0.0.7"] {
+            let why = guard.address(own.parse().unwrap()).unwrap_err();
+            assert_eq!(why.class, Class::PrivateAddress, "{own}");
+        }
+        for other in ["10.0.0.8", "127.0.0.1"] {
+            assert_eq!(guard.address(other.parse().unwrap()), Ok(()), "{other}");
+        }
     }
 
     #[test]

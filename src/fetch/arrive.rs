@@ -3,6 +3,7 @@
 use std::{
     io::ErrorKind,
     net::{IpAddr, SocketAddr},
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,6 +18,7 @@ use super::{
     classify::{class_of, class_of_http, is_of_handshake},
     client::DialFault,
     pass::Pass,
+    reach,
     second_tls::{Spoken, Unspoken},
     trust::facts,
     visit::Inner,
@@ -41,21 +43,18 @@ impl Inner {
         url: &Url,
         headers: HeaderMap,
         http1: bool,
-        pass: &Pass,
+        pass: &Arc<Pass>,
     ) -> Result<Arrived, (Class, Say)> {
         if self.second.is_needed_for(url)
             && let Ok(arrived) = self.by_second_stack(url, headers.clone(), pass).await
         {
             return Ok(arrived);
         }
-        let sent = pass.client.send(url, headers.clone(), http1);
+        let sent = reach::one_by_one(|| pass.client.send(url, headers.clone(), http1));
         let error = match sent.await {
             Ok(response) => {
-                return Ok(Arrived {
-                    address: response.remote_addr().map(|it| it.ip()),
-                    certificate: self.certificate(url, &response, pass).await,
-                    response,
-                });
+                let address = response.remote_addr().map(|it| it.ip());
+                return Ok(self.answered(url, response, address, pass).await);
             }
             Err(error) => error,
         };
@@ -68,6 +67,33 @@ impl Inner {
             }
         }
         Err(class_of(&error))
+    }
+
+    /// An answer of the first stack. What its certificate names is fetched with the pass that holds after the answer, as
+    /// a redirect would be: a server outside must not send us inside.
+    async fn answered(
+        &self,
+        url: &Url,
+        response: Response,
+        address: Option<IpAddr>,
+        pass: &Arc<Pass>,
+    ) -> Arrived {
+        let after = self.passes.after(pass, address);
+        Arrived {
+            certificate: self.certificate(url, &response, after).await,
+            response,
+            address,
+        }
+    }
+
+    /// An answer of the second stack, see [`Self::answered`].
+    async fn answered_second(&self, url: &Url, spoken: Spoken, pass: &Arc<Pass>) -> Arrived {
+        let after = self.passes.after(pass, Some(spoken.address));
+        Arrived {
+            certificate: Some(self.certificate_of_second(url, &spoken, after).await),
+            response: spoken.response,
+            address: Some(spoken.address),
+        }
     }
 
     /// The certificate of the connection that carried a response, with its verdict. A certificate without a recorded
@@ -161,16 +187,12 @@ impl Inner {
         &self,
         url: &Url,
         headers: HeaderMap,
-        pass: &Pass,
+        pass: &Arc<Pass>,
     ) -> Result<Arrived, Unspoken> {
         let addresses = addresses(url, pass).await;
         let addresses = addresses.map_err(|_| Unspoken::Handshake)?;
         let spoken = self.second.get(url, headers, &addresses).await?;
-        Ok(Arrived {
-            certificate: Some(self.certificate_of_second(url, &spoken, pass).await),
-            response: spoken.response,
-            address: Some(spoken.address),
-        })
+        Ok(self.answered_second(url, spoken, pass).await)
     }
 
     async fn certificate_of_second(&self, url: &Url, spoken: &Spoken, pass: &Pass) -> Certificate {
@@ -223,4 +245,112 @@ fn name_of(url: &Url) -> String {
     host.trim_start_matches('[')
         .trim_end_matches(']')
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, CertifiedIssuer, CustomExtension, IsCa, KeyPair};
+    use rustls::pki_types::PrivateKeyDer;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::fetch::{Eye, Guard, Settings};
+
+    /// RFC 5280, 4.2.2.1: where the issuer's certificate is, as one caIssuers URI.
+    fn issuer_is_at(place: &str) -> CustomExtension {
+        let wrapped = |tag: u8, inside: &[u8]| [&[tag, inside.len() as u8], inside].concat();
+        let oid = wrapped(6, &[0x2b, 6, 1, 5, 5, 7, 0x30, 2]);
+        let description = [oid, wrapped(0x86, place.as_bytes())].concat();
+        let access = wrapped(0x30, &wrapped(0x30, &description));
+        CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], access)
+    }
+
+    /// A certificate for `localhost` by an unknown authority whose own certificate is said to be at `place`.
+    fn identity(place: &str) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+        let mut ca = CertificateParams::new(Vec::new()).unwrap();
+        ca.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let named = rcgen::DnType::CommonName;
+        ca.distinguished_name.push(named.clone(), "Nobody");
+        let ca = CertifiedIssuer::self_signed(ca, KeyPair::generate().unwrap()).unwrap();
+        let mut leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        leaf.distinguished_name.push(named, "localhost");
+        leaf.custom_extensions.push(issuer_is_at(place));
+        let key = KeyPair::generate().unwrap();
+        let cert = leaf.signed_by(&key, &ca).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        (cert.der().clone(), key)
+    }
+
+    /// An HTTPS server that answers each request with an empty page.
+    async fn server(leaf: CertificateDer<'static>, key: PrivateKeyDer<'static>) -> u16 {
+        let config = rustls::ServerConfig::builder()
+            .with_no_client_auth()
+            .with_single_cert(vec![leaf], key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let mut stream = acceptor.accept(stream).await.unwrap();
+                let _ = stream.read_buf(&mut Vec::new()).await;
+                let page = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(page).await;
+                let _ = stream.shutdown().await;
+            }
+        });
+        port
+    }
+
+    /// Nothing outside can listen on this machine: the answers of a server here are handed on as those of another address.
+    #[tokio::test]
+    async fn a_certificate_of_a_server_outside_sends_us_to_no_address_inside() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let inside = TcpListener::bind("127.0.0.9:0").await.unwrap();
+        let (leaf, key) = identity(&format!("http://{}/?x", inside.local_addr().unwrap()));
+        let port = server(leaf.clone(), key).await;
+        let eye = Eye::new(Settings {
+            guard: Guard {
+                networks: vec!["127.0.0.0/8".parse().unwrap()],
+                ..Guard::default()
+            },
+            ..Settings::default()
+        })
+        .unwrap();
+        let eye = eye.0;
+        let pass = eye.passes.first(true);
+        let url: Url = format!("https://localhost:{port}/").parse().unwrap();
+        let first = async |address: IpAddr| {
+            let sent = pass.client.send(&url, HeaderMap::new(), false);
+            let arrived = eye.answered(&url, sent.await.unwrap(), Some(address), pass);
+            arrived.await.certificate
+        };
+        let second = async |address: IpAddr| {
+            let spoken = Spoken {
+                response: hyper::Response::new("").into(),
+                address,
+                chain: vec![leaf.clone()],
+                refused_by_browsers: None,
+            };
+            eye.answered_second(&url, spoken, pass).await.certificate
+        };
+        let fault = |it: Option<Certificate>| it.unwrap().fault.unwrap().key;
+        let outside: IpAddr = "45.117.0.10".parse().unwrap();
+        assert_eq!(fault(first(outside).await), "cause-tls-issuer");
+        assert_eq!(fault(second(outside).await), "cause-tls-issuer");
+        let asked = timeout(Duration::ZERO, inside.accept()).await;
+        assert!(asked.is_err(), "nobody came");
+        // a server inside may name an authority inside, and what was refused to one outside is no answer to it
+        let here: IpAddr = "127.0.0.1".parse().unwrap();
+        let asked = async {
+            let (mut stream, _) = inside.accept().await.unwrap();
+            let _ = stream.read_buf(&mut Vec::new()).await;
+        };
+        let (found, ()) = tokio::join!(first(here), asked);
+        assert_eq!(fault(found), "cause-tls-issuer");
+    }
 }

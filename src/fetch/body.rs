@@ -8,6 +8,7 @@ use reqwest::{Response, header};
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
+    Broken,
     classify::class_of,
     decode::{self, Failed, Undecoded},
     journey::Journey,
@@ -160,12 +161,33 @@ async fn take_place(bytes: usize, journey: &mut Journey, places: &Arc<Semaphore>
 
 /// The part of a lost body that arrived, unpacked as far as possible; `None` if no byte arrived.
 pub(super) async fn shown(journey: &mut Journey, most: u64) -> Option<Bytes> {
-    let mut came = (&mut journey.partial, &mut journey.codings);
-    if came.0.is_empty() {
-        came = (&mut journey.earlier.0, &mut journey.earlier.1);
+    if journey.partial.is_empty()
+        && let Some(earlier) = journey.earlier.take()
+    {
+        return plain(earlier.partial.freeze(), earlier.codings, most).await;
     }
-    let partial = std::mem::take(came.0).freeze();
-    let codings = std::mem::take(came.1);
+    let codings = std::mem::take(&mut journey.codings);
+    plain(journey.partial.split().freeze(), codings, most).await
+}
+
+/// What broke off over HTTP/2, unless what came over HTTP/1.1 (`second`) goes on from there. A server that breaks HTTP/2 on
+/// purpose shows one page to browsers, which ask no second time once a page has begun, and another one to us.
+pub(super) async fn broken(
+    journey: &mut Journey,
+    second: Option<&Bytes>,
+    most: u64,
+) -> Option<Broken> {
+    let earlier = journey.earlier.take()?;
+    let beginning = plain(earlier.partial.freeze(), earlier.codings, most).await?;
+    let goes_on = second.is_some_and(|it| it.starts_with(&beginning));
+    (!goes_on).then_some(Broken {
+        loss: earlier.loss,
+        beginning,
+    })
+}
+
+/// Unpacks the part of a body as far as possible; `None` if that gives no byte.
+async fn plain(partial: Bytes, codings: Vec<String>, most: u64) -> Option<Bytes> {
     if partial.is_empty() || codings.is_empty() {
         return (!partial.is_empty()).then_some(partial);
     }

@@ -40,7 +40,8 @@ pub(super) struct Intermediates(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
-    by_url: HashMap<String, (Instant, Vec<CertificateDer<'static>>)>,
+    /// Apart for guards with exceptions: what one may not ask for, the other may.
+    by_url: HashMap<(bool, String), (Instant, Vec<CertificateDer<'static>>)>,
     by_subject: HashMap<Vec<u8>, Vec<CertificateDer<'static>>>,
 }
 
@@ -56,7 +57,7 @@ enum Verdict {
     Good,
     /// An issuer is still missing.
     Lacking,
-    /// The chain has another fault, which further certificates do not mend.
+    /// The chain has another fault, such as an issuer that has expired.
     Bad,
 }
 
@@ -110,25 +111,27 @@ impl Intermediates {
                 return false;
             }
             added += 1;
-            let known = self.kept().by_subject.get(&issuer).cloned();
-            let known = known.unwrap_or_default();
-            chain.extend(known.iter().cloned());
-            match self.verdict(shown, &chain, trust) {
-                Verdict::Good => return true,
-                Verdict::Bad => return false,
-                Verdict::Lacking => (),
+            let mut next = None;
+            for known in self.known(&issuer) {
+                match self.with(&mut chain, &known, shown, trust) {
+                    Verdict::Good => return true,
+                    Verdict::Bad => (),
+                    Verdict::Lacking => next = next.or(Some(known)),
+                }
             }
-            // known certificates of this name may belong to a different authority: the named address is asked, too
+            // known certificates of this name may belong to a different authority, or be those of before a renewal: the
+            // named address is asked, too
             let fetched = self
                 .fetch(&issuers_of(&parsed), &issuer, client, guard)
                 .await;
-            chain.extend(fetched.clone());
-            match self.verdict(shown, &chain, trust) {
-                Verdict::Good => return true,
-                Verdict::Bad => return false,
-                Verdict::Lacking => (),
+            if let Some(fetched) = fetched {
+                match self.with(&mut chain, &fetched, shown, trust) {
+                    Verdict::Good => return true,
+                    Verdict::Bad => (),
+                    Verdict::Lacking => next = Some(fetched),
+                }
             }
-            let Some(next) = fetched.or_else(|| known.first().cloned()) else {
+            let Some(next) = next else {
                 return false;
             };
             last = next;
@@ -136,23 +139,53 @@ impl Intermediates {
         false
     }
 
-    fn verdict(
+    /// The result with one more certificate, which stays in the chain unless it brings another fault.
+    fn with(
         &self,
+        chain: &mut Vec<CertificateDer<'static>>,
+        candidate: &CertificateDer<'static>,
         shown: &Shown<'_>,
-        chain: &[CertificateDer<'static>],
         trust: &Trust,
     ) -> Verdict {
-        match trust.fault(shown.leaf, chain, shown.name, UnixTime::now()) {
+        let now = UnixTime::now();
+        chain.push(candidate.clone());
+        match trust.fault(shown.leaf, chain, shown.name, now) {
             None => {
-                self.keep(chain);
+                self.keep(&trust.needed(shown.leaf, chain, shown.name, now));
                 Verdict::Good
             }
             Some(why) if why.key == "cause-tls-issuer" => Verdict::Lacking,
-            Some(_) => Verdict::Bad,
+            Some(_) => {
+                chain.pop();
+                Verdict::Bad
+            }
         }
     }
 
-    /// Keeps the certificates of a good chain for servers that leave them out.
+    /// The kept certificates of a subject that are in date, the last kept first. Others are kept no longer.
+    fn known(&self, subject: &[u8]) -> Vec<CertificateDer<'static>> {
+        let mut kept = self.kept();
+        let Some(alike) = kept.by_subject.get_mut(subject) else {
+            return Vec::new();
+        };
+        alike.retain(|it| {
+            x509_parser::parse_x509_certificate(it).is_ok_and(|it| it.1.validity().is_valid())
+        });
+        alike.iter().rev().cloned().collect()
+    }
+
+    /// Whether all these certificates are kept already.
+    pub fn hold(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let kept = self.kept();
+        chain.iter().all(|it| {
+            let parsed = x509_parser::parse_x509_certificate(it);
+            let alike = parsed.map(|found| kept.by_subject.get(found.1.subject().as_raw()));
+            alike.is_ok_and(|alike| alike.is_some_and(|alike| alike.contains(it)))
+        })
+    }
+
+    /// Keeps certificates of a good chain's path ([`Trust::needed`]) for servers that leave them out. Where one subject
+    /// has too many, a new one replaces the oldest.
     pub fn keep(&self, chain: &[CertificateDer<'_>]) {
         let mut kept = self.kept();
         for it in chain {
@@ -164,9 +197,13 @@ impl Intermediates {
                 continue;
             }
             let alike = kept.by_subject.entry(subject.to_vec()).or_default();
-            if alike.len() < ALIKE && !alike.contains(it) {
-                alike.push(it.clone().into_owned());
+            if alike.contains(it) {
+                continue;
             }
+            if alike.len() >= ALIKE {
+                alike.remove(0);
+            }
+            alike.push(it.clone().into_owned());
         }
     }
 
@@ -178,7 +215,8 @@ impl Intermediates {
         guard: &Guard,
     ) -> Option<CertificateDer<'static>> {
         for place in places {
-            let known = self.kept().by_url.get(place.as_str()).cloned();
+            let key = (guard.networks.is_empty(), place.to_string());
+            let known = self.kept().by_url.get(&key).cloned();
             let held = |it: &(Instant, Vec<_>)| match it.1.is_empty() {
                 true => it.0.elapsed() < LACKED_FOR,
                 false => it.0.elapsed() < FOUND_FOR,
@@ -192,7 +230,7 @@ impl Intermediates {
                         kept.by_url.clear();
                     }
                     let entry = (Instant::now(), found.clone());
-                    kept.by_url.insert(place.to_string(), entry);
+                    kept.by_url.insert(key, entry);
                     found
                 }
             };
@@ -223,6 +261,8 @@ fn issuers_of(certificate: &X509Certificate<'_>) -> Vec<Url> {
                 && is_issuer
                 && let Ok(place) = place.parse::<Url>()
                 && place.scheme() == "http"
+                && place.username().is_empty()
+                && place.password().is_none()
                 && out.len() < MISSING
             {
                 out.push(place);
@@ -232,10 +272,12 @@ fn issuers_of(certificate: &X509Certificate<'_>) -> Vec<Url> {
     out
 }
 
-/// Whether the guard allows the address. A port from 1024 up is allowed as well, since an intranet's authority may
-/// publish there; a lower port belongs to other services, and no certificate may send us to one.
+/// Whether the guard allows the address, as that of a redirect. For a server in `allow_networks` a port from 1024 up is
+/// allowed as well, since an intranet's authority may publish there; a lower port belongs to other services, and no
+/// certificate may send us to one.
 fn may_be_asked(place: &Url, guard: &Guard) -> bool {
-    let port = place.port_or_known_default().filter(|it| *it >= 1024);
+    let is_inside = !guard.networks.is_empty();
+    let port = place.port().filter(|it| is_inside && *it >= 1024);
     guard.url(place, port).is_ok()
 }
 
@@ -277,4 +319,31 @@ fn certificates_in(bytes: &[u8]) -> Vec<CertificateDer<'static>> {
     let all = packed.signed().and_then(|it| it.certificates());
     let ders = all.into_iter().flatten().filter_map(|it| it.to_der().ok());
     ders.map(CertificateDer::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_names_no_port_that_a_redirect_may_not_name() {
+        let inside = Guard {
+            networks: vec!["10.0.0.0/8".parse().unwrap()],
+            ..Guard::default()
+        };
+        let may = |place: &str, guard: &Guard| may_be_asked(&place.parse().unwrap(), guard);
+        for place in ["http://ca.example/a.cer", "http://45.117.0.10/a.cer"] {
+            assert!(
+                may(place, &inside) && may(place, &inside.outside()),
+                "{place}"
+            );
+        }
+        for place in ["http://ca.example:8080/a.cer", "http://10.0.0.5/a.cer"] {
+            assert!(
+                may(place, &inside) && !may(place, &inside.outside()),
+                "{place}"
+            );
+        }
+        assert!(!may("http://ca.example:22/", &inside));
+    }
 }

@@ -87,6 +87,16 @@ pub(super) fn is_of_handshake(error: &reqwest::Error) -> bool {
         })
 }
 
+/// Whether no connection came about, so that another address of the name may still be reached. A failed handshake, and a
+/// name without addresses that may be dialled, are no such failure.
+pub(super) fn is_unreached(error: &reqwest::Error) -> bool {
+    let is_of_name = |it: &&(dyn Error + 'static)| it.downcast_ref::<DialFault>().is_some();
+    error.is_connect()
+        && !is_of_handshake(error)
+        && !http2_broke(error)
+        && !chain(error).iter().any(is_of_name)
+}
+
 /// A TLS error that was wrapped into I/O errors, however often.
 fn tls_inside(error: &io::Error) -> Option<&rustls::Error> {
     let inner = error.get_ref()?;

@@ -13,12 +13,14 @@ use hickory_resolver::{
     proto::rr::{RData, RecordType},
 };
 use reqwest::dns::{Addrs, Name, Resolve};
+use tower::util::MapFutureLayer;
 
 use super::{
     Guard,
     address::Refused,
     faces,
     families::{self, Dns, Found},
+    reach,
 };
 
 /// The client could not be built: a certificate file, or the system's store of authorities.
@@ -60,6 +62,7 @@ pub(super) fn build(
         .http1_title_case_headers()
         .http2_max_header_list_size(256 << 10)
         .connect_timeout(Duration::from_secs(15))
+        .connector_layer(MapFutureLayer::new(reach::patient))
         .build()
         .map_err(|error| Unusable(format!("the HTTP client cannot be built: {error}")))
 }
@@ -67,8 +70,6 @@ pub(super) fn build(
 /// A resolver that does not answer in this time is none; shorter than the time to connect, so that it is known whose
 /// silence it was.
 const RESOLVING: Duration = Duration::from_secs(10);
-/// Addresses of one name that are tried.
-const TRIED: usize = 8;
 /// TXT records of one name that are read: a zone has some twenty at the most.
 const TEXTS: usize = 100;
 
@@ -189,7 +190,7 @@ impl Dialler {
             (false, _) => {
                 let order = faces::order(host, allowed, found.families);
                 let mut order = order.map_err(|_| DialFault::NoIpv6)?;
-                order.truncate(TRIED);
+                order.truncate(reach::TRIED);
                 Ok(order)
             }
             (true, Some(why)) => Err(DialFault::Refused(why)),
@@ -206,7 +207,8 @@ impl Resolve for Resolving {
         let dialler = self.0.clone();
         Box::pin(async move {
             let allowed = dialler.allowed(name.as_str()).await?;
-            Ok(Box::new(allowed.into_iter()) as Addrs)
+            let told = reach::alone(name.as_str(), allowed);
+            Ok(Box::new(told.into_iter()) as Addrs)
         })
     }
 }

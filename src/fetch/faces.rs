@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::reach::{self, Dialling};
 use crate::model::observation::{Face, Families};
 
 /// Time for which looks avoid an address that did not answer while another address of the name did. Browsers go to the
@@ -30,7 +31,8 @@ tokio::task_local! {
 pub(super) struct Faces {
     /// By target id and host: two targets on one host take turns independently.
     turns: Mutex<HashMap<(String, String), Turn>>,
-    left_out: Mutex<HashMap<IpAddr, Instant>>,
+    /// By host, too: what is shut at one name says nothing of others that share the address.
+    left_out: Mutex<HashMap<(String, IpAddr), Instant>>,
 }
 
 /// The number of the look that went to each address last.
@@ -47,6 +49,10 @@ pub(super) struct Way {
     prefer: Option<IpAddr>,
     faces: Arc<Faces>,
     taken: Mutex<Vec<Taken>>,
+    /// Time for one address to connect while others wait.
+    pub(super) patience: Duration,
+    /// Set while [`super::reach`] sends a request.
+    pub(super) dialling: Mutex<Option<Dialling>>,
 }
 
 struct Taken {
@@ -55,6 +61,9 @@ struct Taken {
     families: Option<Families>,
     /// Several, or none.
     all: Vec<IpAddr>,
+    /// Those that could not be reached in this visit, and those that may be tried in it.
+    failed: Vec<IpAddr>,
+    may: Vec<IpAddr>,
 }
 
 /// The name has IPv6 addresses only, and this machine has no route to them.
@@ -62,13 +71,26 @@ struct Taken {
 pub(super) struct NoIpv6;
 
 impl Way {
-    pub fn new(target: &str, prefer: Option<IpAddr>, faces: Arc<Faces>) -> Arc<Self> {
+    /// `limit` is the time limit of the visit.
+    pub fn new(
+        target: &str,
+        prefer: Option<IpAddr>,
+        faces: Arc<Faces>,
+        limit: Duration,
+    ) -> Arc<Self> {
         Arc::new(Self {
             target: target.to_owned(),
             prefer,
             faces,
             taken: Mutex::default(),
+            patience: reach::patience_of(limit),
+            dialling: Mutex::default(),
         })
+    }
+
+    /// The way of the visit that runs in this task.
+    pub fn current() -> Option<Arc<Self>> {
+        WAY.try_with(Arc::clone).ok()
     }
 
     /// Runs a visit with this way as the one that the resolver asks.
@@ -84,13 +106,14 @@ impl Way {
         let of = |host: &str| taken.iter().find(|it| it.host == host);
         if let (Some(tried), Some(answered)) = (of(last), answered) {
             let mut left_out = lock(&self.faces.left_out);
-            if tried.address != answered {
+            let silent = tried.failed.iter().chain([&tried.address]);
+            for silent in silent.filter(|it| **it != answered) {
                 if left_out.len() >= REMEMBERED {
                     left_out.clear();
                 }
-                left_out.insert(tried.address, Instant::now());
+                left_out.insert((last.to_owned(), *silent), Instant::now());
             }
-            left_out.remove(&answered);
+            left_out.remove(&(last.to_owned(), answered));
         }
         Face {
             address: answered.or(of(last).map(|it| it.address)),
@@ -121,7 +144,7 @@ impl Way {
         let before = taken.iter().find(|it| it.host == host).map(|it| it.address);
         // within a visit a host keeps its address, as a browser keeps its connection
         let fixed = before.or(self.prefer).filter(|it| allowed.contains(it));
-        let left_out = self.faces.left_out(&allowed);
+        let left_out = self.faces.left_out(host, &allowed);
         let in_turn: Vec<IpAddr> = match left_out.len() == allowed.len() {
             true => allowed,
             false => allowed
@@ -137,6 +160,8 @@ impl Way {
                 address: first,
                 families,
                 all,
+                failed: Vec::new(),
+                may: Vec::new(),
             });
         }
         let mut order = in_turn;
@@ -145,17 +170,54 @@ impl Way {
         if order.first() != Some(&first) {
             order.insert(0, first);
         }
-        Ok(order)
+        let Some(taken) = taken.iter_mut().find(|it| it.host == host) else {
+            return Ok(order);
+        };
+        taken.may = [order.as_slice(), &left_out].concat();
+        Ok(match taken.failed.is_empty() {
+            true => order,
+            false => after(&taken.failed, order, &left_out),
+        })
+    }
+
+    /// Notes that an address could not be reached. Whether the visit may try another one.
+    pub(super) fn failed(&self, host: &str, address: IpAddr) -> bool {
+        let mut taken = lock(&self.taken);
+        let Some(it) = taken.iter_mut().find(|it| it.host == host) else {
+            return false;
+        };
+        it.failed.push(address);
+        let mut may = it.may.iter();
+        may.any(|other| !it.failed.contains(other))
     }
 }
 
+/// The order without the addresses that failed: first the other family than that of the last failure, since a whole
+/// family is often cut off. Where all of them failed, those that were left out; where these failed as well, all of them.
+fn after(failed: &[IpAddr], order: Vec<IpAddr>, left_out: &[IpAddr]) -> Vec<IpAddr> {
+    let fresh = |of: &[IpAddr]| -> Vec<IpAddr> {
+        let fresh = of.iter().filter(|it| !failed.contains(it));
+        fresh.copied().collect()
+    };
+    let mut rest = fresh(&order);
+    if rest.is_empty() {
+        rest = fresh(left_out);
+    }
+    if rest.is_empty() {
+        return order;
+    }
+    let last = failed.last().is_some_and(IpAddr::is_ipv4);
+    rest.sort_by_key(|it| it.is_ipv4() == last);
+    rest
+}
+
 impl Faces {
-    fn left_out(&self, of: &[IpAddr]) -> Vec<IpAddr> {
+    fn left_out(&self, host: &str, of: &[IpAddr]) -> Vec<IpAddr> {
         let mut all = lock(&self.left_out);
         all.retain(|_, since| since.elapsed() < LEFT_OUT_FOR);
         of.iter()
             .copied()
-            .filter(|it| all.contains_key(it))
+            .filter(|it| all.contains_key(&(host.to_owned(), *it)))
             .collect()
     }
 
@@ -211,7 +273,7 @@ pub(super) fn order(
     allowed: Vec<SocketAddr>,
     families: Option<Families>,
 ) -> Result<Vec<SocketAddr>, NoIpv6> {
-    let Ok(way) = WAY.try_with(Arc::clone) else {
+    let Some(way) = Way::current() else {
         return Ok(allowed);
     };
     let addresses = allowed.iter().map(SocketAddr::ip).collect();
@@ -239,7 +301,7 @@ fn has_way(address: IpAddr) -> bool {
     })
 }
 
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -251,10 +313,14 @@ mod tests {
         texts.iter().map(|it| it.parse().unwrap()).collect()
     }
 
+    fn way(prefer: Option<IpAddr>, faces: &Arc<Faces>) -> Arc<Way> {
+        Way::new("t", prefer, faces.clone(), Duration::from_secs(30))
+    }
+
     /// The address that a look goes to first.
     fn look(faces: &Arc<Faces>, target: &str, all: &[&str], prefer: Option<&str>) -> String {
         let prefer = prefer.map(|it| it.parse().unwrap());
-        let way = Way::new(target, prefer, faces.clone());
+        let way = Way::new(target, prefer, faces.clone(), Duration::from_secs(30));
         let order = way.order("h", ips(all), None, |_| true).unwrap();
         assert_eq!(order.len(), all.len());
         order[0].to_string()
@@ -287,13 +353,13 @@ mod tests {
     fn what_cannot_be_reached_is_left_out() {
         let faces = Arc::new(Faces::default());
         let all = ["192.0.2.1", "2001:db8::1"];
-        let way = Way::new("t", None, faces.clone());
+        let way = self::way(None, &faces);
         let order = way.order("h", ips(&all), None, |it| it.is_ipv4()).unwrap();
         assert_eq!(order, ips(&all[..1]), "no way to IPv6");
         let alone = way.order("h", ips(&all[1..]), None, |it| it.is_ipv4());
         assert_eq!(alone, Err(NoIpv6));
         // the IPv6 address was tried first, and the IPv4 one answered
-        let way = Way::new("t", None, faces.clone());
+        let way = self::way(None, &faces);
         assert_eq!(
             way.order("h", ips(&all), None, |_| true).unwrap()[0],
             ips(&all)[1]
@@ -301,7 +367,7 @@ mod tests {
         let face = way.face("h", "h", Some(ips(&all)[0]));
         assert_eq!(face.address, Some(ips(&all)[0]));
         for _ in 0..3 {
-            let way = Way::new("t", None, faces.clone());
+            let way = self::way(None, &faces);
             assert_eq!(
                 way.order("h", ips(&all), None, |_| true).unwrap(),
                 ips(&all[..1])
@@ -309,7 +375,7 @@ mod tests {
             way.face("h", "h", Some(ips(&all)[0]));
         }
         // an address that is left out is taken if the name has no other
-        let way = Way::new("t", None, faces.clone());
+        let way = self::way(None, &faces);
         assert_eq!(
             way.order("h", ips(&all[1..]), None, |_| true).unwrap(),
             ips(&all[1..])
@@ -323,10 +389,45 @@ mod tests {
     }
 
     #[test]
+    fn after_a_failure_the_other_family_is_next() {
+        let faces = Arc::new(Faces::default());
+        let all = ips(&["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"]);
+        let way = way(None, &faces);
+        let mut went = Vec::new();
+        for _ in 0..4 {
+            let next = way.order("h", all.clone(), None, |_| true).unwrap()[0];
+            way.failed("h", next);
+            went.push(next.to_string());
+        }
+        assert_eq!(
+            went,
+            ["2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2"]
+        );
+        let again = way.order("h", all.clone(), None, |_| true).unwrap();
+        assert_eq!(
+            again.len(),
+            4,
+            "who failed everywhere may try everywhere again"
+        );
+        // of three that failed, none is tried by later looks while the fourth answers
+        way.face("h", "h", Some(all[1]));
+        let left = self::way(None, &faces).order("h", all.clone(), None, |_| true);
+        assert_eq!(left.unwrap(), [all[1]]);
+        // those that were left out are the last resort of a visit, and another host knows nothing of them
+        let way = self::way(None, &faces);
+        way.order("h", all.clone(), None, |_| true).unwrap();
+        way.failed("h", all[1]);
+        let rest = way.order("h", all.clone(), None, |_| true).unwrap();
+        assert!(rest.len() == 3 && !rest.contains(&all[1]));
+        let other = way.order("other", all.clone(), None, |_| true).unwrap();
+        assert_eq!(other.len(), 4);
+    }
+
+    #[test]
     fn a_visit_stays_where_it_began() {
         let faces = Arc::new(Faces::default());
         let all = ips(&["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"]);
-        let way = Way::new("t", None, faces);
+        let way = way(None, &faces);
         let first = way.order("h", all.clone(), None, |_| true).unwrap();
         assert!(
             first[0].is_ipv6() && first[1].is_ipv6(),

@@ -27,8 +27,8 @@ pub(super) struct Journey {
     /// The body as far as it was read, packed as `codings` say.
     pub partial: BytesMut,
     pub codings: Vec<String>,
-    /// Body and codings of the attempt that broke over HTTP/2: browsers may have shown that part to visitors.
-    pub earlier: (BytesMut, Vec<String>),
+    /// The attempt that broke over HTTP/2: browsers may have shown what came of it to visitors.
+    pub earlier: Option<Earlier>,
     /// What is certain already, for the case that the time limit ends the visit.
     pub certain: Option<Silence>,
     /// Only HTTP/1.1 is spoken.
@@ -39,6 +39,14 @@ pub(super) struct Journey {
     pub address: Option<IpAddr>,
     pub large: Option<Arc<OwnedSemaphorePermit>>,
     pub waits: Arc<Waits>,
+}
+
+/// An attempt that broke within a body.
+pub(super) struct Earlier {
+    pub loss: Silence,
+    /// The body as far as it was read, packed as `codings` say.
+    pub partial: BytesMut,
+    pub codings: Vec<String>,
 }
 
 impl Journey {
@@ -52,7 +60,7 @@ impl Journey {
             been: Vec::new(),
             partial: BytesMut::new(),
             codings: Vec::new(),
-            earlier: Default::default(),
+            earlier: None,
             certain: None,
             http1: false,
             http2_broke: false,
@@ -73,10 +81,14 @@ impl Journey {
         }
     }
 
-    /// Starts over from `url`, with HTTP/1.1 alone, and keeps the part of the body that had arrived.
-    pub fn over_http1(&mut self, url: Url) {
+    /// Starts over from `url`, with HTTP/1.1 alone, and keeps the part of the body that had arrived before the `loss`.
+    pub fn over_http1(&mut self, url: Url, loss: Silence) {
         let earlier = std::mem::replace(self, Self::new(url));
-        self.earlier = (earlier.partial, earlier.codings);
+        self.earlier = Some(Earlier {
+            loss,
+            partial: earlier.partial,
+            codings: earlier.codings,
+        });
         self.waits = earlier.waits;
         self.http1 = true;
     }

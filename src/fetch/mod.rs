@@ -22,6 +22,7 @@ mod manners;
 mod pass;
 mod policy;
 mod presentation;
+mod reach;
 mod redirect;
 mod second_tls;
 mod tls;
@@ -42,7 +43,7 @@ pub use address::Guard;
 pub use client::Unusable;
 pub use visit::Eye;
 
-use crate::model::{Observation, Profile, TargetId, dossier::Validators};
+use crate::model::{Observation, Profile, TargetId, dossier::Validators, observation::Silence};
 
 /// Who we say we are, and how far we may go. Built once from the configuration.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +93,13 @@ pub trait Sees: Send + Sync {
     }
 }
 
+/// The beginning of a page that broke off, and how it ended.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    pub loss: Silence,
+    pub beginning: Bytes,
+}
+
 /// What a visit brought back.
 #[derive(Clone, Debug)]
 pub struct Sighting {
@@ -100,6 +108,8 @@ pub struct Sighting {
     pub body: Option<Bytes>,
     /// What came of a body before it broke off.
     pub partial: Option<Bytes>,
+    /// What had come over HTTP/2 before that broke, where what came over HTTP/1.1 (body or part) begins otherwise.
+    pub broken: Option<Broken>,
     /// Held while a large body is: only so many are in memory at once.
     pub large: Option<Arc<OwnedSemaphorePermit>>,
 }

@@ -21,7 +21,7 @@ use tokio::{net::TcpStream, time::timeout};
 use tokio_openssl::SslStream;
 use url::{Host, Url};
 
-use super::Unusable;
+use super::{Unusable, reach};
 
 /// Every suite with a key exchange, a signature and a cipher. Protocols weaker than browsers allow are reported in
 /// [`Spoken::refused_by_browsers`], since visitors cannot open such a portal either.
@@ -149,8 +149,12 @@ fn server_of(url: &Url) -> String {
 }
 
 async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
-    for address in addresses {
-        if let Ok(Ok(socket)) = timeout(CONNECTING, TcpStream::connect(address)).await {
+    for (number, address) in addresses.iter().enumerate() {
+        let limit = match number + 1 < addresses.len() {
+            true => reach::patience(CONNECTING),
+            false => CONNECTING,
+        };
+        if let Ok(Ok(socket)) = timeout(limit, TcpStream::connect(address)).await {
             return Some(socket);
         }
     }

@@ -173,8 +173,9 @@ impl ServerCertVerifier for Recording {
                 true => chain.iter().map(|it| it.clone().into_owned()).collect(),
                 false => Vec::new(),
             };
-            if fault.is_none() {
-                self.intermediates.keep(chain);
+            if fault.is_none() && !self.intermediates.hold(chain) {
+                let needed = self.trust.needed(leaf, chain, name, now);
+                self.intermediates.keep(&needed);
             }
             let record = Record {
                 facts: facts(leaf, fault),

@@ -14,6 +14,9 @@ use rustls::{
 use super::{Unusable, ca};
 use crate::model::{Digest, Say, excerpt, observation::Certificate};
 
+/// Most certificates beside the leaf in a chain that others may learn from; honest servers send one to three.
+const MOST_SENT: usize = 10;
+
 /// The authorities that browsers trust, and the certificates that the operator added.
 #[derive(Debug)]
 pub(super) struct Trust {
@@ -43,6 +46,30 @@ impl Trust {
             .build()
             .map_err(|error| Unusable(format!("no certificate authorities: {error}")))?;
         Ok(Self { verifier, listed })
+    }
+
+    /// The certificates of a good chain without which it is not good: those of its path to an authority. What else a
+    /// server sends proves nothing. Empty if the server sends more than [`MOST_SENT`].
+    pub fn needed(
+        &self,
+        leaf: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Vec<CertificateDer<'static>> {
+        if chain.len() > MOST_SENT {
+            return Vec::new();
+        }
+        let mut needed: Vec<_> = chain.iter().map(|it| it.clone().into_owned()).collect();
+        let mut at = 0;
+        while at < needed.len() {
+            let tried = needed.remove(at);
+            if self.fault(leaf, &needed, name, now).is_some() {
+                needed.insert(at, tried);
+                at += 1;
+            }
+        }
+        needed
     }
 
     /// Why a browser would refuse these certificates for `name` at `now`; `None` if it would not.

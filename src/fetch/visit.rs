@@ -43,7 +43,7 @@ use crate::model::{
 
 /// Makes visits. Cheap to clone.
 #[derive(Clone)]
-pub struct Eye(Arc<Inner>);
+pub struct Eye(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) settings: Settings,
@@ -147,7 +147,12 @@ impl Sees for Eye {
         let _one_of_all = inner.places.acquire().await;
         let started = Instant::now();
         let mut journey = Journey::new(visit.url.clone());
-        let way = Way::new(visit.target.as_str(), visit.prefer, inner.faces.clone());
+        let way = Way::new(
+            visit.target.as_str(),
+            visit.prefer,
+            inner.faces.clone(),
+            visit.timeout,
+        );
         let waits = journey.waits.clone();
         let going = way.along(inner.go(visit, &mut journey));
         let end = match within(visit.timeout, &waits, going).await {
@@ -165,6 +170,8 @@ impl Sees for Eye {
                 (Seen::Silent(silence), None, partial)
             }
         };
+        let second = body.as_ref().or(partial.as_ref());
+        let broken = body::broken(&mut journey, second, visit.max_body).await;
         let [first, last] = [visit.url, &journey.url].map(|it| it.host_str().unwrap_or_default());
         // an address of a foreign host that did not answer is no face of the portal
         let is_own = journey.address.is_some() || registrable(first) == registrable(last);
@@ -190,6 +197,7 @@ impl Sees for Eye {
             observation,
             body,
             partial,
+            broken,
             large: journey.large,
         }
     }
@@ -212,11 +220,13 @@ impl Inner {
     /// Follows the redirects, and starts over with HTTP/1.1 if HTTP/2 broke within a body. One time limit covers both.
     async fn go(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
         let end = self.follow(visit, journey).await;
-        if !journey.http2_broke {
-            return end;
+        match end {
+            End::Silent(loss) if journey.http2_broke => {
+                journey.over_http1(visit.url.clone(), loss);
+                self.follow(visit, journey).await
+            }
+            end => end,
         }
-        journey.over_http1(visit.url.clone());
-        self.follow(visit, journey).await
     }
 
     async fn follow(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {

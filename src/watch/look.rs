@@ -1,6 +1,6 @@
 //! One look: visit, read, judge, class. Writes nothing.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::HashSet, net::IpAddr, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -109,6 +109,9 @@ async fn understood(asked: Asked<'_>, sighting: Sighting) -> Look {
         at,
         ..
     } = asked;
+    if let Some(look) = begun_otherwise(world, target, &sighting, at).await {
+        return look;
+    }
     let Some(body) = sighting.body.clone() else {
         if target.part.is_none() && is_too_large(&sighting) {
             let beginning = sighting.partial.clone().unwrap_or_default();
@@ -282,6 +285,54 @@ fn without_body(sighting: Sighting) -> Look {
     out.cause = cause;
     out
 }
+
+/// The look of a page that broke off over HTTP/2 and came otherwise over HTTP/1.1: browsers show the first. It counts
+/// where somebody signed it, or where it is another page than the second; a page that differs in a nonce, a clock or a
+/// counter is the second one. `None` where the second counts.
+async fn begun_otherwise(
+    world: &World,
+    target: &Target,
+    sighting: &Sighting,
+    at: Timestamp,
+) -> Option<Look> {
+    let broken = sighting.broken.clone()?;
+    let mut first = Sighting {
+        body: None,
+        partial: Some(broken.beginning.clone()),
+        broken: None,
+        ..sighting.clone()
+    };
+    first.observation.seen = Seen::Silent(broken.loss);
+    let look = broken_off(world, target, first, at).await;
+    if look.class == Class::Defaced {
+        return Some(look);
+    }
+    let second = sighting.body.clone()?;
+    let url = target.url.clone();
+    let work = world.desks.within(&target.id, move || {
+        let words = |bytes: &[u8]| -> Option<Vec<String>> {
+            let source = Source {
+                bytes,
+                content_type: None,
+                url: &url,
+                ignore: &[],
+            };
+            let page = page::read(source).ok()?;
+            let text = page.visible().flat_map(|it| it.text.split_whitespace());
+            Some(text.map(str::to_owned).collect())
+        };
+        let (Some(begun), Some(whole)) = (words(&broken.beginning), words(&second)) else {
+            return false;
+        };
+        let whole: HashSet<String> = whole.into_iter().collect();
+        let common = begun.iter().filter(|it| whole.contains(*it)).count();
+        begun.len() >= WORDS_OF_A_PAGE && common * 2 < begun.len()
+    });
+    work.await.unwrap_or(false).then_some(look)
+}
+
+/// Fewer words say nothing of which page they are of.
+const WORDS_OF_A_PAGE: usize = 12;
 
 /// A body that broke off is no page; but what came of it before was shown to visitors, and somebody may have signed it.
 async fn broken_off(world: &World, target: &Target, sighting: Sighting, at: Timestamp) -> Look {

@@ -11,7 +11,7 @@ use crate::{
     fetch::{settings, visit_as},
     portal::{Portal, Reply, defaced, honest},
     scene::{Scene, yaml},
-    tls_portal::{Identity, Leaf, TlsPortal, authority, old_portal},
+    tls_portal::{Identity, Issuer, Leaf, TlsPortal, authority, expired_authority, old_portal},
 };
 
 fn leaf(name: &str) -> Leaf<'_> {
@@ -223,6 +223,90 @@ async fn an_intermediate_that_another_portal_showed_completes_a_chain() {
     );
     assert_eq!(verdict(&visit(&eye, &whole.url()).await), "good");
     assert_eq!(verdict(&visit(&eye, &lacking.url()).await), "good");
+}
+
+#[tokio::test]
+async fn what_a_server_sends_beside_its_path_spoils_no_other_chain() {
+    let root = authority("Goc", None);
+    let middle = authority("Trung gian", Some(&root));
+    // a server of another authority, with a good chain and worthless certificates in the name of this one
+    let other = authority("Khac", Some(&root));
+    let mut hostile = leaf("localhost").signed(Some(&other));
+    hostile.chain.push(other.der().to_vec());
+    for it in 0..4 {
+        let under = authority("Ke xau", None);
+        let stale = match it % 2 {
+            0 => expired_authority("Trung gian", Some(&under)),
+            _ => authority("Trung gian", Some(&under)),
+        };
+        hostile.chain.push(stale.der().to_vec());
+    }
+    let hostile = TlsPortal::with(hostile, &honest(1)).await;
+    let shop = issuer_shop(&middle).await;
+    let lacking = lacking(&middle, &shop).await;
+    let eye = eye(&[root.pem()]);
+    assert_eq!(verdict(&visit(&eye, &hostile.url()).await), "good");
+    assert_eq!(verdict(&visit(&eye, &lacking.url()).await), "good");
+    // what the hostile server's own path needs is known all the same
+    let bare = TlsPortal::with(leaf("localhost").signed(Some(&other)), &honest(1)).await;
+    assert_eq!(verdict(&visit(&eye, &bare.url()).await), "good");
+}
+
+#[tokio::test]
+async fn an_authority_renews_its_intermediate() {
+    let root = authority("Goc", None);
+    let eye = eye(&[root.pem()]);
+    // of one name, each with a key of its own
+    for _ in 0..4 {
+        let old = authority("Trung gian", Some(&root));
+        let mut whole = leaf("localhost").signed(Some(&old));
+        whole.chain.push(old.der().to_vec());
+        let whole = TlsPortal::with(whole, &honest(1)).await;
+        assert_eq!(verdict(&visit(&eye, &whole.url()).await), "good");
+    }
+    let new = authority("Trung gian", Some(&root));
+    let shop = issuer_shop(&new).await;
+    let named = lacking(&new, &shop).await;
+    assert_eq!(verdict(&visit(&eye, &named.url()).await), "good");
+    assert_eq!(shop.seen().len(), 1);
+    // the new one is known now, also to servers whose certificate does not say where it is
+    let bare = TlsPortal::with(leaf("localhost").signed(Some(&new)), &honest(1)).await;
+    assert_eq!(verdict(&visit(&eye, &bare.url()).await), "good");
+}
+
+/// Where an authority publishes its certificate.
+async fn issuer_shop(of: &Issuer) -> Portal {
+    let body = of.der().to_vec();
+    Portal::start(move |_| Reply::Full {
+        status: 200,
+        headers: vec![("content-type", "application/pkix-cert".into())],
+        body: body.clone(),
+    })
+    .await
+}
+
+/// A server that leaves out its intermediate, which `shop` has.
+async fn lacking(middle: &Issuer, shop: &Portal) -> TlsPortal {
+    let identity = Leaf {
+        issuer_at: Some(format!("http://{}/ca.cer", shop.address)),
+        ..leaf("localhost")
+    };
+    TlsPortal::with(identity.signed(Some(middle)), &honest(1)).await
+}
+
+#[tokio::test]
+async fn a_certificate_that_asks_for_a_password_is_not_followed() {
+    let root = authority("Goc", None);
+    let middle = authority("Trung gian", Some(&root));
+    let shop = issuer_shop(&middle).await;
+    let identity = Leaf {
+        issuer_at: Some(format!("http://a:b@{}/ca.cer", shop.address)),
+        ..leaf("localhost")
+    };
+    let portal = TlsPortal::with(identity.signed(Some(&middle)), &honest(1)).await;
+    let seen = visit(&eye(&[root.pem()]), &portal.url()).await;
+    assert_eq!(verdict(&seen), "cause-tls-issuer");
+    assert!(shop.seen().is_empty());
 }
 
 #[tokio::test]

@@ -94,6 +94,34 @@ async fn exceptions_hold_for_whom_the_operator_named_and_who_begins_there() {
     );
 }
 
+#[tokio::test]
+async fn our_own_address_is_refused_in_an_allowed_network_too() {
+    provider();
+    let guard = Guard {
+        networks: vec!["10.0.0.0/8".parse().unwrap()],
+        own: vec!["10.255.255.254".parse().unwrap()],
+        ..Guard::default()
+    };
+    let eye = Eye::new(Settings {
+        guard,
+        ..Settings::default()
+    })
+    .unwrap();
+    let (url, target) = ("http://10.255.255.254/".parse().unwrap(), id("t"));
+    let visit = Visit {
+        target: &target,
+        url: &url,
+        profile: Profile::Desktop,
+        timeout: Duration::from_millis(400),
+        max_body: 1 << 20,
+        validators: None,
+        by_operator: true,
+        prefer: None,
+    };
+    let seen = eye.visit(&visit, Timestamp::now()).await.observation;
+    assert_eq!(seen.silence().unwrap().class, Class::PrivateAddress);
+}
+
 #[test]
 fn a_registered_portal_inside_is_refused_and_one_of_the_command_line_is_not() {
     let text =

@@ -1,6 +1,9 @@
 //! Servers that break HTTP/2: the visit asks for the page again over HTTP/1.1.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
 
 use gaccong::{
     fetch::{Settings, Sighting},
@@ -13,7 +16,11 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls, server::TlsStream};
 
-use crate::{http::look, portal::honest, scene::provider};
+use crate::{
+    http::look,
+    portal::{defaced, honest},
+    scene::{Scene, provider, yaml},
+};
 
 /// The server's reaction to a request over HTTP/2.
 #[derive(Clone)]
@@ -28,6 +35,8 @@ enum Does {
     Breaks(usize),
     /// Ends the stream after half of the announced length.
     Short,
+    /// Sends this page, in this coding if any, then resets the stream.
+    Shows(Vec<u8>, Option<&'static str>),
     /// Sends a header block that is no HPACK.
     Garbage,
     /// Answers in HTTP/1.1, although HTTP/2 was negotiated.
@@ -162,6 +171,12 @@ fn answer(does: &Does, id: u32) -> Vec<u8> {
         Does::Reset(reason) => reset(*reason),
         Does::GoAway(reason) => frame(7, 0, 0, &[[0; 4], reason.to_be_bytes()].concat()),
         Does::Breaks(bytes) => [headers(&[]), frame(0, 0, id, &page[..*bytes]), reset(2)].concat(),
+        Does::Shows(page, coding) => {
+            let mut all = field(":status", "200");
+            all.extend(field("content-type", "text/html"));
+            all.extend(coding.iter().flat_map(|it| field("content-encoding", it)));
+            [frame(1, 4, id, &all), frame(0, 0, id, page), reset(2)].concat()
+        }
         Does::Short => [headers(&[]), frame(0, 1, id, &page[..page.len() / 2])].concat(),
         Does::Garbage => frame(1, 4, id, &[0xff; 40]),
         Does::Other => Vec::new(),
@@ -235,4 +250,80 @@ async fn what_breaks_over_both_is_broken_and_what_came_is_kept() {
         assert_eq!(told.class, Class::Protocol, "{told:?}");
         assert_eq!(asked, ["h2", "http/1.1"]);
     }
+}
+
+fn gzip(page: &str) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    out.write_all(page.as_bytes()).unwrap();
+    out.finish().unwrap()
+}
+
+/// The class of a check of a server that does so over HTTP/2 and, unless `alone`, shows the honest page over HTTP/1.1.
+async fn class_of(does: Does, alone: bool) -> Option<Class> {
+    let (port, authority, _) = server(does, alone).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, authority).unwrap();
+    let extra = format!("  extra_ca: ['{}']\n", file.display());
+    let url = format!("https://localhost:{port}/");
+    let scene = Scene::new(&yaml(&extra, &[("cong", &url)]));
+    scene.check(0).await.class
+}
+
+#[tokio::test]
+async fn what_browsers_saw_over_http2_counts_whatever_comes_after_it() {
+    let whole = gzip(&defaced());
+    let cut = whole[..whole.len() - 8].to_vec();
+    for (page, coding) in [
+        (defaced().into_bytes(), None),
+        (whole, Some("gzip")),
+        (cut, Some("gzip")),
+    ] {
+        let class = class_of(Does::Shows(page, coding), false).await;
+        assert_eq!(class, Some(Class::Defaced), "{coding:?}");
+    }
+    // another page that nobody signed is none that the second answer could stand for
+    let words =
+        "Thông báo của nhóm chúng tôi gửi tới mọi người dân sống ở nơi đây hôm nay ".repeat(4);
+    let other = format!("<html><body><h1>Lời nhắn</h1><p>{words}</p></body></html>");
+    let class = class_of(Does::Shows(other.into_bytes(), None), false).await;
+    assert_eq!(class, Some(Class::Protocol));
+}
+
+#[tokio::test]
+async fn an_honest_page_that_differs_from_request_to_request_is_up() {
+    let up = class_of(Does::Fields(Vec::new()), false).await;
+    let nonce = honest(1).replace("<script", "<script nonce='c8e1'");
+    let clock = honest(1).replace("<h1>", "<p>10:24:31</p><h1>");
+    for page in [nonce, clock, honest(77)] {
+        for coding in [None, Some("gzip")] {
+            let bytes = match coding {
+                Some(_) => gzip(&page),
+                None => page.clone().into_bytes(),
+            };
+            for without in [0, bytes.len() / 3] {
+                let shown = bytes[..bytes.len() - without].to_vec();
+                let class = class_of(Does::Shows(shown, coding), false).await;
+                assert_eq!(class, up, "{coding:?} without {without}: {page}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn both_beginnings_are_kept_where_both_answers_break() {
+    let (seen, asked) = visit(Does::Shows(defaced().into_bytes(), None), true).await;
+    assert_eq!(asked, ["h2", "http/1.1"]);
+    assert_eq!(seen.partial.unwrap(), defaced());
+    // the whole page after a part of it: the part tells nothing
+    let (seen, _) = visit(Does::Breaks(500), false).await;
+    assert!(seen.broken.is_none() && seen.partial.is_none());
+    let (seen, _) = visit(Does::Shows(b"<p>x".to_vec(), None), false).await;
+    let broken = seen.broken.unwrap();
+    assert_eq!(broken.beginning, "<p>x");
+    assert_eq!(
+        (broken.loss.class, broken.loss.status),
+        (Class::Protocol, Some(200))
+    );
+    assert_eq!(seen.body.unwrap(), honest(1));
 }

@@ -31,7 +31,18 @@ pub type Issuer = CertifiedIssuer<'static, KeyPair>;
 
 /// A certificate authority, issued by another one or self-signed.
 pub fn authority(name: &str, under: Option<&Issuer>) -> Issuer {
+    issued(CertificateParams::new(Vec::new()).unwrap(), name, under)
+}
+
+/// An authority whose time is over.
+pub fn expired_authority(name: &str, under: Option<&Issuer>) -> Issuer {
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.not_before = date_time_ymd(2020, 1, 1);
+    ca.not_after = date_time_ymd(2021, 1, 1);
+    issued(ca, name, under)
+}
+
+fn issued(mut ca: CertificateParams, name: &str, under: Option<&Issuer>) -> Issuer {
     ca.distinguished_name
         .push(rcgen::DnType::CommonName, name.to_owned());
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -51,6 +51,7 @@ impl Sees for Script {
             },
             body,
             partial: None,
+            broken: None,
             large: None,
         }
     }

@@ -110,6 +110,7 @@ impl Sees for Outside {
         };
         Sighting {
             partial: None,
+            broken: None,
             large: None,
             body: page.map(|it| bytes::Bytes::from(it.clone())),
             observation: Observation {

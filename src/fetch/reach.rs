@@ -1,0 +1,104 @@
+//! How a request reaches one of several addresses of a name: the one whose turn it is, and others only once that one could
+//! not be reached. The HTTP client alone would dial the other family after 300 ms and take who connects first, so that an
+//! address that is slow to connect would never be read.
+
+use std::{
+    error::Error,
+    io::{self, ErrorKind},
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    time::Duration,
+};
+
+use super::{
+    classify::is_unreached,
+    faces::{Way, lock},
+};
+
+/// Most addresses of one name that one request is sent to.
+pub(super) const TRIED: usize = 8;
+/// Most time in which an address connects, TLS handshake included, before another one of the name is tried; at most
+/// this part of the visit's own time limit, so that the other one has time to answer. Browsers wait a quarter of a second:
+/// who hijacks one address would only have to be slower than that to be seen by nobody but his victims.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE_PART: u32 = 4;
+
+/// The host and the one address of it that the HTTP client was told, and whether others wait for their turn.
+#[derive(Default)]
+pub(super) struct Dialling {
+    to: Option<(String, IpAddr)>,
+    others: bool,
+}
+
+/// The patience of a visit with this time limit.
+pub(super) fn patience_of(limit: Duration) -> Duration {
+    PATIENCE.min(limit / PATIENCE_PART)
+}
+
+/// The addresses that the HTTP client is told of those that may be tried: the first alone where [`one_by_one`] sends the
+/// request. Told several, the client dials the other family after 300 ms, and whoever connects first has answered.
+pub(super) fn alone(host: &str, mut order: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let Some(way) = Way::current() else {
+        return order;
+    };
+    if let Some(dialling) = lock(&way.dialling).as_mut() {
+        dialling.to = order.first().map(|it| (host.to_owned(), it.ip()));
+        dialling.others = order.len() > 1;
+        order.truncate(1);
+    }
+    order
+}
+
+/// Connects; gives up after the visit's patience if another address waits.
+pub(super) async fn patient<T, F>(connecting: F) -> Result<T, Box<dyn Error + Send + Sync>>
+where
+    F: Future<Output = Result<T, Box<dyn Error + Send + Sync>>>,
+{
+    let Some(way) = Way::current() else {
+        return connecting.await;
+    };
+    let mut connecting = pin!(connecting);
+    // the client bounds the whole; whether others wait is known once the name is resolved
+    loop {
+        match tokio::time::timeout(way.patience, connecting.as_mut()).await {
+            Ok(done) => return done,
+            Err(_) if lock(&way.dialling).as_ref().is_some_and(|it| it.others) => {
+                return Err(io::Error::from(ErrorKind::TimedOut).into());
+            }
+            Err(_) => (),
+        }
+    }
+}
+
+/// The time for one of several addresses to connect: `most`, or the visit's patience if it is shorter.
+pub(super) fn patience(most: Duration) -> Duration {
+    Way::current().map_or(most, |it| it.patience.min(most))
+}
+
+/// Sends a request to the address whose turn it is, and to others of the name only once that one could not be reached.
+/// Fails with the first error if none could be.
+pub(super) async fn one_by_one<T, F>(send: impl Fn() -> F) -> Result<T, reqwest::Error>
+where
+    F: Future<Output = Result<T, reqwest::Error>>,
+{
+    let Some(way) = Way::current() else {
+        return send().await;
+    };
+    let mut first = None;
+    let mut tried = 0;
+    loop {
+        *lock(&way.dialling) = Some(Dialling::default());
+        let sent = send().await;
+        let dialled = lock(&way.dialling).take().and_then(|it| it.to);
+        let error = match sent {
+            Err(error) if is_unreached(&error) => first.take().unwrap_or(error),
+            done => return done,
+        };
+        tried += 1;
+        let is_another_left = dialled.is_some_and(|it| way.failed(&it.0, it.1));
+        if tried >= TRIED || !is_another_left {
+            return Err(error);
+        }
+        first = Some(error);
+    }
+}
