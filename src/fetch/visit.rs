@@ -222,8 +222,12 @@ impl Inner {
         let end = self.follow(visit, journey).await;
         match end {
             End::Silent(loss) if journey.http2_broke => {
-                journey.over_http1(visit.url.clone(), loss);
-                self.follow(visit, journey).await
+                journey.over_http1(visit.url.clone(), loss.clone());
+                match self.follow(visit, journey).await {
+                    // nothing came over HTTP/1.1: what broke over HTTP/2 says more
+                    End::Silent(again) if again.status.is_none() => End::Silent(loss),
+                    end => end,
+                }
             }
             end => end,
         }
