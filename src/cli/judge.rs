@@ -5,8 +5,8 @@ use std::{
     fs::File,
     io::{self, BufRead, BufReader, BufWriter, Read, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    sync::Arc,
+    time::Instant,
 };
 
 use serde::Deserialize;
@@ -24,10 +24,8 @@ use crate::{
         Digest, Level, Mask, Profile, Say, Signal, Verdict,
         excerpt::{defang_text, excerpt},
     },
-    page::{
-        self, Limit, Page, Source,
-        patience::{Patience, SECONDS},
-    },
+    page::{self, Limit, Page, Source, patience::Patience},
+    watch::processor,
     words::Words,
 };
 
@@ -270,16 +268,14 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64)
         .iter()
         .filter_map(|it| pages.page(&folder.join(it), &case.url))
         .collect();
-    let learnt = pages
-        .timer
-        .within(|| Norm::learn(history.iter().map(Arc::as_ref)));
+    let learnt = within(|| Norm::learn(history.iter().map(Arc::as_ref)));
     let source = |bytes| Source {
         bytes,
         content_type,
         url: &case.url,
         ignore: &[],
     };
-    let judged = pages.timer.within(|| {
+    let judged = within(|| {
         let norm = learnt.as_ref()?;
         let mut seen = Vec::new();
         for (profile, bytes) in &bodies {
@@ -318,41 +314,11 @@ fn over(source: Source, limit: &page::Limit) -> Verdict {
     verdict
 }
 
-/// Ends the work on a page that takes too long.
-struct Timer(Arc<Mutex<Vec<(Instant, Patience)>>>);
-
-impl Timer {
-    fn start() -> Self {
-        let waiting: Arc<Mutex<Vec<(Instant, Patience)>>> = Arc::default();
-        let of = Arc::downgrade(&waiting);
-        std::thread::spawn(move || {
-            while let Some(waiting) = of.upgrade() {
-                let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                waiting.retain(|(end, patience)| {
-                    let late = Instant::now() >= *end;
-                    if late {
-                        patience.lose();
-                    }
-                    !late
-                });
-                drop(waiting);
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        });
-        Self(waiting)
-    }
-
-    /// Does the work; `None` where it took too long.
-    fn within<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
-        let patience = Patience::default();
-        let end = Instant::now() + Duration::from_secs(SECONDS);
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((end, patience.clone()));
-        let out = patience.during(work);
-        (!patience.is_lost()).then_some(out)
-    }
+/// Does the work on a page; `None` where it took too long.
+fn within<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let patience = Patience::default();
+    let (out, _) = processor::during(&patience, work);
+    (!patience.is_lost()).then_some(out)
 }
 
 fn current(value: &Value) -> Result<Vec<(Profile, PathBuf)>, String> {
@@ -369,7 +335,6 @@ fn current(value: &Value) -> Result<Vec<(Profile, PathBuf)>, String> {
 
 /// Pages of histories, each read once while it is near.
 struct Pages {
-    timer: Timer,
     read: HashMap<(PathBuf, Url), (Arc<Page>, Vec<u8>)>,
     order: Vec<(PathBuf, Url)>,
     /// Of the last history.
@@ -379,7 +344,6 @@ struct Pages {
 impl Pages {
     fn new() -> Self {
         Self {
-            timer: Timer::start(),
             read: HashMap::new(),
             order: Vec::new(),
             mask: None,
@@ -399,7 +363,7 @@ impl Pages {
             .filter_map(|it| Some(self.read.get(&it)?.1.as_slice()))
             .collect();
         let of = Digest::of(b"");
-        let learnt = self.timer.within(|| Mask::learn(of, None, &bodies));
+        let learnt = within(|| Mask::learn(of, None, &bodies));
         let mask = Arc::new(learnt.unwrap_or_else(|| Mask::blank(of, None)));
         self.mask = Some((history.to_vec(), url.clone(), mask.clone()));
         mask
@@ -418,7 +382,7 @@ impl Pages {
             ignore: &[],
         };
         // a page over the limits teaches nothing
-        let Some(Ok(page)) = self.timer.within(|| page::read(source)) else {
+        let Some(Ok(page)) = within(|| page::read(source)) else {
             return Ok(());
         };
         if self.order.len() >= KEPT {

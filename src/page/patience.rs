@@ -1,5 +1,5 @@
-//! How long reading and judging may take. The core knows no clock: whoever waits says when it was too long, and the
-//! long loops look whether that was said.
+//! How long reading and judging may take. The core knows no clock: whoever gives the work says when it was too long, and
+//! the long loops look whether that was said.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-/// A page's share of a processor; an ordinary page of 100 KB takes milliseconds, one of 8 MiB less than this.
+/// A page's share of a processor, in seconds of its time: a busy machine makes no page costly. An ordinary page of 100 KB takes milliseconds, one of 8 MiB less than this.
 /// The goal of reliability is 2 s.
 pub const SECONDS: u64 = 2;
 
@@ -29,21 +29,56 @@ impl Patience {
 
     /// Works under this patience. What comes back after it was lost is incomplete and must not be used.
     pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
-        let before = CURRENT.replace(Some(self.clone()));
+        self.until(|| false, work)
+    }
+
+    /// The same; patience is lost, too, once `is_too_long` says so, which is asked now and then in this thread.
+    pub fn until<T>(
+        &self,
+        is_too_long: impl Fn() -> bool + 'static,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let current = Current {
+            patience: self.clone(),
+            is_too_long: Box::new(is_too_long),
+            asked: Cell::new(0),
+        };
+        let before = CURRENT.replace(Some(current));
         let out = work();
         CURRENT.replace(before);
         out
     }
 }
 
+/// Calls of [`step`] or [`is_lost`] between two questions whether it was too long: a question costs as much as reading
+/// some hundred bytes.
+const ASKED_EVERY: u32 = 256;
+
+struct Current {
+    patience: Patience,
+    is_too_long: Box<dyn Fn() -> bool>,
+    asked: Cell<u32>,
+}
+
+impl Current {
+    fn is_lost(&self) -> bool {
+        let asked = self.asked.get().wrapping_add(1);
+        self.asked.set(asked);
+        if asked.is_multiple_of(ASKED_EVERY) && (self.is_too_long)() {
+            self.patience.lose();
+        }
+        self.patience.is_lost()
+    }
+}
+
 thread_local! {
-    static CURRENT: RefCell<Option<Patience>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
     static STEPS: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Whether the work of this thread is to stop.
 pub fn is_lost() -> bool {
-    CURRENT.with_borrow(|it| it.as_ref().is_some_and(Patience::is_lost))
+    CURRENT.with_borrow(|it| it.as_ref().is_some_and(Current::is_lost))
 }
 
 /// Counts `count` steps (bytes or items processed). Returns whether this thread's work must stop.
@@ -92,5 +127,8 @@ mod tests {
         let (lost, spent) = patience.during(|| (step(0), Budget::of(10).is_spent()));
         assert!(lost && spent);
         assert!(!is_lost());
+        let patience = Patience::default();
+        let went = patience.until(|| true, || (0..9999).take_while(|_| !step(1)).count());
+        assert_eq!(went, ASKED_EVERY as usize - 1);
     }
 }

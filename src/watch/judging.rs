@@ -8,12 +8,17 @@ use std::{
     time::Duration,
 };
 
-use super::turns::{Kind, Turns};
+use super::{
+    processor,
+    turns::{Kind, Turns},
+};
 use crate::{
     model::TargetId,
     page::patience::{Patience, SECONDS},
 };
 
+/// The most that a job takes by the clock, where others keep it from its processor.
+const BY_THE_CLOCK: Duration = Duration::from_secs(10);
 /// After patience is lost, the work looks up at the next occasion; one that does not is left to itself.
 const LAST_WORDS: Duration = Duration::from_secs(10);
 
@@ -86,14 +91,13 @@ impl Desks {
         let of = patience.clone();
         let mut task = tokio::task::spawn_blocking(move || {
             // the portal keeps its turn until the work has really ended, even where no caller waits any more
-            let turn = turn.begun();
-            let out = of.during(work);
-            drop(turn);
+            let (out, cost) = processor::during(&of, work);
+            turn.ended(cost);
             out
         });
         let done = tokio::select! {
             done = &mut task => done,
-            () = tokio::time::sleep(Duration::from_secs(SECONDS)) => {
+            () = tokio::time::sleep(BY_THE_CLOCK) => {
                 patience.lose();
                 match tokio::time::timeout(LAST_WORDS, task).await {
                     Ok(done) => done,
@@ -200,6 +204,16 @@ mod tests {
             Ok(8),
             "its turn is over"
         );
+    }
+
+    #[tokio::test]
+    async fn work_that_waits_for_a_processor_has_not_taken_too_long() {
+        let desks = Desks::default();
+        let kept_from_it = || {
+            thread::sleep(Duration::from_secs(SECONDS + 1));
+            !patience::is_lost()
+        };
+        assert_eq!(desks.within(&id("a"), kept_from_it).await, Ok(true));
     }
 
     #[tokio::test]

@@ -30,6 +30,7 @@ mod norms;
 mod parts;
 pub mod paths;
 pub mod plans;
+pub mod processor;
 pub mod registration;
 pub mod reports;
 pub mod request_alerts;

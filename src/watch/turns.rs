@@ -61,7 +61,8 @@ pub(super) struct Turn {
     of: String,
     patience: Patience,
     kind: Kind,
-    begun: Option<Instant>,
+    /// Of the processor's time; `None` until the work has ended.
+    cost: Option<Duration>,
 }
 
 fn locked(room: &Mutex<Room>) -> MutexGuard<'_, Room> {
@@ -195,7 +196,7 @@ fn serve(of: &Arc<Mutex<Room>>) {
             of: waiting.of,
             patience,
             kind: key.0,
-            begun: None,
+            cost: None,
         };
         // a caller that is gone meanwhile drops both
         let _ = waiting.go.send((place, turn));
@@ -218,10 +219,9 @@ impl Turn {
         self.patience.clone()
     }
 
-    /// Marks the begin of the work: its cost counts from now.
-    pub fn begun(mut self) -> Self {
-        self.begun = Some(Instant::now());
-        self
+    /// Ends the turn: the work took so much of the processor's time.
+    pub fn ended(mut self, cost: Duration) {
+        self.cost = Some(cost);
     }
 }
 
@@ -230,11 +230,11 @@ impl Drop for Turn {
         {
             let mut room = locked(&self.room);
             room.at_work.remove(&self.of);
-            if let Some(begun) = self.begun
+            if let Some(cost) = self.cost
                 && self.kind == Kind::Judging
             {
                 let before = room.costs.remove(&self.of).unwrap_or_default();
-                let cost = begun.elapsed().max(before * 7 / 8);
+                let cost = cost.max(before * 7 / 8);
                 if cost >= CHEAP && room.costs.len() < REMEMBERED {
                     room.costs.insert(std::mem::take(&mut self.of), cost);
                 } else if cost >= CHEAP {
@@ -345,18 +345,16 @@ mod tests {
     fn what_work_cost_is_remembered_for_a_while() {
         let turns = Turns::new(2);
         let level = |portal: &str| locked(&turns.0).level(portal);
-        let (_place, mut turn) = got(&mut ask(&turns, "a", Kind::Judging)).unwrap();
-        turn.begun = Instant::now().checked_sub(Duration::from_secs(3));
-        drop(turn);
+        let (_place, turn) = got(&mut ask(&turns, "a", Kind::Judging)).unwrap();
+        turn.ended(Duration::from_secs(3));
         assert!(is_shared(Kind::Judging, level("a")), "{}", level("a"));
         for _ in 0..60 {
             let (_place, turn) = got(&mut ask(&turns, "a", Kind::Judging)).unwrap();
-            drop(turn.begun());
+            turn.ended(Duration::ZERO);
         }
         assert_eq!(level("a"), 0);
-        let (_place, mut turn) = got(&mut ask(&turns, "a", Kind::Learning)).unwrap();
-        turn.begun = Instant::now().checked_sub(Duration::from_secs(3));
-        drop(turn);
+        let (_place, turn) = got(&mut ask(&turns, "a", Kind::Learning)).unwrap();
+        turn.ended(Duration::from_secs(3));
         assert_eq!(level("a"), 0, "a lesson makes no page dear");
     }
 

@@ -1,0 +1,23 @@
+//! Work that ends once it has had a processor for long enough. Time by the clock would count what others do meanwhile: a
+//! busy machine would make honest pages too costly.
+
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::page::patience::{Patience, SECONDS};
+
+/// Does the work in this thread, and loses `patience` once it has taken [`SECONDS`] of the processor's time. Returns the
+/// outcome, of no use where patience was lost, and the time it took.
+pub fn during<T>(patience: &Patience, work: impl FnOnce() -> T) -> (T, Duration) {
+    let begun = processor_time();
+    let spent = move || processor_time().saturating_sub(begun);
+    let out = patience.until(move || spent() >= Duration::from_secs(SECONDS), work);
+    (out, spent())
+}
+
+/// The time that this thread has had a processor.
+fn processor_time() -> Duration {
+    let spent = clock_gettime(ClockId::ThreadCPUTime);
+    spent.try_into().unwrap_or_default()
+}
