@@ -23,7 +23,7 @@ use super::{address::Guard, trust::Trust};
 /// Most intermediates that a server may leave out; already two are rare.
 const MISSING: usize = 3;
 /// Time for completing one chain, all fetches together; the visit's own time limit holds as well.
-const FETCHING: Duration = Duration::from_secs(5);
+const FETCHING: Duration = Duration::from_secs(3);
 /// Most bytes of a fetched file: a certificate has 1 to 3 KiB, a PKCS#7 file of several little more.
 const LARGEST: usize = 64 << 10;
 /// Time after which a fetched certificate is asked for again, and after which a failed fetch is tried again.

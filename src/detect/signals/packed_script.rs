@@ -35,6 +35,7 @@ const HIDDEN_NAMES: &[&str] = &[
     "Function",
     "fromCharCode",
     "unescape",
+    "location",
 ];
 
 /// Ways to run text.

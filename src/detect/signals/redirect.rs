@@ -15,7 +15,7 @@ pub struct Redirect;
 /// Ways to send a browser elsewhere.
 static LEADS_AWAY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r#"(?:location(?:\.href|\[.href.\])?\s*=[^=]|location\s*(?:\.\s*|\[.)(?:replace|assign)|window\.open\s*\(|http-equiv=.?refresh|window\.navigate)"#,
+        r#"(?:location(?:.\])?(?:\.href|\[.href.\])?\s*=[^=]|location(?:.\])?\s*(?:\.\s*|\[.)(?:replace|assign)|window\.open\s*\(|http-equiv=.?refresh|window\.navigate)"#,
     )
     .ok()
 });
