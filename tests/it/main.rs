@@ -42,6 +42,7 @@ mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod phones; // commands, buttons and answers in Telegram; strangers
+mod reach; // addresses that are slow to connect, shut or dead
 mod real; // real pages where the corpus is at hand
 mod registration; // who may be watched: asked, looked at, proved, decided, ended
 mod registry; // ownership, ends, the registry's history, the command line
@@ -58,7 +59,8 @@ mod thrift; // no needless requests, no needless bodies on disk
 mod together; // a storm taken with one tap
 mod topics; // groups with topics, refusals that last, chats known by a name
 mod trouble; // storms, flapping, dead chats, our own lateness and clock
-mod unseen; // headers, refusals, limits and known hosts that may hide a defacement
+mod unread; // pages that cannot be read to their end
+mod unseen; // headers, refusals and known hosts that may hide a defacement
 mod watch; // learn, confirm, open, restore
 mod windows; // what is told before, within and after watch windows
 mod words; // both languages say everything

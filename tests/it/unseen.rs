@@ -1,14 +1,11 @@
 //! Unseen is not safe: headers that change what browsers show of the same bytes, pages that say they cannot be shown,
-//! pages that cannot be read to their end, known hosts that get a new role.
+//! known hosts that get a new role.
 
-use std::{io::Write, sync::Arc};
+use std::sync::Arc;
 
 use gaccong::{
     incident::plan::Announced,
-    model::{
-        Class, Kind,
-        incident::{Muted, What},
-    },
+    model::{Class, Kind, incident::What},
     watch::plans,
 };
 
@@ -17,9 +14,9 @@ use crate::{
     scene::{Scene, Turned, parse, yaml},
 };
 
-const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
+pub const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
 
-fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) -> Reply {
+pub fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>>) -> Reply {
     Reply::Full {
         status,
         headers: headers
@@ -31,7 +28,9 @@ fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec<u8>
 }
 
 /// A portal that serves the same bytes at each look, learnt with `headers`, and a clock that the test turns.
-async fn learnt(headers: &'static [(&'static str, &'static str)]) -> (Portal, Scene, Arc<Turned>) {
+pub async fn learnt(
+    headers: &'static [(&'static str, &'static str)],
+) -> (Portal, Scene, Arc<Turned>) {
     let portal = Portal::start(move |_| answer(200, headers, honest(1))).await;
     let clock = Turned::at("2026-03-02T02:00:00Z");
     let config = parse(&yaml("", &[("a", &portal.url())]));
@@ -44,7 +43,7 @@ async fn learnt(headers: &'static [(&'static str, &'static str)]) -> (Portal, Sc
     (portal, scene, clock)
 }
 
-async fn shown(portal: &Portal, scene: &Scene, reply: Reply) -> Vec<String> {
+pub async fn shown(portal: &Portal, scene: &Scene, reply: Reply) -> Vec<String> {
     portal.set(move |_| reply.clone());
     let before = scene.heard().len();
     scene.check(0).await;
@@ -311,7 +310,7 @@ async fn honest_error_pages_are_what_they_were() {
     }
 }
 
-async fn announce(scene: &Scene) {
+pub async fn announce(scene: &Scene) {
     let now = scene.world.clock.now();
     let announced = Announced {
         targets: vec![scene.target(0).id],
@@ -370,114 +369,6 @@ async fn a_portal_that_keeps_us_out_for_an_hour_is_told_aloud_whatever_was_annou
         let blind = incident.timeline.iter().filter(|it| it.what == What::Blind);
         assert_eq!(blind.count(), 1);
     }
-}
-
-fn packed(page: &[u8]) -> Reply {
-    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    out.write_all(page).unwrap();
-    let body = out.finish().unwrap();
-    answer(200, &[HTML, ("content-encoding", "gzip")], body)
-}
-
-#[tokio::test]
-async fn what_can_be_read_of_a_page_over_a_limit_is_judged_also_in_announced_changes() {
-    let signed =
-        "<html><head><title>Cổng</title></head><body bgcolor=black><h1>Hacked by R00T Crew</h1>";
-    let spaces = " ".repeat(9 << 20);
-    let nested = "<div>".repeat(600);
-    let comment = format!("<!--{}-->", "x".repeat(600_000));
-    for reply in [
-        packed(format!("{signed}{spaces}").as_bytes()),
-        answer(200, &[HTML], format!("{signed}{spaces}")),
-        answer(
-            200,
-            &[HTML],
-            format!("<html><body>{comment}{nested}<h1>Hacked by R00T Crew</h1>"),
-        ),
-        answer(
-            200,
-            &[HTML],
-            format!(
-                "<html><body>{nested}{}<h1>Hacked by R00T Crew</h1>",
-                "<p>lấp đầy</p>".repeat(30_000)
-            ),
-        ),
-    ] {
-        let (portal, scene, _) = learnt(&[HTML]).await;
-        announce(&scene).await;
-        let heard = shown(&portal, &scene, reply).await;
-        assert_eq!(heard.len(), 1);
-        assert!(heard[0].starts_with("🔴 NGHI BỊ TẤN CÔNG"), "{}", heard[0]);
-    }
-}
-
-#[tokio::test]
-async fn a_page_that_could_be_read_and_cannot_be_now_is_told_in_its_own_words() {
-    for planned in [false, true] {
-        for reply in [
-            packed(format!("<p>Xin chào</p>{}", " ".repeat(9 << 20)).as_bytes()),
-            answer(
-                200,
-                &[HTML],
-                format!("<html><body>{}<img src=/h.jpg>", "<div>".repeat(600)),
-            ),
-        ] {
-            let (portal, scene, clock) = learnt(&[HTML]).await;
-            if planned {
-                announce(&scene).await;
-            }
-            let heard = shown(&portal, &scene, reply).await;
-            assert_eq!(heard.len(), 1);
-            assert!(
-                heard[0].starts_with("🟠 KHÔNG ĐỌC ĐƯỢC HẾT TRANG"),
-                "{}",
-                heard[0]
-            );
-            let incident = scene.incidents().await.remove(0);
-            assert_eq!((incident.kind, incident.muted), (Kind::Down, None));
-            assert!(!incident.evidence.is_empty(), "what was read is kept");
-            // the portal serves its own page again
-            clock.pass(5);
-            let heard = shown(&portal, &scene, answer(200, &[HTML], honest(1))).await;
-            assert!(heard[0].starts_with("🟢"), "{heard:?}");
-        }
-    }
-    // an outage is known; then a page comes that cannot be read to its end: the change is told
-    let (portal, scene, _) = learnt(&[HTML]).await;
-    shown(&portal, &scene, Reply::Close).await;
-    let page = format!("<html><body>{}", "<div>".repeat(600));
-    let heard = shown(&portal, &scene, answer(200, &[HTML], page)).await;
-    assert_eq!(heard.len(), 1, "{heard:?}");
-    assert!(
-        heard[0].starts_with("🟠 KHÔNG ĐỌC ĐƯỢC HẾT"),
-        "{}",
-        heard[0]
-    );
-}
-
-#[tokio::test]
-async fn what_was_unread_once_breaks_no_later_silence() {
-    let (portal, scene, _) = learnt(&[HTML]).await;
-    let page = format!("<html><body>{}", "<div>".repeat(600));
-    shown(&portal, &scene, answer(200, &[HTML], page)).await;
-    let mut incident = scene.incidents().await.remove(0);
-    assert!(incident.is_unread());
-    let later = scene.world.clock.now() + jiff::SignedDuration::from_hours(8);
-    incident.muted = Some(Muted {
-        until: later,
-        by: "Hoa".to_owned(),
-        origin: None,
-    });
-    scene.commit(incident).await;
-    let refusal =
-        "<html><head><title>403 Forbidden</title></head><body><h1>403 Forbidden</h1></body></html>";
-    let told = scene.heard().len();
-    shown(&portal, &scene, answer(403, &[HTML], refusal)).await;
-    shown(&portal, &scene, Reply::Close).await;
-    let incident = scene.incidents().await.remove(0);
-    let until = incident.muted.map(|it| it.until);
-    assert_eq!((incident.kind, until), (Kind::Down, Some(later)));
-    assert_eq!(scene.heard().len(), told, "{:#?}", scene.heard());
 }
 
 #[tokio::test]
