@@ -186,9 +186,9 @@ impl Listener {
                         }
                     }
                     while work.try_join_next().is_some() {}
-                    full = full.filter(|_| !new);
+                    // one chat that is slow makes room for one update at a time: the window stays full all the same
+                    full = full.or_else(|| Some(Instant::now())).filter(|_| all);
                     if any && !new {
-                        full = full.or(all.then(Instant::now));
                         tokio::select! {
                             () = stop.cancelled() => break confirmed,
                             () = self.queue.moved.notified() => (),

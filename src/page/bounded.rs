@@ -28,9 +28,10 @@ use super::{
 /// Bytes between two looks at the counters: the most that can be overshot.
 const PIECE: usize = 2048;
 
-/// Words in a stretch of which the tree builder was told nothing: one tag or comment. Attributes are
-/// compared with each other, so a tag of so many words is refused; honest comments are shorter.
-const WORDS_IN_ONE_TOKEN: usize = 40_000;
+/// Words in a stretch of which the tree builder was told nothing: one tag, comment or value. Attributes are compared with
+/// each other, and the count before the tree ([`ATTRIBUTES`]) takes some tags for text. Honest pages hold comments and
+/// values of some hundred thousand words: data, drawings, rows that are left out. Patience ends what costs more.
+const WORDS_IN_ONE_TOKEN: usize = 1_000_000;
 /// Looks of the tree builder at the elements that are open: an honest page needs some hundred thousand.
 const STEPS: u64 = 20_000_000;
 /// Formatting elements are opened again in every block, with all their attributes: beyond what was written, so many
@@ -68,7 +69,7 @@ pub(super) fn parse(text: &str) -> Result<Html, Limit> {
         if sink.calls.get() == seen {
             words += piece.split_ascii_whitespace().count();
             if words > WORDS_IN_ONE_TOKEN {
-                return Err(Limit::Attributes);
+                return Err(Limit::Token);
             }
         } else {
             (seen, words) = (sink.calls.get(), 0);

@@ -42,6 +42,8 @@ pub enum Limit {
     Nodes,
     #[error("a tag with more than {ATTRIBUTES} attributes")]
     Attributes,
+    #[error("a tag, comment or value of more words than any page needs")]
+    Token,
     #[error("more than {FORMATTING} open formatting elements, or too much work for them")]
     Formatting,
     #[error("more than {} MiB of text once decoded", TEXT >> 20)]

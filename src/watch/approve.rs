@@ -3,7 +3,7 @@
 use super::{
     World,
     look::{Beside, Look, look},
-    paths,
+    outside, paths,
 };
 use crate::{
     incident::{self, Voice},
@@ -159,6 +159,7 @@ async fn look_again(
         face: open.and_then(|it| it.address),
         ..Beside::default()
     };
+    let target = &*outside::held(world, target, dossier);
     look(world, target, profile, dossier, beside).await
 }
 

@@ -12,6 +12,7 @@ use super::{
     found::{Agreed, finding},
     learn::{grown, keep, learn_profile, teaches, warn_of_doubt},
     look::{Beside, Look, look},
+    outside,
     paths::{keep_lesson, passed_on},
     plans, sightings,
 };
@@ -77,6 +78,7 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
             Dossier::new(target.id.clone())
         }
     };
+    let target = &*outside::held(world, target, &dossier);
     let conditional = may_be_conditional(world, &dossier, now);
     let open = known(world, &dossier).await;
     let face = elsewhere::face(open.as_ref(), &dossier);

@@ -23,6 +23,7 @@ use super::{
     World,
     line::{self, Question, Testimony, Trace},
     look::Look,
+    outside,
 };
 use crate::{
     fetch::{Sighting, Visit},
@@ -242,6 +243,7 @@ async fn witnesses(
         if !asked.insert(same) {
             continue;
         }
+        let other = outside::held(world, &other, &known).into_owned();
         match line::is_far(accused, address) {
             true => far.push((other, known)),
             false => near.push((other, known)),

@@ -27,6 +27,7 @@ pub mod look;
 pub mod measure;
 mod memo;
 mod norms;
+mod outside;
 mod parts;
 pub mod paths;
 pub mod plans;

@@ -340,3 +340,23 @@ fn who_waits_can_end_it() {
     let crude = page::read_crudely(source).unwrap();
     assert_eq!(crude.title.as_deref(), Some("Hacked by X"));
 }
+
+#[test]
+fn honest_comments_values_and_drawings_of_many_words_are_read() {
+    let rows = "<li class=x><a href='/tin/1'>Tin cũ</a></li> ".repeat(9000);
+    let points = "L 10 20 ".repeat(30_000);
+    let data = "{\"id\": 1, \"ten\": \"Nguyễn Văn An\"}, ".repeat(9000);
+    for page in [
+        format!("<!-- {rows} --><p>Xin chào</p>"),
+        format!("<svg><path d='M 0 0 {points}'/></svg><p>Xin chào</p>"),
+        format!("<div data-rows='[{data}]'></div><p>Xin chào</p>"),
+    ] {
+        let read = page::read(Source {
+            bytes: page.as_bytes(),
+            content_type: Some("text/html; charset=utf-8"),
+            url: &"https://a.example.vn/".parse().unwrap(),
+            ignore: &[],
+        });
+        assert!(read.is_ok_and(|it| it.visible().any(|it| it.text == "Xin chào")));
+    }
+}

@@ -42,6 +42,7 @@ mod mail; // e-mail over TLS
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod phones; // commands, buttons and answers in Telegram; strangers
+mod queues; // a flood in one chat keeps no other from being heard
 mod reach; // addresses that are slow to connect, shut or dead
 mod real; // real pages where the corpus is at hand
 mod registration; // who may be watched: asked, looked at, proved, decided, ended

@@ -405,53 +405,6 @@ async fn a_fault_in_an_answer_makes_no_chat_deaf() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_what_telegram_answers_to_others() {
-    let (portal, telegram, scene) = room().await;
-    portal.show(defaced());
-    scene.check(0).await;
-    let listening = Listening::to(&scene);
-    asked(&telegram, STRANGERS, &NOBODY, "/start").await;
-    let (room, agency) = (telegram.last(ROOM).unwrap(), telegram.last(AGENCY).unwrap());
-    let start = telegram.last(STRANGERS).unwrap().id;
-    let id = scene.incidents().await[0].id.to_string();
-    let calls = |it: &Telegram| it.calls("answerCallbackQuery").len();
-    let taken = async |query: &str| {
-        telegram
-            .wait_for(|it| it.answered().iter().any(|it| it.0 == query))
-            .await;
-        let all = telegram.answered();
-        all.into_iter().find(|it| it.0 == query).unwrap().1
-    };
-
-    // Telegram holds back the answer to a stranger's first tap; 599 more taps follow
-    let gate = telegram.hold("answerCallbackQuery");
-    for _ in 0..600 {
-        telegram.press_data(STRANGERS, &NOBODY, start, &format!("take:{id}"));
-    }
-    telegram.wait_for(|it| calls(it) == 1).await;
-    let query = telegram.press(ROOM, &BINH, room.id, "Im lặng 1 giờ");
-    assert!(taken(&query).await.contains("Đã tắt tiếng"));
-    assert_eq!(calls(&telegram), 2, "nothing more was said to the stranger");
-    gate.send_replace(Some(Reply::status(200, "{\"ok\":true,\"result\":true}")));
-
-    telegram.wait_for(|it| calls(it) == 10).await;
-
-    // a burst in an agency's chat, larger than one batch of updates from Telegram, does not delay the room either
-    let before = calls(&telegram);
-    let gate = telegram.hold("answerCallbackQuery");
-    for _ in 0..150 {
-        telegram.press_data(AGENCY, &BINH, agency.id, &format!("unmute:{id}"));
-    }
-    telegram.wait_for(|it| calls(it) > before).await;
-    let query = telegram.press(ROOM, &AN, room.id, "Tiếp nhận");
-    assert!(taken(&query).await.contains("Bạn đã tiếp nhận"));
-    gate.send_replace(Some(Reply::status(200, "{\"ok\":true,\"result\":true}")));
-    // every tap in a known chat is handled, and of the stranger's taps as many as the limit allows
-    telegram.wait_for(|it| calls(it) == 10 + 150 + 1).await;
-    listening.end().await;
-}
-
-#[tokio::test]
 async fn the_page_before_and_the_page_now_stand_side_by_side() {
     let (portal, telegram, scene) = room().await;
     let link = "<h1>Hacked by T3st_Team</h1><p>&lt;b&gt; xem evil.example ngay</p>";
