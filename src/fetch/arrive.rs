@@ -36,17 +36,29 @@ pub(super) struct Arrived {
 }
 
 impl Inner {
-    /// Sends one request, over HTTP/1.1 alone if `http1` is set. The error is the class of the failure and one
-    /// sentence.
+    /// Sends one request, over HTTP/1.1 alone if `http1` is set. `most` bytes are read of a server whose answers did not
+    /// come in time. The error is the class of the failure and one sentence.
     pub(super) async fn arrive(
         &self,
         url: &Url,
         headers: HeaderMap,
-        http1: bool,
+        (http1, most): (bool, u64),
         pass: &Arc<Pass>,
     ) -> Result<Arrived, (Class, Say)> {
+        if self.late.was(url) {
+            match self.counted(url, headers.clone(), pass, most).await {
+                Ok(arrived) => return Ok(arrived),
+                Err(Unspoken::Http(error)) => return Err(class_of_http(&error)),
+                Err(Unspoken::Handshake) => {
+                    let cause = Say::new("cause-tls").with("detail", "handshake");
+                    return Err((Class::Tls, cause));
+                }
+                // the first stack says why, and reads nothing of it either
+                Err(Unspoken::Unreached) => (),
+            }
+        }
         if self.second.is_needed_for(url)
-            && let Ok(arrived) = self.by_second_stack(url, headers.clone(), pass).await
+            && let Ok(arrived) = self.by_second_stack(url, headers.clone(), pass, most).await
         {
             return Ok(arrived);
         }
@@ -60,10 +72,10 @@ impl Inner {
         };
         // servers from before 2012 often just close the connection when the client offers no suite of theirs
         if url.scheme() == "https" && is_of_handshake(&error) {
-            match self.by_second_stack(url, headers, pass).await {
+            match self.by_second_stack(url, headers, pass, most).await {
                 Ok(arrived) => return Ok(arrived),
                 Err(Unspoken::Http(error)) => return Err(class_of_http(&error)),
-                Err(Unspoken::Handshake) => (),
+                Err(Unspoken::Handshake | Unspoken::Unreached) => (),
             }
         }
         Err(class_of(&error))
@@ -89,8 +101,12 @@ impl Inner {
     /// An answer of the second stack, see [`Self::answered`].
     async fn answered_second(&self, url: &Url, spoken: Spoken, pass: &Arc<Pass>) -> Arrived {
         let after = self.passes.after(pass, Some(spoken.address));
+        let certificate = match url.scheme() {
+            "https" => Some(self.certificate_of_second(url, &spoken, after).await),
+            _ => None,
+        };
         Arrived {
-            certificate: Some(self.certificate_of_second(url, &spoken, after).await),
+            certificate,
             response: spoken.response,
             address: Some(spoken.address),
         }
@@ -188,10 +204,25 @@ impl Inner {
         url: &Url,
         headers: HeaderMap,
         pass: &Arc<Pass>,
+        most: u64,
     ) -> Result<Arrived, Unspoken> {
         let addresses = addresses(url, pass).await;
-        let addresses = addresses.map_err(|_| Unspoken::Handshake)?;
-        let spoken = self.second.get(url, headers, &addresses).await?;
+        let addresses = addresses.map_err(|_| Unspoken::Unreached)?;
+        let spoken = self.second.get(url, headers, &addresses, most).await?;
+        Ok(self.answered_second(url, spoken, pass).await)
+    }
+
+    /// An answer over a connection whose bytes are counted, with TLS or without.
+    async fn counted(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        pass: &Arc<Pass>,
+        most: u64,
+    ) -> Result<Arrived, Unspoken> {
+        let addresses = addresses(url, pass).await;
+        let addresses = addresses.map_err(|_| Unspoken::Unreached)?;
+        let spoken = self.second.speak(url, headers, &addresses, most).await?;
         Ok(self.answered_second(url, spoken, pass).await)
     }
 

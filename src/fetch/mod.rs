@@ -12,6 +12,7 @@ mod classify;
 mod client;
 mod cookie_date;
 pub mod cookies;
+mod counted;
 mod decode;
 mod faces;
 mod families;

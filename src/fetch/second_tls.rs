@@ -2,7 +2,8 @@
 //! exchange, as Windows Server 2012 R2 does, which browsers open. Used only after the first stack failed to shake
 //! hands.
 //!
-//! It speaks HTTP/1.1. It accepts weak protocols, but trusts no more certificates: [`super::trust`] judges them.
+//! It also asks servers whose answers did not come in time, over connections whose bytes are counted ([`super::counted`]),
+//! with TLS and without. It speaks HTTP/1.1. It accepts weak protocols, but trusts no more certificates: [`super::trust`] judges them.
 
 use std::{
     collections::HashMap,
@@ -17,11 +18,19 @@ use hyper_util::rt::TokioIo;
 use openssl::ssl::{Ssl, SslContext, SslMethod, SslOptions, SslVerifyMode, SslVersion};
 use reqwest::{Body, Response, header::HeaderMap};
 use rustls::pki_types::CertificateDer;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
 use tokio_openssl::SslStream;
 use url::{Host, Url};
 
-use super::{Unusable, reach};
+use super::{
+    Unusable,
+    counted::{Counted, server_of},
+    reach,
+};
 
 /// Every suite with a key exchange, a signature and a cipher. Protocols weaker than browsers allow are reported in
 /// [`Spoken::refused_by_browsers`], since visitors cannot open such a portal either.
@@ -50,6 +59,8 @@ pub(super) struct Spoken {
 
 /// Why the request got no answer.
 pub(super) enum Unspoken {
+    /// No connection was made.
+    Unreached,
     /// Neither stack agrees with the server.
     Handshake,
     /// The handshake succeeded, but the HTTP exchange failed.
@@ -84,14 +95,16 @@ impl SecondTls {
             .is_some_and(|it| it.elapsed() < REMEMBERED_FOR)
     }
 
-    /// Sends a request over a fresh connection to one of `addresses`, which the caller has checked with the guard.
+    /// Sends a request over a fresh connection to one of `addresses`, which the caller has checked with the guard. Reads
+    /// at most `most` bytes of the answer, whatever they are.
     pub async fn get(
         &self,
         url: &Url,
         headers: HeaderMap,
         addresses: &[SocketAddr],
+        most: u64,
     ) -> Result<Spoken, Unspoken> {
-        let result = self.speak(url, headers, addresses).await;
+        let result = self.speak(url, headers, addresses, most).await;
         let mut needed = self.needed();
         match &result {
             Ok(_) => {
@@ -107,14 +120,26 @@ impl SecondTls {
         result
     }
 
-    async fn speak(
+    /// As [`Self::get`], of a server that may speak the first stack as well, with TLS or without.
+    pub async fn speak(
         &self,
         url: &Url,
         headers: HeaderMap,
         addresses: &[SocketAddr],
+        most: u64,
     ) -> Result<Spoken, Unspoken> {
-        let socket = connect(addresses).await.ok_or(Unspoken::Handshake)?;
-        let address = socket.peer_addr().map_err(|_| Unspoken::Handshake)?.ip();
+        let socket = connect(addresses).await.ok_or(Unspoken::Unreached)?;
+        let address = socket.peer_addr().map_err(|_| Unspoken::Unreached)?.ip();
+        let socket = Counted::new(socket, most);
+        if url.scheme() != "https" {
+            let response = ask(socket, url, headers).await.map_err(Unspoken::Http)?;
+            return Ok(Spoken {
+                response,
+                address,
+                chain: Vec::new(),
+                refused_by_browsers: None,
+            });
+        }
         let mut ssl = Ssl::new(&self.context).map_err(|_| Unspoken::Handshake)?;
         if let Some(Host::Domain(name)) = url.host() {
             ssl.set_hostname(name).map_err(|_| Unspoken::Handshake)?;
@@ -143,11 +168,6 @@ impl SecondTls {
     }
 }
 
-fn server_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
-}
-
 async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
     for (number, address) in addresses.iter().enumerate() {
         let limit = match number + 1 < addresses.len() {
@@ -162,7 +182,7 @@ async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
 }
 
 async fn ask(
-    stream: SslStream<TcpStream>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     url: &Url,
     headers: HeaderMap,
 ) -> Result<Response, hyper::Error> {

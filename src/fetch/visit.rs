@@ -23,6 +23,7 @@ use super::{
     chain::Intermediates,
     classify::http2_broke,
     client::Names,
+    counted::{BESIDE, Late},
     faces::{Faces, Way},
     journey::Journey,
     manners::Manners,
@@ -53,6 +54,7 @@ pub(super) struct Inner {
     pub(super) recorder: Recorder,
     pub(super) intermediates: Intermediates,
     pub(super) second: SecondTls,
+    pub(super) late: Late,
     manners: Manners,
     faces: Arc<Faces>,
     /// Visits under way at once, in all: as many as there are files to open.
@@ -115,6 +117,7 @@ impl Eye {
             recorder,
             intermediates,
             second: SecondTls::new()?,
+            late: Late::default(),
             manners: Manners::default(),
             faces: Arc::default(),
             places: Semaphore::new(at_once()),
@@ -157,11 +160,14 @@ impl Sees for Eye {
         let going = way.along(inner.go(visit, &mut journey));
         let end = match within(visit.timeout, &waits, going).await {
             Some(end) => end,
-            None => End::Silent(journey.certain.take().unwrap_or_else(|| Silence {
-                class: Class::Timeout,
-                cause: Say::new("cause-timeout").with("seconds", seconds(visit.timeout)),
-                status: journey.status,
-            })),
+            None => {
+                inner.late.note(&journey.url);
+                End::Silent(journey.certain.take().unwrap_or_else(|| Silence {
+                    class: Class::Timeout,
+                    cause: Say::new("cause-timeout").with("seconds", seconds(visit.timeout)),
+                    status: journey.status,
+                }))
+            }
         };
         let (seen, body, partial) = match end {
             End::Answered(answer, body) => (Seen::Answered(answer), body, None),
@@ -235,6 +241,7 @@ impl Inner {
 
     async fn follow(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
         let own_port = visit.url.port();
+        let most = visit.max_body.saturating_add(BESIDE);
         let mut pass = self.passes.first(visit.by_operator);
         loop {
             if let Err(refused) = pass.guard().url(&journey.url, own_port) {
@@ -242,7 +249,7 @@ impl Inner {
             }
             let headers = self.headers(visit, journey);
             let arrived = self
-                .arrive(&journey.url, headers, journey.http1, pass)
+                .arrive(&journey.url, headers, (journey.http1, most), pass)
                 .await;
             let Arrived {
                 response,

@@ -25,6 +25,7 @@ mod day; // a day in the duty room: every deed cut short, strangers, two at once
 mod dependencies; // licences, sources, bans and advisories of dependencies
 mod duty; // who is called and who hands over
 mod edits; // the configuration beside the service: no files, edits during the start, health under a faulty file
+mod endless; // what has no end and is no page
 mod faces; // addresses of both families in turn
 mod fences; // what others cannot do: backups, users of the machine, portals inside, rebound names
 mod fetch; // what a visit sees of good, bad and hostile servers

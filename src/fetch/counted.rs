@@ -1,0 +1,122 @@
+//! Bytes of a connection, counted. The HTTP client reads interim answers, frames and chunk sizes without end until a
+//! look's time is over, which costs a processor for as long; nothing can count them inside of it. So a server whose
+//! answer did not come in time is asked over a counted connection for a while.
+
+use std::{
+    collections::HashMap,
+    io,
+    pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+    time::{Duration, Instant},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use url::Url;
+
+/// Time for which a server is asked over counted connections after an answer did not come in time.
+const REMEMBERED_FOR: Duration = Duration::from_secs(3600);
+const SERVERS: usize = 10_000;
+/// Bytes that an answer may have besides its body: fields, interim answers, what TLS adds.
+pub(super) const BESIDE: u64 = 1 << 20;
+
+/// Servers that are asked over counted connections.
+#[derive(Default)]
+pub(super) struct Late(Mutex<HashMap<String, Instant>>);
+
+impl Late {
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that an answer from the URL's server did not come in time.
+    pub fn note(&self, url: &Url) {
+        let mut all = self.all();
+        if all.len() >= SERVERS {
+            all.retain(|_, at| at.elapsed() < REMEMBERED_FOR);
+        }
+        if all.len() < SERVERS {
+            all.insert(server_of(url), Instant::now());
+        }
+    }
+
+    pub fn was(&self, url: &Url) -> bool {
+        let all = self.all();
+        all.get(&server_of(url))
+            .is_some_and(|it| it.elapsed() < REMEMBERED_FOR)
+    }
+}
+
+pub(super) fn server_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
+}
+
+/// A connection of which at most `left` more bytes are read.
+pub(super) struct Counted<S> {
+    inner: S,
+    left: u64,
+}
+
+impl<S> Counted<S> {
+    pub fn new(inner: S, most: u64) -> Self {
+        Self { inner, left: most }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(context, buffer))?;
+        let read = (buffer.filled().len() - before) as u64;
+        match self.left.checked_sub(read) {
+            Some(left) => {
+                self.left = left;
+                Poll::Ready(Ok(()))
+            }
+            None => {
+                buffer.set_filled(before);
+                Poll::Ready(Err(io::Error::other("more bytes than an answer may have")))
+            }
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn no_more_is_read_than_was_allowed() {
+        let (bytes, mut all) = ([7_u8; 100], Vec::new());
+        let mut enough = Counted::new(bytes.as_slice(), 100);
+        assert_eq!(enough.read_to_end(&mut all).await.unwrap(), 100);
+        let mut endless = Counted::new(tokio::io::repeat(7), 1 << 20);
+        let error = endless.read_to_end(&mut all).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Other);
+    }
+}

@@ -1,0 +1,142 @@
+//! Servers that send without end what is no page: after a first look, their bytes are counted.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use gaccong::{
+    fetch::{Eye, Guard, Sees, Settings, Sighting, Visit},
+    model::{Class, Profile},
+};
+use jiff::Timestamp;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use crate::{
+    portal::{Portal, Reply, honest},
+    scene::{id, provider},
+    tls_portal::{Leaf, TlsPortal, authority},
+};
+
+fn eye(extra_ca: Vec<Vec<u8>>) -> Eye {
+    provider();
+    let guard = Guard {
+        networks: vec!["127.0.0.0/8".parse().unwrap()],
+        ..Guard::default()
+    };
+    Eye::new(Settings {
+        guard,
+        extra_ca,
+        ..Settings::default()
+    })
+    .unwrap()
+}
+
+async fn visit(eye: &Eye, url: &str, milliseconds: u64) -> Sighting {
+    let (target, url) = (id("t"), url.parse().unwrap());
+    let visit = Visit {
+        target: &target,
+        url: &url,
+        profile: Profile::Desktop,
+        timeout: Duration::from_millis(milliseconds),
+        max_body: 1 << 20,
+        validators: None,
+        prefer: None,
+        by_operator: true,
+    };
+    eye.visit(&visit, Timestamp::UNIX_EPOCH).await
+}
+
+fn class(of: &Sighting) -> Option<Class> {
+    of.observation.silence().map(|it| it.class)
+}
+
+/// A server that answers `begin` and then `again` for as long as somebody reads. Returns its URL and the bytes that its
+/// last connection sent.
+async fn endless(begin: &'static str, again: &'static str) -> (String, Arc<AtomicU64>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let sent = Arc::new(AtomicU64::new(0));
+    let counter = sent.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counter.store(0, Ordering::SeqCst);
+            let counter = counter.clone();
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(begin.as_bytes()).await;
+                let piece = again.repeat(65536 / again.len());
+                while stream.write_all(piece.as_bytes()).await.is_ok() {
+                    counter.fetch_add(piece.len() as u64, Ordering::SeqCst);
+                }
+            });
+        }
+    });
+    (url, sent)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_no_end_is_read_to_a_bound_from_the_second_look_on() {
+    for (begin, again) in [
+        ("", "HTTP/1.1 103 Early Hints\r\n\r\n"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "0"),
+    ] {
+        let (url, sent) = endless(begin, again).await;
+        let eye = eye(Vec::new());
+        assert_eq!(class(&visit(&eye, &url, 300).await), Some(Class::Timeout));
+        let second = visit(&eye, &url, 20_000).await;
+        assert!(
+            matches!(class(&second), Some(Class::Protocol | Class::Connection)),
+            "{:?}",
+            second.observation
+        );
+        // a MiB of body, a MiB beside it, and what lies in the buffers of two sockets
+        let sent = sent.load(Ordering::SeqCst);
+        assert!(sent < 16 << 20, "{again:?}: {sent} bytes");
+    }
+}
+
+#[tokio::test]
+async fn who_was_late_once_is_read_as_before() {
+    let portal = Portal::start(|_| Reply::Hang).await;
+    let eye = eye(Vec::new());
+    let first = visit(&eye, &portal.url(), 200).await;
+    assert_eq!(class(&first), Some(Class::Timeout));
+    portal.show(honest(1));
+    let second = visit(&eye, &portal.url(), 20_000).await;
+    assert_eq!(second.body.as_deref(), Some(honest(1).as_bytes()));
+    assert!(second.observation.face.address.is_some());
+}
+
+#[tokio::test]
+async fn a_certificate_is_judged_the_same_where_the_portal_was_late() {
+    let good = authority("Co quan", None);
+    for (trusted, fault) in [(true, None), (false, Some("cause-tls-issuer"))] {
+        let leaf = Leaf {
+            name: "localhost",
+            ..Leaf::default()
+        };
+        let held = Arc::new(tokio::sync::Notify::new());
+        let identity = leaf.signed(Some(&good));
+        let turns = vec![(identity.clone(), Some(held)), (identity, None)];
+        let portal = TlsPortal::start(turns, &honest(1)).await;
+        let extra = match trusted {
+            true => vec![good.pem().into_bytes()],
+            false => Vec::new(),
+        };
+        let eye = eye(extra);
+        let first = visit(&eye, &portal.url(), 500).await;
+        assert_eq!(class(&first), Some(Class::Timeout));
+        let second = visit(&eye, &portal.url(), 20_000).await;
+        assert_eq!(second.body.as_deref(), Some(honest(1).as_bytes()));
+        let certificate = second.observation.certificate.unwrap();
+        let found = certificate.fault.as_ref().map(|it| it.key.as_str());
+        assert_eq!(found, fault);
+    }
+}
