@@ -1,5 +1,5 @@
-//! Reads files whose names people write. A device may have no end, and a pipe may never be written to: only regular
-//! files are read, and only up to a bound.
+//! Reads files that the configuration or a command line names. A device may have no end, and a pipe no writer: the reader
+//! takes regular files only, up to a number of bytes.
 
 use std::{
     fs::{self, File, Metadata},
@@ -27,7 +27,7 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The same of a text.
+/// Reads a regular file of at most `most` bytes as UTF-8 text.
 pub fn text(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read(path, most)?).map_err(|_| {
         io::Error::new(

@@ -1,4 +1,5 @@
-//! One message for many incidents that keep coming back, or whose portals show the service nothing for long.
+//! One message for many incidents that keep coming back, or that are open for portals which have refused the service's
+//! looks for an hour.
 
 use jiff::Timestamp;
 use serde_json::json;

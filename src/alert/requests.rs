@@ -1,5 +1,5 @@
-//! Requests of strangers in one message to the officers: a stranger can make them by the hundred. First those with proof,
-//! where so many have it that they are not told one by one.
+//! Requests of strangers in one message to the officers: a stranger can make them by the hundred. Proved requests come
+//! first, once there are more of them than have messages of their own.
 
 use jiff::tz::TimeZone;
 use serde_json::json;

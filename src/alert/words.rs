@@ -274,7 +274,7 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     }
 }
 
-/// Whether the incident was closed because nobody looks at its portal any more: nothing is known to be restored.
+/// Whether gaccong closed the incident because it stopped watching the portal: the portal's present state is unknown.
 fn is_unwatched(it: &Incident, words: &Words) -> bool {
     let last = it.timeline.iter().rev().find(|it| it.what == What::Closed);
     let note = last.and_then(|it| it.note.as_deref());

@@ -135,13 +135,13 @@ impl Here<'_> {
         }
     }
 
-    /// As people call them; cut, since anybody may call himself anything.
+    /// The account's display name, cut to 60 characters, since it may be of any length.
     pub fn name(&self) -> String {
         let name = self.who.as_ref().map(User::full_name);
         excerpt(&name.unwrap_or_default(), 60)
     }
 
-    /// The person who acts, with the origin that a name alone does not tell.
+    /// The acting person with account and chat, since several people may use one name.
     pub async fn actor(&self) -> Actor {
         let of = match self.role() {
             _ if self.is_officer() => Standpoint::Officer,

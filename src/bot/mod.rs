@@ -186,7 +186,7 @@ impl Listener {
                         }
                     }
                     while work.try_join_next().is_some() {}
-                    // one chat that is slow makes room for one update at a time: the window stays full all the same
+                    // a slow chat frees one place of the window at a time, and Telegram fills it at once: the window stays full
                     full = full.or_else(|| Some(Instant::now())).filter(|_| all);
                     if any && !new {
                         tokio::select! {

@@ -31,9 +31,9 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// The same files as they are now.
+    /// Reads the files again.
     pub fn now(&self, global: &Global) -> Self {
-        // by the same bounds: what is refused as too large stays what was refused
+        // with the bounds of the first reading: a file that was refused as too large is refused again
         let digest = |path: &Path, most| files::read(path, most).ok().map(|it| Digest::of(&it));
         let named = self.beside.keys();
         let beside = named.map(|it| (it.clone(), digest(it, LARGEST_NAMED)));
@@ -57,7 +57,7 @@ pub(super) fn config(global: &Global, pace: Pace, needed: bool) -> Result<Config
     read(global, pace, needed, &mut Texts::default())
 }
 
-/// The same. `texts` becomes what was read, also where that has faults.
+/// Reads the configuration, and stores the texts that it read in `texts`, also if they have faults.
 pub(super) fn read(
     global: &Global,
     pace: Pace,

@@ -69,7 +69,7 @@ pub(super) async fn world(global: &Global, needed: bool) -> Result<(World, Opene
     world_of(config(global, Pace::Fast, needed)?).await
 }
 
-/// The same of a configuration that was read already.
+/// Opens the world of a configuration that was read already.
 pub(super) async fn world_of(config: Config) -> Result<(World, Opened), Failure> {
     let opened = store(&config).await?;
     let (world, _) = World::open(config, opened.store.clone(), Arc::new(System))?;

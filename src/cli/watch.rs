@@ -1,9 +1,9 @@
 //! `gaccong watch`: the service.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, UnixListener},
     signal::unix::{Signal, SignalKind, signal},
     task::JoinSet,
     time::{Instant, timeout_at},
@@ -21,7 +21,7 @@ use crate::{
     config::Pace,
     schedule::{calendar, duty, plans, registration, watchdog, wheel},
     store::{address, control},
-    watch::{World, clock::System, tell},
+    watch::{Live, World, clock::System, tell},
     web,
 };
 
@@ -45,20 +45,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         tracing::warn!("{remark}");
     }
     let world = Arc::new(world);
-    let socket = control::bind(&data_dir).map_err(|error| {
-        Failure::system(format!(
-            "the control socket {} cannot be made: {error}",
-            control::path(&data_dir).display()
-        ))
-    })?;
-    let listener = match world.config.service.listen {
-        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
-            Failure::system(format!(
-                "service.listen: {address}: {error}; choose another address, or off"
-            ))
-        })?),
-        None => None,
-    };
+    let (socket, listener) = sockets(&world, &data_dir).await?;
     let targets = world.targets().await?;
     let listening = listener.as_ref().and_then(|it| it.local_addr().ok());
     if let Err(error) = address::leave(&data_dir, listening) {
@@ -83,32 +70,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         "socket",
         control::serve(socket, world.store.clone(), stop.clone()),
     );
-    parts.begin(DELIVERIES, tell::run(worlds.clone(), stop.clone()));
-    parts.begin("bot", bot::run(worlds.clone(), stop.clone()));
-    parts.begin("watchdog", watchdog::run(worlds.clone(), stop.clone()));
-    parts.begin("duty", duty::run(worlds.clone(), stop.clone()));
-    parts.begin(
-        "registration",
-        registration::run(worlds.clone(), stop.clone()),
-    );
-    parts.begin("plans", plans::run(worlds.clone(), stop.clone()));
-    if let Some(listener) = listener {
-        let (worlds, stop) = (worlds.clone(), stop.clone());
-        parts.begin("http", async move {
-            if let Err(error) = web::serve(listener, worlds, stop).await {
-                tracing::error!(%error, "the HTTP server ended");
-            }
-        });
-    }
-    {
-        let (worlds, stop) = (worlds.clone(), stop.clone());
-        parts.begin("calendar", async move {
-            if let Err(error) = calendar::run(worlds, stop).await {
-                tracing::error!(%error, "the calendar ended: no weekly report will be sent");
-            }
-        });
-    }
-    parts.begin("looks", wheel::run(worlds, stop.clone(), None));
+    parts.begin_service(worlds, listener, &stop);
     told.stop(Reload::new(global, pace, change, texts)).await;
     tracing::info!("stopping");
     stop.cancel();
@@ -117,6 +79,28 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     let _ = std::fs::remove_file(control::path(&data_dir));
     tracing::info!("stopped");
     Ok(Outcome::Fine)
+}
+
+/// Binds the control socket, and the address of `service.listen` if there is one.
+async fn sockets(
+    world: &World,
+    data_dir: &Path,
+) -> Result<(UnixListener, Option<TcpListener>), Failure> {
+    let socket = control::bind(data_dir).map_err(|error| {
+        Failure::system(format!(
+            "the control socket {} cannot be made: {error}",
+            control::path(data_dir).display()
+        ))
+    })?;
+    let listener = match world.config.service.listen {
+        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| {
+            Failure::system(format!(
+                "service.listen: {address}: {error}; choose another address, or off"
+            ))
+        })?),
+        None => None,
+    };
+    Ok((socket, listener))
 }
 
 /// The part that delivers messages: deliveries under way are awaited, messages not begun are left to the next start.
@@ -134,6 +118,41 @@ struct Parts {
 }
 
 impl Parts {
+    /// Begins all parts that work on the world as it is in force.
+    fn begin_service(
+        &mut self,
+        worlds: Live,
+        listener: Option<TcpListener>,
+        stop: &CancellationToken,
+    ) {
+        self.begin(DELIVERIES, tell::run(worlds.clone(), stop.clone()));
+        self.begin("bot", bot::run(worlds.clone(), stop.clone()));
+        self.begin("watchdog", watchdog::run(worlds.clone(), stop.clone()));
+        self.begin("duty", duty::run(worlds.clone(), stop.clone()));
+        self.begin(
+            "registration",
+            registration::run(worlds.clone(), stop.clone()),
+        );
+        self.begin("plans", plans::run(worlds.clone(), stop.clone()));
+        if let Some(listener) = listener {
+            let (worlds, stop) = (worlds.clone(), stop.clone());
+            self.begin("http", async move {
+                if let Err(error) = web::serve(listener, worlds, stop).await {
+                    tracing::error!(%error, "the HTTP server ended");
+                }
+            });
+        }
+        {
+            let (worlds, stop) = (worlds.clone(), stop.clone());
+            self.begin("calendar", async move {
+                if let Err(error) = calendar::run(worlds, stop).await {
+                    tracing::error!(%error, "the calendar ended: no weekly report will be sent");
+                }
+            });
+        }
+        self.begin("looks", wheel::run(worlds, stop.clone(), None));
+    }
+
     fn begin(&mut self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         self.names.insert(name);
         self.running.spawn(async move {

@@ -51,8 +51,8 @@ pub struct Call {
 /// The call that is due for an incident that none of the operator's people has taken; `None` where none is. A step that
 /// stands for no person now (`answers` is false) is skipped at once; after the last step the first follows, more
 /// slowly. All times are halved in a watch window (`close`), and doubled where the agency's people have the incident.
-/// Then the agency's head is barred, because a person who changes a portal may sit in its agency's chat: that step is
-/// passed over, and where no other step answers, the duty room is called in the head's place.
+/// In that case the agency's head is barred, because the attacker may be a member of the agency's chat: the head's step is
+/// passed over, and if no other step answers, the duty room is called instead.
 pub fn due(
     steps: &[Step],
     it: &Incident,
@@ -82,7 +82,7 @@ pub fn due(
     if it.escalated < last {
         reached = reached.min(last);
     }
-    // when a barred step's time comes nobody is called; the other steps keep their times
+    // a barred step makes no call at its time; the other steps keep their times
     let is_barred = |reached: u32| free.is_some() && step(reached - 1).is_some_and(barred);
     while reached > it.escalated && is_barred(reached) {
         reached -= 1;

@@ -50,7 +50,7 @@ pub type Gap = (Timestamp, Timestamp);
 pub type Overlap = (Timestamp, Timestamp, Vec<String>);
 type Stretch = (Timestamp, Timestamp, Vec<Person>);
 
-/// A change of the people on duty: who left, everybody who is on duty from then, and those of them who were not before.
+/// A change of shift: the officers that leave, all officers on duty afterwards, and the new ones among them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handover {
     pub at: Timestamp,

@@ -155,8 +155,9 @@ impl Guard {
         }
     }
 
-    /// Whether an address may be dialled. What listens at an address of our own may trust us, also where it lies in
-    /// `allow_networks`: a network that holds it was named for the others in it. Who names loopback means this machine.
+    /// Whether an address may be dialled. Services at this machine's own addresses may trust it, so those are refused even
+    /// inside `allow_networks`, which names a network for its other machines. Loopback in `allow_networks` names this machine
+    /// on purpose.
     pub fn address(&self, address: IpAddr) -> Result<(), Refused> {
         let meant = unmapped(address);
         let is_own = self.own.contains(&meant) && !meant.is_loopback();

@@ -36,8 +36,8 @@ pub(super) struct Arrived {
 }
 
 impl Inner {
-    /// Sends one request, over HTTP/1.1 alone if `http1` is set. `most` bytes are read of a server whose answers did not
-    /// come in time. The error is the class of the failure and one sentence.
+    /// Sends one request, over HTTP/1.1 alone if `http1` is set. If the server's last answer was late, reads at most `most`
+    /// bytes of the connection. The error is the class of the failure and one sentence.
     pub(super) async fn arrive(
         &self,
         url: &Url,
@@ -212,7 +212,7 @@ impl Inner {
         Ok(self.answered_second(url, spoken, pass).await)
     }
 
-    /// An answer over a connection whose bytes are counted, with TLS or without.
+    /// Sends the request over a counted connection, with or without TLS.
     async fn counted(
         &self,
         url: &Url,
@@ -300,7 +300,7 @@ mod tests {
         CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], access)
     }
 
-    /// A certificate for `localhost` by an unknown authority whose own certificate is said to be at `place`.
+    /// A certificate for `localhost` by an unknown authority; it names `place` as the address of the authority's certificate.
     fn identity(place: &str) -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
         let mut ca = CertificateParams::new(Vec::new()).unwrap();
         ca.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

@@ -149,8 +149,8 @@ async fn begin(response: Response, journey: &mut Journey) {
     }
 }
 
-/// Waits for one of the [`LARGE_AT_ONCE`] places once a body is large. Other portals hold them, so the wait counts into
-/// nobody's time limit.
+/// Waits for one of the [`LARGE_AT_ONCE`] places once a body is large. Other portals hold them, so the wait does not count
+/// into the visit's time limit.
 async fn take_place(bytes: usize, journey: &mut Journey, places: &Arc<Semaphore>) {
     if bytes > LARGE && journey.large.is_none() {
         let waits = journey.waits.clone();

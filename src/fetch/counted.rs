@@ -1,6 +1,6 @@
-//! Bytes of a connection, counted. The HTTP client reads interim answers, frames and chunk sizes without end until a
-//! look's time is over, which costs a processor for as long; nothing can count them inside of it. So a server whose
-//! answer did not come in time is asked over a counted connection for a while.
+//! Counted connections: they read a limited number of bytes. The HTTP client reads interim answers, frames and chunk sizes
+//! until the look's time limit ends it, at the cost of a whole processor, and offers no place to count them. So for an hour
+//! after a late answer, the service asks that server over a counted connection of its own.
 
 use std::{
     collections::HashMap,

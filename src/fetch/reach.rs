@@ -1,6 +1,6 @@
-//! How a request reaches one of several addresses of a name: the one whose turn it is, and others only once that one could
-//! not be reached. The HTTP client alone would dial the other family after 300 ms and take who connects first, so that an
-//! address that is slow to connect would never be read.
+//! How a request reaches one of several addresses of a name: the address in turn, and the others only after that one could
+//! not be reached. The HTTP client would dial the other family after 300 ms and take the first connection, and would never
+//! read an address that is slow to connect.
 
 use std::{
     error::Error,
@@ -17,9 +17,9 @@ use super::{
 
 /// Most addresses of one name that one request is sent to.
 pub(super) const TRIED: usize = 8;
-/// Most time in which an address connects, TLS handshake included, before another one of the name is tried; at most
-/// this part of the visit's own time limit, so that the other one has time to answer. Browsers wait a quarter of a second:
-/// who hijacks one address would only have to be slower than that to be seen by nobody but his victims.
+/// Most time for an address to connect, TLS handshake included, before another one of the name is tried; at most this part
+/// of the visit's own time limit, so that the other one has time to answer. Browsers wait a quarter of a second: with that
+/// limit, an attacker at a hijacked address could be slower and would be read by his victims alone.
 const PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE_PART: u32 = 4;
 
@@ -36,7 +36,7 @@ pub(super) fn patience_of(limit: Duration) -> Duration {
 }
 
 /// The addresses that the HTTP client is told of those that may be tried: the first alone where [`one_by_one`] sends the
-/// request. Told several, the client dials the other family after 300 ms, and whoever connects first has answered.
+/// request. With several addresses, the client dials the other family after 300 ms and takes the first connection.
 pub(super) fn alone(host: &str, mut order: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let Some(way) = Way::current() else {
         return order;
@@ -75,8 +75,8 @@ pub(super) fn patience(most: Duration) -> Duration {
     Way::current().map_or(most, |it| it.patience.min(most))
 }
 
-/// Sends a request to the address whose turn it is, and to others of the name only once that one could not be reached.
-/// Fails with the first error if none could be.
+/// Sends a request to the address in turn, and to the name's other addresses only after that one could not be reached.
+/// Fails with the first error if no address could be reached.
 pub(super) async fn one_by_one<T, F>(send: impl Fn() -> F) -> Result<T, reqwest::Error>
 where
     F: Future<Output = Result<T, reqwest::Error>>,

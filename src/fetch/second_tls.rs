@@ -2,8 +2,8 @@
 //! exchange, as Windows Server 2012 R2 does, which browsers open. Used only after the first stack failed to shake
 //! hands.
 //!
-//! It also asks servers whose answers did not come in time, over connections whose bytes are counted ([`super::counted`]),
-//! with TLS and without. It speaks HTTP/1.1. It accepts weak protocols, but trusts no more certificates: [`super::trust`] judges them.
+//! It also asks servers that answered late, over counted connections ([`super::counted`]), with and without TLS. It speaks
+//! HTTP/1.1. It accepts weak protocols, but trusts no more certificates: [`super::trust`] judges them.
 
 use std::{
     collections::HashMap,

@@ -24,7 +24,7 @@ pub enum About {
     Reminders,
     /// Nobody has taken an incident: somebody else is called.
     Call(IncidentId, Rung),
-    /// Nobody has taken several incidents in time: one message calls for all of them.
+    /// Several incidents have waited too long for an officer: one message calls for all of them.
     Calls(Rung),
     /// A reminder of an incident that was taken long ago and is still open.
     #[serde(rename = "Nudge")]

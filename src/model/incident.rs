@@ -133,7 +133,7 @@ pub enum What {
     Visible,
     /// Some looks showed it and others did not; the note counts them.
     Sighted,
-    /// The portal has blocked our looks for so long that its message was repeated with a sound.
+    /// The portal has blocked our looks for an hour, and its message was repeated with a sound.
     Blind,
     /// Told once more, since it keeps coming back.
     Reminded,
@@ -287,7 +287,7 @@ impl Incident {
         self.is_muted(now) || own.is_some_and(|it| now < it.muted.until)
     }
 
-    /// Who has the incident: the operator's officer, else the first person of the agency.
+    /// The person in charge of the incident: the operator's officer, else the first person of the agency.
     pub fn holder(&self) -> Option<&Taken> {
         self.led().or(self.taken.as_ref())
     }

@@ -51,7 +51,7 @@ fn is_alike(a: &[String], b: &[String]) -> bool {
     inside || is_same(&[a.concat()], &[b.concat()]) || is_same(&sorted(a), &sorted(b))
 }
 
-/// Whether the words are the same, or would be without marks where one side has none at all.
+/// Whether the words are equal, or one side has no marks at all and the words are equal without marks.
 fn is_same(a: &[String], b: &[String]) -> bool {
     let without = |it: &[String]| -> Vec<String> { it.iter().map(|it| bare(it)).collect() };
     let (bare_a, bare_b) = (without(a), without(b));

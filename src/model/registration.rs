@@ -76,7 +76,7 @@ pub struct Request {
     /// When the message began in which officers see this request together with those of other strangers.
     #[serde(default)]
     pub crowd: Option<Timestamp>,
-    /// It has its proof, and officers see it in that message all the same: there are many such.
+    /// The request has its proof and still stands in the shared message, because too many proved requests wait.
     #[serde(default)]
     pub together: bool,
 }

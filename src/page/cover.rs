@@ -21,7 +21,7 @@ pub struct Cover {
 
 /// Most different covers of one page; honest pages have a handful.
 const KEPT: usize = 64;
-/// Most bytes of style text that are read, and most rules that are remembered: no honest page has so much inside it.
+/// Most bytes of style text that are read, and most rules that are remembered. Honest pages hold at most some hundred KiB.
 const STYLE_BYTES: usize = 2 << 20;
 const RULES: usize = 16 << 10;
 /// Percent of a side that a cover fills at least.

@@ -1,5 +1,5 @@
-//! How long reading and judging may take. The core knows no clock: whoever gives the work says when it was too long, and
-//! the long loops look whether that was said.
+//! How long reading and judging may take. The core knows no clock: the caller decides when the work takes too long, and the
+//! long loops ask for that decision.
 
 use std::{
     cell::{Cell, RefCell},
@@ -32,7 +32,8 @@ impl Patience {
         self.until(|| false, work)
     }
 
-    /// The same; patience is lost, too, once `is_too_long` says so, which is asked now and then in this thread.
+    /// Works under this patience, and loses it once `is_too_long` returns true. This thread calls `is_too_long` at every
+    /// [`ASKED_EVERY`]th step.
     pub fn until<T>(
         &self,
         is_too_long: impl Fn() -> bool + 'static,

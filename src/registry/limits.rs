@@ -1,6 +1,6 @@
 //! Limits for requests that wait at once. A stranger's account costs nothing to make, so requests without proof are
-//! limited by domain, by minute and in all. They never keep out an asker who has proved that a portal is theirs. Who has
-//! a domain of his own can prove any number of names below it: of these, few have a message of their own.
+//! limited by domain, by minute and in all. They never keep out an asker with a proof. The
+//! owner of a domain can prove any number of names below it: only a few of those requests have messages of their own.
 
 use std::collections::BTreeSet;
 
@@ -64,8 +64,8 @@ pub fn is_together(it: &Request) -> bool {
     is_unproved(it) || it.stage.is_open() && it.together
 }
 
-/// Whether a stranger's request that has its proof is to be shown to officers together with others: so many have a
-/// message of their own.
+/// Whether a stranger's proved request is shown to officers in the shared message, because too many proved requests have
+/// messages of their own.
 pub(super) fn is_one_of_many(of: &Request, known: Known, now: Timestamp) -> bool {
     let proved = |it: &&Request| {
         let own = it.proof.as_ref();

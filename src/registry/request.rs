@@ -123,7 +123,7 @@ fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Opt
     if let Some(own) = same().find(own) {
         return Some(Say::new("register-asked").with("id", &own.id));
     }
-    // the asker must not learn the owner; a request without proof is in no other asker's way, whoever made it
+    // the answer must not name the owner; a request without proof never stands in the way of another asker
     if same().any(|it| it.proof.is_some()) {
         return Some(Say::new("register-watched"));
     }

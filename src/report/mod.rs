@@ -107,9 +107,9 @@ pub struct IncidentRow {
     pub kind: Kind,
     pub seen_at: Timestamp,
     pub confirmed_at: Timestamp,
-    /// The operator's officer who has it, else the first person of the agency.
+    /// The operator's officer in charge, else the first person of the agency.
     pub taken_by: Option<String>,
-    /// Account and chat of that person: a name alone can be anybody's.
+    /// Account and chat of that person, since several people may use one name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_origin: Option<Origin>,
     pub taken_at: Option<Timestamp>,

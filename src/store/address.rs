@@ -12,7 +12,7 @@ use std::{
 use super::{journal::beside, private};
 use crate::files;
 
-/// What the file says of a service that does not listen; the same word as in targets.yaml.
+/// The content of the file if the service does not listen: the word that targets.yaml uses.
 const OFF: &str = "off";
 /// Bytes; more than any address with its port.
 const LONGEST: u64 = 128;

@@ -147,8 +147,8 @@ fn is_same_host(a: &Wanted, b: &Wanted) -> bool {
     a.url.origin() == b.url.origin()
 }
 
-/// Looks at the portals of remembered askers, which may hold their proof by now. `due`: the domains with a request whose
-/// own look is due.
+/// Looks at the portals of remembered askers, which may hold their proof by now. `due`: the domains of requests with a look
+/// due.
 pub(super) async fn round(world: &World, due: &HashSet<String>) {
     let now = world.clock.now();
     let asked = std::iter::repeat_with(|| world.candidates.take(due, now));
@@ -175,7 +175,7 @@ async fn look(world: &World, next: Wanted, all: Vec<Wanted>) {
             found.insert(token.clone(), Proof::Dns);
         }
     }
-    // the address and the token of everybody who asks for a portal of that host
+    // address and token of each asker for a portal of that host
     let asked = all.iter().map(|it| (&it.url, token(it)));
     let here = asked.chain(open.iter().map(|it| (&it.url, it.token.clone())));
     let here = here.filter(|it| it.0.origin() == next.url.origin());

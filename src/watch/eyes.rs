@@ -155,8 +155,8 @@ fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether a look may be believed. Tells the duty room when sight is lost and when it is back. What an open incident of
-/// the portal says already (`open`) accuses nobody anew, so no witness is asked about it.
+/// Whether a look may be believed. Tells the duty room when sight is lost and when it is back. A look that only repeats the
+/// portal's open incident (`open`) is no new accusation, so no witness is asked about it.
 pub async fn sight(world: &World, target: &Target, open: Option<&Incident>, look: &Look) -> Sight {
     let owner = line::owner(target);
     if let Some(date) = look.observation.answer().and_then(|it| it.date) {

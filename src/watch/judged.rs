@@ -440,7 +440,7 @@ fn moved_origin(dossier: &Dossier, observation: &Observation) -> Vec<(&'static s
 
 fn class_of(case: &Case, status: u16, page: &Page, verdict: &Verdict) -> (Class, Option<Say>) {
     let http = || Some(Say::new("cause-status").with("status", status));
-    // an answer that ends with 101 changes to a protocol that nobody asked for
+    // status 101 changes to another protocol, which the service never asks for
     if status < 200 {
         return (Class::Protocol, http());
     }

@@ -74,8 +74,8 @@ pub(super) async fn end(world: &World, now: Timestamp) -> Result<(), NotDone> {
     Ok(())
 }
 
-/// Ends what is open of portals that stand neither in targets.yaml nor in the registry any more: nobody looks at them.
-/// Tells the officers on duty, and whoever was told of the incident.
+/// Ends the open incidents of portals that are neither in targets.yaml nor in the registry any more, since gaccong looks at
+/// them no longer. Tells the officers on duty, and the chats that were told of the incident.
 pub(super) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreError> {
     let wanted = Wanted {
         open_only: true,

@@ -82,10 +82,10 @@ pub fn owner(target: &Target) -> String {
     registrable(target.url.host_str().unwrap_or_default())
 }
 
-/// Whether our line is caught: witnesses show the same trace and none anything else. One witness is enough where a
-/// baseline tells what the portal showed before, two where not: portals may lead to one place from the start. Status 511
-/// is believed where no witness contradicts it, unless the page behind it is tampered with (`is_tampered`): whoever
-/// defaces a portal may choose the status, too.
+/// Whether our line is caught: witnesses show a trace of the accused portal, and no witness shows anything else. One witness
+/// is enough if a baseline tells what the portal showed before, else two: portals may lead to one place from the start.
+/// Status 511 is believed if no witness contradicts it, unless the page behind it is tampered with (`is_tampered`): an
+/// attacker who defaces a portal can choose its status, too.
 pub fn is_caught(
     traces: &[Trace],
     testimonies: &[Testimony],

@@ -286,9 +286,9 @@ fn without_body(sighting: Sighting) -> Look {
     out
 }
 
-/// The look of a page that broke off over HTTP/2 and came otherwise over HTTP/1.1: browsers show the first. It counts
-/// where somebody signed it, or where it is another page than the second; a page that differs in a nonce, a clock or a
-/// counter is the second one. `None` where the second counts.
+/// The look of a page that broke off over HTTP/2 and came otherwise over HTTP/1.1. Browsers show the first page, so it counts
+/// if it bears a signature, or is another page than the second. Pages that differ in a nonce, a clock or a counter are one
+/// page, and the second counts: `None`.
 async fn begun_otherwise(
     world: &World,
     target: &Target,

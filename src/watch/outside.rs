@@ -1,5 +1,5 @@
-//! Portals that were learnt outside stay outside: whoever holds a portal's name may point it into the networks that
-//! `allow_networks` opens for others.
+//! Portals that were learnt outside of `allow_networks` stay outside: an attacker who controls a portal's name may point it
+//! into the networks that `allow_networks` opens for other portals.
 
 use std::borrow::Cow;
 

@@ -17,7 +17,7 @@ const PRESENT: &str = "duty/present";
 /// Officers without an answer count as missing when one part in this many of the time is left: enough to call others.
 const LEFT: i32 = 3;
 
-/// The shift that begins within the time of the test call, where somebody joins it who is not on duty before.
+/// The shift that begins within the time of the test call, if an officer joins it that is not on duty before.
 fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
     let lead = SignedDuration::try_from(world.config.duty.test_call?).ok()?;
     let zone = &world.config.service.timezone;
@@ -75,8 +75,8 @@ async fn tell(
     world.store.commit(commit).await
 }
 
-/// The officers who take over at that moment by the roster of today. Who stays on duty from the shift before is not
-/// asked: that person is there.
+/// The officers that begin their duty at `at`, by the roster of today. Officers that stay on from the shift before are not
+/// asked, since they are present.
 pub(super) fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
     let before = at - SignedDuration::from_secs(1);
     let zone = &world.config.service.timezone;

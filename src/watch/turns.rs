@@ -219,7 +219,7 @@ impl Turn {
         self.patience.clone()
     }
 
-    /// Ends the turn: the work took so much of the processor's time.
+    /// Ends the turn. `cost`: the processor time that the work took.
     pub fn ended(mut self, cost: Duration) {
         self.cost = Some(cost);
     }

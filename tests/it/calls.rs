@@ -1,4 +1,4 @@
-//! Calls that nobody may lose: steps that are barred, chats that are muted, officers who are absent at night.
+//! Calls that must not be lost: barred steps, muted chats, officers absent at night.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ async fn quiet(clock: &Arc<Turned>, duty: &str, notify: &str) -> (Portal, Scene)
     (portal, scene)
 }
 
-/// The same, defaced.
+/// The learnt portal, defaced.
 async fn scene(clock: &Arc<Turned>, duty: &str, notify: &str) -> Scene {
     let (portal, scene) = quiet(clock, duty, notify).await;
     portal.show(defaced());
@@ -51,7 +51,7 @@ fn step((minutes, to): (u64, Rung)) -> Step {
     }
 }
 
-/// The calls of ten hours for an incident that a member of the agency took when it was told: minutes, and who.
+/// The calls within ten hours for an incident that a member of the agency took at once: the minute, and the step called.
 async fn calls(steps: &[(u64, Rung)], answers: impl Fn(Rung) -> bool) -> Vec<(i64, Rung)> {
     let clock = Turned::at("2026-11-22T20:00:00+07:00");
     let scene = scene(&clock, "", "console").await;
@@ -173,7 +173,7 @@ async fn who_stays_on_duty_is_not_asked_whether_he_is_there() {
     assert_eq!(here.as_deref(), Some("Trần Thị Bình"));
     clock.pass(11);
     assert!(round(&scene).await.is_empty(), "nobody is missed");
-    // a shift that only ends asks nobody
+    // no officer is asked when a shift only ends
     let alone = SHIFTS.replace(
         "    - { name: Trần Thị Bình, telegram: 12, from: '23:00', to: '07:00' }\n",
         "",

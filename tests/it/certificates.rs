@@ -247,7 +247,7 @@ async fn what_a_server_sends_beside_its_path_spoils_no_other_chain() {
     let eye = eye(&[root.pem()]);
     assert_eq!(verdict(&visit(&eye, &hostile.url()).await), "good");
     assert_eq!(verdict(&visit(&eye, &lacking.url()).await), "good");
-    // what the hostile server's own path needs is known all the same
+    // the certificate that the hostile server's own path needs is known
     let bare = TlsPortal::with(leaf("localhost").signed(Some(&other)), &honest(1)).await;
     assert_eq!(verdict(&visit(&eye, &bare.url()).await), "good");
 }
@@ -269,7 +269,7 @@ async fn an_authority_renews_its_intermediate() {
     let named = lacking(&new, &shop).await;
     assert_eq!(verdict(&visit(&eye, &named.url()).await), "good");
     assert_eq!(shop.seen().len(), 1);
-    // the new one is known now, also to servers whose certificate does not say where it is
+    // the new one completes other chains now, also if their certificates do not name its address
     let bare = TlsPortal::with(leaf("localhost").signed(Some(&new)), &honest(1)).await;
     assert_eq!(verdict(&visit(&eye, &bare.url()).await), "good");
 }

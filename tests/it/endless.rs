@@ -57,8 +57,8 @@ fn class(of: &Sighting) -> Option<Class> {
     of.observation.silence().map(|it| it.class)
 }
 
-/// A server that answers `begin` and then `again` for as long as somebody reads. Returns its URL and the bytes that its
-/// last connection sent.
+/// A server that answers `begin` and then repeats `again` while the client reads. Returns its URL and the number of bytes
+/// that its last connection sent.
 async fn endless(begin: &'static str, again: &'static str) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

@@ -249,7 +249,7 @@ async fn a_known_chats_word_alone_keeps_no_owner_out() {
     let portal = portal(&file).await;
     let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
     let listening = Listening::to(&scene);
-    // somebody in the chat of another agency, which is known, asks for the portal
+    // a member of another, known agency's chat asks for the portal
     let command = format!("/dangky {}", portal.url());
     let said = asked(&telegram, AGENCY, &NOBODY, &command).await;
     assert!(said.contains("DK-2026-0001: đã tiếp nhận"), "{said}");
@@ -352,7 +352,7 @@ async fn who_asks_again_and_again_takes_no_look_from_requests_that_wait() {
     }
     let all = requests(&scene).await;
     assert!(all.iter().all(|it| it.view.is_some()), "{all:#?}");
-    // a look for one who asks finds the proof of a request that waits for its next look
+    // a look for one asker finds the proof of another request that waits for its next look
     let token = all[1].token.clone();
     *file.lock().unwrap() = token;
     another(8).await;

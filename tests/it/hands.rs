@@ -183,7 +183,7 @@ async fn lists_and_reports_name_the_officer_who_has_it_and_mark_others() {
     );
     let wanted = [(MALLORY.name, 66), (BINH.name, 12)];
     assert_eq!(named, wanted.map(|it| (it.0.into(), it.1.into())));
-    // the command line says the same
+    // the command line shows it, too
     let Scene { world, folder, .. } = scene;
     drop(world);
     std::fs::write(folder.path().join("targets.yaml"), text).unwrap();
@@ -308,7 +308,7 @@ async fn who_stands_on_the_roster_acts_for_the_operator_in_any_chat() {
         (Some(12), Standpoint::Operator)
     );
     assert_eq!(incident.led().unwrap().by, BINH.name);
-    // it is taken: nobody is called
+    // the incident is taken: no call is made
     let before = settle(&scene, &telegram).await;
     clock.pass(60);
     assert_eq!(settle(&scene, &telegram).await, before);

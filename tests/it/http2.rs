@@ -282,7 +282,7 @@ async fn what_browsers_saw_over_http2_counts_whatever_comes_after_it() {
         let class = class_of(Does::Shows(page, coding), false).await;
         assert_eq!(class, Some(Class::Defaced), "{coding:?}");
     }
-    // another page that nobody signed is none that the second answer could stand for
+    // an unsigned page counts as well if it is another one than the second answer
     let words =
         "Thông báo của nhóm chúng tôi gửi tới mọi người dân sống ở nơi đây hôm nay ".repeat(4);
     let other = format!("<html><body><h1>Lời nhắn</h1><p>{words}</p></body></html>");

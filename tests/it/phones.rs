@@ -160,7 +160,7 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
     assert_eq!(forged.len(), 9);
     assert!(forged.iter().all(|it| it.1.contains("chưa được đăng ký")));
     listening.end().await;
-    // who was heard how often is forgotten by a new process: commands do nothing, and what is open is answered
+    // a new process forgets how often a chat was heard: commands do nothing, and open questions are answered
     let listening = Listening::to(&scene);
     for text in [
         "/suco",

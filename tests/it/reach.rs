@@ -13,8 +13,8 @@ use crate::{
     portal::Portal,
 };
 
-/// A server whose queue of connections is full, so that the kernel answers no further one: the visitor's asks again
-/// after a second.
+/// A server with a full queue of connections: the kernel answers no further one, and the visitor's asks again after a
+/// second.
 struct Full {
     listener: TcpListener,
     _waiting: TcpStream,
@@ -31,7 +31,7 @@ async fn full(port: u16) -> Full {
     }
 }
 
-/// Waits until somebody's connection to the port at `::1` is left unanswered.
+/// Waits until a connection to the port at `::1` is left unanswered.
 async fn knocked(port: u16) {
     let wanted = format!(":{port:04X}");
     let is_waiting = |line: &str| {
@@ -96,7 +96,7 @@ async fn a_dead_family_costs_no_look_and_is_not_asked_again() {
     portals[1].reopen().await;
     assert_eq!(address(&visit(&eye, port, None).await), "127.0.0.1");
     assert!(portals[1].seen().is_empty());
-    // the last resort of a look whose other addresses fail
+    // the look tries it after its other addresses fail
     portals[0].shut().await;
     assert_eq!(address(&visit(&eye, port, None).await), "::1");
 }

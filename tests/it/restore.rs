@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use crate::scene::{folder, gaccong, id, said, store_at, yaml};
 
-/// A folder whose file names one portal, and which knows another one, `b`, from its registry.
+/// A folder with one portal in targets.yaml, and another one, `b`, in the registry.
 fn registered() -> (tempfile::TempDir, PathBuf) {
     let (keep, path) = folder(&yaml("", &[("a", "http://127.0.0.1:1/")]));
     let add = ["targets", "add", "b", "https://b.vn/", "--agency", "thu"];
@@ -45,8 +45,8 @@ fn line(put: &[(String, String)]) -> String {
     format!("{:016x} {json}\n", Digest::of(json.as_bytes()).low())
 }
 
-/// Writes a backup without a seal: a registration of the portal `c` that is told by `notify`, so many more records on
-/// one line, and pages. The journal of the same records has a line for each, so it is several times as large.
+/// Writes a backup without a seal: a registration of the portal `c` with the notifiers `notify`, `more` further records on
+/// one line, and pages. A journal has a line for each of these records, and is several times as large.
 fn written(path: &Path, notify: &[&str], more: usize, pages: &[&[u8]]) {
     let mut target = Target::unregistered("https://c.vn/".parse().unwrap(), Settings::default());
     target.id = id("c");

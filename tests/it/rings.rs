@@ -69,7 +69,7 @@ impl Room {
         tell::flush(&self.scene.world).await;
     }
 
-    /// The messages of the room whose first line has these words.
+    /// The room's messages with these words in their first lines.
     fn told(&self, words: &str) -> Vec<Shown> {
         let mut all = self.telegram.messages(ROOM);
         all.retain(|it| it.text.lines().next().unwrap_or_default().contains(words));

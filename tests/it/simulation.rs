@@ -274,7 +274,7 @@ impl History {
             let open = incidents
                 .iter()
                 .find(|it| it.target.as_str() == id && it.stage.is_open());
-            // what came and went lasts until it was not seen for so long, and a look and its pause more
+            // an intermittent incident lasts for `unseen_s` after the last sighting, and up to one look with its pause more
             let now = self.clock.now();
             let comes_and_goes = open
                 .and_then(|it| it.intermittent.as_ref())

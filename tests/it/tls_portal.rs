@@ -34,7 +34,7 @@ pub fn authority(name: &str, under: Option<&Issuer>) -> Issuer {
     issued(CertificateParams::new(Vec::new()).unwrap(), name, under)
 }
 
-/// An authority whose time is over.
+/// An authority with an expired certificate.
 pub fn expired_authority(name: &str, under: Option<&Issuer>) -> Issuer {
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
     ca.not_before = date_time_ymd(2020, 1, 1);

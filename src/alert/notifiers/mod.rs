@@ -50,8 +50,8 @@ pub fn build(kind: &str, with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
 /// Bytes of a file that holds a secret: longer than any token or password.
 const LONGEST_SECRET: u64 = 16 << 10;
 
-/// Reads a secret from the environment variable, or from the file that `<NAME>_FILE` names: every user who may inspect
-/// a container sees its environment. Errors name the variable and never its value.
+/// Reads a secret from the environment variable, or from the file that `<NAME>_FILE` names, since a container shows its
+/// environment to all users that may inspect it. Errors name the variable and never its value.
 fn secret(variable: &str) -> Result<String, Problem> {
     if let Ok(value) = std::env::var(variable)
         && !value.trim().is_empty()

@@ -1,5 +1,5 @@
-//! Tells a backup that was made here from any other: an HMAC-SHA-256 over the file, whose key lies beside the store. It
-//! stands at the end of the file in a zstd frame that decoders skip.
+//! The seal of a backup: it shows that this data directory made the file. The seal is an HMAC-SHA-256 over the file with a key
+//! that lies beside the store, and stands at the end of the file in a zstd frame that decoders skip.
 
 use std::{
     fs::{self, File, OpenOptions},

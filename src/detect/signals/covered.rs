@@ -68,8 +68,8 @@ fn is_firewalls(view: &View, cover: &Cover) -> bool {
     framed && own && url.is_ok_and(|it| it.path() == FIREWALL && it.query().is_some())
 }
 
-/// Whether the picture is a logo, or what such a page is about. Whoever planted it chose its name as well, so its name
-/// counts only where it is small, or where the page itself says in words that it cannot be shown.
+/// Whether the picture is a logo, or shows the subject of an error page. An attacker who plants a picture chooses its name,
+/// too: the name counts only if the picture is small, or if visible words say that the page cannot be shown.
 fn is_sign(view: &View, image: &Image) -> bool {
     let name = image.src.rsplit('/').next().unwrap_or_default();
     let name = fold(&name.replace(['-', '_', '.'], " "));

@@ -84,7 +84,7 @@ pub(super) async fn message(world: &World, alert: &Alert) -> Result<Message, Uns
             if people.is_empty() || *at <= now {
                 return Err(Unspoken::Moot);
             }
-            // at night the question wakes nobody; that somebody is missing is an alarm
+            // at night the question makes no sound; a missing officer is an alarm, which does
             Ok(match about {
                 About::ShiftCheck(_) => Message {
                     silent: shift_check::is_night(world, now),

@@ -14,7 +14,7 @@ use crate::{
     store::{Commit, Delivery, Result},
 };
 
-/// So many of a kind are told one by one within [`WHILE`]; more are one message.
+/// Most calls, and most reminders, that are told one by one within [`WHILE`]; further ones are one message.
 const ONE_BY_ONE: usize = 3;
 const WHILE: SignedDuration = SignedDuration::from_mins(2);
 /// Between two common messages of a kind.
@@ -23,7 +23,7 @@ const EVERY: SignedDuration = SignedDuration::from_secs(60);
 /// What rings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Ring {
-    /// Nobody has taken an incident.
+    /// An incident has not been taken.
     Call,
     /// One was taken long ago.
     Taken,
@@ -95,8 +95,8 @@ async fn rang(world: &World, notifier: &str, ring: Ring) -> Result<Rang> {
     Ok(Rang::read(&kept.unwrap_or_default()))
 }
 
-/// Whether many wait for the same: the incident keeps coming back, or its portal shows us nothing for long. What a
-/// person's word rings for is always told alone.
+/// Whether the event's reminder may be grouped with others: the incident keeps coming back, or its portal has refused the
+/// service's looks for long. Reminders that a person causes are always told alone.
 pub(super) fn lasts(it: &Event) -> bool {
     matches!(it.what, What::Blind | What::Reminded)
 }
