@@ -45,8 +45,8 @@ impl Inner {
         (http1, most): (bool, u64),
         pass: &Arc<Pass>,
     ) -> Result<Arrived, (Class, Say)> {
-        if self.late.was(url) {
-            match self.counted(url, headers.clone(), pass, most).await {
+        if self.late.contains(url) {
+            match self.by_second_stack(url, headers.clone(), pass, most).await {
                 Ok(arrived) => return Ok(arrived),
                 Err(Unspoken::Http(error)) => return Err(class_of_http(&error)),
                 Err(Unspoken::Handshake) => {
@@ -57,10 +57,14 @@ impl Inner {
                 Err(Unspoken::Unreached) => (),
             }
         }
-        if self.second.is_needed_for(url)
-            && let Ok(arrived) = self.by_second_stack(url, headers.clone(), pass, most).await
-        {
-            return Ok(arrived);
+        if self.second.needed.contains(url) {
+            match self.by_second_stack(url, headers.clone(), pass, most).await {
+                Ok(arrived) => {
+                    self.second.needed.add(url);
+                    return Ok(arrived);
+                }
+                Err(_) => self.second.needed.remove(url),
+            }
         }
         let sent = reach::one_by_one(|| pass.client.send(url, headers.clone(), http1));
         let error = match sent.await {
@@ -73,7 +77,10 @@ impl Inner {
         // servers from before 2012 often just close the connection when the client offers no suite of theirs
         if url.scheme() == "https" && is_of_handshake(&error) {
             match self.by_second_stack(url, headers, pass, most).await {
-                Ok(arrived) => return Ok(arrived),
+                Ok(arrived) => {
+                    self.second.needed.add(url);
+                    return Ok(arrived);
+                }
                 Err(Unspoken::Http(error)) => return Err(class_of_http(&error)),
                 Err(Unspoken::Handshake | Unspoken::Unreached) => (),
             }
@@ -199,21 +206,8 @@ impl Inner {
         timeout(REACHING, work).await.unwrap_or(false)
     }
 
+    /// Sends the request over a counted connection of the second stack.
     async fn by_second_stack(
-        &self,
-        url: &Url,
-        headers: HeaderMap,
-        pass: &Arc<Pass>,
-        most: u64,
-    ) -> Result<Arrived, Unspoken> {
-        let addresses = addresses(url, pass).await;
-        let addresses = addresses.map_err(|_| Unspoken::Unreached)?;
-        let spoken = self.second.get(url, headers, &addresses, most).await?;
-        Ok(self.answered_second(url, spoken, pass).await)
-    }
-
-    /// Sends the request over a counted connection, with or without TLS.
-    async fn counted(
         &self,
         url: &Url,
         headers: HeaderMap,

@@ -3,54 +3,18 @@
 //! after a late answer, the service asks that server over a counted connection of its own.
 
 use std::{
-    collections::HashMap,
     io,
     pin::Pin,
-    sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, ready},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use url::Url;
 
-/// Time for which a server is asked over counted connections after an answer did not come in time.
-const REMEMBERED_FOR: Duration = Duration::from_secs(3600);
-const SERVERS: usize = 10_000;
+/// Time for which a server is asked over counted connections after a late answer.
+pub(super) const LATE_FOR: Duration = Duration::from_secs(3600);
 /// Bytes that an answer may have besides its body: fields, interim answers, what TLS adds.
 pub(super) const BESIDE: u64 = 1 << 20;
-
-/// Servers that are asked over counted connections.
-#[derive(Default)]
-pub(super) struct Late(Mutex<HashMap<String, Instant>>);
-
-impl Late {
-    fn all(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes that an answer from the URL's server did not come in time.
-    pub fn note(&self, url: &Url) {
-        let mut all = self.all();
-        if all.len() >= SERVERS {
-            all.retain(|_, at| at.elapsed() < REMEMBERED_FOR);
-        }
-        if all.len() < SERVERS {
-            all.insert(server_of(url), Instant::now());
-        }
-    }
-
-    pub fn was(&self, url: &Url) -> bool {
-        let all = self.all();
-        all.get(&server_of(url))
-            .is_some_and(|it| it.elapsed() < REMEMBERED_FOR)
-    }
-}
-
-pub(super) fn server_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
-}
 
 /// A connection of which at most `left` more bytes are read.
 pub(super) struct Counted<S> {

@@ -26,6 +26,7 @@ mod presentation;
 mod reach;
 mod redirect;
 mod second_tls;
+mod servers;
 mod tls;
 mod trust;
 mod versions;

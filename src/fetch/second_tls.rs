@@ -6,11 +6,9 @@
 //! HTTP/1.1. It accepts weak protocols, but trusts no more certificates: [`super::trust`] judges them.
 
 use std::{
-    collections::HashMap,
     net::{IpAddr, SocketAddr},
     pin::Pin,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use hyper::{client::conn::http1, header};
@@ -26,11 +24,7 @@ use tokio::{
 use tokio_openssl::SslStream;
 use url::{Host, Url};
 
-use super::{
-    Unusable,
-    counted::{Counted, server_of},
-    reach,
-};
+use super::{Unusable, counted::Counted, reach, servers::Servers};
 
 /// Every suite with a key exchange, a signature and a cipher. Protocols weaker than browsers allow are reported in
 /// [`Spoken::refused_by_browsers`], since visitors cannot open such a portal either.
@@ -38,13 +32,13 @@ const SUITES: &str = "ALL:!aNULL:!eNULL:!PSK:!SRP:!RC4:!MD5:!EXPORT:@SECLEVEL=0"
 /// `SSL_OP_LEGACY_SERVER_CONNECT`: servers from before RFC 5746 (2010), which browsers open as well.
 const OLD_RENEGOTIATION: u64 = 1 << 2;
 /// Time for which a server that needs this stack is asked by it at once, without trying the first stack.
-const REMEMBERED_FOR: Duration = Duration::from_secs(6 * 3600);
-const HOSTS: usize = 10_000;
+const NEEDED_FOR: Duration = Duration::from_secs(6 * 3600);
 const CONNECTING: Duration = Duration::from_secs(10);
 
 pub(super) struct SecondTls {
     context: SslContext,
-    needed: Mutex<HashMap<String, Instant>>,
+    /// Servers that only this stack could speak with.
+    pub needed: Servers,
 }
 
 /// An answer, and the connection that carried it.
@@ -79,48 +73,12 @@ impl SecondTls {
         builder.set_cipher_list(SUITES).map_err(unusable)?;
         Ok(Self {
             context: builder.build(),
-            needed: Mutex::default(),
+            needed: Servers::remembered_for(NEEDED_FOR),
         })
     }
 
-    fn needed(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
-        self.needed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether only this stack could speak with the server of the URL within [`REMEMBERED_FOR`].
-    pub fn is_needed_for(&self, url: &Url) -> bool {
-        let needed = self.needed();
-        needed
-            .get(&server_of(url))
-            .is_some_and(|it| it.elapsed() < REMEMBERED_FOR)
-    }
-
-    /// Sends a request over a fresh connection to one of `addresses`, which the caller has checked with the guard. Reads
-    /// at most `most` bytes of the answer, whatever they are.
-    pub async fn get(
-        &self,
-        url: &Url,
-        headers: HeaderMap,
-        addresses: &[SocketAddr],
-        most: u64,
-    ) -> Result<Spoken, Unspoken> {
-        let result = self.speak(url, headers, addresses, most).await;
-        let mut needed = self.needed();
-        match &result {
-            Ok(_) => {
-                if needed.len() >= HOSTS {
-                    needed.clear();
-                }
-                needed.insert(server_of(url), Instant::now());
-            }
-            Err(_) => {
-                needed.remove(&server_of(url));
-            }
-        }
-        result
-    }
-
-    /// As [`Self::get`], of a server that may speak the first stack as well, with TLS or without.
+    /// Sends a request over a fresh connection to one of `addresses`, which the caller has checked with the guard, with TLS or
+    /// without as the URL says. Reads at most `most` bytes of the connection.
     pub async fn speak(
         &self,
         url: &Url,

@@ -23,7 +23,7 @@ use super::{
     chain::Intermediates,
     classify::http2_broke,
     client::Names,
-    counted::{BESIDE, Late},
+    counted::{BESIDE, LATE_FOR},
     faces::{Faces, Way},
     journey::Journey,
     manners::Manners,
@@ -31,6 +31,7 @@ use super::{
     presentation,
     redirect::{goes_round, redirect},
     second_tls::SecondTls,
+    servers::Servers,
     tls::Recorder,
     trust::Trust,
     waits::within,
@@ -54,7 +55,8 @@ pub(super) struct Inner {
     pub(super) recorder: Recorder,
     pub(super) intermediates: Intermediates,
     pub(super) second: SecondTls,
-    pub(super) late: Late,
+    /// Servers that answered late: they are asked over counted connections.
+    pub(super) late: Servers,
     manners: Manners,
     faces: Arc<Faces>,
     /// Visits under way at once, in all: as many as there are files to open.
@@ -117,7 +119,7 @@ impl Eye {
             recorder,
             intermediates,
             second: SecondTls::new()?,
-            late: Late::default(),
+            late: Servers::remembered_for(LATE_FOR),
             manners: Manners::default(),
             faces: Arc::default(),
             places: Semaphore::new(at_once()),
@@ -161,7 +163,7 @@ impl Sees for Eye {
         let end = match within(visit.timeout, &waits, going).await {
             Some(end) => end,
             None => {
-                inner.late.note(&journey.url);
+                inner.late.add(&journey.url);
                 End::Silent(journey.certain.take().unwrap_or_else(|| Silence {
                     class: Class::Timeout,
                     cause: Say::new("cause-timeout").with("seconds", seconds(visit.timeout)),

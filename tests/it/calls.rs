@@ -8,7 +8,7 @@ use gaccong::{
     model::{
         Incident,
         duty::{Rung, Step},
-        incident::{Actor, Muted, MutedIn, Origin, Standpoint},
+        incident::{Muted, MutedIn},
     },
     watch::{clock::Clock, tell},
 };
@@ -16,6 +16,7 @@ use jiff::SignedDuration;
 
 use crate::{
     duty::round,
+    ladder::a_member,
     portal::{Portal, defaced, honest},
     scene::{Scene, Turned, parse, yaml},
 };
@@ -56,17 +57,7 @@ async fn calls(steps: &[(u64, Rung)], answers: impl Fn(Rung) -> bool) -> Vec<(i6
     let clock = Turned::at("2026-11-22T20:00:00+07:00");
     let scene = scene(&clock, "", "console").await;
     let known = scene.incidents().await.remove(0);
-    let theirs = Actor {
-        name: "Nguyễn Văn An".to_owned(),
-        origin: Some(Origin {
-            account: Some(66),
-            chat: -5,
-            place: None,
-            of: Standpoint::Agency,
-            resembles: None,
-        }),
-    };
-    let mut it = incident::take(&known, &theirs, known.confirmed_at).unwrap();
+    let mut it = incident::take(&known, &a_member(), known.confirmed_at).unwrap();
     let steps: Vec<Step> = steps.iter().copied().map(step).collect();
     let mut called = Vec::new();
     for minute in 1..=10 * 60 {

@@ -32,6 +32,20 @@ async fn scene_with(clock: &Arc<Turned>, change: impl Fn(&str) -> String) -> (Po
     (portal, scene)
 }
 
+/// A member of an agency's chat.
+pub fn a_member() -> Actor {
+    Actor {
+        name: "Nguyễn Văn An".to_owned(),
+        origin: Some(Origin {
+            account: Some(66),
+            chat: -5,
+            place: None,
+            of: Standpoint::Agency,
+            resembles: None,
+        }),
+    }
+}
+
 #[tokio::test]
 async fn a_step_that_stands_for_nobody_is_passed_over_at_once() {
     let clock = Turned::at("2026-11-22T20:00:00+07:00");
@@ -160,17 +174,7 @@ async fn where_the_agency_has_it_the_operator_is_called_at_half_the_pace_and_its
     let told = known.confirmed_at;
     let after = |minutes| told + SignedDuration::from_mins(minutes);
     let steps = duty::steps_of(&scene.world, "thu");
-    let theirs = Actor {
-        name: "Nguyễn Văn An".to_owned(),
-        origin: Some(Origin {
-            account: Some(66),
-            chat: -5,
-            place: None,
-            of: Standpoint::Agency,
-            resembles: None,
-        }),
-    };
-    let mut it = incident::take(&known, &theirs, told).unwrap();
+    let mut it = incident::take(&known, &a_member(), told).unwrap();
     let mut called = Vec::new();
     for minute in 1..=6 * 60 {
         let now = after(minute);
@@ -191,7 +195,7 @@ async fn where_the_agency_has_it_the_operator_is_called_at_half_the_pace_and_its
     let it = incident::take(&it, "Trần Thị Bình", after(360)).unwrap();
     assert_eq!(it.led().unwrap().by, "Trần Thị Bình");
     let reminded = |it: &_| overdue(&steps, it, after(420), hour, |_| true).is_some();
-    let noted = incident::note(&it, &theirs, "đang xử lý", after(400)).unwrap();
+    let noted = incident::note(&it, &a_member(), "đang xử lý", after(400)).unwrap();
     assert!(reminded(&noted));
     let noted = incident::note(&it, "Trần Thị Bình", "đang xử lý", after(400)).unwrap();
     assert!(!reminded(&noted));
