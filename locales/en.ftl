@@ -92,6 +92,7 @@ event-undelivered = Not delivered
 event-taken = Taken
 event-restored = Restored
 event-closed = Closed
+event-unwatched = Portal watched no more
 event-dismissed = Called legitimate
 event-muted = Muted until
 event-unmuted = Unmuted
@@ -126,6 +127,8 @@ class-blocked-by-portal = the portal blocks the watcher
 
 ## Causes
 cause-dns = The name cannot be resolved ({ $detail })
+cause-dns-no-name = The name { $host } does not exist
+cause-dns-no-address = The name { $host } has no address
 cause-refused = The connection was refused
 cause-reset = The connection was reset
 cause-unreachable = There is no route to the server

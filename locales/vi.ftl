@@ -92,6 +92,7 @@ event-undelivered = Không gửi được
 event-taken = Tiếp nhận
 event-restored = Khôi phục
 event-closed = Đóng
+event-unwatched = Thôi giám sát cổng
 event-dismissed = Xác nhận hợp lệ
 event-muted = Im lặng đến
 event-unmuted = Bỏ im lặng
@@ -126,6 +127,8 @@ class-blocked-by-portal = cổng chặn hệ thống giám sát
 
 ## Nguyên nhân
 cause-dns = Không phân giải được tên miền ({ $detail })
+cause-dns-no-name = Tên miền { $host } không tồn tại
+cause-dns-no-address = Tên miền { $host } không có địa chỉ IP
 cause-refused = Máy chủ từ chối kết nối
 cause-reset = Kết nối bị ngắt
 cause-unreachable = Không có đường truyền đến máy chủ

@@ -70,7 +70,7 @@ fn write(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool, detail: Deta
 
 fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     let (icon, key) = match (it.stage, it.kind) {
-        (Stage::Resolved, _) if is_unwatched(it, words) => ("⚪", "head-unwatched"),
+        (Stage::Resolved, _) if is_unwatched(it) => ("⚪", "head-unwatched"),
         (Stage::Resolved, _) => ("🟢", "head-restored"),
         (Stage::Dismissed, _) => ("⚪", "head-dismissed"),
         (_, Kind::Defaced) => ("🔴", "head-defaced"),
@@ -246,7 +246,7 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
             .timeline
             .iter()
             .rev()
-            .find(|it| matches!(it.what, What::Closed | What::Dismissed))
+            .find(|it| matches!(it.what, What::Closed | What::Unwatched | What::Dismissed))
             .and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), words)));
         let by = by.as_deref();
         let lasted = words.duration(since(it.seen_at, end));
@@ -256,9 +256,7 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
                 "alert-dismissed",
                 &[("by", by.unwrap_or("?")), ("clock", &clock)],
             ),
-            (_, Some(_)) if is_unwatched(it, words) => {
-                words.text("alert-unwatched", &[("clock", &clock)])
-            }
+            (_, Some(_)) if is_unwatched(it) => words.text("alert-unwatched", &[("clock", &clock)]),
             (_, Some(by)) => words.text(
                 "alert-closed",
                 &[("by", by), ("clock", &clock), ("lasted", &lasted)],
@@ -275,10 +273,10 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
 }
 
 /// Whether gaccong closed the incident because it stopped watching the portal: the portal's present state is unknown.
-fn is_unwatched(it: &Incident, words: &Words) -> bool {
-    let last = it.timeline.iter().rev().find(|it| it.what == What::Closed);
-    let note = last.and_then(|it| it.note.as_deref());
-    note.is_some_and(|it| it == words.plain("incident-unwatched"))
+fn is_unwatched(it: &Incident) -> bool {
+    let last = it.timeline.iter().rev();
+    let mut ends = last.filter(|it| matches!(it.what, What::Closed | What::Unwatched));
+    ends.next().is_some_and(|it| it.what == What::Unwatched)
 }
 
 fn since(from: Timestamp, to: Timestamp) -> SignedDuration {

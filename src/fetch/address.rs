@@ -74,6 +74,11 @@ impl Default for Guard {
     }
 }
 
+/// Whether an address is one that the Internet reaches.
+pub fn is_public(address: IpAddr) -> bool {
+    special(unmapped(address)).is_none()
+}
+
 /// The addresses of this machine: those of all interfaces but loopback (a public address there was put there to be
 /// visited), and the source address of its outgoing connections. A UDP socket is connected to a far address for the
 /// latter, which sends nothing: the kernel only picks the source address.

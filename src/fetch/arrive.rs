@@ -15,10 +15,11 @@ use url::{Host, Url};
 
 use super::{
     chain::Shown,
-    classify::{class_of, class_of_http, is_of_handshake},
+    classify::{class_of, class_of_http, is_of_handshake, of_io},
     client::DialFault,
     pass::Pass,
     reach,
+    remembered::server_of,
     second_tls::{Spoken, Unspoken},
     trust::facts,
     visit::Inner,
@@ -35,38 +36,64 @@ pub(super) struct Arrived {
     pub certificate: Option<Certificate>,
 }
 
+/// How a request is sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    /// Over HTTP/1.1 alone.
+    pub http1: bool,
+    /// Over a counted connection, since the last visit got no answer in time.
+    pub counted: bool,
+    /// Most bytes that are read of a counted connection.
+    pub most: u64,
+}
+
+fn class_of_unspoken(failed: &Unspoken) -> (Class, Say) {
+    let closed = || (Class::Connection, Say::new("cause-closed"));
+    match failed {
+        Unspoken::Http(error) => class_of_http(error),
+        Unspoken::Unnamed => closed(),
+        Unspoken::Unreached(kind) => of_io(*kind).unwrap_or_else(closed),
+        Unspoken::Handshake(kind) => kind.and_then(of_io).unwrap_or_else(|| {
+            let cause = Say::new("cause-tls").with("detail", "handshake");
+            (Class::Tls, cause)
+        }),
+    }
+}
+
 impl Inner {
-    /// Sends one request, over HTTP/1.1 alone if `http1` is set. If the server's last answer was late, reads at most `most`
-    /// bytes of the connection. The error is the class of the failure and one sentence.
+    /// Sends one request. The error is the class of the failure and one sentence.
     pub(super) async fn arrive(
         &self,
         url: &Url,
         headers: HeaderMap,
-        (http1, most): (bool, u64),
+        how: How,
         pass: &Arc<Pass>,
     ) -> Result<Arrived, (Class, Say)> {
-        if self.late.contains(url) {
-            match self.by_second_stack(url, headers.clone(), pass, most).await {
+        if how.counted {
+            match self
+                .by_second_stack(url, headers.clone(), pass, how.most)
+                .await
+            {
                 Ok(arrived) => return Ok(arrived),
-                Err(Unspoken::Http(error)) => return Err(class_of_http(&error)),
-                Err(Unspoken::Handshake) => {
-                    let cause = Say::new("cause-tls").with("detail", "handshake");
-                    return Err((Class::Tls, cause));
-                }
-                // the first stack says why, and reads nothing of it either
-                Err(Unspoken::Unreached) => (),
+                // the first stack says what is wrong with the name
+                Err(Unspoken::Unnamed) => (),
+                Err(failed) => return Err(class_of_unspoken(&failed)),
             }
         }
-        if self.second.needed.contains(url) {
-            match self.by_second_stack(url, headers.clone(), pass, most).await {
+        let server = server_of(url);
+        if self.second.needed.contains(&server) {
+            match self
+                .by_second_stack(url, headers.clone(), pass, how.most)
+                .await
+            {
                 Ok(arrived) => {
-                    self.second.needed.add(url);
+                    self.second.needed.add(&server);
                     return Ok(arrived);
                 }
-                Err(_) => self.second.needed.remove(url),
+                Err(_) => self.second.needed.remove(&server),
             }
         }
-        let sent = reach::one_by_one(|| pass.client.send(url, headers.clone(), http1));
+        let sent = reach::one_by_one(|| pass.client.send(url, headers.clone(), how.http1));
         let error = match sent.await {
             Ok(response) => {
                 let address = response.remote_addr().map(|it| it.ip());
@@ -76,13 +103,14 @@ impl Inner {
         };
         // servers from before 2012 often just close the connection when the client offers no suite of theirs
         if url.scheme() == "https" && is_of_handshake(&error) {
-            match self.by_second_stack(url, headers, pass, most).await {
+            match self.by_second_stack(url, headers, pass, how.most).await {
                 Ok(arrived) => {
-                    self.second.needed.add(url);
+                    self.second.needed.add(&server);
                     return Ok(arrived);
                 }
                 Err(Unspoken::Http(error)) => return Err(class_of_http(&error)),
-                Err(Unspoken::Handshake | Unspoken::Unreached) => (),
+                // the first stack's error says as much
+                Err(_) => (),
             }
         }
         Err(class_of(&error))
@@ -215,7 +243,7 @@ impl Inner {
         most: u64,
     ) -> Result<Arrived, Unspoken> {
         let addresses = addresses(url, pass).await;
-        let addresses = addresses.map_err(|_| Unspoken::Unreached)?;
+        let addresses = addresses.map_err(|_| Unspoken::Unnamed)?;
         let spoken = self.second.speak(url, headers, &addresses, most).await?;
         Ok(self.answered_second(url, spoken, pass).await)
     }

@@ -22,7 +22,8 @@ use super::{address::Guard, trust::Trust};
 
 /// Most intermediates that a server may leave out; already two are rare.
 const MISSING: usize = 3;
-/// Time for completing one chain, all fetches together; the visit's own time limit holds as well.
+/// Time for one fetch. An address that needs longer counts as one that has nothing, so that it costs no time at the next
+/// looks; the visit's own time limit holds as well.
 const FETCHING: Duration = Duration::from_secs(3);
 /// Most bytes of a fetched file: a certificate has 1 to 3 KiB, a PKCS#7 file of several little more.
 const LARGEST: usize = 64 << 10;
@@ -72,7 +73,7 @@ impl Intermediates {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the chain is good with intermediates that are known or can be fetched, within [`FETCHING`].
+    /// Whether the chain is good with intermediates that are known or can be fetched.
     pub async fn complete(
         &self,
         shown: &Shown<'_>,
@@ -80,8 +81,7 @@ impl Intermediates {
         client: &reqwest::Client,
         guard: &Guard,
     ) -> bool {
-        let work = self.search(shown, trust, client, guard);
-        timeout(FETCHING, work).await.unwrap_or(false)
+        self.search(shown, trust, client, guard).await
     }
 
     async fn search(
@@ -224,7 +224,8 @@ impl Intermediates {
             let found = match known.filter(held) {
                 Some((_, found)) => found,
                 None => {
-                    let found = get(place, client, guard).await.unwrap_or_default();
+                    let getting = timeout(FETCHING, get(place, client, guard));
+                    let found = getting.await.ok().flatten().unwrap_or_default();
                     let mut kept = self.kept();
                     if kept.by_url.len() >= KEPT {
                         kept.by_url.clear();

@@ -5,7 +5,7 @@ use std::{error::Error, io};
 use super::{client::DialFault, trust};
 use crate::model::{
     Class, Say,
-    excerpt::{defang_text, excerpt},
+    excerpt::{defang, defang_text, excerpt},
 };
 
 /// The class of a failed request and one sentence.
@@ -17,6 +17,14 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
                 DialFault::Dns(why) => (
                     Class::Dns,
                     Say::new("cause-dns").with("detail", defang_text(&excerpt(why, 160))),
+                ),
+                DialFault::NoName(host) => (
+                    Class::Dns,
+                    Say::new("cause-dns-no-name").with("host", defang(&excerpt(host, 160))),
+                ),
+                DialFault::NoAddress(host) => (
+                    Class::Dns,
+                    Say::new("cause-dns-no-address").with("host", defang(&excerpt(host, 160))),
                 ),
                 DialFault::Refused(refused) => (refused.class, refused.why.clone()),
                 DialFault::NoIpv6 => (Class::Connection, Say::new("cause-no-ipv6")),
@@ -106,7 +114,7 @@ fn tls_inside(error: &io::Error) -> Option<&rustls::Error> {
     }
 }
 
-fn of_io(kind: io::ErrorKind) -> Option<(Class, Say)> {
+pub(super) fn of_io(kind: io::ErrorKind) -> Option<(Class, Say)> {
     use io::ErrorKind as Kind;
     let (class, key) = match kind {
         Kind::ConnectionRefused => (Class::Connection, "cause-refused"),

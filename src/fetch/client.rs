@@ -9,8 +9,11 @@ use std::{
 use hickory_resolver::{
     ResolverBuilder,
     config::{ConnectionConfig, NameServerConfig, ResolverConfig},
-    net::runtime::TokioRuntimeProvider,
-    proto::rr::{RData, RecordType},
+    net::{DnsError, NetError, runtime::TokioRuntimeProvider},
+    proto::{
+        op::ResponseCode,
+        rr::{RData, RecordType},
+    },
 };
 use reqwest::dns::{Addrs, Name, Resolve};
 use tower::util::MapFutureLayer;
@@ -33,6 +36,12 @@ pub struct Unusable(pub String);
 pub(super) enum DialFault {
     #[error("{0}")]
     Dns(String),
+    /// The name servers say that there is no such name.
+    #[error("{0} does not exist")]
+    NoName(String),
+    /// The name exists and has no address.
+    #[error("{0} has no address")]
+    NoAddress(String),
     #[error("{0}")]
     Refused(Refused),
     /// The name has IPv6 addresses only, and this machine has no route to them.
@@ -145,7 +154,14 @@ impl Names {
     async fn addresses(&self, host: &str) -> Result<Found, DialFault> {
         let fault = |error: &dyn std::fmt::Display| DialFault::Dns(format!("{host}: {error}"));
         match self.now() {
-            Some(dns) => dns.addresses(host).await.map_err(|error| fault(&error)),
+            Some(dns) => dns.addresses(host).await.map_err(|error| match &error {
+                NetError::Dns(DnsError::NoRecordsFound(none)) => match none.response_code {
+                    ResponseCode::NXDomain => DialFault::NoName(host.to_owned()),
+                    ResponseCode::NoError => DialFault::NoAddress(host.to_owned()),
+                    _ => fault(&error),
+                },
+                error => fault(error),
+            }),
             None => {
                 let found = tokio::net::lookup_host((host, 0)).await;
                 let found = found.map_err(|error| fault(&error))?;
@@ -194,7 +210,7 @@ impl Dialler {
                 Ok(order)
             }
             (true, Some(why)) => Err(DialFault::Refused(why)),
-            (true, None) => Err(DialFault::Dns(format!("{host} has no address"))),
+            (true, None) => Err(DialFault::NoAddress(host.to_owned())),
         }
     }
 }

@@ -6,7 +6,10 @@ use std::{
     collections::HashMap,
     io::ErrorKind,
     net::{IpAddr, SocketAddr, UdpSocket},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -53,6 +56,8 @@ pub(super) struct Way {
     pub(super) patience: Duration,
     /// Set while [`super::reach`] sends a request.
     pub(super) dialling: Mutex<Option<Dialling>>,
+    /// Whether a connection was made, TLS handshake included.
+    pub(super) connected: AtomicBool,
 }
 
 struct Taken {
@@ -85,7 +90,12 @@ impl Way {
             taken: Mutex::default(),
             patience: reach::patience_of(limit),
             dialling: Mutex::default(),
+            connected: AtomicBool::new(false),
         })
+    }
+
+    pub fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Relaxed)
     }
 
     /// The way of the visit that runs in this task.

@@ -39,6 +39,8 @@ pub(super) struct Journey {
     pub address: Option<IpAddr>,
     pub large: Option<Arc<OwnedSemaphorePermit>>,
     pub waits: Arc<Waits>,
+    /// The bytes of its connections are counted.
+    pub counted: bool,
 }
 
 /// An attempt that broke within a body.
@@ -67,6 +69,7 @@ impl Journey {
             address: None,
             large: None,
             waits: Arc::default(),
+            counted: false,
         }
     }
 
@@ -90,6 +93,7 @@ impl Journey {
             codings: earlier.codings,
         });
         self.waits = earlier.waits;
+        self.counted = earlier.counted;
         self.http1 = true;
     }
 

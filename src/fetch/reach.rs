@@ -7,6 +7,7 @@ use std::{
     io::{self, ErrorKind},
     net::{IpAddr, SocketAddr},
     pin::pin,
+    sync::atomic::Ordering,
     time::Duration,
 };
 
@@ -61,7 +62,10 @@ where
     // the client bounds the whole; whether others wait is known once the name is resolved
     loop {
         match tokio::time::timeout(way.patience, connecting.as_mut()).await {
-            Ok(done) => return done,
+            Ok(done) => {
+                way.connected.fetch_or(done.is_ok(), Ordering::Relaxed);
+                return done;
+            }
             Err(_) if lock(&way.dialling).as_ref().is_some_and(|it| it.others) => {
                 return Err(io::Error::from(ErrorKind::TimedOut).into());
             }

@@ -6,6 +6,7 @@
 //! HTTP/1.1. It accepts weak protocols, but trusts no more certificates: [`super::trust`] judges them.
 
 use std::{
+    io,
     net::{IpAddr, SocketAddr},
     pin::Pin,
     time::Duration,
@@ -13,7 +14,7 @@ use std::{
 
 use hyper::{client::conn::http1, header};
 use hyper_util::rt::TokioIo;
-use openssl::ssl::{Ssl, SslContext, SslMethod, SslOptions, SslVerifyMode, SslVersion};
+use openssl::ssl::{ErrorCode, Ssl, SslContext, SslMethod, SslOptions, SslVerifyMode, SslVersion};
 use reqwest::{Body, Response, header::HeaderMap};
 use rustls::pki_types::CertificateDer;
 use tokio::{
@@ -24,7 +25,7 @@ use tokio::{
 use tokio_openssl::SslStream;
 use url::{Host, Url};
 
-use super::{Unusable, counted::Counted, reach, servers::Servers};
+use super::{Unusable, counted::Counted, reach, remembered::Remembered};
 
 /// Every suite with a key exchange, a signature and a cipher. Protocols weaker than browsers allow are reported in
 /// [`Spoken::refused_by_browsers`], since visitors cannot open such a portal either.
@@ -38,7 +39,7 @@ const CONNECTING: Duration = Duration::from_secs(10);
 pub(super) struct SecondTls {
     context: SslContext,
     /// Servers that only this stack could speak with.
-    pub needed: Servers,
+    pub needed: Remembered,
 }
 
 /// An answer, and the connection that carried it.
@@ -53,10 +54,12 @@ pub(super) struct Spoken {
 
 /// Why the request got no answer.
 pub(super) enum Unspoken {
+    /// The name has no address that may be dialled.
+    Unnamed,
     /// No connection was made.
-    Unreached,
-    /// Neither stack agrees with the server.
-    Handshake,
+    Unreached(io::ErrorKind),
+    /// Neither stack agrees with the server, or the connection was cut meanwhile.
+    Handshake(Option<io::ErrorKind>),
     /// The handshake succeeded, but the HTTP exchange failed.
     Http(hyper::Error),
 }
@@ -73,7 +76,7 @@ impl SecondTls {
         builder.set_cipher_list(SUITES).map_err(unusable)?;
         Ok(Self {
             context: builder.build(),
-            needed: Servers::remembered_for(NEEDED_FOR),
+            needed: Remembered::lasting(NEEDED_FOR),
         })
     }
 
@@ -86,27 +89,72 @@ impl SecondTls {
         addresses: &[SocketAddr],
         most: u64,
     ) -> Result<Spoken, Unspoken> {
-        let socket = connect(addresses).await.ok_or(Unspoken::Unreached)?;
-        let address = socket.peer_addr().map_err(|_| Unspoken::Unreached)?.ip();
-        let socket = Counted::new(socket, most);
+        let mut failed = Unspoken::Unnamed;
+        for (number, address) in addresses.iter().enumerate() {
+            let shaking = self.shake(url, *address, most);
+            // the last address has all the time that the visit has left
+            let shaken = match number + 1 < addresses.len() {
+                true => timeout(reach::patience(CONNECTING), shaking).await,
+                false => Ok(shaking.await),
+            };
+            match shaken {
+                Ok(Ok(shaken)) => return shaken.ask(url, headers, address.ip()).await,
+                Ok(Err(error)) => failed = error,
+                Err(_) => failed = Unspoken::Unreached(io::ErrorKind::TimedOut),
+            }
+        }
+        Err(failed)
+    }
+
+    /// Connects to one address, and shakes hands if the URL asks for TLS.
+    async fn shake(&self, url: &Url, address: SocketAddr, most: u64) -> Result<Shaken, Unspoken> {
+        let socket = match timeout(CONNECTING, TcpStream::connect(address)).await {
+            Ok(Ok(socket)) => Counted::new(socket, most),
+            Ok(Err(error)) => return Err(Unspoken::Unreached(error.kind())),
+            Err(_) => return Err(Unspoken::Unreached(io::ErrorKind::TimedOut)),
+        };
         if url.scheme() != "https" {
-            let response = ask(socket, url, headers).await.map_err(Unspoken::Http)?;
-            return Ok(Spoken {
-                response,
-                address,
-                chain: Vec::new(),
-                refused_by_browsers: None,
-            });
+            return Ok(Shaken::Plain(socket));
         }
-        let mut ssl = Ssl::new(&self.context).map_err(|_| Unspoken::Handshake)?;
+        let unfit = |_| Unspoken::Handshake(None);
+        let mut ssl = Ssl::new(&self.context).map_err(unfit)?;
         if let Some(Host::Domain(name)) = url.host() {
-            ssl.set_hostname(name).map_err(|_| Unspoken::Handshake)?;
+            ssl.set_hostname(name).map_err(unfit)?;
         }
-        let mut stream = SslStream::new(ssl, socket).map_err(|_| Unspoken::Handshake)?;
-        Pin::new(&mut stream)
-            .connect()
-            .await
-            .map_err(|_| Unspoken::Handshake)?;
+        let mut stream = SslStream::new(ssl, socket).map_err(unfit)?;
+        match Pin::new(&mut stream).connect().await {
+            Ok(()) => Ok(Shaken::Tls(stream)),
+            Err(error) => {
+                let io = error.io_error().map(io::Error::kind);
+                // a connection that ends in the middle of the handshake has no I/O error here
+                let cut = error.code() == ErrorCode::SYSCALL;
+                let kind = io.or(cut.then_some(io::ErrorKind::UnexpectedEof));
+                Err(Unspoken::Handshake(kind))
+            }
+        }
+    }
+}
+
+/// A connection that is ready for a request.
+enum Shaken {
+    Plain(Counted<TcpStream>),
+    Tls(SslStream<Counted<TcpStream>>),
+}
+
+impl Shaken {
+    async fn ask(self, url: &Url, headers: HeaderMap, address: IpAddr) -> Result<Spoken, Unspoken> {
+        let stream = match self {
+            Self::Plain(stream) => {
+                let response = ask(stream, url, headers).await.map_err(Unspoken::Http)?;
+                return Ok(Spoken {
+                    response,
+                    address,
+                    chain: Vec::new(),
+                    refused_by_browsers: None,
+                });
+            }
+            Self::Tls(stream) => stream,
+        };
         let shown = stream.ssl().peer_cert_chain();
         let ders = shown
             .into_iter()
@@ -124,19 +172,6 @@ impl SecondTls {
             refused_by_browsers,
         })
     }
-}
-
-async fn connect(addresses: &[SocketAddr]) -> Option<TcpStream> {
-    for (number, address) in addresses.iter().enumerate() {
-        let limit = match number + 1 < addresses.len() {
-            true => reach::patience(CONNECTING),
-            false => CONNECTING,
-        };
-        if let Ok(Ok(socket)) = timeout(limit, TcpStream::connect(address)).await {
-            return Some(socket);
-        }
-    }
-    None
 }
 
 async fn ask(

@@ -18,7 +18,7 @@ use url::Url;
 
 use super::{
     Sees, Settings, Sighting, Unusable, Visit,
-    arrive::Arrived,
+    arrive::{Arrived, How},
     body::{self, LARGE_AT_ONCE, Lost},
     chain::Intermediates,
     classify::http2_broke,
@@ -30,8 +30,8 @@ use super::{
     pass::Passes,
     presentation,
     redirect::{goes_round, redirect},
+    remembered::{Remembered, server_of},
     second_tls::SecondTls,
-    servers::Servers,
     tls::Recorder,
     trust::Trust,
     waits::within,
@@ -55,8 +55,8 @@ pub(super) struct Inner {
     pub(super) recorder: Recorder,
     pub(super) intermediates: Intermediates,
     pub(super) second: SecondTls,
-    /// Servers that answered late: they are asked over counted connections.
-    pub(super) late: Servers,
+    /// Targets whose last visit got no answer in time from a server that was reached: the next visits are counted.
+    late: Remembered,
     manners: Manners,
     faces: Arc<Faces>,
     /// Visits under way at once, in all: as many as there are files to open.
@@ -119,7 +119,7 @@ impl Eye {
             recorder,
             intermediates,
             second: SecondTls::new()?,
-            late: Servers::remembered_for(LATE_FOR),
+            late: Remembered::lasting(LATE_FOR),
             manners: Manners::default(),
             faces: Arc::default(),
             places: Semaphore::new(at_once()),
@@ -141,17 +141,14 @@ impl Sees for Eye {
     /// The wait for a place at a busy host does not count into the look's time.
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
         let inner = &self.0;
-        let host = format!(
-            "{}:{}",
-            visit.url.host_str().unwrap_or_default(),
-            visit.url.port_or_known_default().unwrap_or(0)
-        );
+        let host = server_of(visit.url);
         // first the host's place, then one of all: who waits for a slow host keeps nobody else waiting
         let domain = registrable(visit.url.host_str().unwrap_or_default());
         let _place = inner.manners.place(&host, &domain).await;
         let _one_of_all = inner.places.acquire().await;
         let started = Instant::now();
         let mut journey = Journey::new(visit.url.clone());
+        journey.counted = inner.late.contains(visit.target.as_str());
         let way = Way::new(
             visit.target.as_str(),
             visit.prefer,
@@ -163,7 +160,12 @@ impl Sees for Eye {
         let end = match within(visit.timeout, &waits, going).await {
             Some(end) => end,
             None => {
-                inner.late.add(&journey.url);
+                // a counted connection cannot be flooded: the portal was silent, and the next visit need not count
+                match journey.counted {
+                    true => inner.late.remove(visit.target.as_str()),
+                    false if way.is_connected() => inner.late.add(visit.target.as_str()),
+                    false => (),
+                }
                 End::Silent(journey.certain.take().unwrap_or_else(|| Silence {
                     class: Class::Timeout,
                     cause: Say::new("cause-timeout").with("seconds", seconds(visit.timeout)),
@@ -243,16 +245,18 @@ impl Inner {
 
     async fn follow(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
         let own_port = visit.url.port();
-        let most = visit.max_body.saturating_add(BESIDE);
         let mut pass = self.passes.first(visit.by_operator);
         loop {
             if let Err(refused) = pass.guard().url(&journey.url, own_port) {
                 return self.refused(journey, refused.class, refused.why);
             }
             let headers = self.headers(visit, journey);
-            let arrived = self
-                .arrive(&journey.url, headers, (journey.http1, most), pass)
-                .await;
+            let how = How {
+                http1: journey.http1,
+                counted: journey.counted,
+                most: visit.max_body.saturating_add(BESIDE),
+            };
+            let arrived = self.arrive(&journey.url, headers, how, pass).await;
             let Arrived {
                 response,
                 address,

@@ -6,6 +6,6 @@ pub mod plan;
 mod sighted;
 mod step;
 
-pub use people::{dismiss, escalate, mute, note, remind_taken, resolve, take, unmute};
+pub use people::{dismiss, escalate, mute, note, remind_taken, resolve, take, unmute, unwatch};
 pub use sighted::{amounts, came_before, is_doubted, is_restless, is_stale, lasts, sighted};
 pub use step::{Finding, Voice, is_graver, is_news, remind, step, voice};

@@ -54,6 +54,17 @@ pub fn resolve(
     )
 }
 
+/// Closes it because its portal is watched no longer; `by` took the portal out.
+pub fn unwatch(
+    known: &Incident,
+    by: impl Into<Actor>,
+    note: String,
+    now: Timestamp,
+) -> Result<Incident, String> {
+    let what = event(now, What::Unwatched, by.into(), Some(note));
+    end(known, Stage::Resolved, what)
+}
+
 /// An officer says that it was no incident.
 pub fn dismiss(
     known: &Incident,

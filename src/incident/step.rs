@@ -96,12 +96,16 @@ pub fn step(
     }
 }
 
+fn ends_it(what: What) -> bool {
+    matches!(what, What::Closed | What::Unwatched | What::Dismissed)
+}
+
 /// Whether it ended by itself a moment ago and was of the same family. What a person ended is over.
 fn comes_back(past: &Incident, kind: Kind, now: Timestamp) -> bool {
     let by_itself = !past
         .timeline
         .iter()
-        .any(|it| matches!(it.what, What::Closed | What::Dismissed) && it.by.is_some());
+        .any(|it| ends_it(it.what) && it.by.is_some());
     let soon = past
         .ended_at
         .is_some_and(|end| now.duration_since(end) <= COMES_BACK_WITHIN);

@@ -143,6 +143,8 @@ pub enum What {
     Taken,
     Restored,
     Closed,
+    /// Closed because gaccong stopped watching the portal, whose present state is unknown.
+    Unwatched,
     Dismissed,
     /// Somebody wants no noise of it for a while, or wants it again.
     Muted,

@@ -250,14 +250,13 @@ fn first_of(srcset: &str) -> &str {
 /// Whether a picture's attributes keep it small, and no style of its own says otherwise.
 fn is_small(element: &Element) -> bool {
     const SMALL: f64 = 400.0;
-    let side = |name: &str| {
-        element
-            .attr(name)
-            .and_then(|it| it.trim().parse::<f64>().ok())
-    };
-    let declared = ["width", "height"]
+    let sides = ["width", "height"]
         .into_iter()
-        .any(|it| side(it).is_some_and(|it| it <= SMALL));
+        .filter_map(|it| element.attr(it));
+    let sides: Vec<f64> = sides
+        .map(|it| it.trim().parse().unwrap_or(f64::MAX))
+        .collect();
+    let declared = !sides.is_empty() && sides.iter().all(|it| *it <= SMALL);
     declared && element.attr("style").is_none()
 }
 

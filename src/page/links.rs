@@ -58,7 +58,7 @@ pub struct Image {
     pub src: String,
     pub host: String,
     pub alt: String,
-    /// Drawn at most 400 px wide or high, as its attributes say.
+    /// Its attributes give a width, a height or both, of at most 400 px each.
     pub small: bool,
 }
 

@@ -32,8 +32,8 @@ impl Patience {
         self.until(|| false, work)
     }
 
-    /// Works under this patience, and loses it once `is_too_long` returns true. This thread calls `is_too_long` at every
-    /// [`ASKED_EVERY`]th step.
+    /// Works under this patience, and loses it once `is_too_long` returns true. This thread calls `is_too_long` every
+    /// [`ASKED_EVERY`] steps.
     pub fn until<T>(
         &self,
         is_too_long: impl Fn() -> bool + 'static,
@@ -42,7 +42,7 @@ impl Patience {
         let current = Current {
             patience: self.clone(),
             is_too_long: Box::new(is_too_long),
-            asked: Cell::new(0),
+            taken: Cell::new(0),
         };
         let before = CURRENT.replace(Some(current));
         let out = work();
@@ -51,25 +51,35 @@ impl Patience {
     }
 }
 
-/// Calls of [`step`] or [`is_lost`] between two questions whether it was too long: a question costs as much as reading
-/// some hundred bytes.
-const ASKED_EVERY: u32 = 256;
+/// Steps after which `is_too_long` is asked: it costs as much as reading some hundred bytes.
+const ASKED_EVERY: u64 = 4096;
+/// Steps that a call of [`is_lost`] counts for: it stands in loops whose turns take longer than a step.
+const LOOP: u64 = 256;
 
 struct Current {
     patience: Patience,
     is_too_long: Box<dyn Fn() -> bool>,
-    asked: Cell<u32>,
+    /// Steps since `is_too_long` was asked.
+    taken: Cell<u64>,
 }
 
 impl Current {
-    fn is_lost(&self) -> bool {
-        let asked = self.asked.get().wrapping_add(1);
-        self.asked.set(asked);
-        if asked.is_multiple_of(ASKED_EVERY) && (self.is_too_long)() {
-            self.patience.lose();
+    fn is_lost(&self, steps: u64) -> bool {
+        let taken = self.taken.get().saturating_add(steps);
+        if taken < ASKED_EVERY {
+            self.taken.set(taken);
+        } else {
+            self.taken.set(0);
+            if (self.is_too_long)() {
+                self.patience.lose();
+            }
         }
         self.patience.is_lost()
     }
+}
+
+fn has_lost(steps: u64) -> bool {
+    CURRENT.with_borrow(|it| it.as_ref().is_some_and(|it| it.is_lost(steps)))
 }
 
 thread_local! {
@@ -79,13 +89,13 @@ thread_local! {
 
 /// Whether the work of this thread is to stop.
 pub fn is_lost() -> bool {
-    CURRENT.with_borrow(|it| it.as_ref().is_some_and(Current::is_lost))
+    has_lost(LOOP)
 }
 
 /// Counts `count` steps (bytes or items processed). Returns whether this thread's work must stop.
 pub fn step(count: usize) -> bool {
     STEPS.set(STEPS.get().wrapping_add(count as u64));
-    is_lost()
+    has_lost(count as u64)
 }
 
 /// Steps of this thread so far. Unlike seconds, they are equal on every machine: budgets and tests of cost count steps.
@@ -130,6 +140,6 @@ mod tests {
         assert!(!is_lost());
         let patience = Patience::default();
         let went = patience.until(|| true, || (0..9999).take_while(|_| !step(1)).count());
-        assert_eq!(went, ASKED_EVERY as usize - 1);
+        assert_eq!(went as u64, ASKED_EVERY - 1);
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     World,
     look::{Beside, Look, look},
-    outside, paths,
+    paths,
 };
 use crate::{
     incident::{self, Voice},
@@ -159,7 +159,6 @@ async fn look_again(
         face: open.and_then(|it| it.address),
         ..Beside::default()
     };
-    let target = &*outside::held(world, target, dossier);
     look(world, target, profile, dossier, beside).await
 }
 

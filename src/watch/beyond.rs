@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{World, check};
+use super::{World, check, outside::without_exceptions};
 use crate::{
     diff::Norm,
     model::{
@@ -17,7 +17,7 @@ use crate::{
         digest::key,
         dossier::{Beyond, PartRef},
     },
-    store::{Commit, StoreError},
+    store::{Commit, StoreError, Wanted},
 };
 
 /// The list of parts is made anew so often: portals grow.
@@ -63,6 +63,8 @@ pub(super) async fn round(world: &World, target: &Target) {
             return;
         }
     };
+    // what the home page may not enter, its parts may not, either
+    let target = &*without_exceptions(world, target, &dossier);
     let now = world.clock.now();
     let aged = dossier
         .beyond
@@ -80,18 +82,37 @@ pub(super) async fn round(world: &World, target: &Target) {
     let at = turn % (parts.len() + 1);
     let part = match parts.get(at) {
         Some(part) => part.clone(),
-        None => match target
-            .url
-            .join(UNLINKED[turn / (parts.len() + 1) % UNLINKED.len()])
-        {
-            Ok(url) => PartRef {
-                part: Part::Unlinked,
-                url,
-            },
-            Err(_) => return,
+        None => match unlinked(world, target, turn / (parts.len() + 1)).await {
+            Some(part) => part,
+            None => return,
         },
     };
     check::part(world, &of(target, &part)).await;
+}
+
+/// The path to try in the `turn`th turn of unlinked paths. Every second turn goes to a path with an open incident, so that
+/// its end does not wait for all others.
+async fn unlinked(world: &World, target: &Target, turn: usize) -> Option<PartRef> {
+    let part = |url: Url| PartRef {
+        part: Part::Unlinked,
+        url,
+    };
+    let paths = UNLINKED.iter().filter_map(|it| target.url.join(it).ok());
+    let paths: Vec<PartRef> = paths.map(part).collect();
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    let open = world.store.incidents(&wanted).await.unwrap_or_default();
+    let is_open = |it: &&PartRef| {
+        let id = of(target, it).id;
+        open.iter().any(|incident| incident.target == id)
+    };
+    match paths.iter().find(is_open) {
+        Some(open) if turn.is_multiple_of(2) => Some(open.clone()),
+        Some(_) => paths.get(turn / 2 % paths.len()).cloned(),
+        None => paths.get(turn % paths.len()).cloned(),
+    }
 }
 
 /// The number of the home page's checks from one look at the target to the next: one for a home page, and for a part all
@@ -104,7 +125,8 @@ pub(super) async fn checks_a_turn(world: &World, target: &Target) -> Result<u32,
     let home = world.store.dossier(&home).await?;
     let parts = home.map_or(0, |it| it.beyond.parts.len()) + 1;
     let turns = match part {
-        Part::Unlinked => parts * UNLINKED.len(),
+        // one with an open incident, which is what the number is asked for
+        Part::Unlinked => parts * 2,
         _ => parts,
     };
     Ok(u32::try_from(turns).unwrap_or(u32::MAX))

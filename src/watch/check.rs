@@ -12,7 +12,6 @@ use super::{
     found::{Agreed, finding},
     learn::{grown, keep, learn_profile, teaches, warn_of_doubt},
     look::{Beside, Look, look},
-    outside,
     paths::{keep_lesson, passed_on},
     plans, sightings,
 };
@@ -78,13 +77,13 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
             Dossier::new(target.id.clone())
         }
     };
-    let target = &*outside::held(world, target, &dossier);
     let conditional = may_be_conditional(world, &dossier, now);
     let open = known(world, &dossier).await;
     let face = elsewhere::face(open.as_ref(), &dossier);
     let first = gravest_at(world, target, &dossier, conditional, face).await;
-    let first = elsewhere::worse(world, target, &dossier, open.as_ref(), first).await;
     drop(place);
+    let first =
+        elsewhere::look_at_other_addresses(world, target, &dossier, open.as_ref(), first).await;
     let open = open.as_ref();
     if eyes::sight(world, target, open, &first).await == Sight::Blind {
         return blind;
@@ -145,41 +144,55 @@ pub(super) async fn part(world: &World, target: &Target) {
     let open = known(world, &dossier).await;
     let face = elsewhere::face(open.as_ref(), &dossier);
     let first = gravest_at(world, target, &dossier, false, face).await;
+    let known = open.as_ref();
+    let first = elsewhere::look_at_other_addresses(world, target, &dossier, known, first).await;
     tracing::debug!(target.id = %target.id, url = %target.url, class = %first.class, "looked at a part");
-    let known = open;
-    let is_news = incident::is_news(known.as_ref(), first.class, &first.verdict.signals);
-    if is_news && eyes::sight(world, target, known.as_ref(), &first).await == Sight::Blind {
-        return;
-    }
     match first.class.standing() {
         Standing::Up if known.is_some() || first.seen.is_some() => {
             let every = target.settings.every;
-            let sighted = sightings::first(world, target, &dossier, known.as_ref(), &first).await;
-            if dossier.sightings.since.is_some() {
-                sightings::unseen(world, target, std::slice::from_ref(&first)).await;
-            }
+            let sighted = sightings::first(world, target, &dossier, known, &first).await;
+            sightings::count_good(world, target, &dossier, std::slice::from_ref(&first)).await;
             sightings::add_up(world, target, &dossier, sighted, &[], false).await;
             decide(world, target, &first, Some((now, 1, 1)), every).await;
         }
-        Standing::Tampered => {
-            let sighted = sightings::first(world, target, &dossier, known.as_ref(), &first).await;
-            let (looks, sure) = if sighted.news {
-                let confirmed = confirm(world, target, &dossier, first).await;
-                let looked = confirmed.looks.len() as u32;
-                let sure = confirmed.sure.then_some((now, confirmed.agreed, looked));
-                (confirmed.looks, sure)
-            } else {
-                (vec![first], None)
-            };
-            sightings::unseen(world, target, &looks).await;
-            sightings::add_up(world, target, &dossier, sighted, &looks, sure.is_some()).await;
-            if let Some(look) = looks.last()
-                && sure.is_some()
-            {
-                decide(world, target, look, sure, target.settings.every).await;
-            }
-        }
+        Standing::Tampered => tampered_part(world, target, &dossier, known, first).await,
         _ => (),
+    }
+}
+
+/// Follows up a look at a part that shows tampering, if our own line did not cause it.
+async fn tampered_part(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    known: Option<&Incident>,
+    first: Look,
+) {
+    let seen_at = first.observation.at;
+    if eyes::sight(world, target, known, &first).await == Sight::Blind {
+        return;
+    }
+    let sighted = sightings::first(world, target, dossier, known, &first).await;
+    let (looks, sure) = if sighted.news {
+        let confirmed = confirm(world, target, dossier, first).await;
+        if let Some(last) = confirmed.looks.last()
+            && last.class.standing() == Standing::Tampered
+            && eyes::sight(world, target, known, last).await == Sight::Blind
+        {
+            return;
+        }
+        let looked = confirmed.looks.len() as u32;
+        let sure = confirmed.sure.then_some((seen_at, confirmed.agreed, looked));
+        (confirmed.looks, sure)
+    } else {
+        (vec![first], None)
+    };
+    sightings::count_good(world, target, dossier, &looks).await;
+    sightings::add_up(world, target, dossier, sighted, &looks, sure.is_some()).await;
+    if let Some(look) = looks.last()
+        && sure.is_some()
+    {
+        decide(world, target, look, sure, target.settings.every).await;
     }
 }
 

@@ -24,8 +24,9 @@ const MOST: usize = 4;
 
 /// Looks at the next address in turn, too, while an incident is open at another one: an attacker must not hide a page
 /// behind an address that is down, or that he defaced less. Where the incident's own address is well again, the others
-/// are looked at before it ends, and it lasts while one of them is tampered with. Returns the look that says most.
-pub(super) async fn worse(
+/// are looked at before it ends, up to the first that is silent, and it lasts while one of them is tampered with. Returns
+/// the look that says most.
+pub(super) async fn look_at_other_addresses(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -43,7 +44,10 @@ pub(super) async fn worse(
         if other.class.standing() == Standing::Tampered && (is_news || is_well) {
             return other;
         }
-        if seen.contains(&other.observation.face.address) && seen.len() > 1 {
+        // an address that is silent costs a whole time limit: one of them is enough
+        let is_silent = other.class.may_be_our_fault();
+        let is_known = seen.len() > 1 && seen.contains(&other.observation.face.address);
+        if is_silent || is_known {
             break;
         }
         seen.push(other.observation.face.address);

@@ -23,7 +23,7 @@ use super::{
     World,
     line::{self, Question, Testimony, Trace},
     look::Look,
-    outside,
+    outside::without_exceptions,
 };
 use crate::{
     fetch::{Sighting, Visit},
@@ -60,7 +60,7 @@ pub struct Eyes {
     answered: Mutex<VecDeque<Answered>>,
     probed: tokio::sync::Mutex<Option<(Instant, Sight)>>,
     /// What witnesses said of traces a moment ago.
-    caught: Mutex<Vec<(Instant, Vec<Trace>, bool)>>,
+    caught: tokio::sync::Mutex<Vec<(Instant, Vec<Trace>, bool)>>,
     blind_since: Mutex<Option<Timestamp>>,
     last_blind: Mutex<Option<Timestamp>>,
     /// By owner: the seconds by which a portal's clock was last ahead of ours.
@@ -137,17 +137,10 @@ impl Eyes {
                 // an unknown address may be the accused portal's own
                 Question::Silence => (it.owner != owner || it.address.is_some(), FRESH),
             };
-            other && (it.address.is_none() || it.address != address) && it.at.elapsed() < fresh
+            let elsewhere = it.address.is_none() || it.address != address;
+            let witness = other && elsewhere && line::is_same_line(it.address, address);
+            witness && it.at.elapsed() < fresh
         })
-    }
-
-    /// What witnesses said a moment ago of one of the traces.
-    fn heard(&self, traces: &[Trace]) -> Option<bool> {
-        let mut caught = lock(&self.caught);
-        caught.retain(|it| it.0.elapsed() < PROBE_HOLDS);
-        let known = caught.iter().rev();
-        let mut known = known.filter(|it| it.1.iter().any(|it| traces.contains(it)));
-        known.next().map(|it| it.2)
     }
 }
 
@@ -243,7 +236,7 @@ async fn witnesses(
         if !asked.insert(same) {
             continue;
         }
-        let other = outside::held(world, &other, &known).into_owned();
+        let other = without_exceptions(world, &other, &known).into_owned();
         match line::is_far(accused, address) {
             true => far.push((other, known)),
             false => near.push((other, known)),
@@ -304,8 +297,13 @@ async fn is_caught(world: &World, target: &Target, look: &Look, traces: &[Trace]
     if world.eyes.saw_another(Question::Trace, &owner, address) {
         return false;
     }
-    if let Some(caught) = world.eyes.heard(traces) {
-        return caught;
+    // held while witnesses are asked: hundreds of portals that show one trace together ask once
+    let mut heard = world.eyes.caught.lock().await;
+    heard.retain(|it| it.0.elapsed() < PROBE_HOLDS);
+    let known = heard.iter().rev();
+    let mut known = known.filter(|it| it.1.iter().any(|it| traces.contains(it)));
+    if let Some((_, _, caught)) = known.next() {
+        return *caught;
     }
     let mut testimonies = Vec::new();
     let (far, near) = witnesses(world, Question::Trace, target, look).await;
@@ -321,7 +319,7 @@ async fn is_caught(world: &World, target: &Target, look: &Look, traces: &[Trace]
     let is_known = look.baseline_at.is_some();
     let is_tampered = look.class.standing() == Standing::Tampered;
     let caught = line::is_caught(traces, &testimonies, is_known, is_tampered);
-    lock(&world.eyes.caught).push((Instant::now(), traces.to_vec(), caught));
+    heard.push((Instant::now(), traces.to_vec(), caught));
     caught
 }
 

@@ -91,8 +91,7 @@ pub(super) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreE
     let watched: HashSet<&str> = of_the_file.chain(registered).collect();
     open.retain(|it| !watched.contains(it.target.portal()));
     for it in open {
-        let note = world.words.plain("incident-unwatched");
-        let Ok(over) = incident::resolve(&it, "gaccong", Some(note), now) else {
+        let Some(over) = unwatched(world, &it, "gaccong", now) else {
             continue;
         };
         let mut names = Vec::new();
@@ -128,7 +127,12 @@ async fn open_of(world: &World, ids: &[TargetId]) -> Result<Vec<Incident>, Store
     Ok(all)
 }
 
-/// Nobody looks any more: what is open would stay so for ever.
+fn unwatched(world: &World, it: &Incident, by: &str, now: Timestamp) -> Option<Incident> {
+    let note = world.words.plain("incident-unwatched");
+    incident::unwatch(it, by, note, now).ok()
+}
+
+/// Closes the open incidents of portals that gaccong stops watching: no look would ever end them.
 fn closed(
     world: &World,
     present: &Present,
@@ -139,8 +143,7 @@ fn closed(
     let mut alerts = Vec::new();
     let mut ended = Vec::new();
     for it in open {
-        let note = world.words.plain("incident-unwatched");
-        let Ok(over) = incident::resolve(it, by, Some(note), now) else {
+        let Some(over) = unwatched(world, it, by, now) else {
             continue;
         };
         let targets = &present.targets;

@@ -7,8 +7,11 @@
 
 use std::net::IpAddr;
 
-use crate::model::{
-    Class, Digest, Observation, Say, Standing, Target, excerpt, registrable, verdict::State,
+use crate::{
+    fetch::address::is_public,
+    model::{
+        Class, Digest, Observation, Say, Standing, Target, excerpt, registrable, verdict::State,
+    },
 };
 
 use super::look::Look;
@@ -48,7 +51,8 @@ pub enum Question {
     Silence,
 }
 
-/// Whether a target counts as a witness: it has another address, and where a change is in question another owner.
+/// Whether a target counts as a witness: it has another address, reached over the same line, and where a change is in
+/// question another owner.
 pub fn is_witness(
     question: Question,
     accused: (&Target, Option<IpAddr>),
@@ -57,7 +61,16 @@ pub fn is_witness(
     let same_address = accused.1.is_some() && accused.1 == other.1;
     let same_name = accused.0.url.host_str() == other.0.url.host_str();
     let same_owner = question == Question::Trace && owner(accused.0) == owner(other.0);
-    !same_address && !same_name && !same_owner
+    !same_address && !same_name && !same_owner && is_same_line(accused.1, other.1)
+}
+
+/// Whether two addresses may be reached over one line: a portal in our own network says nothing of the line to the
+/// Internet. An unknown address may be either.
+pub fn is_same_line(one: Option<IpAddr>, other: Option<IpAddr>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => is_public(one) == is_public(other),
+        _ => true,
+    }
 }
 
 /// Whether a witness is in another network, too: a failing line of a data centre takes down all portals behind it at
@@ -188,5 +201,19 @@ pub fn sentence(traces: &[Trace]) -> Say {
         }
         Some(Trace::Certificate(_)) => Say::new("line-certificate"),
         Some(Trace::NetworkLogin) | None => Say::new("line-login"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_portal_of_our_own_network_is_no_witness_of_the_line_to_the_internet() {
+        let at = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        let (public, inside, own) = (at("45.117.0.10"), at("10.1.0.2"), at("127.0.0.1"));
+        assert!(!is_same_line(public, inside) && !is_same_line(own, public));
+        assert!(is_same_line(public, at("2400:cb00::1")) && is_same_line(inside, own));
+        assert!(is_same_line(public, None));
     }
 }

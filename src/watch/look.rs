@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{
     World,
     judged::Asked,
+    outside::without_exceptions,
     parts::{gone, is_soft_404, of_site},
     paths::{self, Path},
 };
@@ -66,6 +67,7 @@ pub async fn look(
     dossier: &Dossier,
     beside: Beside<'_>,
 ) -> Look {
+    let target = &*without_exceptions(world, target, beside.first.unwrap_or(dossier));
     let at = world.clock.now();
     let visit = Visit {
         target: &target.id,
@@ -101,7 +103,7 @@ pub async fn look(
 }
 
 /// What a visit comes to by what it brought back: a page, a site's file, a beginning, or nothing.
-async fn understood(asked: Asked<'_>, sighting: Sighting) -> Look {
+async fn understood(asked: Asked<'_>, mut sighting: Sighting) -> Look {
     let Asked {
         world,
         target,
@@ -123,8 +125,12 @@ async fn understood(asked: Asked<'_>, sighting: Sighting) -> Look {
         Some(Part::Sitemap | Part::Robots) => {
             return site(world, target, dossier, sighting, body, at).await;
         }
-        Some(Part::Unlinked) if is_soft_404(world, target, &sighting).await => {
-            return gone(sighting);
+        Some(Part::Unlinked) => {
+            // the second visit may want a place among large bodies, too: whoever holds one must not wait for another
+            sighting.large = None;
+            if is_soft_404(world, target, &sighting).await {
+                return gone(sighting);
+            }
         }
         _ => (),
     }

@@ -10,7 +10,11 @@ use crate::model::{Baseline, Dossier, Target};
 
 /// The target as it may be looked at: without the exceptions of `allow_networks` if all of its good looks came from
 /// addresses outside of them.
-pub(super) fn held<'a>(world: &World, target: &'a Target, dossier: &Dossier) -> Cow<'a, Target> {
+pub(super) fn without_exceptions<'a>(
+    world: &World,
+    target: &'a Target,
+    dossier: &Dossier,
+) -> Cow<'a, Target> {
     let opened = &world.config.service.allow_networks;
     if target.by_operator && is_outside(opened, target, dossier) {
         let mut target = target.clone();

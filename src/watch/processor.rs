@@ -12,7 +12,11 @@ use crate::page::patience::{Patience, SECONDS};
 pub fn during<T>(patience: &Patience, work: impl FnOnce() -> T) -> (T, Duration) {
     let begun = processor_time();
     let spent = move || processor_time().saturating_sub(begun);
-    let out = patience.until(move || spent() >= Duration::from_secs(SECONDS), work);
+    let most = Duration::from_secs(SECONDS);
+    let out = patience.until(move || spent() >= most, work);
+    if spent() >= most {
+        patience.lose();
+    }
     (out, spent())
 }
 

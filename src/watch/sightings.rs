@@ -17,7 +17,7 @@ use crate::{
     model::{
         Dossier, Incident, IncidentId, Kind, Standing, Target,
         incident::Intermittent,
-        sighting::{Shown, Sighting, UNSEEN_INTERVALS},
+        sighting::{REMEMBERED, Shown, Sighting, UNSEEN_INTERVALS},
     },
     store::{Commit, StoreError},
 };
@@ -79,14 +79,20 @@ pub(super) async fn first(
     }
 }
 
-/// Counts those of the looks at a part of a portal that showed nothing.
-pub(super) async fn unseen(world: &World, target: &Target, looks: &[Look]) {
+/// Counts those of the looks at a part of a portal that showed nothing, while a sighting of it is remembered or an incident
+/// is open.
+pub(super) async fn count_good(world: &World, target: &Target, dossier: &Dossier, looks: &[Look]) {
     let good = looks
         .iter()
         .filter(|it| it.class.standing() == Standing::Up);
     let good = u32::try_from(good.count()).unwrap_or(u32::MAX);
-    if good > 0 {
-        again(world, target, Deed::Unseen(good)).await;
+    let now = world.clock.now();
+    let last = dossier.sightings.last_at();
+    let is_remembered = last.is_some_and(|it| now.duration_since(it) <= REMEMBERED);
+    // a look that shows tampering is remembered from now on
+    let is_new = good < u32::try_from(looks.len()).unwrap_or(u32::MAX);
+    if good > 0 && (is_remembered || is_new || dossier.open.is_some()) {
+        again(world, target, Deed::CountGood(good)).await;
     }
 }
 
@@ -168,7 +174,7 @@ struct Noted {
 enum Deed<'a> {
     Note(&'a [Noted]),
     /// Counts looks at a part that showed nothing, while there are sightings of it.
-    Unseen(u32),
+    CountGood(u32),
     /// Opens an incident of the sightings, or brings the open one up to date, where they amount to one; with the number
     /// of looks made just now.
     Tell(usize),
@@ -207,14 +213,14 @@ async fn attempt(world: &World, target: &Target, deed: Deed<'_>) -> Result<(), S
                 ..Commit::default()
             })
         }
-        Deed::Unseen(looks) if dossier.sightings.since.is_some() => {
+        Deed::CountGood(looks) if dossier.sightings.since.is_some() => {
             dossier.sightings.unseen = dossier.sightings.unseen.saturating_add(looks);
             Some(Commit {
                 dossier: Some(dossier),
                 ..Commit::default()
             })
         }
-        Deed::Unseen(_) => None,
+        Deed::CountGood(_) => None,
         Deed::Tell(looked) => told(world, target, dossier, looked).await?,
     };
     match commit {

@@ -237,6 +237,7 @@ async fn a_page_that_says_it_cannot_be_shown_may_not_cover_the_window() {
         (503, format!("<html><body><p>Website đang bảo trì</p>{OVER}</body></html>")),
         (403, "<html><body><img src='/upload/logo.png'></body></html>".to_owned()),
         (403, "<html><body><img src='/upload/404.svg' width=100 style='zoom:20'></body></html>".to_owned()),
+        (403, "<html><body><img src='/upload/404.jpg' width=1920 height=400></body></html>".to_owned()),
         (403, "<html><body><img srcset='/upload/h.jpg 2x'></body></html>".to_owned()),
         (403, "<html><body><video src='/upload/h.mp4'></video></body></html>".to_owned()),
         (403, "<iframe src='/upload/_Incapsula_Resource?a' width='100%' height='100%'></iframe>".to_owned()),
