@@ -182,7 +182,9 @@ async fn tampered_part(
             return;
         }
         let looked = confirmed.looks.len() as u32;
-        let sure = confirmed.sure.then_some((seen_at, confirmed.agreed, looked));
+        let sure = confirmed
+            .sure
+            .then_some((seen_at, confirmed.agreed, looked));
         (confirmed.looks, sure)
     } else {
         (vec![first], None)

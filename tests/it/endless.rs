@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -19,9 +19,11 @@ use tokio::{
 };
 
 use crate::{
+    faces,
+    names::Names,
     portal::{Portal, Reply, honest},
     scene::{id, provider},
-    tls_portal::{Leaf, TlsPortal, authority},
+    tls_portal::{Leaf, TlsPortal, acceptor_with, authority},
 };
 
 fn eye(extra_ca: Vec<Vec<u8>>) -> Eye {
@@ -139,4 +141,85 @@ async fn a_certificate_is_judged_the_same_where_the_portal_was_late() {
         let found = certificate.fault.as_ref().map(|it| it.key.as_str());
         assert_eq!(found, fault);
     }
+}
+
+/// Three connections in turn: no answer, an answer, an end in the middle of the handshake. Only connections of the first
+/// stack name protocols by ALPN.
+#[tokio::test]
+async fn the_next_visit_is_counted_and_a_cut_handshake_is_no_fault_of_the_certificate() {
+    provider();
+    let leaf = Leaf {
+        name: "localhost",
+        ..Leaf::default()
+    };
+    let acceptor = acceptor_with(&leaf.signed(None), true);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "https://localhost:{}/",
+        listener.local_addr().unwrap().port()
+    );
+    let named = Arc::new(Mutex::new(Vec::new()));
+    let log = named.clone();
+    let server = tokio::spawn(async move {
+        let mut held = Vec::new();
+        for turn in 0..3 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            if turn == 2 {
+                let _ = stream.read(&mut [0; 4096]).await;
+                continue;
+            }
+            let mut stream = acceptor.accept(stream).await.unwrap();
+            let alpn = stream.get_ref().1.alpn_protocol().map(<[u8]>::to_vec);
+            log.lock().unwrap().push(alpn.is_some());
+            if turn == 1 {
+                let _ = stream.read(&mut [0; 4096]).await;
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+                stream.write_all(answer).await.unwrap();
+            }
+            held.push(stream);
+        }
+        held
+    });
+    let eye = eye(Vec::new());
+    assert_eq!(class(&visit(&eye, &url, 500).await), Some(Class::Timeout));
+    let second = visit(&eye, &url, 20_000).await;
+    assert_eq!(second.body.as_deref(), Some(b"ok".as_slice()));
+    let third = visit(&eye, &url, 20_000).await;
+    assert_eq!(
+        class(&third),
+        Some(Class::Connection),
+        "{:?}",
+        third.observation
+    );
+    assert_eq!(*named.lock().unwrap(), [true, false]);
+    drop(server.await.unwrap());
+}
+
+/// One address of two takes connections and never answers the handshake.
+#[tokio::test]
+async fn a_counted_visit_leaves_an_address_that_shakes_no_hands() {
+    provider();
+    let leaf = Leaf {
+        name: faces::NAME,
+        ..Leaf::default()
+    };
+    let identity = leaf.signed(None);
+    let held = Some(Arc::new(tokio::sync::Notify::new()));
+    let turns = vec![(identity.clone(), held), (identity, None)];
+    let good = TlsPortal::start(turns, &honest(1)).await;
+    let deaf = TcpListener::bind(("127.0.0.2", good.port)).await.unwrap();
+    let names = Names::start(&[(faces::NAME, &["127.0.0.1", "127.0.0.2"])]);
+    let eye = faces::eye(&names, &["127.0.0.0/8"]);
+    let url = format!("https://{}:{}/", faces::NAME, good.port);
+    assert_eq!(class(&visit(&eye, &url, 2000).await), Some(Class::Timeout));
+    for _ in 0..2 {
+        let seen = visit(&eye, &url, 20_000).await;
+        assert_eq!(
+            seen.body.as_deref(),
+            Some(honest(1).as_bytes()),
+            "{:?}",
+            seen.observation
+        );
+    }
+    drop(deaf);
 }

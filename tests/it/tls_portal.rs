@@ -198,14 +198,22 @@ impl TlsPortal {
     }
 }
 
-fn acceptor(identity: &Identity) -> TlsAcceptor {
+/// Accepts TLS with the identity, and offers HTTP/1.1 by ALPN if `alpn` is set.
+pub fn acceptor_with(identity: &Identity, alpn: bool) -> TlsAcceptor {
     let key = rustls::pki_types::PrivateKeyDer::try_from(identity.key.clone()).unwrap();
     let chain = identity.chain.iter().cloned().map(Into::into).collect();
-    let config = rustls::ServerConfig::builder()
+    let mut config = rustls::ServerConfig::builder()
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .unwrap();
+    if alpn {
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    }
     TlsAcceptor::from(Arc::new(config))
+}
+
+fn acceptor(identity: &Identity) -> TlsAcceptor {
+    acceptor_with(identity, false)
 }
 
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, held: Held, page: &str) {
