@@ -196,6 +196,22 @@ fn files_of_authorities_are_read_or_refused_at_their_place() {
     assert_eq!((code, err.as_str()), (0, ""));
 }
 
+#[test]
+fn a_secret_in_the_place_of_its_variable_is_refused_and_never_shown() {
+    let token = "8012345678:AAErsHxQ-geheim";
+    let text = yaml("", &[("a", "http://127.0.0.1:1/")]).replace("every: 1s", "every: 30s")
+        + &format!(
+            "notifiers:\n  room: {{ kind: telegram, with: {{ chat: -1001, token_env: '{token}' }} }}\n"
+        );
+    let (_keep, path) = folder(&text);
+    for command in [["targets", "validate"], ["check", "a"]] {
+        let (out, err, code) = said(&gaccong(&path, &command));
+        assert_eq!(code, 2, "{out}{err}");
+        assert!(err.contains("takes the name of an environment variable"), "{err}");
+        assert!(!out.contains("AAErs") && !err.contains("AAErs"), "{out}{err}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hosts_with_a_star_are_allowed_and_hosts_with_more_are_refused() {
     let portal = Portal::page(honest(1)).await;

@@ -53,6 +53,15 @@ const LONGEST_SECRET: u64 = 16 << 10;
 /// Reads a secret from the environment variable, or from the file that `<NAME>_FILE` names, since a container shows its
 /// environment to all users that may inspect it. Errors name the variable and never its value.
 fn secret(variable: &str) -> Result<String, Problem> {
+    // the secret itself is easily pasted in the place of the variable's name, and must not reach a log
+    if !is_variable(variable) {
+        return Err(Problem::Invalid(
+            "with: a key that ends with _env takes the name of an environment variable (A-Z, 0-9 and _), such as \
+             GACCONG_TELEGRAM_TOKEN, not the secret itself: set the variable to the secret; if it is a real secret, \
+             renew it, since it stood in the file"
+                .to_owned(),
+        ));
+    }
     if let Ok(value) = std::env::var(variable)
         && !value.trim().is_empty()
     {
@@ -72,6 +81,12 @@ fn secret(variable: &str) -> Result<String, Problem> {
         return Err(unset("the file is empty".to_owned()));
     }
     Ok(text.to_owned())
+}
+
+fn is_variable(name: &str) -> bool {
+    let letter = |it: u8| it.is_ascii_alphabetic() || it == b'_';
+    let begins = name.bytes().next().is_some_and(letter);
+    begins && name.bytes().all(|it| letter(it) || it.is_ascii_digit())
 }
 
 fn with<T: serde::de::DeserializeOwned>(kind: &str, with: &Value) -> Result<T, Problem> {
