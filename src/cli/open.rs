@@ -69,6 +69,21 @@ pub(super) async fn world(global: &Global, needed: bool) -> Result<(World, Opene
     world_of(config(global, Pace::Fast, needed)?).await
 }
 
+/// Everything for commands on what is there already. Refuses a directory without a targets.yaml and a store, where they
+/// would succeed on nothing.
+pub(super) async fn existing(global: &Global) -> Result<(World, Opened), Failure> {
+    let config = config(global, Pace::Fast, false)?;
+    let data = &config.service.data_dir;
+    if !global.config.exists() && !data.exists() {
+        return Err(Failure::usage(format!(
+            "neither {} nor {} is here: run the command in the service's directory, or name --config or --data-dir",
+            global.config.display(),
+            data.display()
+        )));
+    }
+    world_of(config).await
+}
+
 /// Opens the world of a configuration that was read already.
 pub(super) async fn world_of(config: Config) -> Result<(World, Opened), Failure> {
     let opened = store(&config).await?;

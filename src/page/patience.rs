@@ -33,7 +33,7 @@ impl Patience {
     }
 
     /// Works under this patience, and loses it once `is_too_long` returns true. This thread calls `is_too_long` every
-    /// [`ASKED_EVERY`] steps.
+    /// 4,096 steps.
     pub fn until<T>(
         &self,
         is_too_long: impl Fn() -> bool + 'static,

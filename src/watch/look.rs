@@ -126,7 +126,7 @@ async fn understood(asked: Asked<'_>, mut sighting: Sighting) -> Look {
             return site(world, target, dossier, sighting, body, at).await;
         }
         Some(Part::Unlinked) => {
-            // the second visit may want a place among large bodies, too: whoever holds one must not wait for another
+            // the second visit may wait for a place among large bodies, and must not hold another one meanwhile
             sighting.large = None;
             if is_soft_404(world, target, &sighting).await {
                 return gone(sighting);

@@ -57,7 +57,7 @@ async fn calls(steps: &[(u64, Rung)], answers: impl Fn(Rung) -> bool) -> Vec<(i6
     let clock = Turned::at("2026-11-22T20:00:00+07:00");
     let scene = scene(&clock, "", "console").await;
     let known = scene.incidents().await.remove(0);
-    let mut it = incident::take(&known, &a_member(), known.confirmed_at).unwrap();
+    let mut it = incident::take(&known, a_member(), known.confirmed_at).unwrap();
     let steps: Vec<Step> = steps.iter().copied().map(step).collect();
     let mut called = Vec::new();
     for minute in 1..=10 * 60 {

@@ -207,8 +207,14 @@ fn a_secret_in_the_place_of_its_variable_is_refused_and_never_shown() {
     for command in [["targets", "validate"], ["check", "a"]] {
         let (out, err, code) = said(&gaccong(&path, &command));
         assert_eq!(code, 2, "{out}{err}");
-        assert!(err.contains("takes the name of an environment variable"), "{err}");
-        assert!(!out.contains("AAErs") && !err.contains("AAErs"), "{out}{err}");
+        assert!(
+            err.contains("takes the name of an environment variable"),
+            "{err}"
+        );
+        assert!(
+            !out.contains("AAErs") && !err.contains("AAErs"),
+            "{out}{err}"
+        );
     }
 }
 

@@ -174,7 +174,7 @@ async fn where_the_agency_has_it_the_operator_is_called_at_half_the_pace_and_its
     let told = known.confirmed_at;
     let after = |minutes| told + SignedDuration::from_mins(minutes);
     let steps = duty::steps_of(&scene.world, "thu");
-    let mut it = incident::take(&known, &a_member(), told).unwrap();
+    let mut it = incident::take(&known, a_member(), told).unwrap();
     let mut called = Vec::new();
     for minute in 1..=6 * 60 {
         let now = after(minute);
@@ -195,7 +195,7 @@ async fn where_the_agency_has_it_the_operator_is_called_at_half_the_pace_and_its
     let it = incident::take(&it, "Trần Thị Bình", after(360)).unwrap();
     assert_eq!(it.led().unwrap().by, "Trần Thị Bình");
     let reminded = |it: &_| overdue(&steps, it, after(420), hour, |_| true).is_some();
-    let noted = incident::note(&it, &a_member(), "đang xử lý", after(400)).unwrap();
+    let noted = incident::note(&it, a_member(), "đang xử lý", after(400)).unwrap();
     assert!(reminded(&noted));
     let noted = incident::note(&it, "Trần Thị Bình", "đang xử lý", after(400)).unwrap();
     assert!(!reminded(&noted));

@@ -162,3 +162,22 @@ fn what_is_refused_leaves_no_page_among_ours() {
     assert_eq!(evidence.body(&Digest::of(b"a page")).unwrap(), b"a page");
     assert_eq!(listed(&path).0, ["a", "c"]);
 }
+
+#[test]
+fn commands_on_what_is_there_refuse_an_empty_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in [
+        ["backup", "x.zst"],
+        ["store", "verify"],
+        ["targets", "list"],
+        ["targets", "export"],
+    ] {
+        let (out, err, code) = said(&gaccong(folder.path(), &command));
+        assert_eq!(code, 2, "{out}{err}");
+        assert!(
+            err.contains("run the command in the service's directory"),
+            "{err}"
+        );
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}

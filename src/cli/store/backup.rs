@@ -21,7 +21,7 @@ use crate::{
 
 pub(in crate::cli) async fn backup(global: &Global, args: Backup) -> Result<Outcome, Failure> {
     open::logs("warn");
-    let (world, _opened) = open::world(global, false).await?;
+    let (world, _opened) = open::existing(global).await?;
     let path = std::path::absolute(&args.file).map_err(failed(&args.file))?;
     // symlink_metadata also finds a dangling link
     if fs::symlink_metadata(&path).is_ok() {

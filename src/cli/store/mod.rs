@@ -63,7 +63,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
 }
 
 async fn verify(global: &Global) -> Result<Outcome, Failure> {
-    let (world, _opened) = open::world(global, false).await?;
+    let (world, _opened) = open::existing(global).await?;
     let checkup = world.store.checkup().await?;
     let referred = referred(&world).await?;
     let mut missing = Vec::new();

@@ -164,7 +164,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
         Action::Plan(args) => plans::run(global, args).await,
         Action::History { id } => requests::history(global, id.as_deref()).await,
         Action::Export => {
-            let (world, _opened) = open::world(global, false).await?;
+            let (world, _opened) = open::existing(global).await?;
             let targets = world.targets().await?;
             let mut config = world.config.clone();
             unresolve(&mut config, global);
@@ -212,7 +212,7 @@ fn unresolve(config: &mut config::Config, global: &Global) {
 }
 
 async fn list(global: &Global) -> Result<Outcome, Failure> {
-    let (world, _opened) = open::world(global, false).await?;
+    let (world, _opened) = open::existing(global).await?;
     let targets = world.targets().await?;
     let seen = world.store.glances().await?;
     let seen: HashMap<&str, &Glance> = seen.iter().map(|it| (it.target.as_str(), it)).collect();
@@ -287,7 +287,7 @@ async fn remove(
     by: &str,
     reason: Option<String>,
 ) -> Result<Outcome, Failure> {
-    let (world, _opened) = open::world(global, false).await?;
+    let (world, _opened) = open::existing(global).await?;
     let id: TargetId = id.parse().map_err(Failure::usage)?;
     match leaving::remove(&world, &id, by, reason).await {
         Ok(()) => {

@@ -43,7 +43,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
-    let (world, _opened) = open::world(global, false).await?;
+    let (world, _opened) = open::existing(global).await?;
     if args.list {
         return list(global, &world).await;
     }

@@ -21,7 +21,7 @@ use crate::{
 
 /// Requests that wait, or all.
 pub(super) async fn list(global: &Global, all: bool) -> Result<Outcome, Failure> {
-    let (world, _opened) = open::world(global, false).await?;
+    let (world, _opened) = open::existing(global).await?;
     let words = &world.words;
     let zone = &world.config.service.timezone;
     let mut rows = Vec::new();
@@ -69,7 +69,7 @@ pub(super) async fn approve(
     by: &str,
     until: Option<Until>,
 ) -> Result<Outcome, Failure> {
-    let (world, _opened) = open::world(global, false).await?;
+    let (world, _opened) = open::existing(global).await?;
     let request = known(&world, id).await?;
     let until = until.map(|it| it.of(&world)).transpose()?;
     let done_with = verbs::approve(&world, &request.id, by, until, None).await;
@@ -86,7 +86,7 @@ pub(super) async fn refuse(
     by: &str,
     reason: &str,
 ) -> Result<Outcome, Failure> {
-    let (world, _opened) = open::world(global, false).await?;
+    let (world, _opened) = open::existing(global).await?;
     let request = known(&world, id).await?;
     let refused = verbs::refuse(&world, &request.id, by, reason, None).await;
     refused.map_err(|why| failure(why, &world.words))?;
@@ -106,7 +106,7 @@ async fn known(world: &World, id: &str) -> Result<Request, Failure> {
 
 /// What was done with the registry, oldest first.
 pub(super) async fn history(global: &Global, id: Option<&str>) -> Result<Outcome, Failure> {
-    let (world, _opened) = open::world(global, false).await?;
+    let (world, _opened) = open::existing(global).await?;
     let id: Option<TargetId> = id.map(str::parse).transpose().map_err(Failure::usage)?;
     let entries = world.store.entries(id.as_ref()).await?;
     if let (Some(id), true) = (&id, entries.is_empty()) {
