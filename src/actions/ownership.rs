@@ -38,7 +38,7 @@ const READ: usize = 50;
 const LONGEST_FILE: u64 = 4 << 10;
 
 /// Looks at it once, as any visitor, and for the token. `None` where our own network is gone.
-pub async fn scrutinise(world: &World, request: &Request) -> Option<(View, Option<Proof>)> {
+pub async fn inspect(world: &World, request: &Request) -> Option<(View, Option<Proof>)> {
     let mut settings: Settings = world.config.defaults.clone();
     settings.profiles = vec![Profile::Desktop];
     let mut target = Target::unregistered(request.url.clone(), settings);
@@ -72,7 +72,7 @@ pub(crate) struct Claims<'a> {
 }
 
 /// The tokens of `claims` that a portal bears, each with its place; for askers while too many requests wait.
-pub(crate) async fn bearers(world: &World, claims: &Claims<'_>) -> HashMap<String, Proof> {
+pub(crate) async fn holders(world: &World, claims: &Claims<'_>) -> HashMap<String, Proof> {
     let url = claims.url;
     let mut settings: Settings = world.config.defaults.clone();
     settings.profiles = vec![Profile::Desktop];
@@ -82,7 +82,7 @@ pub(crate) async fn bearers(world: &World, claims: &Claims<'_>) -> HashMap<Strin
     let beside = Beside::default();
     let seen = look(world, &target, Profile::Desktop, &dossier, beside).await;
     let read = read(world, &seen).await;
-    stands(world, &target.id, claims, &seen, read.as_ref()).await
+    holds_tokens(world, &target.id, claims, &seen, read.as_ref()).await
 }
 
 /// The lines of a page that an officer sees, and the token in its head.
@@ -123,7 +123,7 @@ async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) 
     // all that is remembered is gone through: once, and when somebody asks
     let same_as = match &request.view {
         Some(view) if !request.again => view.same_as.clone(),
-        _ => twin(world, request, &final_url, &seen).await,
+        _ => duplicate_of(world, request, &final_url, &seen).await,
     };
     let standing = seen.class.standing();
     View {
@@ -150,7 +150,12 @@ async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) 
 }
 
 /// A registered portal that this one is: it leads there, or shows the very page.
-async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> Option<TargetId> {
+async fn duplicate_of(
+    world: &World,
+    request: &Request,
+    leads_to: &Url,
+    seen: &Look,
+) -> Option<TargetId> {
     let key = portal_key(leads_to);
     let targets = world.targets().await.ok()?;
     if key != portal_key(&request.url)
@@ -212,12 +217,12 @@ async fn proof(
         own: &tokens,
         tokens: &tokens,
     };
-    let mut found = stands(world, &request.target, &claims, seen, read).await;
+    let mut found = holds_tokens(world, &request.target, &claims, seen, read).await;
     found.remove(&request.token)
 }
 
 /// Finds the places of tokens. A redirect to another domain proves nothing for this one.
-async fn stands(
+async fn holds_tokens(
     world: &World,
     target: &TargetId,
     claims: &Claims<'_>,

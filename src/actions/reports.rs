@@ -10,6 +10,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
+    actions::access::Access,
     config::Config,
     model::{
         About, Alert, Digest, Incident, Target, TargetId, Urgency, alert::ReportFile, time::Week,
@@ -154,6 +155,17 @@ pub async fn page(
     Ok((formats::summary(&report, &world.words), bytes))
 }
 
+/// Last week's report of the portals that the caller is told of: the week, and what [`page`] returns.
+pub async fn last_week(access: &Access<'_>) -> Result<(Week, String, Vec<u8>), String> {
+    let world = access.world;
+    let zone = world.config.service.timezone.clone();
+    let week = Week::of(world.clock.now().to_zoned(zone).date()).before();
+    let ours = access.targets().await.map_err(|it| it.to_string())?;
+    let ours: HashSet<&TargetId> = ours.iter().map(|it| &it.id).collect();
+    let (summary, bytes) = page(world, week, |it| ours.contains(&it.id)).await?;
+    Ok((week, summary, bytes))
+}
+
 /// Writes last week's reports and puts them into the outbox, unless that was done already: the whole one for the people who
 /// run the service, and for each other notifier one of the portals that it is told of.
 pub async fn send_weekly(world: &World) -> Result<(), String> {
@@ -183,7 +195,7 @@ pub async fn send_weekly(world: &World) -> Result<(), String> {
         let alert = |name: &&String| Alert::new(name, about.clone(), Urgency::Low, now);
         alerts.extend(names.iter().map(alert));
     };
-    let duty: Vec<&String> = world.config.defaults.notify.iter().collect();
+    let duty: Vec<&String> = world.config.operators().names().iter().collect();
     let path = write(world, &whole, html, &folder)?;
     told(&duty, &whole, path);
     let names = gathered.rows.iter().flat_map(|it| &it.0.settings.notify);

@@ -9,11 +9,13 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    actions::Refused,
     locale::Words,
     model::{
         Signal,
-        excerpt::{clean, excerpt},
+        excerpt::{clean, excerpt, unmarked},
     },
+    notify::people::called,
     store::StoreError,
     world::Fault,
 };
@@ -46,6 +48,21 @@ impl Failure {
         Self {
             code: 3,
             message: message.into(),
+        }
+    }
+
+    /// A verb that did nothing, in the words of the configured language.
+    pub fn refused(why: Refused, words: &Words) -> Self {
+        match why {
+            Refused::NotFound(_) => Self::usage("it is not there any more"),
+            Refused::Forbidden(say) | Refused::Because(say) => Self::usage(words.say(&say)),
+            Refused::Taken(it) => {
+                let by = unmarked(&called(&it.by, it.origin.as_ref(), words));
+                Self::usage(words.text("bot-taken-already", &[("by", &by)]))
+            }
+            Refused::NoPage(_) | Refused::Doubtful(_) => Self::usage(why.to_string()),
+            Refused::Store(error) => error.into(),
+            Refused::Evidence(_) => Self::system(why.to_string()),
         }
     }
 

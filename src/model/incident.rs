@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Say, Signal, TargetId, plan::PlanId, target::Target};
+use super::{Class, Digest, Say, Signal, TargetId, number, plan::PlanId, target::Target};
 
 /// `SC-2026-0412` (*sự cố*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,7 +15,12 @@ pub struct IncidentId(pub String);
 
 impl IncidentId {
     pub fn new(year: i16, number: u64) -> Self {
-        Self(format!("SC-{year}-{number:04}"))
+        Self(number::write("SC", year, number))
+    }
+
+    /// Reads an id as people type it: `SC-2026-0412`, `sc-2026-412`, or `412` for one of `this_year`.
+    pub fn read(text: &str, this_year: i16) -> Option<Self> {
+        number::read("SC", text, this_year).map(Self)
     }
 }
 
@@ -23,7 +28,7 @@ impl TryFrom<String> for IncidentId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        super::target::numbered(text).map(Self)
+        number::check(text).map(Self)
     }
 }
 

@@ -269,16 +269,23 @@ pub fn prove(request: &Request, now: Timestamp) -> Result<Step, Say> {
     })
 }
 
-/// An officer's word: the portal is watched from now on, until `until` where it is given.
+/// An officer's approval: its author, its moment, and the end of the registration where it has one.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided<'a> {
+    pub by: &'a str,
+    pub until: Option<Timestamp>,
+    pub now: Timestamp,
+}
+
+/// Approves a request: the portal is watched from now on, until the end that the officer gave.
 pub fn approve(
     request: &Request,
     known: Known,
     agencies: &[Agency],
     defaults: &Settings,
-    by: &str,
-    until: Option<Timestamp>,
-    now: Timestamp,
+    decided: Decided,
 ) -> Result<Step, Say> {
+    let Decided { by, until, now } = decided;
     is_open(request)?;
     let Some(view) = &request.view else {
         return Err(Say::new("register-unseen").with("id", &request.id));
