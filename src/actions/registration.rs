@@ -178,7 +178,9 @@ async fn own(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
     let is_of = |asker: &str| {
         access.recipient() == Some(asker) || access.notifiers().iter().any(|it| it == asker)
     };
-    let is_own = |it: &Request| it.asker.notifier.as_deref().is_some_and(is_of);
+    let asked = |it: &Request| it.asker.notifier.as_deref().is_some_and(is_of);
+    // the operator at the command line stands in for any asker
+    let is_own = |it: &Request| access.recipient().is_none() || asked(it);
     let known = access.world.store.request(id).await?;
     known.filter(is_own).ok_or(Refused::NotFound(Noun::Request))
 }
