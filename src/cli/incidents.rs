@@ -53,13 +53,13 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
         Action::List { open } => list(global, &world, open).await,
         Action::Show { id } => show(global, &world, &id).await,
         Action::Ack { id, by } => {
-            let (access, id) = (Access::cli(&world, by.trim()), read(&world, &id)?);
-            let taken = incidents::take(&access, &id).await;
+            let access = Access::cli(&world, by.trim());
+            let taken = incidents::take(&access, &read(&world, &id)?).await;
             done_with(global, &world, &id, taken, "cli-taken")
         }
         Action::Resolve { id, by, note } => {
-            let (access, id) = (Access::cli(&world, by.trim()), read(&world, &id)?);
-            let closed = incidents::close(&access, &id, note).await;
+            let access = Access::cli(&world, by.trim());
+            let closed = incidents::close(&access, &read(&world, &id)?, note).await;
             done_with(global, &world, &id, closed, "cli-resolved")
         }
     }
@@ -108,16 +108,15 @@ fn read(world: &World, text: &str) -> Result<IncidentId, Failure> {
 }
 
 fn unknown(id: &str) -> Failure {
-    let id = excerpt(id, 60);
+    let id = excerpt(id.trim(), 60);
     Failure::usage(format!(
         "no incident is called {id}; gaccong incidents list shows all"
     ))
 }
 
 async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failure> {
-    let id = read(world, id)?;
-    let found = world.store.incident(&id).await?;
-    let it = found.ok_or_else(|| unknown(&id.0))?;
+    let found = world.store.incident(&read(world, id)?).await?;
+    let it = found.ok_or_else(|| unknown(id))?;
     let undelivered = world.store.undelivered(&it.id).await?;
     if global.json {
         let mut out = as_json(world, &it);
@@ -150,12 +149,12 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
 fn done_with(
     global: &Global,
     world: &World,
-    id: &IncidentId,
+    id: &str,
     outcome: Result<Incident, Refused>,
     said: &str,
 ) -> Result<Outcome, Failure> {
     let now = outcome.map_err(|why| match why {
-        Refused::NotFound(_) => unknown(&id.0),
+        Refused::NotFound(_) => unknown(id),
         why => Failure::refused(why, &world.words),
     })?;
     let sentence = world.words.text(said, &[("id", &now.id.0)]);
