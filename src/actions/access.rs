@@ -1,4 +1,4 @@
-//! Who calls a verb, and what is open to them. Every verb asks here, so that a front end cannot forget to.
+//! The caller of a verb, and what is open to them. Every verb asks here, so that a front end cannot forget to.
 
 use std::collections::HashSet;
 
@@ -25,7 +25,7 @@ pub enum Role {
     Stranger,
     /// Of an agency: its own portals.
     Agency,
-    /// Of the people who run the service.
+    /// The operator's: may reach everything.
     Operator,
 }
 
@@ -47,7 +47,7 @@ impl Role {
 pub struct Caller {
     /// The display name, which anybody can choose and which may be of any length.
     pub name: String,
-    /// The account number; `None` where nobody in particular speaks, such as an anonymous administrator of a group.
+    /// The account number; `None` for an account that many share, such as an anonymous administrator of a group.
     pub account: Option<i64>,
     /// What else the account is called, without `@`.
     pub username: Option<String>,
@@ -122,7 +122,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Whether a person speaks who can be named later.
+    /// Whether the caller can be named later.
     pub fn is_somebody(&self) -> bool {
         self.chat().is_none() || self.caller.account.is_some()
     }

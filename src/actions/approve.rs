@@ -1,4 +1,4 @@
-//! A person's word on a page: the present page becomes the approved baseline, and what was open about it ends.
+//! A person's approval of a page: the present page becomes the approved baseline, and the open incident ends.
 
 use jiff::Timestamp;
 
@@ -73,7 +73,7 @@ pub async fn approve_page(access: &Access<'_>, id: &TargetId) -> Result<Approved
 }
 
 /// Looks now (unless a look made a moment ago is given) and makes what is seen the baseline; the open incident ends. A page
-/// that became worse than what the open incident tells of is not kept [`Keep::Alongside`]: nobody has seen it yet.
+/// that became worse than what the open incident tells of is not kept [`Keep::Alongside`]: no person has seen it yet.
 pub async fn approve(
     world: &World,
     target: &Target,
@@ -209,8 +209,8 @@ fn alongside(keep: Keep, known: Option<&Baseline>, new: &LookRef) -> Vec<LookRef
     approved
 }
 
-/// What an agency's chat calls legitimate is told to the operator's people so that it rings: an edit rings nobody, and whoever
-/// changed the page may sit in that chat. What was announced they know of already.
+/// Alerts that ring at the operator's people when an agency's chat calls a change legitimate: an edit makes no sound, and the
+/// person who changed the page may sit in that chat. Announced changes are known to the operator already.
 fn rings(world: &World, by: &Actor, open: &Incident, now: Timestamp) -> Vec<Alert> {
     if !by.is_of_agency() || !open.kind.is_tampering() || open.planned.is_some() {
         return Vec::new();

@@ -171,7 +171,7 @@ pub struct Many {
     pub left: Vec<Incident>,
 }
 
-/// Takes all incidents of a message about many that are open and taken by nobody.
+/// Takes all open incidents of a message about many that no person has taken.
 pub async fn take_all(access: &Access<'_>, group: &Group) -> Result<Many, Refused> {
     let ours = members(access, group).await?;
     if ours.is_empty() {

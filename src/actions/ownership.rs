@@ -1,4 +1,4 @@
-//! A portal that somebody asks for: what it looks like now, whose it is, and whether it is watched under another name.
+//! A portal that is asked for: its page now, proofs that it is the asker's, and whether it is watched under another name.
 
 use std::collections::{HashMap, HashSet};
 
@@ -32,12 +32,12 @@ pub const FILE: &str = "/.well-known/gaccong.txt";
 /// Lines of a page that an officer is shown, and how long each may be: half a phone's screen.
 const LINES: usize = 6;
 const LINE: usize = 120;
-/// Portals of one template whose page is read to see what they are called.
+/// Portals of one template whose page is read for its title.
 const READ: usize = 50;
 /// A file that holds one token is short.
 const LONGEST_FILE: u64 = 4 << 10;
 
-/// Looks at it once, as any visitor, and for the token. `None` where our own network is gone.
+/// Looks at the portal of a request once, as any visitor, and for the token. `None` where our own network is gone.
 pub async fn inspect(world: &World, request: &Request) -> Option<(View, Option<Proof>)> {
     let mut settings: Settings = world.config.defaults.clone();
     settings.profiles = vec![Profile::Desktop];
@@ -120,7 +120,7 @@ async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) 
     let answer = seen.observation.answer();
     let silence = seen.observation.silence();
     let final_url = answer.map_or_else(|| request.url.clone(), |it| it.final_url.clone());
-    // all that is remembered is gone through: once, and when somebody asks
+    // reads all dossiers: once for a request, and when its asker wants another look
     let same_as = match &request.view {
         Some(view) if !request.again => view.same_as.clone(),
         _ => duplicate_of(world, request, &final_url, &seen).await,
@@ -167,7 +167,7 @@ async fn duplicate_of(
     let mut read = 0;
     for dossier in world.store.dossiers().await.ok()? {
         let looks = dossier.baseline.iter().flat_map(|it| it.looks());
-        // the same tree; portals of one template differ in what they are called
+        // an equal tree; portals of one template differ in their titles
         let alike: Vec<LookRef> = looks.filter(|it| it.shape == here.shape).cloned().collect();
         let same = alike.iter().any(|it| it.digest == here.digest)
             || match alike.last() {
@@ -185,7 +185,7 @@ async fn duplicate_of(
     None
 }
 
-/// What a page that was kept is called.
+/// The title of a kept page.
 async fn title(world: &World, whose: &TargetId, of: &LookRef) -> Option<String> {
     let (evidence, of) = (world.evidence.clone(), of.clone());
     let work = move || {

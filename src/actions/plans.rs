@@ -1,4 +1,4 @@
-//! Announced changes in the world: what they silence, and what is asked when they are over.
+//! Announced changes: an agency announces, cancels and answers for them.
 
 use jiff::Timestamp;
 
@@ -139,7 +139,7 @@ async fn to_answer(access: &Access<'_>, id: &PlanId) -> std::result::Result<Plan
     Ok(known)
 }
 
-/// The people who run the service always know; who announced it is asked, and sees what came of the question.
+/// Alerts about a plan: to the operator always, to the announcing chat for the question and its answer.
 fn told(world: &World, plan: &Plan, now: Timestamp) -> Vec<Alert> {
     let duty = world.config.operators().names();
     let mut names: Vec<&String> = duty.iter().collect();
@@ -153,9 +153,9 @@ fn told(world: &World, plan: &Plan, now: Timestamp) -> Vec<Alert> {
     names.iter().map(alert).collect()
 }
 
-/// As loud as what keeps coming back: an edit of a silent message rings nobody.
+/// Alerts with a sound about an incident whose message was silent: an edit makes none.
 async fn rings(world: &World, it: &Incident, now: Timestamp) -> Result<Vec<Alert>> {
-    // a part that is not looked at any more is its portal's all the same
+    // a part may be looked at no more; its portal's notifiers are told
     let portal = it.target.portal();
     let targets = world.targets().await?;
     let names = match targets.iter().find(|it| it.id.as_str() == portal) {
@@ -213,7 +213,7 @@ pub(crate) async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<(
     moved(world.store.commit(commit).await)
 }
 
-/// Somebody else was faster: the next round decides anew.
+/// Takes a conflict for success: another commit came first, and the next round decides anew.
 fn moved(written: Result<()>) -> Result<()> {
     match written {
         Err(StoreError::Conflict) => Ok(()),
@@ -232,7 +232,7 @@ pub(crate) async fn open_planned(world: &World) -> Result<Vec<Incident>> {
     Ok(all)
 }
 
-/// No silence outlives its plan: of an outage, of a plan that was taken back, of a question that nobody answers.
+/// Ends the silence of outages, of cancelled plans and of questions without an answer: none outlives its plan.
 async fn sweep(world: &World, plans: &[Plan], now: Timestamp) -> Result<()> {
     for it in open_planned(world).await? {
         let of = plans

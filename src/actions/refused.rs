@@ -17,7 +17,7 @@ pub enum Refused {
     /// It cannot be as things are now.
     #[error("{}", .0.key)]
     Because(Say),
-    /// Somebody has taken the incident before.
+    /// The incident was taken before.
     #[error("it was taken by {} already", .0.by)]
     Taken(Box<Taken>),
     #[error("the portal does not show a page now ({0}); nothing was approved")]

@@ -1,4 +1,4 @@
-//! Portals that are watched no more: taken out by somebody, or registered for a watch window that is over.
+//! Portals that are watched no more: removed by the operator, or registered for a watch window that is over.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -25,7 +25,7 @@ const NAMED: usize = 10;
 /// Ends that are written at once.
 const AT_ONCE: usize = 100;
 
-/// Takes a registered target out for the operator, and tells those who were told of it.
+/// Removes a registered target for the operator, and tells the notifiers that it was told to.
 pub async fn remove(
     access: &Access<'_>,
     id: &TargetId,
@@ -45,7 +45,7 @@ pub async fn remove(
     Ok(())
 }
 
-/// The removal of targets: their incidents end, and those who were told of them are told.
+/// The removal of targets: their incidents end, and their notifiers are told.
 fn ended(
     world: &World,
     present: &Present,
@@ -62,7 +62,7 @@ fn ended(
     }
 }
 
-/// Ends registrations whose window is over: hundreds may end with one holiday, and whoever is told of several is told once.
+/// Ends registrations whose window is over. Hundreds may end with one holiday; a notifier is told of all of them at once.
 pub(crate) async fn end(world: &World, now: Timestamp) -> Result<(), Refused> {
     let over = registry::ended(&world.store.registry().await?, now);
     let ids: Vec<TargetId> = over.into_iter().map(|it| it.target.id).collect();
@@ -125,7 +125,7 @@ pub(crate) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreE
             ..Commit::default()
         };
         match world.store.commit(commit).await {
-            // a person or a look was quicker; the next round decides
+            // another commit came first; the next round decides
             Ok(()) | Err(StoreError::Conflict) => (),
             Err(error) => return Err(error),
         }
@@ -175,7 +175,7 @@ fn closed(
     (ended, alerts)
 }
 
-/// One message for each who was told of them.
+/// One message for each notifier of the removed targets.
 fn notices(
     world: &World,
     present: &Present,

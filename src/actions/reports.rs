@@ -23,7 +23,7 @@ use crate::{
     world::World,
 };
 
-/// Targets whose history is asked for at once: some hundred kilobytes.
+/// Targets of one query for histories: some hundred kilobytes.
 const AT_ONCE: usize = 200;
 
 /// The figures of a week, of one agency or of all.
@@ -34,7 +34,7 @@ pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<R
     .await
 }
 
-/// The same of the targets that are wanted.
+/// The figures of a week, of the targets that `wanted` accepts.
 async fn gather_of(
     world: &World,
     week: Week,
@@ -166,8 +166,8 @@ pub async fn last_week(access: &Access<'_>) -> Result<(Week, String, Vec<u8>), S
     Ok((week, summary, bytes))
 }
 
-/// Writes last week's reports and puts them into the outbox, unless that was done already: the whole one for the people who
-/// run the service, and for each other notifier one of the portals that it is told of.
+/// Writes last week's reports and puts them into the outbox, unless that was done already: the whole one for the operator,
+/// and for each other notifier one of the portals that it is told of.
 pub async fn send_weekly(world: &World) -> Result<(), String> {
     let said = |error: StoreError| error.to_string();
     let zone = &world.config.service.timezone;

@@ -1,4 +1,4 @@
-//! What becomes due of requests and registrations without anybody's deed.
+//! Requests and registrations as time passes: looks that are due, windows that are over.
 
 use futures_util::StreamExt;
 use jiff::Timestamp;
@@ -26,7 +26,7 @@ pub async fn next_look(world: &World) -> Option<Timestamp> {
     open.map(at).chain(world.candidates.next()).min()
 }
 
-/// Ends registrations whose window is over, looks at portals that are asked for, ends requests nobody decided.
+/// Ends registrations whose window is over, looks at portals that are asked for, ends requests without a decision in time.
 pub async fn round(world: &World) {
     let now = world.clock.now();
     if let Err(error) = removal::end(world, now).await {

@@ -113,7 +113,7 @@ async fn on_incident(
     }
 }
 
-/// Takes what is open and taken by nobody; says how many that were, and how many somebody had already.
+/// Takes all incidents of a message about many; says how many it took, and how many were taken before.
 async fn take_all(context: &ChatContext<'_>, group: &Group) -> CallbackReply {
     let done = match verbs::take_all(&context.access, group).await {
         Ok(done) => done,

@@ -52,7 +52,8 @@ fn title_of(chat: &TelegramChat) -> Option<String> {
     })
 }
 
-/// The notifiers whose own chat this is, or whose chat has moved here; registered chats of the same bot, too.
+/// The notifiers of a chat: those that are configured for it or whose chat has moved here, and those of registered chats of
+/// this bot.
 pub(super) async fn notifiers_of(
     world: &World,
     chats: &[Chat],

@@ -13,16 +13,16 @@ use crate::{
     world::World,
 };
 
-/// Accounts of Telegram behind which anybody may be: an anonymous administrator, a channel, a linked channel's posts.
-const NOBODY: [i64; 3] = [1_087_968_824, 136_817_688, 777_000];
+/// Telegram's accounts that many share: an anonymous administrator, a channel, a linked channel's posts.
+const SHARED: [i64; 3] = [1_087_968_824, 136_817_688, 777_000];
 
-/// The account number of a person; `None` for one that stands for nobody in particular.
+/// The account number of a person; `None` for an account that many share.
 pub(super) fn account_of(user: &teloxide::types::User) -> Option<i64> {
     let id = i64::try_from(user.id.0).ok()?;
-    (!NOBODY.contains(&id)).then_some(id)
+    (!SHARED.contains(&id)).then_some(id)
 }
 
-/// One update: who, where, and what it may reach.
+/// One update: its author and chat, and what it may reach.
 pub(super) struct ChatContext<'a> {
     pub access: Access<'a>,
     pub bot: &'a Bot,

@@ -15,6 +15,7 @@ mod queue;
 mod reply;
 mod request;
 mod strangers;
+mod time_span;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -51,7 +52,7 @@ use crate::{
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
-/// A poller that ends waits so long for Telegram.
+/// How long a poller that ends waits for Telegram.
 const LEAVING: Duration = Duration::from_millis(400);
 /// Updates that come again after a crash are those of one answer: a hundred at the most.
 const NEAR: u32 = 1000;
@@ -415,7 +416,7 @@ impl Listener {
 
     async fn heard(&self, context: &ChatContext<'_>, message: &Message) -> Option<Reply> {
         let text = message.text()?;
-        // a channel's post speaks for nobody in the group where it appears
+        // a channel's post has no author in the group where it appears
         if message.is_automatic_forward() || message.from.is_none() {
             return None;
         }
@@ -423,7 +424,7 @@ impl Listener {
         if let Some((command, rest)) = commands::parse(text, name) {
             match commands::find(command, context.access.role()) {
                 Some(command) => Some(command.run(context, rest).await),
-                // in a group it may be meant for somebody else
+                // in a group it may be meant for another bot
                 None if !message.chat.is_private() => None,
                 None => Some(Reply::plain(&context.say("bot-unknown-command", &[]))),
             }

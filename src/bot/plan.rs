@@ -1,9 +1,8 @@
 //! Announced changes, from phones.
 
-use super::{context::ChatContext, reply::Reply};
+use super::{context::ChatContext, reply::Reply, time_span::span};
 use crate::{
     actions::{Access, Refused, Role, plans},
-    incident::plan::span,
     model::{
         Target, TargetId,
         action::PlanAction,

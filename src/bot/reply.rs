@@ -23,7 +23,7 @@ pub(super) struct Reply {
     /// Rows of buttons.
     pub buttons: Vec<Vec<Button>>,
     pub document: Option<Document>,
-    /// An answer to it is wanted: whoever asked finds the field open.
+    /// An answer to it is wanted: Telegram opens the reply field for the person asked.
     pub asks: bool,
 }
 
@@ -70,7 +70,7 @@ impl CallbackReply {
     }
 }
 
-/// Sends it as an answer to a message. One that does not arrive is asked for again by whoever misses it.
+/// Sends it as an answer to a message. One that does not arrive is not repeated: a person who misses it asks again.
 pub(super) async fn send(context: &ChatContext<'_>, to: Option<MessageId>, reply: Reply) {
     let answered = to.map(|it| ReplyParameters::new(it).allow_sending_without_reply());
     let fits = reply.text.fits();

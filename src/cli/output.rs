@@ -74,7 +74,7 @@ impl Failure {
         // arguments and file contents in the message must not hold anything that the terminal acts on
         let plain = |it: &char| *it == '\n' || !(it.is_control() || is_obeyed(*it));
         let message: String = self.message.chars().filter(plain).collect();
-        // whoever reads the other end of a closed pipe wants nothing more
+        // the reader of a closed pipe wants nothing more
         let _ = writeln!(anstream::stderr(), "gaccong: {message}");
         ExitCode::from(self.code)
     }
@@ -95,7 +95,7 @@ impl From<Fault> for Failure {
     }
 }
 
-/// Standard output that failed: a closed pipe is a reader who has seen enough.
+/// Standard output that failed. A closed pipe is no failure: its reader has seen enough.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {

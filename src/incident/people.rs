@@ -1,8 +1,8 @@
-//! What people do with an incident. Each returns the incident as it is then, or why it cannot be.
+//! What people do with an incident. Each returns the incident as it is then, or the sentence why it cannot be.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::step::push;
+use super::timeline::push;
 use crate::model::{
     Incident, Say,
     duty::Rung,
@@ -155,7 +155,7 @@ pub fn unmute(
     Ok(it)
 }
 
-/// Something that somebody wrote down, also after it is over.
+/// Adds a note, also after the incident is over.
 pub fn note(
     known: &Incident,
     by: impl Into<Actor>,
@@ -177,7 +177,7 @@ pub fn note(
     Ok(it)
 }
 
-/// Nobody took it, and somebody else is called: the `reached`th step.
+/// Notes that no officer has taken it and that the `reached`th step of escalation is called.
 pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Incident {
     let mut it = known.clone();
     it.escalated = reached;

@@ -92,7 +92,7 @@ pub enum RequestAction {
     Approve {
         state: Option<String>,
     },
-    /// The same until a watch window ends.
+    /// Approves it until a watch window ends.
     ApproveUntil {
         until: Timestamp,
         state: String,

@@ -3,6 +3,7 @@
 //! Nothing here needs the world: no clock, no file, no socket, no HTML.
 
 pub mod action;
+pub mod actor;
 pub mod agency;
 pub mod alert;
 pub mod baseline;

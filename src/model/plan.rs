@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{TargetId, incident::Origin, number};
+use super::{TargetId, actor::Origin, number};
 
 /// `KH-2026-0003` (*kế hoạch*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

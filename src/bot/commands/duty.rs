@@ -1,4 +1,4 @@
-//! `/truc`: who is on duty now, who comes next, and whom to call.
+//! `/truc`: the officers on duty now and next, with their phone numbers.
 
 use async_trait::async_trait;
 

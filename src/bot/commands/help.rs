@@ -1,4 +1,4 @@
-//! `/trogiup`, `/batdau`: what there is.
+//! `/trogiup`, `/batdau`: the list of commands; for a stranger, how to register.
 
 use async_trait::async_trait;
 

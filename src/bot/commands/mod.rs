@@ -28,7 +28,7 @@ pub(super) trait Command: Sync {
     /// its line of help, `command-NAME`.
     fn names(&self) -> [&'static str; 2];
 
-    /// Who may use it.
+    /// The least role that may use it.
     fn least(&self) -> Role;
 
     /// `rest` is what stands behind the command.

@@ -1,4 +1,4 @@
-//! `/tamdung SC-… 1h|sang|dot`: no noise of an incident for a while.
+//! `/tamdung SC-… 1h|sang|dot`: mutes an incident for a while.
 
 use async_trait::async_trait;
 

@@ -1,4 +1,4 @@
-//! What people ask to be watched, from the command line: the same verbs as the buttons in Telegram.
+//! Requests to be watched, from the command line.
 
 use jiff::{Timestamp, civil::Date};
 use serde_json::json;
