@@ -10,3 +10,4 @@ pub mod registration;
 pub mod removal;
 pub mod reports;
 pub mod request_alerts;
+pub mod shift_check;

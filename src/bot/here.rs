@@ -9,7 +9,6 @@ use teloxide::{
 
 use crate::{
     actions::request_alerts::taken_for,
-    deliver::moved_to,
     model::{
         Incident, IncidentId, Target,
         alert::chat_of,
@@ -18,7 +17,7 @@ use crate::{
         registration::Asker,
     },
     store::Result,
-    world::{World, address_book},
+    world::{World, address_book, address_book::moved_to},
 };
 
 /// A notifier and the chat it speaks to.

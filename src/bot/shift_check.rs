@@ -7,7 +7,7 @@ use super::{
     reply::Reply,
     taps::Tapped,
 };
-use crate::{jobs::shift_check, model::excerpt::named};
+use crate::{actions::shift_check, model::excerpt::named};
 
 /// Handles the tap. `at` is the begin of the shift in seconds since 1970, taken from the button: it can be forged.
 pub(super) async fn tapped(here: &Here<'_>, at: &str) -> Tapped {
@@ -20,7 +20,7 @@ pub(super) async fn tapped(here: &Here<'_>, at: &str) -> Tapped {
         return Tapped::loud(here.say("muster-past", &[]));
     };
     let asker = here.asker();
-    match shift_check::here(here.world, at, asker.account, &asker.name).await {
+    match shift_check::confirm(here.world, at, asker.account, &asker.name).await {
         Ok(Some(name)) => {
             let zone = &here.world.config.service.timezone;
             let when = here.world.words.moment(at, zone);

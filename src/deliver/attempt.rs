@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::{
-    deliver::receipts::{moved_to, receipt},
+    deliver::receipts::receipt,
     model::{Alert, Receipt},
     notify::{Message, Place, Refusal},
     store::Commit,
-    world::World,
+    world::{World, address_book::moved_to},
 };
 
 /// A send that takes longer is given up, and may have arrived.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::{
     actions::{plans, reports, request_alerts::beside},
-    deliver::{duty_messages, moved_to, receipts::receipt},
+    deliver::{duty_messages, receipts::receipt, window_facts},
     model::{About, Alert, Incident, IncidentId, registration::RequestId},
     notify::{
         Document, Message, notices, plan, request, requests, storm, storm::Surroundings, windows,
@@ -12,7 +12,7 @@ use crate::{
     },
     registry::limits,
     store::StoreError,
-    world::World,
+    world::{World, address_book::moved_to},
 };
 
 /// Why an alert has no words.
@@ -78,9 +78,7 @@ pub(crate) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             plan::plan(&known, &names, &seen, asked, &world.words, zone)
         }
         About::Window(news) => {
-            let facts = crate::jobs::windows::facts(world, news)
-                .await
-                .map_err(unread)?;
+            let facts = window_facts::facts(world, news).await.map_err(unread)?;
             windows::message(news, &facts, &world.words, zone)
         }
         About::Notice(notice) => notices::notice(notice, &world.words, zone),

@@ -8,6 +8,7 @@ mod grouping;
 mod rate_limit;
 mod receipts;
 mod rings;
+mod window_facts;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -17,7 +18,6 @@ use std::{
 
 use attempt::send;
 use jiff::{SignedDuration, Timestamp};
-pub use receipts::moved_to;
 use receipts::{receipt_at, said};
 use tokio::{
     task::JoinSet,

@@ -52,9 +52,3 @@ pub(crate) async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<
         _ => None,
     }
 }
-
-/// The name under which it is remembered where a notifier's address went. It holds for that address alone:
-/// a chat that is configured anew is spoken to itself.
-pub fn moved_to(notifier: &str, address: &str) -> String {
-    format!("moved/{notifier}/{address}")
-}

@@ -7,7 +7,7 @@ use crate::{
     locale::Words,
     model::{
         Incident, Kind,
-        duty::{Contact, Person, Rung},
+        duty::{Called, Contact, Holder, Person, Rung},
         excerpt::{defang, excerpt, marked, named},
         incident::{Taken, What},
     },
@@ -21,19 +21,6 @@ use crate::{
         words::facts,
     },
 };
-
-/// People to be called, as they stand in the configuration.
-#[derive(Clone, Debug)]
-pub struct Called {
-    pub now: Vec<Person>,
-    /// Who comes next, and when.
-    pub next: Option<(Person, Timestamp)>,
-    pub head: Option<Person>,
-    /// From the agency up.
-    pub contacts: Vec<Contact>,
-    /// Since when somebody could have taken the incident.
-    pub since: Timestamp,
-}
 
 /// Nobody has taken it for so long.
 pub fn call(
@@ -156,13 +143,6 @@ pub fn calls(
         buttons: take_all(all, TAKE_CALLED, words, now).into_iter().collect(),
         ..Message::of(format!("calls-{}", to.as_str()), text)
     }
-}
-
-/// The holder of an incident, as the record names them and as targets.yaml knows them.
-#[derive(Clone, Debug)]
-pub struct Holder {
-    pub taken: Taken,
-    pub known: Option<Person>,
 }
 
 /// A reminder of several incidents that were taken long ago and are still open: each holder with their count.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{deliver::moved_to, model::alert::chat_of, world::World};
+use crate::{model::alert::chat_of, world::World};
 
 /// A chat's number, where it is now, with the notifiers by which it is told.
 pub type Chats = HashMap<i64, Vec<String>>;
@@ -51,4 +51,10 @@ pub async fn registered(world: &World) -> crate::store::Result<Arc<Chats>> {
     let known = world.chats_known.0.lock();
     *known.unwrap_or_else(PoisonError::into_inner) = Some((registry, chats.clone()));
     Ok(chats)
+}
+
+/// The milestone that holds where a notifier's address went. It holds for that address alone: a chat that is configured
+/// anew is spoken to itself.
+pub fn moved_to(notifier: &str, address: &str) -> String {
+    format!("moved/{notifier}/{address}")
 }

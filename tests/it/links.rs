@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex};
 use gaccong::{
     actions::{plans, registration},
     deliver,
-    jobs::escalation,
 };
 use serde_json::json;
 
 use crate::{
     portal::{Portal, Reply, defaced, honest},
     room::{AGENCY, AN, BINH, Listening, ROOM, STRANGERS, asked, heard, room_with},
-    scene::{Scene, Turned},
+    scene::{Scene, Turned, duty_clock, run_jobs},
     telegram::{Telegram, User},
 };
 
@@ -37,9 +36,9 @@ fn holds(text: &str) -> bool {
 }
 
 async fn settle(scene: &Scene) {
-    registration::round(&scene.world).await;
-    plans::round(&scene.world).await;
-    escalation::round(&scene.world).await;
+    run_jobs(&scene.world, &["registration"]).await;
+    run_jobs(&scene.world, &["plans"]).await;
+    duty_clock(&scene.world).await;
     deliver::flush(&scene.world).await;
 }
 

@@ -25,8 +25,7 @@ use crate::{
         removal,
     },
     config,
-    config::{Pace, export},
-    jobs::escalation,
+    config::{Pace, duty_remarks, export},
     model::{Glance, Target, TargetId},
     registry,
     registry::{Row, rows},
@@ -189,7 +188,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
                 .iter()
                 .map(|(name, value)| (*name, value.as_str()))
                 .collect();
-            let remarks = escalation::remarks(&config, System.now(), &words);
+            let remarks = duty_remarks(&config, System.now(), &words);
             let facts = json!({"valid": true, "targets": config.targets.len(), "agencies": config.agencies.len(), "remarks": remarks});
             let mut said = vec![words.text("cli-valid", &args)];
             said.extend(remarks);
