@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::time::timeout;
 
 use crate::{

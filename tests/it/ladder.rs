@@ -351,7 +351,7 @@ fn people_without_any_way_to_them_are_named() {
 agencies:
   - { id: bo, name: Một bộ, head: { name: Lãnh Đạo } }
 ";
-    let told = config::duty_remarks(&parse(text), now, &words);
+    let told = gaccong::config::duty_remarks(&parse(text), now, &words);
     for name in ["Không Số", "Lãnh Đạo", "Trung tâm im lặng"] {
         let line = format!("⚠ {name} có tên trong lịch trực");
         let found = told.iter().filter(|it| it.starts_with(&line)).count();

@@ -3,10 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use gaccong::{
-    actions::{plans, registration},
-    deliver,
-};
+use gaccong::deliver;
 use serde_json::json;
 
 use crate::{

@@ -6,11 +6,7 @@ use std::{
 };
 
 use gaccong::{
-    actions::{
-        registration as verbs,
-        registration::{NotDone, round},
-        removal,
-    },
+    actions::{registration as verbs, registration::NotDone, removal},
     config,
     config::Pace,
     deliver,
@@ -26,7 +22,7 @@ use crate::{
     portal::{Portal, Reply, defaced, honest},
     registration::{NOON, deeds, port, requests, settle},
     room::{Listening, NOBODY, ROOM, STRANGERS, asked, room_at},
-    scene::{self, Scene, Turned, folder, gaccong, parse, said, yaml},
+    scene::{self, Scene, Turned, folder, gaccong, parse, run_jobs, said, yaml},
 };
 
 /// A name server that has one TXT record.
