@@ -17,7 +17,6 @@ pub mod removal;
 pub mod reports;
 pub mod request_alerts;
 mod resemblance;
-pub mod rounds;
 pub mod shift_check;
 
 pub use access::{Access, Caller, CallerChat, Role};

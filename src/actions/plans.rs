@@ -97,7 +97,7 @@ pub async fn cancel(access: &Access<'_>, id: &PlanId) -> std::result::Result<Pla
     .await
 }
 
-/// The agency's answer. What was its own doing is taken into the baseline by the next [`round`]s; what was not rings now.
+/// The agency's answer. What was its own doing joins the baseline by the job `adoption`; what was not rings now.
 pub async fn answer(
     access: &Access<'_>,
     id: &PlanId,
@@ -176,29 +176,6 @@ pub async fn seen_in(world: &World, plan: &Plan) -> Result<Vec<Incident>> {
     Ok(all)
 }
 
-/// Every few seconds: plans that are over are asked about, and none silences anything for longer than it may.
-pub async fn round(world: &World) {
-    if let Err(error) = brought_forward(world).await {
-        tracing::error!(%error, "announced changes cannot be brought forward");
-    }
-}
-
-async fn brought_forward(world: &World) -> Result<()> {
-    let now = world.clock.now();
-    let mut plans = world.store.plans().await?;
-    for plan in plans
-        .iter()
-        .filter(|it| it.stage == PlanStage::Announced && it.to <= now)
-    {
-        end(world, plan, now).await?;
-    }
-    if !plans.is_empty() {
-        plans = world.store.plans().await?;
-        sweep(world, &plans, now).await?;
-    }
-    Ok(())
-}
-
 /// Asks about a plan that is over.
 pub(crate) async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<()> {
     let seen = seen_in(world, known).await?;
@@ -232,19 +209,6 @@ pub(crate) async fn open_planned(world: &World) -> Result<Vec<Incident>> {
     Ok(all)
 }
 
-/// Ends the silence of outages, of cancelled plans and of questions without an answer: none outlives its plan.
-async fn sweep(world: &World, plans: &[Plan], now: Timestamp) -> Result<()> {
-    for it in open_planned(world).await? {
-        let of = plans
-            .iter()
-            .find(|plan| it.planned.as_ref() == Some(&plan.id));
-        if plan::is_left_over(&it, of, now) {
-            ring(world, &it, now).await?;
-        }
-    }
-    Ok(())
-}
-
 /// Ends the silence of an incident.
 pub(crate) async fn ring(world: &World, it: &Incident, now: Timestamp) -> Result<()> {
     let mut loud = plan::loud(it, now);
@@ -255,42 +219,6 @@ pub(crate) async fn ring(world: &World, it: &Incident, now: Timestamp) -> Result
         ..Commit::default()
     };
     moved(world.store.commit(commit).await)
-}
-
-/// What agencies say is their own joins the baseline. A page that became something worse since is not what was meant, and
-/// rings. Visits portals: not for the duty room's clock.
-pub async fn take_over(world: &World) {
-    if let Err(error) = taken_over(world).await {
-        tracing::error!(%error, "announced changes cannot be taken over");
-    }
-}
-
-async fn taken_over(world: &World) -> Result<()> {
-    let open = open_planned(world).await?;
-    if open.is_empty() {
-        return Ok(());
-    }
-    let plans = world.store.plans().await?;
-    for it in open.iter().filter(|it| it.kind.is_tampering()) {
-        let plan = plans
-            .iter()
-            .find(|plan| it.planned.as_ref() == Some(&plan.id));
-        if let Some(plan) = plan
-            && let PlanStage::Answered {
-                by,
-                origin,
-                ours: true,
-                ..
-            } = &plan.stage
-        {
-            let by = Actor {
-                name: by.clone(),
-                origin: origin.clone(),
-            };
-            adopt(world, it, plan, &by).await?;
-        }
-    }
-    Ok(())
 }
 
 /// Takes a change that the agency calls its own into the baseline. A page that became something worse since rings. Visits

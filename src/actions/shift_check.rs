@@ -20,7 +20,7 @@ const PRESENT: &str = "duty/present";
 
 /// The officers that begin their duty at `at`, by the roster of today. Officers that stay on from the shift before are not
 /// asked, since they are present.
-pub(crate) fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
+fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
     let before = at - SignedDuration::from_secs(1);
     let zone = &world.config.service.timezone;
     let change = handover(&world.config.duty.roster, before, at, zone);

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     config::{Config, Pace},
+    jobs::watchdog::event,
     model::{Digest, Say, TargetId, alert::Topic},
-    schedule::watchdog::event,
     world::World,
 };
 

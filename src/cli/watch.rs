@@ -20,7 +20,7 @@ use crate::{
     bot,
     config::Pace,
     deliver,
-    schedule::{calendar, duty, plans, registration, watchdog, wheel},
+    schedule::{jobs, queue},
     store::{address, control},
     web,
     world::{Live, World, clock::System},
@@ -111,7 +111,7 @@ const DELIVERED_WITHIN: Duration = Duration::from_secs(9);
 /// Time for all other parts: polls, looks and CPU work are repeated after the next start.
 const ENDED_WITHIN: Duration = Duration::from_millis(600);
 
-/// The running parts of the service, by name.
+/// The running parts of the service, by name. Jobs of the clock are listed in `jobs::ALL`.
 #[derive(Default)]
 struct Parts {
     running: JoinSet<&'static str>,
@@ -128,13 +128,7 @@ impl Parts {
     ) {
         self.begin(DELIVERIES, deliver::run(worlds.clone(), stop.clone()));
         self.begin("bot", bot::run(worlds.clone(), stop.clone()));
-        self.begin("watchdog", watchdog::run(worlds.clone(), stop.clone()));
-        self.begin("duty", duty::run(worlds.clone(), stop.clone()));
-        self.begin(
-            "registration",
-            registration::run(worlds.clone(), stop.clone()),
-        );
-        self.begin("plans", plans::run(worlds.clone(), stop.clone()));
+        self.begin("jobs", jobs::run(worlds.clone(), stop.clone()));
         if let Some(listener) = listener {
             let (worlds, stop) = (worlds.clone(), stop.clone());
             self.begin("http", async move {
@@ -143,15 +137,7 @@ impl Parts {
                 }
             });
         }
-        {
-            let (worlds, stop) = (worlds.clone(), stop.clone());
-            self.begin("calendar", async move {
-                if let Err(error) = calendar::run(worlds, stop).await {
-                    tracing::error!(%error, "the calendar ended: no weekly report will be sent");
-                }
-            });
-        }
-        self.begin("looks", wheel::run(worlds, stop.clone(), None));
+        self.begin("looks", queue::run(worlds, stop.clone(), None));
     }
 
     fn begin(&mut self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {

@@ -5,9 +5,11 @@
 
 mod agencies;
 mod duty;
+mod duty_remarks;
 pub mod export;
 mod fields;
 mod hosts;
+mod people;
 mod sections;
 mod tree;
 
@@ -18,6 +20,7 @@ use std::{
     time::Duration,
 };
 
+pub use duty_remarks::duty_remarks;
 pub use fields::{duration, duration_text};
 use ipnet::IpNet;
 use jiff::{Timestamp, tz::TimeZone};

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::{
     actions::{plans, reports, request_alerts::beside},
-    deliver::{duty_messages, receipts::receipt},
+    deliver::{duty_messages, receipts::receipt, window_facts},
     model::{
         About, Action, Alert, Incident, IncidentId, Receipt, action::IncidentAction,
         registration::RequestId,
@@ -80,9 +80,7 @@ pub(crate) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             plan::plan(&known, &names, &seen, asked, &world.words, zone)
         }
         About::Window(news) => {
-            let facts = crate::jobs::windows::facts(world, news)
-                .await
-                .map_err(unread)?;
+            let facts = window_facts::facts(world, news).await.map_err(unread)?;
             windows::message(news, &facts, &world.words, zone)
         }
         About::Notice(notice) => notices::notice(notice, &world.words, zone),

@@ -1,6 +1,6 @@
 //! Messages of the duty room's own affairs, made from what is true when they are sent.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::time};
 
 use crate::{
     actions::shift_check::missing_at,
@@ -9,13 +9,12 @@ use crate::{
         rings,
     },
     duty::handover,
-    jobs::shift_check,
     model::{
         About, Alert, Incident,
-        duty::{Person, Rung},
+        duty::{Holder, Person, Rung},
         incident::{Event, Taken, What},
     },
-    notify::{Message, duty, duty::Holder, reminders, words},
+    notify::{Message, duty, reminders, words},
     store::Wanted,
     world::World,
 };
@@ -35,16 +34,15 @@ pub(crate) async fn message(world: &World, alert: &Alert) -> Result<Message, Uns
             if !rings || !waits_for(world, notifier, &incident) {
                 return Err(Unspoken::Moot);
             }
-            let called = crate::jobs::escalation::called(world, &incident, now);
+            let called = world.config.called(&incident, now);
             Ok(duty::call(&incident, *to, &called, &world.words, zone, now))
         }
         About::TakenReminder(id) => {
             let incident = incident(world, id).await?;
             let rings = incident.stage.is_open() && !incident.is_muted_for(notifier, now);
             let taken = held(world, notifier, &incident).filter(|_| rings);
-            let holder =
-                crate::jobs::escalation::holder(&world.config, taken.ok_or(Unspoken::Moot)?);
-            let called = crate::jobs::escalation::called(world, &incident, now);
+            let holder = world.config.holder(taken.ok_or(Unspoken::Moot)?);
+            let called = world.config.called(&incident, now);
             Ok(duty::taken_reminder(
                 &incident,
                 &holder,
@@ -86,7 +84,7 @@ pub(crate) async fn message(world: &World, alert: &Alert) -> Result<Message, Uns
             // at night the question makes no sound; a missing officer is an alarm, which does
             Ok(match about {
                 About::ShiftCheck(_) => Message {
-                    silent: shift_check::is_night(world, now),
+                    silent: is_night(world, now),
                     ..duty::shift_check(&people, *at, &world.words, zone)
                 },
                 _ => duty::absent(&people, *at, &world.words, zone),
@@ -109,10 +107,10 @@ async fn calls(world: &World, notifier: &str, to: Rung) -> Result<Message, Unspo
     let Some(first) = all.first() else {
         return Err(Unspoken::Moot);
     };
-    let mut called = crate::jobs::escalation::called(world, first, now);
+    let mut called = world.config.called(first, now);
     let mut heads: Vec<Person> = Vec::new();
     for known in &all {
-        let it = crate::jobs::escalation::called(world, known, now);
+        let it = world.config.called(known, now);
         called.since = called.since.min(it.since);
         // the agency's head is not called where the agency's people have it
         let head = it.head.filter(|_| known.taken.is_none());
@@ -147,7 +145,7 @@ async fn taken_reminders_of(world: &World, notifier: &str) -> Result<Message, Un
         let is_he = |it: &Taken| (&it.by, &it.origin) == (&taken.by, &taken.origin);
         match holders.iter_mut().find(|it| is_he(&it.0.taken)) {
             Some(known) => known.1 += 1,
-            None => holders.push((crate::jobs::escalation::holder(&world.config, taken), 1)),
+            None => holders.push((world.config.holder(taken), 1)),
         }
     }
     Ok(duty::taken_reminders(&all, &holders, &world.words))
@@ -200,4 +198,10 @@ async fn of_notifier(world: &World, notifier: &str) -> Result<Vec<Incident>, Uns
     }
     all.retain(|it| !it.is_muted_for(notifier, now));
     Ok(all)
+}
+
+/// Whether it is night (22 to 6 o'clock) in the service's time zone: only alarms ring then.
+fn is_night(world: &World, now: Timestamp) -> bool {
+    let local = now.to_zoned(world.config.service.timezone.clone()).time();
+    local >= time(22, 0, 0, 0) || local < time(6, 0, 0, 0)
 }

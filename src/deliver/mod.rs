@@ -8,6 +8,7 @@ mod grouping;
 mod rate_limit;
 mod receipts;
 mod rings;
+mod window_facts;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},

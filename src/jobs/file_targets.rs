@@ -1,18 +1,60 @@
-//! What targets.yaml names is part of the registry, and its changes of the registry's history.
+//! Records changes of targets.yaml in the registry's history: the file decides what is watched, too.
 
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+
+use super::{Job, When, reloaded};
 use crate::{
     registry::listed,
     store::{Commit, StoreError},
-    world::World,
+    world::{Live, World},
 };
 
+/// The pause before another attempt where the history could not be written.
+const AGAIN: Duration = Duration::from_secs(30);
 /// Lines of history in one commit.
 const LINES: usize = 500;
-/// What targets.yaml named last.
+/// Milestone: the targets that the file named when it was last compared.
 const LISTED: &str = "registry/listed";
 
-/// Writes down what of targets.yaml is not as it was: a change of the file changes who is watched, too.
-pub async fn compare(world: &World) -> Result<(), StoreError> {
+/// Holds the world whose file was compared last: each is compared once.
+#[derive(Default)]
+pub(super) struct FileTargets {
+    compared: Weak<World>,
+}
+
+#[async_trait]
+impl Job for FileTargets {
+    fn name(&self) -> &'static str {
+        "file-targets"
+    }
+
+    fn when(&self) -> When {
+        When::Every(AGAIN)
+    }
+
+    async fn run(&mut self, world: &Arc<World>) {
+        if self.compared.ptr_eq(&Arc::downgrade(world)) {
+            return;
+        }
+        match compare(world).await {
+            Ok(()) => self.compared = Arc::downgrade(world),
+            Err(error) => {
+                tracing::error!(%error, "what targets.yaml changes of the registry cannot be written");
+            }
+        }
+    }
+
+    async fn woken(&mut self, worlds: &mut Live) {
+        reloaded(worlds).await;
+    }
+}
+
+async fn compare(world: &World) -> Result<(), StoreError> {
     let known = world.store.milestone(LISTED).await?;
     let before: listed::Listed = known
         .and_then(|it| serde_json::from_str(&it).ok())

@@ -1,7 +1,11 @@
-//! The test call before a shift: the next officers confirm that they are present, or the duty room is warned.
+//! The test call before a shift: the next officers are asked to confirm, and the duty room is warned of missing ones.
 
-use jiff::{SignedDuration, Timestamp, civil::time};
+use std::sync::Arc;
 
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{DUTY_ROOM, Job, When};
 use crate::{
     actions::shift_check::{ASKED, missing_at},
     duty::{Handover, handover},
@@ -15,6 +19,25 @@ const MISSED: &str = "duty/missed";
 /// Officers without an answer count as missing when one part in this many of the time is left: enough to call others.
 const LEFT: i32 = 3;
 
+pub(super) struct ShiftCheck;
+
+#[async_trait]
+impl Job for ShiftCheck {
+    fn name(&self) -> &'static str {
+        "shift-check"
+    }
+
+    fn when(&self) -> When {
+        When::Every(DUTY_ROOM)
+    }
+
+    async fn run(&mut self, world: &Arc<World>) {
+        if let Err(error) = check(world, world.clock.now()).await {
+            tracing::error!(%error, "who takes over a shift cannot be asked");
+        }
+    }
+}
+
 /// The shift that begins within the time of the test call, if an officer joins it that is not on duty before.
 fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
     let lead = SignedDuration::try_from(world.config.duty.test_call?).ok()?;
@@ -23,8 +46,8 @@ fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
     handover(&world.config.duty.roster, now, until, zone).filter(|it| !it.joining.is_empty())
 }
 
-/// Sends the test call, and later the report of missing officers. The service calls it every few seconds.
-pub(crate) async fn round(world: &World, now: Timestamp) -> Result<()> {
+/// Sends the test call, and later the report of missing officers.
+async fn check(world: &World, now: Timestamp) -> Result<()> {
     let Some(change) = ahead(world, now) else {
         return Ok(());
     };
@@ -69,10 +92,4 @@ async fn tell(
         ..Commit::default()
     };
     world.store.commit(commit).await
-}
-
-/// Whether it is night (22 to 6 o'clock) in the service's time zone: only alarms ring then.
-pub(crate) fn is_night(world: &World, now: Timestamp) -> bool {
-    let local = now.to_zoned(world.config.service.timezone.clone()).time();
-    local >= time(22, 0, 0, 0) || local < time(6, 0, 0, 0)
 }

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Incident, IncidentId, Say, duty::Rung, plan::PlanId, registration::RequestId};
 
+/// Most messages of a kind that a notifier is sent one by one within two minutes; more become one message. With the message of
+/// a storm and its list that makes five in the first minute.
+pub const ONE_BY_ONE: usize = 3;
+
 /// What an alert is about. The words are made when it is sent, from what is true then, so that
 /// several changes of one incident that wait together become one message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

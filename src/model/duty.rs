@@ -2,10 +2,13 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use jiff::civil::{Date, Time, Weekday};
+use jiff::{
+    Timestamp,
+    civil::{Date, Time, Weekday},
+};
 use serde::{Deserialize, Serialize};
 
-use super::names::is_same_name;
+use super::{incident::Taken, names::is_same_name};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -115,6 +118,28 @@ impl Contact {
         };
         everybody || by_province || self.agencies.iter().any(|it| it == agency)
     }
+}
+
+/// People to be called for an incident, as they stand in the configuration.
+#[derive(Clone, Debug)]
+pub struct Called {
+    /// On duty now.
+    pub now: Vec<Person>,
+    /// The next person of the roster, and the begin of their shift.
+    pub next: Option<(Person, Timestamp)>,
+    /// The agency's head.
+    pub head: Option<Person>,
+    /// From the agency up.
+    pub contacts: Vec<Contact>,
+    /// The moment from which the incident could have been taken.
+    pub since: Timestamp,
+}
+
+/// The holder of an incident, as the record names them and as targets.yaml knows them.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    pub taken: Taken,
+    pub known: Option<Person>,
 }
 
 /// All that targets.yaml says of people.

@@ -8,7 +8,7 @@ use crate::{
     model::{
         Action, Incident, Kind,
         action::Group,
-        duty::{Contact, Person, Rung},
+        duty::{Called, Contact, Holder, Person, Rung},
         excerpt::{defang, excerpt, marked, named},
         incident::{Taken, What},
     },
@@ -22,19 +22,6 @@ use crate::{
         words::{facts, take},
     },
 };
-
-/// People to be called, as they stand in the configuration.
-#[derive(Clone, Debug)]
-pub struct Called {
-    pub now: Vec<Person>,
-    /// Who comes next, and when.
-    pub next: Option<(Person, Timestamp)>,
-    pub head: Option<Person>,
-    /// From the agency up.
-    pub contacts: Vec<Contact>,
-    /// Since when somebody could have taken the incident.
-    pub since: Timestamp,
-}
 
 /// Nobody has taken it for so long.
 pub fn call(
@@ -152,13 +139,6 @@ pub fn calls(
             .collect(),
         ..Message::of(format!("calls-{}", to.as_str()), text)
     }
-}
-
-/// The holder of an incident, as the record names them and as targets.yaml knows them.
-#[derive(Clone, Debug)]
-pub struct Holder {
-    pub taken: Taken,
-    pub known: Option<Person>,
 }
 
 /// A reminder of several incidents that were taken long ago and are still open: each holder with their count.

@@ -1,11 +1,5 @@
-//! When: looks by a timer wheel, calendar jobs (the weekly report, the sweep) by tokio-cron-scheduler.
+//! When: the queue of looks with its admission, and the runner of jobs.
 
-mod aside;
-pub mod calendar;
-pub mod duty;
-mod gate;
-pub mod plans;
-pub mod registration;
-mod rhythm;
-pub mod watchdog;
-pub mod wheel;
+mod admission;
+pub mod jobs;
+pub mod queue;

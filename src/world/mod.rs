@@ -1,6 +1,7 @@
 //! Everything the watch is made of, opened from the configuration.
 
 pub mod address_book;
+pub mod blocking;
 pub mod candidates;
 pub mod clock;
 pub mod cpu_time;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use gaccong::{deliver, jobs::escalation, model::incident::What, world::clock::Clock};
+use gaccong::{config, deliver, model::incident::What, world::clock::Clock};
 
 use crate::{
     portal::{Portal, defaced, honest},
-    scene::{Scene, Turned, parse, yaml},
+    scene::{Scene, Turned, duty_clock, parse, yaml},
 };
 
 pub const DUTY: &str = "duty:
@@ -36,7 +36,7 @@ async fn scene(clock: &Arc<Turned>) -> (Portal, Scene) {
 
 pub async fn round(scene: &Scene) -> Vec<String> {
     let before = scene.heard.0.lock().unwrap().len();
-    escalation::round(&scene.world).await;
+    duty_clock(&scene.world).await;
     deliver::flush(&scene.world).await;
     let heard = scene.heard.0.lock().unwrap();
     heard[before..].iter().map(|it| it.plain.clone()).collect()
@@ -90,7 +90,7 @@ async fn an_incident_that_is_taken_calls_nobody() {
     scene.check(0).await;
     clock.pass(6);
     // decided, and taken before it is sent
-    escalation::round(&scene.world).await;
+    duty_clock(&scene.world).await;
     let known = scene.incidents().await.remove(0);
     let taken = gaccong::incident::take(&known, "An", clock.now()).unwrap();
     scene.commit(taken).await;
@@ -254,7 +254,7 @@ fn contacts_are_those_of_the_agency_then_of_its_province_then_of_the_nation() {
 fn branches_of_the_tree_of_contacts_without_anybody_are_pointed_out() {
     let words = gaccong::locale::Words::new(gaccong::locale::Lang::Vi);
     let now = "2026-11-02T08:00:00+07:00".parse().unwrap();
-    let remarks = |text: &str| escalation::remarks(&parse(text), now, &words);
+    let remarks = |text: &str| config::duty_remarks(&parse(text), now, &words);
     let one = "duty:
   contacts:
     - { tier: province, name: Sở KHCN, phone: '0258', province: Khánh Hòa, confirmed: 2026-11-01 }

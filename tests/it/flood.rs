@@ -4,10 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use gaccong::{
-    actions::{
-        Access, Refused, registration as verbs,
-        rounds::{next_look, round},
-    },
+    actions::{Access, Refused, registration as verbs},
     deliver,
     model::registration::{Asker, DISPLACED, Proof, Request, Stage},
     registry::{Wanted, request::Whose},
@@ -17,7 +14,7 @@ use crate::{
     portal::{Portal, Reply, honest},
     registration::{NOON, port, requests, settle},
     room::{AGENCY, AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, heard, room_at},
-    scene::{Scene, Turned},
+    scene::{Scene, Turned, run_jobs},
 };
 
 /// A portal that serves `file` as its well-known file.
@@ -104,7 +101,7 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
     let before = requests(&scene).await.len();
     for _ in 0..4 {
         clock.pass(1);
-        round(&scene.world).await;
+        run_jobs(&scene.world, &["registration"]).await;
     }
     let all = requests(&scene).await;
     assert_eq!(all.len(), before + 1);
@@ -133,7 +130,7 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
     // unproved requests end after two days
     clock.pass(48 * 60 + 1);
     for _ in 0..4 {
-        round(&scene.world).await;
+        run_jobs(&scene.world, &["registration"]).await;
     }
     let all = requests(&scene).await;
     let open: Vec<&Request> = all.iter().filter(|it| it.stage.is_open()).collect();
@@ -152,11 +149,13 @@ async fn portals_of_one_domain_are_looked_at_in_turn() {
     }
     for looked in 1..=3 {
         for _ in 0..3 {
-            round(&scene.world).await;
+            run_jobs(&scene.world, &["registration"]).await;
         }
         let all = requests(&scene).await;
         assert_eq!(all.iter().filter(|it| it.view.is_some()).count(), looked);
-        let next = next_look(&scene.world).await.unwrap();
+        let next = gaccong::jobs::registration::next_look(&scene.world)
+            .await
+            .unwrap();
         clock.pass(1);
         let now = scene.world.clock.now();
         assert!(looked == 3 || next <= now && next > now - jiff::SignedDuration::from_mins(1));
@@ -346,7 +345,7 @@ async fn who_asks_again_and_again_takes_no_look_from_requests_that_wait() {
         let asked = ask(&scene, &format!("{}y{at}", portal.url()), 6000 + at).await;
         assert!(wants_proof(&asked), "{asked:?}");
         clock.pass_seconds(11);
-        round(&scene.world).await;
+        run_jobs(&scene.world, &["registration"]).await;
     };
     for at in 0..8 {
         another(at).await;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use gaccong::{
     actions::reports,
     deliver, incident,
-    jobs::escalation,
     model::{
         excerpt::unmarked,
         incident::{Actor, Origin, Standpoint, What},
@@ -17,7 +16,7 @@ use gaccong::{
 use crate::{
     portal::{Portal, defaced, honest},
     room::{AGENCY, AN, BINH, Listening, ROOM, asked, heard, room_with},
-    scene::{Scene, Turned, gaccong, parse, said, yaml},
+    scene::{Scene, Turned, duty_clock, gaccong, parse, said, yaml},
     telegram::{Telegram, User},
 };
 
@@ -50,7 +49,7 @@ async fn answered(telegram: &Telegram, query: &str) -> String {
 
 /// Runs the duty round and delivers what is due; returns the count of messages in the room and in the agency's chat.
 async fn settle(scene: &Scene, telegram: &Telegram) -> [usize; 2] {
-    escalation::round(&scene.world).await;
+    duty_clock(&scene.world).await;
     deliver::flush(&scene.world).await;
     [ROOM, AGENCY].map(|it| telegram.messages(it).len())
 }

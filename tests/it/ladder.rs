@@ -7,7 +7,6 @@ use gaccong::{
     deliver,
     duty::{due, overdue},
     incident,
-    jobs::escalation,
     model::{
         duty::Rung,
         incident::{Actor, Origin, Standpoint},
@@ -19,7 +18,7 @@ use jiff::SignedDuration;
 use crate::{
     duty::{DUTY, PROVINCES, round},
     portal::{Portal, defaced, honest},
-    scene::{Scene, Turned, parse, yaml},
+    scene::{Scene, Turned, duty_clock, parse, yaml},
 };
 
 /// A world whose duty section is changed by `change`.
@@ -175,7 +174,7 @@ async fn where_the_agency_has_it_the_operator_is_called_at_half_the_pace_and_its
     let known = scene.incidents().await.remove(0);
     let told = known.confirmed_at;
     let after = |minutes| told + SignedDuration::from_mins(minutes);
-    let steps = escalation::steps_of(&scene.world, "thu");
+    let steps = scene.world.config.steps_of("thu");
     let mut it = incident::take(&known, a_member(), told).unwrap();
     let mut called = Vec::new();
     for minute in 1..=6 * 60 {
@@ -352,7 +351,7 @@ fn people_without_any_way_to_them_are_named() {
 agencies:
   - { id: bo, name: Một bộ, head: { name: Lãnh Đạo } }
 ";
-    let told = escalation::remarks(&parse(text), now, &words);
+    let told = gaccong::config::duty_remarks(&parse(text), now, &words);
     for name in ["Không Số", "Lãnh Đạo", "Trung tâm im lặng"] {
         let line = format!("⚠ {name} có tên trong lịch trực");
         let found = told.iter().filter(|it| it.starts_with(&line)).count();
@@ -407,7 +406,7 @@ async fn a_tap_says_that_he_is_there_and_nobody_elses_does() {
         .replace("  timeout: 2s", "  timeout: 2s\n  notify: [room]");
     let clock = Turned::at("2026-11-22T18:46:00+07:00");
     let scene = Scene::at(parse(&text), "memory", clock.clone());
-    escalation::round(&scene.world).await;
+    duty_clock(&scene.world).await;
     deliver::flush(&scene.world).await;
     let asked = telegram.last(ROOM).unwrap();
     assert!(asked.text.contains("ĐỔI CA LÚC 19:00"), "{}", asked.text);
@@ -445,7 +444,7 @@ async fn a_tap_says_that_he_is_there_and_nobody_elses_does() {
     listening.end().await;
     let before = telegram.messages(ROOM).len();
     clock.pass(12);
-    escalation::round(&scene.world).await;
+    duty_clock(&scene.world).await;
     deliver::flush(&scene.world).await;
     assert_eq!(telegram.messages(ROOM).len(), before, "nobody is missed");
 }

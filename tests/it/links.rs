@@ -3,17 +3,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use gaccong::{
-    actions::{plans, rounds},
-    deliver,
-    jobs::escalation,
-};
+use gaccong::deliver;
 use serde_json::json;
 
 use crate::{
     portal::{Portal, Reply, defaced, honest},
     room::{AGENCY, AN, BINH, Listening, ROOM, STRANGERS, asked, heard, room_with},
-    scene::{Scene, Turned},
+    scene::{Scene, Turned, duty_clock, run_jobs},
     telegram::{Telegram, User},
 };
 
@@ -37,9 +33,9 @@ fn holds(text: &str) -> bool {
 }
 
 async fn settle(scene: &Scene) {
-    rounds::round(&scene.world).await;
-    plans::round(&scene.world).await;
-    escalation::round(&scene.world).await;
+    run_jobs(&scene.world, &["registration"]).await;
+    run_jobs(&scene.world, &["plans"]).await;
+    duty_clock(&scene.world).await;
     deliver::flush(&scene.world).await;
 }
 

@@ -3,7 +3,6 @@
 use gaccong::{
     actions::{Access, plans},
     deliver,
-    jobs::escalation,
     model::{
         incident::{Stage, What},
         plan::PlanStage,
@@ -13,7 +12,7 @@ use gaccong::{
 use crate::{
     portal::{Portal, defaced, honest},
     room::{AGENCY, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, room_at},
-    scene::{Scene, Turned, yaml},
+    scene::{Scene, Turned, duty_clock, run_jobs, yaml},
     telegram::Telegram,
 };
 
@@ -57,9 +56,9 @@ fn rings(telegram: &Telegram, chat: i64) -> usize {
 }
 
 async fn settle(scene: &Scene) {
-    plans::round(&scene.world).await;
-    plans::take_over(&scene.world).await;
-    escalation::round(&scene.world).await;
+    run_jobs(&scene.world, &["plans"]).await;
+    run_jobs(&scene.world, &["adoption"]).await;
+    duty_clock(&scene.world).await;
     deliver::flush(&scene.world).await;
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use gaccong::{
-    actions::{Access, registration, rounds::round},
+    actions::{Access, registration},
     deliver,
     model::{
         TargetId,
@@ -15,7 +15,7 @@ use gaccong::{
 use crate::{
     portal::{Portal, Reply, defaced, honest},
     room::{AGENCY, AN, BINH, Listening, NOBODY, ROOM, STRANGERS, asked, heard, room_at},
-    scene::{Scene, Turned},
+    scene::{Scene, Turned, run_jobs},
     telegram::{Shown, Telegram, User},
 };
 
@@ -46,7 +46,7 @@ pub async fn requests(scene: &Scene) -> Vec<Request> {
 
 /// What is due is done and told.
 pub async fn settle(scene: &Scene) {
-    round(&scene.world).await;
+    run_jobs(&scene.world, &["registration"]).await;
     deliver::flush(&scene.world).await;
 }
 
@@ -411,7 +411,7 @@ async fn what_moved_meanwhile_is_decided_on_as_it_is() {
     // the portal is defaced between what the officer was shown and his tap
     portal.show(defaced());
     clock.pass(31);
-    round(&scene.world).await;
+    run_jobs(&scene.world, &["registration"]).await;
     let label = "✅ Duyệt, tôi đã xác minh";
     let said = pressed(&telegram, ROOM, &AN, &shown, label).await;
     assert!(said.contains("đã thay đổi so với thông báo"), "{said}");

@@ -6,7 +6,7 @@ use std::{
 };
 
 use gaccong::{
-    actions::{Access, Refused, registration as verbs, registry::Present, removal, rounds::round},
+    actions::{Access, Refused, registration as verbs, registry::Present, removal},
     config,
     config::Pace,
     deliver,
@@ -22,7 +22,7 @@ use crate::{
     portal::{Portal, Reply, defaced, honest},
     registration::{NOON, deeds, port, requests, settle},
     room::{Listening, NOBODY, ROOM, STRANGERS, asked, room_at},
-    scene::{self, Scene, Turned, folder, gaccong, parse, said, yaml},
+    scene::{self, Scene, Turned, folder, gaccong, parse, run_jobs, said, yaml},
 };
 
 /// A name server that has one TXT record.
@@ -146,7 +146,7 @@ async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
     )
     .await;
     listening.end().await;
-    round(&scene.world).await;
+    run_jobs(&scene.world, &["registration"]).await;
     let refuse = || {
         let why = serde_json::json!({"ok": false, "error_code": 429, "description": "Too Many Requests: retry after 30", "parameters": {"retry_after": 30}});
         telegram.refuse("sendMessage", 429, why);
@@ -154,13 +154,13 @@ async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
     // the room is told first, by name
     deliver::flush(&scene.world).await;
     assert!(telegram.last(ROOM).unwrap().text.contains("DK-2026-0001"));
-    round(&scene.world).await;
+    run_jobs(&scene.world, &["registration"]).await;
     let again = requests(&scene).await[0].id.clone();
     verbs::prove(&Access::cli(&scene.world, "An"), &again)
         .await
         .unwrap();
     clock.pass(20);
-    round(&scene.world).await;
+    run_jobs(&scene.world, &["registration"]).await;
     refuse();
     deliver::flush(&scene.world).await;
     clock.pass(20);
@@ -256,7 +256,7 @@ async fn what_is_taken_out_of_the_file_leaves_nothing_open() {
     let (mut world, _) = scene.world.renewed(file).unwrap();
     world.notifiers.clone_from(&scene.world.notifiers);
     let world = Arc::new(world);
-    round(&world).await;
+    run_jobs(&world, &["registration"]).await;
     deliver::flush(&world).await;
     let open = |of: &str| {
         let of = of.to_owned();

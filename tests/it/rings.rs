@@ -6,7 +6,6 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use gaccong::{
     deliver,
-    jobs::escalation,
     model::{About, Alert, Notice, Receipt, Urgency, incident::What},
     notify::{Message, Notifier, Pace, Place, Refusal},
     store::Commit,
@@ -18,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     portal::{Portal, Reply, defaced, honest},
     room::{AN, Listening, ROOM},
-    scene::{Keeper, Scene, Turned, parse, yaml},
+    scene::{Keeper, Scene, Turned, duty_clock, parse, yaml},
     telegram::{Shown, Telegram},
 };
 
@@ -97,7 +96,7 @@ async fn calls_that_come_one_after_the_other_are_one_message_a_minute() {
         room.tell().await;
     }
     for _ in 0..80 {
-        escalation::round(&room.scene.world).await;
+        duty_clock(&room.scene.world).await;
         room.tell().await;
         room.clock.pass_seconds(5);
     }
@@ -138,7 +137,7 @@ async fn calls_that_come_one_after_the_other_are_one_message_a_minute() {
     }
     room.clock.pass(59);
     for _ in 0..40 {
-        escalation::round(&room.scene.world).await;
+        duty_clock(&room.scene.world).await;
         room.tell().await;
         room.clock.pass_seconds(5);
     }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use gaccong::{
     config,
     config::{Config, Pace},
-    deliver,
+    deliver, jobs,
     model::{Dossier, Incident, Receipt, Target, TargetId},
     notify::{Message, Notifier, Place, Refusal},
     store::{Commit, Store, Wanted, backends},
@@ -190,6 +190,22 @@ impl Scene {
             .map(|it| it.plain.clone())
             .collect()
     }
+}
+
+/// Runs jobs of the clock once each, in the order given.
+pub async fn run_jobs(world: &Arc<World>, names: &[&str]) {
+    for name in names {
+        let mut all = jobs::ALL.iter().map(|begin| begin());
+        let job = all.find(|it| it.name() == *name);
+        job.unwrap_or_else(|| panic!("there is no job {name}"))
+            .run(world)
+            .await;
+    }
+}
+
+/// What calls people: escalation, test calls and hand-overs.
+pub async fn duty_clock(world: &Arc<World>) {
+    run_jobs(world, &["escalation", "shift-check", "handover"]).await;
 }
 
 pub fn store_at(kind: &str, folder: &Path) -> Arc<dyn Store> {

@@ -20,8 +20,9 @@ use std::{
 use gaccong::{
     config::Config,
     deliver,
+    jobs::watchdog::Watchdog,
     model::{Incident, Kind, Receipt, Standing},
-    schedule::{watchdog, wheel},
+    schedule::{jobs::repeat, queue},
     store::{Ledger, Store, Wanted},
     world::{World, clock::Clock, steady},
 };
@@ -124,9 +125,13 @@ impl History {
         let world = Arc::new(world);
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(wheel::run(steady(world.clone()), stop.clone(), None));
+        tasks.spawn(queue::run(steady(world.clone()), stop.clone(), None));
         tasks.spawn(deliver::run(steady(world.clone()), stop.clone()));
-        tasks.spawn(watchdog::run(steady(world.clone()), stop));
+        tasks.spawn(repeat(
+            Box::new(Watchdog::default()),
+            steady(world.clone()),
+            stop,
+        ));
         self.running = Some((tasks, world));
     }
 

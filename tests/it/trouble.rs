@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use gaccong::{
     deliver,
     fetch::{Sees, Sighting, Visit},
+    jobs::watchdog::Watchdog,
     model::{
         Class, Kind, Observation, Receipt, Say, Seen,
         incident::{Stage, What},
         observation::{Answer, Silence},
     },
     notify::{Message, Notifier, Place, Refusal},
-    schedule::watchdog,
+    schedule::jobs::repeat,
     store::Condition,
     world::{clock::Fixed, steady},
 };
@@ -399,7 +400,11 @@ async fn when_looks_stop_the_duty_room_hears_of_it_and_of_the_end() {
     let scene =
         Scene::new(&many(3, "").replace("  timeout: 2s", "  timeout: 2s\n  notify: [console]"));
     let stop = CancellationToken::new();
-    let dog = tokio::spawn(watchdog::run(steady(scene.world.clone()), stop.clone()));
+    let dog = tokio::spawn(repeat(
+        Box::new(Watchdog::default()),
+        steady(scene.world.clone()),
+        stop.clone(),
+    ));
     let measure = &scene.world.measure;
     measure.targets.set(3);
     measure.overdue.set(3);

@@ -1,17 +1,17 @@
 //! Watch windows: what is told before, within and after them, each once.
 
-use gaccong::{deliver, jobs::windows};
+use gaccong::deliver;
 
 use crate::{
     portal::{Portal, defaced, honest},
-    scene::{Scene, Turned, parse, yaml},
+    scene::{Scene, Turned, parse, run_jobs, yaml},
     telegram::Telegram,
 };
 
 async fn told(scene: &Scene, clock: &Turned, moment: &str) -> Vec<String> {
     clock.set(moment);
     let before = scene.heard.0.lock().unwrap().len();
-    windows::round(&scene.world).await;
+    run_jobs(&scene.world, &["windows"]).await;
     deliver::flush(&scene.world).await;
     let heard = scene.heard.0.lock().unwrap();
     heard[before..].iter().map(|it| it.plain.clone()).collect()

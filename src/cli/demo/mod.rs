@@ -34,7 +34,7 @@ use crate::{
     },
     notify::{Message, Notifier, Place, Refusal, notifiers::Console},
     report::formats,
-    schedule::wheel,
+    schedule::queue,
     store::backends,
     world::{World, clock::System, steady},
 };
@@ -80,7 +80,7 @@ async fn story(
     let mut stage = Stand::build(global, folder, &sites)?;
     stage.say("demo-title", &[])?;
     stage.say("demo-learning", &[("targets", &sites.len().to_string())])?;
-    let watcher: wheel::Watcher = {
+    let on_checked: queue::OnChecked = {
         let (looks, false_alarms) = (stage.looks.clone(), stage.false_alarms.clone());
         Arc::new(move |target: &Target, class: Option<Class>| {
             let victim = pages::PORTALS
@@ -94,10 +94,10 @@ async fn story(
             }
         })
     };
-    tokio::spawn(wheel::run(
+    tokio::spawn(queue::run(
         steady(stage.world.clone()),
         stop.clone(),
-        Some(watcher),
+        Some(on_checked),
     ));
     tokio::spawn(deliver::run(steady(stage.world.clone()), stop.clone()));
     stage.learnt(&sites).await?;

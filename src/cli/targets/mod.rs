@@ -22,8 +22,7 @@ use super::{
 use crate::{
     actions::{Access, Refused, registry::Present, removal},
     config,
-    config::{Pace, export},
-    jobs::escalation,
+    config::{Pace, duty_remarks, export},
     model::{Glance, Target, TargetId},
     registry,
     registry::{Row, rows},
@@ -186,7 +185,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
                 .iter()
                 .map(|(name, value)| (*name, value.as_str()))
                 .collect();
-            let remarks = escalation::remarks(&config, System.now(), &words);
+            let remarks = duty_remarks(&config, System.now(), &words);
             let facts = json!({"valid": true, "targets": config.targets.len(), "agencies": config.agencies.len(), "remarks": remarks});
             let mut said = vec![words.text("cli-valid", &args)];
             said.extend(remarks);

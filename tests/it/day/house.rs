@@ -10,9 +10,7 @@ use std::{
 
 use futures_util::{FutureExt, future::BoxFuture};
 use gaccong::{
-    actions::{plans, rounds},
     bot, deliver,
-    jobs::{escalation, windows},
     model::{Incident, TargetId},
     store::{Wanted, backends},
     watch::check,
@@ -24,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     portal::{Portal, Reply, honest},
     room::{AN, BINH, NOBODY, ROOM},
-    scene::{Turned, parse, provider, yaml},
+    scene::{Turned, duty_clock, parse, provider, run_jobs, yaml},
     telegram::{Shown, Telegram, User},
 };
 
@@ -401,11 +399,11 @@ agencies:",
 }
 
 async fn rounds(world: Arc<World>) {
-    rounds::round(&world).await;
-    plans::round(&world).await;
-    plans::take_over(&world).await;
-    escalation::round(&world).await;
-    windows::round(&world).await;
+    run_jobs(&world, &["registration"]).await;
+    run_jobs(&world, &["plans"]).await;
+    run_jobs(&world, &["adoption"]).await;
+    duty_clock(&world).await;
+    run_jobs(&world, &["windows"]).await;
 }
 
 async fn telling(world: Arc<World>) {

@@ -1,5 +1,5 @@
-//! How many checks may be at their first look at once: more when looks come late because portals are slow, no more while
-//! processors are what is short.
+//! Admission control: how many checks may be at their first look at once. More when looks come late because portals are
+//! slow; no more while processors are short.
 
 use std::{
     sync::{
@@ -13,20 +13,21 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{watch::check::Place, world::World};
 
-/// At the beginning, and again when all is calm.
+/// First looks at once at the start, and again when no look is late.
 const FEW: usize = 256;
-/// The fetcher has places of its own by the files that may be open; no more than these are any use.
+/// Most first looks at once: the fetcher limits connections by the files that it may open, so that more would only wait
+/// there.
 const MANY: usize = 2048;
-/// Pages that wait to be read and judged: past these, another page only takes memory.
+/// Pages waiting to be read and judged from which no look begins: another page would only take memory.
 const PAGES: usize = 16;
-/// However busy, so many go on: portals that only wait cost nothing.
+/// First looks that are admitted however busy the processors are: waiting for a slow portal costs no CPU.
 const ALWAYS: usize = 32;
-/// Lateness that asks for more places.
+/// Lateness from which the limit is raised.
 const LATE: Duration = Duration::from_millis(100);
-/// Steps up and down.
+/// Time between two changes of the limit.
 const STEP: Duration = Duration::from_millis(250);
 
-pub(super) struct Gate {
+pub(super) struct Admission {
     looking: Arc<Looking>,
     limit: usize,
     changed: Instant,
@@ -38,7 +39,7 @@ struct Looking {
     left: Notify,
 }
 
-impl Default for Gate {
+impl Default for Admission {
     fn default() -> Self {
         Self {
             looking: Arc::default(),
@@ -48,19 +49,19 @@ impl Default for Gate {
     }
 }
 
-impl Gate {
+impl Admission {
     pub fn is_open(&self, world: &World) -> bool {
         let looking = self.looking.count.load(Ordering::Relaxed);
         looking < ALWAYS || (looking < self.limit && world.desks.waiting() < PAGES)
     }
 
-    /// Waits until a place may be free.
+    /// Waits until a check may be admitted.
     pub async fn opened(&self) {
-        // a page that is judged frees no place here: it is looked for now and then
+        // a page that is judged notifies nothing here, so the wait ends after 20 ms at most
         let _ = tokio::time::timeout(Duration::from_millis(20), self.looking.left.notified()).await;
     }
 
-    /// A place, until the first look is done.
+    /// Admits one check: counted until its first look is done, or the place is dropped.
     pub fn take(&self) -> Place {
         self.looking.count.fetch_add(1, Ordering::Relaxed);
         let looking = self.looking.clone();
@@ -70,8 +71,8 @@ impl Gate {
         })
     }
 
-    /// `late` is how late the next one is that found no place. Portals that are slow are asked side by side; where
-    /// processors are short, more at once would only take memory: each holds a page.
+    /// Adapts the limit to `late`, the lateness of the first check that was not admitted; `None` where all were. Slow
+    /// portals are asked side by side; where processors are short, more checks would only take memory, a page each.
     pub fn adapt(&mut self, late: Option<Duration>, world: &World) {
         if self.changed.elapsed() < STEP {
             return;

@@ -1,70 +1,70 @@
-//! The watch over ourselves: lateness, the store, the clock, and a sign of life to the outside. A task of its own,
-//! so that it speaks when the wheel does not turn.
+//! The watch over the service itself: lateness, the store, the clock, and a sign of life to an outside service. Its task is
+//! its own, so that it speaks when the looks stand still.
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use super::aside::aside;
+use super::{Job, When};
 use crate::{
     model::{Notice, Say, alert::Topic},
     notify::heartbeat::Heartbeat,
     store::{Commit, Condition},
     world::{
-        Live, World,
+        World, blocking,
         health::{Health, health},
     },
 };
 
 const TICK: Duration = Duration::from_secs(5);
-/// Lateness is said when it has lasted so long.
+/// Lateness is reported when it has lasted for this long.
 const LATE_FOR: Duration = Duration::from_secs(60);
-/// The wall clock may run so far from the monotonic one between two ticks.
+/// Most that the wall clock and the monotonic clock may differ by between two ticks.
 const JUMP: SignedDuration = SignedDuration::from_secs(60);
 const BEAT_EVERY: Duration = Duration::from_secs(60);
 
-/// Watches until told to stop.
-pub async fn run(worlds: Live, stop: CancellationToken) {
-    let first = worlds.borrow().clone();
-    let begun = first.clock.now();
-    first.measure.health.lives();
-    let mut dog = Watchdog {
-        late: Trouble::new(Topic::Late),
-        store: Trouble::new(Topic::Store),
-        clock: Trouble::new(Topic::Clock),
-        late_since: None,
-        last: (begun, Instant::now()),
-        beat_at: Instant::now(),
-    };
-    let mut tick = tokio::time::interval(TICK);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tick.tick() => {
-                let world = worlds.borrow().clone();
-                dog.round(&world).await;
-            }
-        }
-    }
-}
-
-struct Watchdog {
+pub struct Watchdog {
     late: Trouble,
     store: Trouble,
     clock: Trouble,
     late_since: Option<Instant>,
-    /// Wall and monotonic clock at the last tick.
-    last: (Timestamp, Instant),
-    beat_at: Instant,
+    /// Wall and monotonic clock at the last tick; `None` before the first.
+    last: Option<(Timestamp, Instant)>,
+    /// When the last sign of life was sent.
+    beaten: Option<Instant>,
 }
 
-impl Watchdog {
-    async fn round(&mut self, world: &Arc<World>) {
+impl Default for Watchdog {
+    fn default() -> Self {
+        Self {
+            late: Trouble::new(Topic::Late),
+            store: Trouble::new(Topic::Store),
+            clock: Trouble::new(Topic::Clock),
+            late_since: None,
+            last: None,
+            beaten: None,
+        }
+    }
+}
+
+#[async_trait]
+impl Job for Watchdog {
+    fn name(&self) -> &'static str {
+        "watchdog"
+    }
+
+    fn when(&self) -> When {
+        When::Every(TICK)
+    }
+
+    async fn run(&mut self, world: &Arc<World>) {
+        if self.last.is_none() {
+            world.measure.health.lives();
+        }
         self.jump(world).await;
-        if let Err(error) = aside(world.store.upkeep()).await {
+        if let Err(error) = blocking::run(world.store.upkeep()).await {
             tracing::warn!(%error, "the store is not yet back on disk");
         }
         for text in world.store.remarks().await.unwrap_or_default() {
@@ -86,14 +86,17 @@ impl Watchdog {
             .skew
             .map(|off| Say::new("detail-skew").with("lasted", world.words.duration(off.abs())));
         self.clock.now(world, clock).await;
-        self.heartbeat(world, &health).await;
+        self.heartbeat(world, &health);
     }
+}
 
-    /// The machine slept, or somebody set the clock.
+impl Watchdog {
+    /// Reports that the machine slept, or that the clock was set.
     async fn jump(&mut self, world: &World) {
-        let (wall, mono) = self.last;
         let now = (world.clock.now(), Instant::now());
-        self.last = now;
+        let Some((wall, mono)) = self.last.replace(now) else {
+            return;
+        };
         let passed =
             SignedDuration::try_from(now.1.duration_since(mono)).unwrap_or(SignedDuration::MAX);
         let off = now.0.duration_since(wall).saturating_sub(passed);
@@ -125,15 +128,16 @@ impl Watchdog {
         self.late.now(world, Some(detail)).await;
     }
 
-    /// Only who is well gives a sign of life.
-    async fn heartbeat(&mut self, world: &Arc<World>, health: &Health) {
+    /// Sends a sign of life, only while all is well.
+    fn heartbeat(&mut self, world: &Arc<World>, health: &Health) {
         let Some(url) = &world.config.service.heartbeat else {
             return;
         };
-        if Instant::now() < self.beat_at || !health.is_good() || health.blind {
+        let beaten = self.beaten.is_some_and(|it| it.elapsed() < BEAT_EVERY);
+        if beaten || !health.is_good() || health.blind {
             return;
         }
-        self.beat_at = Instant::now() + BEAT_EVERY;
+        self.beaten = Some(Instant::now());
         let url = url.clone();
         tokio::spawn(async move {
             let beaten = match Heartbeat::new(url) {
@@ -147,7 +151,7 @@ impl Watchdog {
     }
 }
 
-/// Something that begins, lasts and ends, each said once.
+/// A trouble of the service: its begin and its end are reported once each.
 struct Trouble {
     topic: Topic,
     since: Option<Timestamp>,
@@ -189,7 +193,7 @@ impl Trouble {
     }
 }
 
-/// Says something that happened.
+/// Tells the operator's people of something that happened to the service.
 pub async fn event(world: &World, topic: Topic, detail: Say) {
     let notice = Notice::Event {
         topic,

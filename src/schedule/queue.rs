@@ -1,4 +1,4 @@
-//! The wheel of looks. An own timer and not the calendar scheduler, whose repeated jobs can stop for ever once late.
+//! The queue of looks, on a timer of its own: repeated jobs of the calendar scheduler can stop for ever once they are late.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -16,7 +16,7 @@ use tokio_util::{
     time::{DelayQueue, delay_queue},
 };
 
-use super::gate::Gate;
+use super::admission::Admission;
 use crate::{
     model::{Class, Target, TargetId, window},
     watch::check,
@@ -32,30 +32,30 @@ const DRAIN: Duration = Duration::from_millis(400);
 /// Between two checks of a stopping service whether all looks under way were given up.
 const STEP: Duration = Duration::from_millis(50);
 
-/// Told of every finished check: the demo and tests follow along.
-pub type Watcher = Arc<dyn Fn(&Target, Option<Class>) + Send + Sync>;
+/// Called after every finished check: the demo and tests follow along.
+pub type OnChecked = Arc<dyn Fn(&Target, Option<Class>) + Send + Sync>;
 
 /// Looks at every target on time until told to stop.
-pub async fn run(mut worlds: Live, stop: CancellationToken, watcher: Option<Watcher>) {
+pub async fn run(mut worlds: Live, stop: CancellationToken, on_checked: Option<OnChecked>) {
     let world = worlds.borrow_and_update().clone();
-    let mut wheel = Wheel::new(world, watcher);
+    let mut looks = Queue::new(world, on_checked);
     let mut may_change = true;
-    wheel.take_registry().await;
-    let mut pulse = wheel.world.store.pulse();
+    looks.take_registry().await;
+    let mut pulse = looks.world.store.pulse();
     let mut registry = pulse.borrow().registry;
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            Some(due) = wheel.queue.next(), if !wheel.queue.is_empty() => wheel.due(due.into_inner()),
-            Some(done) = wheel.busy.join_next(), if !wheel.busy.is_empty() => wheel.done(done),
-            () = wheel.gate.opened(), if !wheel.ready.is_empty() => (),
+            Some(due) = looks.timers.next(), if !looks.timers.is_empty() => looks.due(due.into_inner()),
+            Some(done) = looks.busy.join_next(), if !looks.busy.is_empty() => looks.done(done),
+            () = looks.admission.opened(), if !looks.ready.is_empty() => (),
             changed = pulse.changed() => match changed {
                 Ok(()) => {
                     let now = pulse.borrow().registry;
                     if now != registry {
                         registry = now;
-                        wheel.take_registry().await;
+                        looks.take_registry().await;
                     }
                 }
                 // the store is gone with the service; only stopping is left
@@ -63,30 +63,30 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, watcher: Option<Watc
             },
             changed = worlds.changed(), if may_change => match changed {
                 Ok(()) => {
-                    wheel.world = worlds.borrow_and_update().clone();
-                    wheel.take_registry().await;
+                    looks.world = worlds.borrow_and_update().clone();
+                    looks.take_registry().await;
                 }
                 Err(_) => may_change = false,
             },
             _ = tick.tick() => {
-                wheel.keep_pace();
-                wheel.measure();
+                looks.keep_pace();
+                looks.measure();
             }
         }
-        wheel.start_ready();
+        looks.start_ready();
     }
     // the desks end costly jobs: a stop of the service does not wait for a hostile page
-    let desks = wheel.world.desks.clone();
+    let desks = looks.world.desks.clone();
     desks.stop();
     let _ = timeout(DRAIN, async {
-        while wheel.busy.len() > desks.given_up() {
-            let _ = timeout(STEP, wheel.busy.join_next()).await;
+        while looks.busy.len() > desks.given_up() {
+            let _ = timeout(STEP, looks.busy.join_next()).await;
         }
     })
     .await;
-    if !wheel.busy.is_empty() {
-        tracing::info!(looks = wheel.busy.len(), "looks under way are given up");
-        wheel.busy.abort_all();
+    if !looks.busy.is_empty() {
+        tracing::info!(looks = looks.busy.len(), "looks under way are given up");
+        looks.busy.abort_all();
     }
 }
 
@@ -96,28 +96,28 @@ struct Entry {
     key: Option<delay_queue::Key>,
 }
 
-struct Wheel {
+struct Queue {
     world: Arc<World>,
-    watcher: Option<Watcher>,
+    on_checked: Option<OnChecked>,
     entries: HashMap<TargetId, Entry>,
-    queue: DelayQueue<TargetId>,
+    timers: DelayQueue<TargetId>,
     /// Due, and not begun: there is no place yet.
     ready: VecDeque<TargetId>,
-    gate: Gate,
+    admission: Admission,
     busy: JoinSet<(TargetId, Duration)>,
     /// The shortest interval that an open watch window asks for.
     window: Option<Duration>,
 }
 
-impl Wheel {
-    fn new(world: Arc<World>, watcher: Option<Watcher>) -> Self {
+impl Queue {
+    fn new(world: Arc<World>, on_checked: Option<OnChecked>) -> Self {
         Self {
             world,
-            watcher,
+            on_checked,
             entries: HashMap::new(),
-            queue: DelayQueue::new(),
+            timers: DelayQueue::new(),
             ready: VecDeque::new(),
-            gate: Gate::default(),
+            admission: Admission::default(),
             busy: JoinSet::new(),
             window: None,
         }
@@ -141,7 +141,7 @@ impl Wheel {
             .collect();
         for id in gone {
             if let Some(key) = self.entries.remove(&id).and_then(|it| it.key) {
-                self.queue.remove(&key);
+                self.timers.remove(&key);
             }
         }
         let fresh = targets
@@ -184,10 +184,10 @@ impl Wheel {
     fn plan(&mut self, id: TargetId, delay: Duration) {
         if let Some(entry) = self.entries.get_mut(&id) {
             if let Some(key) = entry.key.take() {
-                self.queue.remove(&key);
+                self.timers.remove(&key);
             }
             entry.due = Instant::now() + delay;
-            entry.key = Some(self.queue.insert(id, delay));
+            entry.key = Some(self.timers.insert(id, delay));
         }
     }
 
@@ -200,14 +200,14 @@ impl Wheel {
 
     /// Begins what is due, as far as there are places.
     fn start_ready(&mut self) {
-        while !self.ready.is_empty() && self.gate.is_open(&self.world) {
+        while !self.ready.is_empty() && self.admission.is_open(&self.world) {
             if let Some(id) = self.ready.pop_front() {
                 self.start(id);
             }
         }
         let late = self.ready.front().and_then(|it| self.entries.get(it));
         let late = late.map(|it| it.due.elapsed());
-        self.gate.adapt(late, &self.world);
+        self.admission.adapt(late, &self.world);
     }
 
     /// Follows watch windows at once: when one opens, who would be looked at too late for it comes sooner.
@@ -240,9 +240,9 @@ impl Wheel {
             return;
         };
         self.world.measure.late(entry.due.elapsed().as_secs_f64());
-        let place = self.gate.take();
+        let place = self.admission.take();
         let (world, target) = (self.world.clone(), entry.target.clone());
-        let watcher = self.watcher.clone();
+        let on_checked = self.on_checked.clone();
         self.busy.spawn(async move {
             // a check that fails by a fault of ours must not end the target's watch
             let work = tokio::spawn({
@@ -254,8 +254,8 @@ impl Wheel {
             drop(guard);
             match checked {
                 Ok(checked) => {
-                    if let Some(watcher) = watcher {
-                        watcher(&target, checked.class);
+                    if let Some(on_checked) = on_checked {
+                        on_checked(&target, checked.class);
                     }
                     (target.id.clone(), checked.next)
                 }

@@ -1,0 +1,106 @@
+//! What of the duty room's data the operator hardly meant: gaps and overlaps of the roster, contacts that are stale or
+//! missing, people without a telephone or an account.
+
+use jiff::Timestamp;
+
+use super::Config;
+use crate::{
+    duty::roster::{gaps, overlaps},
+    locale::Words,
+    model::{
+        duty::{Duty, Person, Tier},
+        names::is_same_name,
+    },
+};
+
+/// Two weeks: a roster is made for a month, and mended in less.
+const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
+/// Most remarks of a kind.
+const MOST_REMARKS: usize = 10;
+
+/// Remarks in words: hours of the next two weeks with no officer on duty, or with several, contacts that were not confirmed
+/// for a quarter of a year, and branches of the tree of contacts without any.
+pub fn duty_remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
+    let zone = &config.service.timezone;
+    let Duty {
+        roster, contacts, ..
+    } = &config.duty;
+    let mut out = Vec::new();
+    let until = now + AHEAD;
+    if !roster.is_empty() {
+        for (from, to) in gaps(roster, now, until, zone)
+            .into_iter()
+            .take(MOST_REMARKS)
+        {
+            let (from, to) = (words.moment(from, zone), words.moment(to, zone));
+            out.push(words.text("roster-gap", &[("from", &from), ("to", &to)]));
+        }
+        for (from, to, names) in overlaps(roster, now, until, zone)
+            .into_iter()
+            .take(MOST_REMARKS)
+        {
+            let (from, to) = (words.moment(from, zone), words.moment(to, zone));
+            let names = names.join(", ");
+            let args = [
+                ("from", from.as_str()),
+                ("to", to.as_str()),
+                ("names", names.as_str()),
+            ];
+            out.push(words.text("roster-overlap", &args));
+        }
+    }
+    let today = now.to_zoned(zone.clone()).date();
+    for it in contacts.iter().filter(|it| it.is_stale(today)) {
+        let day = words.date(it.confirmed);
+        out.push(words.text("contact-stale", &[("name", &it.name), ("day", &day)]));
+    }
+    out.extend(unreachable(config, words).into_iter().take(MOST_REMARKS));
+    out.extend(bare(config, words).into_iter().take(MOST_REMARKS));
+    if !contacts.is_empty() && contacts.iter().all(|it| it.tier != Tier::National) {
+        out.push(words.plain("contact-no-national"));
+    }
+    out
+}
+
+/// People and contacts without a telephone number, an account or an address.
+fn unreachable(config: &Config, words: &Words) -> Vec<String> {
+    let Duty {
+        roster, contacts, ..
+    } = &config.duty;
+    let bare = |it: &&Person| it.telegram.is_none() && it.phone.is_none();
+    let heads = config.agencies.iter().filter_map(|it| it.head.as_ref());
+    let people = roster.iter().map(|it| &it.who).chain(heads).filter(bare);
+    let mut names: Vec<&str> = people.map(|it| it.name.as_str()).collect();
+    let silent = contacts
+        .iter()
+        .filter(|it| it.phone.is_none() && it.email.is_none());
+    names.extend(silent.map(|it| it.name.as_str()));
+    // a person with several rows is named once
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|it| seen.insert(*it));
+    let line = |name: &&str| words.text("person-unreachable", &[("name", name)]);
+    names.iter().map(line).collect()
+}
+
+/// Provinces without a contact, each with its agencies.
+fn bare(config: &Config, words: &Words) -> Vec<String> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for agency in &config.agencies {
+        let Some(province) = agency.province.as_deref() else {
+            continue;
+        };
+        let called = config.duty.contacts_of(&agency.id, Some(province));
+        if called.iter().any(|it| it.tier == Tier::Province) {
+            continue;
+        }
+        match found.iter_mut().find(|it| is_same_name(it.0, province)) {
+            Some((_, agencies)) => agencies.push(&agency.id),
+            None => found.push((province, vec![&agency.id])),
+        }
+    }
+    let line = |(province, agencies): &(&str, Vec<&str>)| {
+        let args = [("province", *province), ("agencies", &agencies.join(", "))];
+        words.text("contact-no-province", &args)
+    };
+    found.iter().map(line).collect()
+}

@@ -1,0 +1,61 @@
+//! Changes that an agency calls its own join the baseline. A job apart from `plans`, since it visits portals.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use super::{Job, When};
+use crate::{
+    actions::plans::{adopt, open_planned},
+    model::{incident::Actor, plan::PlanStage},
+    store::Result,
+    world::World,
+};
+
+pub(super) struct Adoption;
+
+#[async_trait]
+impl Job for Adoption {
+    fn name(&self) -> &'static str {
+        "adoption"
+    }
+
+    /// A portal that shows no page is asked again as seldom as in a watch window.
+    fn when(&self) -> When {
+        When::Every(Duration::from_secs(60))
+    }
+
+    async fn run(&mut self, world: &Arc<World>) {
+        if let Err(error) = adopt_all(world).await {
+            tracing::error!(%error, "announced changes cannot be taken over");
+        }
+    }
+}
+
+async fn adopt_all(world: &World) -> Result<()> {
+    let open = open_planned(world).await?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let plans = world.store.plans().await?;
+    for incident in open.iter().filter(|it| it.kind.is_tampering()) {
+        let plan = plans
+            .iter()
+            .find(|it| incident.planned.as_ref() == Some(&it.id));
+        if let Some(plan) = plan
+            && let PlanStage::Answered {
+                by,
+                origin,
+                ours: true,
+                ..
+            } = &plan.stage
+        {
+            let by = Actor {
+                name: by.clone(),
+                origin: origin.clone(),
+            };
+            adopt(world, incident, plan, &by).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! The nightly upkeep of the store and of the evidence folder.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+
+use super::{Job, When};
+use crate::{
+    actions::reports,
+    world::{World, blocking, derived, evicted},
+};
+
+/// 03:40, when portals are quiet.
+const NIGHT: &str = "0 40 3 * * *";
+/// Age from which evidence without a reference is deleted.
+const UNREFERRED: Duration = Duration::from_secs(2 * 86_400);
+/// Age from which derived files and reports of single chats are deleted: of portals that do not change, and of portals
+/// that are watched no more.
+const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
+
+pub(super) struct Maintenance;
+
+#[async_trait]
+impl Job for Maintenance {
+    fn name(&self) -> &'static str {
+        "maintenance"
+    }
+
+    fn when(&self) -> When {
+        When::At(NIGHT)
+    }
+
+    async fn run(&mut self, world: &Arc<World>) {
+        match blocking::run(world.store.nightly(world.clock.now())).await {
+            Ok(()) => tracing::info!("the store is tidy"),
+            Err(error) => tracing::error!(%error, "the store's nightly upkeep failed"),
+        }
+        sweep(world).await;
+    }
+}
+
+/// Deletes page bodies that no baseline and no incident refers to.
+async fn sweep(world: &World) {
+    let referred = match evicted::referred(world).await {
+        Ok(referred) => referred,
+        Err(error) => {
+            tracing::error!(%error, "evidence is not swept: what refers to it cannot be read");
+            return;
+        }
+    };
+    let (evidence, derived) = (world.evidence.clone(), derived(&world.config));
+    let config = world.config.clone();
+    let swept = tokio::task::spawn_blocking(move || {
+        derived.sweep(UNTOUCHED);
+        reports::sweep(&config, UNTOUCHED);
+        evidence.sweep(&referred, UNREFERRED)
+    })
+    .await;
+    match swept {
+        Ok(Ok(gone)) => tracing::info!(gone, "evidence swept"),
+        Ok(Err(error)) => tracing::error!(%error, "evidence could not be swept"),
+        Err(error) => tracing::error!(%error, "evidence could not be swept"),
+    }
+}
