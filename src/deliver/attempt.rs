@@ -1,91 +1,194 @@
-//! One attempt to send a message, wherever its chat has moved to.
+//! One attempt to deliver an alert: noted, composed, sent, and what came of it.
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use jiff::SignedDuration;
 
+use super::{
+    PAUSE,
+    compose::{Unsent, compose, kind_of},
+    fallback,
+    outbox::record,
+    receipts::{is_edit, stored, wording},
+    rings,
+    send::send,
+    storms, timeline,
+};
 use crate::{
-    deliver::receipts::receipt,
-    model::{Alert, Receipt},
-    notify::{Message, Place, Refusal},
-    store::Commit,
-    world::{World, address_book::moved_to},
+    model::{About, Alert, Incident, Receipt},
+    notify::{Message, Refusal},
+    store::Delivery,
+    world::World,
 };
 
-/// A send that takes longer is given up, and may have arrived.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The first pause after an answer that was lost; four times as long each time.
+const UNSURE: Duration = Duration::from_secs(10);
+/// After an outage of an hour everything is to be out within two minutes of its end.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The longest pause that a notifier is granted at once; a longer one is asked for again.
+const LONGEST_ASKED: Duration = Duration::from_secs(600);
+/// Age at which an alert to an asker is given up: the asker may ask again.
+const ASKER: SignedDuration = SignedDuration::from_hours(24);
 
-pub(crate) async fn send(
-    world: &World,
-    name: &str,
-    alert: &Alert,
-    message: &Message,
-) -> Result<Option<Receipt>, Refusal> {
-    let Some(notifier) = world.notifier(name) else {
-        return Err(Refusal::Never(format!(
-            "no notifier is called {name} any more"
-        )));
+/// Tries one alert. Returns the pause of its notifier where what follows would not be taken either.
+pub(super) async fn attempt(world: &World, mut alert: Alert) -> Option<Duration> {
+    let unsure = alert.begun;
+    alert.begun = true;
+    alert.attempts += 1;
+    match record(world, Delivery::Begun(alert.clone())).await {
+        Ok(stored) => alert = stored.unwrap_or(alert),
+        Err(()) => return Some(PAUSE),
+    }
+    let name = alert.notifier.clone();
+    let earlier = kind_of(&alert.about).earlier(world, &name).await;
+    let repeat = unsure && !is_edit(world, &name, earlier.as_ref()).await;
+    let composed = match compose(world, &alert, repeat).await {
+        Ok(composed) => composed,
+        Err(why) => return not_composed(world, alert, why).await,
     };
-    let receipt = receipt(world, name, alert).await;
-    let mut moved = world
-        .store
-        .milestone(&moved_to(name, &notifier.address()))
-        .await
-        .unwrap_or(None);
-    for _ in 0..2 {
-        let place = Place {
-            receipt: receipt.as_ref(),
-            moved_to: moved.as_deref(),
-        };
-        match timeout(PATIENCE, notifier.send(message, place)).await {
-            Ok(Err(Refusal::Moved(to))) => {
-                tracing::warn!(notifier = name, to, "the chat has moved; it is followed");
-                let milestone = Some((moved_to(name, &notifier.address()), to.clone()));
-                if let Err(error) = world
-                    .store
-                    .commit(Commit {
-                        milestone,
-                        ..Commit::default()
-                    })
-                    .await
-                {
-                    tracing::error!(%error, "where the chat moved to cannot be written");
-                }
-                world.chats_known.forget();
-                moved = Some(to);
-            }
-            Ok(outcome) => {
-                if let (Ok(Some(receipt)), None) = (&outcome, &moved) {
-                    settle(world, name, &notifier.address(), receipt).await;
-                }
-                return outcome;
-            }
-            Err(_) => {
-                return Err(Refusal::Unsure(format!(
-                    "no answer within {} s",
-                    PATIENCE.as_secs()
-                )));
-            }
+    // where nothing can be edited, another message in the same words tells nothing: what changed has changed back
+    let wording = wording(world, &alert, &composed.message);
+    if let Some(wording) = &wording
+        && !unsure
+        && stored(world, &name, &alert.about.key()).await.as_ref() == Some(wording)
+    {
+        return leave_out(world, alert).await;
+    }
+    let outcome = send(world, &name, earlier.as_ref(), &composed.message).await;
+    world.measure.told(&name, outcome.is_ok());
+    match outcome {
+        Ok(receipt) => delivered(world, alert, receipt.or(wording), composed.members).await,
+        Err(refusal) => {
+            // an earlier attempt may have arrived, whatever became of this one
+            alert.begun = unsure;
+            refused(world, alert, &composed.message, refusal).await
         }
     }
-    Err(Refusal::Later(None, "the chat keeps moving".to_owned()))
 }
 
-/// Notes the number of a chat that is configured by its public name, and uses it from the first message on: another
-/// chat may have the name tomorrow.
-async fn settle(world: &World, name: &str, address: &str, receipt: &Receipt) {
-    let Receipt::Message { place, .. } = receipt else {
-        return;
-    };
-    let number = place.split('/').next().unwrap_or_default();
-    if !address.starts_with('@') || number.parse::<i64>().is_err() {
-        return;
+async fn not_composed(world: &World, mut alert: Alert, why: Unsent) -> Option<Duration> {
+    let (notifier, about) = (&alert.notifier, alert.about.key());
+    match why {
+        Unsent::Store(why) => {
+            tracing::error!(notifier, about, why, "an alert waits for the store");
+            Some(PAUSE)
+        }
+        Unsent::Moot => leave_out(world, alert).await,
+        Unsent::Gone(why) => {
+            tracing::error!(notifier, about, why, "an alert has nothing to tell of any more");
+            alert.refused = Some(why);
+            let _ = record(world, Delivery::Dead(alert)).await;
+            None
+        }
     }
-    let commit = Commit {
-        milestone: Some((moved_to(name, address), number.to_owned())),
-        ..Commit::default()
+}
+
+/// Ends an alert that has nothing to say any more as if it were sent.
+async fn leave_out(world: &World, alert: Alert) -> Option<Duration> {
+    let sent = Delivery::Sent {
+        alert,
+        receipt: None,
     };
-    if let Err(error) = world.store.commit(commit).await {
-        tracing::error!(%error, "the number of a chat cannot be written");
+    record(world, sent).await.is_err().then_some(PAUSE)
+}
+
+async fn delivered(
+    world: &World,
+    alert: Alert,
+    receipt: Option<Receipt>,
+    members: Vec<Incident>,
+) -> Option<Duration> {
+    let name = alert.notifier.as_str();
+    fallback::mark_alive(world, name);
+    let sent = Delivery::Sent {
+        alert: alert.clone(),
+        receipt,
+    };
+    let written = record(world, sent).await;
+    match &alert.about {
+        About::Incident(id) => timeline::note_told(world, id, name).await,
+        About::Storm(id) => storms::sent(world, name, id, members).await,
+        About::Joined(id) => storms::joined_sent(world, name, id, &members).await,
+        _ => rings::sent(world, &alert).await,
     }
+    // one that is not written down is sent once more, as a repeat; not at once
+    written.is_err().then_some(LONGEST_PAUSE)
+}
+
+async fn refused(
+    world: &World,
+    mut alert: Alert,
+    message: &Message,
+    refusal: Refusal,
+) -> Option<Duration> {
+    let wait = match refusal {
+        Refusal::Never(why) => {
+            alert.refused = Some(why.clone());
+            if let Some(id) = kind_of(&alert.about).audience().incident() {
+                timeline::note_undelivered(world, id, &alert.notifier, &why).await;
+            }
+            fallback::mark_dead(world, &alert, message, &why).await;
+            let _ = record(world, Delivery::Dead(alert)).await;
+            return None;
+        }
+        Refusal::Later(asked, why) => Wait {
+            asked,
+            why,
+            unsure: false,
+        },
+        Refusal::Unsure(why) => Wait {
+            asked: None,
+            why,
+            unsure: true,
+        },
+        Refusal::Moved(to) => Wait {
+            asked: None,
+            why: format!("moved to {to}"),
+            unsure: false,
+        },
+    };
+    Some(postpone(world, alert, wait).await)
+}
+
+/// Why an alert is tried again later.
+struct Wait {
+    /// The pause that the notifier asked for.
+    asked: Option<Duration>,
+    why: String,
+    /// Whether it may have arrived.
+    unsure: bool,
+}
+
+async fn postpone(world: &World, mut alert: Alert, wait: Wait) -> Duration {
+    let now = world.clock.now();
+    let tries = alert.attempts.saturating_sub(1).min(10);
+    let doubled = if wait.unsure {
+        // it has probably arrived, and each attempt is a message more
+        UNSURE
+            .saturating_mul(1 << (2 * tries).min(10))
+            .min(LONGEST_ASKED)
+    } else {
+        PAUSE.saturating_mul(1 << tries).min(LONGEST_PAUSE)
+    };
+    let asked = wait.asked.map(|it| it.min(LONGEST_ASKED));
+    let pause = asked.unwrap_or(doubled) + Duration::from_millis(fastrand::u64(..=250));
+    tracing::warn!(
+        notifier = alert.notifier,
+        about = alert.about.key(),
+        why = wait.why,
+        again_in_s = pause.as_secs(),
+        "an alert waits"
+    );
+    let signed = SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_secs(60));
+    alert.due = now.checked_add(signed).unwrap_or(now);
+    alert.refused = Some(wait.why);
+    let of_asker = matches!(alert.about, About::Request(_));
+    if of_asker && now.duration_since(alert.created) > ASKER {
+        let _ = record(world, Delivery::Dead(alert)).await;
+        return pause.min(LONGEST_PAUSE);
+    }
+    alert.begun |= wait.unsure;
+    fallback::also_elsewhere(world, &mut alert).await;
+    let _ = record(world, Delivery::Postponed(alert)).await;
+    pause.min(LONGEST_PAUSE.max(asked.unwrap_or_default()))
 }

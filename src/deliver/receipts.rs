@@ -1,51 +1,36 @@
 //! Where messages lie, so that they can be brought up to date in their place.
 
 use crate::{
-    model::{About, Alert, Digest, Receipt, plan::PlanStage},
+    model::{About, Alert, Digest, Receipt},
     notify::Message,
-    world::World,
+    world::{World, address_book::moved_to},
 };
 
-/// What stands in the place of a receipt where a notifier gives none: what was said last.
-pub(crate) fn said(world: &World, name: &str, alert: &Alert, message: &Message) -> Option<Receipt> {
-    let edits = world.notifier(name).is_none_or(|it| it.edits());
+/// The receipt of a subject at a notifier.
+pub(super) async fn stored(world: &World, notifier: &str, subject: &str) -> Option<Receipt> {
+    world.store.receipt(notifier, subject).await.unwrap_or(None)
+}
+
+/// What stands in the place of a receipt where a notifier gives none: the wording of the last message of an incident.
+pub(super) fn wording(world: &World, alert: &Alert, message: &Message) -> Option<Receipt> {
+    let edits = world
+        .notifier(&alert.notifier)
+        .is_none_or(|it| it.edits());
     let of_incident = matches!(alert.about, About::Incident(_));
     (of_incident && !edits).then(|| Receipt::Said(Digest::of(message.plain.as_bytes()).hex()))
 }
 
-pub(crate) async fn receipt_at(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
-    let subject = match &alert.about {
-        About::Incident(_) | About::Request(_) | About::Requests(_) | About::Plan(_) => {
-            alert.about.key()
-        }
-        _ => return None,
+/// Whether a message takes the place of the `earlier` one where its notifier speaks now: an edit cannot arrive twice. A
+/// message in a chat that moved since stays behind, and a new one is sent.
+pub(super) async fn is_edit(world: &World, notifier: &str, earlier: Option<&Receipt>) -> bool {
+    let (Some(earlier), Some(known)) = (earlier, world.notifier(notifier)) else {
+        return false;
     };
-    world.store.receipt(name, &subject).await.unwrap_or(None)
-}
-
-/// Where the earlier form of this message lies, if there is one.
-pub(crate) async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
-    match &alert.about {
-        About::Incident(_) => receipt_at(world, name, alert)
-            .await
-            .filter(|it| matches!(it, Receipt::Message { .. })),
-        // a question rings: it is a message of its own
-        About::Plan(id) => {
-            let plan = world.store.plan(id).await.unwrap_or(None);
-            if plan.is_some_and(|it| it.stage == PlanStage::Asked) {
-                return None;
-            }
-            receipt_at(world, name, alert).await
-        }
-        // officers have one message a request; who asked is told each step anew, since an edit rings nobody
-        About::Request(_) if world.config.operators().include(name) => {
-            receipt_at(world, name, alert).await
-        }
-        About::Requests(_) => receipt_at(world, name, alert).await,
-        About::Storm(id) => {
-            let storms = world.store.storms(name).await.unwrap_or_default();
-            storms.into_iter().find(|it| it.id == *id)?.receipt
-        }
-        _ => None,
-    }
+    let address = known.address();
+    let moved = moved_to(notifier, &address);
+    let moved = world.store.milestone(&moved).await.unwrap_or(None);
+    let Receipt::Message { place, .. } = earlier else {
+        return address.is_empty();
+    };
+    address.is_empty() || *place == known.place(moved.as_deref())
 }

@@ -1,20 +1,14 @@
-//! The voice: what is told, in words fit for people, and the ways it reaches them.
+//! Messages in words fit for people, and the notifiers that deliver them.
 
-pub mod duty;
+pub mod common;
 pub mod heartbeat;
-pub mod notices;
+pub mod incidents;
+pub mod messages;
 pub mod notifiers;
 pub mod pages;
 pub mod people;
-pub mod plan;
-pub mod reminders;
-pub mod request;
-pub mod requests;
-pub mod storm;
 pub mod text;
 pub mod timeline;
-pub mod windows;
-pub mod words;
 
 use std::time::Duration;
 
@@ -58,6 +52,18 @@ impl Message {
             plain,
             ..Self::default()
         }
+    }
+
+    /// Says in its first line that it may have been delivered before.
+    pub fn repeated(mut self, unsure: bool, words: &Words) -> Self {
+        if unsure {
+            let mark = words.plain("alert-repeat");
+            self.html = format!("{mark} {}", self.html);
+            self.plain = format!("{mark} {}", self.plain);
+            self.headline = format!("{mark} {}", self.headline);
+            self.repeat = true;
+        }
+        self
     }
 }
 

@@ -8,6 +8,7 @@ pub mod cpu_time;
 pub mod decide;
 pub mod evicted;
 pub mod health;
+pub mod lock;
 pub mod mask_updates;
 pub mod metrics;
 pub mod norm_cache;

@@ -1,4 +1,4 @@
-//! What is told of a watch window: whether all is ready before it opens, how each day went, what it came to.
+//! A watch window: whether all is ready before it opens, how each day went, what it came to.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -36,6 +36,7 @@ pub struct Facts {
 /// Lines of each kind that are shown.
 const MOST: usize = 8;
 
+/// The message of `news`, from the `facts` of now.
 pub fn message(news: &WindowNews, facts: &Facts, words: &Words, tz: &TimeZone) -> Message {
     let phase = news.phase.as_str();
     let mut text = Text::default();

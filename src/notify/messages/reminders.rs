@@ -6,24 +6,16 @@ use serde_json::json;
 
 use crate::{
     locale::Words,
-    model::{Action, Incident, action::Group, incident::What},
-    notify::{Button, Gravity, Message, storm::names, text::Text},
+    model::{Incident, action::Group, incident::What},
+    notify::{
+        Gravity, Message,
+        incidents::{names, take_all},
+        text::Text,
+    },
 };
 
-/// A button that takes all incidents `all` of a message, which are those of `group`; `None` where each is taken by one of
-/// the operator's people.
-pub fn take_all(all: &[Incident], group: Group, words: &Words) -> Option<Button> {
-    let waits = all
-        .iter()
-        .any(|it| it.stage.is_open() && it.led().is_none());
-    waits.then(|| Button {
-        label: words.plain("button-take-all"),
-        action: Action::TakeAll(group),
-    })
-}
-
 /// Builds the message of incidents that are open.
-pub fn reminders(all: &[Incident], words: &Words, now: Timestamp) -> Message {
+pub fn message(all: &[Incident], words: &Words, now: Timestamp) -> Message {
     let count = words.count(all.len() as u64);
     let is_blind = |it: &Incident| it.timeline.iter().any(|it| it.what == What::Blind);
     let (head, body) = if all.iter().all(is_blind) {

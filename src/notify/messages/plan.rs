@@ -1,4 +1,4 @@
-//! What is told of announced changes: that they are, and afterwards the question whose doing it was.
+//! Announced changes: that they are, and afterwards the question who made them.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -18,21 +18,24 @@ use crate::{
 /// Portals and incidents that are named; lines shown of a change: as many as a message holds.
 const SHOWN: [(usize, usize); 4] = [(8, 3), (6, 1), (4, 0), (2, 0)];
 
-/// `names`: of the portals, in the plan's order; `seen`: what was seen meanwhile; `asked`: whether whoever reads this is to
-/// answer.
-pub fn plan(
-    it: &Plan,
-    names: &[String],
-    seen: &[Incident],
-    asked: bool,
-    words: &Words,
-    tz: &TimeZone,
-) -> Message {
+/// What the message holds besides the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Background<'a> {
+    /// Names of the portals, in the plan's order.
+    pub names: &'a [String],
+    /// Incidents that were seen while it lasted.
+    pub seen: &'a [Incident],
+    /// Whether the reader is asked to answer.
+    pub asked: bool,
+}
+
+/// The message of a plan, as short as it must be to fit.
+pub fn message(it: &Plan, background: &Background<'_>, words: &Words, tz: &TimeZone) -> Message {
     let mut out = Message::default();
-    for (named, lines) in SHOWN {
-        let (text, buttons) = write(it, names, seen, asked, words, tz, named, lines);
+    for most in SHOWN {
+        let (text, buttons) = write(it, background, most, words, tz);
         let fits = text.fits();
-        out = finished(text, buttons, it, seen);
+        out = finished(text, buttons, it, background.seen);
         if fits {
             break;
         }
@@ -40,20 +43,15 @@ pub fn plan(
     out
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "what is told, and how much of it"
-)]
+/// Writes the message with at most `most` names and incidents, and `lines` lines of each incident.
 fn write(
     it: &Plan,
-    names: &[String],
-    seen: &[Incident],
-    asked: bool,
+    background: &Background<'_>,
+    (most, lines): (usize, usize),
     words: &Words,
     tz: &TimeZone,
-    most: usize,
-    lines: usize,
 ) -> (Text, Vec<Button>) {
+    let Background { names, seen, asked } = *background;
     let (icon, key) = match &it.stage {
         PlanStage::Announced => ("📅", "head-plan"),
         PlanStage::Asked => ("❓", "head-plan-asked"),

@@ -4,6 +4,7 @@
 use jiff::tz::TimeZone;
 use serde_json::json;
 
+use super::request::{address, asker};
 use crate::{
     locale::Words,
     model::{
@@ -12,17 +13,18 @@ use crate::{
         excerpt::named,
         registration::{Request, RequestId},
     },
-    notify::{Button, Message, request, text::Text},
+    notify::{Button, Message, text::Text},
 };
 
 /// Requests that the message names: those with proof first, then the newest.
 const NAMED: usize = 5;
+
 /// Askers with a button that refuses all their requests in one tap.
 const REFUSED: usize = 2;
 
 /// Builds the message. `askers` holds the id of one request of each asker and their number of requests without proof, the
 /// largest number first.
-pub fn all(
+pub fn message(
     waiting: &[&Request],
     askers: &[(RequestId, usize)],
     words: &Words,
@@ -47,9 +49,9 @@ pub fn all(
                 "id",
                 format!("{}{}", if it.proof.is_some() { "✅ " } else { "" }, it.id),
             ),
-            ("address", request::address(it)),
+            ("address", address(it)),
             ("agency", named(&it.agency_name, 80)),
-            ("by", request::asker(it)),
+            ("by", asker(it)),
             ("when", when),
         ];
         let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
@@ -73,7 +75,7 @@ pub fn all(
     }
     for (id, count) in askers.iter().take(REFUSED) {
         let of = waiting.iter().find(|it| it.id == *id);
-        let name = of.map(|it| crate::model::excerpt::excerpt(&it.asker.name, 30));
+        let name = of.map(|it| excerpt(&it.asker.name, 30));
         let args = [
             ("name", name.unwrap_or_default()),
             ("count", count.to_string()),

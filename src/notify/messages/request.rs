@@ -1,4 +1,4 @@
-//! What is told of a request to be watched: to officers who decide, and to who asked.
+//! A request to be watched: to the officers who decide, and to the asker.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -25,7 +25,7 @@ const SHOWN: [(usize, usize); 4] = [(6, 4), (4, 2), (2, 1), (0, 0)];
 
 /// What officers are to know besides the request.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
+pub struct Background<'a> {
     /// A watch window that is open or comes soon: the registration may end with it.
     pub window: Option<Window<'a>>,
     /// Nobody knows that agency yet.
@@ -37,7 +37,7 @@ pub struct Beside<'a> {
 }
 
 /// To officers: who asks, whose the portal is, what it looks like. One message, edited until it is decided.
-pub fn to_officers(it: &Request, beside: Beside, words: &Words, tz: &TimeZone) -> Message {
+pub fn to_officers(it: &Request, beside: Background, words: &Words, tz: &TimeZone) -> Message {
     let mut message = Message::default();
     for (lines, signals) in SHOWN {
         let text = card(it, beside, lines, signals, words, tz);
@@ -55,7 +55,7 @@ pub fn to_officers(it: &Request, beside: Beside, words: &Words, tz: &TimeZone) -
 
 fn card(
     it: &Request,
-    beside: Beside,
+    beside: Background,
     lines: usize,
     signals: usize,
     words: &Words,

@@ -1,4 +1,4 @@
-//! The facts of a watch window: readiness before it opens, incidents and availability afterwards.
+//! A watch window: readiness before it opens, incidents and availability afterwards.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -6,17 +6,23 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use futures_util::StreamExt;
 use jiff::SignedDuration;
 use tokio::time::timeout;
 
+use super::{Addressee, Composed, Kind, Unsent};
 use crate::{
+    deliver::recipients::Audience,
     duty::roster::gaps,
     model::{
         Glance, Recipient, Standing, Target, TargetId,
         alert::{Phase, WindowNews},
     },
-    notify::{Notifier, windows::Facts},
+    notify::{
+        Notifier,
+        messages::window::{Facts, message},
+    },
     report::Tally,
     store::{StoreError, Wanted},
     world::{World, address_book::moved_to},
@@ -33,6 +39,22 @@ const PROBED_AT_ONCE: usize = 4;
 const MOST_PROBED: usize = 500;
 /// Targets whose history is asked for at once.
 const AT_ONCE: usize = 200;
+
+pub(super) struct OfWindow<'a>(pub &'a WindowNews);
+
+#[async_trait]
+impl Kind for OfWindow<'_> {
+    async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
+        let (world, news) = (to.world, self.0);
+        let facts = facts(world, news).await?;
+        let zone = &world.config.service.timezone;
+        Ok(message(news, &facts, &world.words, zone).into())
+    }
+
+    fn audience(&self) -> Audience<'_> {
+        Audience::Operators
+    }
+}
 
 /// Notifiers that portals are told to and that would not take a message now.
 async fn unreachable(world: &World, targets: &[Target]) -> Vec<String> {
@@ -68,7 +90,7 @@ fn whose(name: &str, targets: &[Target]) -> String {
 }
 
 /// What is true of a window now.
-pub(crate) async fn facts(world: &World, news: &WindowNews) -> Result<Facts, StoreError> {
+async fn facts(world: &World, news: &WindowNews) -> Result<Facts, StoreError> {
     let now = world.clock.now();
     let targets = world.targets().await?;
     let mut out = Facts {

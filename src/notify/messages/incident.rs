@@ -1,8 +1,7 @@
-//! From an incident to the message an officer reads on a phone at night: first what and how bad, then
-//! which portal, when and how sure, why, and what to do.
+//! The message of an incident, edited into its place as the incident changes: first what and how bad, then which portal,
+//! when and how sure, why, and what to do.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use serde_json::json;
 
 use crate::{
     locale::Words,
@@ -13,14 +12,15 @@ use crate::{
         incident::{Stage, What},
     },
     notify::{
-        Button, Document, Gravity, Message,
+        Button, Message,
+        incidents::{facts, gravity, take},
         people::called,
         text::{Text, said},
     },
 };
 
 /// The incident as it is now. Edited into place of what was said of it before.
-pub fn incident(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
+pub fn message(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
     let mut detail = Detail {
         signals: 5,
         changes: 8,
@@ -301,139 +301,4 @@ fn buttons(it: &Incident, words: &Words) -> Vec<Button> {
     let button = |verb: &IncidentAction| Button::new(Action::Incident(*verb, it.id.clone()), words);
     out.extend(verbs.iter().map(button));
     out
-}
-
-/// The button that takes an incident; `beside` one of the agency's people, who has it.
-pub(super) fn take(it: &Incident, beside: bool, words: &Words) -> Button {
-    let mut button = Button::new(Action::Incident(IncidentAction::Take, it.id.clone()), words);
-    if beside {
-        button.label = words.plain("button-oversee");
-    }
-    button
-}
-
-fn gravity(it: &Incident) -> Gravity {
-    match (it.stage, it.kind) {
-        (Stage::Resolved, _) => Gravity::Good,
-        (Stage::Dismissed, _) => Gravity::Note,
-        (_, kind) if kind.is_tampering() => Gravity::Grave,
-        (_, Kind::Down) => Gravity::Warning,
-        _ => Gravity::Note,
-    }
-}
-
-pub(crate) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
-    json!({
-        "incident": it.id,
-        "kind": it.kind,
-        "stage": it.stage,
-        "class": it.class,
-        "score": it.score,
-        "target": it.target,
-        "name": it.portal.name,
-        "agency": it.portal.agency,
-        "url": it.portal.url,
-        "seen_at": it.seen_at,
-        "confirmed_at": it.confirmed_at,
-        "agreed": it.agreed,
-        "looked": it.looked,
-        "intermittent": it.intermittent.as_ref().map(|it| json!({
-            "times": it.times, "looks": it.looks, "last_at": it.last_at,
-        })),
-        "taken": it.taken,
-        "overseen": it.overseen,
-        "ended_at": it.ended_at,
-        "cause": it.cause.as_ref().map(|it| words.say(it)),
-        "signals": it.signals.iter().map(|signal| json!({
-            "name": signal.name, "weight": signal.weight, "sentence": words.say(&signal.say), "excerpt": signal.excerpt,
-        })).collect::<Vec<_>>(),
-        "evidence": it.evidence.iter().map(|it| it.digest).collect::<Vec<_>>(),
-    })
-}
-
-impl Message {
-    /// Says in its first line that it may have been delivered before.
-    pub fn repeated(mut self, unsure: bool, words: &Words) -> Self {
-        if unsure {
-            let mark = words.plain("alert-repeat");
-            self.html = format!("{mark} {}", self.html);
-            self.plain = format!("{mark} {}", self.plain);
-            self.headline = format!("{mark} {}", self.headline);
-            self.repeat = true;
-        }
-        self
-    }
-}
-
-/// It came back, or was silent and is so no more: a short message of its own, since the edit of the long one rings nobody.
-pub fn reminder(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
-    let icon = if it.kind.is_tampering() {
-        "🔴"
-    } else {
-        "🟡"
-    };
-    let aside = [What::Told, What::Undelivered, What::Escalated, What::Nudged];
-    let last = it
-        .timeline
-        .iter()
-        .rev()
-        .find(|it| !aside.contains(&it.what));
-    let by = last.and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), words)));
-    let by = by.unwrap_or_default();
-    let reason = last.and_then(|it| it.note.as_deref()).unwrap_or_default();
-    let reason = quoted(reason, 300);
-    let (head, body) = match last.map(|it| it.what) {
-        Some(What::Blind) => ("head-blind", "reminder-blind"),
-        Some(What::Disowned) => ("head-disowned", "reminder-see"),
-        Some(What::Changed) if it.is_unread() => ("head-unread", "reminder-see"),
-        Some(What::Changed) => ("head-unmasked", "reminder-see"),
-        Some(What::Dismissed) => ("head-agency-dismissed", "reminder-dismissed"),
-        Some(What::Unmuted) => ("head-lasts", "reminder-see"),
-        _ if it.flaps > 0 => ("head-again", "reminder-body"),
-        _ => ("head-lasts", "reminder-see"),
-    };
-    let mut text = Text::default();
-    text.push(icon)
-        .push(" ")
-        .bold(&words.plain(head))
-        .push(&format!(" · {}", it.id));
-    if repeat {
-        text.push(" ").push(&words.plain("alert-repeat"));
-    }
-    text.line();
-    text.bold(&named(&it.portal.name, 120))
-        .push(": ")
-        .push(&words.plain(&it.class.key()))
-        .line();
-    let body = words.text(
-        body,
-        &[
-            ("times", &(it.flaps + 1).to_string()),
-            ("when", &words.moment(it.seen_at, tz)),
-            ("by", &by),
-            ("reason", &reason),
-        ],
-    );
-    text.push(&body).line();
-    Message {
-        facts: facts(it, words),
-        gravity: gravity(it),
-        repeat,
-        ..Message::of(format!("{}-reminder", it.id), text)
-    }
-}
-
-/// A report, with its file.
-pub fn report(week: &str, summary: &str, document: Document, words: &Words) -> Message {
-    let mut text = Text::default();
-    text.push("📊 ")
-        .bold(&words.text("report-title", &[("week", week)]))
-        .line()
-        .push(&excerpt(summary, 900))
-        .line();
-    Message {
-        document: Some(document),
-        facts: json!({"report": week}),
-        ..Message::of(format!("report-{week}"), text)
-    }
 }

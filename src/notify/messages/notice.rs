@@ -1,4 +1,4 @@
-//! Messages about the watcher itself: its line, its clock, its store, its chats, its configuration.
+//! A message about the service itself: its line, its clock, its store, its chats, its configuration.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The message of one notice about the watcher itself.
-pub fn notice(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
+pub fn message(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
     let moment = |at: Timestamp| words.moment(at, tz);
     let (icon, head, args) = match it {
         Notice::Blind { since, line: None } => {

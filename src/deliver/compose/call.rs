@@ -1,0 +1,37 @@
+//! The call for an incident that was not taken in time.
+
+use async_trait::async_trait;
+use super::{
+    Addressee, Composed, Kind, Unsent,
+    facts::{incident, waits_for},
+};
+use crate::{
+    deliver::recipients::Audience,
+    model::{IncidentId, duty::Rung},
+    notify::messages::call,
+};
+
+/// Holds the incident and the step that is called.
+pub(super) struct Call<'a>(pub &'a IncidentId, pub Rung);
+
+#[async_trait]
+impl Kind for Call<'_> {
+    async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
+        let (world, now) = (to.world, to.world.clock.now());
+        let incident = incident(world, self.0).await?;
+        let rings = incident.stage.is_open() && !incident.is_muted_for(to.notifier, now);
+        if !rings || !waits_for(world, to.notifier, &incident) {
+            return Err(Unsent::Moot);
+        }
+        let called = world.config.called(&incident, now);
+        let zone = &world.config.service.timezone;
+        Ok(call::message(&incident, self.1, &called, &world.words, zone, now).into())
+    }
+
+    fn audience(&self) -> Audience<'_> {
+        Audience::OfIncident {
+            id: self.0,
+            operators: self.1 != Rung::Head,
+        }
+    }
+}

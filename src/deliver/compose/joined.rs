@@ -1,0 +1,39 @@
+//! Incidents joined a storm after its first message.
+
+use async_trait::async_trait;
+use super::{
+    Addressee, Composed, Fallback, Kind, Unsent,
+    facts::{self, waits_for},
+};
+use crate::{deliver::recipients::Audience, model::Incident, notify::messages::joined};
+
+/// Holds the storm's id.
+pub(super) struct Joined<'a>(pub &'a str);
+
+#[async_trait]
+impl Kind for Joined<'_> {
+    async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
+        let (world, now) = (to.world, to.world.clock.now());
+        let (known, members) = facts::storm(world, to.notifier, self.0).await?;
+        let rings = |it: &Incident| it.stage.is_open() && !it.is_muted_for(to.notifier, now);
+        let waits = |it: &Incident| rings(it) && waits_for(world, to.notifier, it);
+        let named = members.iter().filter(|it| known.joiners.contains(&it.id));
+        let named: Vec<Incident> = named.filter(|it| waits(it)).cloned().collect();
+        if named.is_empty() {
+            return Err(Unsent::Moot);
+        }
+        Ok(Composed {
+            message: joined::message(&known, &named, &members, &world.words),
+            members: named,
+        })
+    }
+
+    fn audience(&self) -> Audience<'_> {
+        Audience::Everybody
+    }
+
+    /// The storm's own message brings its incidents along.
+    fn fallback(&self) -> Fallback<'_> {
+        Fallback::Nothing
+    }
+}

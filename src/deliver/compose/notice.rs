@@ -1,0 +1,20 @@
+//! Something about the service itself.
+
+use async_trait::async_trait;
+use super::{Addressee, Composed, Kind, Unsent};
+use crate::{deliver::recipients::Audience, model::Notice, notify::messages::notice};
+
+pub(super) struct OfNotice<'a>(pub &'a Notice);
+
+#[async_trait]
+impl Kind for OfNotice<'_> {
+    async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
+        let world = to.world;
+        let zone = &world.config.service.timezone;
+        Ok(notice::message(self.0, &world.words, zone).into())
+    }
+
+    fn audience(&self) -> Audience<'_> {
+        Audience::Everybody
+    }
+}

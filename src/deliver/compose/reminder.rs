@@ -1,0 +1,24 @@
+//! An incident came back, or is not silent any more.
+
+use async_trait::async_trait;
+use super::{Addressee, Composed, Kind, Unsent, facts::incident};
+use crate::{deliver::recipients::Audience, model::IncidentId, notify::messages::reminder};
+
+pub(super) struct Reminder<'a>(pub &'a IncidentId);
+
+#[async_trait]
+impl Kind for Reminder<'_> {
+    async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
+        let world = to.world;
+        let incident = incident(world, self.0).await?;
+        let zone = &world.config.service.timezone;
+        Ok(reminder::message(&incident, &world.words, zone, to.repeat).into())
+    }
+
+    fn audience(&self) -> Audience<'_> {
+        Audience::OfIncident {
+            id: self.0,
+            operators: false,
+        }
+    }
+}

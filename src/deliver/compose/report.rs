@@ -1,0 +1,27 @@
+//! A report that lies written in the data directory.
+
+use async_trait::async_trait;
+use super::{Addressee, Composed, Kind, Unsent};
+use crate::{
+    actions::reports,
+    deliver::recipients::Audience,
+    model::alert::ReportFile,
+    notify::{Document, messages::report},
+};
+
+pub(super) struct OfReport<'a>(pub &'a ReportFile);
+
+#[async_trait]
+impl Kind for OfReport<'_> {
+    async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
+        let (world, file) = (to.world, self.0);
+        let bytes = reports::bytes_of(&world.config, &file.path).map_err(Unsent::Gone)?;
+        let name = format!("gaccong-{}.html", file.week);
+        let document = Document { name, bytes };
+        Ok(report::message(&file.week, &file.summary, document, &world.words).into())
+    }
+
+    fn audience(&self) -> Audience<'_> {
+        Audience::Everybody
+    }
+}

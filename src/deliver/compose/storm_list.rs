@@ -1,0 +1,27 @@
+//! All incidents of a storm, as a file.
+
+use async_trait::async_trait;
+use super::{Addressee, Composed, Fallback, Kind, Unsent, facts};
+use crate::{deliver::recipients::Audience, notify::messages::storm_list};
+
+/// Holds the storm's id.
+pub(super) struct StormList<'a>(pub &'a str);
+
+#[async_trait]
+impl Kind for StormList<'_> {
+    async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
+        let world = to.world;
+        let (known, members) = facts::storm(world, to.notifier, self.0).await?;
+        let zone = &world.config.service.timezone;
+        Ok(storm_list::message(&known, &members, &world.words, zone).into())
+    }
+
+    fn audience(&self) -> Audience<'_> {
+        Audience::Everybody
+    }
+
+    /// The storm's own message brings its incidents along.
+    fn fallback(&self) -> Fallback<'_> {
+        Fallback::Nothing
+    }
+}

@@ -1,0 +1,96 @@
+//! Notes of deliveries in the time lines of incidents.
+
+use jiff::Timestamp;
+
+use crate::{
+    model::{
+        Incident, IncidentId,
+        incident::{Event, What},
+    },
+    store::{Commit, StoreError},
+    world::{World, decide::TRIES},
+};
+
+/// Incidents in one commit.
+const IN_ONE: usize = 200;
+
+/// Whether the time line says that a notifier was told of the incident.
+pub(super) fn was_told(it: &Incident, notifier: &str) -> bool {
+    let told = |it: &Event| it.what == What::Told && it.note.as_deref() == Some(notifier);
+    it.timeline.iter().any(told)
+}
+
+/// Whether the event's reminder may be grouped with others: the incident keeps coming back, or its portal has refused the
+/// service's looks for long. Reminders that a person causes are always told alone.
+pub(super) fn lasts(it: &Event) -> bool {
+    matches!(it.what, What::Blind | What::Reminded)
+}
+
+fn event(what: What, note: String, at: Timestamp) -> Event {
+    Event {
+        at,
+        what,
+        by: None,
+        origin: None,
+        note: Some(note),
+    }
+}
+
+/// Notes that a notifier was told of an incident, once.
+pub(super) async fn note_told(world: &World, id: &IncidentId, notifier: &str) {
+    note(world, id, What::Told, notifier.to_owned()).await;
+}
+
+/// Notes that a notifier refused for good, and why.
+pub(super) async fn note_undelivered(world: &World, id: &IncidentId, notifier: &str, why: &str) {
+    note(world, id, What::Undelivered, format!("{notifier}: {why}")).await;
+}
+
+/// Notes that a notifier was told of many incidents.
+pub(super) async fn note_all_told(world: &World, members: Vec<Incident>, notifier: &str) {
+    let now = world.clock.now();
+    let mut untold = members;
+    untold.retain(|it| !was_told(it, notifier));
+    for it in &mut untold {
+        let told = event(What::Told, notifier.to_owned(), now);
+        it.timeline.push(told);
+    }
+    for some in untold.chunks(IN_ONE) {
+        let commit = Commit {
+            incidents: some.to_vec(),
+            ..Commit::default()
+        };
+        // where a check was faster, each by itself
+        if world.store.commit(commit).await.is_err() {
+            for it in some {
+                note_told(world, &it.id, notifier).await;
+            }
+        }
+    }
+}
+
+/// A line in the incident's time line. A check that commits at the same moment goes first.
+async fn note(world: &World, id: &IncidentId, what: What, note: String) {
+    for _ in 0..TRIES {
+        let Ok(Some(mut incident)) = world.store.incident(id).await else {
+            return;
+        };
+        if what == What::Told && was_told(&incident, &note) {
+            return;
+        }
+        let at = world.clock.now();
+        incident.timeline.push(event(what, note.clone(), at));
+        let commit = Commit {
+            incidents: vec![incident],
+            ..Commit::default()
+        };
+        match world.store.commit(commit).await {
+            Err(StoreError::Conflict) => continue,
+            Err(error) => {
+                tracing::error!(incident.id = %id, %error, "the time line cannot be written");
+            }
+            Ok(()) => (),
+        }
+        return;
+    }
+}

@@ -1,0 +1,125 @@
+//! What messages about incidents share: facts for machines, lists of names, buttons that take incidents.
+
+use serde_json::json;
+
+use crate::{
+    locale::Words,
+    model::{
+        Action, Incident, Kind,
+        action::{Group, IncidentAction},
+        excerpt::named,
+        incident::Stage,
+    },
+    notify::{
+        Button, Gravity,
+        text::{LIMIT, Text},
+    },
+};
+
+/// UTF-16 units kept free for the line that counts the incidents not named.
+const FOR_THE_REST: usize = 200;
+
+/// The facts of an incident as JSON, for machines.
+pub(crate) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
+    json!({
+        "incident": it.id,
+        "kind": it.kind,
+        "stage": it.stage,
+        "class": it.class,
+        "score": it.score,
+        "target": it.target,
+        "name": it.portal.name,
+        "agency": it.portal.agency,
+        "url": it.portal.url,
+        "seen_at": it.seen_at,
+        "confirmed_at": it.confirmed_at,
+        "agreed": it.agreed,
+        "looked": it.looked,
+        "intermittent": it.intermittent.as_ref().map(|it| json!({
+            "times": it.times, "looks": it.looks, "last_at": it.last_at,
+        })),
+        "taken": it.taken,
+        "overseen": it.overseen,
+        "ended_at": it.ended_at,
+        "cause": it.cause.as_ref().map(|it| words.say(it)),
+        "signals": it.signals.iter().map(|signal| json!({
+            "name": signal.name, "weight": signal.weight, "sentence": words.say(&signal.say), "excerpt": signal.excerpt,
+        })).collect::<Vec<_>>(),
+        "evidence": it.evidence.iter().map(|it| it.digest).collect::<Vec<_>>(),
+    })
+}
+
+/// How grave the message of an incident is.
+pub(crate) fn gravity(it: &Incident) -> Gravity {
+    match (it.stage, it.kind) {
+        (Stage::Resolved, _) => Gravity::Good,
+        (Stage::Dismissed, _) => Gravity::Note,
+        (_, kind) if kind.is_tampering() => Gravity::Grave,
+        (_, Kind::Down) => Gravity::Warning,
+        _ => Gravity::Note,
+    }
+}
+
+/// The button that takes an incident; `beside` one of the agency's people, who has it.
+pub(super) fn take(it: &Incident, beside: bool, words: &Words) -> Button {
+    let mut button = Button::new(Action::Incident(IncidentAction::Take, it.id.clone()), words);
+    if beside {
+        button.label = words.plain("button-oversee");
+    }
+    button
+}
+
+/// A button that takes all incidents `all` of a message, which are those of `group`; `None` where each is taken by one of
+/// the operator's people.
+pub fn take_all(all: &[Incident], group: Group, words: &Words) -> Option<Button> {
+    let waits = all
+        .iter()
+        .any(|it| it.stage.is_open() && it.led().is_none());
+    waits.then(|| Button {
+        label: words.plain("button-take-all"),
+        action: Action::TakeAll(group),
+    })
+}
+
+/// Names as many incidents as fit into the rest of the message, open ones first, then the gravest and newest. The
+/// sentence of `key` counts the others, together with `more` that the caller does not have at hand.
+pub(crate) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, words: &Words) {
+    let mut shown: Vec<&Incident> = all.iter().collect();
+    shown.sort_by_key(|it| (!it.stage.is_open(), rank(it), std::cmp::Reverse(it.seen_at)));
+    let mut count = 0;
+    for it in &shown {
+        let mark = if it.stage.is_open() { "•" } else { "✓" };
+        let name = named(&it.portal.name, 70);
+        let mut line = Text::default();
+        line.push(&format!("{mark} {name} ({})", it.id)).line();
+        if text.units() + line.units() + FOR_THE_REST > LIMIT {
+            break;
+        }
+        text.append(line);
+        count += 1;
+    }
+    let rest = shown.len() - count + more;
+    if rest > 0 {
+        text.push(&words.text(key, &[("count", &number(rest, words))]))
+            .line();
+    }
+}
+
+/// The place of an incident in the list of names: the gravest first.
+fn rank(it: &Incident) -> u8 {
+    match it.kind {
+        Kind::Defaced => 0,
+        Kind::Redirected => 1,
+        Kind::Planted => 2,
+        // the part that we cannot read may show an attacker's content
+        Kind::Down if it.is_unread() => 3,
+        Kind::Down => 4,
+        Kind::Blocked => 5,
+        Kind::Maintenance => 6,
+    }
+}
+
+/// A count as text.
+pub(crate) fn number(count: usize, words: &Words) -> String {
+    words.count(count as u64)
+}

@@ -1,0 +1,31 @@
+//! The warning that officers of the next shift have not confirmed shortly before it begins.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::json;
+
+use crate::{
+    locale::Words,
+    model::duty::Person,
+    notify::{
+        Gravity, Message,
+        people::{MOST_NAMED, person as person_line},
+        text::Text,
+    },
+};
+
+/// `people` are missing; their shift begins at `at`.
+pub fn message(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+    let mut text = Text::default();
+    text.push("⚠ ")
+        .bold(&words.text("head-absent", &[("clock", &words.clock(at, tz))]))
+        .line();
+    for person in people.iter().take(MOST_NAMED) {
+        person_line(&mut text, &words.plain("absent-who"), person);
+    }
+    text.push(&words.plain("absent-todo")).line();
+    Message {
+        facts: json!({"absent": at, "on": people.iter().map(|it| it.name.as_str()).collect::<Vec<_>>()}),
+        gravity: Gravity::Warning,
+        ..Message::of(format!("absent-{}", at.as_second()), text)
+    }
+}

@@ -1,0 +1,119 @@
+//! The call: an incident was not taken in time, and the next people are called.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    locale::Words,
+    model::{
+        Incident, Kind,
+        duty::{Called, Rung},
+        excerpt::{defang, marked, named},
+        incident::What,
+    },
+    notify::{
+        Gravity, Message,
+        incidents::{facts, take},
+        people::{MOST_NAMED, called as called_as, contacts, person},
+        text::Text,
+    },
+};
+
+/// The message of a call for one incident at the step `to`.
+pub fn message(
+    it: &Incident,
+    to: Rung,
+    called: &Called,
+    words: &Words,
+    tz: &TimeZone,
+    now: Timestamp,
+) -> Message {
+    let mut text = Text::default();
+    let agency = it.taken.as_ref().filter(|it| it.is_of_agency());
+    let head = if agency.is_some() {
+        "head-call-operator"
+    } else {
+        "head-call"
+    };
+    let what = words.plain(head_of(it));
+    text.push("🔔 ")
+        .bold(&words.text(head, &[("what", &what)]))
+        .push(&format!(" · {}", it.id))
+        .line();
+    text.bold(&named(&it.portal.name, 120))
+        .push(": ")
+        .push(&words.plain(&it.class.key()))
+        .line();
+    let waited = words.duration(now.duration_since(called.since));
+    let waits = match agency {
+        Some(taken) => {
+            let by = called_as(&taken.by, taken.origin.as_ref(), words);
+            words.text("call-waited-operator", &[("waited", &waited), ("by", &by)])
+        }
+        None => words.text("call-waited", &[("waited", &waited)]),
+    };
+    text.push(&waits).line();
+    if to != Rung::Head {
+        for person in called.now.iter().take(MOST_NAMED) {
+            person(&mut text, &words.plain("call-on-duty"), person);
+        }
+        if let Some((person, at)) = &called.next {
+            let when = words.moment(*at, tz);
+            person(
+                &mut text,
+                &words.text("call-next", &[("when", &when)]),
+                person,
+            );
+        }
+    }
+    if let Some(head) = called.head.as_ref().filter(|_| to >= Rung::Head) {
+        person(&mut text, &words.plain("call-head"), head);
+    }
+    if to == Rung::National {
+        contacts(
+            &mut text,
+            &called.contacts,
+            words,
+            now.to_zoned(tz.clone()).date(),
+        );
+        report(&mut text, it, words, tz);
+    }
+    Message {
+        facts: facts(it, words),
+        gravity: Gravity::Grave,
+        // an officer woken at 3 a.m. must find everything in this one message
+        buttons: vec![take(it, agency.is_some(), words)],
+        ..Message::of(format!("{}-call-{}", it.id, to.as_str()), text)
+    }
+}
+
+/// The headline of an incident's kind; a portal that we cannot read or look at has a headline of its own.
+fn head_of(it: &Incident) -> &'static str {
+    match it.kind {
+        Kind::Defaced => "head-defaced",
+        Kind::Redirected => "head-redirected",
+        Kind::Planted => "head-planted",
+        Kind::Down if it.is_unread() => "head-unread",
+        Kind::Down => "head-down",
+        Kind::Maintenance => "head-maintenance",
+        Kind::Blocked if it.timeline.iter().any(|it| it.what == What::Blind) => "head-blind",
+        Kind::Blocked => "head-blocked",
+    }
+}
+
+/// An initial incident report, ready to be read out or copied.
+fn report(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
+    let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
+    let host = marked(&defang(it.portal.url.host_str().unwrap_or_default()));
+    let args = [
+        ("id", it.id.to_string()),
+        ("portal", named(&it.portal.name, 120)),
+        ("agency", named(&it.portal.agency_name, 120)),
+        ("host", host),
+        ("kind", kind),
+        ("seen", words.moment(it.seen_at, tz)),
+        ("confirmed", words.moment(it.confirmed_at, tz)),
+    ];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    text.line().bold(&words.plain("call-report")).line();
+    text.push(&words.text("call-report-body", &args)).line();
+}

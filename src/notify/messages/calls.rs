@@ -1,0 +1,69 @@
+//! One call for several incidents that no officer has taken.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::json;
+
+use crate::{
+    locale::Words,
+    model::{
+        Incident,
+        action::Group,
+        duty::{Called, Person, Rung},
+    },
+    notify::{
+        Gravity, Message,
+        incidents::{names, take_all},
+        people::{MOST_NAMED, contacts, person},
+        text::Text,
+    },
+};
+
+/// One call for several incidents that no officer has taken: names the people `called` for the first incident and the
+/// head of every agency concerned.
+pub fn message(
+    all: &[Incident],
+    to: Rung,
+    (called, heads): (&Called, &[Person]),
+    words: &Words,
+    tz: &TimeZone,
+    now: Timestamp,
+) -> Message {
+    let count = words.count(all.len() as u64);
+    let mut text = Text::default();
+    let of_agency = |it: &Incident| it.taken.is_some();
+    let head = if all.iter().any(of_agency) {
+        "head-calls-operator"
+    } else {
+        "head-calls"
+    };
+    text.push("🔔 ")
+        .bold(&words.text(head, &[("count", &count)]))
+        .line();
+    let waited = words.duration(now.duration_since(called.since));
+    text.push(&words.text("calls-waited", &[("waited", &waited)]))
+        .line();
+    if to != Rung::Head {
+        for person in called.now.iter().take(MOST_NAMED) {
+            person(&mut text, &words.plain("call-on-duty"), person);
+        }
+    }
+    if to >= Rung::Head {
+        for head in heads.iter().take(MOST_NAMED) {
+            person(&mut text, &words.plain("call-head"), head);
+        }
+    }
+    if to == Rung::National {
+        let today = now.to_zoned(tz.clone()).date();
+        contacts(&mut text, &called.contacts, words, today);
+    }
+    text.line();
+    names(&mut text, all, 0, "calls-more", words);
+    Message {
+        facts: json!({"calls": to, "incidents": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
+        gravity: Gravity::Grave,
+        buttons: take_all(all, Group::Called(now), words)
+            .into_iter()
+            .collect(),
+        ..Message::of(format!("calls-{}", to.as_str()), text)
+    }
+}

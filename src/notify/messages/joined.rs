@@ -1,0 +1,43 @@
+//! Incidents joined a storm after its first message: a message that rings, since an edit rings no phone.
+
+use serde_json::json;
+
+use super::storm::{family, look, take_all};
+use crate::{
+    locale::Words,
+    model::{Incident, Storm},
+    notify::{
+        Message,
+        incidents::{names, number},
+        text::Text,
+    },
+};
+
+/// Names the `new` incidents; `members` are all incidents of the storm.
+pub fn message(it: &Storm, new: &[Incident], members: &[Incident], words: &Words) -> Message {
+    let (icon, gravity) = look(it.family);
+    let count = new.len() + it.more_joiners;
+    let mut text = Text::default();
+    text.push(icon)
+        .push(" ")
+        .bold(&words.text(
+            &format!("storm-{}-more", family(it)),
+            &[("count", &number(count, words))],
+        ))
+        .push(&format!(" · {}", it.id))
+        .line();
+    let total = number(members.len(), words);
+    text.push(&words.text("storm-joined", &[("id", &it.id), ("total", &total)]))
+        .line();
+    names(&mut text, new, it.more_joiners, "storm-more-joined", words);
+    Message {
+        facts: json!({
+            "storm": it.id,
+            "family": it.family,
+            "joined": new.iter().map(|it| it.id.to_string()).collect::<Vec<_>>(),
+        }),
+        buttons: take_all(it, new, words).into_iter().collect(),
+        gravity,
+        ..Message::of(format!("{}-joined", it.id), text)
+    }
+}

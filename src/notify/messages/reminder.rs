@@ -1,0 +1,76 @@
+//! A short message that rings: an incident came back, or is not silent any more. An edit of the long message rings no phone.
+
+use jiff::tz::TimeZone;
+
+use crate::{
+    locale::Words,
+    model::{
+        Incident,
+        excerpt::{named, quoted},
+        incident::What,
+    },
+    notify::{
+        Message,
+        incidents::{facts, gravity},
+        people::called,
+        text::Text,
+    },
+};
+
+/// `repeat` marks a message that may have arrived before.
+pub fn message(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
+    let icon = if it.kind.is_tampering() {
+        "🔴"
+    } else {
+        "🟡"
+    };
+    let aside = [What::Told, What::Undelivered, What::Escalated, What::Nudged];
+    let last = it
+        .timeline
+        .iter()
+        .rev()
+        .find(|it| !aside.contains(&it.what));
+    let by = last.and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), words)));
+    let by = by.unwrap_or_default();
+    let reason = last.and_then(|it| it.note.as_deref()).unwrap_or_default();
+    let reason = quoted(reason, 300);
+    let (head, body) = match last.map(|it| it.what) {
+        Some(What::Blind) => ("head-blind", "reminder-blind"),
+        Some(What::Disowned) => ("head-disowned", "reminder-see"),
+        Some(What::Changed) if it.is_unread() => ("head-unread", "reminder-see"),
+        Some(What::Changed) => ("head-unmasked", "reminder-see"),
+        Some(What::Dismissed) => ("head-agency-dismissed", "reminder-dismissed"),
+        Some(What::Unmuted) => ("head-lasts", "reminder-see"),
+        _ if it.flaps > 0 => ("head-again", "reminder-body"),
+        _ => ("head-lasts", "reminder-see"),
+    };
+    let mut text = Text::default();
+    text.push(icon)
+        .push(" ")
+        .bold(&words.plain(head))
+        .push(&format!(" · {}", it.id));
+    if repeat {
+        text.push(" ").push(&words.plain("alert-repeat"));
+    }
+    text.line();
+    text.bold(&named(&it.portal.name, 120))
+        .push(": ")
+        .push(&words.plain(&it.class.key()))
+        .line();
+    let body = words.text(
+        body,
+        &[
+            ("times", &(it.flaps + 1).to_string()),
+            ("when", &words.moment(it.seen_at, tz)),
+            ("by", &by),
+            ("reason", &reason),
+        ],
+    );
+    text.push(&body).line();
+    Message {
+        facts: facts(it, words),
+        gravity: gravity(it),
+        repeat,
+        ..Message::of(format!("{}-reminder", it.id), text)
+    }
+}

@@ -1,0 +1,33 @@
+//! The test call: officers of the next shift are asked to confirm that they are present.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::json;
+
+use crate::{
+    locale::Words,
+    model::{Action, duty::Person},
+    notify::{
+        Button, Message,
+        people::{MOST_NAMED, person as person_line},
+        text::Text,
+    },
+};
+
+/// `people` have not confirmed yet; their shift begins at `at`.
+pub fn message(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+    let mut text = Text::default();
+    text.push("📣 ")
+        .bold(&words.text("head-muster", &[("clock", &words.clock(at, tz))]))
+        .line();
+    for person in people.iter().take(MOST_NAMED) {
+        person_line(&mut text, &words.plain("muster-on"), person);
+    }
+    let when = words.moment(at, tz);
+    text.push(&words.text("muster-todo", &[("when", &when)]))
+        .line();
+    Message {
+        facts: json!({"muster": at, "on": people.iter().map(|it| it.name.as_str()).collect::<Vec<_>>()}),
+        buttons: vec![Button::new(Action::Present(at), words)],
+        ..Message::of(format!("muster-{}", at.as_second()), text)
+    }
+}

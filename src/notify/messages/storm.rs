@@ -1,0 +1,215 @@
+//! The message of a storm: how many incidents, since when, what they have in common, as many names as fit, and how many
+//! are over.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::{
+    locale::Words,
+    model::{
+        Action, Incident, Storm,
+        action::Group,
+        excerpt::{marked, named},
+        incident::Taken,
+        storm::Family,
+    },
+    notify::{
+        Button, Gravity, Message,
+        common::{Common, ENOUGH, StormContext, common},
+        incidents::{names, number},
+        people::called,
+        text::Text,
+    },
+};
+
+/// Causes in the message.
+const CAUSES: usize = 5;
+
+/// People in the message who took some of them.
+const TAKERS: usize = 5;
+
+/// The message of a storm of two or more incidents, as of now. The notifier edits it as incidents join and end.
+pub fn message(
+    it: &Storm,
+    members: &[Incident],
+    context: &StormContext,
+    words: &Words,
+    tz: &TimeZone,
+    repeat: bool,
+) -> Message {
+    let open = members.iter().filter(|it| it.stage.is_open()).count();
+    let (icon, gravity) = match open {
+        0 => ("🟢", Gravity::Good),
+        _ => look(it.family),
+    };
+    let mut text = Text::default();
+    let head = match (open, it.before) {
+        (0, _) => "storm-over".to_owned(),
+        (_, 0) => format!("storm-{}", family(it)),
+        _ => format!("storm-{}-more", family(it)),
+    };
+    text.push(icon)
+        .push(" ")
+        .bold(&words.text(&head, &[("count", &number(members.len(), words))]))
+        .push(&format!(" · {}", it.id));
+    if repeat {
+        text.push(" ").push(&words.plain("alert-repeat"));
+    }
+    text.line();
+    if it.before > 0 && open > 0 {
+        let before = number(it.before, words);
+        text.push(&words.text("storm-before", &[("count", &before)]))
+            .line();
+    }
+    state(&mut text, it, members, words, tz);
+    let shared = common(members, context);
+    if let Some(shared) = &shared {
+        text.line().push(&sentence(shared, words)).line();
+        if let Some(provider) = provider(it.family, shared, context, words) {
+            text.push(&provider).line();
+        }
+    }
+    text.line().bold(&words.plain("storm-causes")).line();
+    for (cause, count) in causes(members, words).into_iter().take(CAUSES) {
+        text.push(&format!("• {cause}: {}", number(count, words)))
+            .line();
+    }
+    text.line().bold(&words.plain("storm-portals")).line();
+    names(&mut text, members, 0, "storm-more", words);
+    Message {
+        facts: json!({
+            "storm": it.id,
+            "family": it.family,
+            "open": open,
+            "incidents": members.iter().map(|it| it.id.to_string()).collect::<Vec<_>>(),
+            "common": shared.map(|it| json!({"factor": it.factor, "value": it.value, "count": it.count})),
+        }),
+        buttons: take_all(it, members, words).into_iter().collect(),
+        gravity,
+        repeat,
+        ..Message::of(it.id.clone(), text)
+    }
+}
+
+/// The mark and the gravity of a storm with open incidents.
+pub(super) fn look(family: Family) -> (&'static str, Gravity) {
+    match family {
+        Family::Tampering => ("🔴", Gravity::Grave),
+        Family::Availability => ("🟡", Gravity::Warning),
+    }
+}
+
+/// A storm's family as the locale keys name it.
+pub(super) fn family(it: &Storm) -> &'static str {
+    match it.family {
+        Family::Tampering => "tampering",
+        Family::Availability => "availability",
+    }
+}
+
+/// The line of a storm's state: its begin, the number of incidents that are over, and the number that each person took.
+fn state(text: &mut Text, it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) {
+    let open = members.iter().filter(|it| it.stage.is_open()).count();
+    let first = members.iter().map(|it| it.seen_at).min();
+    let args = [
+        ("when", words.moment(first.unwrap_or(it.begun), tz)),
+        ("open", number(open, words)),
+        ("back", number(members.len() - open, words)),
+    ];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    text.push(&words.text("storm-state", &args)).line();
+    for (taken, count) in takers(members).into_iter().take(TAKERS) {
+        let args = [
+            ("by", called(&taken.by, taken.origin.as_ref(), words)),
+            ("count", number(count, words)),
+            ("clock", words.clock(taken.at, tz)),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        text.push(&words.text("storm-taken", &args)).line();
+    }
+}
+
+/// The button that takes all incidents, shown while an open one is taken by none of the operator's people.
+pub(super) fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Option<Button> {
+    let mut waiting = members.iter();
+    let waits = waiting.any(|it| it.stage.is_open() && it.led().is_none());
+    waits.then(|| Button {
+        label: words.plain("button-take-all"),
+        action: Action::TakeAll(Group::Storm(it.id.clone())),
+    })
+}
+
+/// Who took some of them, when last, and how many; whoever has most of them first.
+fn takers(members: &[Incident]) -> Vec<(&Taken, usize)> {
+    let mut out: Vec<(&Taken, usize)> = Vec::new();
+    let all = members.iter();
+    for taken in all.flat_map(|it| it.taken.iter().chain(&it.overseen)) {
+        match out
+            .iter_mut()
+            .find(|it| (&it.0.by, &it.0.origin) == (&taken.by, &taken.origin))
+        {
+            Some((last, count)) => {
+                *count += 1;
+                if last.at < taken.at {
+                    *last = taken;
+                }
+            }
+            None => out.push((taken, 1)),
+        }
+    }
+    out.sort_by_key(|it| std::cmp::Reverse(it.1));
+    out
+}
+
+fn sentence(shared: &Common, words: &Words) -> String {
+    // readers copy an address, so it stays unchanged
+    let value = match shared.factor {
+        "agency" => named(&shared.value, 100),
+        _ => marked(&shared.value),
+    };
+    words.text(
+        &format!("storm-common-{}", shared.factor),
+        &[("value", &value), ("count", &number(shared.count, words))],
+    )
+}
+
+/// Everything there fails and elsewhere it does not: not the portals, but what carries them.
+fn provider(
+    family: Family,
+    shared: &Common,
+    context: &StormContext,
+    words: &Words,
+) -> Option<String> {
+    let (there, failing) = shared.there?;
+    let all_failing = context.watched.iter().filter(|it| it.1).count();
+    let elsewhere = context.watched.len().saturating_sub(there);
+    let failing_elsewhere = all_failing.saturating_sub(failing);
+    let whole = there >= ENOUGH && failing as f64 >= 0.9 * there as f64;
+    let alone = elsewhere > 0 && (failing_elsewhere as f64) < 0.2 * elsewhere as f64;
+    let key = match family {
+        Family::Tampering => "storm-shared",
+        Family::Availability => "storm-provider",
+    };
+    (whole && alone).then(|| {
+        words.text(
+            key,
+            &[
+                ("failing", &failing.to_string()),
+                ("there", &there.to_string()),
+            ],
+        )
+    })
+}
+
+/// The most frequent first.
+fn causes(members: &[Incident], words: &Words) -> Vec<(String, usize)> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for it in members {
+        *counts.entry(words.plain(&it.class.key())).or_default() += 1;
+    }
+    let mut out: Vec<(String, usize)> = counts.into_iter().collect();
+    out.sort_by_key(|it| std::cmp::Reverse(it.1));
+    out
+}

@@ -1,0 +1,66 @@
+//! All incidents of a storm as a spreadsheet.
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::{
+    locale::Words,
+    model::{Incident, Storm, excerpt::excerpt},
+    notify::{
+        Document, Message,
+        incidents::{facts, number},
+        text::Text,
+    },
+};
+
+/// The file holds a row for each of `members`.
+pub fn message(it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) -> Message {
+    let mut out = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
+    let heads = ["id", "name", "agency", "url", "class", "seen", "stage"]
+        .map(|it| words.plain(&format!("head-{it}")));
+    let mut write = || -> Result<(), csv::Error> {
+        out.write_record(&heads)?;
+        for it in members {
+            out.write_record([
+                it.id.to_string(),
+                cell(&it.portal.name),
+                cell(&it.portal.agency_name),
+                cell(it.portal.url.as_str()),
+                words.plain(&it.class.key()),
+                words.moment(it.seen_at, tz),
+                words.plain(&format!("stage-{}", it.stage.as_str())),
+            ])?;
+        }
+        Ok(())
+    };
+    // writing into memory cannot fail
+    let _ = write();
+    let bytes = out.into_inner().unwrap_or_default();
+    let count = number(members.len(), words);
+    let mut text = Text::default();
+    text.push("📎 ")
+        .push(&words.text("storm-roll", &[("id", &it.id), ("count", &count)]));
+    let (html, plain) = text.into_forms();
+    Message {
+        key: format!("{}-roll", it.id),
+        headline: plain.clone(),
+        html,
+        plain,
+        document: Some(Document {
+            name: format!("{}.csv", it.id),
+            bytes,
+        }),
+        facts: json!({"storm": it.id, "incidents": members.iter().map(|it| facts(it, words)).collect::<Vec<_>>()}),
+        ..Message::default()
+    }
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn cell(text: &str) -> String {
+    let text = excerpt(text, 300);
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text
+    }
+}
