@@ -21,7 +21,7 @@ pub fn lines_of(world: &World, incident: &Incident) -> Vec<ChangeLine> {
     lines(&world.evidence, incident)
 }
 
-/// The same at a desk; where that takes too long, what was said at the time.
+/// Like [`lines_of`], off the runtime's threads; where that takes too long, what was said at the time.
 pub async fn lines_at_desk(world: &World, incident: &Incident) -> Vec<ChangeLine> {
     let (evidence, of) = (world.evidence.clone(), incident.clone());
     let work = world

@@ -1,52 +1,162 @@
-//! A person's step with an incident, or with many: decided on each as it is, committed with the messages that show it to
-//! all, and decided anew where somebody else was faster.
+//! What people do with incidents: take, mute, note, close. Each verb is one commit with the messages that show it to all.
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan, civil::time};
 
 use crate::{
-    incident::Voice,
-    model::{Alert, Incident, IncidentId, Target},
-    store::{Commit, StoreError},
+    actions::{
+        access::Access,
+        approve::{Approval, Approved, Keep, approve},
+        refused::{Noun, Refused},
+    },
+    incident::{self, Voice},
+    model::{
+        Alert, Incident, IncidentId, Target,
+        action::{Group, Silence},
+        incident::{Event, What},
+    },
+    store::{Commit, StoreError, Wanted},
     world::{
         World,
         decide::{Decision, decide},
     },
 };
 
-/// Why nothing was done.
-#[derive(Debug)]
-pub enum NotDone {
-    /// There is no such incident.
-    Unknown,
-    /// It cannot be, for the reason that the decision gave.
-    Refused(String),
-    Store(StoreError),
+/// The longest that a portal is looked at because of a person's answer: the next tap waits for it.
+const LOOKING: std::time::Duration = std::time::Duration::from_secs(10);
+/// Characters of a reason for a legitimate change.
+const LONGEST_REASON: usize = 500;
+
+/// Takes it for the caller; the first to do so has it.
+pub async fn take(access: &Access<'_>, id: &IncidentId) -> Result<Incident, Refused> {
+    let by = access.actor().await;
+    step(access, id, |known, now| {
+        incident::take(known, &by, now).map_err(|say| {
+            let first = known.led().or(known.taken.as_ref());
+            match first.filter(|_| known.stage.is_open()) {
+                Some(taken) => Refused::Taken(Box::new(taken.clone())),
+                None => say.into(),
+            }
+        })
+    })
+    .await
 }
 
-impl From<StoreError> for NotDone {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
+/// Mutes it at the caller's notifiers; the operator mutes it at all.
+pub async fn mute(
+    access: &Access<'_>,
+    id: &IncidentId,
+    silence: Silence,
+) -> Result<Incident, Refused> {
+    let by = access.actor().await;
+    let now = access.world.clock.now();
+    let until = until(access.world, silence, now);
+    let until = until.ok_or_else(|| Refused::because("bot-no-window"))?;
+    step(access, id, |known, _| {
+        Ok(incident::mute(
+            known,
+            &by,
+            access.own_notifiers(),
+            until,
+            now,
+        )?)
+    })
+    .await
+}
+
+/// When a silence that begins `now` ends; `None` for a watch window's where none is open.
+fn until(world: &World, silence: Silence, now: Timestamp) -> Option<Timestamp> {
+    match silence {
+        Silence::Hour => now.checked_add(1.hour()).ok(),
+        Silence::Morning => {
+            let zone = world.config.service.timezone.clone();
+            let local = now.to_zoned(zone.clone());
+            let seven = local.date().to_datetime(time(7, 0, 0, 0));
+            let today = seven.to_zoned(zone).ok()?;
+            let next = if local < today {
+                today
+            } else {
+                today.checked_add(1.day()).ok()?
+            };
+            Some(next.timestamp())
+        }
+        Silence::Window => {
+            let windows = world.windows(now);
+            let open = windows.iter().filter(|it| it.from <= now && now < it.to);
+            open.map(|it| it.to).max()
+        }
     }
 }
 
-/// Returns the incident as it is then. `milestone` is written in the same commit.
-pub async fn step(
-    world: &World,
+/// Ends the silence of the caller's own notifiers, else the one of all notifiers.
+pub async fn unmute(access: &Access<'_>, id: &IncidentId) -> Result<Incident, Refused> {
+    let by = access.actor().await;
+    step(access, id, |known, now| {
+        Ok(incident::unmute(known, &by, access.own_notifiers(), now)?)
+    })
+    .await
+}
+
+/// Adds a note to its time line.
+pub async fn note(access: &Access<'_>, id: &IncidentId, text: &str) -> Result<Incident, Refused> {
+    let by = access.actor().await;
+    step(access, id, |known, now| {
+        Ok(incident::note(known, &by, text, now)?)
+    })
+    .await
+}
+
+/// Closes it: it was real and is over.
+pub async fn close(
+    access: &Access<'_>,
     id: &IncidentId,
-    milestone: Option<(String, String)>,
-    change: impl Fn(&Incident, Timestamp) -> Result<Incident, String> + Sync,
-) -> Result<Incident, NotDone> {
-    let (milestone, change) = (&milestone, &change);
-    decide(world, |now| async move {
-        let known = world.store.incident(id).await?.ok_or(NotDone::Unknown)?;
-        let next = change(&known, now).map_err(NotDone::Refused)?;
-        let target = world.target(&known.target).await?;
+    note: Option<String>,
+) -> Result<Incident, Refused> {
+    let by = access.actor().await;
+    step(access, id, |known, now| {
+        Ok(incident::resolve(known, &by, note.clone(), now)?)
+    })
+    .await
+}
+
+/// Says that what the incident shows is legitimate: the page as it is now joins the baseline, and the incident ends with
+/// the reason. Visits the portal.
+pub async fn legitimate(
+    access: &Access<'_>,
+    known: &Incident,
+    reason: &str,
+) -> Result<Approved, Refused> {
+    access.decides("bot-officers-only")?;
+    if !known.stage.is_open() {
+        return Err(Refused::because("bot-over"));
+    }
+    let mut target = access.target(&known.target).await?;
+    target.settings.timeout = target.settings.timeout.min(LOOKING);
+    let approval = Approval {
+        by: access.actor().await,
+        keep: Keep::Alongside,
+        reason: Some(reason.chars().take(LONGEST_REASON).collect()),
+        of: Some(known.id.clone()),
+        mark: access.mark(),
+    };
+    approve(access.world, &target, approval, None).await
+}
+
+/// Changes one incident of those that the caller is told of. Returns it as it is then.
+async fn step(
+    access: &Access<'_>,
+    id: &IncidentId,
+    change: impl Fn(&Incident, Timestamp) -> Result<Incident, Refused> + Sync,
+) -> Result<Incident, Refused> {
+    let change = &change;
+    decide(access.world, |now| async move {
+        let next = change(&access.incident(id).await?, now)?;
+        let target = access.world.target(&next.target).await?;
         let commit = Commit {
             incidents: vec![next.clone()],
-            alerts: shown(world, target.as_ref(), &next, now),
-            milestone: milestone.clone(),
+            alerts: shown(access.world, target.as_ref(), &next, now),
+            milestone: access.mark(),
             ..Commit::default()
         };
         Ok(Decision::write(commit, next))
@@ -54,23 +164,35 @@ pub async fn step(
     .await
 }
 
-/// What a step with many came to: those that it moved, as they are then, and those that stayed as they were.
+/// What a change of many came to: the incidents that changed, as they are then, and those that stayed as they were.
 #[derive(Debug, Default)]
 pub struct Many {
     pub moved: Vec<Incident>,
     pub left: Vec<Incident>,
 }
 
-/// The same with many at once: all that `change` moves go into one commit, so that a crash leaves all of it or nothing.
-pub async fn step_all(
-    world: &World,
+/// Takes all open incidents of a message about many that no person has taken.
+pub async fn take_all(access: &Access<'_>, group: &Group) -> Result<Many, Refused> {
+    let ours = members(access, group).await?;
+    if ours.is_empty() {
+        return Err(Refused::NotFound(Noun::Incident));
+    }
+    let by = access.actor().await;
+    let take = |known: &Incident, now| incident::take(known, &by, now).ok();
+    step_all(access, &ours, take).await
+}
+
+/// Changes many incidents in one commit, so that a crash leaves all of it or nothing. The caller has made sure of what
+/// `ids` they may change; `change` returns `None` for an incident that stays.
+async fn step_all(
+    access: &Access<'_>,
     ids: &[IncidentId],
-    milestone: Option<(String, String)>,
     change: impl Fn(&Incident, Timestamp) -> Option<Incident> + Sync,
-) -> Result<Many, NotDone> {
+) -> Result<Many, Refused> {
+    let world = access.world;
     let targets = world.targets().await?;
     let targets: HashMap<&str, &Target> = targets.iter().map(|it| (it.id.as_str(), it)).collect();
-    let (targets, milestone, change) = (&targets, &milestone, &change);
+    let (targets, change) = (&targets, &change);
     decide(world, |now| async move {
         let mut out = Many::default();
         let mut alerts = Vec::new();
@@ -82,7 +204,7 @@ pub async fn step_all(
                 out.left.push(known);
                 continue;
             };
-            // a part is told to whom its portal is
+            // a part's incident is told to the notifiers of its portal
             let target = targets.get(next.target.portal()).copied();
             alerts.extend(shown(world, target, &next, now));
             out.moved.push(next);
@@ -93,7 +215,7 @@ pub async fn step_all(
         let commit = Commit {
             incidents: out.moved.clone(),
             alerts,
-            milestone: milestone.clone(),
+            milestone: access.mark(),
             ..Commit::default()
         };
         Ok(Decision::write(commit, out))
@@ -101,9 +223,55 @@ pub async fn step_all(
     .await
 }
 
+/// The alerts that show a change of an incident.
 fn shown(world: &World, target: Option<&Target>, it: &Incident, now: Timestamp) -> Vec<Alert> {
     match target {
         Some(target) => world.alerts(target, it, Voice::Plain, now),
         None => world.alerts_to_duty(it, now),
     }
+}
+
+/// The incidents that the caller's chat was told of in that message, and is told of still. A storm is of one notifier:
+/// another's id finds nothing here.
+async fn members(access: &Access<'_>, group: &Group) -> Result<Vec<IncidentId>, StoreError> {
+    let store = &access.world.store;
+    let mut members = Vec::new();
+    match group {
+        Group::Called(by) => members = rung_for(access, &[What::Escalated], *by).await?,
+        Group::Lasting(by) => {
+            members = rung_for(access, &[What::Blind, What::Reminded], *by).await?;
+        }
+        Group::Storm(id) => {
+            for name in access.notifiers() {
+                for storm in store.storms(name).await?.iter().filter(|it| it.id == *id) {
+                    members.extend(store.members(storm).await?);
+                }
+            }
+        }
+    }
+    let members = access.visible(members).await?;
+    let mut ids: Vec<IncidentId> = members.into_iter().map(|it| it.id).collect();
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// The open incidents that a message about many rang for: those with an event of that kind up to the second of `by`. Muted
+/// ones were not in it.
+async fn rung_for(
+    access: &Access<'_>,
+    of: &[What],
+    by: Timestamp,
+) -> Result<Vec<Incident>, StoreError> {
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    let now = access.world.clock.now();
+    let rang = |it: &Event| of.contains(&it.what) && it.at.as_second() <= by.as_second();
+    let names = access.notifiers();
+    let heard = |it: &Incident| names.iter().any(|name| !it.is_muted_for(name, now));
+    let mut all = access.world.store.incidents(&wanted).await?;
+    all.retain(|it| it.timeline.iter().any(rang) && heard(it));
+    Ok(all)
 }

@@ -1,4 +1,4 @@
-//! A portal that somebody asks for: what it looks like now, whose it is, and whether it is watched under another name.
+//! A portal that is asked for: its page now, proofs that it is the asker's, and whether it is watched under another name.
 
 use std::collections::{HashMap, HashSet};
 
@@ -32,13 +32,13 @@ pub const FILE: &str = "/.well-known/gaccong.txt";
 /// Lines of a page that an officer is shown, and how long each may be: half a phone's screen.
 const LINES: usize = 6;
 const LINE: usize = 120;
-/// Portals of one template whose page is read to see what they are called.
+/// Portals of one template whose page is read for its title.
 const READ: usize = 50;
 /// A file that holds one token is short.
 const LONGEST_FILE: u64 = 4 << 10;
 
-/// Looks at it once, as any visitor, and for the token. `None` where our own network is gone.
-pub async fn scrutinise(world: &World, request: &Request) -> Option<(View, Option<Proof>)> {
+/// Looks at the portal of a request once, as any visitor, and for the token. `None` where our own network is gone.
+pub async fn inspect(world: &World, request: &Request) -> Option<(View, Option<Proof>)> {
     let mut settings: Settings = world.config.defaults.clone();
     settings.profiles = vec![Profile::Desktop];
     let mut target = Target::unregistered(request.url.clone(), settings);
@@ -72,7 +72,7 @@ pub(crate) struct Claims<'a> {
 }
 
 /// The tokens of `claims` that a portal bears, each with its place; for askers while too many requests wait.
-pub(crate) async fn bearers(world: &World, claims: &Claims<'_>) -> HashMap<String, Proof> {
+pub(crate) async fn holders(world: &World, claims: &Claims<'_>) -> HashMap<String, Proof> {
     let url = claims.url;
     let mut settings: Settings = world.config.defaults.clone();
     settings.profiles = vec![Profile::Desktop];
@@ -82,7 +82,7 @@ pub(crate) async fn bearers(world: &World, claims: &Claims<'_>) -> HashMap<Strin
     let beside = Beside::default();
     let seen = look(world, &target, Profile::Desktop, &dossier, beside).await;
     let read = read(world, &seen).await;
-    stands(world, &target.id, claims, &seen, read.as_ref()).await
+    holds_tokens(world, &target.id, claims, &seen, read.as_ref()).await
 }
 
 /// The lines of a page that an officer sees, and the token in its head.
@@ -120,10 +120,10 @@ async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) 
     let answer = seen.observation.answer();
     let silence = seen.observation.silence();
     let final_url = answer.map_or_else(|| request.url.clone(), |it| it.final_url.clone());
-    // all that is remembered is gone through: once, and when somebody asks
+    // reads all dossiers: once for a request, and when its asker wants another look
     let same_as = match &request.view {
         Some(view) if !request.again => view.same_as.clone(),
-        _ => twin(world, request, &final_url, &seen).await,
+        _ => duplicate_of(world, request, &final_url, &seen).await,
     };
     let standing = seen.class.standing();
     View {
@@ -150,7 +150,12 @@ async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) 
 }
 
 /// A registered portal that this one is: it leads there, or shows the very page.
-async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> Option<TargetId> {
+async fn duplicate_of(
+    world: &World,
+    request: &Request,
+    leads_to: &Url,
+    seen: &Look,
+) -> Option<TargetId> {
     let key = portal_key(leads_to);
     let targets = world.targets().await.ok()?;
     if key != portal_key(&request.url)
@@ -162,7 +167,7 @@ async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> 
     let mut read = 0;
     for dossier in world.store.dossiers().await.ok()? {
         let looks = dossier.baseline.iter().flat_map(|it| it.looks());
-        // the same tree; portals of one template differ in what they are called
+        // an equal tree; portals of one template differ in their titles
         let alike: Vec<LookRef> = looks.filter(|it| it.shape == here.shape).cloned().collect();
         let same = alike.iter().any(|it| it.digest == here.digest)
             || match alike.last() {
@@ -180,7 +185,7 @@ async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> 
     None
 }
 
-/// What a page that was kept is called.
+/// The title of a kept page.
 async fn title(world: &World, whose: &TargetId, of: &LookRef) -> Option<String> {
     let (evidence, of) = (world.evidence.clone(), of.clone());
     let work = move || {
@@ -212,12 +217,12 @@ async fn proof(
         own: &tokens,
         tokens: &tokens,
     };
-    let mut found = stands(world, &request.target, &claims, seen, read).await;
+    let mut found = holds_tokens(world, &request.target, &claims, seen, read).await;
     found.remove(&request.token)
 }
 
 /// Finds the places of tokens. A redirect to another domain proves nothing for this one.
-async fn stands(
+async fn holds_tokens(
     world: &World,
     target: &TargetId,
     claims: &Claims<'_>,

@@ -1,11 +1,12 @@
-//! Announced changes in the world: what they silence, and what is asked when they are over.
+//! Announced changes: an agency announces, cancels and answers for them.
 
 use jiff::Timestamp;
 
 use crate::{
     actions::{
-        approve::{Keep, NotApproved, Word, approve},
-        registration::NotDone,
+        access::{Access, Role},
+        approve::{Approval, Keep, approve},
+        refused::{Noun, Refused},
     },
     incident::{
         Voice,
@@ -18,118 +19,129 @@ use crate::{
     },
     store::{Commit, Result, StoreError, Wanted},
     watch::check::gravest_at,
-    world::World,
+    world::{
+        World,
+        decide::{Decision, decide},
+    },
 };
-
-/// A commit that was overtaken is decided anew so many times.
-const TRIES: u32 = 5;
 
 // until the looks name it where it is
 pub(crate) use crate::watch::announced::silence as quiet;
 
-/// Writes down what somebody announces; the people who run the service are told.
-pub async fn announce(
-    world: &World,
-    it: Announced,
-    milestone: Option<(String, String)>,
-) -> std::result::Result<Plan, NotDone> {
-    let now = world.clock.now();
-    // what cannot be announced takes no number
-    let again = plan::announce(it.clone(), PlanId::new(0, 0), now)?;
-    // whose answer was lost says it again: of two plans one would be silent unseen, and when the other is cancelled
-    let known = world.store.plans().await?;
-    if let Some(known) = known.iter().rev().find(|it| plan::is_repeat(it, &again)) {
-        return Ok(known.clone());
-    }
-    plan::leaves_room(&known, &again)?;
-    let year = now.to_zoned(world.config.service.timezone.clone()).year();
-    let plan = plan::announce(it, world.store.plan_id(year).await?, now)?;
-    let commit = Commit {
-        alerts: told(world, &plan, now),
-        plans: vec![plan.clone()],
-        milestone,
-        ..Commit::default()
-    };
-    world.store.commit(commit).await?;
-    Ok(plan)
+/// Portals that are edited from one moment to another.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    pub targets: Vec<TargetId>,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    pub reason: String,
 }
 
-pub async fn cancel(
-    world: &World,
-    id: &PlanId,
-    by: impl Into<Actor>,
-    milestone: Option<(String, String)>,
-) -> std::result::Result<Plan, NotDone> {
-    let by = by.into();
-    decided(world, id, milestone, |plan, now| {
-        let next = plan::cancel(plan, &by, now)?;
-        Ok((next, Vec::new(), Vec::new()))
+/// Announces changes of portals that the caller is told of; the operator's people are told.
+pub async fn announce(access: &Access<'_>, it: Announcement) -> std::result::Result<Plan, Refused> {
+    access.decides("plan-officers-only")?;
+    let world = access.world;
+    let ours = access.targets().await?;
+    if it
+        .targets
+        .iter()
+        .any(|id| ours.iter().all(|it| it.id != *id))
+    {
+        return Err(Refused::NotFound(Noun::Target));
+    }
+    let it = Announced {
+        targets: it.targets,
+        from: it.from,
+        to: it.to,
+        by: access.actor().await,
+        reason: it.reason,
+        notifier: access.recipient().map(str::to_owned),
+    };
+    let it = &it;
+    decide(world, |now| async move {
+        // what cannot be announced takes no number
+        let again = plan::announce(it.clone(), PlanId::new(0, 0), now)?;
+        // a retry after a lost answer must not make a second plan, which would outlive the first one's cancellation
+        let known = world.store.plans().await?;
+        if let Some(known) = known.iter().rev().find(|it| plan::is_repeat(it, &again)) {
+            return Ok(Decision::nothing(known.clone()));
+        }
+        plan::leaves_room(&known, &again)?;
+        let year = now.to_zoned(world.config.service.timezone.clone()).year();
+        let plan = plan::announce(it.clone(), world.store.plan_id(year).await?, now)?;
+        let commit = Commit {
+            alerts: told(world, &plan, now),
+            plans: vec![plan.clone()],
+            milestone: access.mark(),
+            ..Commit::default()
+        };
+        Ok(Decision::write(commit, plan))
+    })
+    .await
+}
+
+/// Takes an announcement back: every change rings again.
+pub async fn cancel(access: &Access<'_>, id: &PlanId) -> std::result::Result<Plan, Refused> {
+    let by = &access.actor().await;
+    decide(access.world, |now| async move {
+        let plan = to_answer(access, id).await?;
+        let next = plan::cancel(&plan, by, now)?;
+        let commit = Commit {
+            alerts: told(access.world, &next, now),
+            plans: vec![next.clone()],
+            milestone: access.mark(),
+            ..Commit::default()
+        };
+        Ok(Decision::write(commit, next))
     })
     .await
 }
 
 /// The agency's answer. What was its own doing is taken into the baseline by the next [`round`]s; what was not rings now.
 pub async fn answer(
-    world: &World,
+    access: &Access<'_>,
     id: &PlanId,
-    by: impl Into<Actor>,
     ours: bool,
-    milestone: Option<(String, String)>,
-) -> std::result::Result<Plan, NotDone> {
-    let by = by.into();
-    for _ in 0..TRIES {
-        let seen = match world.store.plan(id).await? {
-            Some(plan) => seen_in(world, &plan).await?,
-            None => return Err(NotDone::Unknown),
+) -> std::result::Result<Plan, Refused> {
+    let world = access.world;
+    let by = &access.actor().await;
+    decide(world, |now| async move {
+        let plan = to_answer(access, id).await?;
+        let next = plan::answer(&plan, by, ours, now)?;
+        let mut alerts = Vec::new();
+        let mut incidents = Vec::new();
+        let seen = seen_in(world, &plan).await?;
+        for it in seen.iter().filter(|it| !ours && it.stage.is_open()) {
+            let loud = plan::disowned(it, by, now);
+            alerts.extend(rings(world, &loud, now).await?);
+            incidents.push(loud);
+        }
+        alerts.extend(told(world, &next, now));
+        let commit = Commit {
+            plans: vec![next.clone()],
+            incidents,
+            alerts,
+            milestone: access.mark(),
+            ..Commit::default()
         };
-        let mut rung = Vec::new();
-        let now = world.clock.now();
-        if !ours {
-            for it in seen.iter().filter(|it| it.stage.is_open()) {
-                let loud = plan::disowned(it, &by, now);
-                let alerts = rings(world, &loud, now).await?;
-                rung.push((loud, alerts));
-            }
-        }
-        let done = decided(world, id, milestone.clone(), |plan, now| {
-            let next = plan::answer(plan, &by, ours, now)?;
-            let (incidents, alerts): (Vec<Incident>, Vec<Vec<Alert>>) =
-                rung.iter().cloned().unzip();
-            Ok((next, incidents, alerts.concat()))
-        });
-        match done.await {
-            // an incident moved meanwhile
-            Err(NotDone::Store(StoreError::Conflict)) => continue,
-            done => return done,
-        }
-    }
-    Err(StoreError::Conflict.into())
+        Ok(Decision::write(commit, next))
+    })
+    .await
 }
 
-async fn decided(
-    world: &World,
-    id: &PlanId,
-    milestone: Option<(String, String)>,
-    decide: impl Fn(&Plan, Timestamp) -> std::result::Result<(Plan, Vec<Incident>, Vec<Alert>), NotDone>,
-) -> std::result::Result<Plan, NotDone> {
-    let plan = world.store.plan(id).await?.ok_or(NotDone::Unknown)?;
-    let now = world.clock.now();
-    let (next, incidents, mut alerts) = decide(&plan, now)?;
-    alerts.extend(told(world, &next, now));
-    let commit = Commit {
-        plans: vec![next.clone()],
-        incidents,
-        alerts,
-        milestone,
-        ..Commit::default()
-    };
-    world.store.commit(commit).await?;
-    Ok(next)
+/// A plan that the caller may cancel and answer for: one announced in the caller's chat, and any for the operator.
+async fn to_answer(access: &Access<'_>, id: &PlanId) -> std::result::Result<Plan, Refused> {
+    let known = access.world.store.plan(id).await?;
+    let is_own = |it: &Plan| it.notifier.as_deref() == access.recipient();
+    let known = known.filter(|it| access.role() == Role::Operator || is_own(it));
+    let known = known.ok_or(Refused::NotFound(Noun::Plan))?;
+    access.decides("plan-officers-only")?;
+    Ok(known)
 }
 
-/// The people who run the service always know; who announced it is asked, and sees what came of the question.
+/// Alerts about a plan: to the operator always, to the announcing chat for the question and its answer.
 fn told(world: &World, plan: &Plan, now: Timestamp) -> Vec<Alert> {
-    let duty = &world.config.defaults.notify;
+    let duty = world.config.operators().names();
     let mut names: Vec<&String> = duty.iter().collect();
     if matches!(plan.stage, PlanStage::Asked | PlanStage::Answered { .. }) {
         names.extend(plan.asked(duty));
@@ -141,14 +153,14 @@ fn told(world: &World, plan: &Plan, now: Timestamp) -> Vec<Alert> {
     names.iter().map(alert).collect()
 }
 
-/// As loud as what keeps coming back: an edit of a silent message rings nobody.
+/// Alerts with a sound about an incident whose message was silent: an edit makes none.
 async fn rings(world: &World, it: &Incident, now: Timestamp) -> Result<Vec<Alert>> {
-    // a part that is not looked at any more is its portal's all the same
+    // a part may be looked at no more; its portal's notifiers are told
     let portal = it.target.portal();
     let targets = world.targets().await?;
     let names = match targets.iter().find(|it| it.id.as_str() == portal) {
-        Some(target) => &target.settings.notify,
-        None => &world.config.defaults.notify,
+        Some(target) => target.settings.notify.as_slice(),
+        None => world.config.operators().names(),
     };
     Ok(world.alerts_of(names, it, Voice::Reminder, now))
 }
@@ -187,7 +199,8 @@ async fn brought_forward(world: &World) -> Result<()> {
     Ok(())
 }
 
-async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<()> {
+/// Asks about a plan that is over.
+pub(crate) async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<()> {
     let seen = seen_in(world, known).await?;
     let Some(next) = plan::over(known, &seen, now) else {
         return Ok(());
@@ -200,7 +213,7 @@ async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<()> {
     moved(world.store.commit(commit).await)
 }
 
-/// Somebody else was faster: the next round decides anew.
+/// Takes a conflict for success: another commit came first, and the next round decides anew.
 fn moved(written: Result<()>) -> Result<()> {
     match written {
         Err(StoreError::Conflict) => Ok(()),
@@ -208,7 +221,8 @@ fn moved(written: Result<()>) -> Result<()> {
     }
 }
 
-async fn open_ones(world: &World) -> Result<Vec<Incident>> {
+/// Open incidents that announced changes silence.
+pub(crate) async fn open_planned(world: &World) -> Result<Vec<Incident>> {
     let wanted = Wanted {
         open_only: true,
         ..Wanted::default()
@@ -218,9 +232,9 @@ async fn open_ones(world: &World) -> Result<Vec<Incident>> {
     Ok(all)
 }
 
-/// No silence outlives its plan: of an outage, of a plan that was taken back, of a question that nobody answers.
+/// Ends the silence of outages, of cancelled plans and of questions without an answer: none outlives its plan.
 async fn sweep(world: &World, plans: &[Plan], now: Timestamp) -> Result<()> {
-    for it in open_ones(world).await? {
+    for it in open_planned(world).await? {
         let of = plans
             .iter()
             .find(|plan| it.planned.as_ref() == Some(&plan.id));
@@ -231,7 +245,8 @@ async fn sweep(world: &World, plans: &[Plan], now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-async fn ring(world: &World, it: &Incident, now: Timestamp) -> Result<()> {
+/// Ends the silence of an incident.
+pub(crate) async fn ring(world: &World, it: &Incident, now: Timestamp) -> Result<()> {
     let mut loud = plan::loud(it, now);
     loud.rung_at = Some(now);
     let commit = Commit {
@@ -251,7 +266,7 @@ pub async fn take_over(world: &World) {
 }
 
 async fn taken_over(world: &World) -> Result<()> {
-    let open = open_ones(world).await?;
+    let open = open_planned(world).await?;
     if open.is_empty() {
         return Ok(());
     }
@@ -272,13 +287,15 @@ async fn taken_over(world: &World) -> Result<()> {
                 name: by.clone(),
                 origin: origin.clone(),
             };
-            take(world, it, plan, &by).await?;
+            adopt(world, it, plan, &by).await?;
         }
     }
     Ok(())
 }
 
-async fn take(world: &World, it: &Incident, plan: &Plan, by: &Actor) -> Result<()> {
+/// Takes a change that the agency calls its own into the baseline. A page that became something worse since rings. Visits
+/// the portal.
+pub(crate) async fn adopt(world: &World, it: &Incident, plan: &Plan, by: &Actor) -> Result<()> {
     let Some(target) = world.target(&it.target).await? else {
         return Ok(());
     };
@@ -290,21 +307,19 @@ async fn take(world: &World, it: &Incident, plan: &Plan, by: &Actor) -> Result<(
     if kind.is_some_and(|kind| plan::bears_marks(kind, &seen.verdict.signals)) {
         return ring(world, it, now).await;
     }
-    let word = Word {
-        by: by.clone(),
-        keep: Keep::Beside,
+    let approval = Approval {
         reason: Some(format!("{}: {}", plan.id, plan.reason)),
         of: Some(it.id.clone()),
-        milestone: None,
+        ..Approval::new(by, Keep::Alongside)
     };
-    match approve(world, &target, word, Some(seen)).await {
-        Ok(_) | Err(NotApproved::Store(StoreError::Conflict)) => Ok(()),
+    match approve(world, &target, approval, Some(seen)).await {
+        Ok(_) | Err(Refused::Store(StoreError::Conflict)) => Ok(()),
         // it is tried again; the day is long
-        Err(NotApproved::NoPage(class)) => {
+        Err(Refused::NoPage(class)) => {
             tracing::info!(incident.id = %it.id, %class, "an announced change cannot be seen now");
             Ok(())
         }
-        Err(NotApproved::Doubtful(_)) => ring(world, it, now).await,
+        Err(Refused::Doubtful(_)) => ring(world, it, now).await,
         Err(error) => {
             tracing::error!(incident.id = %it.id, %error, "an announced change cannot be taken over");
             Ok(())

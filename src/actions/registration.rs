@@ -1,149 +1,51 @@
-//! The registry's verbs in the world: each decision of `registry` as one commit with whom it is told to, decided anew where
-//! somebody else was faster.
+//! Requests that portals be watched: asked for, proved, approved, refused. Each verb is one commit with the alerts that
+//! tell of it.
 
-use futures_util::StreamExt;
 use jiff::Timestamp;
 
 use crate::{
-    actions::{candidates, ownership::scrutinise, removal, request_alerts::told},
+    actions::{
+        access::{Access, Role},
+        ownership::inspect,
+        refused::{Noun, Refused},
+        registry::{Change, Present, change},
+        request_alerts::told,
+    },
     model::{
-        Agency, Alert, Incident, Say, Target,
+        Alert, Say, Target, TargetId,
         registration::{Deed, Proof, Registration, Request, RequestId},
     },
-    registry::{self, Known, Step, Wanted, limits, request::Around},
-    store::{Commit, Enrolment, StoreError},
+    registry::{
+        self, Known, Step, Wanted,
+        limits::token,
+        request::{Around, Decided},
+    },
+    store::StoreError,
     world::World,
 };
 
-/// A commit that was overtaken is decided anew so many times.
-const TRIES: u32 = 5;
-/// Portals that are looked at at once because somebody asked.
-const AT_ONCE: usize = 8;
-/// … and in one round: who asks meanwhile does not wait for all of them.
-const A_ROUND: usize = 32;
 /// Ids that are tried for a newcomer.
 const MOST_USED: usize = 20;
 
-/// Why nothing was done.
-#[derive(Debug)]
-pub enum NotDone {
-    /// There is no such request or target.
-    Unknown,
-    /// It cannot be, for that reason.
-    Refused(Say),
-    Store(StoreError),
-}
-
-impl From<StoreError> for NotDone {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
+/// Begins a request, whose portal is looked at soon. Where too many wait, the asker is remembered: a proof makes it a
+/// request.
+///
+/// # Errors
+///
+/// [`Refused::Because`] with the reason; `register-prove-first` with `token` and `host` where a proof is wanted first.
+pub async fn ask(access: &Access<'_>, wanted: Wanted) -> Result<Request, Refused> {
+    if !access.is_somebody() {
+        return Err(Refused::because("register-nobody"));
     }
-}
-
-impl From<Say> for NotDone {
-    fn from(say: Say) -> Self {
-        Self::Refused(say)
-    }
-}
-
-/// The registry as one moment knew it.
-pub struct Present {
-    pub revision: u64,
-    pub registered: Vec<Registration>,
-    pub targets: Vec<Target>,
-    pub agencies: Vec<Agency>,
-    pub requests: Vec<Request>,
-    /// Ids of newcomers that are remembered from before.
-    used: Vec<String>,
-}
-
-impl Present {
-    pub async fn of(world: &World) -> Result<Self, StoreError> {
-        let revision = world.store.registry_revision().await?;
-        let registered = world.store.registry().await?;
-        let targets = world.with_file(registered.iter().map(|it| it.target.clone()));
-        Ok(Self {
-            revision,
-            agencies: world.agencies(&targets),
-            requests: world.store.requests().await?,
-            registered,
-            targets,
-            used: Vec::new(),
-        })
-    }
-
-    pub fn known(&self) -> Known<'_> {
-        Known {
-            targets: &self.targets,
-            requests: &self.requests,
-            used: &self.used,
-        }
-    }
-}
-
-/// Decides on the registry as it is and commits it; `milestone` is written in the same commit.
-pub(crate) async fn decided(
-    world: &World,
-    milestone: Option<(String, String)>,
-    decide: impl Fn(&Present, Timestamp) -> Result<(Step, Vec<Alert>, Vec<Incident>), NotDone>,
-) -> Result<Step, NotDone> {
-    for _ in 0..TRIES {
-        let present = Present::of(world).await?;
-        let now = world.clock.now();
-        let (step, alerts, incidents) = decide(&present, now)?;
-        match world
-            .store
-            .commit(Commit {
-                incidents,
-                ..written(&step, &present, alerts, &milestone)
-            })
-            .await
-        {
-            Ok(()) => return Ok(step),
-            Err(StoreError::Conflict) => continue,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(StoreError::Conflict.into())
-}
-
-fn written(
-    step: &Step,
-    present: &Present,
-    alerts: Vec<Alert>,
-    milestone: &Option<(String, String)>,
-) -> Commit {
-    let enrols = !step.registered.is_empty() || !step.removed.is_empty();
-    Commit {
-        requests: step.request.iter().chain(&step.others).cloned().collect(),
-        // a new request is decided from who else asks, a request from who is watched
-        registry: (enrols || step.request.is_some() || !step.others.is_empty()).then(|| {
-            Enrolment {
-                revision: present.revision,
-                registered: step.registered.clone(),
-                removed: step.removed.clone(),
-            }
-        }),
-        entries: step.entries.clone(),
-        alerts,
-        milestone: milestone.clone(),
-        ..Commit::default()
-    }
-}
-
-/// Begins a request, which is looked at soon. Where too many wait, the asker is remembered: a proof makes it a request.
-pub async fn ask(
-    world: &World,
-    wanted: Wanted,
-    milestone: Option<(String, String)>,
-) -> Result<Request, NotDone> {
-    let asked = begin(world, wanted.clone(), None, milestone).await;
+    let asked = begin(access.world, wanted.clone(), None, access.mark()).await;
     match asked {
-        Err(NotDone::Refused(say)) if say.key == "register-prove-first" => {
+        Err(Refused::Because(say)) if say.key == "register-prove-first" => {
             let host = wanted.url.host_str().unwrap_or_default().to_owned();
-            let token = candidates::remember(world, wanted);
+            let token = token(&wanted);
+            let candidates = &access.world.candidates;
+            candidates.put(wanted, access.world.clock.now());
             let say = say.with("token", token).with("host", host);
-            Err(NotDone::Refused(say))
+            Err(Refused::Because(say))
         }
         asked => asked,
     }
@@ -154,7 +56,7 @@ pub(crate) async fn ask_proved(
     world: &World,
     wanted: Wanted,
     proof: Proof,
-) -> Result<Request, NotDone> {
+) -> Result<Request, Refused> {
     begin(world, wanted, Some(proof), None).await
 }
 
@@ -162,68 +64,65 @@ async fn begin(
     world: &World,
     wanted: Wanted,
     proof: Option<Proof>,
-    milestone: Option<(String, String)>,
-) -> Result<Request, NotDone> {
-    // what cannot be asked for takes no number
-    let probe = RequestId::new(0, 0);
+    mark: Option<(String, String)>,
+) -> Result<Request, Refused> {
     let ports = &world.config.service.allow_ports;
-    let begin = |present: &Present, id: RequestId, now| {
-        let around = Around {
-            agencies: &present.agencies,
-            ports,
-        };
-        registry::ask(
-            present.known(),
-            around,
-            wanted.clone(),
-            proof.clone(),
-            id,
-            now,
-        )
-    };
-    let mut present = Present::of(world).await?;
-    let now = world.clock.now();
-    // what was learnt of a portal that had the id before is not this one's
-    for _ in 0..MOST_USED {
-        let asked = begin(&present, probe.clone(), now)?.request;
-        let Some(id) = asked.map(|it| it.target) else {
-            break;
-        };
-        let remembered = world.store.dossier(&id).await?.is_some();
-        if !remembered
-            && world
-                .store
-                .entries(Some(&id))
-                .await?
-                .iter()
-                .all(|it| is_asked(&it.deed))
-        {
-            break;
-        }
-        present.used.push(id.to_string());
-    }
-    let used = present.used;
-    let year = now.to_zoned(world.config.service.timezone.clone()).year();
-    let id = world.store.request_id(year).await?;
-    let step = decided(world, milestone, |present, now| {
+    let start = |present: &Present, used: &[String], id: RequestId, now| {
         let known = Known {
-            used: &used,
+            used,
             ..present.known()
         };
         let around = Around {
             agencies: &present.agencies,
             ports,
         };
-        let (wanted, proof) = (wanted.clone(), proof.clone());
-        let step = registry::ask(known, around, wanted, proof, id.clone(), now)?;
-        let mut alerts = Vec::new();
-        for it in &step.others {
-            alerts.extend(told(world, it, now));
+        registry::ask(known, around, wanted.clone(), proof.clone(), id, now)
+    };
+    let present = Present::of(world).await?;
+    let now = world.clock.now();
+    let mut used = Vec::new();
+    // what was learnt of a portal that had the id before is not this one's
+    for _ in 0..MOST_USED {
+        // what cannot be asked for takes no number
+        let probe = RequestId::new(0, 0);
+        let asked = start(&present, &used, probe, now)?.request;
+        let Some(id) = asked.map(|it| it.target) else {
+            break;
+        };
+        if !is_used(world, &id).await? {
+            break;
         }
-        Ok((step, alerts, Vec::new()))
+        used.push(id.to_string());
+    }
+    let year = now.to_zoned(world.config.service.timezone.clone()).year();
+    let id = world.store.request_id(year).await?;
+    let step = change(world, mark, |present, now| {
+        let step = start(present, &used, id.clone(), now)?;
+        Ok(told_of(world, step, Vec::new(), now))
     })
     .await?;
-    step.request.ok_or(NotDone::Unknown)
+    step.request.ok_or(Refused::NotFound(Noun::Request))
+}
+
+/// Whether an id is remembered from a portal that had it before.
+async fn is_used(world: &World, id: &TargetId) -> Result<bool, StoreError> {
+    if world.store.dossier(id).await?.is_some() {
+        return Ok(true);
+    }
+    let entries = world.store.entries(Some(id)).await?;
+    Ok(!entries.iter().all(|it| is_asked(&it.deed)))
+}
+
+/// A step with `alerts`, and those about the other requests that it ends.
+fn told_of(world: &World, step: Step, mut alerts: Vec<Alert>, now: Timestamp) -> Change {
+    for it in &step.others {
+        alerts.extend(told(world, it, now));
+    }
+    Change {
+        step,
+        alerts,
+        incidents: Vec::new(),
+    }
 }
 
 /// Asking alone leaves nothing behind.
@@ -238,183 +137,187 @@ fn is_asked(deed: &Deed) -> bool {
     )
 }
 
-/// One step of a request that is told to officers and to who asked.
+/// One step of a request that is told to officers and to the asker.
 async fn step_of(
     world: &World,
     id: &RequestId,
-    milestone: Option<(String, String)>,
-    decide: impl Fn(&Request, &Present, Timestamp) -> Result<Step, Say>,
-) -> Result<Request, NotDone> {
-    let step = decided(world, milestone, |present, now| {
+    mark: Option<(String, String)>,
+    decide: impl Fn(&Request, &Present, Timestamp) -> Result<Step, Say> + Sync,
+) -> Result<Request, Refused> {
+    let step = change(world, mark, |present, now| {
         let known = present.requests.iter().find(|it| it.id == *id);
-        let known = known.ok_or(NotDone::Unknown)?;
+        let known = known.ok_or(Refused::NotFound(Noun::Request))?;
         let step = decide(known, present, now)?;
         let next = step.request.as_ref().unwrap_or(known);
-        let mut alerts = told(world, next, now);
-        for it in &step.others {
-            alerts.extend(told(world, it, now));
-        }
-        Ok((step.clone(), alerts, Vec::new()))
+        let alerts = told(world, next, now);
+        Ok(told_of(world, step, alerts, now))
     })
     .await?;
-    step.request.ok_or(NotDone::Unknown)
+    step.request.ok_or(Refused::NotFound(Noun::Request))
 }
 
-/// Refuses, for an officer, all requests without proof that the asker of `of` made; returns their number.
-pub async fn refuse_all(
-    world: &World,
-    of: &Request,
-    by: &str,
-    milestone: Option<(String, String)>,
-) -> Result<usize, NotDone> {
+/// A request by its id as people type it, `DK-2026-0007` or a number of this year.
+pub async fn find(access: &Access<'_>, text: &str) -> Result<Request, Refused> {
+    to_see(access, &read(access, text)?).await
+}
+
+/// A request of the caller's own chat, by its id as people type it.
+pub async fn find_own(access: &Access<'_>, text: &str) -> Result<Request, Refused> {
+    own(access, &read(access, text)?).await
+}
+
+fn read(access: &Access<'_>, text: &str) -> Result<RequestId, Refused> {
+    let world = access.world;
+    let zone = world.config.service.timezone.clone();
+    let this_year = world.clock.now().to_zoned(zone).year();
+    RequestId::read(text, this_year).ok_or(Refused::NotFound(Noun::Request))
+}
+
+/// A request that was made in the caller's chat, also where the group had another number then.
+async fn own(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
+    let is_of = |asker: &str| {
+        access.recipient() == Some(asker) || access.notifiers().iter().any(|it| it == asker)
+    };
+    let asked = |it: &Request| it.asker.notifier.as_deref().is_some_and(is_of);
+    // the operator at the command line stands in for any asker
+    let is_own = |it: &Request| access.recipient().is_none() || asked(it);
+    let known = access.world.store.request(id).await?;
+    known.filter(is_own).ok_or(Refused::NotFound(Noun::Request))
+}
+
+/// A request that is shown to the caller, as one of the operator's people.
+pub async fn to_see(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
+    let known = access.world.store.request(id).await?;
+    let known = known.filter(|_| access.role() == Role::Operator);
+    known.ok_or(Refused::NotFound(Noun::Request))
+}
+
+/// A request that the caller may decide about, as one of the operator's officers.
+pub async fn to_decide(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
+    let known = to_see(access, id).await?;
+    access.decides("register-officers-only")?;
+    Ok(known)
+}
+
+/// Refuses all requests without proof that the asker of `of` made; returns their number.
+pub async fn refuse_all(access: &Access<'_>, of: &RequestId) -> Result<usize, Refused> {
+    let of = to_decide(access, of).await?;
+    let world = access.world;
     let reason = world.words.plain("register-refused-all-reason");
-    let step = decided(world, milestone, |present, now| {
-        let step = registry::refuse_all(of, &present.requests, by, &reason, now)?;
-        let told = step.others.iter().flat_map(|it| told(world, it, now));
-        Ok((step.clone(), told.collect(), Vec::new()))
+    let by = access.name();
+    let step = change(world, access.mark(), |present, now| {
+        let step = registry::refuse_all(&of, &present.requests, &by, &reason, now)?;
+        Ok(told_of(world, step, Vec::new(), now))
     })
     .await?;
     Ok(step.others.len())
 }
 
-/// The asker says that his proof is in place.
-pub async fn prove(
-    world: &World,
-    id: &RequestId,
-    milestone: Option<(String, String)>,
-) -> Result<Request, NotDone> {
-    let step = decided(world, milestone, |present, now| {
+/// The asker says that the proof is in place.
+pub async fn prove(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
+    let missing = || Refused::NotFound(Noun::Request);
+    own(access, id).await?;
+    let step = change(access.world, access.mark(), |present, now| {
         let known = present.requests.iter().find(|it| it.id == *id);
-        let step = registry::prove(known.ok_or(NotDone::Unknown)?, now)?;
-        Ok((step, Vec::new(), Vec::new()))
+        let step = registry::prove(known.ok_or_else(missing)?, now)?;
+        Ok(Change {
+            step,
+            ..Change::default()
+        })
     })
     .await?;
-    step.request.ok_or(NotDone::Unknown)
+    step.request.ok_or_else(missing)
 }
 
+/// Lets the portal be watched, until `until` where it is given. `state` is the [`Request::state`] that the officer was
+/// shown: where the request is another by now, nothing is approved.
 pub async fn approve(
-    world: &World,
+    access: &Access<'_>,
     id: &RequestId,
-    by: &str,
     until: Option<Timestamp>,
-    milestone: Option<(String, String)>,
-) -> Result<Request, NotDone> {
+    state: Option<&str>,
+) -> Result<Request, Refused> {
+    let known = to_decide(access, id).await?;
+    let world = access.world;
+    let changed = state.is_some_and(|it| it != known.state());
+    if known.stage.is_open() && changed {
+        return Err(Say::new("register-changed").with("id", id).into());
+    }
+    if until.is_some_and(|it| it <= world.clock.now()) {
+        return Err(Refused::because("register-window-over"));
+    }
+    let by = access.name();
     let defaults = &world.config.defaults;
-    step_of(world, id, milestone, |known, present, now| {
-        let agencies = &present.agencies;
-        registry::approve(known, present.known(), agencies, defaults, by, until, now)
+    step_of(world, id, access.mark(), |known, present, now| {
+        let decided = Decided {
+            by: &by,
+            until,
+            now,
+        };
+        registry::approve(known, present.known(), &present.agencies, defaults, decided)
     })
     .await
 }
 
-pub async fn refuse(
-    world: &World,
-    id: &RequestId,
-    by: &str,
-    reason: &str,
-    milestone: Option<(String, String)>,
-) -> Result<Request, NotDone> {
-    step_of(world, id, milestone, |known, _, now| {
-        registry::refuse(known, by, reason, now)
+pub async fn refuse(access: &Access<'_>, id: &RequestId, reason: &str) -> Result<Request, Refused> {
+    to_decide(access, id).await?;
+    let by = access.name();
+    step_of(access.world, id, access.mark(), |known, _, now| {
+        registry::refuse(known, &by, reason, now)
     })
     .await
 }
 
-pub async fn withdraw(
-    world: &World,
-    id: &RequestId,
-    by: &str,
-    milestone: Option<(String, String)>,
-) -> Result<Request, NotDone> {
-    step_of(world, id, milestone, |known, _, now| {
-        registry::withdraw(known, by, now)
+pub async fn withdraw(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
+    own(access, id).await?;
+    let by = access.name();
+    step_of(access.world, id, access.mark(), |known, _, now| {
+        registry::withdraw(known, &by, now)
     })
     .await
 }
 
 /// Registers targets without a request: all of them, or none where `targets` finds a fault in the present registry.
 pub async fn add(
-    world: &World,
-    by: &str,
+    access: &Access<'_>,
     until: Option<Timestamp>,
-    targets: impl Fn(&Present) -> Result<Vec<Target>, Say>,
-) -> Result<Vec<Registration>, NotDone> {
-    let step = decided(world, None, |present, now| {
-        let step = registry::add(targets(present)?, by, until, now);
-        Ok((step, Vec::new(), Vec::new()))
+    targets: impl Fn(&Present) -> Result<Vec<Target>, Say> + Sync,
+) -> Result<Vec<Registration>, Refused> {
+    access.decides("register-officers-only")?;
+    let by = access.name();
+    let step = change(access.world, access.mark(), |present, now| {
+        let step = registry::add(targets(present)?, &by, until, now);
+        Ok(Change {
+            step,
+            ..Change::default()
+        })
     })
     .await?;
     Ok(step.registered)
 }
 
 /// Takes a proof into a request that was found by a look for others.
-pub(crate) async fn proved(world: &World, id: &RequestId, proof: Proof) -> Result<(), NotDone> {
+pub(crate) async fn proved(world: &World, id: &RequestId, proof: Proof) -> Result<(), Refused> {
     let step = step_of(world, id, None, |known, present, now| {
         let step = registry::proved(known, present.known(), proof.clone(), now);
         // it was decided, or proved by its own look, meanwhile
         step.ok_or_else(Say::default)
     });
     match step.await {
-        Ok(_) | Err(NotDone::Refused(_)) => Ok(()),
+        Ok(_) | Err(Refused::Because(_)) => Ok(()),
         Err(why) => Err(why),
     }
 }
 
-/// When a portal is to be looked at next, of those that are asked for.
-pub async fn next_look(world: &World) -> Option<Timestamp> {
-    let requests = world.store.requests().await.ok()?;
-    let open = requests.into_iter().filter(|it| it.stage.is_open());
-    let at = |it: Request| {
-        let free = world.candidates.free_at(&limits::domain(&it.url));
-        free.map_or(it.look_at, |free| free.max(it.look_at))
-    };
-    open.map(at).chain(world.candidates.next()).min()
-}
-
-/// Ends registrations whose window is over, looks at portals that are asked for, ends requests nobody decided.
-pub async fn round(world: &World) {
-    let now = world.clock.now();
-    if let Err(error) = removal::end(world, now).await {
-        tracing::error!(?error, "a registration whose time is over cannot be ended");
-    }
-    if let Err(error) = removal::unlisted(world, now).await {
-        tracing::error!(%error, "incidents of portals that are watched no more cannot be ended");
-    }
-    let mut due = match world.store.requests().await {
-        Ok(requests) => requests,
-        Err(error) => return tracing::error!(%error, "requests cannot be read"),
-    };
-    due.retain(|it| it.stage.is_open() && it.look_at <= now);
-    let wait = due.iter().map(|it| limits::domain(&it.url));
-    candidates::round(world, &wait.collect()).await;
-    // requests with proof first, then portals without a look: their askers wait for an answer
-    due.sort_by_key(|it| (it.proof.is_none(), it.view.is_some(), !it.again, it.at));
-    let mut next = Vec::new();
-    for it in due {
-        // a request that ends now needs no look
-        let ends = registry::expire(&it, now).is_some();
-        if next.len() < A_ROUND && (ends || world.candidates.begins(&limits::domain(&it.url), now))
-        {
-            next.push(it);
-        }
-    }
-    futures_util::stream::iter(next)
-        .for_each_concurrent(AT_ONCE, |it| async move {
-            if let Err(error) = looked(world, it).await {
-                tracing::error!(?error, "a request cannot be brought forward");
-            }
-        })
-        .await;
-}
-
-async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
+/// Brings one open request forward: ends it where its time is over, else looks at its portal.
+pub(crate) async fn look_at(world: &World, request: Request) -> Result<(), Refused> {
     if registry::expire(&request, world.clock.now()).is_some() {
         let expired = step_of(world, &request.id, None, |known, _, now| {
             registry::expire(known, now).ok_or_else(Say::default)
         });
         return expired.await.map(drop);
     }
-    let Some((view, proof)) = scrutinise(world, &request).await else {
+    let Some((view, proof)) = inspect(world, &request).await else {
         // our own network is gone: nothing is said of the portal
         return Ok(());
     };
@@ -423,20 +326,13 @@ async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
         let class = world.words.plain(&class.key());
         world.words.text("register-forbidden", &[("class", &class)])
     });
-    decided(world, None, |present, now| {
+    let missing = || Refused::NotFound(Noun::Request);
+    let seen = change(world, None, |present, now| {
         let known = present.requests.iter().find(|it| it.id == request.id);
-        let known = known.ok_or(NotDone::Unknown)?;
-        if !known.stage.is_open() {
-            // decided while we looked
-            return Err(NotDone::Unknown);
-        }
-        let step = registry::seen(
-            known,
-            present.known(),
-            view.clone(),
-            proof.clone(),
-            refused.clone(),
-        );
+        // decided while we looked
+        let known = known.filter(|it| it.stage.is_open()).ok_or_else(missing)?;
+        let (view, proof) = (view.clone(), proof.clone());
+        let step = registry::seen(known, present.known(), view, proof, refused.clone());
         let next = step.request.as_ref().unwrap_or(known);
         let mut alerts = Vec::new();
         if registry::request::is_news(known, next) {
@@ -446,32 +342,10 @@ async fn looked(world: &World, request: Request) -> Result<(), NotDone> {
             let asker = known.asker.notifier.as_ref();
             alerts.retain(|it| Some(&it.notifier) == asker);
         }
-        for it in &step.others {
-            alerts.extend(told(world, it, now));
-        }
-        Ok((step, alerts, Vec::new()))
-    })
-    .await
-    .map(drop)
-    .or_else(|why| match why {
-        NotDone::Unknown => Ok(()),
-        other => Err(other),
-    })
-}
-
-/// A request by what people call it: `DK-2026-0007`, or a number of this year.
-pub async fn find(world: &World, text: &str) -> Result<Option<Request>, StoreError> {
-    let text = text.trim().to_uppercase();
-    let rest = text.strip_prefix("DK-").unwrap_or(&text);
-    let (year, number) = match rest.split_once('-') {
-        Some((year, number)) => (year.parse().ok(), number),
-        None => {
-            let zone = world.config.service.timezone.clone();
-            (Some(world.clock.now().to_zoned(zone).year()), rest)
-        }
-    };
-    match (year, number.parse().ok()) {
-        (Some(year), Some(number)) => world.store.request(&RequestId::new(year, number)).await,
-        _ => Ok(None),
+        Ok(told_of(world, step, alerts, now))
+    });
+    match seen.await {
+        Ok(_) | Err(Refused::NotFound(_)) => Ok(()),
+        Err(why) => Err(why),
     }
 }

@@ -1,11 +1,15 @@
-//! Portals that are watched no more: taken out by somebody, or registered for a watch window that is over.
+//! Portals that are watched no more: removed by the operator, or registered for a watch window that is over.
 
 use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
 use crate::{
-    actions::registration::{NotDone, Present, decided},
+    actions::{
+        access::Access,
+        refused::{Noun, Refused},
+        registry::{Change, Present, change},
+    },
     incident::{self, Voice},
     model::{
         About, Alert, Incident, Notice, Say, Target, TargetId, Urgency, alert::Topic,
@@ -21,33 +25,50 @@ const NAMED: usize = 10;
 /// Ends that are written at once.
 const AT_ONCE: usize = 100;
 
-/// Takes a registered target out, and tells those who were told of it.
+/// Removes a registered target for the operator, and tells the notifiers that it was told to.
 pub async fn remove(
-    world: &World,
+    access: &Access<'_>,
     id: &TargetId,
-    by: &str,
     reason: Option<String>,
-) -> Result<(), NotDone> {
+) -> Result<(), Refused> {
+    access.decides("register-officers-only")?;
+    let world = access.world;
+    let by = access.name();
     let open = open_of(world, std::slice::from_ref(id)).await?;
-    decided(world, None, |present, now| {
-        let step = registry::remove(&present.registered, id, by, reason.clone(), now);
-        let step = step.ok_or(NotDone::Unknown)?;
-        let (ended, mut alerts) = closed(world, present, &open, by, now);
-        let say = Say::new("registry-removed").with("by", by);
-        alerts.extend(farewell(world, present, &step.removed, &say, now));
-        Ok((step, alerts, ended))
+    change(world, access.mark(), |present, now| {
+        let step = registry::remove(&present.registered, id, &by, reason.clone(), now);
+        let step = step.ok_or(Refused::NotFound(Noun::Target))?;
+        let say = Say::new("registry-removed").with("by", &by);
+        Ok(ended(world, present, (step, &say), &open, (&by, now)))
     })
     .await?;
     Ok(())
 }
 
-/// Ends registrations whose window is over: hundreds may end with one holiday, and whoever is told of several is told once.
-pub(crate) async fn end(world: &World, now: Timestamp) -> Result<(), NotDone> {
+/// The removal of targets: their incidents end, and their notifiers are told.
+fn ended(
+    world: &World,
+    present: &Present,
+    (step, say): (Step, &Say),
+    open: &[Incident],
+    (by, now): (&str, Timestamp),
+) -> Change {
+    let (incidents, mut alerts) = closed(world, present, open, by, now);
+    alerts.extend(notices(world, present, &step.removed, say, now));
+    Change {
+        step,
+        alerts,
+        incidents,
+    }
+}
+
+/// Ends registrations whose window is over. Hundreds may end with one holiday; a notifier is told of all of them at once.
+pub(crate) async fn end(world: &World, now: Timestamp) -> Result<(), Refused> {
     let over = registry::ended(&world.store.registry().await?, now);
     let ids: Vec<TargetId> = over.into_iter().map(|it| it.target.id).collect();
     for ids in ids.chunks(AT_ONCE) {
         let open = open_of(world, ids).await?;
-        let done = decided(world, None, |present, now| {
+        let done = change(world, None, |present, now| {
             let mut step = Step::default();
             for it in registry::ended(&present.registered, now) {
                 if ids.contains(&it.target.id) {
@@ -57,15 +78,13 @@ pub(crate) async fn end(world: &World, now: Timestamp) -> Result<(), NotDone> {
                 }
             }
             if step.removed.is_empty() {
-                return Err(NotDone::Unknown);
+                return Err(Refused::NotFound(Noun::Target));
             }
-            let (ended, mut alerts) = closed(world, present, &open, "gaccong", now);
             let say = Say::new("registry-ended");
-            alerts.extend(farewell(world, present, &step.removed, &say, now));
-            Ok((step, alerts, ended))
+            Ok(ended(world, present, (step, &say), &open, ("gaccong", now)))
         });
         match done.await {
-            Ok(_) | Err(NotDone::Unknown) => (),
+            Ok(_) | Err(Refused::NotFound(_)) => (),
             Err(other) => return Err(other),
         }
     }
@@ -94,7 +113,7 @@ pub(crate) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreE
         };
         let mut names = Vec::new();
         for name in world.notifiers.keys() {
-            let on_duty = world.config.defaults.notify.contains(name);
+            let on_duty = world.config.operators().include(name);
             if on_duty || world.store.receipt(name, &over.id.0).await?.is_some() {
                 names.push(name.clone());
             }
@@ -106,7 +125,7 @@ pub(crate) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreE
             ..Commit::default()
         };
         match world.store.commit(commit).await {
-            // a person or a look was quicker; the next round decides
+            // another commit came first; the next round decides
             Ok(()) | Err(StoreError::Conflict) => (),
             Err(error) => return Err(error),
         }
@@ -156,8 +175,8 @@ fn closed(
     (ended, alerts)
 }
 
-/// One message for each who was told of them.
-fn farewell(
+/// One message for each notifier of the removed targets.
+fn notices(
     world: &World,
     present: &Present,
     ids: &[TargetId],
@@ -166,8 +185,8 @@ fn farewell(
 ) -> Vec<Alert> {
     let mut told: BTreeMap<&String, Vec<&Target>> = BTreeMap::new();
     for gone in present.targets.iter().filter(|it| ids.contains(&it.id)) {
-        let duty = world.config.defaults.notify.iter();
-        for name in duty.chain(&gone.settings.notify) {
+        let operators = world.config.operators().names().iter();
+        for name in operators.chain(&gone.settings.notify) {
             let theirs = told.entry(name).or_default();
             if theirs.last().is_none_or(|it| it.id != gone.id) {
                 theirs.push(gone);

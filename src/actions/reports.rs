@@ -10,6 +10,7 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
+    actions::access::Access,
     config::Config,
     model::{
         About, Alert, Digest, Incident, Target, TargetId, Urgency, alert::ReportFile, time::Week,
@@ -22,7 +23,7 @@ use crate::{
     world::World,
 };
 
-/// Targets whose history is asked for at once: some hundred kilobytes.
+/// Targets of one query for histories: some hundred kilobytes.
 const AT_ONCE: usize = 200;
 
 /// The figures of a week, of one agency or of all.
@@ -33,7 +34,7 @@ pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<R
     .await
 }
 
-/// The same of the targets that are wanted.
+/// The figures of a week, of the targets that `wanted` accepts.
 async fn gather_of(
     world: &World,
     week: Week,
@@ -154,8 +155,19 @@ pub async fn page(
     Ok((formats::summary(&report, &world.words), bytes))
 }
 
-/// Writes last week's reports and puts them into the outbox, unless that was done already: the whole one for the people who
-/// run the service, and for each other notifier one of the portals that it is told of.
+/// Last week's report of the portals that the caller is told of: the week, and what [`page`] returns.
+pub async fn last_week(access: &Access<'_>) -> Result<(Week, String, Vec<u8>), String> {
+    let world = access.world;
+    let zone = world.config.service.timezone.clone();
+    let week = Week::of(world.clock.now().to_zoned(zone).date()).before();
+    let ours = access.targets().await.map_err(|it| it.to_string())?;
+    let ours: HashSet<&TargetId> = ours.iter().map(|it| &it.id).collect();
+    let (summary, bytes) = page(world, week, |it| ours.contains(&it.id)).await?;
+    Ok((week, summary, bytes))
+}
+
+/// Writes last week's reports and puts them into the outbox, unless that was done already: the whole one for the operator,
+/// and for each other notifier one of the portals that it is told of.
 pub async fn send_weekly(world: &World) -> Result<(), String> {
     let said = |error: StoreError| error.to_string();
     let zone = &world.config.service.timezone;
@@ -183,7 +195,7 @@ pub async fn send_weekly(world: &World) -> Result<(), String> {
         let alert = |name: &&String| Alert::new(name, about.clone(), Urgency::Low, now);
         alerts.extend(names.iter().map(alert));
     };
-    let duty: Vec<&String> = world.config.defaults.notify.iter().collect();
+    let duty: Vec<&String> = world.config.operators().names().iter().collect();
     let path = write(world, &whole, html, &folder)?;
     told(&duty, &whole, path);
     let names = gathered.rows.iter().flat_map(|it| &it.0.settings.notify);

@@ -2,52 +2,60 @@
 
 use teloxide::types::Message;
 
-use super::{
-    here::{Here, Role},
-    incident,
-    reply::Reply,
-    request, taps,
-};
+use super::{context::ChatContext, incident, prompts::Prompt, reply::Reply, request};
+use crate::actions::{Refused, Role, incidents as verbs};
 
 /// Seconds within which an answer to a question for a reason counts; after that the officer must ask anew.
 const REASON_WITHIN_S: i64 = 1800;
 
-/// Handles a reply: to an incident's message, a note in its time line; to a question for a reason, that reason.
-pub(super) async fn answered(here: &Here<'_>, message: &Message, text: &str) -> Option<Reply> {
-    let (asked_at, to) = taps::answered(message)?;
+/// Handles a reply: to an incident's message, a note in its time line; to a question, its answer.
+pub(super) async fn handle(
+    context: &ChatContext<'_>,
+    message: &Message,
+    text: &str,
+) -> Option<Reply> {
+    let (asked_at, to) = answered(message)?;
     let first = to.lines().next().unwrap_or_default();
-    let of_request = if first.starts_with(request::ASKS_AGENCY) {
-        Some(request::agency_named(here, first, text).await)
-    } else if first.starts_with(request::ASKS_REFUSAL) {
-        request::refused(here, first, text).await
-    } else {
-        None
-    };
-    if of_request.is_some() {
-        return of_request;
+    let prompt = Prompt::read(first);
+    match prompt {
+        Some((Prompt::Agency, url)) => {
+            return Some(request::agency_named(context, url, text).await);
+        }
+        Some((Prompt::Refusal, about)) => {
+            if let Some(reply) = request::refused(context, about, text).await {
+                return Some(reply);
+            }
+        }
+        _ => (),
     }
-    if here.role() == Role::Stranger {
+    if context.access.role() == Role::Stranger {
         return None;
     }
     let id = first
         .split(|c: char| c.is_whitespace() || c == ':')
         .find(|it| it.starts_with("SC-"));
-    let known = here.incident(id?).await?;
-    let said = if first.starts_with(taps::ASKS_WHY) {
+    let known = context.incident(id?).await.ok()?;
+    let said = if matches!(prompt, Some((Prompt::Reason, _))) {
         let late = message.date.timestamp() - asked_at > REASON_WITHIN_S;
-        if !here.may_decide() {
-            here.say("bot-officers-only", &[])
-        } else if late || !first.contains(&taps::shown(here, &known)) {
+        if let Err(why) = context.access.decides("bot-officers-only") {
+            Err(why)
+        } else if late || !first.contains(&incident::shown(context, &known)) {
             // the incident has changed since the question, or the question is too old to say what was meant
-            here.say("bot-reason-late", &[])
+            Err(Refused::because("bot-reason-late"))
         } else {
-            incident::legitimate(here, &known, text).await
+            incident::legitimate(context, &known, text).await
         }
     } else {
-        match incident::note(here, &known.id, text).await {
-            Ok(_) => here.say("bot-noted", &[("id", &known.id.to_string())]),
-            Err(why) => why,
-        }
+        let noted = verbs::note(&context.access, &known.id, text).await;
+        noted.map(|it| context.say("bot-noted", &[("id", &it.id.0)]))
     };
+    let said = said.unwrap_or_else(|why| context.refusal(&why));
     Some(Reply::plain(&said))
+}
+
+/// When the message was sent that this one answers (seconds since 1970), and what it says.
+fn answered(message: &Message) -> Option<(i64, &str)> {
+    let to = message.reply_to_message()?;
+    let text = to.text().or(to.caption())?;
+    Some((to.date.timestamp(), text))
 }

@@ -1,6 +1,6 @@
 //! What is shown of an incident's pages on request.
 
-use super::{here::Here, reply::Reply};
+use super::{context::ChatContext, reply::Reply};
 use crate::{
     actions::evidence,
     model::Incident,
@@ -8,15 +8,15 @@ use crate::{
 };
 
 /// What changed, as a text file.
-pub(super) async fn change(here: &Here<'_>, known: &Incident) -> Reply {
+pub(super) async fn change(context: &ChatContext<'_>, known: &Incident) -> Reply {
     let mut text = String::new();
-    for line in evidence::lines_at_desk(here.world, known).await {
+    for line in evidence::lines_at_desk(context.world(), known).await {
         text.push_str(if line.added { "+ " } else { "- " });
         text.push_str(&line.text);
         text.push('\n');
     }
     if text.is_empty() {
-        return Reply::plain(&here.say("bot-no-diff", &[]));
+        return Reply::plain(&context.say("bot-no-diff", &[]));
     }
     let mut reply = Reply::plain(&known.id.to_string());
     reply.document = Some(Document {
@@ -27,11 +27,10 @@ pub(super) async fn change(here: &Here<'_>, known: &Incident) -> Reply {
 }
 
 /// The page before and the page now.
-pub(super) async fn then_and_now(here: &Here<'_>, known: &Incident) -> Reply {
-    let faces = evidence::faces(here.world, known).await;
-    let zone = &here.world.config.service.timezone;
+pub(super) async fn then_and_now(context: &ChatContext<'_>, known: &Incident) -> Reply {
+    let faces = evidence::faces(context.world(), known).await;
     Reply {
-        text: pages::then_and_now(known, &faces, &here.world.words, zone),
+        text: pages::then_and_now(known, &faces, context.words(), context.zone()),
         ..Reply::default()
     }
 }

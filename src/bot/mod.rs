@@ -2,19 +2,20 @@
 //! stranger is told how to register and nothing else.
 
 mod answers;
+mod callbacks;
+mod chats;
 mod commands;
+mod context;
 mod evidence;
-mod here;
 mod incident;
 mod moved;
 mod plan;
+mod prompts;
 mod queue;
 mod reply;
 mod request;
-mod shift_check;
-mod storm;
 mod strangers;
-mod taps;
+mod time_span;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -24,12 +25,12 @@ use std::{
     time::Duration,
 };
 
+use chats::{Chat, notifiers_of};
+use context::ChatContext;
 use futures_util::FutureExt;
-use here::{Chat, Here, Role, notifiers_of};
 use queue::{Job, Put, Queue, WINDOW};
-use reply::Reply;
+use reply::{CallbackReply, Reply};
 use strangers::Strangers;
-use taps::Tapped;
 use teloxide::{
     Bot, RequestError,
     payloads::GetUpdatesSetters,
@@ -43,6 +44,7 @@ use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    actions::Role,
     notify::notifiers::{Account, account},
     world::{Live, World},
 };
@@ -50,7 +52,7 @@ use crate::{
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;
 const PAUSE: Duration = Duration::from_secs(5);
-/// A poller that ends waits so long for Telegram.
+/// How long a poller that ends waits for Telegram.
 const LEAVING: Duration = Duration::from_millis(400);
 /// Updates that come again after a crash are those of one answer: a hundred at the most.
 const NEAR: u32 = 1000;
@@ -136,7 +138,7 @@ struct Listener {
 /// The answer to a person's tap or message, given once its effect is written.
 enum Answer {
     /// To a tap: the tap's id, and the message that was tapped.
-    Tap(CallbackQueryId, Option<MessageId>, Tapped),
+    Tap(CallbackQueryId, Option<MessageId>, CallbackReply),
     /// To a message, by its id.
     Message(MessageId, Reply),
 }
@@ -253,17 +255,13 @@ impl Listener {
             return false;
         };
         let _ = self.me.set(me);
-        let duty = &self.world.config.defaults.notify;
+        let operators = self.world.config.operators();
         let chats: Vec<_> = self
             .chats
             .iter()
             .map(|it| {
-                let role = if duty.contains(&it.notifier) {
-                    Role::Operator
-                } else {
-                    Role::Agency
-                };
-                (it.chat.clone(), role)
+                let notifiers = std::slice::from_ref(&it.notifier);
+                (it.chat.clone(), Role::of(operators, notifiers))
             })
             .collect();
         commands::publish(&self.bot, &chats, &self.world.words).await;
@@ -282,11 +280,11 @@ impl Listener {
             && let Some(to) = message.migrate_to_chat_id()
         {
             // the next update may come from the new chat
-            let speaks = self.speaks(&names, id).await;
-            self.moved(&names, &speaks, *to).await;
+            let recipient = self.recipient(&names, id).await;
+            self.moved(&names, &recipient, *to).await;
             return self.queue.seen_to(number);
         }
-        let role = Role::of(&self.world, &names);
+        let role = Role::of(self.world.config.operators(), &names);
         if role == Role::Stranger && !self.strangers.hears(id.0, account) {
             return self.queue.seen_to(number);
         }
@@ -303,8 +301,8 @@ impl Listener {
         loop {
             let mut more = self.queue.more.subscribe();
             self.hear_strangers(chat, &mut unanswered).await;
-            if let Some((here, answer)) = unanswered.pop_front() {
-                let mut given = pin!(self.give_stranger(&here, answer));
+            if let Some((context, answer)) = unanswered.pop_front() {
+                let mut given = pin!(self.give_stranger(&context, answer));
                 loop {
                     tokio::select! {
                         () = &mut given => break,
@@ -317,8 +315,8 @@ impl Listener {
                     _ => self.agencies.acquire().await.ok(),
                 };
                 let number = update.id.0;
-                if let Some((here, answer)) = self.take(update, chat).await {
-                    self.give(&here, answer).await;
+                if let Some((context, answer)) = self.take(update, chat).await {
+                    self.give(&context, answer).await;
                 }
                 self.queue.seen_to(number);
             } else if self.queue.leaves(chat.0) {
@@ -330,7 +328,7 @@ impl Listener {
     async fn hear_strangers<'a>(
         &'a self,
         chat: ChatId,
-        unanswered: &mut VecDeque<(Here<'a>, Answer)>,
+        unanswered: &mut VecDeque<(ChatContext<'a>, Answer)>,
     ) {
         while let Some(update) = self.queue.take_strangers(chat.0) {
             let number = update.id.0;
@@ -341,15 +339,15 @@ impl Listener {
         }
     }
 
-    async fn give_stranger(&self, here: &Here<'_>, answer: Answer) {
+    async fn give_stranger(&self, context: &ChatContext<'_>, answer: Answer) {
         let turn = self.strangers.served.acquire().await;
-        self.give(here, answer).await;
+        self.give(context, answer).await;
         self.strangers.answered();
         drop(turn);
     }
 
     /// Carries out an update and returns its answer; `None` where it was done before or needs none.
-    async fn take(&self, update: Update, chat: ChatId) -> Option<(Here<'_>, Answer)> {
+    async fn take(&self, update: Update, chat: ChatId) -> Option<(ChatContext<'_>, Answer)> {
         let took = AssertUnwindSafe(self.decide(update, chat))
             .catch_unwind()
             .await;
@@ -359,93 +357,79 @@ impl Listener {
         })
     }
 
-    async fn decide(&self, update: Update, chat: ChatId) -> Option<(Here<'_>, Answer)> {
+    async fn decide(&self, update: Update, chat: ChatId) -> Option<(ChatContext<'_>, Answer)> {
         let number = update.id.0;
         if self.is_done(chat, number).await {
             return None;
         }
         let place = spot(&update)?.chat;
-        let names = notifiers_of(&self.world, &self.chats, chat, place.username()).await;
-        let speaks = self.speaks(&names, chat).await;
-        let who = match &update.kind {
-            UpdateKind::CallbackQuery(query) => Some(query.from.clone()),
-            UpdateKind::Message(message) => message.from.clone(),
-            _ => None,
-        };
-        let topic = topic_of(&update);
-        let here = Here {
-            world: &self.world,
+        let context = ChatContext {
+            access: self.access(&update, place).await,
             bot: &self.bot,
             chat,
-            topic,
-            names,
-            speaks,
-            place: called(place),
-            who,
-            update: (self.seen_to(chat), number),
+            topic: topic_of(&update),
         };
-        let open = !place.is_channel();
         let answer = match update.kind {
             UpdateKind::CallbackQuery(query) => {
                 let under = query.message.as_ref().map(|it| it.id());
-                let tapped = taps::tapped(&here, query.data.as_deref(), open).await;
-                Answer::Tap(query.id, under, tapped)
+                let reply = callbacks::handle(&context, query.data.as_deref()).await;
+                Answer::Tap(query.id, under, reply)
             }
             UpdateKind::Message(message) => {
-                let reply = self.heard(&here, &message).await?;
+                let reply = self.heard(&context, &message).await?;
                 Answer::Message(message.id, reply)
             }
             _ => return None,
         };
-        Some((here, answer))
+        Some((context, answer))
     }
 
     /// Gives an answer; a fault of this program in one answer does not end the chat's queue.
-    async fn give(&self, here: &Here<'_>, answer: Answer) {
-        let given = AssertUnwindSafe(self.answer(here, answer)).catch_unwind();
+    async fn give(&self, context: &ChatContext<'_>, answer: Answer) {
+        let given = AssertUnwindSafe(self.answer(context, answer)).catch_unwind();
         if given.await.is_err() {
             tracing::error!("an answer failed by a fault of this program; the next one is given");
         }
     }
 
-    async fn answer(&self, here: &Here<'_>, answer: Answer) {
+    async fn answer(&self, context: &ChatContext<'_>, answer: Answer) {
         let turn = async || {
-            if here.role() == Role::Stranger {
+            if context.access.role() == Role::Stranger {
                 self.strangers.turn().await;
             }
         };
         match answer {
-            Answer::Tap(query, under, tapped) => {
+            Answer::Tap(query, under, reply) => {
                 turn().await;
-                let sent = taps::answer(here, query, tapped).await;
+                let sent = callbacks::answer(context, query, reply).await;
                 if let Some(sent) = sent {
                     turn().await;
-                    reply::send(here, under, sent).await;
+                    reply::send(context, under, sent).await;
                 }
             }
             Answer::Message(to, sent) => {
                 turn().await;
-                reply::send(here, Some(to), sent).await;
+                reply::send(context, Some(to), sent).await;
             }
         }
     }
 
-    async fn heard(&self, here: &Here<'_>, message: &Message) -> Option<Reply> {
+    async fn heard(&self, context: &ChatContext<'_>, message: &Message) -> Option<Reply> {
         let text = message.text()?;
-        // a channel's post speaks for nobody in the group where it appears
+        // a channel's post has no author in the group where it appears
         if message.is_automatic_forward() || message.from.is_none() {
             return None;
         }
         let name = self.me.get().and_then(|it| it.user.username.as_deref());
         if let Some((command, rest)) = commands::parse(text, name) {
-            match commands::find(command, here.role()) {
-                Some(command) => Some(command.run(here, rest).await),
-                // in a group it may be meant for somebody else
+            match commands::find(command, context.access.role()) {
+                Some(command) => Some(command.run(context, rest).await),
+                // in a group it may be meant for another bot
                 None if !message.chat.is_private() => None,
-                None => Some(Reply::plain(&here.say("bot-unknown-command", &[]))),
+                None => Some(Reply::plain(&context.say("bot-unknown-command", &[]))),
             }
         } else if self.is_to_us(message) {
-            answers::answered(here, message, text).await
+            answers::handle(context, message, text).await
         } else {
             None
         }
@@ -483,13 +467,4 @@ fn topic_of(update: &Update) -> Option<ThreadId> {
         _ => return None,
     };
     message.thread_id.filter(|_| message.is_topic_message)
-}
-
-/// What a group calls itself, with the name by which anybody can join it.
-fn called(chat: &teloxide::types::Chat) -> Option<String> {
-    let title = chat.title()?;
-    Some(match chat.username() {
-        Some(name) => format!("{title} (@{name})"),
-        None => title.to_owned(),
-    })
 }

@@ -3,33 +3,29 @@
 use teloxide::types::ChatId;
 
 use super::Listener;
-use crate::{
-    deliver::moved_to,
-    model::alert::{chat_of, in_chat},
-    store::Commit,
-};
+use crate::{model::Recipient, store::Commit, world::address_book::moved_to};
 
 impl Listener {
     /// The notifier that reaches a chat: its own, or the one by which an unregistered chat is known.
-    pub(super) async fn speaks(&self, names: &[String], chat: ChatId) -> String {
+    pub(super) async fn recipient(&self, names: &[String], chat: ChatId) -> String {
         if let Some(name) = names.first() {
             return name.clone();
         }
         let ours: Option<&str> = self.chats.iter().map(|it| it.notifier.as_str()).min();
-        let plain = in_chat(ours.unwrap_or_default(), chat.0);
+        let plain = Recipient::in_chat(ours.unwrap_or_default(), chat.0).to_string();
         let came = self.world.store.milestone(&came_from(chat)).await;
         came.unwrap_or(None).unwrap_or(plain)
     }
 
     /// Follows a group that became a supergroup: its messages go to the new number.
-    pub(super) async fn moved(&self, names: &[String], speaks: &str, to: ChatId) {
-        if names.is_empty() && !self.moved_unknown(speaks, to).await {
+    pub(super) async fn moved(&self, names: &[String], recipient: &str, to: ChatId) {
+        if names.is_empty() && !self.moved_unknown(recipient, to).await {
             return;
         }
         let own = self.chats.iter().filter(|it| names.contains(&it.notifier));
         let own = own.map(|it| moved_to(&it.notifier, &it.chat.to_string()));
         let registered = names.iter().filter_map(|name| {
-            let (_, chat) = chat_of(name)?;
+            let chat = Recipient::from(name.as_str()).chat?;
             Some(moved_to(name, &chat.to_string()))
         });
         for name in own.chain(registered) {
@@ -45,15 +41,15 @@ impl Listener {
     }
 
     /// Follows an unregistered group only while it has an open request: anybody can make groups and move them.
-    async fn moved_unknown(&self, speaks: &str, to: ChatId) -> bool {
+    async fn moved_unknown(&self, recipient: &str, to: ChatId) -> bool {
         let requests = self.world.store.requests().await.unwrap_or_default();
         let mut open = requests.iter().filter(|it| it.stage.is_open());
-        if !open.any(|it| it.asker.notifier.as_deref() == Some(speaks)) {
+        if !open.any(|it| it.asker.notifier.as_deref() == Some(recipient)) {
             return false;
         }
-        let mut marks = vec![(came_from(to), speaks.to_owned())];
-        if let Some((_, chat)) = chat_of(speaks) {
-            marks.push((moved_to(speaks, &chat.to_string()), to.0.to_string()));
+        let mut marks = vec![(came_from(to), recipient.to_owned())];
+        if let Some(chat) = Recipient::from(recipient).chat {
+            marks.push((moved_to(recipient, &chat.to_string()), to.0.to_string()));
         }
         for mark in marks {
             let commit = Commit {

@@ -1,18 +1,14 @@
 //! Announced changes, from phones.
 
-use super::{
-    here::{Here, Role},
-    reply::Reply,
-    taps::Tapped,
-};
+use super::{context::ChatContext, reply::Reply, time_span::span};
 use crate::{
-    actions::{plans, plans::names, registration::NotDone},
-    incident::plan::{Announced, span},
+    actions::{Access, Refused, Role, plans},
     model::{
-        TargetId,
+        Target, TargetId,
+        action::PlanAction,
         plan::{Plan, PlanId},
     },
-    notify::{plan::plan as shown, text::said},
+    notify::plan::plan as shown,
 };
 
 /// "8:00-9:00 sáng mai", "2h-3h chiều": a day or half of one that we would guess at.
@@ -21,24 +17,36 @@ const VAGUE: [&str; 9] = [
 ];
 
 /// `22:00-23:00 [day] [ids] reason`; `None` where the text is no such thing.
-pub(super) async fn announce(here: &Here<'_>, text: &str) -> Option<Reply> {
-    let zone = here.world.config.service.timezone.clone();
-    let now = here.world.clock.now().to_zoned(zone.clone());
+pub(super) async fn announce(context: &ChatContext<'_>, text: &str) -> Option<Reply> {
+    let now = context.world().clock.now().to_zoned(context.zone().clone());
     let (from, to, rest) = span(text, &now)?;
-    if !here.may_decide() {
-        return Some(Reply::plain(&here.say("plan-officers-only", &[])));
-    }
-    let Ok(ours) = here.targets().await else {
-        return Some(Reply::plain(&here.say("bot-failed", &[])));
+    let announced = match named(context, rest.trim()).await {
+        Ok((targets, reason)) => {
+            let announcement = plans::Announcement {
+                targets,
+                from,
+                to,
+                reason,
+            };
+            plans::announce(&context.access, announcement).await
+        }
+        Err(why) => Err(why),
     };
-    let (mut named, mut rest): (Vec<TargetId>, &str) = (Vec::new(), rest.trim());
-    if rest
-        .split_whitespace()
-        .next()
-        .is_some_and(|it| VAGUE.contains(&it.to_lowercase().as_str()))
-    {
-        return Some(Reply::plain(&here.say("plan-day", &[])));
+    Some(match announced {
+        Ok(plan) => reply(context, &plan).await,
+        Err(why) => Reply::plain(&context.refusal(&why)),
+    })
+}
+
+/// The portals that a text names at its beginning, and the reason behind them. Without any an agency means all of its own.
+async fn named(context: &ChatContext<'_>, text: &str) -> Result<(Vec<TargetId>, String), Refused> {
+    context.access.decides("plan-officers-only")?;
+    let ours: Vec<Target> = context.access.targets().await?;
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if VAGUE.contains(&first.to_lowercase().as_str()) {
+        return Err(Refused::because("plan-day"));
     }
+    let (mut named, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
         let (word, more) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let word = word.trim_end_matches(',').to_lowercase();
@@ -48,77 +56,36 @@ pub(super) async fn announce(here: &Here<'_>, text: &str) -> Option<Reply> {
         named.push(known.id.clone());
         rest = more.trim();
     }
-    // an agency means its own portals; to silence all that there are is nobody's meaning
-    if named.is_empty() && here.agency().await.is_some() {
-        named = ours.iter().map(|it| it.id.clone()).collect();
+    // an agency means its own portals; a chat of several agencies must name them
+    if named.is_empty() && context.access.agency().await.is_some() {
+        named = ours.into_iter().map(|it| it.id).collect();
     }
-    let announced = Announced {
-        targets: named,
-        from,
-        to,
-        by: here.actor().await,
-        reason: rest.to_owned(),
-        notifier: Some(here.speaks.clone()),
-    };
-    Some(
-        match plans::announce(here.world, announced, Some(here.seen_to())).await {
-            Ok(plan) => {
-                let names = names(here.world, &plan.targets).await.unwrap_or_default();
-                let message = shown(&plan, &names, &[], true, &here.world.words, &zone);
-                let mut reply = Reply::default();
-                reply
-                    .text
-                    .written(&message)
-                    .line()
-                    .line()
-                    .push(&here.say("plan-how", &[]));
-                // who runs the service has it as a message of its own
-                if here.role() == Role::Agency {
-                    reply.buttons = vec![message.buttons];
-                }
-                reply
-            }
-            Err(why) => Reply::plain(&refusal(here, why)),
-        },
-    )
+    Ok((named, rest.to_owned()))
 }
 
-/// `None` where the verb is none of a plan's.
-pub(super) async fn tapped(here: &Here<'_>, verb: &str, id: &str) -> Option<Tapped> {
-    if !["ours", "theirs", "unplan"].contains(&verb) {
-        return None;
+async fn reply(context: &ChatContext<'_>, plan: &Plan) -> Reply {
+    let names = plans::names(context.world(), &plan.targets).await;
+    let names = names.unwrap_or_default();
+    let message = shown(plan, &names, &[], true, context.words(), context.zone());
+    let mut reply = Reply::default();
+    let text = reply.text.written(&message).line().line();
+    text.push(&context.say("plan-how", &[]));
+    // the operator's people have it as a message of its own
+    if context.access.role() == Role::Agency {
+        reply.buttons = vec![message.buttons];
     }
-    let id = PlanId(id.to_uppercase());
-    let known = here.world.store.plan(&id).await.ok().flatten();
-    let Some(plan) = known.filter(|it| is_ours(here, it)) else {
-        return Some(Tapped::loud(here.say("plan-none", &[])));
-    };
-    if !here.may_decide() {
-        return Some(Tapped::loud(here.say("plan-officers-only", &[])));
-    }
-    let (by, seen_to) = (here.actor().await, Some(here.seen_to()));
-    let done = match verb {
-        "unplan" => plans::cancel(here.world, &plan.id, &by, seen_to).await,
-        _ => plans::answer(here.world, &plan.id, &by, verb == "ours", seen_to).await,
-    };
-    Some(match done {
-        Ok(_) => Tapped::quiet(here.say(&format!("plan-did-{verb}"), &[("id", &id.0)])),
-        Err(why) => Tapped::loud(refusal(here, why)),
-    })
+    reply
 }
 
-/// It was announced here, or this is the chat of those who run the service.
-fn is_ours(here: &Here<'_>, plan: &Plan) -> bool {
-    here.role() == Role::Operator || plan.notifier.as_ref() == Some(&here.speaks)
-}
-
-fn refusal(here: &Here<'_>, why: NotDone) -> String {
-    match why {
-        NotDone::Unknown => here.say("plan-none", &[]),
-        NotDone::Refused(why) => said(&why, &here.world.words),
-        NotDone::Store(error) => {
-            tracing::error!(%error, "announced changes cannot be written");
-            here.say("bot-failed", &[])
-        }
+/// Carries out a tap on a plan.
+pub(super) async fn carry_out(
+    access: &Access<'_>,
+    verb: PlanAction,
+    id: &PlanId,
+) -> Result<Plan, Refused> {
+    match verb {
+        PlanAction::Cancel => plans::cancel(access, id).await,
+        PlanAction::Ours => plans::answer(access, id, true).await,
+        PlanAction::Theirs => plans::answer(access, id, false).await,
     }
 }

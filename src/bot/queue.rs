@@ -11,7 +11,7 @@ use std::{
 use teloxide::types::Update;
 use tokio::sync::{Notify, watch};
 
-use super::here::Role;
+use crate::actions::Role;
 
 /// Updates that Telegram hands out at once, counted from the first one not confirmed.
 pub(super) const WINDOW: usize = 100;

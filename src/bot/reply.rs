@@ -9,7 +9,7 @@ use teloxide::{
     },
 };
 
-use super::here::Here;
+use super::context::ChatContext;
 use crate::notify::{
     Button, Document,
     notifiers::no_preview,
@@ -23,7 +23,7 @@ pub(super) struct Reply {
     /// Rows of buttons.
     pub buttons: Vec<Vec<Button>>,
     pub document: Option<Document>,
-    /// An answer to it is wanted: whoever asked finds the field open.
+    /// An answer to it is wanted: Telegram opens the reply field for the person asked.
     pub asks: bool,
 }
 
@@ -35,8 +35,43 @@ impl Reply {
     }
 }
 
-/// Sends it as an answer to a message. One that does not arrive is asked for again by whoever misses it.
-pub(super) async fn send(here: &Here<'_>, to: Option<MessageId>, reply: Reply) {
+/// The answer to a tap: words over the button, and what is sent besides.
+pub(super) struct CallbackReply {
+    pub said: String,
+    /// Must be confirmed by the person who tapped.
+    pub loud: bool,
+    pub sent: Option<Reply>,
+}
+
+impl CallbackReply {
+    pub fn quiet(said: String) -> Self {
+        Self {
+            said,
+            loud: false,
+            sent: None,
+        }
+    }
+
+    pub fn loud(said: String) -> Self {
+        Self {
+            said,
+            loud: true,
+            sent: None,
+        }
+    }
+
+    /// Words over the button, and a message.
+    pub fn with(said: String, sent: Reply) -> Self {
+        Self {
+            said,
+            loud: false,
+            sent: Some(sent),
+        }
+    }
+}
+
+/// Sends it as an answer to a message. One that does not arrive is not repeated: a person who misses it asks again.
+pub(super) async fn send(context: &ChatContext<'_>, to: Option<MessageId>, reply: Reply) {
     let answered = to.map(|it| ReplyParameters::new(it).allow_sending_without_reply());
     let fits = reply.text.fits();
     let (mut html, plain) = reply.text.into_forms();
@@ -49,16 +84,19 @@ pub(super) async fn send(here: &Here<'_>, to: Option<MessageId>, reply: Reply) {
         let file = InputFile::memory(document.bytes).file_name(document.name);
         // a caption holds 1,024 units
         let caption: String = plain.chars().take(500).collect();
-        let mut request = here.bot.send_document(here.chat, file).caption(caption);
+        let mut request = context
+            .bot
+            .send_document(context.chat, file)
+            .caption(caption);
         if let Some(answered) = answered {
             request = request.reply_parameters(answered);
         }
-        request.message_thread_id = here.topic;
+        request.message_thread_id = context.topic;
         request.await.map(drop)
     } else {
-        let mut request = here
+        let mut request = context
             .bot
-            .send_message(here.chat, html)
+            .send_message(context.chat, html)
             .parse_mode(ParseMode::Html)
             .link_preview_options(no_preview());
         if reply.asks {
@@ -69,17 +107,18 @@ pub(super) async fn send(here: &Here<'_>, to: Option<MessageId>, reply: Reply) {
         if let Some(answered) = answered {
             request = request.reply_parameters(answered);
         }
-        request.message_thread_id = here.topic;
+        request.message_thread_id = context.topic;
         request.await.map(drop)
     };
     if sent.is_err() {
         // the error may hold the token
-        tracing::debug!(chat = here.chat.0, "an answer could not be sent");
+        tracing::debug!(chat = context.chat.0, "an answer could not be sent");
     }
 }
 
 fn keyboard(rows: &[Vec<Button>]) -> InlineKeyboardMarkup {
-    let button = |it: &Button| InlineKeyboardButton::callback(it.label.clone(), it.action.clone());
+    let button =
+        |it: &Button| InlineKeyboardButton::callback(it.label.clone(), it.action.to_string());
     InlineKeyboardMarkup::new(
         rows.iter()
             .map(|row| row.iter().map(button).collect::<Vec<_>>()),

@@ -7,7 +7,7 @@ use super::{
     output::{done, line},
 };
 use crate::{
-    actions::approve::{Keep, NotApproved, Word, approve},
+    actions::{Access, Noun, Refused, approve::approve_page},
     model::TargetId,
 };
 
@@ -27,12 +27,8 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     if args.by.trim().is_empty() {
         return Err(Failure::usage("--by: a name is wanted"));
     }
-    let target = world.target(&id).await?.ok_or_else(|| {
-        Failure::usage(format!(
-            "no target is called {id}; gaccong targets list shows all"
-        ))
-    })?;
-    match approve(&world, &target, Word::new(args.by.trim(), Keep::None), None).await {
+    let access = Access::cli(&world, args.by.trim());
+    match approve_page(&access, &id).await {
         Ok(approved) => {
             let args = [
                 ("id", id.to_string()),
@@ -51,10 +47,13 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
             )?;
             Ok(Outcome::Fine)
         }
-        Err(NotApproved::NoPage(class)) => {
-            line(&format!("gaccong: {}", NotApproved::NoPage(class)))?;
+        Err(why @ Refused::NoPage(_)) => {
+            line(&format!("gaccong: {why}"))?;
             Ok(Outcome::Found)
         }
-        Err(error) => Err(Failure::system(error.to_string())),
+        Err(Refused::NotFound(Noun::Target)) => Err(Failure::usage(format!(
+            "no target is called {id}; gaccong targets list shows all"
+        ))),
+        Err(why) => Err(Failure::refused(why, &world.words)),
     }
 }

@@ -13,7 +13,10 @@ use super::{
     output::{line, signal_json, table},
 };
 use crate::{
-    actions::approve::{Keep, NotApproved, Word, approve},
+    actions::{
+        Refused,
+        approve::{Approval, Keep, approve},
+    },
     model::{
         Dossier, Standing, Target, TargetId,
         observation::{Face, Families},
@@ -40,7 +43,7 @@ pub struct Args {
 
 /// Looks at once.
 const AT_ONCE: usize = 64;
-/// A bar is worth its place from so many on.
+/// Targets from which a progress bar is shown.
 const BAR_FROM: usize = 8;
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
@@ -131,7 +134,7 @@ async fn wanted(world: &World, what: &[String]) -> Result<Vec<Target>, Failure> 
     Ok(out)
 }
 
-type Looked = (Look, Option<NotApproved>);
+type Looked = (Look, Option<Refused>);
 
 /// One look a profile; learning looks once more at the first profile's page.
 async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>, Failure> {
@@ -163,13 +166,13 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
         match approve(
             world,
             target,
-            Word::new("check --learn", Keep::IfNormal),
+            Approval::new("check --learn", Keep::IfNormal),
             Some(first.clone()),
         )
         .await
         {
             Ok(_) => (),
-            Err(NotApproved::Store(why)) => return Err(why.into()),
+            Err(Refused::Store(why)) => return Err(why.into()),
             Err(why) => *error = Some(why),
         }
     }

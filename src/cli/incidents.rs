@@ -1,6 +1,5 @@
 //! `gaccong incidents`: the register.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
@@ -8,11 +7,7 @@ use super::{
     output::{done, line, signal_json, table},
 };
 use crate::{
-    actions::{
-        evidence::lines_of,
-        incidents::{NotDone, step},
-    },
-    incident,
+    actions::{Access, Refused, evidence::lines_of, incidents},
     model::{
         Incident, IncidentId,
         excerpt::{excerpt, unmarked},
@@ -58,16 +53,14 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
         Action::List { open } => list(global, &world, open).await,
         Action::Show { id } => show(global, &world, &id).await,
         Action::Ack { id, by } => {
-            change(global, &world, &id, "cli-taken", |it, now| {
-                incident::take(it, by.trim(), now)
-            })
-            .await
+            let access = Access::cli(&world, by.trim());
+            let taken = incidents::take(&access, &read(&world, &id)?).await;
+            done_with(global, &world, &id, taken, "cli-taken")
         }
         Action::Resolve { id, by, note } => {
-            change(global, &world, &id, "cli-resolved", |it, now| {
-                incident::resolve(it, by.trim(), note.clone(), now)
-            })
-            .await
+            let access = Access::cli(&world, by.trim());
+            let closed = incidents::close(&access, &read(&world, &id)?, note).await;
+            done_with(global, &world, &id, closed, "cli-resolved")
         }
     }
 }
@@ -107,24 +100,23 @@ async fn list(global: &Global, world: &World, open_only: bool) -> Result<Outcome
     Ok(Outcome::Fine)
 }
 
-async fn find(world: &World, id: &str) -> Result<Incident, Failure> {
-    let id = id.trim().to_uppercase();
-    let Ok(known) = IncidentId::try_from(id.clone()) else {
-        return Err(unknown(&id));
-    };
-    let found = world.store.incident(&known).await?;
-    found.ok_or_else(|| unknown(&id))
+/// An id as people type it.
+fn read(world: &World, text: &str) -> Result<IncidentId, Failure> {
+    let zone = world.config.service.timezone.clone();
+    let this_year = world.clock.now().to_zoned(zone).year();
+    IncidentId::read(text, this_year).ok_or_else(|| unknown(text))
 }
 
 fn unknown(id: &str) -> Failure {
-    let id = excerpt(id, 60);
+    let id = excerpt(id.trim(), 60);
     Failure::usage(format!(
         "no incident is called {id}; gaccong incidents list shows all"
     ))
 }
 
 async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failure> {
-    let it = find(world, id).await?;
+    let found = world.store.incident(&read(world, id)?).await?;
+    let it = found.ok_or_else(|| unknown(id))?;
     let undelivered = world.store.undelivered(&it.id).await?;
     if global.json {
         let mut out = as_json(world, &it);
@@ -153,23 +145,19 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
     Ok(Outcome::Fine)
 }
 
-/// A step by a person.
-async fn change(
+/// Says what a verb came to.
+fn done_with(
     global: &Global,
     world: &World,
     id: &str,
+    outcome: Result<Incident, Refused>,
     said: &str,
-    decide: impl Fn(&Incident, Timestamp) -> Result<Incident, String> + Sync,
 ) -> Result<Outcome, Failure> {
-    let known = find(world, id).await?;
-    let now = step(world, &known.id, None, decide)
-        .await
-        .map_err(|why| match why {
-            NotDone::Unknown => unknown(&known.id.to_string()),
-            NotDone::Refused(why) => Failure::usage(why),
-            NotDone::Store(error) => error.into(),
-        })?;
-    let sentence = world.words.text(said, &[("id", &now.id.to_string())]);
+    let now = outcome.map_err(|why| match why {
+        Refused::NotFound(_) => unknown(id),
+        why => Failure::refused(why, &world.words),
+    })?;
+    let sentence = world.words.text(said, &[("id", &now.id.0)]);
     done(global.json, &sentence, &as_json(world, &now))?;
     Ok(Outcome::Fine)
 }

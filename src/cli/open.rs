@@ -43,7 +43,7 @@ pub(super) async fn store(config: &Config) -> Result<Opened, Failure> {
     Err(StoreError::Held(folder.display().to_string()).into())
 }
 
-/// The store for the service itself: nobody else may have it.
+/// The store for the service itself, which holds it alone.
 pub(super) fn own_store(config: &Config) -> Result<Opened, Failure> {
     let folder = &config.service.data_dir;
     let lock = Lock::take(folder).map_err(|error| match error {

@@ -9,11 +9,13 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    actions::Refused,
     locale::Words,
     model::{
         Signal,
-        excerpt::{clean, excerpt},
+        excerpt::{clean, excerpt, unmarked},
     },
+    notify::people::called,
     store::StoreError,
     world::Fault,
 };
@@ -49,6 +51,21 @@ impl Failure {
         }
     }
 
+    /// A verb that did nothing, in the words of the configured language.
+    pub fn refused(why: Refused, words: &Words) -> Self {
+        match why {
+            Refused::NotFound(_) => Self::usage("it is not there any more"),
+            Refused::Forbidden(say) | Refused::Because(say) => Self::usage(words.say(&say)),
+            Refused::Taken(it) => {
+                let by = unmarked(&called(&it.by, it.origin.as_ref(), words));
+                Self::usage(words.text("bot-taken-already", &[("by", &by)]))
+            }
+            Refused::NoPage(_) | Refused::Doubtful(_) => Self::usage(why.to_string()),
+            Refused::Store(error) => error.into(),
+            Refused::Evidence(_) => Self::system(why.to_string()),
+        }
+    }
+
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -57,7 +74,7 @@ impl Failure {
         // arguments and file contents in the message must not hold anything that the terminal acts on
         let plain = |it: &char| *it == '\n' || !(it.is_control() || is_obeyed(*it));
         let message: String = self.message.chars().filter(plain).collect();
-        // whoever reads the other end of a closed pipe wants nothing more
+        // the reader of a closed pipe wants nothing more
         let _ = writeln!(anstream::stderr(), "gaccong: {message}");
         ExitCode::from(self.code)
     }
@@ -78,7 +95,7 @@ impl From<Fault> for Failure {
     }
 }
 
-/// Standard output that failed: a closed pipe is a reader who has seen enough.
+/// Standard output that failed. A closed pipe is no failure: its reader has seen enough.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {

@@ -16,9 +16,9 @@ use crate::{
     world::World,
 };
 
-/// The files are read so often; two equal readings make a change, so that one half written is not taken.
+/// Interval between readings of the files; two equal readings make a change, so that one half written is not taken.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// A file with fewer than so large a share of the targets, or none, is taken for a mistake.
+/// A file with less than this share of the targets, or none, is taken for a mistake.
 const SHRUNK: f64 = 0.5;
 /// A handful may be halved without asking.
 const FEW: usize = 4;
@@ -85,7 +85,7 @@ impl Reload {
         }
     }
 
-    /// Somebody asked for it.
+    /// A person asked for it.
     pub async fn now(&mut self) {
         self.take(true).await;
     }

@@ -20,14 +20,14 @@ use std::{
 
 pub use fields::{duration, duration_text};
 use ipnet::IpNet;
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, tz::TimeZone};
 pub use tree::Fault;
 use url::Url;
 
 use crate::{
     calendar::WindowRule,
     locale::Lang,
-    model::{Agency, Target, alert::chat_of, duty::Duty, target::Settings},
+    model::{About, Agency, Alert, Recipient, Target, Urgency, duty::Duty, target::Settings},
 };
 
 /// A checked targets.yaml.
@@ -118,9 +118,10 @@ pub(crate) fn notifier_of(
     if let Some(spec) = notifiers.get(name) {
         return Some(spec.clone());
     }
-    let (base, chat) = chat_of(name)?;
+    let Recipient { notifier, chat } = Recipient::from(name);
+    let chat = chat?;
     let mut spec = notifiers
-        .get(base)
+        .get(&notifier)
         .filter(|it| it.kind == "telegram")?
         .clone();
     let with = spec.with.as_object_mut()?;
@@ -131,7 +132,34 @@ pub(crate) fn notifier_of(
     Some(spec)
 }
 
+/// The operator's people: those who run the service, told by the notifiers of `defaults.notify`. Whoever writes in one of
+/// their chats acts for the operator.
+#[derive(Clone, Copy, Debug)]
+pub struct Operators<'a>(&'a [String]);
+
+impl<'a> Operators<'a> {
+    /// The names of their notifiers, as configured.
+    pub fn names(self) -> &'a [String] {
+        self.0
+    }
+
+    /// Whether a notifier reaches them.
+    pub fn include(self, notifier: &str) -> bool {
+        self.0.iter().any(|it| it == notifier)
+    }
+
+    /// One alert for each of their notifiers.
+    pub fn alerts(self, about: &About, urgency: Urgency, now: Timestamp) -> Vec<Alert> {
+        let alert = |it: &String| Alert::new(it, about.clone(), urgency, now);
+        self.0.iter().map(alert).collect()
+    }
+}
+
 impl Config {
+    pub fn operators(&self) -> Operators<'_> {
+        Operators(&self.defaults.notify)
+    }
+
     /// How a name in `notify` reaches people.
     pub fn notifier(&self, name: &str) -> Option<NotifierSpec> {
         notifier_of(&self.notifiers, name)

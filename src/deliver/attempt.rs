@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::{
-    deliver::receipts::{moved_to, receipt},
+    deliver::receipts::receipt,
     model::{Alert, Receipt},
     notify::{Message, Place, Refusal},
     store::Commit,
-    world::World,
+    world::{World, address_book::moved_to},
 };
 
 /// A send that takes longer is given up, and may have arrived.
@@ -74,7 +74,10 @@ pub(crate) async fn send(
 /// Notes the number of a chat that is configured by its public name, and uses it from the first message on: another
 /// chat may have the name tomorrow.
 async fn settle(world: &World, name: &str, address: &str, receipt: &Receipt) {
-    let number = receipt.place.split('/').next().unwrap_or_default();
+    let Receipt::Message { place, .. } = receipt else {
+        return;
+    };
+    let number = place.split('/').next().unwrap_or_default();
     if !address.starts_with('@') || number.parse::<i64>().is_err() {
         return;
     }

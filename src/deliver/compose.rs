@@ -4,15 +4,18 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::{
     actions::{plans, reports, request_alerts::beside},
-    deliver::{duty_messages, moved_to, receipts::receipt},
-    model::{About, Alert, Incident, IncidentId, registration::RequestId},
+    deliver::{duty_messages, receipts::receipt},
+    model::{
+        About, Action, Alert, Incident, IncidentId, Receipt, action::IncidentAction,
+        registration::RequestId,
+    },
     notify::{
         Document, Message, notices, plan, request, requests, storm, storm::Surroundings, windows,
         words,
     },
     registry::limits,
     store::StoreError,
-    world::World,
+    world::{World, address_book::moved_to},
 };
 
 /// Why an alert has no words.
@@ -72,9 +75,8 @@ pub(crate) async fn of(world: &World, alert: &Alert, unsure: bool) -> Result<Spo
             let known = known.ok_or_else(|| Unspoken::Gone(format!("there is no plan {id}")))?;
             let names = plans::names(world, &known.targets).await.map_err(unread)?;
             let seen = plans::seen_in(world, &known).await.map_err(unread)?;
-            let asked = known
-                .asked(&world.config.defaults.notify)
-                .contains(&&alert.notifier);
+            let operators = world.config.operators().names();
+            let asked = known.asked(operators).contains(&&alert.notifier);
             plan::plan(&known, &names, &seen, asked, &world.words, zone)
         }
         About::Window(news) => {
@@ -109,7 +111,7 @@ pub(crate) async fn incident(world: &World, id: &IncidentId) -> Result<Incident,
 
 /// Whether a notifier speaks to the operator's people.
 pub(crate) fn is_operators(world: &World, notifier: &str) -> bool {
-    world.config.defaults.notify.iter().any(|it| it == notifier)
+    world.config.operators().include(notifier)
 }
 
 /// Whether an incident still needs a taker among a notifier's people. Where one of the agency's people has it, only the
@@ -122,7 +124,8 @@ fn incident_to(world: &World, notifier: &str, it: &Incident, repeat: bool) -> Me
     let zone = &world.config.service.timezone;
     let mut message = words::incident(it, &world.words, zone, repeat);
     if !waits_for(world, notifier, it) {
-        message.buttons.retain(|it| !it.action.starts_with("take:"));
+        let takes = |it: &Action| matches!(it, Action::Incident(IncidentAction::Take, _));
+        message.buttons.retain(|it| !takes(&it.action));
     }
     message.silent = it.stage.is_open() && it.is_muted_for(notifier, world.clock.now());
     message
@@ -206,7 +209,10 @@ async fn is_edit(world: &World, alert: &Alert) -> bool {
     let address = notifier.address();
     let moved = moved_to(&alert.notifier, &address);
     let moved = world.store.milestone(&moved).await.unwrap_or(None);
-    address.is_empty() || earlier.place == notifier.place(moved.as_deref())
+    let Receipt::Message { place, .. } = earlier else {
+        return address.is_empty();
+    };
+    address.is_empty() || place == notifier.place(moved.as_deref())
 }
 
 /// Who else is watched where the storm is.
@@ -215,7 +221,7 @@ async fn surroundings(world: &World) -> Surroundings {
     let mut addresses: BTreeMap<String, (IpAddr, bool)> = BTreeMap::new();
     for it in all {
         if let (Some(address), Some(last)) = (it.address, it.last)
-            && !it.target.as_str().contains('~')
+            && !it.target.is_part()
         {
             let failing = !matches!(last.1.standing(), crate::model::Standing::Up);
             addresses.insert(it.target.to_string(), (address, failing));

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
+    actions::shift_check::missing_at,
     deliver::{
         compose::{Unspoken, incident, is_operators, unread, waits_for},
         rings,
@@ -77,7 +78,7 @@ pub(crate) async fn message(world: &World, alert: &Alert) -> Result<Message, Uns
             ))
         }
         About::ShiftCheck(at) | About::Absent(at) => {
-            let people = shift_check::missing_at(world, *at).await.map_err(unread)?;
+            let people = missing_at(world, *at).await.map_err(unread)?;
             // the shift has begun, or the roster has changed since
             if people.is_empty() || *at <= now {
                 return Err(Unspoken::Moot);

@@ -4,10 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     model::{
-        About, Alert, Notice, Say, Urgency,
-        alert::{Topic, chat_of},
-        duty::Rung,
-        excerpt::excerpt,
+        About, Alert, Notice, Recipient, Say, Urgency, alert::Topic, duty::Rung, excerpt::excerpt,
     },
     notify::{
         Message, Notifier, Place,
@@ -30,7 +27,7 @@ async fn ways(world: &World, name: &str, about: &About) -> Vec<String> {
         .and_then(|it| it.fallback.clone());
     let mut ways = match configured {
         Some(way) => vec![way],
-        None => world.config.defaults.notify.clone(),
+        None => world.config.operators().names().to_vec(),
     };
     let anyway = told_anyway(world, about).await;
     ways.retain(|it| it != name && world.notifier(it).is_some() && !anyway.contains(it));
@@ -38,7 +35,7 @@ async fn ways(world: &World, name: &str, about: &About) -> Vec<String> {
 }
 
 async fn told_anyway(world: &World, about: &About) -> Vec<String> {
-    let duty = &world.config.defaults.notify;
+    let operators = world.config.operators();
     let (id, more) = match about {
         About::Incident(id) | About::Reminder(id) => (id, false),
         About::Call(id, to) => (id, *to != Rung::Head),
@@ -53,7 +50,7 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
         | About::Request(_)
         | About::Requests(_)
         | About::Plan(_) => {
-            return duty.clone();
+            return operators.names().to_vec();
         }
         _ => return world.everybody(),
     };
@@ -61,12 +58,12 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
     let mut told = match incident {
         Some(incident) => match world.target(&incident.target).await.ok().flatten() {
             Some(target) => target.settings.notify,
-            None => duty.clone(),
+            None => operators.names().to_vec(),
         },
         None => Vec::new(),
     };
     if more {
-        told.extend(duty.iter().cloned());
+        told.extend_from_slice(operators.names());
     }
     told
 }
@@ -100,9 +97,7 @@ fn again(alert: &Alert, way: &str, now: Timestamp) -> Alert {
 pub(crate) async fn gone(world: &World, name: &str, alert: &Alert, message: &Message, why: &str) {
     let now = world.clock.now();
     // an asker who cannot be told asks again; anybody can make such chats and leave them
-    if matches!(alert.about, About::Request(_))
-        && !world.config.defaults.notify.iter().any(|it| it == name)
-    {
+    if matches!(alert.about, About::Request(_)) && !world.config.operators().include(name) {
         tracing::info!(
             notifier = name,
             why,
@@ -164,9 +159,9 @@ pub(crate) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
 async fn tell_duty(world: &World, name: &str, why: &str, now: Timestamp) {
     // in our words where we know the trouble, else in the server's
     // Telegram's words mean something else where another service says them
-    let of = chat_of(name).map_or(name, |it| it.0);
+    let of = Recipient::from(name).notifier;
     let notifiers = &world.config.notifiers;
-    let telegram = notifiers.get(of).is_some_and(|it| it.kind == "telegram");
+    let telegram = notifiers.get(&of).is_some_and(|it| it.kind == "telegram");
     let detail = match trouble(why).filter(|_| telegram) {
         Some(kind) => Say::new(&format!("detail-notifier-{kind}")),
         None => Say::new("detail-notifier").with("why", excerpt(why, 160)),

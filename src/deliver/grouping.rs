@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::{
     model::{
-        About, Alert, Incident, IncidentId, Storm, Urgency,
+        About, Alert, Incident, IncidentId, Receipt, Storm, Urgency,
         incident::{Event, What},
         storm::Family,
     },
@@ -146,7 +146,7 @@ async fn sort(world: &World, name: &str, queue: Vec<Alert>) -> Result<Sorted> {
             continue;
         };
         let receipt = world.store.receipt(name, &id.0).await?;
-        match receipt.as_ref().map(Storm::of) {
+        match receipt.as_ref().map(Receipt::storm) {
             Some(Some(storm)) => {
                 let of_storm = out.of_storm.entry(storm.to_owned()).or_default();
                 of_storm.push(alert);

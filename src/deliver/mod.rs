@@ -17,7 +17,6 @@ use std::{
 
 use attempt::send;
 use jiff::{SignedDuration, Timestamp};
-pub use receipts::moved_to;
 use receipts::{receipt_at, said};
 use tokio::{
     task::JoinSet,

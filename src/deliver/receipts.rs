@@ -1,7 +1,7 @@
 //! Where messages lie, so that they can be brought up to date in their place.
 
 use crate::{
-    model::{About, Alert, Digest, Receipt, Storm, plan::PlanStage},
+    model::{About, Alert, Digest, Receipt, plan::PlanStage},
     notify::Message,
     world::World,
 };
@@ -10,10 +10,7 @@ use crate::{
 pub(crate) fn said(world: &World, name: &str, alert: &Alert, message: &Message) -> Option<Receipt> {
     let edits = world.notifier(name).is_none_or(|it| it.edits());
     let of_incident = matches!(alert.about, About::Incident(_));
-    (of_incident && !edits).then(|| Receipt {
-        place: Receipt::SAID.to_owned(),
-        message: Digest::of(message.plain.as_bytes()).hex(),
-    })
+    (of_incident && !edits).then(|| Receipt::Said(Digest::of(message.plain.as_bytes()).hex()))
 }
 
 pub(crate) async fn receipt_at(world: &World, name: &str, alert: &Alert) -> Option<Receipt> {
@@ -31,7 +28,7 @@ pub(crate) async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<
     match &alert.about {
         About::Incident(_) => receipt_at(world, name, alert)
             .await
-            .filter(|it| Storm::of(it).is_none() && it.place != Receipt::SAID),
+            .filter(|it| matches!(it, Receipt::Message { .. })),
         // a question rings: it is a message of its own
         About::Plan(id) => {
             let plan = world.store.plan(id).await.unwrap_or(None);
@@ -41,7 +38,7 @@ pub(crate) async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<
             receipt_at(world, name, alert).await
         }
         // officers have one message a request; who asked is told each step anew, since an edit rings nobody
-        About::Request(_) if world.config.defaults.notify.iter().any(|it| it == name) => {
+        About::Request(_) if world.config.operators().include(name) => {
             receipt_at(world, name, alert).await
         }
         About::Requests(_) => receipt_at(world, name, alert).await,
@@ -51,10 +48,4 @@ pub(crate) async fn receipt(world: &World, name: &str, alert: &Alert) -> Option<
         }
         _ => None,
     }
-}
-
-/// The name under which it is remembered where a notifier's address went. It holds for that address alone:
-/// a chat that is configured anew is spoken to itself.
-pub fn moved_to(notifier: &str, address: &str) -> String {
-    format!("moved/{notifier}/{address}")
 }

@@ -5,6 +5,7 @@ mod people;
 pub mod plan;
 mod sighted;
 mod step;
+mod timeline;
 
 pub use people::{dismiss, escalate, mute, note, remind_taken, resolve, take, unmute, unwatch};
 pub use sighted::{amounts, came_before, is_doubted, is_restless, is_stale, lasts, sighted};

@@ -1,20 +1,20 @@
-//! What people do with an incident. Each returns the incident as it is then, or why it cannot be.
+//! What people do with an incident. Each returns the incident as it is then, or the sentence why it cannot be.
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::step::push;
+use super::timeline::push;
 use crate::model::{
-    Incident,
+    Incident, Say,
     duty::Rung,
     incident::{Actor, Event, Muted, MutedIn, Stage, Taken, What},
 };
 
 /// Takes an incident for a person. The first holder stays; where that is one of the agency's people, one of the
 /// operator's may take it beside them. Fails where the incident is over or taken already.
-pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<Incident, String> {
+pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<Incident, Say> {
     let by = by.into();
     if !known.stage.is_open() {
-        return Err(over(known));
+        return Err(over());
     }
     let first = known.led().or(if by.is_of_agency() {
         known.taken.as_ref()
@@ -22,7 +22,7 @@ pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<In
         None
     });
     if let Some(taken) = first {
-        return Err(format!("{} was taken by {} already", known.id, taken.by));
+        return Err(Say::new("bot-taken-already").with("by", &taken.by));
     }
     let mut it = known.clone();
     it.stage = Stage::Taken;
@@ -46,7 +46,7 @@ pub fn resolve(
     by: impl Into<Actor>,
     note: Option<String>,
     now: Timestamp,
-) -> Result<Incident, String> {
+) -> Result<Incident, Say> {
     end(
         known,
         Stage::Resolved,
@@ -60,7 +60,7 @@ pub fn unwatch(
     by: impl Into<Actor>,
     note: String,
     now: Timestamp,
-) -> Result<Incident, String> {
+) -> Result<Incident, Say> {
     let what = event(now, What::Unwatched, by.into(), Some(note));
     end(known, Stage::Resolved, what)
 }
@@ -71,7 +71,7 @@ pub fn dismiss(
     by: impl Into<Actor>,
     note: Option<String>,
     now: Timestamp,
-) -> Result<Incident, String> {
+) -> Result<Incident, Say> {
     end(
         known,
         Stage::Dismissed,
@@ -88,15 +88,15 @@ pub fn mute(
     notifiers: &[String],
     until: Timestamp,
     now: Timestamp,
-) -> Result<Incident, String> {
+) -> Result<Incident, Say> {
     let by = by.into();
     if !known.stage.is_open() {
-        return Err(over(known));
+        return Err(over());
     }
     let longest = now.checked_add(AGENCY_SILENCE).unwrap_or(now);
     let of_agency = !notifiers.is_empty();
     if of_agency && known.kind.is_tampering() && until > longest {
-        return Err("longer silence of what is grave is the operator's to give".to_owned());
+        return Err(Say::new("bot-mute-hour"));
     }
     let mut it = known.clone();
     let is_silence = |it: &Event| {
@@ -137,7 +137,7 @@ pub fn unmute(
     by: impl Into<Actor>,
     notifiers: &[String],
     now: Timestamp,
-) -> Result<Incident, String> {
+) -> Result<Incident, Say> {
     let mut it = known.clone();
     it.muted_in.retain(|it| now < it.muted.until);
     let silent = it.muted_in.len();
@@ -146,7 +146,7 @@ pub fn unmute(
     let mut what = What::UnmutedIn;
     if it.muted_in.len() == silent {
         if !known.is_muted(now) {
-            return Err(format!("{} is not muted", known.id));
+            return Err(Say::new("bot-not-muted"));
         }
         it.muted = None;
         what = What::Unmuted;
@@ -155,20 +155,20 @@ pub fn unmute(
     Ok(it)
 }
 
-/// Something that somebody wrote down, also after it is over.
+/// Adds a note, also after the incident is over.
 pub fn note(
     known: &Incident,
     by: impl Into<Actor>,
     text: &str,
     now: Timestamp,
-) -> Result<Incident, String> {
+) -> Result<Incident, Say> {
     let text = text.trim();
     if text.is_empty() {
-        return Err("an empty note says nothing".to_owned());
+        return Err(Say::new("bot-no-note"));
     }
     let notes = known.timeline.iter().filter(|it| it.what == What::Noted);
     if notes.count() >= MOST_NOTES {
-        return Err(format!("{} has {MOST_NOTES} notes already", known.id));
+        return Err(Say::new("bot-no-note"));
     }
     let text: String = text.chars().take(LONGEST_NOTE).collect();
     let mut it = known.clone();
@@ -177,7 +177,7 @@ pub fn note(
     Ok(it)
 }
 
-/// Nobody took it, and somebody else is called: the `reached`th step.
+/// Notes that no officer has taken it and that the `reached`th step of escalation is called.
 pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Incident {
     let mut it = known.clone();
     it.escalated = reached;
@@ -201,9 +201,9 @@ const MOST_SILENCES: usize = 20;
 /// How long an agency's chat may mute tampering: a person who changes a portal may sit in that chat.
 const AGENCY_SILENCE: SignedDuration = SignedDuration::from_hours(1);
 
-fn end(known: &Incident, stage: Stage, event: Event) -> Result<Incident, String> {
+fn end(known: &Incident, stage: Stage, event: Event) -> Result<Incident, Say> {
     if !known.stage.is_open() {
-        return Err(over(known));
+        return Err(over());
     }
     let mut it = known.clone();
     it.stage = stage;
@@ -223,6 +223,6 @@ fn event(at: Timestamp, what: What, by: Actor, note: Option<String>) -> Event {
     }
 }
 
-fn over(known: &Incident) -> String {
-    format!("{} is {} already", known.id, known.stage.as_str())
+fn over() -> Say {
+    Say::new("bot-over")
 }

@@ -2,7 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::step::{Finding, push, step};
+use super::{
+    step::{Finding, step},
+    timeline::{push, thin_evidence},
+};
 use crate::model::{
     Class, Incident, IncidentId, Standing,
     incident::{Intermittent, What},
@@ -101,7 +104,7 @@ pub fn sighted(
             new.filter(|it| known.evidence.iter().all(|old| old.digest != it.digest))
                 .cloned(),
         );
-        super::step::thin_evidence(&mut it);
+        thin_evidence(&mut it);
         out.push(it);
     }
     if let Some(last) = out.last_mut().filter(|it| it.stage.is_open()) {

@@ -4,7 +4,10 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::plan::{bears_marks, is_unmasked, loud};
+use super::{
+    plan::{bears_marks, is_unmasked, loud},
+    timeline::{push, thin_evidence},
+};
 use crate::model::{
     Class, Incident, IncidentId, Kind, Say, Signal,
     incident::{ChangeLine, Event, Evidence, Portal, Stage, UNREAD, What},
@@ -35,9 +38,9 @@ pub struct Finding {
     pub one_of: bool,
 }
 
-/// A portal that falls again so soon after it came back is flapping: it is the same incident.
+/// A portal that falls again within this time after it came back is flapping: its incident opens again.
 const COMES_BACK_WITHIN: SignedDuration = SignedDuration::from_mins(30);
-/// One that keeps coming back rings so often at the most (reliability goal: one reminder an hour).
+/// Least pause between two rings of an incident that keeps coming back (reliability goal: one reminder an hour).
 const REMIND_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// It may ring for the first time and once more when it comes back; from then on it is damped.
 const RINGS_FREELY: u32 = 1;
@@ -45,10 +48,6 @@ const RINGS_FREELY: u32 = 1;
 const CHANGES: usize = 3;
 /// A portal that keeps us out this long rings: we cannot see what visitors see.
 const BLIND_FOR: SignedDuration = SignedDuration::from_hours(1);
-/// So much of a time line, and of the evidence, is kept: its beginning and its end.
-const TIMELINE: (usize, usize) = (20, 40);
-const EVIDENCE: (usize, usize) = (4, 8);
-
 /// The incidents that change, none where nothing does. `known` is the open incident of the target, `past` the
 /// one that was open before; `id` is called when one opens. At most one incident of a target is open afterwards.
 pub fn step(
@@ -88,7 +87,7 @@ pub fn step(
         (Some(known), Some(_)) if known.kind.is_tampering() => {
             unseen(known, finding).into_iter().collect()
         }
-        // it answers again, with somebody else's page: the outage is over, something worse begins
+        // it answers again, with a foreign page: the outage is over, something worse begins
         (Some(known), Some(kind)) if kind.is_tampering() => {
             vec![restored(known, now), open(target, finding, kind, id())]
         }
@@ -100,7 +99,7 @@ fn ends_it(what: What) -> bool {
     matches!(what, What::Closed | What::Unwatched | What::Dismissed)
 }
 
-/// Whether it ended by itself a moment ago and was of the same family. What a person ended is over.
+/// Whether it ended by itself a moment ago and was of this family. What a person ended is over.
 fn comes_back(past: &Incident, kind: Kind, now: Timestamp) -> bool {
     let by_itself = !past
         .timeline
@@ -137,7 +136,7 @@ fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
 pub enum Voice {
     /// As any news.
     Plain,
-    /// It came back: a message of its own, since an edit of the old one rings nobody.
+    /// It came back: a message of its own, since an edit of the old one makes no sound.
     Reminder,
     /// What was said of it is brought up to date where that makes no noise.
     Quiet,
@@ -146,7 +145,7 @@ pub enum Voice {
 /// Says how, and notes in the incident that it rings.
 pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     let last = it.timeline.last().map(|it| it.what);
-    // somebody asked for silence about what was known then, not about something worse
+    // a person asked for silence about what was known then, not about something worse
     // … and of announced changes only an attack is worse
     let worse = last == Some(What::Changed)
         && (it.kind.is_tampering() || it.is_unread())
@@ -173,7 +172,7 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
         it.rung_at = Some(now);
         return Voice::Reminder;
     }
-    // so far it was shown in silence: an edit of that would ring nobody
+    // so far it was shown in silence: an edit of that would make no sound
     let is_open = it.stage.is_open();
     if is_open && it.rung_at.is_none() && matches!(last, Some(What::Changed | What::Again)) {
         it.rung_at = Some(now);
@@ -241,41 +240,6 @@ fn blind(known: &Incident, now: Timestamp) -> Option<Incident> {
     it.rung_at = Some(now);
     push(&mut it, now, What::Blind, None);
     Some(it)
-}
-
-pub(super) fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<String>) {
-    it.timeline.push(Event {
-        at,
-        what,
-        by: None,
-        origin: None,
-        note,
-    });
-    thin_timeline(&mut it.timeline);
-}
-
-/// What people did and wrote stays; of the rest the middle goes.
-fn thin_timeline(timeline: &mut Vec<Event>) {
-    let (first, last) = TIMELINE;
-    let ours = timeline.iter().filter(|it| it.by.is_none()).count();
-    let mut seen = 0;
-    timeline.retain(|it| {
-        let middle = seen >= first && seen + last < ours;
-        seen += usize::from(it.by.is_none());
-        it.by.is_some() || !middle
-    });
-}
-
-/// Thins the evidence: the first and the latest pages stay.
-pub(super) fn thin_evidence(it: &mut Incident) {
-    thin(&mut it.evidence, EVIDENCE);
-}
-
-/// Takes out the middle of a list that is longer than its kept beginning and end.
-fn thin<T>(list: &mut Vec<T>, (first, last): (usize, usize)) {
-    if list.len() > first + last {
-        list.drain(first..list.len() - last);
-    }
 }
 
 /// Whether a page of this kind is worse than what is known.
@@ -389,7 +353,7 @@ fn restored(known: &Incident, now: Timestamp) -> Incident {
     it
 }
 
-/// The same kind again: only what was said "for now" is taken back.
+/// A look of the known kind: only what was said "for now" is taken back.
 fn settle(known: &Incident, finding: &Finding) -> Option<Incident> {
     let mut it = known.clone();
     it.remark = None;
@@ -415,7 +379,7 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
         it.title_now.clone_from(&finding.title_now);
         it.changes.clone_from(&finding.changes);
         it.evidence.extend(finding.evidence.iter().cloned());
-        thin(&mut it.evidence, EVIDENCE);
+        thin_evidence(&mut it);
     } else {
         // said of a page that is not served any more
         it.signals.retain(|signal| signal.name != UNREAD);

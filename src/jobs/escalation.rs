@@ -142,7 +142,7 @@ fn answers<'a>(
     move |rung| match rung {
         Rung::Roster => !called(world, it, now).now.is_empty(),
         Rung::Head => called(world, it, now).head.is_some(),
-        Rung::DutyRoom => !world.config.defaults.notify.is_empty(),
+        Rung::DutyRoom => !world.config.operators().names().is_empty(),
         Rung::National => !called(world, it, now).contacts.is_empty(),
     }
 }
@@ -188,19 +188,19 @@ fn names(
     notify: &HashMap<String, Vec<String>>,
     now: Timestamp,
 ) -> Vec<String> {
-    let duty = &world.config.defaults.notify;
+    let operators = world.config.operators();
     let target = notify.get(it.known.target.portal());
-    let mut names = target.unwrap_or(duty).clone();
+    let mut names = target.map_or(operators.names(), Vec::as_slice).to_vec();
     // the agency's people have the incident already, or have muted it in their own chat
     let own = |name: &String| it.agency && !it.known.is_muted_for(name, now);
-    names.retain(|name| duty.contains(name) || own(name));
+    names.retain(|name| operators.include(name) || own(name));
     // the roster is the operator's: a mention rings only in a chat that its people are in
     if it.operator {
-        names.extend(duty.iter().cloned());
+        names.extend_from_slice(operators.names());
     }
     // a call to an agency's head that its own chats do not take is the operator's to pass on
     if names.is_empty() {
-        names.clone_from(duty);
+        names.extend_from_slice(operators.names());
     }
     names.sort();
     names.dedup();
@@ -241,10 +241,8 @@ async fn hand_over(world: &World) -> Result<(), StoreError> {
     let alerts = match &change {
         Some(change) => {
             let about = About::Handover(change.at);
-            let names = world.config.defaults.notify.iter();
-            names
-                .map(|it| Alert::new(it, about.clone(), Urgency::Ordinary, now))
-                .collect()
+            let operators = world.config.operators();
+            operators.alerts(&about, Urgency::Ordinary, now)
         }
         None => Vec::new(),
     };

@@ -11,16 +11,15 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
 use crate::{
-    deliver::moved_to,
     duty::roster::gaps,
     model::{
-        About, Alert, Glance, Standing, Target, TargetId, Urgency, WatchWindow,
-        alert::{Phase, WindowNews, chat_of},
+        About, Glance, Recipient, Standing, Target, TargetId, Urgency, WatchWindow,
+        alert::{Phase, WindowNews},
     },
     notify::{Notifier, windows::Facts},
     report::Tally,
     store::{Commit, StoreError, Wanted},
-    world::World,
+    world::{World, address_book::moved_to},
 };
 
 /// So long before a window opens its readiness is told, and so long after it closed its summary may still come.
@@ -97,10 +96,11 @@ async fn tell(world: &World, news: WindowNews, now: Timestamp) -> Result<(), Sto
         return Ok(());
     }
     let about = About::Window(news);
-    let names = world.config.defaults.notify.iter();
-    let alerts = names.map(|it| Alert::new(it, about.clone(), Urgency::Ordinary, now));
     let commit = Commit {
-        alerts: alerts.collect(),
+        alerts: world
+            .config
+            .operators()
+            .alerts(&about, Urgency::Ordinary, now),
         milestone: Some((name, now.to_string())),
         ..Commit::default()
     };
@@ -110,7 +110,7 @@ async fn tell(world: &World, news: WindowNews, now: Timestamp) -> Result<(), Sto
 /// Notifiers that portals are told to and that would not take a message now.
 async fn unreachable(world: &World, targets: &[Target]) -> Vec<String> {
     let names = targets.iter().flat_map(|it| &it.settings.notify);
-    let names: BTreeSet<&String> = names.chain(&world.config.defaults.notify).collect();
+    let names: BTreeSet<&String> = names.chain(world.config.operators().names()).collect();
     let mut asked = Vec::new();
     for name in names.into_iter().take(MOST_PROBED) {
         if let Some(notifier) = world.notifier(name) {
@@ -134,7 +134,9 @@ async fn probe(notifier: Arc<dyn Notifier>, moved: Option<String>, name: String)
 /// A registered chat has no name that people know: its agency's stands before it.
 fn whose(name: &str, targets: &[Target]) -> String {
     let told = |it: &&Target| it.settings.notify.iter().any(|it| it == name);
-    let agency = chat_of(name).and_then(|_| targets.iter().find(told));
+    let agency = Recipient::from(name)
+        .chat
+        .and_then(|_| targets.iter().find(told));
     agency.map_or(name.to_owned(), |it| format!("{} ({name})", it.agency_name))
 }
 

@@ -282,37 +282,6 @@ impl Alert {
     }
 }
 
-/// `duty-room@-1001234`: the bot of the notifier `duty-room`, in another chat than its own. Such names need no line in
-/// targets.yaml: a registered agency's chat is told by one.
-pub fn in_chat(notifier: &str, chat: i64) -> String {
-    format!("{notifier}@{chat}")
-}
-
-/// The notifier and the chat of such a name.
-pub fn chat_of(name: &str) -> Option<(&str, i64)> {
-    let (notifier, chat) = name.rsplit_once('@')?;
-    Some((notifier, chat.parse().ok()?))
-}
-
-/// The notifier of targets.yaml behind `name@chat`, or the name itself: safe to show where chat numbers must not
-/// appear.
-pub fn base_of(name: &str) -> &str {
-    name.split('@').next().unwrap_or(name)
-}
-
-/// Where a message lies, so that it can be edited later.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// A chat, an address; opaque to all but its notifier.
-    pub place: String,
-    pub message: String,
-}
-
-impl Receipt {
-    /// The place of a receipt that holds what was said, of a notifier whose messages cannot be edited.
-    pub const SAID: &str = "said";
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

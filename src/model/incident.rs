@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Say, Signal, TargetId, plan::PlanId, target::Target};
+use super::{Class, Digest, Say, Signal, TargetId, number, plan::PlanId, target::Target};
+
+pub use super::actor::{Actor, Origin, Standpoint};
 
 /// `SC-2026-0412` (*sự cố*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,7 +17,12 @@ pub struct IncidentId(pub String);
 
 impl IncidentId {
     pub fn new(year: i16, number: u64) -> Self {
-        Self(format!("SC-{year}-{number:04}"))
+        Self(number::write("SC", year, number))
+    }
+
+    /// Reads an id as people type it: `SC-2026-0412`, `sc-2026-412`, or `412` for one of `this_year`.
+    pub fn read(text: &str, this_year: i16) -> Option<Self> {
+        number::read("SC", text, this_year).map(Self)
     }
 }
 
@@ -23,7 +30,7 @@ impl TryFrom<String> for IncidentId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        super::target::numbered(text).map(Self)
+        number::check(text).map(Self)
     }
 }
 
@@ -338,70 +345,6 @@ pub struct MutedIn {
     /// The notifiers that send to that chat.
     pub notifiers: Vec<String>,
     pub muted: Muted,
-}
-
-/// The side that an actor speaks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Standpoint {
-    /// An officer of the operator, known by the account number, in any chat.
-    Officer,
-    /// Another person of the operator: a member of its chat, or on its roster with that account, in any chat.
-    Operator,
-    /// A member of an agency's chat.
-    Agency,
-}
-
-/// The account and chat that an action came from, since anybody can take another's display name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Origin {
-    /// The account number; `None` for a group administrator who posts anonymously.
-    pub account: Option<i64>,
-    /// The chat number.
-    pub chat: i64,
-    /// The name of the chat's agency, as the registry has it; `None` for an operator's chat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<String>,
-    pub of: Standpoint,
-    /// The officer whom the actor's display name resembles, though the account is another.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resembles: Option<String>,
-}
-
-/// The person who does something; without an origin, a user of the service's command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Actor {
-    pub name: String,
-    pub origin: Option<Origin>,
-}
-
-impl From<&str> for Actor {
-    fn from(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            origin: None,
-        }
-    }
-}
-
-impl From<String> for Actor {
-    fn from(name: String) -> Self {
-        Self { name, origin: None }
-    }
-}
-
-impl From<&Actor> for Actor {
-    fn from(it: &Actor) -> Self {
-        it.clone()
-    }
-}
-
-impl Actor {
-    /// Whether the actor speaks for an agency only.
-    pub fn is_of_agency(&self) -> bool {
-        let origin = self.origin.as_ref();
-        origin.is_some_and(|it| it.of == Standpoint::Agency)
-    }
 }
 
 #[cfg(test)]

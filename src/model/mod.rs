@@ -2,6 +2,8 @@
 //!
 //! Nothing here needs the world: no clock, no file, no socket, no HTML.
 
+pub mod action;
+pub mod actor;
 pub mod agency;
 pub mod alert;
 pub mod baseline;
@@ -15,22 +17,27 @@ pub mod history;
 pub mod incident;
 pub mod mask;
 pub mod names;
+mod number;
 pub mod observation;
 pub mod plan;
 pub mod presentation;
+pub mod receipt;
+pub mod recipient;
 pub mod registration;
 pub mod say;
 pub mod sighting;
 pub mod signal;
 pub mod site;
 pub mod storm;
+pub mod subject;
 pub mod target;
 pub mod time;
 pub mod verdict;
 pub mod window;
 
+pub use action::Action;
 pub use agency::Agency;
-pub use alert::{About, Alert, Notice, Receipt, Urgency};
+pub use alert::{About, Alert, Notice, Urgency};
 pub use baseline::{Baseline, LookRef};
 pub use class::{Class, Standing};
 pub use digest::Digest;
@@ -40,6 +47,8 @@ pub use incident::{Incident, IncidentId, Kind};
 pub use mask::Mask;
 pub use observation::{Observation, Seen};
 pub use presentation::Presentation;
+pub use receipt::Receipt;
+pub use recipient::Recipient;
 pub use say::Say;
 pub use sighting::Sightings;
 pub use signal::Signal;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{TargetId, incident::Origin};
+use super::{TargetId, actor::Origin, number};
 
 /// `KH-2026-0003` (*kế hoạch*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,7 +14,12 @@ pub struct PlanId(pub String);
 
 impl PlanId {
     pub fn new(year: i16, number: u64) -> Self {
-        Self(format!("KH-{year}-{number:04}"))
+        Self(number::write("KH", year, number))
+    }
+
+    /// Reads an id as people type it: `KH-2026-0412`, `kh-2026-412`, or `412` for one of `this_year`.
+    pub fn read(text: &str, this_year: i16) -> Option<Self> {
+        number::read("KH", text, this_year).map(Self)
     }
 }
 
@@ -22,7 +27,7 @@ impl TryFrom<String> for PlanId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        super::target::numbered(text).map(Self)
+        number::check(text).map(Self)
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Say, Signal, TargetId, digest::key, target::Target};
+use super::{Class, Digest, Say, Signal, TargetId, digest::key, number, target::Target};
 
 /// A target that was registered beside targets.yaml.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,7 +26,12 @@ pub struct RequestId(pub String);
 
 impl RequestId {
     pub fn new(year: i16, number: u64) -> Self {
-        Self(format!("DK-{year}-{number:04}"))
+        Self(number::write("DK", year, number))
+    }
+
+    /// Reads an id as people type it: `DK-2026-0412`, `dk-2026-412`, or `412` for one of `this_year`.
+    pub fn read(text: &str, this_year: i16) -> Option<Self> {
+        number::read("DK", text, this_year).map(Self)
     }
 }
 
@@ -34,7 +39,7 @@ impl TryFrom<String> for RequestId {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        super::target::numbered(text).map(Self)
+        number::check(text).map(Self)
     }
 }
 
@@ -136,6 +141,10 @@ pub enum Stage {
 impl Stage {
     pub fn is_open(&self) -> bool {
         *self == Self::Open
+    }
+
+    pub fn is_approved(&self) -> bool {
+        matches!(self, Self::Approved { .. })
     }
 }
 

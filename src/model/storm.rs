@@ -104,14 +104,6 @@ impl Storm {
 
     /// What stands in the place of a receipt for each incident of it.
     pub fn receipt_of_members(&self) -> Receipt {
-        Receipt {
-            place: "storm".to_owned(),
-            message: self.id.clone(),
-        }
-    }
-
-    /// The storm that a receipt belongs to, if any.
-    pub fn of(receipt: &Receipt) -> Option<&str> {
-        (receipt.place == "storm").then_some(receipt.message.as_str())
+        Receipt::Storm(self.id.clone())
     }
 }

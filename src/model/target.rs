@@ -5,7 +5,7 @@ use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc, time::Duration};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::digest::key;
+use super::{digest::key, subject::Subject};
 
 /// `[a-z0-9-]{1,64}`, unique in the registry. Checked at every deserialisation: it is part of keys and file names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,13 +43,20 @@ impl TargetId {
     /// Nobody can register such an id.
     #[must_use]
     pub fn beside(&self, part: &str) -> Self {
-        Self(format!("{}~{part}", self.portal()).into())
+        let portal = self.portal();
+        let part = Some(part);
+        Self(Subject { portal, part }.to_string().into())
+    }
+
+    /// Whether this id is of a part of a portal, not of the portal itself.
+    pub fn is_part(&self) -> bool {
+        Subject::of(&self.0).part.is_some()
     }
 
     /// The registered target that this id belongs to.
     #[must_use]
     pub fn portal(&self) -> &str {
-        self.0.split('~').next().unwrap_or_default()
+        Subject::of(&self.0).portal
     }
 }
 
@@ -67,11 +74,8 @@ impl FromStr for TargetId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let known = match text.split_once('~') {
-            Some((portal, part)) => is_id(portal) && is_id(part),
-            None => is_id(text),
-        };
-        if known {
+        let Subject { portal, part } = Subject::of(text);
+        if is_id(portal) && part.is_none_or(is_id) {
             Ok(Self(text.into()))
         } else {
             Err(format!("{text:?} is not an id: {ID_RULE}"))
@@ -84,16 +88,6 @@ impl TryFrom<String> for TargetId {
 
     fn try_from(text: String) -> Result<Self, String> {
         text.parse()
-    }
-}
-
-/// Checks an id that the store gives out, such as `SC-2026-0412`: 1 to 40 ASCII letters, digits and hyphens.
-pub(super) fn numbered(text: String) -> Result<String, String> {
-    let plain = |it: u8| it.is_ascii_alphanumeric() || it == b'-';
-    if (1..=40).contains(&text.len()) && text.bytes().all(plain) {
-        Ok(text)
-    } else {
-        Err(format!("{text:?} is no number such as SC-2026-0412"))
     }
 }
 

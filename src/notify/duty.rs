@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::{
     locale::Words,
     model::{
-        Incident, Kind,
+        Action, Incident, Kind,
+        action::Group,
         duty::{Contact, Person, Rung},
         excerpt::{defang, excerpt, marked, named},
         incident::{Taken, What},
@@ -14,11 +15,11 @@ use crate::{
     notify::{
         Button, Gravity, Message,
         people::called as called_as,
-        reminders::{TAKE_CALLED, take_all},
+        reminders::take_all,
         storm::names,
         text::Text,
         timeline,
-        words::facts,
+        words::{facts, take},
     },
 };
 
@@ -98,14 +99,7 @@ pub fn call(
         facts: facts(it, words),
         gravity: Gravity::Grave,
         // an officer woken at 3 a.m. must find everything in this one message
-        buttons: vec![Button {
-            label: words.plain(if agency.is_some() {
-                "button-oversee"
-            } else {
-                "button-take"
-            }),
-            action: format!("take:{}", it.id),
-        }],
+        buttons: vec![take(it, agency.is_some(), words)],
         ..Message::of(format!("{}-call-{}", it.id, to.as_str()), text)
     }
 }
@@ -153,7 +147,9 @@ pub fn calls(
     Message {
         facts: json!({"calls": to, "incidents": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
         gravity: Gravity::Grave,
-        buttons: take_all(all, TAKE_CALLED, words, now).into_iter().collect(),
+        buttons: take_all(all, Group::Called(now), words)
+            .into_iter()
+            .collect(),
         ..Message::of(format!("calls-{}", to.as_str()), text)
     }
 }
@@ -259,10 +255,7 @@ pub fn shift_check(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZon
         .line();
     Message {
         facts: json!({"muster": at, "on": people.iter().map(|it| it.name.as_str()).collect::<Vec<_>>()}),
-        buttons: vec![Button {
-            label: words.plain("button-here"),
-            action: format!("here:{}", at.as_second()),
-        }],
+        buttons: vec![Button::new(Action::Present(at), words)],
         ..Message::of(format!("muster-{}", at.as_second()), text)
     }
 }

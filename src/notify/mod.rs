@@ -20,7 +20,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::model::Receipt;
+use crate::{
+    locale::Words,
+    model::{Action, Receipt},
+};
 
 /// One thing to say, ready for any notifier. Foreign text in it is cut, disarmed and escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,8 +73,17 @@ pub enum Gravity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Button {
     pub label: String,
-    /// `verb:incident` or `all:storm`, at most 64 bytes.
-    pub action: String,
+    pub action: Action,
+}
+
+impl Button {
+    /// A button with the label that its action has everywhere, `button-VERB`.
+    pub fn new(action: Action, words: &Words) -> Self {
+        Self {
+            label: words.plain(&format!("button-{}", action.verb())),
+            action,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

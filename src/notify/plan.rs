@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::{
     locale::Words,
     model::{
-        Incident,
+        Action, Incident,
+        action::PlanAction,
         excerpt::{named, quoted},
         incident::Origin,
         plan::{Plan, PlanStage},
@@ -89,10 +90,13 @@ fn write(
     }
     end(&mut text, it, words, tz);
     let buttons = match &it.stage {
-        PlanStage::Announced => vec![button("unplan", it, words)],
+        PlanStage::Announced => vec![button(PlanAction::Cancel, it, words)],
         PlanStage::Asked if asked => {
             text.line().bold(&words.plain("plan-question")).line();
-            vec![button("ours", it, words), button("theirs", it, words)]
+            vec![
+                button(PlanAction::Ours, it, words),
+                button(PlanAction::Theirs, it, words),
+            ]
         }
         PlanStage::Asked => {
             text.line().push(&words.plain("plan-waits")).line();
@@ -156,9 +160,6 @@ fn end(text: &mut Text, it: &Plan, words: &Words, tz: &TimeZone) {
         .line();
 }
 
-fn button(verb: &str, it: &Plan, words: &Words) -> Button {
-    Button {
-        label: words.plain(&format!("button-{verb}")),
-        action: format!("{verb}:{}", it.id),
-    }
+fn button(verb: PlanAction, it: &Plan, words: &Words) -> Button {
+    Button::new(Action::Plan(verb, it.id.clone()), words)
 }

@@ -6,23 +6,19 @@ use serde_json::json;
 
 use crate::{
     locale::Words,
-    model::{Incident, incident::What},
+    model::{Action, Incident, action::Group, incident::What},
     notify::{Button, Gravity, Message, storm::names, text::Text},
 };
 
-/// Which incidents a button takes that stands under a message for many: those that are called for, or those that last.
-pub const TAKE_CALLED: &str = "calls";
-pub const TAKE_LASTING: &str = "lasting";
-
-/// A button that takes all incidents of a message made `now`; `None` where each is taken by one of the operator's
-/// people. `which` is [`TAKE_CALLED`] or [`TAKE_LASTING`].
-pub fn take_all(all: &[Incident], which: &str, words: &Words, now: Timestamp) -> Option<Button> {
+/// A button that takes all incidents `all` of a message, which are those of `group`; `None` where each is taken by one of
+/// the operator's people.
+pub fn take_all(all: &[Incident], group: Group, words: &Words) -> Option<Button> {
     let waits = all
         .iter()
         .any(|it| it.stage.is_open() && it.led().is_none());
     waits.then(|| Button {
         label: words.plain("button-take-all"),
-        action: format!("all:{which}-{}", now.as_second()),
+        action: Action::TakeAll(group),
     })
 }
 
@@ -49,7 +45,7 @@ pub fn reminders(all: &[Incident], words: &Words, now: Timestamp) -> Message {
         } else {
             Gravity::Warning
         },
-        buttons: take_all(all, TAKE_LASTING, words, now)
+        buttons: take_all(all, Group::Lasting(now), words)
             .into_iter()
             .collect(),
         ..Message::of("reminders".to_owned(), text)

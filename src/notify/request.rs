@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::{
     locale::Words,
     model::{
-        Standing,
+        Action, Standing,
+        action::RequestAction,
         excerpt::{defang, defang_text, excerpt, marked, named, quoted},
         registration::{DISPLACED, Proof, Request, Stage, View},
     },
@@ -135,11 +136,11 @@ pub fn to_asker(it: &Request, words: &Words, tz: &TimeZone) -> Option<Message> {
                 if it.stranger {
                     text.push(&words.plain("request-two-days")).line();
                 }
-                buttons.push(button("prove", it, words));
+                buttons.push(button(RequestAction::Prove, it, words));
             } else {
                 text.push(&words.plain("request-waits")).line();
             }
-            buttons.push(button("undo", it, words));
+            buttons.push(button(RequestAction::Withdraw, it, words));
         }
         _ => decided(&mut text, it, words, tz),
     }
@@ -293,14 +294,17 @@ fn for_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZo
         (false, true) => "button-approve",
         (false, false) => "button-vouch",
     };
+    let action = |verb| Action::Request(verb, it.id.clone());
     let mut out = vec![
         Button {
             label: words.plain(key),
-            action: format!("ok:{}:{}", it.id, it.state()),
+            action: action(RequestAction::Approve {
+                state: Some(it.state()),
+            }),
         },
         Button {
             label: words.plain("button-refuse"),
-            action: format!("no:{}", it.id),
+            action: action(RequestAction::Refuse),
         },
     ];
     if let Some((name, end)) = window {
@@ -313,17 +317,17 @@ fn for_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZo
                 "button-approve-until",
                 &[("name", &name), ("day", &end_day)],
             ),
-            action: format!("okw:{}:{}:{}", it.id, end.as_second(), it.state()),
+            action: action(RequestAction::ApproveUntil {
+                until: end,
+                state: it.state(),
+            }),
         });
     }
     out
 }
 
-fn button(verb: &str, it: &Request, words: &Words) -> Button {
-    Button {
-        label: words.plain(&format!("button-{verb}")),
-        action: format!("{verb}:{}", it.id),
-    }
+fn button(verb: RequestAction, it: &Request, words: &Words) -> Button {
+    Button::new(Action::Request(verb, it.id.clone()), words)
 }
 
 fn finished(text: Text, it: &Request) -> Message {

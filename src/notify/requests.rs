@@ -6,7 +6,12 @@ use serde_json::json;
 
 use crate::{
     locale::Words,
-    model::{excerpt::named, registration::Request},
+    model::{
+        Action,
+        action::RequestAction,
+        excerpt::named,
+        registration::{Request, RequestId},
+    },
     notify::{Button, Message, request, text::Text},
 };
 
@@ -19,7 +24,7 @@ const REFUSED: usize = 2;
 /// largest number first.
 pub fn all(
     waiting: &[&Request],
-    askers: &[(String, usize)],
+    askers: &[(RequestId, usize)],
     words: &Words,
     tz: &TimeZone,
 ) -> Message {
@@ -63,13 +68,11 @@ pub fn all(
             "requests-unproved"
         };
         text.line().push(&words.plain(key)).line();
-        buttons.push(Button {
-            label: words.plain("button-see"),
-            action: format!("see:{}", it.id),
-        });
+        let see = Action::Request(RequestAction::See, it.id.clone());
+        buttons.push(Button::new(see, words));
     }
     for (id, count) in askers.iter().take(REFUSED) {
-        let of = waiting.iter().find(|it| it.id.0 == *id);
+        let of = waiting.iter().find(|it| it.id == *id);
         let name = of.map(|it| crate::model::excerpt::excerpt(&it.asker.name, 30));
         let args = [
             ("name", name.unwrap_or_default()),
@@ -78,7 +81,7 @@ pub fn all(
         let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
         buttons.push(Button {
             label: words.text("button-refuse-all", &args),
-            action: format!("nall:{id}"),
+            action: Action::Request(RequestAction::RefuseAll, id.clone()),
         });
     }
     Message {

@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::{
     locale::Words,
     model::{
-        Incident, Kind, Storm,
+        Action, Incident, Kind, Storm,
+        action::Group,
         excerpt::{excerpt, marked, named},
         incident::Taken,
         storm::{Family, Shared},
@@ -301,7 +302,7 @@ fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Option<Button> {
     let waits = waiting.any(|it| it.stage.is_open() && it.led().is_none());
     waits.then(|| Button {
         label: words.plain("button-take-all"),
-        action: format!("all:{}", it.id),
+        action: Action::TakeAll(Group::Storm(it.id.clone())),
     })
 }
 

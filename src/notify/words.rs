@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::{
     locale::Words,
     model::{
-        Class, Incident, Kind,
+        Action, Class, Incident, Kind,
+        action::{IncidentAction, Silence},
         excerpt::{defang, defang_text, excerpt, marked, named, quoted},
         incident::{Stage, What},
     },
@@ -287,28 +288,28 @@ fn buttons(it: &Incident, words: &Words) -> Vec<Button> {
     if !it.stage.is_open() {
         return Vec::new();
     }
-    let mut verbs = Vec::new();
+    use IncidentAction::{Change, Diff, Mute, Pages};
+    let mut out = Vec::new();
     if it.led().is_none() {
-        verbs.push("take");
+        out.push(take(it, it.taken.is_some(), words));
     }
-    if it.kind.is_tampering() {
-        verbs.extend(["change", "mute", "diff", "pages"]);
+    let verbs: &[IncidentAction] = if it.kind.is_tampering() {
+        &[Change, Mute(Silence::Hour), Diff, Pages]
     } else {
-        verbs.push("mute");
+        &[Mute(Silence::Hour)]
+    };
+    let button = |verb: &IncidentAction| Button::new(Action::Incident(*verb, it.id.clone()), words);
+    out.extend(verbs.iter().map(button));
+    out
+}
+
+/// The button that takes an incident; `beside` one of the agency's people, who has it.
+pub(super) fn take(it: &Incident, beside: bool, words: &Words) -> Button {
+    let mut button = Button::new(Action::Incident(IncidentAction::Take, it.id.clone()), words);
+    if beside {
+        button.label = words.plain("button-oversee");
     }
-    verbs
-        .into_iter()
-        .map(|verb| {
-            let label = match verb {
-                "take" if it.taken.is_some() => "button-oversee".to_owned(),
-                _ => format!("button-{verb}"),
-            };
-            Button {
-                label: words.plain(&label),
-                action: format!("{verb}:{}", it.id),
-            }
-        })
-        .collect()
+    button
 }
 
 fn gravity(it: &Incident) -> Gravity {

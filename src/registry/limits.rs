@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Known, Wanted, names::portal_key};
 use crate::model::{
     Digest, Say, registrable,
-    registration::{Asker, Proof, Request},
+    registration::{Asker, Proof, Request, RequestId},
 };
 
 /// Open requests without proof for portals of one registrable domain.
@@ -130,19 +130,19 @@ pub fn due(crowd: Timestamp, now: Timestamp) -> Timestamp {
 }
 
 /// The askers of requests without proof, the one with most requests first: one request's id of each, and their number.
-pub fn askers(waiting: &[&Request]) -> Vec<(String, usize)> {
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut out: Vec<(String, usize)> = Vec::new();
+pub fn askers(waiting: &[&Request]) -> Vec<(RequestId, usize)> {
+    let mut seen: BTreeSet<&RequestId> = BTreeSet::new();
+    let mut out: Vec<(RequestId, usize)> = Vec::new();
     for it in waiting {
-        if !seen.insert(it.id.0.clone()) {
+        if !seen.insert(&it.id) {
             continue;
         }
         let own: Vec<_> = waiting
             .iter()
             .filter(|of| is_same(&of.asker, &it.asker))
             .collect();
-        seen.extend(own.iter().map(|it| it.id.0.clone()));
-        out.push((it.id.0.clone(), own.len()));
+        seen.extend(own.iter().map(|it| &it.id));
+        out.push((it.id.clone(), own.len()));
     }
     out.sort_by_key(|it| std::cmp::Reverse(it.1));
     out
@@ -154,7 +154,6 @@ mod tests {
         super::request::{Around, Whose, ask},
         *,
     };
-    use crate::model::registration::RequestId;
 
     /// The requests that strangers made for these hosts, one each, with their proof, at one moment.
     fn proved(hosts: impl Iterator<Item = String>) -> Vec<Request> {

@@ -1,6 +1,7 @@
-//! Who may be watched: what is asked for, checked, approved and taken out again. Pure: the same verbs for the bot, the
-//! command line and whoever comes later; each returns the next state and the lines for the registry's history.
+//! The registry of watched portals: requests, approval, removal. Pure: each verb returns the next state and the lines for
+//! the registry's history.
 
+mod ends;
 pub mod limits;
 pub mod listed;
 pub mod names;
@@ -8,8 +9,9 @@ pub mod request;
 pub mod rivals;
 pub mod rows;
 
+pub use ends::{expire, refuse, withdraw};
 use jiff::Timestamp;
-pub use request::{Wanted, approve, ask, expire, prove, proved, refuse, seen, withdraw};
+pub use request::{Wanted, approve, ask, prove, proved, seen};
 pub use rivals::refuse_all;
 pub use rows::{Row, targets};
 
@@ -24,7 +26,7 @@ pub struct Known<'a> {
     /// Of the file and registered ones.
     pub targets: &'a [Target],
     pub requests: &'a [Request],
-    /// Ids that somebody had before: what is remembered under them is not a newcomer's.
+    /// Ids that other portals had before: what is remembered under them is not a newcomer's.
     pub used: &'a [String],
 }
 

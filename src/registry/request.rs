@@ -5,7 +5,8 @@ use url::Url;
 
 use super::{
     Known, Step,
-    limits::{self, is_full, is_one_of_many, is_same, is_stranger, is_unproved, token},
+    ends::{is_open, line},
+    limits::{self, is_full, is_one_of_many, is_same, is_stranger, token},
     names::{agency_of, free, portal_key, target_id},
     rivals::displace,
 };
@@ -20,17 +21,13 @@ use crate::model::{
 const MOST_OF_ONE: usize = 5;
 /// Withdrawn ones count, too: officers are told of each.
 const MOST_A_DAY: usize = 10;
-/// Without a decision for so long a request ends: two weeks, in which an officer on leave comes back.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// A stranger's request without proof ends after this: two days, in which a webmaster puts a file in place.
-const UNPROVED: SignedDuration = SignedDuration::from_hours(48);
-/// Where nothing proves yet whose the portal is, we look again so soon.
+/// Interval between looks at a portal while its asker has proved nothing.
 const AGAIN: SignedDuration = SignedDuration::from_mins(30);
 const DAILY: SignedDuration = SignedDuration::from_hours(24);
-/// Who asks to be looked at again waits so long: the portal is not to be hammered through us.
+/// Least pause between two looks that an asker wants: the portal is not to be hammered through us.
 const NOT_SOONER: SignedDuration = SignedDuration::from_secs(30);
 
-/// What somebody asks for.
+/// What an asker wants watched.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub url: Url,
@@ -179,10 +176,11 @@ fn proof_entry(request: &Request, proof: &Proof, now: Timestamp) -> Entry {
     line(request, "gaccong", deed, now)
 }
 
-/// The address of a home page: a whole name, a port that portals have, and nothing that somebody's program would act on.
+/// Whether it is the address of a home page: a whole name, a port that portals have, and no query, which a program would
+/// act on.
 fn is_plain(url: &Url, ports: &[u16]) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    // a name of one word is somebody's own network
+    // a name of one word belongs to a local network
     host.contains(['.', ':'])
         && url.query().is_none()
         && url
@@ -269,16 +267,23 @@ pub fn prove(request: &Request, now: Timestamp) -> Result<Step, Say> {
     })
 }
 
-/// An officer's word: the portal is watched from now on, until `until` where it is given.
+/// An officer's approval: its author, its moment, and the end of the registration where it has one.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided<'a> {
+    pub by: &'a str,
+    pub until: Option<Timestamp>,
+    pub now: Timestamp,
+}
+
+/// Approves a request: the portal is watched from now on, until the end that the officer gave.
 pub fn approve(
     request: &Request,
     known: Known,
     agencies: &[Agency],
     defaults: &Settings,
-    by: &str,
-    until: Option<Timestamp>,
-    now: Timestamp,
+    decided: Decided,
 ) -> Result<Step, Say> {
+    let Decided { by, until, now } = decided;
     is_open(request)?;
     let Some(view) = &request.view else {
         return Err(Say::new("register-unseen").with("id", &request.id));
@@ -353,7 +358,7 @@ fn target(
         settings.notify.push(own.clone());
     }
     let mut target = Target::unregistered(request.url.clone(), settings);
-    // somebody may have taken the id meanwhile
+    // another portal may have the id by now
     let taken = |it: &str| known.targets.iter().any(|of| of.id.as_str() == it);
     let id = free(request.target.as_str(), taken);
     target.id = id.parse().map_err(|_| Say::new("register-bad-url"))?;
@@ -371,90 +376,7 @@ fn target(
     Ok(target)
 }
 
-pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Result<Step, Say> {
-    is_open(request)?;
-    let reason = excerpt(reason, 500);
-    let stage = Stage::Refused {
-        by: by.to_owned(),
-        at: now,
-        reason: reason.clone(),
-    };
-    let deed = Deed::Refused {
-        request: request.id.clone(),
-        reason,
-    };
-    Ok(over(request, by, stage, deed, now))
-}
-
-pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say> {
-    is_open(request)?;
-    let stage = Stage::Withdrawn {
-        by: by.to_owned(),
-        at: now,
-    };
-    let deed = Deed::Withdrawn {
-        request: request.id.clone(),
-    };
-    Ok(over(request, by, stage, deed, now))
-}
-
-/// Ends a request that nobody decided; `None` where there is time left.
-pub fn expire(request: &Request, now: Timestamp) -> Option<Step> {
-    let patience = if is_unproved(request) {
-        UNPROVED
-    } else {
-        PATIENCE
-    };
-    if !request.stage.is_open() || now.duration_since(request.at) < patience {
-        return None;
-    }
-    let deed = Deed::Expired {
-        request: request.id.clone(),
-    };
-    Some(over(
-        request,
-        "gaccong",
-        Stage::Expired { at: now },
-        deed,
-        now,
-    ))
-}
-
-fn over(request: &Request, by: &str, stage: Stage, deed: Deed, now: Timestamp) -> Step {
-    Step {
-        request: Some(Request {
-            stage,
-            ..request.clone()
-        }),
-        entries: vec![line(request, by, deed, now)],
-        ..Step::default()
-    }
-}
-
-fn line(request: &Request, by: &str, deed: Deed, now: Timestamp) -> Entry {
-    Entry {
-        at: now,
-        target: request.target.clone(),
-        by: by.to_owned(),
-        deed,
-    }
-}
-
-fn is_open(request: &Request) -> Result<(), Say> {
-    let decided = |key: &str, by: &str| {
-        let by = defang_text(&excerpt(by, 60));
-        Say::new(key).with("id", &request.id).with("by", by)
-    };
-    match &request.stage {
-        Stage::Open => Ok(()),
-        Stage::Approved { by, .. } => Err(decided("register-approved-already", by)),
-        Stage::Refused { by, .. } => Err(decided("register-refused-already", by)),
-        Stage::Withdrawn { by, .. } => Err(decided("register-withdrawn-already", by)),
-        Stage::Expired { .. } => Err(decided("register-expired-already", "gaccong")),
-    }
-}
-
-/// Places that may never be visited, whoever vouches for them.
+/// Places that may never be visited, with or without an officer's word.
 pub fn is_forbidden(class: Class) -> bool {
     matches!(
         class,

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::{
     Known, Step,
+    ends::refuse,
     limits::{is_same, is_unproved},
     names::portal_key,
-    request::refuse,
 };
 use crate::model::{
     Say,

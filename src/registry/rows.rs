@@ -47,7 +47,7 @@ pub fn targets(
     }
 }
 
-/// Ids and addresses that are taken, with whose they are.
+/// Ids and addresses that are taken, with the target that has each.
 pub struct Names(HashMap<String, String>);
 
 impl Names {

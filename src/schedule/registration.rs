@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{actions::registration, jobs::file_targets, world::Live};
+use crate::{actions::rounds, jobs::file_targets, world::Live};
 
 /// Whatever becomes due without anybody's deed: a proof to look for again, a window that is over.
 const IDLE: Duration = Duration::from_secs(30);
@@ -28,10 +28,10 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
         let seen = pulse.borrow_and_update().requests;
         tokio::select! {
             () = stop.cancelled() => return,
-            () = registration::round(&world) => (),
+            () = rounds::round(&world) => (),
         }
         let now = world.clock.now();
-        let next = registration::next_look(&world).await;
+        let next = rounds::next_look(&world).await;
         // who taps is told a moment after his portal may be looked at again
         let wait = next.and_then(|it| it.duration_since(now).try_into().ok());
         let wait = wait.map_or(IDLE, |it: Duration| it.clamp(SOON, IDLE));

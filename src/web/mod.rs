@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    model::alert::base_of,
+    model::Recipient,
     store::Condition,
     world::{
         Live,
@@ -100,10 +100,11 @@ async fn healthz(State(worlds): State<Live>) -> impl IntoResponse {
 }
 
 /// The number of dead chats of each notifier. Which chats, and why, only the officers on duty are told.
-fn gone(health: &Health) -> BTreeMap<&str, usize> {
+fn gone(health: &Health) -> BTreeMap<String, usize> {
     let mut out = BTreeMap::new();
     for name in health.gone.keys() {
-        *out.entry(base_of(name)).or_default() += 1;
+        let name = Recipient::from(name.as_str()).base().to_owned();
+        *out.entry(name).or_default() += 1;
     }
     out
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::{deliver::moved_to, model::alert::chat_of, world::World};
+use crate::{model::Recipient, world::World};
 
 /// A chat's number, where it is now, with the notifiers by which it is told.
 pub type Chats = HashMap<i64, Vec<String>>;
@@ -39,7 +39,7 @@ pub async fn registered(world: &World) -> crate::store::Result<Arc<Chats>> {
     names.dedup();
     let mut chats = Chats::new();
     for name in names {
-        let Some((_, chat)) = chat_of(&name) else {
+        let Some(chat) = Recipient::from(name.as_str()).chat else {
             continue;
         };
         let moved = moved_to(&name, &chat.to_string());
@@ -51,4 +51,10 @@ pub async fn registered(world: &World) -> crate::store::Result<Arc<Chats>> {
     let known = world.chats_known.0.lock();
     *known.unwrap_or_else(PoisonError::into_inner) = Some((registry, chats.clone()));
     Ok(chats)
+}
+
+/// The milestone that holds where a notifier's chat moved to. It holds for that `address` alone: a chat that is configured
+/// anew is spoken to itself.
+pub fn moved_to(notifier: &str, address: &str) -> String {
+    format!("moved/{notifier}/{address}")
 }

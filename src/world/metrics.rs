@@ -17,7 +17,7 @@ use prometheus_client::{
 };
 use tokio::time::Instant;
 
-use crate::model::{Class, alert::base_of};
+use crate::model::{Class, Recipient};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByClass {
@@ -185,7 +185,7 @@ impl Measure {
 
     pub fn told(&self, notifier: &str, delivered: bool) {
         let of = ByNotifier {
-            notifier: base_of(notifier).to_owned(),
+            notifier: Recipient::from(notifier).base().to_owned(),
         };
         if delivered { &self.sent } else { &self.failed }
             .get_or_create(&of)

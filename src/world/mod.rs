@@ -1,6 +1,7 @@
 //! Everything the watch is made of, opened from the configuration.
 
 pub mod address_book;
+pub mod candidates;
 pub mod clock;
 pub mod cpu_time;
 pub mod decide;
@@ -22,7 +23,6 @@ use std::{
 use jiff::Timestamp;
 
 use crate::{
-    actions::candidates,
     calendar,
     config::Config,
     diff::Norm,
@@ -33,8 +33,8 @@ use crate::{
     incident::Voice,
     locale::Words,
     model::{
-        About, Agency, Alert, Dossier, Incident, Notice, Target, TargetId, Urgency, WatchWindow,
-        alert::chat_of,
+        About, Agency, Alert, Dossier, Incident, Notice, Recipient, Target, TargetId, Urgency,
+        WatchWindow,
     },
     notify::{
         Notifier, notifiers,
@@ -205,7 +205,7 @@ impl World {
         if let Some(known) = self.notifiers.get(name) {
             return Some(known.clone());
         }
-        chat_of(name)?;
+        Recipient::from(name).chat?;
         let mut chats = self.chats.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = chats.get(name) {
             return Some(known.clone());
@@ -363,7 +363,7 @@ impl World {
 
     /// The same for an incident whose target is not registered any more: to the people who run the service.
     pub fn alerts_to_duty(&self, incident: &Incident, now: Timestamp) -> Vec<Alert> {
-        self.alerts_of(&self.config.defaults.notify, incident, Voice::Plain, now)
+        self.alerts_of(self.config.operators().names(), incident, Voice::Plain, now)
     }
 
     /// One alert a notifier that any target of the file uses.
@@ -374,28 +374,24 @@ impl World {
             .collect()
     }
 
-    /// One alert a notifier of the people who run the service: those of `defaults.notify`.
+    /// One alert for each notifier of the operator's people.
     pub fn notices_to_duty(&self, notice: &Notice, now: Timestamp) -> Vec<Alert> {
         let urgency = match notice {
             Notice::Trouble { .. } | Notice::Blind { .. } => Urgency::Urgent,
             _ => Urgency::Ordinary,
         };
-        self.config
-            .defaults
-            .notify
-            .iter()
-            .map(|it| Alert::new(it, About::Notice(notice.clone()), urgency, now))
-            .collect()
+        let about = About::Notice(notice.clone());
+        self.config.operators().alerts(&about, urgency, now)
     }
 
-    /// All notifiers that any target of the file uses, and those of `defaults.notify`.
+    /// All notifiers that any target of the file uses, and those of the operator's people.
     pub fn everybody(&self) -> Vec<String> {
         let mut names: Vec<String> = self
             .config
             .targets
             .iter()
             .flat_map(|it| &it.settings.notify)
-            .chain(&self.config.defaults.notify)
+            .chain(self.config.operators().names())
             .cloned()
             .collect();
         names.sort();

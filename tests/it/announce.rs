@@ -1,6 +1,6 @@
 //! Who may announce changes, in which words, in a chat and at the command line.
 
-use gaccong::actions::plans;
+use gaccong::actions::{Access, plans};
 
 use crate::{
     plans::{planned, redesigned},
@@ -63,20 +63,17 @@ async fn who_may_announce_and_what() {
         "it was cancelled"
     );
     // one plan after the other is no way to silence the watch
-    let day = |from: &str, to: &str| gaccong::incident::plan::Announced {
+    let day = |from: &str, to: &str| plans::Announcement {
         targets: vec![crate::scene::id("a")],
         from: from.parse().unwrap(),
         to: to.parse().unwrap(),
-        by: "An".into(),
         reason: "bảo trì".to_owned(),
-        notifier: None,
     };
+    let officer = Access::cli(&scene.world, "An");
     let first = day("2026-11-23T00:00:00+07:00", "2026-11-23T20:00:00+07:00");
-    plans::announce(&scene.world, first, None).await.unwrap();
+    plans::announce(&officer, first).await.unwrap();
     let second = day("2026-11-23T20:00:00+07:00", "2026-11-24T16:00:00+07:00");
-    let refused = plans::announce(&scene.world, second, None)
-        .await
-        .unwrap_err();
+    let refused = plans::announce(&officer, second).await.unwrap_err();
     assert!(format!("{refused:?}").contains("plan-much"), "{refused:?}");
 }
 

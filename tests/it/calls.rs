@@ -158,8 +158,9 @@ async fn who_stays_on_duty_is_not_asked_whether_he_is_there() {
     assert!(asked.contains("Nhận ca: Trần Thị Bình"), "{asked}");
     assert!(!asked.contains("Lê Văn Cường"), "{asked}");
     let at = "2026-11-22T23:00:00+07:00".parse().unwrap();
-    let here =
-        |account, name| gaccong::jobs::shift_check::here(&scene.world, at, Some(account), name);
+    let here = |account, name| {
+        gaccong::actions::shift_check::confirm(&scene.world, at, Some(account), name)
+    };
     assert_eq!(here(13, "Lê Văn Cường").await.unwrap(), None);
     let here = here(12, "Bình").await.unwrap();
     assert_eq!(here.as_deref(), Some("Trần Thị Bình"));

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use gaccong::{
     actions::{
-        registration as verbs,
-        registration::{NotDone, round},
+        Access, Refused, registration as verbs,
+        rounds::{next_look, round},
     },
     deliver,
     model::registration::{Asker, DISPLACED, Proof, Request, Stage},
@@ -30,7 +30,7 @@ async fn portal(file: &Arc<Mutex<String>>) -> Portal {
     .await
 }
 
-async fn ask(scene: &Scene, url: &str, account: i64) -> Result<Request, NotDone> {
+async fn ask(scene: &Scene, url: &str, account: i64) -> Result<Request, Refused> {
     let wanted = Wanted {
         url: url.parse().unwrap(),
         name: String::new(),
@@ -43,11 +43,11 @@ async fn ask(scene: &Scene, url: &str, account: i64) -> Result<Request, NotDone>
             place: None,
         },
     };
-    verbs::ask(&scene.world, wanted, None).await
+    verbs::ask(&Access::cli(&scene.world, "An"), wanted).await
 }
 
-fn wants_proof(asked: &Result<Request, NotDone>) -> bool {
-    matches!(asked, Err(NotDone::Refused(say)) if say.key == "register-prove-first")
+fn wants_proof(asked: &Result<Request, Refused>) -> bool {
+    matches!(asked, Err(Refused::Because(say)) if say.key == "register-prove-first")
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
         squatter.stage
     );
     let late = ask(&scene, &portal.url(), 8000).await;
-    assert!(matches!(late, Err(NotDone::Refused(say)) if say.key == "register-watched"));
+    assert!(matches!(late, Err(Refused::Because(say)) if say.key == "register-watched"));
     for _ in 0..2 {
         deliver::flush(&scene.world).await;
     }
@@ -156,7 +156,7 @@ async fn portals_of_one_domain_are_looked_at_in_turn() {
         }
         let all = requests(&scene).await;
         assert_eq!(all.iter().filter(|it| it.view.is_some()).count(), looked);
-        let next = verbs::next_look(&scene.world).await.unwrap();
+        let next = next_look(&scene.world).await.unwrap();
         clock.pass(1);
         let now = scene.world.clock.now();
         assert!(looked == 3 || next <= now && next > now - jiff::SignedDuration::from_mins(1));
@@ -274,7 +274,7 @@ async fn a_known_chats_word_alone_keeps_no_owner_out() {
     );
     // the proof does stand in another's way
     let late = ask(&scene, &portal.url(), 8000).await;
-    assert!(matches!(late, Err(NotDone::Refused(say)) if say.key == "register-watched"));
+    assert!(matches!(late, Err(Refused::Because(say)) if say.key == "register-watched"));
     listening.end().await;
 }
 

@@ -314,7 +314,8 @@ async fn whoever_takes_over_is_asked_before_the_shift_and_missed_when_he_does_no
     clock.set("2026-11-23T06:46:00+07:00");
     assert_eq!(round(&scene).await.len(), 1);
     let at = "2026-11-23T07:00:00+07:00".parse().unwrap();
-    let here = |account, name| gaccong::jobs::shift_check::here(&scene.world, at, account, name);
+    let here =
+        |account, name| gaccong::actions::shift_check::confirm(&scene.world, at, account, name);
     assert_eq!(here(Some(99), "Nguyễn Văn An").await.unwrap(), None);
     assert_eq!(here(Some(12), "Bình").await.unwrap(), None);
     let name = here(Some(11), "An").await.unwrap();
@@ -422,9 +423,11 @@ async fn a_tap_says_that_he_is_there_and_nobody_elses_does() {
         found(&telegram).unwrap().1
     };
     assert_eq!(tapped(&an, None).await, "Bạn không có tên trong ca này.");
-    for forged in ["here:0", "here:x", "here:99999999999999999999", "here:"] {
+    let said = tapped(&binh, Some("here:0")).await;
+    assert_eq!(said, "Ca này đã bắt đầu.");
+    for forged in ["here:x", "here:99999999999999999999", "here:"] {
         let said = tapped(&binh, Some(forged)).await;
-        assert_eq!(said, "Ca này đã bắt đầu.", "{forged}");
+        assert_eq!(said, "Phiên bản này chưa có chức năng đó.", "{forged}");
     }
     let said = tapped(&binh, None).await;
     assert!(

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use gaccong::{
-    actions::{plans, registration},
+    actions::{plans, rounds},
     deliver,
     jobs::escalation,
 };
@@ -37,7 +37,7 @@ fn holds(text: &str) -> bool {
 }
 
 async fn settle(scene: &Scene) {
-    registration::round(&scene.world).await;
+    rounds::round(&scene.world).await;
     plans::round(&scene.world).await;
     escalation::round(&scene.world).await;
     deliver::flush(&scene.world).await;

@@ -22,6 +22,7 @@ mod crash; // kill -9 at random moments
 mod crowd; // a storm hides no incident: names, joiners, targets told alone, kill -9 in one
 mod damage; // files that are flipped, cut or lost; disks that fail
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
+mod decide; // decisions that another commit overtakes
 mod dependencies; // licences, sources, bans and advisories of dependencies
 mod duty; // who is called and who hands over
 mod edits; // the configuration beside the service: no files, edits during the start, health under a faulty file

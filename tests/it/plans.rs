@@ -1,7 +1,7 @@
 //! Announced changes: shown and silent, unless they are an attack; afterwards one question.
 
 use gaccong::{
-    actions::plans,
+    actions::{Access, plans},
     deliver,
     jobs::escalation,
     model::{
@@ -235,7 +235,7 @@ async fn no_silence_outlives_its_plan() {
         settle(&scene).await;
         if how == "cancelled" {
             let id = scene.world.store.plans().await.unwrap().remove(0).id;
-            plans::cancel(&scene.world, &id, "Bình", None)
+            plans::cancel(&Access::cli(&scene.world, "Bình"), &id)
                 .await
                 .unwrap();
         } else {
@@ -290,7 +290,7 @@ async fn what_is_worse_than_what_was_answered_for_is_not_taken_over() {
     clock.set("2026-11-22T23:00:00+07:00");
     settle(&scene).await;
     let plan = scene.world.store.plans().await.unwrap().remove(0);
-    plans::answer(&scene.world, &plan.id, "Bình", true, None)
+    plans::answer(&Access::cli(&scene.world, "Bình"), &plan.id, true)
         .await
         .unwrap();
     // somebody plants links before the next look
@@ -345,15 +345,13 @@ async fn who_was_told_of_nothing_is_not_told_of_its_end() {
     let text = yaml("", &[("a", &portal.url())]);
     let scene = Scene::at(crate::scene::parse(&text), "memory", clock.clone());
     scene.learn(0).await;
-    let announced = gaccong::incident::plan::Announced {
+    let announced = plans::Announcement {
         targets: vec![crate::scene::id("a")],
         from: "2026-11-22T22:00:00+07:00".parse().unwrap(),
         to: "2026-11-22T23:00:00+07:00".parse().unwrap(),
-        by: "An".into(),
         reason: "đổi giao diện".to_owned(),
-        notifier: None,
     };
-    plans::announce(&scene.world, announced, None)
+    plans::announce(&Access::cli(&scene.world, "An"), announced)
         .await
         .unwrap();
     deliver::flush(&scene.world).await;

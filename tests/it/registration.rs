@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use gaccong::{
-    actions::registration::round,
+    actions::{Access, registration, rounds::round},
     deliver,
     model::{
         TargetId,
@@ -471,7 +471,7 @@ async fn a_name_that_looks_like_a_known_agencys_is_marked_and_a_claimed_one_is_n
         );
         // an officer refuses the request, so that the next one stays within the limit
         let reason = "thử";
-        gaccong::actions::registration::refuse(&scene.world, &request.id, "An", reason, None)
+        registration::refuse(&Access::cli(&scene.world, "An"), &request.id, reason)
             .await
             .unwrap();
     }

@@ -6,11 +6,7 @@ use std::{
 };
 
 use gaccong::{
-    actions::{
-        registration as verbs,
-        registration::{NotDone, round},
-        removal,
-    },
+    actions::{Access, Refused, registration as verbs, registry::Present, removal, rounds::round},
     config,
     config::Pace,
     deliver,
@@ -83,6 +79,7 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
         port(&portal)
     );
     let scene = Scene::at(parse(&yaml(&extra, &[])), "memory", clock.clone());
+    let officer = Access::cli(&scene.world, "Bình");
     let port = portal.url().rsplit(':').next().unwrap().to_owned();
     let ask = async |host: &str| {
         let wanted = gaccong::registry::Wanted {
@@ -97,7 +94,7 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
                 place: None,
             },
         };
-        verbs::ask(&scene.world, wanted, None).await
+        verbs::ask(&Access::cli(&scene.world, "An"), wanted).await
     };
     let first = ask("www.cong.gov.vn").await.unwrap();
     settle(&scene).await;
@@ -118,11 +115,11 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
     settle(&scene).await;
     assert_eq!(requests(&scene).await[1].proof, Some(Proof::Meta));
     // watched from now on: its name with a dot is no other portal, and an address that shows the very page is told of
-    verbs::approve(&scene.world, &first.id, "Bình", None, None)
+    verbs::approve(&officer, &first.id, None, None)
         .await
         .unwrap();
     assert!(
-        matches!(ask("cong.gov.vn.").await, Err(NotDone::Refused(say)) if say.key == "register-watched")
+        matches!(ask("cong.gov.vn.").await, Err(Refused::Because(say)) if say.key == "register-watched")
     );
     *page.lock().unwrap() = honest(3);
     let target = scene.world.targets().await.unwrap().remove(0);
@@ -159,7 +156,9 @@ async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
     assert!(telegram.last(ROOM).unwrap().text.contains("DK-2026-0001"));
     round(&scene.world).await;
     let again = requests(&scene).await[0].id.clone();
-    verbs::prove(&scene.world, &again, None).await.unwrap();
+    verbs::prove(&Access::cli(&scene.world, "An"), &again)
+        .await
+        .unwrap();
     clock.pass(20);
     round(&scene.world).await;
     refuse();
@@ -185,6 +184,7 @@ async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
     let portal = Portal::page(honest(1)).await;
     let extra = format!("  allow_ports: [{}]\n", port(&portal));
     let scene = Scene::at(parse(&yaml(&extra, &[])), "memory", clock.clone());
+    let officer = Access::cli(&scene.world, "Bình");
     let ask = async || {
         let wanted = gaccong::registry::Wanted {
             url: portal.url().parse().unwrap(),
@@ -198,11 +198,13 @@ async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
                 place: None,
             },
         };
-        let asked = verbs::ask(&scene.world, wanted, None).await.unwrap();
+        let asked = verbs::ask(&Access::cli(&scene.world, "An"), wanted)
+            .await
+            .unwrap();
         // requests for one domain are looked at with a pause between them
         clock.pass(1);
         settle(&scene).await;
-        let approved = verbs::approve(&scene.world, &asked.id, "Bình", None, None).await;
+        let approved = verbs::approve(&officer, &asked.id, None, None).await;
         let target = approved.unwrap().target;
         let all = scene.world.targets().await.unwrap();
         all.into_iter().find(|it| it.id == target).unwrap()
@@ -214,9 +216,7 @@ async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
     portal.show(defaced());
     check::check(&scene.world, &first).await;
     assert!(scene.incidents().await[0].stage.is_open());
-    removal::remove(&scene.world, &first.id, "Bình", None)
-        .await
-        .unwrap();
+    removal::remove(&officer, &first.id, None).await.unwrap();
     let closed = scene.incidents().await.remove(0);
     assert!(!closed.stage.is_open());
     assert_eq!(
@@ -279,7 +279,7 @@ async fn what_is_registered_for_a_while_ends_then_and_all_are_told() {
     let clock = Turned::at(NOON);
     let portal = Portal::page(honest(1)).await;
     let scene = Scene::at(parse(&yaml("", &[])), "memory", clock.clone());
-    let targets = |present: &verbs::Present| {
+    let targets = |present: &Present| {
         let row = |id: &str| gaccong::registry::Row {
             at: "x".to_owned(),
             id: id.to_owned(),
@@ -293,7 +293,7 @@ async fn what_is_registered_for_a_while_ends_then_and_all_are_told() {
         Ok(gaccong::registry::targets(rows, known, agencies, &defaults).unwrap())
     };
     let until = "2026-11-24T00:00:00+07:00".parse().unwrap();
-    verbs::add(&scene.world, "An", Some(until), targets)
+    verbs::add(&Access::cli(&scene.world, "An"), Some(until), targets)
         .await
         .unwrap();
     settle(&scene).await;

@@ -20,7 +20,7 @@ use std::{
 use gaccong::{
     config::Config,
     deliver,
-    model::{Incident, Kind, Standing, Storm},
+    model::{Incident, Kind, Receipt, Standing},
     schedule::{watchdog, wheel},
     store::{Ledger, Store, Wanted},
     world::{World, clock::Clock, steady},
@@ -313,7 +313,7 @@ impl History {
             for (name, chat) in NAMES.iter().zip(&self.chats) {
                 let id = it.id.to_string();
                 let storm = store.receipt(name, &it.id.0).await.unwrap();
-                let storm = storm.as_ref().and_then(Storm::of);
+                let storm = storm.as_ref().and_then(Receipt::storm);
                 let told = chat.got.lock().unwrap().iter().any(|message| {
                     message.plain.contains(&id)
                         || storm.is_some_and(|storm| message.plain.contains(storm))

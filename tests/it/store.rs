@@ -182,7 +182,7 @@ async fn outbox(store: &dyn Store) {
         store
             .delivery(Delivery::Sent {
                 alert,
-                receipt: Some(Receipt {
+                receipt: Some(Receipt::Message {
                     place: "1".into(),
                     message: "2".into(),
                 }),

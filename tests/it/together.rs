@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use gaccong::{
-    actions::incidents::step_all,
-    bot, deliver, incident,
-    model::{Incident, IncidentId, incident::What},
+    actions::{Access, Caller, CallerChat, incidents::take_all},
+    bot, deliver,
+    model::{Incident, IncidentId, action::Group, incident::What},
     watch::check::check,
     world::{clock::Clock, steady},
 };
-use jiff::Timestamp;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -228,14 +227,26 @@ async fn two_who_tap_at_once_have_each_incident_once() {
     let Room { scene, clock, .. } = attacked().await;
     let incidents = scene.incidents().await;
     let ids: Vec<IncidentId> = incidents.iter().map(|it| it.id.clone()).collect();
-    let by = |name: &'static str| {
-        move |known: &Incident, now: Timestamp| incident::take(known, name, now).ok()
+    let storm = scene.world.store.storms("room").await.unwrap().remove(0);
+    let storm = Group::Storm(storm.id);
+    let officer = |name: &str| {
+        let chat = CallerChat {
+            id: ROOM,
+            notifiers: vec!["room".to_owned()],
+            recipient: "room".to_owned(),
+            title: None,
+            public: false,
+        };
+        let caller = Caller {
+            name: name.to_owned(),
+            account: None,
+            username: None,
+            chat: Some(chat),
+        };
+        Access::new(&scene.world, caller, None)
     };
-    let world = &scene.world;
-    let (first, second) = tokio::join!(
-        step_all(world, &ids, None, by("An")),
-        step_all(world, &ids, None, by("Bình")),
-    );
+    let (an, binh) = (officer("An"), officer("Bình"));
+    let (first, second) = tokio::join!(take_all(&an, &storm), take_all(&binh, &storm));
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_eq!(first.moved.len() + second.moved.len(), ids.len());
     assert_eq!(first.left.len() + second.left.len(), ids.len());

@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use gaccong::{
-    actions::plans,
-    incident::plan::Announced,
+    actions::{Access, plans},
     model::{Class, Kind, incident::What},
 };
 
@@ -313,15 +312,13 @@ async fn honest_error_pages_are_what_they_were() {
 
 pub async fn announce(scene: &Scene) {
     let now = scene.world.clock.now();
-    let announced = Announced {
+    let announced = plans::Announcement {
         targets: vec![scene.target(0).id],
         from: now,
         to: now + jiff::SignedDuration::from_hours(6),
-        by: "Quản trị".to_owned().into(),
         reason: "sửa giao diện".to_owned(),
-        notifier: None,
     };
-    plans::announce(&scene.world, announced, None)
+    plans::announce(&Access::cli(&scene.world, "Quản trị"), announced)
         .await
         .unwrap();
     gaccong::deliver::flush(&scene.world).await;

@@ -298,7 +298,7 @@ async fn an_approval_ends_the_incident_and_moves_the_baseline() {
     approve::approve(
         &scene.world,
         &scene.target(0),
-        approve::Word::new("Nguyễn Văn A", approve::Keep::None),
+        approve::Approval::new("Nguyễn Văn A", approve::Keep::None),
         None,
     )
     .await

@@ -3,11 +3,9 @@
 use async_trait::async_trait;
 
 use super::Command;
-use crate::bot::{
-    here::{Here, Role},
-    incident::legitimate,
-    plan,
-    reply::Reply,
+use crate::{
+    actions::Role,
+    bot::{context::ChatContext, incident::legitimate, plan, reply::Reply},
 };
 
 pub(super) struct Change;
@@ -22,18 +20,19 @@ impl Command for Change {
         Role::Agency
     }
 
-    async fn run(&self, here: &Here<'_>, rest: &str) -> Reply {
-        if let Some(reply) = plan::announce(here, rest).await {
+    async fn run(&self, context: &ChatContext<'_>, rest: &str) -> Reply {
+        if let Some(reply) = plan::announce(context, rest).await {
             return reply;
         }
         let (id, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
         let reason = reason.trim();
-        let Some(known) = here.incident(id).await.filter(|_| !reason.is_empty()) else {
-            return Reply::plain(&here.say("bot-change-usage", &[]));
+        let known = context.incident(id).await;
+        let Some(known) = known.ok().filter(|_| !reason.is_empty()) else {
+            return Reply::plain(&context.say("bot-change-usage", &[]));
         };
-        if !here.may_decide() {
-            return Reply::plain(&here.say("bot-officers-only", &[]));
+        match legitimate(context, &known, reason).await {
+            Ok(said) => Reply::plain(&said),
+            Err(why) => Reply::plain(&context.refusal(&why)),
         }
-        Reply::plain(&legitimate(here, &known, reason).await)
     }
 }

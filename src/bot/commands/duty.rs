@@ -1,13 +1,11 @@
-//! `/truc`: who is on duty now, who comes next, and whom to call.
+//! `/truc`: the officers on duty now and next, with their phone numbers.
 
 use async_trait::async_trait;
 
 use super::Command;
 use crate::{
-    bot::{
-        here::{Here, Role},
-        reply::Reply,
-    },
+    actions::Role,
+    bot::{context::ChatContext, reply::Reply},
     duty::{next, on_duty},
     model::{duty::Person, excerpt::excerpt},
     notify::text::Text,
@@ -25,11 +23,11 @@ impl Command for Duty {
         Role::Agency
     }
 
-    async fn run(&self, here: &Here<'_>, _rest: &str) -> Reply {
-        let words = &here.world.words;
-        let zone = &here.world.config.service.timezone;
-        let roster = &here.world.config.duty.roster;
-        let now = here.world.clock.now();
+    async fn run(&self, context: &ChatContext<'_>, _rest: &str) -> Reply {
+        let words = context.words();
+        let zone = context.zone();
+        let roster = &context.world().config.duty.roster;
+        let now = context.world().clock.now();
         let mut reply = Reply::default();
         let text = &mut reply.text;
         if roster.is_empty() {

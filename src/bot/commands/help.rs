@@ -1,11 +1,11 @@
-//! `/trogiup`, `/batdau`: what there is.
+//! `/trogiup`, `/batdau`: the list of commands; for a stranger, how to register.
 
 use async_trait::async_trait;
 
 use super::{ALL, Command};
-use crate::bot::{
-    here::{Here, Role},
-    reply::Reply,
+use crate::{
+    actions::Role,
+    bot::{context::ChatContext, reply::Reply},
 };
 
 pub(super) struct Help;
@@ -21,8 +21,8 @@ impl Command for Help {
         Role::Stranger
     }
 
-    async fn run(&self, here: &Here<'_>, _rest: &str) -> Reply {
-        offered(here)
+    async fn run(&self, context: &ChatContext<'_>, _rest: &str) -> Reply {
+        offered(context)
     }
 }
 
@@ -36,28 +36,28 @@ impl Command for Start {
         Role::Stranger
     }
 
-    async fn run(&self, here: &Here<'_>, _rest: &str) -> Reply {
-        offered(here)
+    async fn run(&self, context: &ChatContext<'_>, _rest: &str) -> Reply {
+        offered(context)
     }
 }
 
 /// A stranger is told nothing but how to register.
-fn offered(here: &Here<'_>) -> Reply {
-    let words = &here.world.words;
+fn offered(context: &ChatContext<'_>) -> Reply {
+    let words = context.words();
     let mut reply = Reply::default();
-    if here.role() == Role::Stranger {
-        let contact = here.world.config.service.contact.clone();
+    if context.access.role() == Role::Stranger {
+        let contact = context.world().config.service.contact.clone();
         let args = [
-            ("service", here.world.config.service.name.as_str()),
+            ("service", context.world().config.service.name.as_str()),
             ("contact", contact.as_str()),
-            ("chat", &here.chat.0.to_string()),
+            ("chat", &context.chat.0.to_string()),
         ];
         reply.text.push(&words.text("bot-stranger-help", &args));
         return reply;
     }
-    let name = here.world.config.service.name.clone();
+    let name = context.world().config.service.name.clone();
     reply.text.bold(&name).line();
-    for it in ALL.iter().filter(|it| it.least() <= here.role()) {
+    for it in ALL.iter().filter(|it| it.least() <= context.access.role()) {
         let [vietnamese, english] = it.names();
         let line = words.plain(&format!("command-{english}"));
         reply

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 
 use super::Command;
 use crate::{
-    bot::{
-        here::{Here, Role},
-        reply::Reply,
+    actions::{
+        Role,
+        overview::{Page, open_incidents},
     },
-    model::Incident,
+    bot::{context::ChatContext, reply::Reply},
+    model::{Action, Incident},
     notify::{Button, text::Text, timeline, words},
-    store::Wanted,
 };
 
 pub(in crate::bot) struct Incidents;
@@ -28,27 +28,27 @@ impl Command for Incidents {
         Role::Agency
     }
 
-    async fn run(&self, here: &Here<'_>, rest: &str) -> Reply {
+    async fn run(&self, context: &ChatContext<'_>, rest: &str) -> Reply {
         if rest.is_empty() {
-            return page(here, 0).await;
+            return page(context, 0).await;
         }
-        match here.incident(rest).await {
-            Some(known) => one(here, &known),
-            None => Reply::plain(&here.say("bot-no-incident", &[])),
+        match context.incident(rest).await {
+            Ok(known) => one(context, &known),
+            Err(why) => Reply::plain(&context.refusal(&why)),
         }
     }
 }
 
 /// The incident as its message shows it, with what happened in order.
-fn one(here: &Here<'_>, known: &Incident) -> Reply {
-    let zone = &here.world.config.service.timezone;
-    let message = words::incident(known, &here.world.words, zone, false);
+fn one(context: &ChatContext<'_>, known: &Incident) -> Reply {
+    let zone = context.zone();
+    let message = words::incident(known, context.words(), zone, false);
     let mut reply = Reply::default();
     // as many of the last events as there is room for
     for most in [12, 8, 4, 0] {
         reply.text = Text::default();
         reply.text.written(&message).line().line();
-        for line in timeline::lines(known, &here.world.words, zone, most) {
+        for line in timeline::lines(known, context.words(), zone, most) {
             reply.text.push(&line).line();
         }
         if reply.text.fits() {
@@ -61,32 +61,28 @@ fn one(here: &Here<'_>, known: &Incident) -> Reply {
 }
 
 /// The open incidents that this chat is told of, the newest first.
-pub(in crate::bot) async fn page(here: &Here<'_>, at: usize) -> Reply {
-    let wanted = Wanted {
-        open_only: true,
-        ..Wanted::default()
+pub(in crate::bot) async fn page(context: &ChatContext<'_>, at: usize) -> Reply {
+    let Page {
+        items,
+        at,
+        pages,
+        total,
+    } = match open_incidents(&context.access, at, A_PAGE).await {
+        Ok(page) => page,
+        Err(why) => return Reply::plain(&context.refusal(&why)),
     };
-    let Ok(all) = here.world.store.incidents(&wanted).await else {
-        return Reply::plain(&here.say("bot-failed", &[]));
-    };
-    let Ok(mut ours) = here.of_ours(all).await else {
-        return Reply::plain(&here.say("bot-failed", &[]));
-    };
-    ours.reverse();
-    if ours.is_empty() {
-        return Reply::plain(&here.say("bot-no-open", &[]));
+    if items.is_empty() {
+        return Reply::plain(&context.say("bot-no-open", &[]));
     }
-    let pages = ours.len().div_ceil(A_PAGE);
-    let at = at.min(pages - 1);
-    let zone = &here.world.config.service.timezone;
+    let zone = context.zone();
     let mut reply = Reply::default();
-    let count = ours.len().to_string();
+    let count = total.to_string();
     reply
         .text
-        .bold(&here.say("bot-open", &[("count", &count)]))
+        .bold(&context.say("bot-open", &[("count", &count)]))
         .line();
-    for it in ours.iter().skip(at * A_PAGE).take(A_PAGE) {
-        for line in timeline::summary(it, &here.world.words, zone) {
+    for it in &items {
+        for line in timeline::summary(it, context.words(), zone) {
             reply.text.push(&line).line();
         }
     }
@@ -94,10 +90,10 @@ pub(in crate::bot) async fn page(here: &Here<'_>, at: usize) -> Reply {
         let (page, of) = ((at + 1).to_string(), pages.to_string());
         reply
             .text
-            .push(&here.say("bot-page", &[("page", &page), ("of", &of)]));
+            .push(&context.say("bot-page", &[("page", &page), ("of", &of)]));
         let button = |label: &str, to: usize| Button {
             label: label.to_owned(),
-            action: format!("page:{to}"),
+            action: Action::Page(to),
         };
         let mut row = Vec::new();
         if at > 0 {

@@ -18,11 +18,8 @@ use teloxide::{
     types::{BotCommand, BotCommandScope, Recipient},
 };
 
-use super::{
-    here::{Here, Role},
-    reply::Reply,
-};
-use crate::locale::Words;
+use super::{context::ChatContext, reply::Reply};
+use crate::{actions::Role, locale::Words};
 
 /// One command.
 #[async_trait]
@@ -31,11 +28,11 @@ pub(super) trait Command: Sync {
     /// its line of help, `command-NAME`.
     fn names(&self) -> [&'static str; 2];
 
-    /// Who may use it.
+    /// The least role that may use it.
     fn least(&self) -> Role;
 
     /// `rest` is what stands behind the command.
-    async fn run(&self, here: &Here<'_>, rest: &str) -> Reply;
+    async fn run(&self, context: &ChatContext<'_>, rest: &str) -> Reply;
 }
 
 pub(super) const ALL: &[&dyn Command] = &[

@@ -1,13 +1,12 @@
-//! `/tamdung SC-… 1h|sang|dot`: no noise of an incident for a while.
+//! `/tamdung SC-… 1h|sang|dot`: mutes an incident for a while.
 
 use async_trait::async_trait;
 
 use super::Command;
-use crate::bot::{
-    here::{Here, Role},
-    incident::{Silence, mute},
-    reply::Reply,
-    taps::muted,
+use crate::{
+    actions::{Role, incidents::mute},
+    bot::{context::ChatContext, incident::muted, reply::Reply},
+    model::action::Silence,
 };
 
 pub(super) struct Mute;
@@ -22,14 +21,24 @@ impl Command for Mute {
         Role::Agency
     }
 
-    async fn run(&self, here: &Here<'_>, rest: &str) -> Reply {
+    async fn run(&self, context: &ChatContext<'_>, rest: &str) -> Reply {
         let (id, how) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-        let (Some(known), Some(how)) = (here.incident(id).await, Silence::of(how)) else {
-            return Reply::plain(&here.say("bot-mute-usage", &[]));
+        let (Ok(known), Some(how)) = (context.incident(id).await, silence(how)) else {
+            return Reply::plain(&context.say("bot-mute-usage", &[]));
         };
-        match mute(here, &known.id, how).await {
-            Ok(now) => muted(here, &now),
-            Err(why) => Reply::plain(&why),
+        match mute(&context.access, &known.id, how).await {
+            Ok(now) => muted(context, &now),
+            Err(why) => Reply::plain(&context.refusal(&why)),
         }
+    }
+}
+
+/// `1h`, `sang`, `dot` and their English words; an hour where nothing is given.
+fn silence(text: &str) -> Option<Silence> {
+    match text.trim().to_lowercase().as_str() {
+        "" | "1h" | "hour" => Some(Silence::Hour),
+        "sang" | "sáng" | "morning" => Some(Silence::Morning),
+        "dot" | "đợt" | "window" => Some(Silence::Window),
+        _ => None,
     }
 }

@@ -3,10 +3,9 @@
 use async_trait::async_trait;
 
 use super::Command;
-use crate::bot::{
-    here::{Here, Role},
-    reply::Reply,
-    request,
+use crate::{
+    actions::Role,
+    bot::{context::ChatContext, reply::Reply, request},
 };
 
 pub(super) struct Register;
@@ -21,16 +20,16 @@ impl Command for Register {
         Role::Stranger
     }
 
-    async fn run(&self, here: &Here<'_>, rest: &str) -> Reply {
+    async fn run(&self, context: &ChatContext<'_>, rest: &str) -> Reply {
         let is_id = rest
             .get(..3)
             .is_some_and(|it| it.eq_ignore_ascii_case("dk-"));
         if is_id && !rest.contains('.') {
-            return match request::one(here, rest).await {
-                Some(reply) => reply,
-                None => Reply::plain(&here.say("register-none", &[])),
+            return match request::one(context, rest).await {
+                Ok(reply) => reply,
+                Err(why) => Reply::plain(&context.refusal(&why)),
             };
         }
-        request::register(here, rest).await
+        request::register(context, rest).await
     }
 }

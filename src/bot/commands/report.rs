@@ -1,17 +1,11 @@
 //! `/baocao`: last week's report of the portals that this chat is told of.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 
 use super::Command;
 use crate::{
-    actions::reports,
-    bot::{
-        here::{Here, Role},
-        reply::Reply,
-    },
-    model::time::Week,
+    actions::{Role, reports},
+    bot::{context::ChatContext, reply::Reply},
     notify::Document,
 };
 
@@ -27,16 +21,9 @@ impl Command for Report {
         Role::Agency
     }
 
-    async fn run(&self, here: &Here<'_>, _rest: &str) -> Reply {
-        let world = here.world;
-        let zone = world.config.service.timezone.clone();
-        let week = Week::of(world.clock.now().to_zoned(zone).date()).before();
-        let Ok(targets) = here.targets().await else {
-            return Reply::plain(&here.say("bot-failed", &[]));
-        };
-        let ours: HashSet<&str> = targets.iter().map(|it| it.id.as_str()).collect();
-        match reports::page(world, week, |it| ours.contains(it.id.as_str())).await {
-            Ok((summary, bytes)) => {
+    async fn run(&self, context: &ChatContext<'_>, _rest: &str) -> Reply {
+        match reports::last_week(&context.access).await {
+            Ok((week, summary, bytes)) => {
                 let mut reply = Reply::plain(&summary);
                 reply.document = Some(Document {
                     name: format!("gaccong-{week}.html"),
@@ -46,7 +33,7 @@ impl Command for Report {
             }
             Err(error) => {
                 tracing::error!(error, "a report could not be made");
-                Reply::plain(&here.say("bot-failed", &[]))
+                Reply::plain(&context.say("bot-failed", &[]))
             }
         }
     }

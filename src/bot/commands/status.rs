@@ -1,15 +1,16 @@
 //! `/trangthai`: how the portals are; `/trangthai ID`: one of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
 use super::Command;
 use crate::{
-    bot::{
-        here::{Here, Role},
-        reply::Reply,
+    actions::{
+        Role,
+        overview::{Seen, portal, portals},
     },
+    bot::{context::ChatContext, reply::Reply},
     locale::by_name,
     model::{
         Class, Glance, Standing, Target,
@@ -32,30 +33,23 @@ impl Command for Status {
         Role::Agency
     }
 
-    async fn run(&self, here: &Here<'_>, rest: &str) -> Reply {
-        let (Ok(targets), Ok(glances)) = (here.targets().await, here.world.store.glances().await)
-        else {
-            return Reply::plain(&here.say("bot-failed", &[]));
+    async fn run(&self, context: &ChatContext<'_>, rest: &str) -> Reply {
+        let shown = if rest.is_empty() {
+            portals(&context.access).await.map(|it| all(context, &it))
+        } else {
+            let found = portal(&context.access, rest).await;
+            found.map(|(target, glance)| one(context, &target, glance.as_ref()))
         };
-        let seen: HashMap<&str, &Glance> =
-            glances.iter().map(|it| (it.target.as_str(), it)).collect();
-        if rest.is_empty() {
-            return all(here, &targets, &seen);
-        }
-        let wanted = rest.to_lowercase();
-        match targets.iter().find(|it| it.id.as_str() == wanted) {
-            Some(target) => one(here, target, seen.get(target.id.as_str()).copied()),
-            None => Reply::plain(&here.say("bot-no-target", &[])),
-        }
+        shown.unwrap_or_else(|why| Reply::plain(&context.refusal(&why)))
     }
 }
 
-fn all(here: &Here<'_>, targets: &[Target], seen: &HashMap<&str, &Glance>) -> Reply {
-    let words = &here.world.words;
+fn all(context: &ChatContext<'_>, seen: &[Seen]) -> Reply {
+    let words = context.words();
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut ill: Vec<(&Target, Class)> = Vec::new();
-    for target in targets {
-        let last = seen.get(target.id.as_str()).and_then(|it| it.last);
+    for (target, glance) in seen {
+        let last = glance.as_ref().and_then(|it| it.last);
         let standing = last.map(|it| it.1.standing());
         *counts.entry(key(standing)).or_default() += 1;
         if let Some((_, class)) = last.filter(|it| it.1.standing() != Standing::Up) {
@@ -63,7 +57,7 @@ fn all(here: &Here<'_>, targets: &[Target], seen: &HashMap<&str, &Glance>) -> Re
         }
     }
     let mut reply = Reply::default();
-    let count = words.count(targets.len() as u64);
+    let count = words.count(seen.len() as u64);
     reply
         .text
         .bold(&words.text("bot-watched", &[("count", &count)]))
@@ -109,9 +103,9 @@ fn key(standing: Option<Standing>) -> &'static str {
     }
 }
 
-fn one(here: &Here<'_>, target: &Target, glance: Option<&Glance>) -> Reply {
-    let words = &here.world.words;
-    let zone = &here.world.config.service.timezone;
+fn one(context: &ChatContext<'_>, target: &Target, glance: Option<&Glance>) -> Reply {
+    let words = context.words();
+    let zone = context.zone();
     let mut reply = Reply::default();
     let text = &mut reply.text;
     text.bold(&named(&target.name, 120)).line();

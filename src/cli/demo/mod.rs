@@ -193,7 +193,7 @@ impl Stand {
         Ok(())
     }
 
-    /// The next incident that somebody was told of and that is as wanted.
+    /// The next incident that was told and is as wanted.
     async fn next(&mut self, wanted: impl Fn(&Incident) -> bool) -> Result<Incident, Failure> {
         let wait = async {
             while let Some(key) = self.said.recv().await {

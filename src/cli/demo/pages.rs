@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// A portal of the demo. Nobody's real site: the places do not exist.
+/// A portal of the demo. No real site: the places do not exist.
 pub struct Portal {
     pub id: &'static str,
     pub name: &'static str,

@@ -14,7 +14,7 @@ use crate::{
     config::{Config, Pace},
     evidence::Evidence,
     model::{
-        alert::chat_of,
+        Recipient,
         excerpt::excerpt,
         registration::{Registration, Request},
     },
@@ -143,10 +143,11 @@ fn strangers(records: &journal::Records, config: &Config, args: &Restore) -> Res
     let mut found = BTreeSet::new();
     let mut name = |name: &str| {
         let known = config.notifiers.contains_key(name);
-        match chat_of(name) {
+        let Recipient { notifier, chat } = Recipient::from(name);
+        match chat {
             _ if known => (),
-            Some((base, chat)) if config.notifier(name).is_some() => {
-                found.insert(format!("chat {chat}, by {}", excerpt(base, 64)));
+            Some(chat) if config.notifier(name).is_some() => {
+                found.insert(format!("chat {chat}, by {}", excerpt(&notifier, 64)));
             }
             _ => {
                 found.insert(format!("notifier {}", excerpt(name, 80)));

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use requests::{Until, failure, register};
+use requests::{Until, register};
 use serde_json::json;
 
 use super::{
@@ -20,10 +20,7 @@ use super::{
     reload,
 };
 use crate::{
-    actions::{
-        registration::{NotDone, Present},
-        removal,
-    },
+    actions::{Access, Refused, registry::Present, removal},
     config,
     config::{Pace, export},
     jobs::escalation,
@@ -294,14 +291,14 @@ async fn remove(
 ) -> Result<Outcome, Failure> {
     let (world, _opened) = open::existing(global).await?;
     let id: TargetId = id.parse().map_err(Failure::usage)?;
-    match removal::remove(&world, &id, by, reason).await {
+    match removal::remove(&Access::cli(&world, by), &id, reason).await {
         Ok(()) => {
             let sentence = world.words.text("cli-removed", &[("id", id.as_str())]);
             done(global.json, &sentence, &json!({"removed": id}))?;
             return Ok(Outcome::Fine);
         }
-        Err(NotDone::Unknown) => (),
-        Err(why) => return Err(failure(why, &world.words)),
+        Err(Refused::NotFound(_)) => (),
+        Err(why) => return Err(Failure::refused(why, &world.words)),
     }
     let hint = if world.config.targets.iter().any(|it| it.id == id) {
         format!(

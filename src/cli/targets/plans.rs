@@ -3,16 +3,15 @@
 use jiff::{Timestamp, civil::DateTime};
 use serde_json::json;
 
-use super::{
-    super::{
-        Failure, Global, Outcome, open,
-        output::{done, line, table},
-    },
-    requests::failure,
+use super::super::{
+    Failure, Global, Outcome, open,
+    output::{done, line, table},
 };
 use crate::{
-    actions::plans,
-    incident::plan::Announced,
+    actions::{
+        Access,
+        plans::{self, Announcement},
+    },
     model::{
         TargetId,
         plan::{PlanId, PlanStage},
@@ -50,10 +49,11 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     if args.list {
         return list(global, &world).await;
     }
+    let access = Access::cli(&world, &args.by);
     if let Some(id) = &args.cancel {
         let id = PlanId::try_from(id.trim().to_uppercase()).map_err(Failure::usage)?;
-        let cancelled = plans::cancel(&world, &id, args.by.as_str(), None).await;
-        cancelled.map_err(|why| failure(why, &world.words))?;
+        let cancelled = plans::cancel(&access, &id).await;
+        cancelled.map_err(|why| Failure::refused(why, &world.words))?;
         let sentence = world.words.text("plan-did-unplan", &[("id", &id.0)]);
         done(global.json, &sentence, &json!({"cancelled": id}))?;
         return Ok(Outcome::Fine);
@@ -68,16 +68,14 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     }
     let now = world.clock.now();
     let at = |it: Option<DateTime>| it.map_or(Ok(now), |it| moment(&world, it));
-    let announced = Announced {
+    let announcement = Announcement {
         targets,
         from: at(args.from)?,
         to: at(args.to)?,
-        by: args.by.into(),
         reason: args.reason.unwrap_or_default(),
-        notifier: None,
     };
-    let plan = plans::announce(&world, announced, None).await;
-    let plan = plan.map_err(|why| failure(why, &world.words))?;
+    let plan = plans::announce(&access, announcement).await;
+    let plan = plan.map_err(|why| Failure::refused(why, &world.words))?;
     let sentence = world.words.text("cli-planned", &[("id", &plan.id.0)]);
     done(global.json, &sentence, &json!({"plan": plan}))?;
     Ok(Outcome::Fine)

@@ -1,4 +1,4 @@
-//! What people ask to be watched, from the command line: the same verbs as the buttons in Telegram.
+//! Requests to be watched, from the command line.
 
 use jiff::{Timestamp, civil::Date};
 use serde_json::json;
@@ -8,7 +8,7 @@ use super::super::{
     output::{done, line, table},
 };
 use crate::{
-    actions::{registration as verbs, registration::NotDone},
+    actions::{Access, Refused, registration as verbs, registry::Present},
     locale::Words,
     model::{
         Say, Target, TargetId,
@@ -68,10 +68,11 @@ pub(super) async fn approve(
     until: Option<Until>,
 ) -> Result<Outcome, Failure> {
     let (world, _opened) = open::existing(global).await?;
-    let request = known(&world, id).await?;
+    let access = Access::cli(&world, by);
+    let request = known(&access, id).await?;
     let until = until.map(|it| it.of(&world)).transpose()?;
-    let done_with = verbs::approve(&world, &request.id, by, until, None).await;
-    let approved = done_with.map_err(|why| failure(why, &world.words))?;
+    let approved = verbs::approve(&access, &request.id, until, None).await;
+    let approved = approved.map_err(|why| Failure::refused(why, &world.words))?;
     let id = approved.target.to_string();
     let sentence = world.words.text("cli-registered", &[("id", &id)]);
     done(global.json, &sentence, &json!({"registered": id}))?;
@@ -85,20 +86,23 @@ pub(super) async fn refuse(
     reason: &str,
 ) -> Result<Outcome, Failure> {
     let (world, _opened) = open::existing(global).await?;
-    let request = known(&world, id).await?;
-    let refused = verbs::refuse(&world, &request.id, by, reason, None).await;
-    refused.map_err(|why| failure(why, &world.words))?;
+    let access = Access::cli(&world, by);
+    let request = known(&access, id).await?;
+    let refused = verbs::refuse(&access, &request.id, reason).await;
+    refused.map_err(|why| Failure::refused(why, &world.words))?;
     let id = request.id.to_string();
     let sentence = world.words.text("cli-refused", &[("id", &id)]);
     done(global.json, &sentence, &json!({"refused": id}))?;
     Ok(Outcome::Fine)
 }
 
-async fn known(world: &World, id: &str) -> Result<Request, Failure> {
-    verbs::find(world, id).await?.ok_or_else(|| {
-        Failure::usage(format!(
+async fn known(access: &Access<'_>, id: &str) -> Result<Request, Failure> {
+    let found = verbs::find(access, id).await;
+    found.map_err(|why| match why {
+        Refused::NotFound(_) => Failure::usage(format!(
             "no request is called {id:?}: gaccong targets requests lists them"
-        ))
+        )),
+        why => Failure::refused(why, &access.world.words),
     })
 }
 
@@ -218,26 +222,18 @@ impl Until {
     }
 }
 
-/// A refusal in the words of people.
-pub(super) fn failure(why: NotDone, words: &Words) -> Failure {
-    match why {
-        NotDone::Unknown => Failure::usage("it is not there any more"),
-        NotDone::Refused(say) => Failure::usage(words.say(&say)),
-        NotDone::Store(error) => error.into(),
-    }
-}
-
 /// Registers targets, all or none.
 pub(super) async fn register(
     global: &Global,
     world: &World,
     by: &str,
     until: Option<Timestamp>,
-    targets: impl Fn(&verbs::Present) -> Result<Vec<Target>, Vec<String>>,
+    targets: impl Fn(&Present) -> Result<Vec<Target>, Vec<String>> + Sync,
 ) -> Result<Outcome, Failure> {
     let faults = |found: Vec<String>| Say::new("register-faults").with("faults", found.join("\n"));
-    let added = verbs::add(world, by, until, |present| targets(present).map_err(faults)).await;
-    let added = added.map_err(|why| failure(why, &world.words))?;
+    let access = Access::cli(world, by);
+    let added = verbs::add(&access, until, |present| targets(present).map_err(faults)).await;
+    let added = added.map_err(|why| Failure::refused(why, &world.words))?;
     if added.is_empty() {
         return Err(Failure::usage("there was no target to register"));
     }

@@ -160,8 +160,11 @@ impl Notifier for Telegram {
         }
         // a message of another chat or topic cannot be edited from this one
         let place = self.place_in(&chat);
-        let here = earlier.filter(|it| it.place == place);
-        if let Some(id) = here.and_then(|it| it.message.parse().ok()) {
+        let here = match earlier {
+            Some(Receipt::Message { place: at, message }) if *at == place => Some(message),
+            _ => None,
+        };
+        if let Some(id) = here.and_then(|it| it.parse().ok()) {
             match self.edit(message, &chat, MessageId(id)).await {
                 Ok(()) => return Ok(None),
                 // Telegram refuses this edit for good, but may still accept a new message
@@ -181,7 +184,7 @@ impl Notifier for Telegram {
             // the number from now on: another chat may have the name tomorrow
             Recipient::ChannelUsername(_) => Recipient::Id(sent.chat.id),
         };
-        Ok(Some(Receipt {
+        Ok(Some(Receipt::Message {
             place: self.place_in(&chat),
             message: sent.id.0.to_string(),
         }))
@@ -287,7 +290,7 @@ fn keyboard(message: &Message) -> InlineKeyboardMarkup {
     let buttons: Vec<InlineKeyboardButton> = message
         .buttons
         .iter()
-        .map(|it| InlineKeyboardButton::callback(it.label.clone(), it.action.clone()))
+        .map(|it| InlineKeyboardButton::callback(it.label.clone(), it.action.to_string()))
         .collect();
     InlineKeyboardMarkup::new(buttons.chunks(2).map(<[_]>::to_vec))
 }

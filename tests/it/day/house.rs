@@ -10,7 +10,7 @@ use std::{
 
 use futures_util::{FutureExt, future::BoxFuture};
 use gaccong::{
-    actions::{plans, registration},
+    actions::{plans, rounds},
     bot, deliver,
     jobs::{escalation, windows},
     model::{Incident, TargetId},
@@ -401,7 +401,7 @@ agencies:",
 }
 
 async fn rounds(world: Arc<World>) {
-    registration::round(&world).await;
+    rounds::round(&world).await;
     plans::round(&world).await;
     plans::take_over(&world).await;
     escalation::round(&world).await;

@@ -82,7 +82,7 @@ impl Notifier for Way {
             return Err(Refusal::Unsure("the connection broke".to_owned()));
         }
         let fresh = self.0.telegram && place.receipt.is_none() && message.document.is_none();
-        Ok(fresh.then(|| Receipt {
+        Ok(fresh.then(|| Receipt::Message {
             place: "chat".to_owned(),
             message: self.0.next.fetch_add(1, Ordering::Relaxed).to_string(),
         }))

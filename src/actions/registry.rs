@@ -1,0 +1,103 @@
+//! The registry as one moment knew it, and the commit of what was decided on it.
+
+use jiff::Timestamp;
+
+use crate::{
+    actions::refused::Refused,
+    model::{
+        Agency, Alert, Incident, Target,
+        registration::{Registration, Request},
+    },
+    registry::{Known, Step},
+    store::{Commit, Enrolment, StoreError},
+    world::{
+        World,
+        decide::{Decision, decide},
+    },
+};
+
+/// The registry as one moment knew it.
+pub struct Present {
+    pub revision: u64,
+    pub registered: Vec<Registration>,
+    pub targets: Vec<Target>,
+    pub agencies: Vec<Agency>,
+    pub requests: Vec<Request>,
+    /// Ids of newcomers that are remembered from before.
+    pub(crate) used: Vec<String>,
+}
+
+impl Present {
+    pub async fn of(world: &World) -> Result<Self, StoreError> {
+        let revision = world.store.registry_revision().await?;
+        let registered = world.store.registry().await?;
+        let targets = world.with_file(registered.iter().map(|it| it.target.clone()));
+        Ok(Self {
+            revision,
+            agencies: world.agencies(&targets),
+            requests: world.store.requests().await?,
+            registered,
+            targets,
+            used: Vec::new(),
+        })
+    }
+
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            targets: &self.targets,
+            requests: &self.requests,
+            used: &self.used,
+        }
+    }
+}
+
+/// A step of the registry, with the alerts that tell of it and the incidents that end with it.
+#[derive(Default)]
+pub(crate) struct Change {
+    pub step: Step,
+    pub alerts: Vec<Alert>,
+    pub incidents: Vec<Incident>,
+}
+
+/// Decides on the registry as it is and commits the change; `mark` is a milestone that is written in the same commit.
+pub(crate) async fn change(
+    world: &World,
+    mark: Option<(String, String)>,
+    change: impl Fn(&Present, Timestamp) -> Result<Change, Refused> + Sync,
+) -> Result<Step, Refused> {
+    let (mark, change) = (&mark, &change);
+    decide(world, |now| async move {
+        let present = Present::of(world).await?;
+        let changed = change(&present, now)?;
+        let step = changed.step.clone();
+        let commit = Commit {
+            milestone: mark.clone(),
+            ..commit_of(changed, &present)
+        };
+        Ok(Decision::write(commit, step))
+    })
+    .await
+}
+
+fn commit_of(change: Change, present: &Present) -> Commit {
+    let Change {
+        step,
+        alerts,
+        incidents,
+    } = change;
+    let enrols = !step.registered.is_empty() || !step.removed.is_empty();
+    // a new request is decided from the other requests, a request from the targets
+    let depends = enrols || step.request.is_some() || !step.others.is_empty();
+    Commit {
+        registry: depends.then_some(Enrolment {
+            revision: present.revision,
+            registered: step.registered,
+            removed: step.removed,
+        }),
+        requests: step.request.into_iter().chain(step.others).collect(),
+        entries: step.entries,
+        alerts,
+        incidents,
+        ..Commit::default()
+    }
+}

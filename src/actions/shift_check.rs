@@ -1,0 +1,95 @@
+//! The test call before a shift: its officers confirm that they are present.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    actions::{
+        access::{Access, Role},
+        refused::Refused,
+    },
+    duty::handover,
+    model::{duty::Person, names::is_same_name},
+    store::{Commit, Result},
+    world::World,
+};
+
+/// Milestone: the begin of the shift that was last asked to confirm.
+pub(crate) const ASKED: &str = "duty/mustered";
+/// Milestone: the begin of the next shift, then the names of officers who have confirmed, a line each.
+const PRESENT: &str = "duty/present";
+
+/// The officers that begin their duty at `at`, by the roster of today. Officers that stay on from the shift before are not
+/// asked, since they are present.
+pub(crate) fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
+    let before = at - SignedDuration::from_secs(1);
+    let zone = &world.config.service.timezone;
+    let change = handover(&world.config.duty.roster, before, at, zone);
+    change
+        .filter(|it| it.at == at)
+        .map(|it| it.joining)
+        .unwrap_or_default()
+}
+
+async fn present(world: &World, at: Timestamp) -> Result<Vec<String>> {
+    let kept = world.store.milestone(PRESENT).await?.unwrap_or_default();
+    let mut lines = kept.lines();
+    let ours = lines.next() == Some(at.to_string().as_str());
+    Ok(lines.filter(|_| ours).map(str::to_owned).collect())
+}
+
+/// The officers who take over at that moment and have not confirmed.
+pub(crate) async fn missing_at(world: &World, at: Timestamp) -> Result<Vec<Person>> {
+    let present = present(world, at).await?;
+    let mut missing = taking_over(world, at);
+    missing.retain(|it| !present.contains(&it.name));
+    Ok(missing)
+}
+
+/// Confirms that the caller is present for the shift that begins at `at`. Returns the caller's name in the roster.
+pub async fn confirm_self(
+    access: &Access<'_>,
+    at: Timestamp,
+) -> std::result::Result<String, Refused> {
+    if access.role() < Role::Operator {
+        return Err(Refused::because("muster-other"));
+    }
+    if at <= access.world.clock.now() {
+        return Err(Refused::because("muster-past"));
+    }
+    let caller = access.asker();
+    let known = confirm(access.world, at, caller.account, &caller.name).await?;
+    known.ok_or_else(|| Refused::because("muster-other"))
+}
+
+/// Confirms that an officer is present for the shift of the last test call: found by the account in the roster, by name
+/// where the roster has none. Returns the name in the roster; `None` where that person does not take over then.
+pub async fn confirm(
+    world: &World,
+    at: Timestamp,
+    account: Option<i64>,
+    called: &str,
+) -> Result<Option<String>> {
+    // only for the shift of the last test call: what a button says can be forged
+    if world.store.milestone(ASKED).await? != Some(at.to_string()) {
+        return Ok(None);
+    }
+    let on = taking_over(world, at);
+    let is_caller = |it: &&Person| match it.telegram {
+        Some(known) => account == Some(known),
+        None => is_same_name(&it.name, called),
+    };
+    let Some(person) = on.iter().find(is_caller) else {
+        return Ok(None);
+    };
+    let mut lines = present(world, at).await?;
+    if !lines.contains(&person.name) {
+        lines.push(person.name.clone());
+    }
+    lines.insert(0, at.to_string());
+    let commit = Commit {
+        milestone: Some((PRESENT.to_owned(), lines.join("\n"))),
+        ..Commit::default()
+    };
+    world.store.commit(commit).await?;
+    Ok(Some(person.name.clone()))
+}

@@ -1,0 +1,80 @@
+//! One update of Telegram: its chat, its author, and what is open to them.
+
+use teloxide::{
+    Bot,
+    types::{ChatId, ThreadId},
+};
+
+use crate::{
+    actions::{Access, Noun, Refused},
+    locale::Words,
+    model::{Incident, IncidentId},
+    notify::{people::called, text::said},
+    world::World,
+};
+
+/// Telegram's accounts that many share: an anonymous administrator, a channel, a linked channel's posts.
+const SHARED: [i64; 3] = [1_087_968_824, 136_817_688, 777_000];
+
+/// The account number of a person; `None` for an account that many share.
+pub(super) fn account_of(user: &teloxide::types::User) -> Option<i64> {
+    let id = i64::try_from(user.id.0).ok()?;
+    (!SHARED.contains(&id)).then_some(id)
+}
+
+/// One update: its author and chat, and what it may reach.
+pub(super) struct ChatContext<'a> {
+    pub access: Access<'a>,
+    pub bot: &'a Bot,
+    pub chat: ChatId,
+    pub topic: Option<ThreadId>,
+}
+
+impl<'a> ChatContext<'a> {
+    pub fn world(&self) -> &'a World {
+        self.access.world
+    }
+
+    pub fn words(&self) -> &'a Words {
+        &self.access.world.words
+    }
+
+    pub fn zone(&self) -> &'a jiff::tz::TimeZone {
+        &self.access.world.config.service.timezone
+    }
+
+    pub fn say(&self, key: &str, args: &[(&str, &str)]) -> String {
+        self.words().text(key, args)
+    }
+
+    /// An incident that this chat is told of, by its id as people type it.
+    pub async fn incident(&self, text: &str) -> Result<Incident, Refused> {
+        let now = self.world().clock.now().to_zoned(self.zone().clone());
+        match IncidentId::read(text, now.year()) {
+            Some(id) => self.access.incident(&id).await,
+            None => Err(Refused::NotFound(Noun::Incident)),
+        }
+    }
+
+    /// A refusal in the words of a chat. A failure of the store is logged with its cause, and named without it.
+    pub fn refusal(&self, why: &Refused) -> String {
+        let class = |key: &str, class: &crate::model::Class| {
+            let class = self.words().plain(&class.key());
+            self.say(key, &[("class", &class)])
+        };
+        match why {
+            Refused::NotFound(noun) => self.say(noun.key(), &[]),
+            Refused::Forbidden(why) | Refused::Because(why) => said(why, self.words()),
+            Refused::Taken(it) => {
+                let by = called(&it.by, it.origin.as_ref(), self.words());
+                self.say("bot-taken-already", &[("by", &by)])
+            }
+            Refused::NoPage(of) => class("bot-no-page", of),
+            Refused::Doubtful(of) => class("bot-worse", of),
+            Refused::Store(_) | Refused::Evidence(_) => {
+                tracing::error!(error = %why, "what a person asked for cannot be done");
+                self.say("bot-failed", &[])
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The time line and the evidence of an incident, kept from growing without end.
+
+use jiff::Timestamp;
+
+use crate::model::{
+    Incident,
+    incident::{Event, What},
+};
+
+/// Entries that are kept at the beginning and at the end; the middle goes.
+const TIMELINE: (usize, usize) = (20, 40);
+const EVIDENCE: (usize, usize) = (4, 8);
+
+/// Adds an event of the service's own.
+pub(super) fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<String>) {
+    it.timeline.push(Event {
+        at,
+        what,
+        by: None,
+        origin: None,
+        note,
+    });
+    thin_timeline(&mut it.timeline);
+}
+
+/// What people did and wrote stays; of the rest the middle goes.
+fn thin_timeline(timeline: &mut Vec<Event>) {
+    let (first, last) = TIMELINE;
+    let ours = timeline.iter().filter(|it| it.by.is_none()).count();
+    let mut seen = 0;
+    timeline.retain(|it| {
+        let middle = seen >= first && seen + last < ours;
+        seen += usize::from(it.by.is_none());
+        it.by.is_some() || !middle
+    });
+}
+
+/// Thins the evidence: the first and the latest pages stay.
+pub(super) fn thin_evidence(it: &mut Incident) {
+    thin(&mut it.evidence, EVIDENCE);
+}
+
+/// Takes out the middle of a list that is longer than its kept beginning and end.
+fn thin<T>(list: &mut Vec<T>, (first, last): (usize, usize)) {
+    if list.len() > first + last {
+        list.drain(first..list.len() - last);
+    }
+}

@@ -1,0 +1,102 @@
+//! How a request ends: refused, withdrawn, expired.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Step, limits::is_unproved};
+use crate::model::{
+    Say,
+    excerpt::{defang_text, excerpt},
+    registration::{Deed, Entry, Request, Stage},
+};
+
+/// A request without a decision ends after this: two weeks, in which an officer on leave comes back.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// A stranger's request without proof ends after this: two days, in which a webmaster puts a file in place.
+const UNPROVED: SignedDuration = SignedDuration::from_hours(48);
+
+/// Refuses it; the asker is told the reason.
+pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Result<Step, Say> {
+    is_open(request)?;
+    let reason = excerpt(reason, 500);
+    let stage = Stage::Refused {
+        by: by.to_owned(),
+        at: now,
+        reason: reason.clone(),
+    };
+    let deed = Deed::Refused {
+        request: request.id.clone(),
+        reason,
+    };
+    Ok(over(request, by, stage, deed, now))
+}
+
+/// Withdraws it, for its asker.
+pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say> {
+    is_open(request)?;
+    let stage = Stage::Withdrawn {
+        by: by.to_owned(),
+        at: now,
+    };
+    let deed = Deed::Withdrawn {
+        request: request.id.clone(),
+    };
+    Ok(over(request, by, stage, deed, now))
+}
+
+/// Ends a request without a decision; `None` where there is time left.
+pub fn expire(request: &Request, now: Timestamp) -> Option<Step> {
+    let patience = if is_unproved(request) {
+        UNPROVED
+    } else {
+        PATIENCE
+    };
+    if !request.stage.is_open() || now.duration_since(request.at) < patience {
+        return None;
+    }
+    let deed = Deed::Expired {
+        request: request.id.clone(),
+    };
+    Some(over(
+        request,
+        "gaccong",
+        Stage::Expired { at: now },
+        deed,
+        now,
+    ))
+}
+
+fn over(request: &Request, by: &str, stage: Stage, deed: Deed, now: Timestamp) -> Step {
+    Step {
+        request: Some(Request {
+            stage,
+            ..request.clone()
+        }),
+        entries: vec![line(request, by, deed, now)],
+        ..Step::default()
+    }
+}
+
+/// A line of the registry's history about a request.
+pub(super) fn line(request: &Request, by: &str, deed: Deed, now: Timestamp) -> Entry {
+    Entry {
+        at: now,
+        target: request.target.clone(),
+        by: by.to_owned(),
+        deed,
+    }
+}
+
+/// Fails where the request is decided, with how.
+pub(super) fn is_open(request: &Request) -> Result<(), Say> {
+    let decided = |key: &str, by: &str| {
+        let by = defang_text(&excerpt(by, 60));
+        Say::new(key).with("id", &request.id).with("by", by)
+    };
+    match &request.stage {
+        Stage::Open => Ok(()),
+        Stage::Approved { by, .. } => Err(decided("register-approved-already", by)),
+        Stage::Refused { by, .. } => Err(decided("register-refused-already", by)),
+        Stage::Withdrawn { by, .. } => Err(decided("register-withdrawn-already", by)),
+        Stage::Expired { .. } => Err(decided("register-expired-already", "gaccong")),
+    }
+}
