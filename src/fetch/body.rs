@@ -8,12 +8,12 @@ use reqwest::{Response, header};
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    Broken,
+
     classify::class_of,
     decode::{self, Failed, Undecoded},
     journey::Journey,
 };
-use crate::model::{Class, Say, excerpt::excerpt, observation::Silence};
+use crate::model::{Broken, Class, Say, excerpt::excerpt, observation::Silence};
 
 /// Bytes from which a body counts as large (ten times an ordinary page), and large bodies held in memory at once.
 const LARGE: usize = 1 << 20;

@@ -33,18 +33,16 @@ mod versions;
 mod visit;
 mod waits;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 pub use address::Guard;
 use async_trait::async_trait;
-use bytes::Bytes;
 pub use client::Unusable;
 use jiff::Timestamp;
-use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 pub use visit::Eye;
 
-use crate::model::{Observation, Profile, TargetId, dossier::Validators, observation::Silence};
+use crate::model::{Fetched, Profile, TargetId, dossier::Validators};
 
 /// Who we say we are, and how far we may go. Built once from the configuration.
 #[derive(Clone, Debug, Default)]
@@ -80,7 +78,7 @@ pub struct Visit<'a> {
 #[async_trait]
 pub trait Sees: Send + Sync {
     /// Looks once. Whatever happens is an observation.
-    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting;
+    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Fetched;
 
     /// Whether the host and port of a URL accept or refuse a connection at once, which shows that the network between
     /// works.
@@ -92,25 +90,4 @@ pub trait Sees: Send + Sync {
     async fn texts(&self, _name: &str) -> Vec<String> {
         Vec::new()
     }
-}
-
-/// The beginning of a page that broke off, and how it ended.
-#[derive(Clone, Debug)]
-pub struct Broken {
-    pub loss: Silence,
-    pub beginning: Bytes,
-}
-
-/// What a visit brought back.
-#[derive(Clone, Debug)]
-pub struct Sighting {
-    pub observation: Observation,
-    /// `None` when silent, or when the portal said that nothing has changed.
-    pub body: Option<Bytes>,
-    /// What came of a body before it broke off.
-    pub partial: Option<Bytes>,
-    /// What had come over HTTP/2 before that broke, where what came over HTTP/1.1 (body or part) begins otherwise.
-    pub broken: Option<Broken>,
-    /// Held while a large body is: only so many are in memory at once.
-    pub large: Option<Arc<OwnedSemaphorePermit>>,
 }

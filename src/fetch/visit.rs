@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
-    Sees, Settings, Sighting, Unusable, Visit,
+    Sees, Settings, Unusable, Visit,
     arrive::{Arrived, How},
     body::{self, LARGE_AT_ONCE, Lost},
     chain::Intermediates,
@@ -37,7 +37,7 @@ use super::{
     waits::within,
 };
 use crate::model::{
-    Class, Digest, Observation, Profile, Say, Seen,
+    Class, Digest, Fetched, Held, Observation, Profile, Say, Seen,
     excerpt::{defang, excerpt},
     observation::{Answer, Hop, Silence},
     registrable,
@@ -139,7 +139,7 @@ impl Sees for Eye {
     }
 
     /// The wait for a place at a busy host does not count into the look's time.
-    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
+    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Fetched {
         let inner = &self.0;
         let host = server_of(visit.url);
         // first the host's place, then one of all: who waits for a slow host keeps nobody else waiting
@@ -203,12 +203,12 @@ impl Sees for Eye {
             face,
             seen,
         };
-        Sighting {
+        Fetched {
             observation,
             body,
             partial,
             broken,
-            large: journey.large,
+            held: journey.large.map(Held::new),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! How a page is delivered, compared with known looks: the same bytes under other headers are another page.
+//! How a page is delivered, compared with known looks: equal bytes under other headers are another page.
 
-use super::paths::known;
+use super::known_looks;
 use crate::{
     detect::Delivery,
     model::{Dossier, observation::Answer, presentation::Presentation, registrable},
@@ -12,7 +12,7 @@ pub(crate) fn delivered(
     answer: &Answer,
     body: &[u8],
 ) -> Vec<(Delivery, String)> {
-    let known: Vec<&Presentation> = known(dossier)
+    let known: Vec<&Presentation> = known_looks(dossier)
         .filter_map(|it| it.presentation.as_ref())
         .collect();
     let now = &answer.presentation;
