@@ -46,6 +46,7 @@ mod phones; // commands, buttons and answers in Telegram; strangers
 mod queues; // a flood in one chat keeps no other from being heard
 mod reach; // addresses that are slow to connect, shut or dead
 mod real; // real pages where the corpus is at hand
+mod records; // data directories of an older program: opened, rebuilt, restored, told
 mod registration; // who may be watched: asked, looked at, proved, decided, ended
 mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
