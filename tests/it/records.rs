@@ -1,14 +1,7 @@
 //! Data directories of an older program: what is in them is read, kept and told. `tests/records/README.md` says what each
 //! holds and how it was made.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::{self, File, Permissions},
-    io::Read,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use gaccong::model::{
     Alert, Dossier, Incident, Mask, Receipt, Storm,
@@ -17,12 +10,18 @@ use gaccong::model::{
     registration::{Entry, Registration, Request},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
 
 use crate::scene::{gaccong, said};
 
 mod commands;
+mod kept;
 mod rewritten;
+mod watched;
+
+use kept::{
+    Records, assert_all_same, assert_same, backed_up, faults, files, journalled, kept, laid, parts,
+    value, wanted,
+};
 
 /// The directories in `tests/records`.
 const ALL: [&str; 3] = ["day", "every", "killed"];
@@ -54,9 +53,6 @@ type Rewrite = fn(&str) -> serde_json::Result<String>;
 fn again<T: Serialize + DeserializeOwned>(json: &str) -> serde_json::Result<String> {
     serde_json::to_string(&serde_json::from_str::<T>(json)?)
 }
-
-/// Records by their keys.
-type Records = BTreeMap<String, Value>;
 
 #[test]
 fn each_kind_of_record_is_read_and_written_with_all_its_fields() {
@@ -152,176 +148,6 @@ fn a_backup_that_a_running_service_wrote_is_restored() {
     let count = |of: &Records, kind: &str| of.keys().filter(|it| it.starts_with(kind)).count();
     for kind in ["d/", "i/", "p/", "q/", "r/", "y/"] {
         assert_eq!(count(&found, kind), count(&later, kind), "{kind}");
-    }
-}
-
-/// A directory of `tests/records`.
-fn kept(directory: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/records")
-        .join(directory)
-}
-
-/// A copy of the directory as the older program left it.
-fn laid(directory: &str) -> (tempfile::TempDir, PathBuf) {
-    let keep = tempfile::tempdir().unwrap();
-    let path = keep.path().to_owned();
-    let from = format!("{}/.", kept(directory).display());
-    let copied = Command::new("cp").args(["-R", &from]).arg(&path).status();
-    assert!(copied.unwrap().success());
-    for entry in fs::read_dir(&path).unwrap() {
-        let file = entry.unwrap().path();
-        if file.to_string_lossy().ends_with(".tar.zst") {
-            let archive = zstd::Decoder::new(File::open(&file).unwrap()).unwrap();
-            tar::Archive::new(archive).unpack(&path).unwrap();
-        }
-    }
-    // git keeps no modes, and the program would warn of this one
-    let own = Permissions::from_mode(0o700);
-    fs::set_permissions(path.join("data"), own).unwrap();
-    (keep, path)
-}
-
-/// The files of `records/`: the kind that each holds, and its lines.
-fn files(directory: &str) -> Vec<(String, String)> {
-    let files = fs::read_dir(kept(directory).join("records")).unwrap();
-    let file = |path: PathBuf| {
-        let kind = path.file_stem().unwrap().to_string_lossy().into_owned();
-        (kind, fs::read_to_string(path).unwrap())
-    };
-    files.map(|it| file(it.unwrap().path())).collect()
-}
-
-/// All records of the directory, as the older program read them.
-fn wanted(directory: &str) -> Records {
-    let files = files(directory);
-    let lines = files.iter().flat_map(|it| it.1.lines());
-    lines
-        .map(parts)
-        .map(|(key, json)| (key.to_owned(), value(json)))
-        .collect()
-}
-
-/// Key and JSON of a line `["key",json]`.
-fn parts(line: &str) -> (&str, &str) {
-    let inner = line.strip_prefix("[\"").and_then(|it| it.strip_suffix(']'));
-    inner.and_then(|it| it.split_once("\",")).expect(line)
-}
-
-/// What the program reads in the directory now, from a backup.
-fn backed_up(path: &Path) -> Records {
-    let file = path.join("now");
-    let (out, err, code) = said(&gaccong(path, &["backup", "now"]));
-    assert_eq!(code, 0, "{out}{err}");
-    let mut archive = tar::Archive::new(zstd::Decoder::new(File::open(&file).unwrap()).unwrap());
-    let mut text = String::new();
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        if entry.path().unwrap() == Path::new("records.jsonl") {
-            entry.read_to_string(&mut text).unwrap();
-        }
-    }
-    fs::remove_file(file).unwrap();
-    replayed(&text, 0)
-}
-
-/// What the journal's base and logs hold, read without the program.
-fn journalled(folder: &Path) -> Records {
-    let names = fs::read_dir(folder).unwrap();
-    let names = names.map(|it| it.unwrap().file_name().into_string().unwrap());
-    // bases sort before logs, and both by number
-    let names: BTreeSet<String> = names.collect();
-    let read = |name: &String| fs::read_to_string(folder.join(name)).unwrap();
-    let base = names.iter().rfind(|it| it.starts_with("base-")).unwrap();
-    let number = u64::from_str_radix(&base["base-".len()..], 16).unwrap();
-    let logs = names.iter().filter(|it| it.starts_with("log-")).map(read);
-    let mut all = replayed(&read(base), 0);
-    all.extend(replayed(&logs.collect::<String>(), number + 1));
-    all.retain(|_, it| !it.is_null());
-    all
-}
-
-/// The records after all lines of a journal or a backup from batch `from`; null where one was deleted.
-fn replayed(text: &str, from: u64) -> Records {
-    let mut all = Records::new();
-    for line in text.lines() {
-        let mut line = value(&line[17..]);
-        if line["n"].as_u64().unwrap() < from {
-            continue;
-        }
-        let Value::Array(put) = line["put"].take() else {
-            panic!("{line}")
-        };
-        for mut it in put {
-            all.insert(it[0].as_str().unwrap().to_owned(), it[1].take());
-        }
-    }
-    all
-}
-
-/// JSON as a value. An integer that a value cannot hold exactly becomes a text.
-fn value(json: &str) -> Value {
-    let mut out = String::with_capacity(json.len());
-    let (mut inside, mut escaped) = (false, false);
-    let mut digits = String::new();
-    for c in json.chars().chain([' ']) {
-        if !inside && (c.is_ascii_digit() || ".eE+-".contains(c)) {
-            digits.push(c);
-            continue;
-        }
-        let large = digits.len() > 19 && digits.bytes().all(|it| it.is_ascii_digit());
-        let quote = if large { "\"" } else { "" };
-        out.extend([quote, &std::mem::take(&mut digits), quote]);
-        inside ^= c == '"' && !escaped;
-        escaped = inside && c == '\\' && !escaped;
-        out.push(c);
-    }
-    serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {json}"))
-}
-
-/// What of `wanted` is not so in `found`, with its place. Fields that `found` has besides are new ones.
-fn faults(place: &str, found: &Value, wanted: &Value, out: &mut Vec<String>) {
-    match (found, wanted) {
-        (Value::Object(found), Value::Object(wanted)) => fields(place, found, wanted, out),
-        (Value::Array(found), Value::Array(wanted)) if found.len() == wanted.len() => {
-            for (at, (found, wanted)) in found.iter().zip(wanted).enumerate() {
-                faults(&format!("{place}[{at}]"), found, wanted, out);
-            }
-        }
-        _ if found == wanted => (),
-        _ => out.push(format!("{place}: {found}, not {wanted}")),
-    }
-}
-
-fn fields(
-    place: &str,
-    found: &Map<String, Value>,
-    wanted: &Map<String, Value>,
-    out: &mut Vec<String>,
-) {
-    for (name, wanted) in wanted {
-        let place = format!("{place}.{name}");
-        match found.get(name) {
-            Some(found) => faults(&place, found, wanted, out),
-            None => out.push(format!("{place} is lost")),
-        }
-    }
-}
-
-fn assert_same(place: &str, found: &Value, wanted: &Value) {
-    let mut out = Vec::new();
-    faults(place, found, wanted, &mut out);
-    assert!(out.is_empty(), "{}", out.join("\n"));
-}
-
-/// The keys are the same, and each record has at least its fields.
-fn assert_all_same(found: &Records, wanted: &Records) {
-    let keys = |of: &Records| of.keys().cloned().collect::<BTreeSet<_>>();
-    let (found_keys, wanted_keys) = (keys(found), keys(wanted));
-    let differ: Vec<_> = found_keys.symmetric_difference(&wanted_keys).collect();
-    assert!(differ.is_empty(), "lost or added: {differ:?}");
-    for (key, wanted) in wanted {
-        assert_same(key, &found[key], wanted);
     }
 }
 

@@ -104,9 +104,18 @@ impl Scene {
     }
 
     /// On a clock of the test's own.
-    pub fn at(mut config: Config, store: &str, clock: Arc<dyn Clock>) -> Self {
+    pub fn at(config: Config, store: &str, clock: Arc<dyn Clock>) -> Self {
+        Self::over(config, store, clock, tempfile::tempdir().unwrap())
+    }
+
+    /// Over what lies in the folder.
+    pub fn over(
+        mut config: Config,
+        store: &str,
+        clock: Arc<dyn Clock>,
+        folder: tempfile::TempDir,
+    ) -> Self {
         provider();
-        let folder = tempfile::tempdir().unwrap();
         config.service.data_dir = folder.path().join("data");
         config.service.snapshots_dir = folder.path().join("snapshots");
         let store = backends::open(store, &config.service.data_dir).unwrap();
