@@ -1,4 +1,4 @@
-//! What keeps a measurement from being made, as one sentence for the person who asked for it.
+//! The reason that a measurement could not be made, as one sentence for the caller.
 
 use std::{error::Error, fmt};
 

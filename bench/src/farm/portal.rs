@@ -127,7 +127,7 @@ impl Portal {
     pub fn told(&self, now_us: i64) -> Told {
         match &mut self.state().harm {
             Some(harm) => {
-                // an alert before anybody saw the harm is about something else
+                // an alert before the harm was served has another cause
                 if harm.first_served.is_some() && !harm.over {
                     harm.alerted_at.get_or_insert(now_us);
                 }
