@@ -2,9 +2,11 @@
 
 use std::{error::Error, fmt};
 
+/// The reason that a step failed, as one sentence.
 #[derive(Debug)]
 pub struct Trouble(String);
 
+/// The result of a step of the measurement.
 pub type Result<T> = std::result::Result<T, Trouble>;
 
 impl Trouble {

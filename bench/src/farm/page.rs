@@ -102,6 +102,7 @@ impl Composer {
         self.before + self.text.len()
     }
 
+    /// The page; with `validated`, its answers carry an ETag.
     pub fn finish(mut self, validated: bool) -> Page {
         self.close();
         Page::new(self.pieces, validated)

@@ -14,7 +14,7 @@ pub trait Format: Sync {
     fn render(&self, report: &Report, words: &Words) -> Result<Vec<u8>, String>;
 }
 
-/// All formats, in the order in which help texts list them.
+/// All formats of the report.
 pub const ALL: &[&dyn Format] = &[&html::Html, &csv::Csv, &json::Json];
 
 /// The format of this name.
