@@ -1,5 +1,6 @@
 //! One check, from the visit to the commit, and doubt of our own connection before any accusation.
 
+pub(crate) mod announced;
 pub mod check;
 mod confirm;
 pub mod connectivity;
