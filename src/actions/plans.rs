@@ -25,7 +25,6 @@ use crate::{
 const TRIES: u32 = 5;
 
 // until the looks name it where it is
-pub(crate) use crate::watch::announced::silence as quiet;
 
 /// Writes down what somebody announces; the people who run the service are told.
 pub async fn announce(

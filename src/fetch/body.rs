@@ -8,7 +8,6 @@ use reqwest::{Response, header};
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-
     classify::class_of,
     decode::{self, Failed, Undecoded},
     journey::Journey,

@@ -13,9 +13,7 @@ pub(super) fn conclude(known: Known<'_>, mut look: Look) -> Look {
         excuse_part(part, &mut look);
     }
     let is_tampered = look.class.standing() == Standing::Tampered;
-    if !is_tampered
-        && let Some(host) = led_away(known.target, known.dossier, &look.observation)
-    {
+    if !is_tampered && let Some(host) = led_away(known.target, known.dossier, &look.observation) {
         redirect(&host, &mut look);
     }
     certificate(&mut look);

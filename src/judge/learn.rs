@@ -6,8 +6,7 @@ use jiff::Timestamp;
 
 use super::{DecidedBy, Look, expectations, mask_source};
 use crate::model::{
-    Baseline, Class, Dossier, Mask, Part, Standing, Target, TargetId,
-    dossier::Validators,
+    Baseline, Class, Dossier, Mask, Part, Standing, Target, TargetId, dossier::Validators,
     observation::Certificate,
 };
 

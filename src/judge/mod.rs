@@ -26,6 +26,8 @@ pub use glance::glance;
 pub use known::{Case, Known, expectations, known_looks, mask_source};
 pub use look::{DecidedBy, Look};
 pub use read::{needs_norm, read, read_crudely, unread};
-pub use recall::{Judgement, Matched, Memory, cache_key, could_match, is_current, judgement, recall};
+pub use recall::{
+    Judgement, Matched, Memory, cache_key, could_match, is_current, judgement, recall,
+};
 pub use site::{NOWHERE, could_be_soft_404};
 pub use visitors::{goes_on, gravest};

@@ -18,8 +18,7 @@ use crate::{
     diff::{Imprint, changed_lines, lines},
     model::{
         Class, Fetched, Level, LookRef, Observation, Part, Say, Standing, Verdict,
-        incident::ChangeLine,
-        observation::Answer,
+        incident::ChangeLine, observation::Answer,
     },
     page::{self, Page, Source},
 };

@@ -107,10 +107,10 @@ fn cached(judgement: &Judgement, fetched: &Fetched, known: Known<'_>) -> Look {
     out.cause.clone_from(&judgement.cause);
     out.title.clone_from(&judgement.title);
     out.changes.clone_from(&judgement.changes);
-    out.seen = judgement.seen.clone().map(|it| LookRef {
-        at: known.at,
-        ..it
-    });
+    out.seen = judgement
+        .seen
+        .clone()
+        .map(|it| LookRef { at: known.at, ..it });
     out.body.clone_from(&fetched.body);
     out
 }

@@ -4,8 +4,7 @@ use super::{Case, Known, Look};
 use crate::{
     detect,
     model::{
-        Class, Digest, Fetched, Level, LookRef, Observation, Part, Verdict,
-        incident::ChangeLine,
+        Class, Digest, Fetched, Level, LookRef, Observation, Part, Verdict, incident::ChangeLine,
     },
     page::{self, Page, Source, registrable, sitemap},
 };
@@ -21,9 +20,8 @@ const ALIKE: f64 = 0.8;
 pub fn could_be_soft_404(known: Known<'_>, fetched: &Fetched) -> bool {
     let answer = fetched.observation.answer();
     known.target.part == Some(Part::Unlinked)
-        && answer.is_some_and(|it| {
-            it.status == 200 && it.final_url.path() == known.target.url.path()
-        })
+        && answer
+            .is_some_and(|it| it.status == 200 && it.final_url.path() == known.target.url.path())
 }
 
 /// The look of a part that does not exist: nothing to say of it.

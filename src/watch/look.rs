@@ -9,7 +9,7 @@ use crate::{
     fetch::Visit,
     judge::{self, Case, Known, Look, Matched, Memory},
     model::{Dossier, Fetched, Mask, Profile, Target, dossier::Validators},
-    world::{World, norm_cache, workers::Unfinished},
+    world::{World, mask_updates, norm_cache, workers::Unfinished},
 };
 
 /// What a look is compared with besides its own baseline, and how it asks.
@@ -79,7 +79,9 @@ async fn judged(world: &World, case: Case, fetched: Fetched) -> Look {
     let id = case.target.id.clone();
     let of = Arc::new((case, fetched));
     let work = of.clone();
-    let read = world.desks.within(&id, move || judge::read(&work.0, &work.1));
+    let read = world
+        .desks
+        .within(&id, move || judge::read(&work.0, &work.1));
     let why = match read.await {
         Ok(look) => return look,
         Err(why) => why,
@@ -118,9 +120,9 @@ async fn gathered(
         return Gathered::Case(case.into(), fetched.into());
     }
     if fetched.body.is_some() {
-        case.mask = mask.filter(|it| judge::is_current(known, it));
+        case.mask = mask.clone().filter(|it| judge::is_current(known, it));
         if case.mask.is_none() {
-            case.mask = world.lessons.learn(known).await;
+            case.mask = mask_updates::learn(world, known, mask).await;
             if let Some(mut look) = recalled(world, known, &fetched, case.mask.as_ref()).await {
                 look.mask_update = case.mask.map(|it| Box::new(it.as_ref().clone()));
                 return Gathered::Look(look.into());

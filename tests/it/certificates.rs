@@ -5,7 +5,7 @@ use std::{
 
 use gaccong::{
     fetch::{Eye, Settings},
-    model::{Fetched, Class, Profile},
+    model::{Class, Fetched, Profile},
 };
 use openssl::ssl::SslVersion;
 use tokio::sync::Notify;

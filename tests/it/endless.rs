@@ -10,7 +10,7 @@ use std::{
 
 use gaccong::{
     fetch::{Eye, Guard, Sees, Settings, Visit},
-    model::{Fetched, Class, Profile},
+    model::{Class, Fetched, Profile},
 };
 use jiff::Timestamp;
 use tokio::{

@@ -4,7 +4,7 @@ use std::{net::IpAddr, time::Duration};
 
 use gaccong::{
     fetch::{Eye, Guard, Sees, Settings, Visit},
-    model::{Fetched, Class, Profile, incident::Stage, observation::Families},
+    model::{Class, Fetched, Profile, incident::Stage, observation::Families},
 };
 use jiff::Timestamp;
 use url::Url;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use gaccong::{
     fetch::{Eye, Guard, Sees, Settings, Visit},
-    model::{Fetched, Class, Digest, Profile, dossier::Validators},
+    model::{Class, Digest, Fetched, Profile, dossier::Validators},
 };
 use jiff::Timestamp;
 use url::Url;

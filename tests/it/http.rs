@@ -8,7 +8,7 @@ use std::{
 
 use gaccong::{
     fetch::{Eye, Guard, Sees, Settings, Visit},
-    model::{Fetched, Class, Profile, observation::Silence},
+    model::{Class, Fetched, Profile, observation::Silence},
 };
 use jiff::Timestamp;
 use tokio::{

@@ -6,7 +6,7 @@ use std::{
 };
 
 use gaccong::{
-    fetch::{Settings},
+    fetch::Settings,
     model::{Class, Fetched},
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use gaccong::{
     deliver,
     fetch::{Sees, Visit},
-    model::{Fetched, 
-        Class, Kind, Observation, Receipt, Say, Seen,
+    model::{
+        Class, Fetched, Kind, Observation, Receipt, Say, Seen,
         incident::{Stage, What},
         observation::{Answer, Silence},
     },

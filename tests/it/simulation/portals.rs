@@ -12,8 +12,8 @@ use std::{
 use async_trait::async_trait;
 use gaccong::{
     fetch::{Sees, Visit},
-    model::{Fetched, 
-        Class, Digest, Observation, Say, Seen,
+    model::{
+        Class, Digest, Fetched, Observation, Say, Seen,
         observation::{Answer, Silence},
     },
 };
