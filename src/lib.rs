@@ -2,18 +2,23 @@
 //! defaced, carries planted content, or is down.
 #![forbid(unsafe_code)]
 
-pub mod alert;
+pub mod actions;
 pub mod bot;
 pub mod calendar;
 pub mod cli;
 pub mod config;
+pub mod deliver;
 pub mod detect;
 pub mod diff;
 pub mod duty;
+pub mod evidence;
 pub mod fetch;
 pub mod files;
 pub mod incident;
+pub mod jobs;
+pub mod locale;
 pub mod model;
+pub mod notify;
 pub mod page;
 pub mod registry;
 pub mod report;
@@ -22,4 +27,4 @@ pub mod store;
 pub mod table;
 pub mod watch;
 pub mod web;
-pub mod words;
+pub mod world;

@@ -19,7 +19,10 @@ fn read(bytes: &[u8]) -> Option<Page> {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let at = data.iter().position(|it| *it == 0xff).unwrap_or(data.len() / 2);
+    let at = data
+        .iter()
+        .position(|it| *it == 0xff)
+        .unwrap_or(data.len() / 2);
     let (before, now) = data.split_at(at);
     let (Some(before), Some(now)) = (read(before), read(now)) else {
         return;

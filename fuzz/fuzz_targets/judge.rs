@@ -4,8 +4,8 @@
 use gaccong::{
     detect::{Expect, judge},
     diff::Norm,
+    locale::{Lang, Words},
     page::{self, Page, Source},
-    words::{Lang, Words},
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -21,7 +21,10 @@ fn read(bytes: &[u8]) -> Option<Page> {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let at = data.iter().position(|it| *it == 0xff).unwrap_or(data.len() / 2);
+    let at = data
+        .iter()
+        .position(|it| *it == 0xff)
+        .unwrap_or(data.len() / 2);
     let (before, now) = data.split_at(at);
     let (Some(before), Some(now)) = (read(before), read(now)) else {
         return;
@@ -38,5 +41,8 @@ fuzz_target!(|data: &[u8]| {
     }
     let own = Norm::learn([&now, &now].into_iter());
     let verdict = judge(&now, &own, &expect);
-    assert!(verdict.score < 0.9, "a page is nothing new beside itself: {verdict:?}");
+    assert!(
+        verdict.score < 0.9,
+        "a page is nothing new beside itself: {verdict:?}"
+    );
 });

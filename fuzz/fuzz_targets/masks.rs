@@ -13,7 +13,9 @@ fn looks(data: &[u8]) -> Vec<Vec<u8>> {
     let mut looks: Vec<Vec<u8>> = data.split(|it| *it == 0xff).map(<[u8]>::to_vec).collect();
     if looks.len() == 1 {
         let one = looks[0].clone();
-        looks = (1..4u8).map(|n| [one.as_slice(), &[b' ', b'0' + n]].concat()).collect();
+        looks = (1..4u8)
+            .map(|n| [one.as_slice(), &[b' ', b'0' + n]].concat())
+            .collect();
     }
     looks.truncate(12);
     looks
@@ -39,5 +41,8 @@ fuzz_target!(|data: &[u8]| {
     again.remember(&mask);
     let steps = patience::steps() - before;
     // up to 1,000 steps a byte: faces and variants times looks
-    assert!(steps <= 1_000 * bytes + 1_000_000, "{steps} steps for {bytes} bytes");
+    assert!(
+        steps <= 1_000 * bytes + 1_000_000,
+        "{steps} steps for {bytes} bytes"
+    );
 });

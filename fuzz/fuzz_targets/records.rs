@@ -17,7 +17,10 @@ fuzz_target!(|data: &[u8]| {
         assert!(codec::is_whole("d/a", &record) && !codec::is_whole("d/b", &record));
         if let Ok(dossier) = codec::decode::<Dossier>("d/a", &record) {
             let written = codec::encode("d/a", &dossier).expect("it was read");
-            assert_eq!(codec::decode::<Dossier>("d/a", &written).expect("whole"), dossier);
+            assert_eq!(
+                codec::decode::<Dossier>("d/a", &written).expect("whole"),
+                dossier
+            );
         }
         let _ = codec::decode::<Incident>("i/a", &codec::of_json("i/a", text));
     }

@@ -2,9 +2,9 @@
 #![no_main]
 
 use gaccong::{
-    alert::words,
+    locale::{Lang, Words},
     model::Incident,
-    words::{Lang, Words},
+    notify::words,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -44,7 +44,16 @@ fuzz_target!(|data: &[u8]| {
             }
         }
         assert!(open.is_empty());
-        assert!(!message.plain.chars().any(|it| it.is_control() && it != '\n'));
-        assert!(!message.plain.contains("http://") && !message.plain.contains("https://"), "{}", message.plain);
+        assert!(
+            !message
+                .plain
+                .chars()
+                .any(|it| it.is_control() && it != '\n')
+        );
+        assert!(
+            !message.plain.contains("http://") && !message.plain.contains("https://"),
+            "{}",
+            message.plain
+        );
     }
 });

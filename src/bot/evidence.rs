@@ -2,15 +2,15 @@
 
 use super::{here::Here, reply::Reply};
 use crate::{
-    alert::{Document, pages},
+    actions::evidence,
     model::Incident,
-    watch::diff,
+    notify::{Document, pages},
 };
 
 /// What changed, as a text file.
 pub(super) async fn change(here: &Here<'_>, known: &Incident) -> Reply {
     let mut text = String::new();
-    for line in diff::lines_at_desk(here.world, known).await {
+    for line in evidence::lines_at_desk(here.world, known).await {
         text.push_str(if line.added { "+ " } else { "- " });
         text.push_str(&line.text);
         text.push('\n');
@@ -28,7 +28,7 @@ pub(super) async fn change(here: &Here<'_>, known: &Incident) -> Reply {
 
 /// The page before and the page now.
 pub(super) async fn then_and_now(here: &Here<'_>, known: &Incident) -> Reply {
-    let faces = diff::faces(here.world, known).await;
+    let faces = evidence::faces(here.world, known).await;
     let zone = &here.world.config.service.timezone;
     Reply {
         text: pages::then_and_now(known, &faces, &here.world.words, zone),

@@ -8,6 +8,8 @@ use teloxide::{
 };
 
 use crate::{
+    actions::request_alerts::taken_for,
+    deliver::moved_to,
     model::{
         Incident, IncidentId, Target,
         alert::chat_of,
@@ -16,7 +18,7 @@ use crate::{
         registration::Asker,
     },
     store::Result,
-    watch::{World, chats, request_alerts::taken_for, tell::moved_to},
+    world::{World, address_book},
 };
 
 /// A notifier and the chat it speaks to.
@@ -274,7 +276,7 @@ pub(super) async fn notifiers_of(
             names.push(it.notifier.clone());
         }
     }
-    let registered = chats::registered(world).await.unwrap_or_default();
+    let registered = address_book::registered(world).await.unwrap_or_default();
     let ours = |name: &&String| {
         let of = chat_of(name).map(|it| it.0);
         chats.iter().any(|it| Some(it.notifier.as_str()) == of)

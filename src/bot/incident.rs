@@ -7,13 +7,14 @@ use jiff::{Timestamp, ToSpan, civil::time};
 
 use super::here::Here;
 use crate::{
-    alert::people::called,
+    actions::{
+        approve::{Keep, NotApproved, Word, approve},
+        incidents as steps,
+        incidents::NotDone,
+    },
     incident,
     model::{Incident, IncidentId},
-    watch::{
-        approve::{Keep, NotApproved, Word, approve},
-        step::{self as steps, NotDone},
-    },
+    notify::people::called,
 };
 
 /// A portal that is looked at because of an answer has so long: whoever taps next waits for it.

@@ -25,6 +25,11 @@ use std::{
 };
 
 use futures_util::FutureExt;
+use here::{Chat, Here, Role, notifiers_of};
+use queue::{Job, Put, Queue, WINDOW};
+use reply::Reply;
+use strangers::Strangers;
+use taps::Tapped;
 use teloxide::{
     Bot, RequestError,
     payloads::GetUpdatesSetters,
@@ -38,14 +43,9 @@ use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    alert::notifiers::{Account, account},
-    watch::{Live, World},
+    notify::notifiers::{Account, account},
+    world::{Live, World},
 };
-use here::{Chat, Here, Role, notifiers_of};
-use queue::{Job, Put, Queue, WINDOW};
-use reply::Reply;
-use strangers::Strangers;
-use taps::Tapped;
 
 /// Long polls end before teloxide's own client time-out of 17 s.
 const POLL_S: u32 = 10;

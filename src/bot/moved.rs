@@ -4,9 +4,9 @@ use teloxide::types::ChatId;
 
 use super::Listener;
 use crate::{
+    deliver::moved_to,
     model::alert::{chat_of, in_chat},
     store::Commit,
-    watch::tell::moved_to,
 };
 
 impl Listener {

@@ -6,16 +6,13 @@ use super::{
     taps::Tapped,
 };
 use crate::{
-    alert::{plan::plan as shown, text::said},
+    actions::{plans, plans::names, registration::NotDone},
     incident::plan::{Announced, span},
     model::{
         TargetId,
         plan::{Plan, PlanId},
     },
-    watch::{
-        plans::{self, names},
-        registration::NotDone,
-    },
+    notify::{plan::plan as shown, text::said},
 };
 
 /// "8:00-9:00 sáng mai", "2h-3h chiều": a day or half of one that we would guess at.

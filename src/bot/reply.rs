@@ -10,7 +10,7 @@ use teloxide::{
 };
 
 use super::here::Here;
-use crate::alert::{
+use crate::notify::{
     Button, Document,
     notifiers::no_preview,
     text::{LIMIT, Text, escape},

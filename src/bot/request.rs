@@ -10,11 +10,7 @@ use super::{
     taps::Tapped,
 };
 use crate::{
-    alert::{
-        Button,
-        request::{places_of_proof, to_asker, to_officers},
-        text::said,
-    },
+    actions::{registration as verbs, registration::NotDone, request_alerts},
     model::{
         Say,
         alert::chat_of,
@@ -22,11 +18,12 @@ use crate::{
         registration::Request,
         target::portal_url,
     },
-    registry::{Wanted, limits::is_together, request::Whose},
-    watch::{
-        registration::{self as verbs, NotDone},
-        request_alerts,
+    notify::{
+        Button,
+        request::{places_of_proof, to_asker, to_officers},
+        text::said,
     },
+    registry::{Wanted, limits::is_together, request::Whose},
 };
 
 /// Marks a question for the agency's name, before the address that is asked for.

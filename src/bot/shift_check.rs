@@ -7,7 +7,7 @@ use super::{
     reply::Reply,
     taps::Tapped,
 };
-use crate::{model::excerpt::named, watch::shift_check};
+use crate::{jobs::shift_check, model::excerpt::named};
 
 /// Handles the tap. `at` is the begin of the shift in seconds since 1970, taken from the button: it can be forged.
 pub(super) async fn tapped(here: &Here<'_>, at: &str) -> Tapped {

@@ -2,14 +2,15 @@
 
 use super::here::Here;
 use crate::{
-    alert::reminders::{TAKE_CALLED, TAKE_LASTING},
+    actions::incidents::{NotDone, step_all},
     incident,
     model::{
         Incident, IncidentId,
         incident::{Event, What},
     },
-    store::{self, Wanted},
-    watch::step::{NotDone, step_all},
+    notify::reminders::{TAKE_CALLED, TAKE_LASTING},
+    store,
+    store::Wanted,
 };
 
 /// Takes what is open and taken by nobody; says how many that were, and how many somebody had already.

@@ -16,12 +16,12 @@ use super::{
     request, shift_check, storm,
 };
 use crate::{
-    alert::{Button, people::called},
     model::{
         Incident,
         excerpt::{named, unmarked},
         incident::MutedIn,
     },
+    notify::{Button, people::called},
 };
 
 /// What a tap came to: words over the button, and what is sent besides.

@@ -3,10 +3,9 @@
 mod holidays;
 pub mod lunar;
 
-pub use holidays::{HOLIDAYS, Holiday, holiday};
-
 use std::time::Duration;
 
+pub use holidays::{HOLIDAYS, Holiday, holiday};
 use jiff::{
     Span,
     civil::{Date, Time},

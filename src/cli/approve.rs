@@ -7,8 +7,8 @@ use super::{
     output::{done, line},
 };
 use crate::{
+    actions::approve::{Keep, NotApproved, Word, approve},
     model::TargetId,
-    watch::approve::{Keep, NotApproved, Word, approve},
 };
 
 #[derive(clap::Args)]

@@ -7,12 +7,7 @@ use super::{
     Failure, Global, Outcome, open,
     output::{line, table},
 };
-use crate::{
-    calendar::{self, HOLIDAYS},
-    config::Pace,
-    model::time::midnight,
-    words::Words,
-};
+use crate::{calendar, calendar::HOLIDAYS, config::Pace, locale::Words, model::time::midnight};
 
 #[derive(clap::Args)]
 pub struct Args {

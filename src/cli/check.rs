@@ -13,18 +13,19 @@ use super::{
     output::{line, signal_json, table},
 };
 use crate::{
+    actions::approve::{Keep, NotApproved, Word, approve},
     model::{
         Dossier, Standing, Target, TargetId,
         observation::{Face, Families},
         target::portal_url,
     },
     watch::{
-        Beside, Look, World,
-        approve::{Keep, NotApproved, Word, approve},
         check::profile_dossier,
         look,
+        look::{Beside, Look},
         paths::keep_lesson,
     },
+    world::World,
 };
 
 #[derive(clap::Args)]

@@ -8,12 +8,13 @@ use std::{
 
 use super::{Failure, Global};
 use crate::{
-    alert::notifiers::{self, Problem},
-    config::{self, Config, Fault, Pace},
+    config,
+    config::{Config, Fault, Pace},
     duty::roster::from_csv,
     fetch::ca,
     files,
     model::Digest,
+    notify::{notifiers, notifiers::Problem},
     store::backends,
 };
 

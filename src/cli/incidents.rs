@@ -8,18 +8,18 @@ use super::{
     output::{done, line, signal_json, table},
 };
 use crate::{
-    alert::{people::called, timeline},
+    actions::{
+        evidence::lines_of,
+        incidents::{NotDone, step},
+    },
     incident,
     model::{
         Incident, IncidentId,
         excerpt::{excerpt, unmarked},
     },
+    notify::{people::called, timeline},
     store::Wanted,
-    watch::{
-        World,
-        diff::lines_of,
-        step::{NotDone, step},
-    },
+    world::World,
 };
 
 #[derive(clap::Subcommand)]
@@ -137,7 +137,7 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
         return Ok(Outcome::Fine);
     }
     let zone = &world.config.service.timezone;
-    let message = crate::alert::words::incident(&it, &world.words, zone, false);
+    let message = crate::notify::words::incident(&it, &world.words, zone, false);
     line(&message.plain)?;
     line("")?;
     for event in timeline::lines(&it, &world.words, zone, usize::MAX) {

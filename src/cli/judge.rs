@@ -18,15 +18,17 @@ use super::{
     output::{escaped, line, signal_json},
 };
 use crate::{
-    detect::{self, Expect, profiles, reckon, weigh},
+    detect,
+    detect::{Expect, profiles, reckon, weigh},
     diff::{Norm, compare},
+    locale::Words,
     model::{
         Digest, Level, Mask, Profile, Say, Signal, Verdict,
         excerpt::{defang_text, excerpt},
     },
-    page::{self, Limit, Page, Source, patience::Patience},
-    watch::processor,
-    words::Words,
+    page,
+    page::{Limit, Page, Source, patience::Patience},
+    world::cpu_time,
 };
 
 #[derive(clap::Args)]
@@ -317,7 +319,7 @@ fn over(source: Source, limit: &page::Limit) -> Verdict {
 /// Does the work on a page; `None` where it took too long.
 fn within<T>(work: impl FnOnce() -> T) -> Option<T> {
     let patience = Patience::default();
-    let (out, _) = processor::during(&patience, work);
+    let (out, _) = cpu_time::during(&patience, work);
     (!patience.is_lost()).then_some(out)
 }
 

@@ -19,10 +19,9 @@ mod watch;
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
-
-use crate::{model::excerpt::clean, words::Lang};
-
 pub use output::{Failure, Outcome};
+
+use crate::{locale::Lang, model::excerpt::clean};
 
 /// Watches web portals from outside and tells people when one is defaced, carries planted content, or is down.
 #[derive(Parser)]

@@ -11,7 +11,7 @@ use super::{Failure, Global};
 use crate::{
     config::{Config, Pace},
     store::{Store, StoreError, backends, control, lock::Lock, private},
-    watch::{World, clock::System},
+    world::{World, clock::System},
 };
 
 /// A store, and the lock that must live as long.

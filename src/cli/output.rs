@@ -9,13 +9,13 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
+    locale::Words,
     model::{
         Signal,
         excerpt::{clean, excerpt},
     },
     store::StoreError,
-    watch,
-    words::Words,
+    world::Fault,
 };
 
 /// It ran; did it find something?
@@ -69,11 +69,11 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<watch::Fault> for Failure {
-    fn from(fault: watch::Fault) -> Self {
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
         match fault {
-            watch::Fault::Config(message) => Self::usage(message),
-            watch::Fault::System(message) => Self::system(message),
+            Fault::Config(message) => Self::usage(message),
+            Fault::System(message) => Self::system(message),
         }
     }
 }

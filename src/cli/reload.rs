@@ -13,7 +13,7 @@ use crate::{
     config::{Config, Pace},
     model::{Digest, Say, TargetId, alert::Topic},
     schedule::watchdog::event,
-    watch::World,
+    world::World,
 };
 
 /// The files are read so often; two equal readings make a change, so that one half written is not taken.

@@ -7,9 +7,12 @@ use serde_json::json;
 
 use super::{Failure, Global, Outcome, open, output::line};
 use crate::{
+    actions::reports,
     model::time::Week,
-    report::formats::{self, Format, summary},
-    watch::reports,
+    report::{
+        formats,
+        formats::{Format, summary},
+    },
 };
 
 #[derive(clap::Subcommand)]

@@ -19,10 +19,11 @@ use super::{
 use crate::{
     bot,
     config::Pace,
+    deliver,
     schedule::{calendar, duty, plans, registration, watchdog, wheel},
     store::{address, control},
-    watch::{Live, World, clock::System, tell},
     web,
+    world::{Live, World, clock::System},
 };
 
 #[derive(clap::Args)]
@@ -125,7 +126,7 @@ impl Parts {
         listener: Option<TcpListener>,
         stop: &CancellationToken,
     ) {
-        self.begin(DELIVERIES, tell::run(worlds.clone(), stop.clone()));
+        self.begin(DELIVERIES, deliver::run(worlds.clone(), stop.clone()));
         self.begin("bot", bot::run(worlds.clone(), stop.clone()));
         self.begin("watchdog", watchdog::run(worlds.clone(), stop.clone()));
         self.begin("duty", duty::run(worlds.clone(), stop.clone()));

@@ -18,17 +18,16 @@ use std::{
     time::Duration,
 };
 
+pub use fields::{duration, duration_text};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use url::Url;
-
-pub use fields::{duration, duration_text};
 pub use tree::Fault;
+use url::Url;
 
 use crate::{
     calendar::WindowRule,
+    locale::Lang,
     model::{Agency, Target, alert::chat_of, duty::Duty, target::Settings},
-    words::Lang,
 };
 
 /// A checked targets.yaml.

@@ -13,11 +13,11 @@ use super::{
 use crate::{
     calendar::{Days, HOLIDAYS, WindowRule, holiday},
     duty::roster,
+    locale::Lang,
     model::{
         Profile,
         target::{Confirm, Learn, Settings, portal_url},
     },
-    words::Lang,
 };
 
 pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config {

@@ -35,14 +35,13 @@ mod waits;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
+pub use address::Guard;
 use async_trait::async_trait;
 use bytes::Bytes;
+pub use client::Unusable;
 use jiff::Timestamp;
 use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
-
-pub use address::Guard;
-pub use client::Unusable;
 pub use visit::Eye;
 
 use crate::model::{Observation, Profile, TargetId, dossier::Validators, observation::Silence};

@@ -1,9 +1,10 @@
 //! The ways a part of a page is kept from a visitor's eyes while machines read it.
 
-use super::text::floor;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+
+use super::text::floor;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Hiding {

@@ -27,9 +27,6 @@ pub mod sitemap;
 pub mod text;
 pub mod writing;
 
-use url::Url;
-
-pub use crate::model::registrable;
 pub use cover::Cover;
 pub use fingerprint::Fingerprint;
 pub use guard::Limit;
@@ -39,6 +36,9 @@ pub use links::{Form, Frame, Image, Link, Relation, Script};
 pub use outline::Heading;
 pub use read::is_selector;
 pub use text::Block;
+use url::Url;
+
+pub use crate::model::registrable;
 
 /// The bytes of one answer and what is needed to understand them.
 #[derive(Clone, Copy, Debug)]

@@ -150,8 +150,10 @@ pub fn askers(waiting: &[&Request]) -> Vec<(String, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::{Around, Whose, ask};
-    use super::*;
+    use super::{
+        super::request::{Around, Whose, ask},
+        *,
+    };
     use crate::model::registration::RequestId;
 
     /// The requests that strangers made for these hosts, one each, with their proof, at one moment.

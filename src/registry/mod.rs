@@ -8,15 +8,15 @@ pub mod request;
 pub mod rivals;
 pub mod rows;
 
+use jiff::Timestamp;
+pub use request::{Wanted, approve, ask, expire, prove, proved, refuse, seen, withdraw};
+pub use rivals::refuse_all;
+pub use rows::{Row, targets};
+
 use crate::model::{
     Target, TargetId,
     registration::{Deed, Entry, Registration, Request},
 };
-use jiff::Timestamp;
-
-pub use request::{Wanted, approve, ask, expire, prove, proved, refuse, seen, withdraw};
-pub use rivals::refuse_all;
-pub use rows::{Row, targets};
 
 /// What there is already.
 #[derive(Clone, Copy, Debug)]

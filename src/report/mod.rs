@@ -4,10 +4,9 @@ mod availability;
 pub mod formats;
 pub mod summarise;
 
+pub use availability::Tally;
 use jiff::{Timestamp, civil::Date};
 use serde::Serialize;
-
-pub use availability::Tally;
 pub use summarise::{Subject, Week, summarise};
 
 use crate::model::{Class, Kind, TargetId, incident::Origin};

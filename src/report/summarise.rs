@@ -10,13 +10,13 @@ use super::{
 };
 pub use crate::model::time::Week;
 use crate::{
+    locale::by_name,
     model::{
         Incident, Target,
         history::{History, quantile},
         incident::What,
         time::midnight,
     },
-    words::by_name,
 };
 
 /// A target and what was seen of it, this week and the week before.

@@ -7,8 +7,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::aside::aside;
 use crate::{
+    actions::reports,
     store::{Wanted, size},
-    watch::{Live, World, derived, evicted, reports},
+    world::{Live, World, derived, evicted},
 };
 
 /// Second, minute, hour, day, month, weekday: Monday 07:30, before the working day.

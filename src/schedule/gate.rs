@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{sync::Notify, time::Instant};
 
-use crate::watch::{World, check::Place};
+use crate::{watch::check::Place, world::World};
 
 /// At the beginning, and again when all is calm.
 const FEW: usize = 256;

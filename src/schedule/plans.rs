@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::rhythm::every;
-use crate::watch::{Live, plans};
+use crate::{actions::plans, world::Live};
 
 /// A portal that shows nothing is asked again as seldom as in a watch window.
 const EVERY: Duration = Duration::from_secs(60);

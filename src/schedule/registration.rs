@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::watch::{Live, listed, registration};
+use crate::{actions::registration, jobs::file_targets, world::Live};
 
 /// Whatever becomes due without anybody's deed: a proof to look for again, a window that is over.
 const IDLE: Duration = Duration::from_secs(30);
@@ -18,7 +18,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
     loop {
         let world = worlds.borrow_and_update().clone();
         if !compared {
-            match listed::compare(&world).await {
+            match file_targets::compare(&world).await {
                 Ok(()) => compared = true,
                 Err(error) => {
                     tracing::error!(%error, "what targets.yaml changes of the registry cannot be written")

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::watch::{Live, World};
+use crate::world::{Live, World};
 
 /// Works in the present world, a period after it began to the last time, until told to stop.
 pub(super) async fn every<F: Future<Output = ()>>(

@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::aside::aside;
 use crate::{
-    alert::heartbeat::Heartbeat,
     model::{Notice, Say, alert::Topic},
+    notify::heartbeat::Heartbeat,
     store::{Commit, Condition},
-    watch::{
+    world::{
         Live, World,
         health::{Health, health},
     },

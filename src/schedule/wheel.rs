@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use super::gate::Gate;
 use futures_util::StreamExt;
 use tokio::{
     task::JoinSet,
@@ -17,9 +16,11 @@ use tokio_util::{
     time::{DelayQueue, delay_queue},
 };
 
+use super::gate::Gate;
 use crate::{
     model::{Class, Target, TargetId, window},
-    watch::{Live, World, check},
+    watch::check,
+    world::{Live, World},
 };
 
 /// First looks are spread so that not all begin in one moment, but a handful of targets is seen at once.

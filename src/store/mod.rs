@@ -7,10 +7,8 @@ pub mod address;
 pub mod backends;
 pub mod codec;
 pub mod control;
-pub mod derived;
 mod disk;
 pub mod enduring;
-pub mod evidence;
 pub mod journal;
 pub mod ledger;
 pub mod lock;
@@ -28,14 +26,11 @@ pub mod shelf;
 use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
+pub use disk::{free_space, size};
 use jiff::Timestamp;
+pub use ledger::Ledger;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
-
-pub use derived::Derived;
-pub use disk::{free_space, size};
-pub use evidence::Evidence;
-pub use ledger::Ledger;
 
 use crate::model::{
     Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,

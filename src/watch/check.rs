@@ -5,23 +5,27 @@ use std::{net::IpAddr, time::Duration};
 use jiff::Timestamp;
 
 use super::{
-    World, beyond,
     confirm::confirm,
-    elsewhere, evicted,
-    eyes::{self, Sight},
-    found::{Agreed, finding},
     learn::{grown, keep, learn_profile, teaches, warn_of_doubt},
     look::{Beside, Look, look},
     paths::{keep_lesson, passed_on},
-    plans, sightings,
+    sightings,
 };
 use crate::{
+    actions::plans,
     incident::{self, Voice},
     model::{
         Class, Dossier, Incident, IncidentId, Profile, Say, Signal, Standing, Target, TargetId,
         history::Mark, window,
     },
     store::{Commit, StoreError},
+    watch::{
+        connectivity,
+        connectivity::Sight,
+        finding::{Agreed, finding},
+        other_addresses, subpages,
+    },
+    world::{World, evicted},
 };
 
 /// While our own network is gone, targets are tried this often.
@@ -79,13 +83,14 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
     };
     let conditional = may_be_conditional(world, &dossier, now);
     let open = known(world, &dossier).await;
-    let face = elsewhere::face(open.as_ref(), &dossier);
+    let face = other_addresses::face(open.as_ref(), &dossier);
     let first = gravest_at(world, target, &dossier, conditional, face).await;
     drop(place);
     let first =
-        elsewhere::look_at_other_addresses(world, target, &dossier, open.as_ref(), first).await;
+        other_addresses::look_at_other_addresses(world, target, &dossier, open.as_ref(), first)
+            .await;
     let open = open.as_ref();
-    if eyes::sight(world, target, open, &first).await == Sight::Blind {
+    if connectivity::sight(world, target, open, &first).await == Sight::Blind {
         return blind;
     }
     let sighted = sightings::first(world, target, &dossier, open, &first).await;
@@ -93,7 +98,7 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
         let confirmed = confirm(world, target, &dossier, first).await;
         // the network may have gone while we looked again
         if let Some(last) = confirmed.looks.last()
-            && eyes::sight(world, target, open, last).await == Sight::Blind
+            && connectivity::sight(world, target, open, last).await == Sight::Blind
         {
             return blind;
         }
@@ -116,7 +121,7 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
         decide(world, target, look, sure, every).await;
     }
     if target.settings.pages > 1 && look.class.standing() == Standing::Up {
-        beyond::round(world, target).await;
+        subpages::round(world, target).await;
     }
     let learning = dossier.baseline.is_none() && look.class.standing() == Standing::Up;
     let next = match (learning, sighted.is_noted()) {
@@ -132,7 +137,7 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
 
 /// Looks at one part of a portal. That a part is gone, slow or in repair is nobody's incident, and no part of the
 /// portal's availability; somebody else's content in it is.
-pub(super) async fn part(world: &World, target: &Target) {
+pub(crate) async fn part(world: &World, target: &Target) {
     let now = world.clock.now();
     let dossier = match world.store.dossier(&target.id).await {
         Ok(found) => found.unwrap_or_else(|| Dossier::new(target.id.clone())),
@@ -142,10 +147,11 @@ pub(super) async fn part(world: &World, target: &Target) {
         }
     };
     let open = known(world, &dossier).await;
-    let face = elsewhere::face(open.as_ref(), &dossier);
+    let face = other_addresses::face(open.as_ref(), &dossier);
     let first = gravest_at(world, target, &dossier, false, face).await;
     let known = open.as_ref();
-    let first = elsewhere::look_at_other_addresses(world, target, &dossier, known, first).await;
+    let first =
+        other_addresses::look_at_other_addresses(world, target, &dossier, known, first).await;
     tracing::debug!(target.id = %target.id, url = %target.url, class = %first.class, "looked at a part");
     match first.class.standing() {
         Standing::Up if known.is_some() || first.seen.is_some() => {
@@ -169,7 +175,7 @@ async fn tampered_part(
     first: Look,
 ) {
     let seen_at = first.observation.at;
-    if eyes::sight(world, target, known, &first).await == Sight::Blind {
+    if connectivity::sight(world, target, known, &first).await == Sight::Blind {
         return;
     }
     let sighted = sightings::first(world, target, dossier, known, &first).await;
@@ -177,7 +183,7 @@ async fn tampered_part(
         let confirmed = confirm(world, target, dossier, first).await;
         if let Some(last) = confirmed.looks.last()
             && last.class.standing() == Standing::Tampered
-            && eyes::sight(world, target, known, last).await == Sight::Blind
+            && connectivity::sight(world, target, known, last).await == Sight::Blind
         {
             return;
         }
@@ -239,7 +245,7 @@ fn gap(every: Duration) -> u64 {
 
 /// One look a profile; the gravest counts. The first profile's is the portal's availability; the others have a history
 /// of their own, and what only some visitors are shown is said to be so.
-pub(super) async fn gravest(
+pub(crate) async fn gravest(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -250,7 +256,7 @@ pub(super) async fn gravest(
 
 /// Like [`gravest`], at the address `face` where the portal still has it. All profiles look at one address, so that a
 /// difference is the visitor's and not the address's.
-pub(super) async fn gravest_at(
+pub(crate) async fn gravest_at(
     world: &World,
     target: &Target,
     dossier: &Dossier,

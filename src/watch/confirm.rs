@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::{World, check::gravest_at, look::Look};
-use crate::model::{Dossier, Kind, Target};
+use super::{check::gravest_at, look::Look};
+use crate::{
+    model::{Dossier, Kind, Target},
+    world::World,
+};
 
 /// What a burst came to.
-pub(super) struct Confirmed {
+pub(crate) struct Confirmed {
     /// All looks in order, the first among them; the last is one of those that agree, where any do.
     pub looks: Vec<Look>,
     pub agreed: u32,
@@ -16,7 +19,7 @@ pub(super) struct Confirmed {
 
 /// Looks again, spread evenly over `confirm.within`, until `agree` looks are of one kind or all are made; for a portal
 /// that shows tampering and fails in turn, up to twice as many.
-pub(super) async fn confirm(
+pub(crate) async fn confirm(
     world: &World,
     target: &Target,
     dossier: &Dossier,

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What visitors notice of a delivery and no known look had, each with its value. Empty where no known look tells.
-pub(super) fn delivered(
+pub(crate) fn delivered(
     dossier: &Dossier,
     answer: &Answer,
     body: &[u8],

@@ -5,15 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    World,
     delivered::delivered,
-    judging::Unfinished,
     learn::is_due,
-    lessons,
     look::{Look, bare},
-    memo::Judgement,
-    norms,
-    paths::{self, Path, expects, known, lesson_of},
+    paths,
+    paths::{Path, expects, known, lesson_of},
 };
 use crate::{
     detect::{self, Expect, judge, judge_beside},
@@ -24,6 +20,7 @@ use crate::{
         Verdict, incident::UNREAD, verdict::State,
     },
     page::{self, Kind, Page, Source},
+    world::{World, mask_updates, norm_cache, verdict_cache::Judgement, workers::Unfinished},
 };
 
 /// Log-odds noted for a page that cannot be read to its end: a doubt, and a mark that announced changes do not explain.
@@ -33,7 +30,7 @@ const MATCHED_HERE: usize = 32 << 10;
 
 /// What is asked of a page that somebody was shown.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     pub world: &'a World,
     pub target: &'a Target,
     pub dossier: &'a Dossier,
@@ -154,7 +151,7 @@ impl Asked<'_> {
         let unread = (observation.clone(), known.clone());
         let (target, dossier, at) = (self.target.clone(), self.dossier.clone(), self.at);
         // without a norm, only what the page itself says can accuse it
-        let learnt = norms::learnt(self.world, self.target, self.dossier).await;
+        let learnt = norm_cache::learnt(self.world, self.target, self.dossier).await;
         let norm = learnt.unwrap_or_default().all;
         let work = self.world.desks.within(&self.target.id, move || {
             let case = Case {
@@ -192,7 +189,7 @@ impl Asked<'_> {
         let mask = match mask {
             Some(mask) if mask.of == lesson => Some(mask),
             earlier => {
-                let new = lessons::learn(self.world, self.dossier, lesson, earlier).await;
+                let new = mask_updates::learn(self.world, self.dossier, lesson, earlier).await;
                 if let Some(new) = &new
                     && let Some(mut look) = self.masked(observation, body, new).await
                 {
@@ -202,10 +199,10 @@ impl Asked<'_> {
                 new
             }
         };
-        let learnt = norms::learnt(self.world, self.target, self.dossier).await?;
+        let learnt = norm_cache::learnt(self.world, self.target, self.dossier).await?;
         let reference = match self.first {
             Some(first) => {
-                let of = norms::learnt(self.world, self.target, first).await?;
+                let of = norm_cache::learnt(self.world, self.target, first).await?;
                 Some((of.all, detect::Beside::FirstProfile))
             }
             None => learnt.approved.map(|it| (it, detect::Beside::Approved)),

@@ -5,7 +5,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
-    World, evicted,
     look::Look,
     paths::{Path, expects, passed_on},
 };
@@ -15,6 +14,7 @@ use crate::{
         observation::Certificate,
     },
     store::{Commit, StoreError},
+    world::{World, evicted},
 };
 
 /// A page judged normal is kept as a variation at most once in so many intervals: portals move on, and the
@@ -53,7 +53,7 @@ fn take_in(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration)
 }
 
 /// Says where a first page is too doubtful to become a baseline by itself.
-pub(super) fn warn_of_doubt(target: &Target, dossier: &Dossier, look: &Look) {
+pub(crate) fn warn_of_doubt(target: &Target, dossier: &Dossier, look: &Look) {
     let up = look.class.standing() == Standing::Up;
     if up && look.verdict.score >= DOUBTFUL && dossier.baseline.is_none() {
         tracing::warn!(target.id = %target.id, score = look.verdict.score,
@@ -62,14 +62,14 @@ pub(super) fn warn_of_doubt(target: &Target, dossier: &Dossier, look: &Look) {
 }
 
 /// Whether it adds anything. Most looks do not, and write nothing but a line of history.
-pub(super) fn teaches(target: &Target, dossier: &Dossier, look: &Look, every: Duration) -> bool {
+pub(crate) fn teaches(target: &Target, dossier: &Dossier, look: &Look, every: Duration) -> bool {
     let mut after = dossier.clone();
     take_in(target, &mut after, look, every);
     after != *dossier
 }
 
 /// The dossier after a look, its page kept where it became a known one. A page that cannot be kept teaches nothing.
-pub(super) fn grown(
+pub(crate) fn grown(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -97,7 +97,7 @@ pub(super) fn grown(
 }
 
 /// A visitor's own history grows like the target's.
-pub(super) async fn learn_profile(world: &World, target: &Target, dossier: Dossier, look: &Look) {
+pub(crate) async fn learn_profile(world: &World, target: &Target, dossier: Dossier, look: &Look) {
     let after = grown(world, target, &dossier, look, target.settings.every);
     if dossier == after {
         return;
@@ -182,7 +182,7 @@ fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -
 }
 
 /// Whether a normal page that differs is kept as a variation now: the last one is old enough.
-pub(super) fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool {
+pub(crate) fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool {
     dossier.baseline.as_ref().is_none_or(|baseline| {
         let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
         at.duration_since(last).unsigned_abs() >= every * LEARN_AGAIN_AFTER
@@ -191,7 +191,7 @@ pub(super) fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool 
 
 /// Keeps what a look leaves in the norm, once it is part of the dossier. The look does not wait for it: lessons come after
 /// all judgements, and what is not kept is read again.
-pub(super) fn keep(world: &World, target: &Target, after: &Dossier, look: &Look) {
+pub(crate) fn keep(world: &World, target: &Target, after: &Dossier, look: &Look) {
     let (Some(seen), Some(left)) = (look.seen.clone(), look.left.clone()) else {
         return;
     };

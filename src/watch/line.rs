@@ -1,5 +1,5 @@
 //! Is it the portals, or our own line? Decided from what the accused portal shows and what witnesses show: portals of
-//! other owners at other addresses. Pure; [`super::eyes`] does the asking.
+//! other owners at other addresses. Pure; [`crate::watch::connectivity`] does the asking.
 //!
 //! A line that is caught (a hotel's login, a firewall that opens TLS, a provider's block page) changes *every* portal
 //! in the same way. An attack changes one portal, one machine or the portals of one owner. So one witness that shows
@@ -7,14 +7,13 @@
 
 use std::net::IpAddr;
 
+use super::look::Look;
 use crate::{
     fetch::address::is_public,
     model::{
         Class, Digest, Observation, Say, Standing, Target, excerpt, registrable, verdict::State,
     },
 };
-
-use super::look::Look;
 
 /// A mark that a caught line leaves in an answer. Two portals with one trace in common were changed in the same way.
 #[derive(Clone, Debug, PartialEq, Eq)]

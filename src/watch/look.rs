@@ -5,11 +5,11 @@ use std::{collections::HashSet, net::IpAddr, sync::Arc};
 use jiff::Timestamp;
 
 use super::{
-    World,
     judged::Asked,
     outside::without_exceptions,
     parts::{gone, is_soft_404, of_site},
-    paths::{self, Path},
+    paths,
+    paths::Path,
 };
 use crate::{
     detect::{Expect, judge},
@@ -21,6 +21,7 @@ use crate::{
         verdict::State,
     },
     page::{self, Source, registrable},
+    world::World,
 };
 
 /// What one look came to.
@@ -247,7 +248,7 @@ fn led_away(target: &Target, dossier: &Dossier, observation: &Observation) -> Op
     (domain != own && !before && !allowed).then_some(host)
 }
 
-pub(super) fn bare(observation: Observation, class: Class, verdict: Verdict) -> Look {
+pub(crate) fn bare(observation: Observation, class: Class, verdict: Verdict) -> Look {
     Look {
         observation,
         class,

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 
 use ipnet::IpNet;
 
-use super::World;
-use crate::model::{Baseline, Dossier, Target};
+use crate::{
+    model::{Baseline, Dossier, Target},
+    world::World,
+};
 
 /// The target as it may be looked at: without the exceptions of `allow_networks` if all of its good looks came from
 /// addresses outside of them.
-pub(super) fn without_exceptions<'a>(
+pub(crate) fn without_exceptions<'a>(
     world: &World,
     target: &'a Target,
     dossier: &Dossier,

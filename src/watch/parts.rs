@@ -2,15 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{
-    World,
-    look::{Look, bare},
-};
+use super::look::{Look, bare};
 use crate::{
     detect,
     fetch::{Sighting, Visit},
     model::{Class, Digest, Dossier, Level, LookRef, Part, Target, Verdict, incident::ChangeLine},
     page::{self, Source, registrable, sitemap},
+    world::World,
 };
 
 /// A path that cannot exist. Whoever answers it like another path has neither.
@@ -20,7 +18,7 @@ const NOWHERE: &str = "gaccong-khong-co-trang-nay-7d1f";
 const ALIKE: f64 = 0.8;
 
 /// A part that is not there: nothing to say of it.
-pub(super) fn gone(sighting: Sighting) -> Look {
+pub(crate) fn gone(sighting: Sighting) -> Look {
     let verdict = Verdict {
         level: Level::Normal,
         ..Verdict::default()
@@ -30,7 +28,7 @@ pub(super) fn gone(sighting: Sighting) -> Look {
 
 /// Whether the portal answers an address that cannot exist in the same way: with a good status and a page that says, or
 /// does not say, that there is nothing.
-pub(super) async fn is_soft_404(world: &World, target: &Target, sighting: &Sighting) -> bool {
+pub(crate) async fn is_soft_404(world: &World, target: &Target, sighting: &Sighting) -> bool {
     let Some(answer) = sighting.observation.answer() else {
         return true;
     };
@@ -93,7 +91,7 @@ fn alike(page: &page::Page, other: &page::Page) -> bool {
 }
 
 /// A sitemap or robots.txt, judged by what it names.
-pub(super) fn of_site(
+pub(crate) fn of_site(
     target: &Target,
     dossier: &Dossier,
     sighting: Sighting,

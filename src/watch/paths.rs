@@ -5,16 +5,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{
-    World,
-    look::{Look, bare},
-};
+use super::look::{Look, bare};
 use crate::{
     model::{
         Class, Digest, Dossier, Level, LookRef, Mask, Observation, Presentation, Target, TargetId,
         Verdict, observation::Answer,
     },
     store::Commit,
+    world::World,
 };
 
 /// What decided a look.
@@ -47,7 +45,7 @@ impl Path {
 
 /// What is asked of a target's pages besides being as they were: a page that was judged when something else was asked
 /// is judged anew.
-pub(super) fn expects(target: &Target) -> Digest {
+pub(crate) fn expects(target: &Target) -> Digest {
     let lists = [&target.ignore, &target.must_contain, &target.allow_hosts];
     let parts = lists
         .into_iter()
@@ -56,7 +54,7 @@ pub(super) fn expects(target: &Target) -> Digest {
 }
 
 /// Looks that a page is compared with: the baseline's, or those gathered for one.
-pub(super) fn known(dossier: &Dossier) -> impl Iterator<Item = &LookRef> {
+pub(crate) fn known(dossier: &Dossier) -> impl Iterator<Item = &LookRef> {
     let gathered = dossier.learning.iter();
     dossier
         .baseline
@@ -66,13 +64,13 @@ pub(super) fn known(dossier: &Dossier) -> impl Iterator<Item = &LookRef> {
 }
 
 /// What a mask of these looks is learnt from.
-pub(super) fn lesson_of(dossier: &Dossier, expects: &Digest) -> Digest {
+pub(crate) fn lesson_of(dossier: &Dossier, expects: &Digest) -> Digest {
     let looks = known(dossier).map(|it| it.digest.bytes().as_slice());
     Digest::of_parts(looks.chain([expects.bytes().as_slice()]))
 }
 
 /// An answer that may be decided by its bytes: a good one, and judged normal under the same expectations before.
-pub(super) fn answered<'a>(
+pub(crate) fn answered<'a>(
     target: &Target,
     dossier: &Dossier,
     observation: &'a Observation,
@@ -83,7 +81,7 @@ pub(super) fn answered<'a>(
 }
 
 /// Equal bytes are an equal page; no tree is built for it.
-pub(super) fn equal(
+pub(crate) fn equal(
     target: &Target,
     dossier: &Dossier,
     observation: &Observation,
@@ -96,7 +94,7 @@ pub(super) fn equal(
 }
 
 /// Whether an answer came from the same URL and was delivered in the same way as a known look.
-pub(super) fn came_so(known: &LookRef, answer: &Answer) -> bool {
+pub(crate) fn came_so(known: &LookRef, answer: &Answer) -> bool {
     let alike = match &known.presentation {
         Some(known) => *known == answer.presentation,
         // a look kept by an older version: only what that version knew is compared
@@ -115,7 +113,7 @@ pub(super) fn came_so(known: &LookRef, answer: &Answer) -> bool {
 }
 
 /// The known look that an answer is compared with through a mask; `None` where a mask does not apply.
-pub(super) fn like<'a>(
+pub(crate) fn like<'a>(
     target: &Target,
     dossier: &'a Dossier,
     observation: &'a Observation,
@@ -126,7 +124,7 @@ pub(super) fn like<'a>(
 }
 
 /// The look of an answer that fits the mask of the known looks (the caller checks): it differs only where that allows.
-pub(super) fn masked(
+pub(crate) fn masked(
     target: &Target,
     dossier: &Dossier,
     observation: &Observation,
@@ -171,7 +169,7 @@ fn as_ever(
 }
 
 /// The mask that a look passed, as one of the dossier that the look is part of now: what it lets through is the same.
-pub(super) fn passed_on(look: &Look, target: &Target, after: &Dossier) -> Option<(TargetId, Mask)> {
+pub(crate) fn passed_on(look: &Look, target: &Target, after: &Dossier) -> Option<(TargetId, Mask)> {
     let of = lesson_of(after, &expects(target));
     let mask = look.mask.as_deref().filter(|it| it.of != of)?;
     let mask = Mask {

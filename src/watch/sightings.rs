@@ -5,13 +5,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    World, beyond,
-    found::{before, evidence, identity},
-    look::Look,
-    plans,
-};
+use super::look::Look;
 use crate::{
+    actions::plans,
     detect::weigh::is_signed,
     incident::{self, Finding},
     model::{
@@ -20,6 +16,11 @@ use crate::{
         sighting::{REMEMBERED, Shown, Sighting, UNSEEN_INTERVALS},
     },
     store::{Commit, StoreError},
+    watch::{
+        finding::{before, evidence, identity},
+        subpages,
+    },
+    world::World,
 };
 
 /// How often a commit is decided anew after another one overtook it.
@@ -29,21 +30,21 @@ const TRIES: u32 = 5;
 const SOONEST: Duration = Duration::from_secs(30);
 
 /// The pause before the next look: the interval as ever, or a random one after a sighting.
-pub(super) fn pace(dossier: &Dossier, every: Duration, now: Timestamp) -> Duration {
+pub(crate) fn pace(dossier: &Dossier, every: Duration, now: Timestamp) -> Duration {
     if !incident::is_restless(&dossier.sightings, now) {
         return every;
     }
     unforeseen(every)
 }
 
-pub(super) fn unforeseen(every: Duration) -> Duration {
+pub(crate) fn unforeseen(every: Duration) -> Duration {
     let soonest = SOONEST.min(every / 2);
     soonest + (every - soonest).mul_f64(fastrand::f64())
 }
 
 /// The first look of a check, compared with what is known.
 #[derive(Clone, Copy)]
-pub(super) struct First {
+pub(crate) struct First {
     /// Whether it says something that is worth more looks.
     pub news: bool,
     /// When it showed tampering, which is written down then.
@@ -58,7 +59,7 @@ impl First {
 
 /// Writes down the tampering that a first look shows, before anything else: a process that is killed while it looks
 /// again must not have forgotten it.
-pub(super) async fn first(
+pub(crate) async fn first(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -81,7 +82,7 @@ pub(super) async fn first(
 
 /// Counts those of the looks at a part of a portal that showed nothing, while a sighting of it is remembered or an incident
 /// is open.
-pub(super) async fn count_good(world: &World, target: &Target, dossier: &Dossier, looks: &[Look]) {
+pub(crate) async fn count_good(world: &World, target: &Target, dossier: &Dossier, looks: &[Look]) {
     let good = looks
         .iter()
         .filter(|it| it.class.standing() == Standing::Up);
@@ -97,7 +98,7 @@ pub(super) async fn count_good(world: &World, target: &Target, dossier: &Dossier
 }
 
 /// Tells of sightings that the looks of a check do not confirm, where they add up to an incident all the same.
-pub(super) async fn add_up(
+pub(crate) async fn add_up(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -288,7 +289,7 @@ async fn told(
 }
 
 /// Takes confirmed looks into incidents. Tampering that was seen before and was gone in between comes and goes.
-pub(super) async fn stepped(
+pub(crate) async fn stepped(
     world: &World,
     target: &Target,
     dossier: &mut Dossier,
@@ -314,7 +315,7 @@ pub(super) async fn stepped(
 }
 
 /// The open incident of a dossier. Where a person ended it, the sightings that it was made of are forgotten.
-pub(super) async fn opened(
+pub(crate) async fn opened(
     world: &World,
     dossier: &mut Dossier,
 ) -> Result<Option<Incident>, StoreError> {
@@ -331,7 +332,7 @@ pub(super) async fn opened(
 }
 
 /// The number of sightings, out of the number of looks since the first.
-pub(super) async fn intermittent(
+pub(crate) async fn intermittent(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -349,7 +350,7 @@ pub(super) async fn intermittent(
         None => u32::try_from(looks).unwrap_or(u32::MAX).max(seen.times),
         Some(_) => seen.times.saturating_add(seen.unseen),
     };
-    let every = target.settings.every * beyond::checks_a_turn(world, target).await?;
+    let every = target.settings.every * subpages::checks_a_turn(world, target).await?;
     Ok(Intermittent {
         times: seen.times,
         looks,

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     model::alert::base_of,
     store::Condition,
-    watch::{
+    world::{
         Live,
         health::{Health, health},
     },

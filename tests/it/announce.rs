@@ -1,6 +1,6 @@
 //! Who may announce changes, in which words, in a chat and at the command line.
 
-use gaccong::watch::plans;
+use gaccong::actions::plans;
 
 use crate::{
     plans::{planned, redesigned},

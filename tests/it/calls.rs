@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gaccong::{
+    deliver,
     duty::due,
     incident,
     model::{
@@ -10,7 +11,7 @@ use gaccong::{
         duty::{Rung, Step},
         incident::{Muted, MutedIn},
     },
-    watch::{clock::Clock, tell},
+    world::clock::Clock,
 };
 use jiff::SignedDuration;
 
@@ -158,7 +159,7 @@ async fn who_stays_on_duty_is_not_asked_whether_he_is_there() {
     assert!(!asked.contains("Lê Văn Cường"), "{asked}");
     let at = "2026-11-22T23:00:00+07:00".parse().unwrap();
     let here =
-        |account, name| gaccong::watch::shift_check::here(&scene.world, at, Some(account), name);
+        |account, name| gaccong::jobs::shift_check::here(&scene.world, at, Some(account), name);
     assert_eq!(here(13, "Lê Văn Cường").await.unwrap(), None);
     let here = here(12, "Bình").await.unwrap();
     assert_eq!(here.as_deref(), Some("Trần Thị Bình"));
@@ -176,5 +177,5 @@ async fn who_stays_on_duty_is_not_asked_whether_he_is_there() {
         assert!(said.is_empty(), "{said:?}");
         clock.pass(1);
     }
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
 }

@@ -1,4 +1,7 @@
-use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use gaccong::{
     fetch::{Eye, Settings, Sighting},

@@ -11,10 +11,12 @@ use std::{
 };
 
 use gaccong::{
-    alert::{storm, text::LIMIT},
+    deliver,
+    locale::{Lang, Words},
     model::{Class, Incident, IncidentId, Storm},
-    watch::{check::check, clock::System, steady, tell},
-    words::{Lang, Words},
+    notify::{storm, text::LIMIT},
+    watch::check::check,
+    world::{clock::System, steady},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -84,7 +86,7 @@ impl House {
     /// Delivers all messages that are due, and those that become due through them.
     async fn tell(&self) {
         for _ in 0..3 {
-            tell::flush(&self.scene.world).await;
+            deliver::flush(&self.scene.world).await;
         }
     }
 
@@ -246,7 +248,7 @@ async fn an_outage_that_is_not_of_the_common_cause_rings() {
             check(&scene.world, &scene.target(*at)).await;
         }
         for _ in 0..3 {
-            tell::flush(&scene.world).await;
+            deliver::flush(&scene.world).await;
         }
         let mut all = telegram.messages(ROOM);
         all.retain(|it| it.document.is_none());
@@ -331,7 +333,7 @@ async fn one_alone_is_told_as_what_it_is_and_becomes_a_storm_when_others_follow(
         scene.learn(at).await;
     }
     let stop = CancellationToken::new();
-    let teller = tokio::spawn(tell::run(steady(scene.world.clone()), stop.clone()));
+    let teller = tokio::spawn(deliver::run(steady(scene.world.clone()), stop.clone()));
     portal.show(defaced());
     for at in 0..4 {
         check(&scene.world, &scene.target(at)).await;

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use gaccong::{
-    model::incident::What,
-    watch::{clock::Clock, duty, tell},
-};
+use gaccong::{deliver, jobs::escalation, model::incident::What, world::clock::Clock};
 
 use crate::{
     portal::{Portal, defaced, honest},
@@ -39,8 +36,8 @@ async fn scene(clock: &Arc<Turned>) -> (Portal, Scene) {
 
 pub async fn round(scene: &Scene) -> Vec<String> {
     let before = scene.heard.0.lock().unwrap().len();
-    duty::round(&scene.world).await;
-    tell::flush(&scene.world).await;
+    escalation::round(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let heard = scene.heard.0.lock().unwrap();
     heard[before..].iter().map(|it| it.plain.clone()).collect()
 }
@@ -93,7 +90,7 @@ async fn an_incident_that_is_taken_calls_nobody() {
     scene.check(0).await;
     clock.pass(6);
     // decided, and taken before it is sent
-    duty::round(&scene.world).await;
+    escalation::round(&scene.world).await;
     let known = scene.incidents().await.remove(0);
     let taken = gaccong::incident::take(&known, "An", clock.now()).unwrap();
     scene.commit(taken).await;
@@ -131,7 +128,7 @@ async fn a_shift_hands_over_what_is_open_once() {
     let known = scene.incidents().await.remove(0);
     let taken = gaccong::incident::take(&known, "Nguyễn Văn An", clock.now()).unwrap();
     scene.commit(taken).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     clock.pass(31);
     let told = round(&scene).await;
     assert_eq!(told.len(), 1, "{told:?}");
@@ -255,9 +252,9 @@ fn contacts_are_those_of_the_agency_then_of_its_province_then_of_the_nation() {
 
 #[test]
 fn branches_of_the_tree_of_contacts_without_anybody_are_pointed_out() {
-    let words = gaccong::words::Words::new(gaccong::words::Lang::Vi);
+    let words = gaccong::locale::Words::new(gaccong::locale::Lang::Vi);
     let now = "2026-11-02T08:00:00+07:00".parse().unwrap();
-    let remarks = |text: &str| duty::remarks(&parse(text), now, &words);
+    let remarks = |text: &str| escalation::remarks(&parse(text), now, &words);
     let one = "duty:
   contacts:
     - { tier: province, name: Sở KHCN, phone: '0258', province: Khánh Hòa, confirmed: 2026-11-01 }

@@ -10,15 +10,13 @@ use std::{
 };
 
 use gaccong::{
+    actions::reports,
     fetch::{Eye, Guard, Sees, Settings, Visit},
     model::{
-        About, Alert, Class, Profile, Urgency,
-        alert::ReportFile,
-        registration::Registration,
-        target::{self, Target},
+        About, Alert, Class, Profile, Urgency, alert::ReportFile, registration::Registration,
+        target, target::Target,
     },
     store::{codec, journal},
-    watch::reports,
 };
 use jiff::Timestamp;
 use serde::Serialize;

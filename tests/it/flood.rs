@@ -4,12 +4,13 @@
 use std::sync::{Arc, Mutex};
 
 use gaccong::{
+    actions::{
+        registration as verbs,
+        registration::{NotDone, round},
+    },
+    deliver,
     model::registration::{Asker, DISPLACED, Proof, Request, Stage},
     registry::{Wanted, request::Whose},
-    watch::{
-        registration::{self as verbs, NotDone, round},
-        tell,
-    },
 };
 
 use crate::{
@@ -119,7 +120,7 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
     let late = ask(&scene, &portal.url(), 8000).await;
     assert!(matches!(late, Err(NotDone::Refused(say)) if say.key == "register-watched"));
     for _ in 0..2 {
-        tell::flush(&scene.world).await;
+        deliver::flush(&scene.world).await;
     }
     let told = telegram.last(STRANGERS).unwrap().text;
     assert!(told.contains("đã xác minh bằng tệp"), "{told}");

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use gaccong::{
-    alert::timeline,
-    incident,
+    actions::reports,
+    deliver, incident,
+    jobs::escalation,
     model::{
         excerpt::unmarked,
         incident::{Actor, Origin, Standpoint, What},
         time::Week,
     },
-    watch::{duty, reports, tell},
+    notify::timeline,
 };
 
 use crate::{
@@ -49,8 +50,8 @@ async fn answered(telegram: &Telegram, query: &str) -> String {
 
 /// Runs the duty round and delivers what is due; returns the count of messages in the room and in the agency's chat.
 async fn settle(scene: &Scene, telegram: &Telegram) -> [usize; 2] {
-    duty::round(&scene.world).await;
-    tell::flush(&scene.world).await;
+    escalation::round(&scene.world).await;
+    deliver::flush(&scene.world).await;
     [ROOM, AGENCY].map(|it| telegram.messages(it).len())
 }
 

@@ -4,13 +4,15 @@
 use std::{sync::Arc, time::Duration};
 
 use gaccong::{
+    deliver,
     duty::{due, overdue},
     incident,
+    jobs::escalation,
     model::{
         duty::Rung,
         incident::{Actor, Origin, Standpoint},
     },
-    watch::{clock::Clock, duty, tell},
+    world::clock::Clock,
 };
 use jiff::SignedDuration;
 
@@ -118,7 +120,7 @@ async fn who_took_it_and_did_nothing_is_reminded_by_name_then_others_are_called(
     let known = scene.incidents().await.remove(0);
     let taken = gaccong::incident::take(&known, "Trần Thị Bình", clock.now()).unwrap();
     scene.commit(taken).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     clock.pass(59);
     assert!(round(&scene).await.is_empty());
     clock.pass(1);
@@ -173,7 +175,7 @@ async fn where_the_agency_has_it_the_operator_is_called_at_half_the_pace_and_its
     let known = scene.incidents().await.remove(0);
     let told = known.confirmed_at;
     let after = |minutes| told + SignedDuration::from_mins(minutes);
-    let steps = duty::steps_of(&scene.world, "thu");
+    let steps = escalation::steps_of(&scene.world, "thu");
     let mut it = incident::take(&known, a_member(), told).unwrap();
     let mut called = Vec::new();
     for minute in 1..=6 * 60 {
@@ -219,8 +221,8 @@ async fn for_many_incidents_at_once_one_message_calls_and_one_reminds() {
     for at in 0..6 {
         gaccong::watch::check::check(&scene.world, &scene.target(at)).await;
     }
-    tell::flush(&scene.world).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let late = async || {
         let mut said = round(&scene).await;
         clock.pass_seconds(6);
@@ -247,7 +249,7 @@ async fn for_many_incidents_at_once_one_message_calls_and_one_reminds() {
         let taken = gaccong::incident::take(&known, "Trần Thị Bình", clock.now()).unwrap();
         scene.commit(taken).await;
     }
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     clock.pass(121);
     let said = late().await;
     assert_eq!(said.len(), 1, "{said:#?}");
@@ -269,7 +271,7 @@ async fn a_reminder_can_be_switched_off() {
     let known = scene.incidents().await.remove(0);
     let taken = gaccong::incident::take(&known, "Trần Thị Bình", clock.now()).unwrap();
     scene.commit(taken).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     clock.pass(600);
     assert!(round(&scene).await.is_empty());
 }
@@ -312,7 +314,7 @@ async fn whoever_takes_over_is_asked_before_the_shift_and_missed_when_he_does_no
     clock.set("2026-11-23T06:46:00+07:00");
     assert_eq!(round(&scene).await.len(), 1);
     let at = "2026-11-23T07:00:00+07:00".parse().unwrap();
-    let here = |account, name| gaccong::watch::shift_check::here(&scene.world, at, account, name);
+    let here = |account, name| gaccong::jobs::shift_check::here(&scene.world, at, account, name);
     assert_eq!(here(Some(99), "Nguyễn Văn An").await.unwrap(), None);
     assert_eq!(here(Some(12), "Bình").await.unwrap(), None);
     let name = here(Some(11), "An").await.unwrap();
@@ -337,7 +339,7 @@ async fn at_night_the_test_call_rings_nobody() {
 
 #[test]
 fn people_without_any_way_to_them_are_named() {
-    let words = gaccong::words::Words::new(gaccong::words::Lang::Vi);
+    let words = gaccong::locale::Words::new(gaccong::locale::Lang::Vi);
     let now = "2026-11-02T08:00:00+07:00".parse().unwrap();
     let text = "duty:
   roster:
@@ -349,7 +351,7 @@ fn people_without_any_way_to_them_are_named() {
 agencies:
   - { id: bo, name: Một bộ, head: { name: Lãnh Đạo } }
 ";
-    let told = duty::remarks(&parse(text), now, &words);
+    let told = escalation::remarks(&parse(text), now, &words);
     for name in ["Không Số", "Lãnh Đạo", "Trung tâm im lặng"] {
         let line = format!("⚠ {name} có tên trong lịch trực");
         let found = told.iter().filter(|it| it.starts_with(&line)).count();
@@ -404,8 +406,8 @@ async fn a_tap_says_that_he_is_there_and_nobody_elses_does() {
         .replace("  timeout: 2s", "  timeout: 2s\n  notify: [room]");
     let clock = Turned::at("2026-11-22T18:46:00+07:00");
     let scene = Scene::at(parse(&text), "memory", clock.clone());
-    duty::round(&scene.world).await;
-    tell::flush(&scene.world).await;
+    escalation::round(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let asked = telegram.last(ROOM).unwrap();
     assert!(asked.text.contains("ĐỔI CA LÚC 19:00"), "{}", asked.text);
     let listening = crate::room::Listening::to(&scene);
@@ -440,7 +442,7 @@ async fn a_tap_says_that_he_is_there_and_nobody_elses_does() {
     listening.end().await;
     let before = telegram.messages(ROOM).len();
     clock.pass(12);
-    duty::round(&scene.world).await;
-    tell::flush(&scene.world).await;
+    escalation::round(&scene.world).await;
+    deliver::flush(&scene.world).await;
     assert_eq!(telegram.messages(ROOM).len(), before, "nobody is missed");
 }

@@ -5,49 +5,85 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
-    ("words", &["model"]),
+    ("locale", &["model"]),
     ("page", &["model"]),
     ("calendar", &["model"]),
     ("table", &[]),
     ("files", &[]),
     ("duty", &["model", "table"]),
-    ("config", &["model", "calendar", "page", "words", "duty"]),
+    ("config", &["model", "calendar", "page", "locale", "duty"]),
     ("diff", &["model", "page"]),
     ("detect", &["model", "page", "diff"]),
     ("incident", &["model"]),
     ("registry", &["model"]),
-    ("report", &["model", "words"]),
+    ("report", &["model", "locale"]),
     ("fetch", &["model"]),
+    ("evidence", &["model", "store"]),
     ("store", &["model", "files"]),
-    ("alert", &["model", "words", "files"]),
+    ("notify", &["model", "locale", "files"]),
+    (
+        "world",
+        &[
+            "model", "locale", "page", "diff", "calendar", "config", "incident", "fetch", "store",
+            "evidence", "notify", "files", "registry", "watch", "actions", "deliver",
+        ],
+    ),
     (
         "watch",
         &[
-            "model", "words", "page", "diff", "detect", "incident", "calendar", "duty", "config",
-            "registry", "fetch", "store", "alert", "report", "files",
+            "model", "page", "diff", "detect", "incident", "fetch", "store", "evidence", "world",
+            "actions", "notify",
         ],
     ),
-    ("schedule", &["model", "alert", "store", "watch"]),
+    (
+        "actions",
+        &[
+            "model", "locale", "page", "diff", "calendar", "duty", "config", "incident",
+            "registry", "report", "fetch", "store", "evidence", "notify", "world", "watch", "jobs",
+            "deliver", "files",
+        ],
+    ),
+    (
+        "jobs",
+        &[
+            "model", "locale", "calendar", "duty", "config", "incident", "registry", "report",
+            "store", "evidence", "notify", "world", "watch", "actions", "deliver", "files",
+        ],
+    ),
+    (
+        "deliver",
+        &[
+            "model", "locale", "calendar", "duty", "config", "incident", "registry", "store",
+            "evidence", "notify", "world", "watch", "actions", "jobs",
+        ],
+    ),
+    (
+        "schedule",
+        &[
+            "model", "notify", "store", "evidence", "world", "watch", "actions", "jobs",
+        ],
+    ),
     (
         "bot",
         &[
-            "model", "words", "duty", "alert", "incident", "registry", "store", "watch",
+            "model", "locale", "duty", "notify", "incident", "registry", "store", "world",
+            "actions", "jobs", "deliver", "watch",
         ],
     ),
-    ("web", &["model", "store", "watch"]),
+    ("web", &["model", "store", "world"]),
     (
         "cli",
         &[
-            "model", "words", "page", "diff", "detect", "incident", "calendar", "duty", "config",
-            "registry", "fetch", "store", "alert", "report", "watch", "schedule", "bot", "web",
-            "table", "files",
+            "model", "locale", "page", "diff", "detect", "incident", "calendar", "duty", "config",
+            "registry", "fetch", "store", "evidence", "notify", "report", "world", "watch",
+            "actions", "jobs", "deliver", "schedule", "bot", "web", "table", "files",
         ],
     ),
 ];
 
 /// The core: no file, socket, clock or runtime.
 const PURE: &[&str] = &[
-    "model", "words", "page", "calendar", "table", "config", "diff", "detect", "duty", "incident",
+    "model", "locale", "page", "calendar", "table", "config", "diff", "detect", "duty", "incident",
     "registry", "report",
 ];
 const IMPURE: &[&str] = &[
@@ -75,20 +111,20 @@ const HOMES: &[(&str, &[&str])] = &[
         "reqwest::",
         &[
             "src/fetch/",
-            "src/alert/notifiers/webhook.rs",
-            "src/alert/heartbeat.rs",
+            "src/notify/notifiers/webhook.rs",
+            "src/notify/heartbeat.rs",
         ],
     ),
     ("sled::", &["src/store/backends/"]),
-    ("lettre::", &["src/alert/notifiers/email.rs"]),
+    ("lettre::", &["src/notify/notifiers/email.rs"]),
     (
         "teloxide::",
-        &["src/alert/notifiers/telegram.rs", "src/bot/"],
+        &["src/notify/notifiers/telegram.rs", "src/bot/"],
     ),
     ("tokio_cron_scheduler::", &["src/schedule/calendar.rs"]),
-    ("fluent::", &["src/words/"]),
-    ("icu_collator::", &["src/words/"]),
-    ("icu_locale_core::", &["src/words/"]),
+    ("fluent::", &["src/locale/"]),
+    ("icu_collator::", &["src/locale/"]),
+    ("icu_locale_core::", &["src/locale/"]),
     ("granit_parser::", &["src/config/tree.rs"]),
 ];
 
@@ -156,7 +192,7 @@ fn vendor_crates_stay_at_home() {
 fn lists_hold_every_file() {
     for folder in [
         "src/detect/signals",
-        "src/alert/notifiers",
+        "src/notify/notifiers",
         "src/store/backends",
         "src/report/formats",
     ] {

@@ -3,7 +3,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use gaccong::watch::{duty, plans, registration, tell};
+use gaccong::{
+    actions::{plans, registration},
+    deliver,
+    jobs::escalation,
+};
 use serde_json::json;
 
 use crate::{
@@ -35,8 +39,8 @@ fn holds(text: &str) -> bool {
 async fn settle(scene: &Scene) {
     registration::round(&scene.world).await;
     plans::round(&scene.world).await;
-    duty::round(&scene.world).await;
-    tell::flush(&scene.world).await;
+    escalation::round(&scene.world).await;
+    deliver::flush(&scene.world).await;
 }
 
 async fn pressed(telegram: &Telegram, chat: i64, who: &User<'_>, message: i64, data: &str) {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use gaccong::alert::{Document, Message, Place, Refusal, notifiers};
+use gaccong::notify::{Document, Message, Place, Refusal, notifiers};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::json;
 use tokio::{

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gaccong::{
     model::{Class, Kind, Profile},
-    watch::{Beside, look, paths::Path},
+    watch::{look, look::Beside, paths::Path},
 };
 
 use crate::{

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gaccong::{
+    deliver,
     model::incident::{Stage, What},
-    watch::tell,
 };
 
 use crate::{
@@ -96,7 +96,7 @@ async fn an_incident_is_worked_on_from_phones() {
         scene.check(0).await;
     }
     assert_eq!(scene.incidents().await.len(), 1);
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let shown = &telegram.messages(ROOM)[0];
     assert!(
         shown.text.starts_with("⚪ THAY ĐỔI HỢP LỆ"),
@@ -259,7 +259,7 @@ async fn what_may_have_arrived_where_a_group_moved_to_says_so() {
     portal.show(honest(1));
     scene.check(0).await;
     clock.pass(1);
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let said = telegram.messages(-100_777);
     let marked: Vec<bool> = said
         .iter()
@@ -271,7 +271,7 @@ async fn what_may_have_arrived_where_a_group_moved_to_says_so() {
     portal.show(defaced());
     scene.check(0).await;
     clock.pass(1);
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let last = telegram.messages(ROOM).remove(0).text;
     assert!(
         last.starts_with("🔴") && !last.contains("(gửi lại)"),
@@ -322,7 +322,7 @@ async fn the_room_and_an_agency_tap_at_once_and_the_operator_has_it() {
         ];
         let [theirs, ours] = answers(&telegram, taps).await;
         listening.end().await;
-        tell::flush(&scene.world).await;
+        deliver::flush(&scene.world).await;
         let incident = scene.incidents().await.remove(0);
         let takers: Vec<&str> = incident
             .timeline

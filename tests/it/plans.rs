@@ -1,11 +1,13 @@
 //! Announced changes: shown and silent, unless they are an attack; afterwards one question.
 
 use gaccong::{
+    actions::plans,
+    deliver,
+    jobs::escalation,
     model::{
         incident::{Stage, What},
         plan::PlanStage,
     },
-    watch::{duty, plans, tell},
 };
 
 use crate::{
@@ -40,7 +42,7 @@ pub async fn planned(clock: &std::sync::Arc<Turned>) -> (Portal, Telegram, Scene
     }
     assert!(!said.contains("Cổng b"), "{said}");
     listening.end().await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     // nobody silences the watch unseen
     assert!(telegram.last(ROOM).unwrap().text.contains("KH-2026-0001"));
     clock.set("2026-11-22T22:10:00+07:00");
@@ -57,8 +59,8 @@ fn rings(telegram: &Telegram, chat: i64) -> usize {
 async fn settle(scene: &Scene) {
     plans::round(&scene.world).await;
     plans::take_over(&scene.world).await;
-    duty::round(&scene.world).await;
-    tell::flush(&scene.world).await;
+    escalation::round(&scene.world).await;
+    deliver::flush(&scene.world).await;
 }
 
 #[tokio::test]
@@ -354,7 +356,7 @@ async fn who_was_told_of_nothing_is_not_told_of_its_end() {
     plans::announce(&scene.world, announced, None)
         .await
         .unwrap();
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     assert_eq!(scene.heard().len(), 1, "that it is announced");
     for page in [redesigned(), honest(1)] {
         portal.show(page);

@@ -7,10 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use gaccong::{
-    model::Class,
-    watch::{check::check, clock::Fixed},
-};
+use gaccong::{model::Class, watch::check::check, world::clock::Fixed};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use gaccong::{
+    actions::registration::round,
+    deliver,
     model::{
         TargetId,
         registration::{Deed, Proof, Request, Stage},
     },
-    watch::{check, registration::round, tell},
+    watch::check,
 };
 
 use crate::{
@@ -45,7 +47,7 @@ pub async fn requests(scene: &Scene) -> Vec<Request> {
 /// What is due is done and told.
 pub async fn settle(scene: &Scene) {
     round(&scene.world).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
 }
 
 async fn pressed(
@@ -210,7 +212,7 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
     }
     portal.show(defaced());
     check::check(&scene.world, target).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let alert = telegram.last(STRANGERS).unwrap();
     assert!(alert.text.starts_with("🔴"), "{}", alert.text);
     let took = pressed(&telegram, STRANGERS, &NOBODY, &alert, "Tiếp nhận").await;
@@ -413,11 +415,11 @@ async fn what_moved_meanwhile_is_decided_on_as_it_is() {
     let label = "✅ Duyệt, tôi đã xác minh";
     let said = pressed(&telegram, ROOM, &AN, &shown, label).await;
     assert!(said.contains("đã thay đổi so với thông báo"), "{said}");
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let shown = telegram.last(ROOM).unwrap();
     let said = pressed(&telegram, ROOM, &AN, &shown, "⚠️ Vẫn duyệt").await;
     assert!(said.contains("Đã duyệt"), "{said}");
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let begun = telegram.last(-1_001_010).unwrap().text;
     assert!(begun.contains("Nguyễn Văn An đã duyệt"), "{begun}");
     listening.end().await;
@@ -469,7 +471,7 @@ async fn a_name_that_looks_like_a_known_agencys_is_marked_and_a_claimed_one_is_n
         );
         // an officer refuses the request, so that the next one stays within the limit
         let reason = "thử";
-        gaccong::watch::registration::refuse(&scene.world, &request.id, "An", reason, None)
+        gaccong::actions::registration::refuse(&scene.world, &request.id, "An", reason, None)
             .await
             .unwrap();
     }

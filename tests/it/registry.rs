@@ -6,17 +6,20 @@ use std::{
 };
 
 use gaccong::{
-    config::{self, Pace},
+    actions::{
+        registration as verbs,
+        registration::{NotDone, round},
+        removal,
+    },
+    config,
+    config::Pace,
+    deliver,
     model::{
         registration::{Proof, Registration},
         target::{Settings, Target},
     },
     store::{Commit, Enrolment},
-    watch::{
-        check, leaving,
-        registration::{self as verbs, NotDone, round},
-        tell,
-    },
+    watch::check,
 };
 
 use crate::{
@@ -152,7 +155,7 @@ async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
         telegram.refuse("sendMessage", 429, why);
     };
     // the room is told first, by name
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     assert!(telegram.last(ROOM).unwrap().text.contains("DK-2026-0001"));
     round(&scene.world).await;
     let again = requests(&scene).await[0].id.clone();
@@ -160,10 +163,10 @@ async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
     clock.pass(20);
     round(&scene.world).await;
     refuse();
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     clock.pass(20);
     refuse();
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     assert_eq!(scene.world.store.outbox().await.unwrap().len(), 1);
     assert_eq!(
         scene.world.measure.outbox_age.get(),
@@ -172,7 +175,7 @@ async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
     );
     clock.pass(25 * 60);
     refuse();
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     assert!(scene.world.store.outbox().await.unwrap().is_empty());
 }
 
@@ -211,7 +214,7 @@ async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
     portal.show(defaced());
     check::check(&scene.world, &first).await;
     assert!(scene.incidents().await[0].stage.is_open());
-    leaving::remove(&scene.world, &first.id, "Bình", None)
+    removal::remove(&scene.world, &first.id, "Bình", None)
         .await
         .unwrap();
     let closed = scene.incidents().await.remove(0);
@@ -254,7 +257,7 @@ async fn what_is_taken_out_of_the_file_leaves_nothing_open() {
     world.notifiers.clone_from(&scene.world.notifiers);
     let world = Arc::new(world);
     round(&world).await;
-    tell::flush(&world).await;
+    deliver::flush(&world).await;
     let open = |of: &str| {
         let of = of.to_owned();
         move |it: &&gaccong::model::Incident| it.target.as_str() == of && it.stage.is_open()

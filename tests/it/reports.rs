@@ -1,8 +1,8 @@
 use gaccong::{
+    actions::reports,
     model::{Class, history::Mark, time::Week},
     report::formats,
     store::Commit,
-    watch::reports,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -163,7 +163,7 @@ async fn the_weekly_report_goes_out_once() {
     }
     reports::send_weekly(&scene.world).await.unwrap();
     reports::send_weekly(&scene.world).await.unwrap();
-    gaccong::watch::tell::flush(&scene.world).await;
+    gaccong::deliver::flush(&scene.world).await;
     let heard = scene.heard.0.lock().unwrap();
     assert_eq!(heard.len(), 1);
     assert!(heard[0].plain.contains("Báo cáo tuần"));
@@ -188,7 +188,7 @@ async fn a_chat_is_sent_the_report_of_its_own_portals() {
         }
     }
     reports::send_weekly(&scene.world).await.unwrap();
-    gaccong::watch::tell::flush(&scene.world).await;
+    gaccong::deliver::flush(&scene.world).await;
     let page = |chat| {
         let shown = telegram.last(chat).unwrap();
         String::from_utf8(shown.document.unwrap().1).unwrap()

@@ -7,13 +7,14 @@ use std::{
 };
 
 use gaccong::{
+    evidence::Evidence,
     model::{
         Class, Digest, Dossier,
         registration::Registration,
         sighting::Sighting,
         target::{Settings, Target},
     },
-    store::{Commit, Evidence, codec},
+    store::{Commit, codec},
 };
 use jiff::Timestamp;
 

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use gaccong::{
-    alert::{Message, Notifier, Pace, Place, Refusal},
+    deliver,
+    jobs::escalation,
     model::{About, Alert, Notice, Receipt, Urgency, incident::What},
+    notify::{Message, Notifier, Pace, Place, Refusal},
     store::Commit,
-    watch::{check::check, clock::Clock, duty, steady, tell},
+    watch::check::check,
+    world::{clock::Clock, steady},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -65,8 +68,8 @@ impl Room {
 
     async fn tell(&self) {
         // gathered, then told
-        tell::flush(&self.scene.world).await;
-        tell::flush(&self.scene.world).await;
+        deliver::flush(&self.scene.world).await;
+        deliver::flush(&self.scene.world).await;
     }
 
     /// The room's messages with these words in their first lines.
@@ -94,7 +97,7 @@ async fn calls_that_come_one_after_the_other_are_one_message_a_minute() {
         room.tell().await;
     }
     for _ in 0..80 {
-        duty::round(&room.scene.world).await;
+        escalation::round(&room.scene.world).await;
         room.tell().await;
         room.clock.pass_seconds(5);
     }
@@ -135,7 +138,7 @@ async fn calls_that_come_one_after_the_other_are_one_message_a_minute() {
     }
     room.clock.pass(59);
     for _ in 0..40 {
-        duty::round(&room.scene.world).await;
+        escalation::round(&room.scene.world).await;
         room.tell().await;
         room.clock.pass_seconds(5);
     }
@@ -236,7 +239,7 @@ async fn one_that_waits_for_its_turn_is_counted_once() {
     // the three fill the minute: the outage waits for a minute of many rounds
     tokio::time::pause();
     let stop = CancellationToken::new();
-    let running = tokio::spawn(tell::run(steady(scene.world.clone()), stop.clone()));
+    let running = tokio::spawn(deliver::run(steady(scene.world.clone()), stop.clone()));
     let told = || slow.0.0.lock().unwrap().clone();
     while told().len() < 4 {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gaccong::{
     bot,
-    watch::{
+    world::{
         clock::{Clock, System},
         steady,
     },

@@ -10,17 +10,18 @@ use std::{
 
 use async_trait::async_trait;
 use gaccong::{
-    alert::{Message, Notifier, Place, Refusal},
-    config::{self, Config, Pace},
+    config,
+    config::{Config, Pace},
+    deliver,
     model::{Dossier, Incident, Receipt, Target, TargetId},
+    notify::{Message, Notifier, Place, Refusal},
     store::{Commit, Store, Wanted, backends},
-    watch::{
-        World, check,
+    watch::check,
+    world::{
+        World,
         clock::{Clock, System},
-        tell,
     },
 };
-
 use jiff::{SignedDuration, Timestamp};
 
 pub fn provider() {
@@ -149,7 +150,7 @@ impl Scene {
     /// Checks and delivers what came of it.
     pub async fn check(&self, at: usize) -> check::Checked {
         let checked = check::check(&self.world, &self.target(at)).await;
-        tell::flush(&self.world).await;
+        deliver::flush(&self.world).await;
         checked
     }
 

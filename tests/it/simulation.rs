@@ -19,10 +19,11 @@ use std::{
 
 use gaccong::{
     config::Config,
+    deliver,
     model::{Incident, Kind, Standing, Storm},
     schedule::{watchdog, wheel},
     store::{Ledger, Store, Wanted},
-    watch::{World, clock::Clock, steady, tell},
+    world::{World, clock::Clock, steady},
 };
 use jiff::Timestamp;
 use tokio::{task::JoinSet, time::Instant};
@@ -124,7 +125,7 @@ impl History {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(wheel::run(steady(world.clone()), stop.clone(), None));
-        tasks.spawn(tell::run(steady(world.clone()), stop.clone()));
+        tasks.spawn(deliver::run(steady(world.clone()), stop.clone()));
         tasks.spawn(watchdog::run(steady(world.clone()), stop));
         self.running = Some((tasks, world));
     }

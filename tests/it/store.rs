@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use gaccong::{
+    evidence::Evidence,
     model::{
         About, Alert, Class, Dossier, Notice, Receipt, Urgency,
         history::Mark,
         registration::{Deed, Entry, Registration},
         target::{Settings, Target},
     },
-    store::{
-        Commit, Delivery, Enrolment, Evidence, Store, StoreError, Wanted, control, lock::Lock,
-    },
+    store::{Commit, Delivery, Enrolment, Store, StoreError, Wanted, control, lock::Lock},
 };
 use jiff::Timestamp;
 

@@ -23,10 +23,9 @@ mod methods;
 mod people;
 mod rules;
 
+use chats::Chats;
 pub use chats::{BOT, BOT_NAME, Shown};
 pub use people::User;
-
-use chats::Chats;
 
 #[derive(Clone, Debug)]
 pub struct Call {

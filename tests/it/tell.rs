@@ -1,9 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
 use gaccong::{
-    bot, config,
+    bot, config, deliver,
     model::incident::{Stage, What},
-    watch::{World, clock::System, steady, tell},
+    world::{World, clock::System, steady},
 };
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -181,7 +181,7 @@ async fn an_attempt_that_died_is_repeated_and_says_so() {
         .delivery(gaccong::store::Delivery::Postponed(waiting))
         .await
         .unwrap();
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let sent = telegram.calls("sendMessage");
     assert_eq!(sent.len(), 2);
     assert!(sent[1].body["text"].as_str().unwrap().contains("(gửi lại)"));
@@ -213,7 +213,7 @@ async fn the_outbox_survives_a_restart() {
     let world = Arc::new(world);
     assert_eq!(world.store.outbox().await.unwrap().len(), 1);
     let stop = CancellationToken::new();
-    let teller = tokio::spawn(tell::run(steady(world.clone()), stop.clone()));
+    let teller = tokio::spawn(deliver::run(steady(world.clone()), stop.clone()));
     let outbox = async {
         while telegram.calls("sendMessage").len() < 2 {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -270,7 +270,7 @@ async fn a_tap_takes_the_incident_and_a_stranger_is_told_nothing() {
     );
     let document = String::from_utf8_lossy(&telegram.calls("sendDocument")[0].raw).into_owned();
     assert!(document.contains("+ Hacked by T3st_Team"), "{document}");
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let edit = telegram.calls("editMessageText").pop().unwrap().body["text"]
         .as_str()
         .unwrap()
@@ -364,7 +364,7 @@ async fn a_fault_of_a_webhook_is_told_in_its_own_words() {
     scene.learn(0).await;
     portal.show(defaced());
     scene.check(0).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let heard = scene.heard();
     let told = heard.iter().find(|it| it.contains("«hook»")).unwrap();
     assert!(told.contains("403") && !told.contains("Telegram"), "{told}");

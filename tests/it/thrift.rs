@@ -35,7 +35,7 @@ async fn who_is_silent_to_the_first_visitor_is_not_asked_by_the_others() {
 
 #[tokio::test]
 async fn large_pages_that_fell_out_of_a_baseline_do_not_stay_on_disk() {
-    use gaccong::watch::evicted;
+    use gaccong::world::evicted;
     let mut n = 0;
     let portal = Portal::start(move |_| {
         n += 1;

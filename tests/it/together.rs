@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use gaccong::{
-    bot, incident,
+    actions::incidents::step_all,
+    bot, deliver, incident,
     model::{Incident, IncidentId, incident::What},
-    watch::{check::check, clock::Clock, steady, step::step_all, tell},
+    watch::check::check,
+    world::{clock::Clock, steady},
 };
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
@@ -75,8 +77,8 @@ async fn attacked() -> Room {
         check(&scene.world, &scene.target(at)).await;
     }
     // gathered, then told
-    tell::flush(&scene.world).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     Room {
         telegram,
         scene,
@@ -176,8 +178,8 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
     }
     // both messages show who and when
     clock.pass(1);
-    tell::flush(&scene.world).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let shown = telegram.messages(ROOM).remove(0);
     for wanted in [
         "✅ Trần Thị Bình (nhóm Cơ quan Thử) tiếp nhận 4 sự cố lúc 20:00",

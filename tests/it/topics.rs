@@ -1,9 +1,9 @@
 //! Groups with topics: the topics of messages and answers, refusals that last, and chats known by their public names.
 
 use gaccong::{
-    config,
+    config, deliver,
     model::incident::What,
-    watch::{World, health, tell},
+    world::{World, health},
 };
 use serde_json::json;
 
@@ -90,7 +90,7 @@ async fn a_report_goes_to_the_topic_as_well() {
         ..Default::default()
     };
     scene.world.store.commit(commit).await.unwrap();
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let sent = telegram.last(ROOM).unwrap();
     assert!(sent.document.is_some() && sent.topic == Some(7), "{sent:?}");
 }
@@ -145,7 +145,7 @@ async fn a_closed_topic_is_no_way_and_says_what_to_do() {
         assert!(health::health(&scene.world).await.is_good());
         portal.show(defaced());
         scene.check(0).await;
-        tell::flush(&scene.world).await;
+        deliver::flush(&scene.world).await;
         assert_eq!(
             telegram
                 .calls("sendMessage")
@@ -219,7 +219,7 @@ async fn refusals_that_last_take_another_way_at_once_and_passing_ones_wait() {
         telegram.refuse("sendMessage", status, body);
         portal.show(defaced());
         scene.check(0).await;
-        tell::flush(&scene.world).await;
+        deliver::flush(&scene.world).await;
         let waiting = scene.world.store.outbox().await.unwrap();
         assert_eq!(waiting.is_empty(), lasts, "{why}: {waiting:#?}");
         let told = telegram.messages(DUTY);
@@ -275,8 +275,8 @@ async fn a_stranger_who_asked_and_cannot_be_told_is_no_trouble_of_the_service() 
     };
     scene.world.store.commit(commit).await.unwrap();
     let before = telegram.messages(DUTY).len();
-    tell::flush(&scene.world).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let dead = scene.world.store.dead_letters().await.unwrap();
     assert!(dead.iter().any(|it| it.notifier == name), "{dead:?}");
     let health = health::health(&scene.world).await;
@@ -335,7 +335,7 @@ fn a_topic_is_a_number() {
         let config: config::Config = parse(&text(topic));
         let folder = tempfile::tempdir().unwrap();
         let store = crate::scene::store_at("memory", folder.path());
-        let clock = std::sync::Arc::new(gaccong::watch::clock::System);
+        let clock = std::sync::Arc::new(gaccong::world::clock::System);
         crate::scene::provider();
         World::open(config, store, clock).map(|_| ())
     };

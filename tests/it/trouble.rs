@@ -4,16 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use gaccong::{
-    alert::{Message, Notifier, Place, Refusal},
+    deliver,
     fetch::{Sees, Sighting, Visit},
     model::{
         Class, Kind, Observation, Receipt, Say, Seen,
         incident::{Stage, What},
         observation::{Answer, Silence},
     },
+    notify::{Message, Notifier, Place, Refusal},
     schedule::watchdog,
     store::Condition,
-    watch::{clock::Fixed, steady, tell},
+    world::{clock::Fixed, steady},
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
@@ -121,8 +122,8 @@ async fn many_outages_at_once_are_one_message_that_follows_them() {
     for at in (0..24).rev() {
         gaccong::watch::check::check(&scene.world, &scene.target(at)).await;
     }
-    tell::flush(&scene.world).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let incidents = scene.incidents().await;
     assert_eq!(incidents.len(), 20);
     let heard = scene.heard();
@@ -155,14 +156,14 @@ async fn many_outages_at_once_are_one_message_that_follows_them() {
         gaccong::watch::check::check(&scene.world, &scene.target(at)).await;
     }
     let mut waiting = scene.world.store.outbox().await.unwrap();
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     waiting.extend(scene.world.store.outbox().await.unwrap());
     for mut alert in waiting {
         alert.due = Timestamp::now();
         let about = gaccong::store::Delivery::Postponed(alert);
         scene.world.store.delivery(about).await.unwrap();
     }
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let heard = scene.heard();
     let last = heard
         .iter()
@@ -318,7 +319,7 @@ async fn where_a_chat_is_gone_the_alert_goes_another_way_and_the_duty_room_is_to
     scene.learn(0).await;
     portal.show(defaced());
     scene.check(0).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let mails = mail.0.lock().unwrap().clone();
     assert_eq!(mails.len(), 1);
     assert!(mails[0].plain.contains("NGHI BỊ TẤN CÔNG"));
@@ -332,7 +333,7 @@ async fn where_a_chat_is_gone_the_alert_goes_another_way_and_the_duty_room_is_to
     );
     let dead = scene.world.store.dead_letters().await.unwrap();
     assert_eq!(dead.len(), 1);
-    let health = gaccong::watch::health::health(&scene.world).await;
+    let health = gaccong::world::health::health(&scene.world).await;
     assert_eq!(health.dead_letters, 1);
     assert!(health.gone.contains_key("group"));
     assert!(scene.world.store.outbox().await.unwrap().is_empty());
@@ -358,7 +359,7 @@ async fn what_cannot_be_delivered_for_minutes_goes_another_way_as_well() {
             let mut now = clock.0.lock().unwrap();
             *now = now.checked_add(SignedDuration::from_secs(61)).unwrap();
         }
-        tell::flush(&scene.world).await;
+        deliver::flush(&scene.world).await;
     }
     assert_eq!(mail.0.lock().unwrap().len(), 1);
     let waiting = scene.world.store.outbox().await.unwrap();
@@ -403,11 +404,11 @@ async fn when_looks_stop_the_duty_room_hears_of_it_and_of_the_end() {
     measure.targets.set(3);
     measure.overdue.set(3);
     tokio::time::sleep(Duration::from_secs(90)).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     measure.overdue.set(0);
     measure.attempted(Timestamp::now());
     tokio::time::sleep(Duration::from_secs(20)).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     stop.cancel();
     dog.await.unwrap();
     let heard = scene.heard();
@@ -433,7 +434,7 @@ async fn the_gravest_goes_first() {
     for at in 0..2 {
         gaccong::watch::check::check(&scene.world, &scene.target(at)).await;
     }
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let heard = scene.heard();
     assert!(heard[0].contains("NGHI BỊ TẤN CÔNG"), "{heard:#?}");
     assert!(heard[1].contains("KHÔNG TRUY CẬP ĐƯỢC"), "{heard:#?}");

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use gaccong::{
+    actions::plans,
     incident::plan::Announced,
     model::{Class, Kind, incident::What},
-    watch::plans,
 };
 
 use crate::{
@@ -324,7 +324,7 @@ pub async fn announce(scene: &Scene) {
     plans::announce(&scene.world, announced, None)
         .await
         .unwrap();
-    gaccong::watch::tell::flush(&scene.world).await;
+    gaccong::deliver::flush(&scene.world).await;
 }
 
 #[tokio::test]

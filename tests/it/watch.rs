@@ -1,6 +1,6 @@
 use gaccong::{
+    actions::approve,
     model::{Class, Kind, incident::Stage},
-    watch::approve,
 };
 
 use crate::{
@@ -263,7 +263,7 @@ async fn our_own_blindness_accuses_nobody_and_is_told_once() {
             .to_zoned(scene.world.config.service.timezone.clone())
             .date(),
     );
-    let report = gaccong::watch::reports::gather(&scene.world, week, None)
+    let report = gaccong::actions::reports::gather(&scene.world, week, None)
         .await
         .unwrap();
     assert!(

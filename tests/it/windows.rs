@@ -1,6 +1,6 @@
 //! Watch windows: what is told before, within and after them, each once.
 
-use gaccong::watch::{tell, windows};
+use gaccong::{deliver, jobs::windows};
 
 use crate::{
     portal::{Portal, defaced, honest},
@@ -12,7 +12,7 @@ async fn told(scene: &Scene, clock: &Turned, moment: &str) -> Vec<String> {
     clock.set(moment);
     let before = scene.heard.0.lock().unwrap().len();
     windows::round(&scene.world).await;
-    tell::flush(&scene.world).await;
+    deliver::flush(&scene.world).await;
     let heard = scene.heard.0.lock().unwrap();
     heard[before..].iter().map(|it| it.plain.clone()).collect()
 }

@@ -3,8 +3,8 @@ use std::collections::BTreeSet;
 use fluent::FluentResource;
 use gaccong::{
     detect::signals,
+    locale::{Lang, SOURCES, Words},
     model::{Class, Kind},
-    words::{Lang, SOURCES, Words},
 };
 
 /// Key and the names of its placeholders; a line that begins with a blank belongs to the message before it.

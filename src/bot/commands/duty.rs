@@ -4,13 +4,13 @@ use async_trait::async_trait;
 
 use super::Command;
 use crate::{
-    alert::text::Text,
     bot::{
         here::{Here, Role},
         reply::Reply,
     },
     duty::{next, on_duty},
     model::{duty::Person, excerpt::excerpt},
+    notify::text::Text,
 };
 
 pub(super) struct Duty;

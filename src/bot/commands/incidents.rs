@@ -4,12 +4,12 @@ use async_trait::async_trait;
 
 use super::Command;
 use crate::{
-    alert::{Button, text::Text, timeline, words},
     bot::{
         here::{Here, Role},
         reply::Reply,
     },
     model::Incident,
+    notify::{Button, text::Text, timeline, words},
     store::Wanted,
 };
 

@@ -22,7 +22,7 @@ use super::{
     here::{Here, Role},
     reply::Reply,
 };
-use crate::words::Words;
+use crate::locale::Words;
 
 /// One command.
 #[async_trait]
@@ -79,8 +79,8 @@ pub(super) async fn publish(bot: &Bot, chats: &[(Recipient, Role)], words: &Word
         let offered = ALL.iter().filter(|it| it.least() <= role).map(|it| {
             let [vietnamese, english] = it.names();
             let name = match words.lang {
-                crate::words::Lang::Vi => vietnamese,
-                crate::words::Lang::En => english,
+                crate::locale::Lang::Vi => vietnamese,
+                crate::locale::Lang::En => english,
             };
             BotCommand::new(name, words.plain(&format!("command-{english}")))
         });

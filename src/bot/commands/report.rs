@@ -6,13 +6,13 @@ use async_trait::async_trait;
 
 use super::Command;
 use crate::{
-    alert::Document,
+    actions::reports,
     bot::{
         here::{Here, Role},
         reply::Reply,
     },
     model::time::Week,
-    watch::reports,
+    notify::Document,
 };
 
 pub(super) struct Report;

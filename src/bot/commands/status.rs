@@ -10,11 +10,11 @@ use crate::{
         here::{Here, Role},
         reply::Reply,
     },
+    locale::by_name,
     model::{
         Class, Glance, Standing, Target,
         excerpt::{defang, marked, named},
     },
-    words::by_name,
 };
 
 pub(super) struct Status;

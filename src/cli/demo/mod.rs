@@ -14,6 +14,7 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use async_trait::async_trait;
+use farm::{Mode, Site};
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -22,20 +23,21 @@ use super::{
     output::{line, table},
 };
 use crate::{
-    alert::{Message, Notifier, Place, Refusal, notifiers::Console},
+    actions::{evidence::lines_of, reports},
     config::Config,
+    deliver,
     model::{
         Agency, Class, Incident, IncidentId, Receipt, Standing, Target, TargetId,
         incident::Stage,
         target::{Confirm, Learn, Settings},
         time::Week,
     },
+    notify::{Message, Notifier, Place, Refusal, notifiers::Console},
     report::formats,
     schedule::wheel,
     store::backends,
-    watch::{World, clock::System, diff::lines_of, reports, steady, tell},
+    world::{World, clock::System, steady},
 };
-use farm::{Mode, Site};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -97,7 +99,7 @@ async fn story(
         stop.clone(),
         Some(watcher),
     ));
-    tokio::spawn(tell::run(steady(stage.world.clone()), stop.clone()));
+    tokio::spawn(deliver::run(steady(stage.world.clone()), stop.clone()));
     stage.learnt(&sites).await?;
     stage.say("demo-learnt", &[])?;
     for (site, mode, said) in [
@@ -329,7 +331,7 @@ fn config(global: &Global, folder: &Path, sites: &[Site]) -> Result<Config, Fail
         },
         ..Settings::default()
     };
-    let agency = crate::words::Words::new(config.service.language).plain("demo-agency");
+    let agency = crate::locale::Words::new(config.service.language).plain("demo-agency");
     config.agencies = vec![Agency {
         id: "demo".to_owned(),
         name: agency.clone(),

@@ -16,7 +16,7 @@ use crate::{
     cli::{open, output::done},
     model::Digest,
     store::journal::beside,
-    watch::World,
+    world::World,
 };
 
 pub(in crate::cli) async fn backup(global: &Global, args: Backup) -> Result<Outcome, Failure> {

@@ -10,6 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(super) use backup::backup;
+pub(super) use restore::restore;
 use serde_json::json;
 
 use super::{
@@ -17,13 +19,11 @@ use super::{
     output::{line, table},
 };
 use crate::{
+    evidence::bodies::EvidenceError,
     model::Digest,
-    store::{Checkup, evidence::EvidenceError},
-    watch::{World, evicted},
+    store::Checkup,
+    world::{World, evicted},
 };
-
-pub(super) use backup::backup;
-pub(super) use restore::restore;
 
 #[derive(clap::Subcommand)]
 pub enum Action {

@@ -12,12 +12,13 @@ use super::{Failure, Global, Outcome, Restore, failed, seal, unpack};
 use crate::{
     cli::{open, output::done},
     config::{Config, Pace},
+    evidence::Evidence,
     model::{
         alert::chat_of,
         excerpt::excerpt,
         registration::{Registration, Request},
     },
-    store::{Evidence, backends, codec, journal, lock::Lock, private, replace},
+    store::{backends, codec, journal, lock::Lock, private, replace},
 };
 
 /// Prefix of the outbox's keys, which are not restored: another service has delivered the messages since, or they are
@@ -53,7 +54,7 @@ pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Ou
         untold,
         aside,
     } = outcome?;
-    let words = crate::words::Words::new(config.service.language);
+    let words = crate::locale::Words::new(config.service.language);
     let mut sentence = words.text(
         "restore-done",
         &[

@@ -9,8 +9,9 @@ use std::{
 
 use super::{ABOUT, Failure, RECORDS, failed};
 use crate::{
+    evidence::Evidence,
     model::{Digest, excerpt::excerpt},
-    store::{Evidence, free_space, journal, private},
+    store::{free_space, journal, private},
 };
 
 /// Bytes; more than any page's body.

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use requests::{Until, failure, register};
 use serde_json::json;
 
 use super::{
@@ -19,18 +20,22 @@ use super::{
     reload,
 };
 use crate::{
-    config::{self, Pace, export},
+    actions::{
+        registration::{NotDone, Present},
+        removal,
+    },
+    config,
+    config::{Pace, export},
+    jobs::escalation,
     model::{Glance, Target, TargetId},
-    registry::{self, Row, rows},
+    registry,
+    registry::{Row, rows},
     store::Commit,
-    watch::{
+    world::{
         World,
         clock::{Clock, System},
-        duty, leaving,
-        registration::{NotDone, Present},
     },
 };
-use requests::{Until, failure, register};
 
 #[derive(clap::Subcommand)]
 pub enum Action {
@@ -174,7 +179,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
         }
         Action::Validate => {
             let config = open::config(global, Pace::Polite, true)?;
-            let words = crate::words::Words::new(config.service.language);
+            let words = crate::locale::Words::new(config.service.language);
             let args = [
                 ("file", global.config.display().to_string()),
                 ("targets", config.targets.len().to_string()),
@@ -184,7 +189,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
                 .iter()
                 .map(|(name, value)| (*name, value.as_str()))
                 .collect();
-            let remarks = duty::remarks(&config, System.now(), &words);
+            let remarks = escalation::remarks(&config, System.now(), &words);
             let facts = json!({"valid": true, "targets": config.targets.len(), "agencies": config.agencies.len(), "remarks": remarks});
             let mut said = vec![words.text("cli-valid", &args)];
             said.extend(remarks);
@@ -289,7 +294,7 @@ async fn remove(
 ) -> Result<Outcome, Failure> {
     let (world, _opened) = open::existing(global).await?;
     let id: TargetId = id.parse().map_err(Failure::usage)?;
-    match leaving::remove(&world, &id, by, reason).await {
+    match removal::remove(&world, &id, by, reason).await {
         Ok(()) => {
             let sentence = world.words.text("cli-removed", &[("id", id.as_str())]);
             done(global.json, &sentence, &json!({"removed": id}))?;

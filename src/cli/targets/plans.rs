@@ -3,18 +3,21 @@
 use jiff::{Timestamp, civil::DateTime};
 use serde_json::json;
 
-use super::super::{
-    Failure, Global, Outcome, open,
-    output::{done, line, table},
+use super::{
+    super::{
+        Failure, Global, Outcome, open,
+        output::{done, line, table},
+    },
+    requests::failure,
 };
-use super::requests::failure;
 use crate::{
+    actions::plans,
     incident::plan::Announced,
     model::{
         TargetId,
         plan::{PlanId, PlanStage},
     },
-    watch::{World, plans},
+    world::World,
 };
 
 #[derive(clap::Args)]

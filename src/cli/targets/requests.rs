@@ -8,15 +8,13 @@ use super::super::{
     output::{done, line, table},
 };
 use crate::{
+    actions::{registration as verbs, registration::NotDone},
+    locale::Words,
     model::{
         Say, Target, TargetId,
         registration::{DISPLACED, Deed, Entry, Request, Stage},
     },
-    watch::{
-        World,
-        registration::{self as verbs, NotDone},
-    },
-    words::Words,
+    world::World,
 };
 
 /// Requests that wait, or all.

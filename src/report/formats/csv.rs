@@ -1,7 +1,7 @@
 //! One line a target, for spreadsheets.
 
 use super::Format;
-use crate::{report::Report, words::Words};
+use crate::{locale::Words, report::Report};
 
 pub struct Csv;
 

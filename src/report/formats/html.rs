@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::Format;
 use crate::{
+    locale::Words,
     report::{IncidentRow, Outage, Report, TargetRow},
-    words::Words,
 };
 
 pub struct Html;

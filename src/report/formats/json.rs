@@ -1,7 +1,7 @@
 //! The report as one JSON object, for other programs.
 
 use super::Format;
-use crate::{report::Report, words::Words};
+use crate::{locale::Words, report::Report};
 
 pub struct Json;
 

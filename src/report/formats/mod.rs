@@ -5,7 +5,7 @@ mod html;
 mod json;
 
 use super::Report;
-use crate::words::Words;
+use crate::locale::Words;
 
 pub trait Format: Sync {
     /// As `--format` names it; also the file's ending.

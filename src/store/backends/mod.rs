@@ -5,9 +5,7 @@ mod sled;
 
 use std::{path::Path, sync::Arc};
 
-pub use self::memory::Memory;
-pub use self::sled::Sled;
-
+pub use self::{memory::Memory, sled::Sled};
 use super::{
     Ledger, Result, Store, StoreError,
     enduring::{self, Enduring},

@@ -10,10 +10,13 @@ use std::{
 
 use futures_util::{FutureExt, future::BoxFuture};
 use gaccong::{
-    bot,
+    actions::{plans, registration},
+    bot, deliver,
+    jobs::{escalation, windows},
     model::{Incident, TargetId},
     store::{Wanted, backends},
-    watch::{World, check, duty, plans, registration, steady, tell, windows},
+    watch::check,
+    world::{World, steady},
 };
 use tokio::{runtime::Runtime, sync::watch};
 use tokio_util::sync::CancellationToken;
@@ -401,12 +404,12 @@ async fn rounds(world: Arc<World>) {
     registration::round(&world).await;
     plans::round(&world).await;
     plans::take_over(&world).await;
-    duty::round(&world).await;
+    escalation::round(&world).await;
     windows::round(&world).await;
 }
 
 async fn telling(world: Arc<World>) {
-    tell::flush(&world).await;
+    deliver::flush(&world).await;
 }
 
 fn looking(id: &TargetId) -> impl FnOnce(Arc<World>) -> BoxFuture<'static, ()> {

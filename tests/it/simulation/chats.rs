@@ -1,15 +1,17 @@
 //! Chats that keep what reached them, and lose replies, refuse or vanish as they are told.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
-use std::time::Duration;
 
 use async_trait::async_trait;
 use gaccong::{
-    alert::{Message, Notifier, Place, Refusal},
     model::Receipt,
+    notify::{Message, Notifier, Place, Refusal},
 };
 use tokio::time::Instant;
 

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use gaccong::{
     store::{Batch, Checkup, Engine, Result, StoreError, backends::Memory},
-    watch::clock::Clock,
+    world::clock::Clock,
 };
 use jiff::Timestamp;
 use tokio::time::Instant;

@@ -1,0 +1,293 @@
+//! A portal that somebody asks for: what it looks like now, whose it is, and whether it is watched under another name.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::{
+    fetch::Visit,
+    model::{
+        Dossier, LookRef, Profile, Standing, Target, TargetId,
+        excerpt::{defang_text, excerpt},
+        registrable,
+        registration::{Proof, Request, View},
+        target::Settings,
+    },
+    page::{self, Page, Source},
+    registry::names::portal_key,
+    watch::{
+        connectivity,
+        connectivity::Sight,
+        look::{Beside, Look, look},
+    },
+    world::World,
+};
+
+/// The record, the meta element and the file in which the asker's token may stand.
+pub const RECORD: &str = "_gaccong";
+pub const META: &str = "gaccong";
+pub const FILE: &str = "/.well-known/gaccong.txt";
+
+/// Lines of a page that an officer is shown, and how long each may be: half a phone's screen.
+const LINES: usize = 6;
+const LINE: usize = 120;
+/// Portals of one template whose page is read to see what they are called.
+const READ: usize = 50;
+/// A file that holds one token is short.
+const LONGEST_FILE: u64 = 4 << 10;
+
+/// Looks at it once, as any visitor, and for the token. `None` where our own network is gone.
+pub async fn scrutinise(world: &World, request: &Request) -> Option<(View, Option<Proof>)> {
+    let mut settings: Settings = world.config.defaults.clone();
+    settings.profiles = vec![Profile::Desktop];
+    let mut target = Target::unregistered(request.url.clone(), settings);
+    // what is remembered of a registered portal of that address is not asked
+    target.id = target.id.beside("asked");
+    let dossier = Dossier::new(target.id.clone());
+    let seen = look(
+        world,
+        &target,
+        Profile::Desktop,
+        &dossier,
+        Beside::default(),
+    )
+    .await;
+    if connectivity::sight(world, &target, None, &seen).await == Sight::Blind {
+        return None;
+    }
+    let read = read(world, &seen).await;
+    let proof = proof(world, request, &seen, read.as_ref()).await;
+    let view = view(world, request, seen, read).await;
+    Some((view, proof))
+}
+
+/// The tokens to look for, and the page to look at.
+pub(crate) struct Claims<'a> {
+    pub url: &'a Url,
+    /// The tokens of the askers for this very page: its head may hold one.
+    pub own: &'a HashSet<String>,
+    /// The tokens of all askers for this host.
+    pub tokens: &'a HashSet<String>,
+}
+
+/// The tokens of `claims` that a portal bears, each with its place; for askers while too many requests wait.
+pub(crate) async fn bearers(world: &World, claims: &Claims<'_>) -> HashMap<String, Proof> {
+    let url = claims.url;
+    let mut settings: Settings = world.config.defaults.clone();
+    settings.profiles = vec![Profile::Desktop];
+    let mut target = Target::unregistered(url.clone(), settings);
+    target.id = target.id.beside("asked");
+    let dossier = Dossier::new(target.id.clone());
+    let beside = Beside::default();
+    let seen = look(world, &target, Profile::Desktop, &dossier, beside).await;
+    let read = read(world, &seen).await;
+    stands(world, &target.id, claims, &seen, read.as_ref()).await
+}
+
+/// The lines of a page that an officer sees, and the token in its head.
+struct Read {
+    lines: Vec<String>,
+    token: Option<String>,
+}
+
+async fn read(world: &World, seen: &Look) -> Option<Read> {
+    let (body, reference) = (seen.body.clone()?, seen.seen.clone()?);
+    let work = move || {
+        let source = Source {
+            bytes: &body,
+            content_type: reference.content_type.as_deref(),
+            url: &reference.url,
+            ignore: &[],
+        };
+        let page: Page = page::read(source).ok()?;
+        let lines = page.visible().map(|it| it.text.trim());
+        let lines = lines.filter(|it| !it.is_empty()).take(LINES);
+        Some(Read {
+            lines: lines.map(|it| defang_text(&excerpt(it, LINE))).collect(),
+            token: page.meta(META).map(|it| it.trim().to_owned()),
+        })
+    };
+    world
+        .desks
+        .within(&seen.observation.target, work)
+        .await
+        .ok()
+        .flatten()
+}
+
+async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) -> View {
+    let answer = seen.observation.answer();
+    let silence = seen.observation.silence();
+    let final_url = answer.map_or_else(|| request.url.clone(), |it| it.final_url.clone());
+    // all that is remembered is gone through: once, and when somebody asks
+    let same_as = match &request.view {
+        Some(view) if !request.again => view.same_as.clone(),
+        _ => twin(world, request, &final_url, &seen).await,
+    };
+    let standing = seen.class.standing();
+    View {
+        at: seen.observation.at,
+        class: seen.class,
+        status: answer
+            .map(|it| it.status)
+            .or(silence.and_then(|it| it.status)),
+        final_url,
+        title: seen.title.as_ref().map(|it| excerpt(it, LINE)),
+        lines: read.map(|it| it.lines).unwrap_or_default(),
+        score: seen.verdict.score,
+        suspicious: standing == Standing::Tampered || seen.verdict.level.rings(),
+        certificate_fault: seen
+            .observation
+            .certificate
+            .as_ref()
+            .and_then(|it| it.fault.clone()),
+        digest: seen.seen.as_ref().map(|it| it.digest),
+        signals: seen.verdict.signals,
+        cause: seen.cause,
+        same_as,
+    }
+}
+
+/// A registered portal that this one is: it leads there, or shows the very page.
+async fn twin(world: &World, request: &Request, leads_to: &Url, seen: &Look) -> Option<TargetId> {
+    let key = portal_key(leads_to);
+    let targets = world.targets().await.ok()?;
+    if key != portal_key(&request.url)
+        && let Some(known) = targets.iter().find(|it| portal_key(&it.url) == key)
+    {
+        return Some(known.id.clone());
+    }
+    let here = seen.seen.as_ref()?;
+    let mut read = 0;
+    for dossier in world.store.dossiers().await.ok()? {
+        let looks = dossier.baseline.iter().flat_map(|it| it.looks());
+        // the same tree; portals of one template differ in what they are called
+        let alike: Vec<LookRef> = looks.filter(|it| it.shape == here.shape).cloned().collect();
+        let same = alike.iter().any(|it| it.digest == here.digest)
+            || match alike.last() {
+                Some(last) if seen.title.is_some() && read < READ => {
+                    read += 1;
+                    title(world, &dossier.target, last).await == seen.title
+                }
+                _ => false,
+            };
+        let portal = dossier.target.portal();
+        if same && let Some(known) = targets.iter().find(|it| it.id.as_str() == portal) {
+            return Some(known.id.clone());
+        }
+    }
+    None
+}
+
+/// What a page that was kept is called.
+async fn title(world: &World, whose: &TargetId, of: &LookRef) -> Option<String> {
+    let (evidence, of) = (world.evidence.clone(), of.clone());
+    let work = move || {
+        let bytes = evidence.body(&of.digest).ok()?;
+        let source = Source {
+            bytes: &bytes,
+            content_type: of.content_type.as_deref(),
+            url: &of.url,
+            ignore: &[],
+        };
+        page::read(source).ok()?.title
+    };
+    world.desks.within(whose, work).await.ok().flatten()
+}
+
+/// The place of the request's token; `None` where there is none, or the request has its proof already.
+async fn proof(
+    world: &World,
+    request: &Request,
+    seen: &Look,
+    read: Option<&Read>,
+) -> Option<Proof> {
+    if request.proof.is_some() {
+        return None;
+    }
+    let tokens = HashSet::from([request.token.clone()]);
+    let claims = Claims {
+        url: &request.url,
+        own: &tokens,
+        tokens: &tokens,
+    };
+    let mut found = stands(world, &request.target, &claims, seen, read).await;
+    found.remove(&request.token)
+}
+
+/// Finds the places of tokens. A redirect to another domain proves nothing for this one.
+async fn stands(
+    world: &World,
+    target: &TargetId,
+    claims: &Claims<'_>,
+    seen: &Look,
+    read: Option<&Read>,
+) -> HashMap<String, Proof> {
+    let Claims { url, own, tokens } = *claims;
+    let mut found = HashMap::new();
+    let host = url.host_str().unwrap_or_default();
+    let is_ours = |url: &Url| {
+        let of = url.host_str().unwrap_or_default();
+        of == host || registrable(of) == registrable(host)
+    };
+    let mut put = |text: &str, proof: Proof| {
+        if let Some(token) = tokens.get(text.trim()) {
+            found.entry(token.clone()).or_insert(proof);
+        }
+        found.len() == tokens.len()
+    };
+    let answered = seen.observation.answer().map(|it| &it.final_url);
+    // a page behind a bad certificate may be anybody's
+    let is_trusted = seen.observation.certificate_fault().is_none();
+    if let Some(token) = read.and_then(|it| it.token.as_ref())
+        && is_trusted
+        && own.contains(token)
+        && answered.is_some_and(is_ours)
+        && put(token, Proof::Meta)
+    {
+        return found;
+    }
+    for name in [host.to_owned(), registrable(host)] {
+        for text in world.eye.texts(&format!("{RECORD}.{name}")).await {
+            if put(&text, Proof::Dns) {
+                return found;
+            }
+        }
+    }
+    if let Ok(file) = url.join(FILE) {
+        for text in file_lines(world, target, &file, is_ours).await {
+            put(&text, Proof::File);
+        }
+    }
+    found
+}
+
+/// The lines of the proof file, where the portal itself serves it.
+async fn file_lines(
+    world: &World,
+    target: &TargetId,
+    file: &Url,
+    is_ours: impl Fn(&Url) -> bool,
+) -> Vec<String> {
+    let visit = Visit {
+        target,
+        url: file,
+        profile: Profile::Desktop,
+        timeout: world.config.defaults.timeout,
+        max_body: LONGEST_FILE,
+        validators: None,
+        prefer: None,
+        by_operator: false,
+    };
+    let at: Timestamp = world.clock.now();
+    let sighting = world.eye.visit(&visit, at).await;
+    let answer = sighting.observation.answer();
+    let is_trusted = sighting.observation.certificate_fault().is_none();
+    if !is_trusted || !answer.is_some_and(|it| it.status == 200 && is_ours(&it.final_url)) {
+        return Vec::new();
+    }
+    let body = sighting.body.as_deref().unwrap_or_default();
+    let text = String::from_utf8_lossy(body);
+    text.lines().map(str::to_owned).collect()
+}

@@ -1,0 +1,194 @@
+//! Portals that are watched no more: taken out by somebody, or registered for a watch window that is over.
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+
+use crate::{
+    actions::registration::{NotDone, Present, decided},
+    incident::{self, Voice},
+    model::{
+        About, Alert, Incident, Notice, Say, Target, TargetId, Urgency, alert::Topic,
+        excerpt::excerpt,
+    },
+    registry::{self, Step},
+    store::{Commit, StoreError, Wanted},
+    world::World,
+};
+
+/// Portals that one message names.
+const NAMED: usize = 10;
+/// Ends that are written at once.
+const AT_ONCE: usize = 100;
+
+/// Takes a registered target out, and tells those who were told of it.
+pub async fn remove(
+    world: &World,
+    id: &TargetId,
+    by: &str,
+    reason: Option<String>,
+) -> Result<(), NotDone> {
+    let open = open_of(world, std::slice::from_ref(id)).await?;
+    decided(world, None, |present, now| {
+        let step = registry::remove(&present.registered, id, by, reason.clone(), now);
+        let step = step.ok_or(NotDone::Unknown)?;
+        let (ended, mut alerts) = closed(world, present, &open, by, now);
+        let say = Say::new("registry-removed").with("by", by);
+        alerts.extend(farewell(world, present, &step.removed, &say, now));
+        Ok((step, alerts, ended))
+    })
+    .await?;
+    Ok(())
+}
+
+/// Ends registrations whose window is over: hundreds may end with one holiday, and whoever is told of several is told once.
+pub(crate) async fn end(world: &World, now: Timestamp) -> Result<(), NotDone> {
+    let over = registry::ended(&world.store.registry().await?, now);
+    let ids: Vec<TargetId> = over.into_iter().map(|it| it.target.id).collect();
+    for ids in ids.chunks(AT_ONCE) {
+        let open = open_of(world, ids).await?;
+        let done = decided(world, None, |present, now| {
+            let mut step = Step::default();
+            for it in registry::ended(&present.registered, now) {
+                if ids.contains(&it.target.id) {
+                    let one = registry::end(&it.target.id, "gaccong", now);
+                    step.removed.extend(one.removed);
+                    step.entries.extend(one.entries);
+                }
+            }
+            if step.removed.is_empty() {
+                return Err(NotDone::Unknown);
+            }
+            let (ended, mut alerts) = closed(world, present, &open, "gaccong", now);
+            let say = Say::new("registry-ended");
+            alerts.extend(farewell(world, present, &step.removed, &say, now));
+            Ok((step, alerts, ended))
+        });
+        match done.await {
+            Ok(_) | Err(NotDone::Unknown) => (),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(())
+}
+
+/// Ends the open incidents of portals that are neither in targets.yaml nor in the registry any more, since gaccong looks at
+/// them no longer. Tells the officers on duty, and the chats that were told of the incident.
+pub(crate) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreError> {
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    let mut open = world.store.incidents(&wanted).await?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let registered = world.store.registry().await?;
+    let registered = registered.iter().map(|it| it.target.id.as_str());
+    let of_the_file = world.config.targets.iter().map(|it| it.id.as_str());
+    let watched: HashSet<&str> = of_the_file.chain(registered).collect();
+    open.retain(|it| !watched.contains(it.target.portal()));
+    for it in open {
+        let Some(over) = unwatched(world, &it, "gaccong", now) else {
+            continue;
+        };
+        let mut names = Vec::new();
+        for name in world.notifiers.keys() {
+            let on_duty = world.config.defaults.notify.contains(name);
+            if on_duty || world.store.receipt(name, &over.id.0).await?.is_some() {
+                names.push(name.clone());
+            }
+        }
+        tracing::info!(incident.id = %over.id, target.id = %over.target, "ended: the portal is watched no more");
+        let commit = Commit {
+            alerts: world.alerts_of(&names, &over, Voice::Plain, now),
+            incidents: vec![over],
+            ..Commit::default()
+        };
+        match world.store.commit(commit).await {
+            // a person or a look was quicker; the next round decides
+            Ok(()) | Err(StoreError::Conflict) => (),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// What is open of portals and their parts.
+async fn open_of(world: &World, ids: &[TargetId]) -> Result<Vec<Incident>, StoreError> {
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    let mut all = world.store.incidents(&wanted).await?;
+    all.retain(|it| ids.iter().any(|id| id.as_str() == it.target.portal()));
+    Ok(all)
+}
+
+fn unwatched(world: &World, it: &Incident, by: &str, now: Timestamp) -> Option<Incident> {
+    let note = world.words.plain("incident-unwatched");
+    incident::unwatch(it, by, note, now).ok()
+}
+
+/// Closes the open incidents of portals that gaccong stops watching: no look would ever end them.
+fn closed(
+    world: &World,
+    present: &Present,
+    open: &[Incident],
+    by: &str,
+    now: Timestamp,
+) -> (Vec<Incident>, Vec<Alert>) {
+    let mut alerts = Vec::new();
+    let mut ended = Vec::new();
+    for it in open {
+        let Some(over) = unwatched(world, it, by, now) else {
+            continue;
+        };
+        let targets = &present.targets;
+        let target = targets
+            .iter()
+            .find(|of| of.id.as_str() == it.target.portal());
+        if let Some(target) = target {
+            alerts.extend(world.alerts(target, &over, Voice::Plain, now));
+        }
+        ended.push(over);
+    }
+    (ended, alerts)
+}
+
+/// One message for each who was told of them.
+fn farewell(
+    world: &World,
+    present: &Present,
+    ids: &[TargetId],
+    say: &Say,
+    now: Timestamp,
+) -> Vec<Alert> {
+    let mut told: BTreeMap<&String, Vec<&Target>> = BTreeMap::new();
+    for gone in present.targets.iter().filter(|it| ids.contains(&it.id)) {
+        let duty = world.config.defaults.notify.iter();
+        for name in duty.chain(&gone.settings.notify) {
+            let theirs = told.entry(name).or_default();
+            if theirs.last().is_none_or(|it| it.id != gone.id) {
+                theirs.push(gone);
+            }
+        }
+    }
+    let alert = |(name, theirs): (&String, Vec<&Target>)| {
+        let named = theirs.iter().take(NAMED);
+        let mut names: Vec<String> = named
+            .map(|it| format!("{} ({})", excerpt(&it.name, 80), it.id))
+            .collect();
+        if theirs.len() > NAMED {
+            let more = world.words.count((theirs.len() - NAMED) as u64);
+            names.push(world.words.text("bot-more", &[("count", &more)]));
+        }
+        let notice = Notice::Event {
+            topic: Topic::Registry,
+            at: now,
+            detail: say.clone().with("names", names.join(", ")),
+        };
+        Alert::new(name, About::Notice(notice), Urgency::Ordinary, now)
+    };
+    told.into_iter().map(alert).collect()
+}

@@ -1,0 +1,437 @@
+//! Many incidents at once become one message at each notifier: what came first is told one by one, the rest is
+//! gathered, and the message grows with them.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use crate::{
+    model::{
+        About, Alert, Incident, IncidentId, Storm, Urgency,
+        incident::{Event, What},
+        storm::Family,
+    },
+    notify::{storm as words, storm::Surroundings},
+    store::{Commit, Result},
+    world::World,
+};
+
+/// So many incidents of a family are told one by one within a while; the next begins a storm. With the storm's own
+/// message and its list that makes five in the first minute.
+const ONE_BY_ONE: usize = 3;
+const WHILE: Duration = Duration::from_secs(120);
+/// News waits until no more has come for this long, so that incidents that fall together are told together and the
+/// first message gives their true number. An alert may take a minute or two: a second is not missed.
+const QUIET: SignedDuration = SignedDuration::from_secs(1);
+/// The longest that the first message waits while more and more news comes.
+const LONGEST_QUIET: SignedDuration = SignedDuration::from_secs(3);
+/// Who comes later than this after the last is not of the storm.
+const CALM: SignedDuration = SignedDuration::from_mins(5);
+/// A storm takes no more incidents this long after its begin: later ones are told anew. A storm of tampering is short,
+/// since an attacker who wants to hide a portal behind others can make them fall.
+const LASTS_TAMPERING: SignedDuration = SignedDuration::from_mins(10);
+const LASTS_AVAILABILITY: SignedDuration = SignedDuration::from_mins(60);
+/// Between two updates of a storm's message, at least: while it is younger than [`YOUNG`], and later.
+const YOUNG: SignedDuration = SignedDuration::from_mins(5);
+const UPDATE_YOUNG: SignedDuration = SignedDuration::from_secs(5);
+/// A storm of this many incidents is updated as seldom as an old one: each update reads all of them.
+const MANY: usize = 500;
+const UPDATE: SignedDuration = SignedDuration::from_secs(20);
+/// Between two updates where the notifier cannot edit: each update is one more message.
+const UPDATE_ANEW: SignedDuration = SignedDuration::from_secs(60);
+/// Between two rings for joiners, counted from the last ring of any storm at that notifier.
+const RING: SignedDuration = SignedDuration::from_secs(60);
+/// The list waits for those that are being confirmed, and is made again when it has become twice as long.
+const LIST_AFTER: SignedDuration = SignedDuration::from_secs(45);
+
+/// When incidents were told one by one, by notifier and family, noted when they are sent. In memory: after a restart a
+/// few more go alone.
+#[derive(Default)]
+pub(crate) struct Lately(HashMap<(String, Family), VecDeque<Instant>>);
+
+impl Lately {
+    fn count(&mut self, notifier: &str, family: Family) -> usize {
+        let told = self.0.entry((notifier.to_owned(), family)).or_default();
+        while told.front().is_some_and(|it| it.elapsed() > WHILE) {
+            told.pop_front();
+        }
+        told.len()
+    }
+
+    pub(crate) fn note(&mut self, notifier: &str, family: Family) {
+        let told = self.0.entry((notifier.to_owned(), family)).or_default();
+        told.push_back(Instant::now());
+    }
+}
+
+/// A notifier and how its news is gathered.
+pub(crate) struct Desk<'a> {
+    pub name: &'a str,
+    /// Whether the notifier can edit earlier messages.
+    pub edits: bool,
+    /// Whether news waits for more of its kind: not where this is the only round.
+    pub waits: bool,
+    pub lately: &'a Mutex<Lately>,
+}
+
+/// The rest of a queue: alerts to be told one by one now, those of them that count towards a storm, by their keys, and
+/// how long other news waits for more of its kind.
+pub(crate) struct Gathered {
+    pub rest: Vec<Alert>,
+    pub alone: HashMap<String, Family>,
+    pub held: Duration,
+}
+
+/// An alert and its incident, which was told nowhere yet.
+type News = (Alert, Incident);
+
+/// Takes out of a notifier's queue what belongs to a storm, and gathers it there. What is left is told one by one.
+pub(crate) async fn gather(world: &World, desk: &Desk<'_>, queue: Vec<Alert>) -> Result<Gathered> {
+    let now = world.clock.now();
+    let mut out = Gathered {
+        rest: Vec::new(),
+        alone: HashMap::new(),
+        held: Duration::ZERO,
+    };
+    if !queue
+        .iter()
+        .any(|it| matches!(it.about, About::Incident(_)))
+    {
+        out.rest = queue;
+        return Ok(out);
+    }
+    let storms = world.store.storms(desk.name).await?;
+    let mut sorted = sort(world, desk.name, queue).await?;
+    out.rest.append(&mut sorted.rest);
+    if !sorted.fresh.is_empty() {
+        let alone = alone(world).await?;
+        for (family, mut news) in sorted.fresh {
+            // an alert that was begun to be sent alone goes on alone: it may have arrived
+            let by_itself = |it: &mut News| it.0.begun || alone.contains(it.1.target.portal());
+            out.rest
+                .extend(news.extract_if(.., by_itself).map(|it| it.0));
+            tell_news(world, desk, &storms, (family, news), now, &mut out).await?;
+        }
+    }
+    for (id, alerts) in sorted.of_storm {
+        match storms.iter().find(|it| it.id == id) {
+            Some(storm) => join(world, desk, alerts, storm.clone(), now).await?,
+            None => out.rest.extend(alerts),
+        }
+    }
+    out.rest
+        .sort_by_key(|it| (std::cmp::Reverse(it.urgency), it.created));
+    Ok(out)
+}
+
+/// A queue, sorted by what its alerts are about.
+#[derive(Default)]
+struct Sorted {
+    rest: Vec<Alert>,
+    fresh: BTreeMap<Family, Vec<News>>,
+    of_storm: BTreeMap<String, Vec<Alert>>,
+}
+
+async fn sort(world: &World, name: &str, queue: Vec<Alert>) -> Result<Sorted> {
+    let now = world.clock.now();
+    let mut out = Sorted::default();
+    for alert in queue {
+        let About::Incident(id) = &alert.about else {
+            out.rest.push(alert);
+            continue;
+        };
+        let receipt = world.store.receipt(name, &id.0).await?;
+        match receipt.as_ref().map(Storm::of) {
+            Some(Some(storm)) => {
+                let of_storm = out.of_storm.entry(storm.to_owned()).or_default();
+                of_storm.push(alert);
+            }
+            Some(None) => out.rest.push(alert),
+            None => match world.store.incident(id).await? {
+                // where messages leave no receipt, the time line tells what was said
+                Some(incident) if was_told(&incident, name) => out.rest.push(alert),
+                // what is to be silent is not gathered into something loud
+                Some(incident) if incident.is_muted_for(name, now) => out.rest.push(alert),
+                Some(incident) => {
+                    let of_family = out.fresh.entry(incident.kind.into()).or_default();
+                    of_family.push((alert, incident));
+                }
+                None => out.rest.push(alert),
+            },
+        }
+    }
+    Ok(out)
+}
+
+/// Ids of the portals that are always told alone.
+async fn alone(world: &World) -> Result<HashSet<String>> {
+    let all = world.targets().await?.into_iter();
+    let alone = all.filter(|it| it.settings.alone);
+    Ok(alone.map(|it| it.id.to_string()).collect())
+}
+
+/// Tells news of one family one by one, begins a storm of it, or lets it join the running one.
+async fn tell_news(
+    world: &World,
+    desk: &Desk<'_>,
+    storms: &[Storm],
+    (family, news): (Family, Vec<News>),
+    now: Timestamp,
+    out: &mut Gathered,
+) -> Result<()> {
+    let Some((_, first)) = news.first() else {
+        return Ok(());
+    };
+    let live = storms
+        .iter()
+        .filter(|it| it.family == family && takes(it, now))
+        .max_by_key(|it| it.joined);
+    let told = {
+        let mut lately = desk.lately.lock().unwrap_or_else(PoisonError::into_inner);
+        lately.count(desk.name, family)
+    };
+    if live.is_none() {
+        let held = if desk.waits {
+            quiet_in(news.iter().map(|it| it.0.created), now)
+        } else {
+            Duration::ZERO
+        };
+        if !held.is_zero() {
+            out.held = out.held.max(held);
+            return Ok(());
+        }
+        if told + news.len() <= ONE_BY_ONE {
+            for (alert, _) in news {
+                // what is tried again was counted
+                if alert.attempts == 0 {
+                    out.alone.insert(alert.about.key(), family);
+                }
+                out.rest.push(alert);
+            }
+            return Ok(());
+        }
+    }
+    let mut storm = match live {
+        Some(storm) => storm.clone(),
+        None => {
+            let storm = Storm::new(desk.name, first, now);
+            tracing::warn!(
+                notifier = desk.name,
+                storm.id = storm.id,
+                "many incidents at once are told as one"
+            );
+            Storm {
+                before: told,
+                ..storm
+            }
+        }
+    };
+    storm.joined = now;
+    let rings = |it: &Incident| {
+        let shares = storm
+            .shared
+            .as_ref()
+            .is_some_and(|of| words::shares(of, it));
+        desk.edits && storm.told.is_some() && (it.kind.is_tampering() || !shares)
+    };
+    let joiners: Vec<IncidentId> = news
+        .iter()
+        .filter(|it| rings(&it.1))
+        .map(|it| it.1.id.clone())
+        .collect();
+    if !joiners.is_empty() {
+        joiners.into_iter().for_each(|it| storm.joined_by(it));
+        ring(world, &storm, storms, now).await?;
+    }
+    let alerts = news.into_iter().map(|it| it.0).collect();
+    join(world, desk, alerts, storm, now).await
+}
+
+/// Whether a storm takes an incident that comes now.
+fn takes(storm: &Storm, now: Timestamp) -> bool {
+    let lasts = match storm.family {
+        Family::Tampering => LASTS_TAMPERING,
+        Family::Availability => LASTS_AVAILABILITY,
+    };
+    now.duration_since(storm.joined) <= CALM && now.duration_since(storm.begun) < lasts
+}
+
+/// How long news still has to wait for more of its kind.
+fn quiet_in(created: impl Iterator<Item = Timestamp> + Clone, now: Timestamp) -> Duration {
+    let (Some(oldest), Some(newest)) = (created.clone().min(), created.max()) else {
+        return Duration::ZERO;
+    };
+    let quiet = QUIET - now.duration_since(newest);
+    let longest = LONGEST_QUIET - now.duration_since(oldest);
+    let wait = quiet.min(longest);
+    // a clock that was set back must not hold news up
+    if wait > LONGEST_QUIET {
+        return Duration::ZERO;
+    }
+    Duration::try_from(wait).unwrap_or_default()
+}
+
+/// Queues the ringing message for joiners before they are noted as joined: a crash in between leaves a message without
+/// names, and they join again.
+async fn ring(world: &World, storm: &Storm, storms: &[Storm], now: Timestamp) -> Result<()> {
+    let urgency = match storm.family {
+        Family::Tampering => Urgency::Grave,
+        Family::Availability => Urgency::Urgent,
+    };
+    let mut told = Alert::new(
+        &storm.notifier,
+        About::Joined(storm.id.clone()),
+        urgency,
+        now,
+    );
+    if let Some(last) = storms.iter().filter_map(|it| it.rung.or(it.told)).max() {
+        told.due = last.checked_add(RING).unwrap_or(now).max(now);
+    }
+    let commit = Commit {
+        alerts: vec![told],
+        ..Commit::default()
+    };
+    world.store.commit(commit).await
+}
+
+async fn join(
+    world: &World,
+    desk: &Desk<'_>,
+    alerts: Vec<Alert>,
+    storm: Storm,
+    now: Timestamp,
+) -> Result<()> {
+    let about = About::Storm(storm.id.clone());
+    let told = match storm.told {
+        None => {
+            let urgency = alerts.iter().map(|it| it.urgency).max().unwrap_or_default();
+            Alert::new(&storm.notifier, about, urgency, now)
+        }
+        // an update rings no phone: what rings goes first
+        Some(last) => {
+            let pace = match desk.edits {
+                false => UPDATE_ANEW,
+                true if now.duration_since(storm.begun) < YOUNG && storm.size < MANY => {
+                    UPDATE_YOUNG
+                }
+                true => UPDATE,
+            };
+            let due = last.checked_add(pace).unwrap_or(now).max(now);
+            Alert {
+                due,
+                ..Alert::new(&storm.notifier, about, Urgency::Ordinary, now)
+            }
+        }
+    };
+    world.store.gather(alerts, storm, told).await
+}
+
+/// Notes that the message for joiners went out: they do not ring again.
+pub(crate) async fn rang(world: &World, name: &str, id: &str, members: &[Incident]) {
+    let Some(mut storm) = known(world, name, id).await else {
+        return;
+    };
+    let told: HashSet<&IncidentId> = members.iter().map(|it| &it.id).collect();
+    storm.joiners.retain(|it| !told.contains(it));
+    storm.more_joiners = 0;
+    storm.rung = Some(world.clock.now());
+    if let Err(error) = world.store.put_storm(storm).await {
+        tracing::error!(%error, "a storm cannot be written");
+    }
+}
+
+async fn known(world: &World, name: &str, id: &str) -> Option<Storm> {
+    match world.store.storms(name).await {
+        Ok(all) => all.into_iter().find(|it| it.id == id),
+        Err(error) => {
+            tracing::error!(%error, "a storm cannot be read");
+            None
+        }
+    }
+}
+
+/// Notes, in the members' time lines, that a storm's message went out, and queues a list where one is due.
+pub(crate) async fn told(world: &World, name: &str, id: &str, members: Vec<Incident>) {
+    let now = world.clock.now();
+    let Some(mut storm) = known(world, name, id).await else {
+        return;
+    };
+    storm.told = Some(now);
+    storm.size = members.len();
+    storm.rung = storm.rung.or(Some(now));
+    storm.shared = words::common(&members, &Surroundings::default()).map(words::Common::shared);
+    if members.len() >= 2 * storm.listed.max(1) {
+        storm.listed = members.len();
+        let about = About::Roll(storm.id.clone());
+        let mut roll = Alert::new(name, about, Urgency::Low, now);
+        roll.due = storm.begun.checked_add(LIST_AFTER).unwrap_or(now).max(now);
+        let commit = Commit {
+            alerts: vec![roll],
+            ..Commit::default()
+        };
+        if let Err(error) = world.store.commit(commit).await {
+            tracing::error!(%error, "the list of a storm cannot be asked for");
+        }
+    }
+    if let Err(error) = world.store.put_storm(storm).await {
+        tracing::error!(%error, "a storm cannot be written");
+    }
+    let mut untold: Vec<Incident> = members
+        .into_iter()
+        .filter(|it| !was_told(it, name))
+        .collect();
+    for it in &mut untold {
+        it.timeline.push(Event {
+            at: now,
+            what: What::Told,
+            by: None,
+            origin: None,
+            note: Some(name.to_owned()),
+        });
+    }
+    for some in untold.chunks(200) {
+        let commit = Commit {
+            incidents: some.to_vec(),
+            ..Commit::default()
+        };
+        // where a check was faster, each by itself
+        if world.store.commit(commit).await.is_err() {
+            for it in some {
+                crate::deliver::note(world, &it.id, What::Told, name, None).await;
+            }
+        }
+    }
+}
+
+fn was_told(it: &Incident, name: &str) -> bool {
+    it.timeline
+        .iter()
+        .any(|it| it.what == What::Told && it.note.as_deref() == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::deliver::grouping::*;
+
+    #[test]
+    fn news_waits_until_it_is_quiet_and_no_longer_than_three_seconds() {
+        let at = |ms: i64| Timestamp::from_millisecond(1_800_000_000_000 + ms).unwrap();
+        let wait = |created: &[i64], now: i64| {
+            let created = created.iter().map(|it| at(*it));
+            quiet_in(created, at(now)).as_millis()
+        };
+        assert_eq!(wait(&[0], 0), 1000, "one alone");
+        assert_eq!(wait(&[0], 999), 1);
+        assert_eq!(wait(&[0], 1000), 0);
+        assert_eq!(wait(&[0, 900], 1000), 900, "another one came");
+        assert_eq!(wait(&[0, 2900], 2900), 100, "and others, and others");
+        assert_eq!(wait(&[0, 3100], 3100), 0);
+        assert_eq!(wait(&[], 0), 0);
+        assert_eq!(wait(&[60_000], 0), 0, "the clock was set back");
+    }
+}

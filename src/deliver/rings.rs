@@ -1,0 +1,279 @@
+//! Calls, reminders of taken incidents, and reminders of what lasts: each rings a whole chat. The first few are told one
+//! by one; more are one message, at most one a minute.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    deliver::grouping::Desk,
+    model::{
+        About, Alert, Incident,
+        incident::{Event, What},
+    },
+    store::{Commit, Delivery, Result},
+    world::World,
+};
+
+/// Most calls, and most reminders, that are told one by one within [`WHILE`]; further ones are one message.
+const ONE_BY_ONE: usize = 3;
+const WHILE: SignedDuration = SignedDuration::from_mins(2);
+/// Between two common messages of a kind.
+const EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+/// What rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Ring {
+    /// An incident has not been taken.
+    Call,
+    /// One was taken long ago.
+    Taken,
+    /// One keeps coming back, or the portal shows us nothing for long.
+    Lasting,
+}
+
+impl Ring {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Taken => "taken",
+            Self::Lasting => "lasting",
+        }
+    }
+}
+
+/// When a notifier rang for one kind: the last common message, and the last messages for one incident each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Rang {
+    common: Option<Timestamp>,
+    alone: Vec<Timestamp>,
+}
+
+impl Rang {
+    /// The milestone's text: the moment of the common message or `-`, then the others, a line each.
+    fn read(text: &str) -> Self {
+        let mut lines = text.lines().map(|it| it.parse().ok());
+        let common = lines.next().flatten();
+        Self {
+            common,
+            alone: lines.flatten().collect(),
+        }
+    }
+
+    fn written(&self) -> String {
+        let common = self.common.map_or("-".to_owned(), |it| it.to_string());
+        let alone = self.alone.iter().map(Timestamp::to_string);
+        std::iter::once(common)
+            .chain(alone)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    /// How many were told one by one a while ago or less.
+    fn lately(&self, now: Timestamp) -> usize {
+        let lately = |at: &&Timestamp| is_within(**at, WHILE, now);
+        self.alone.iter().filter(lately).count()
+    }
+
+    /// When the next common message may go out, where one went out less than a minute ago.
+    fn next(&self, now: Timestamp) -> Option<Timestamp> {
+        let last = self.common.filter(|it| is_within(*it, EVERY, now))?;
+        last.checked_add(EVERY).ok()
+    }
+}
+
+/// Whether a moment lies within `span` before now; one ahead is of a clock that was set back.
+fn is_within(at: Timestamp, span: SignedDuration, now: Timestamp) -> bool {
+    (SignedDuration::ZERO..span).contains(&now.duration_since(at))
+}
+
+fn milestone(notifier: &str, ring: Ring) -> String {
+    format!("rang/{notifier}/{}", ring.as_str())
+}
+
+async fn rang(world: &World, notifier: &str, ring: Ring) -> Result<Rang> {
+    let kept = world.store.milestone(&milestone(notifier, ring)).await?;
+    Ok(Rang::read(&kept.unwrap_or_default()))
+}
+
+/// Whether the event's reminder may be grouped with others: the incident keeps coming back, or its portal has refused the
+/// service's looks for long. Reminders that a person causes are always told alone.
+pub(crate) fn lasts(it: &Event) -> bool {
+    matches!(it.what, What::Blind | What::Reminded)
+}
+
+async fn kind(world: &World, alert: &Alert) -> Result<Option<Ring>> {
+    let id = match &alert.about {
+        About::Call(..) | About::Calls(_) => return Ok(Some(Ring::Call)),
+        About::TakenReminder(_) | About::TakenReminders => return Ok(Some(Ring::Taken)),
+        About::Reminders => return Ok(Some(Ring::Lasting)),
+        About::Reminder(id) => id,
+        _ => return Ok(None),
+    };
+    let of = |it: &Incident| {
+        let mut since = it.timeline.iter().filter(|it| it.at >= alert.created);
+        it.stage.is_open() && since.any(lasts)
+    };
+    let known = world.store.incident(id).await?;
+    Ok(known.filter(of).map(|_| Ring::Lasting))
+}
+
+fn is_common(about: &About) -> bool {
+    matches!(
+        about,
+        About::Calls(_) | About::TakenReminders | About::Reminders
+    )
+}
+
+/// Takes out of a queue what rings for many incidents, and puts one message in its place where there are many.
+pub(crate) async fn gather(
+    world: &World,
+    desk: &Desk<'_>,
+    queue: Vec<Alert>,
+) -> Result<Vec<Alert>> {
+    let now = world.clock.now();
+    let mut rest = Vec::new();
+    let mut rings: BTreeMap<Ring, Vec<Alert>> = BTreeMap::new();
+    for alert in queue {
+        match kind(world, &alert).await? {
+            // what was begun to be sent alone goes on alone: it may have arrived
+            Some(ring) if !alert.begun => rings.entry(ring).or_default().push(alert),
+            _ => rest.push(alert),
+        }
+    }
+    for (ring, alerts) in rings {
+        let rang = rang(world, desk.name, ring).await?;
+        let next = rang.next(now);
+        let common = alerts.iter().any(|it| is_common(&it.about));
+        if !common && next.is_none() && rang.lately(now) + alerts.len() <= ONE_BY_ONE {
+            rest.extend(alerts);
+            continue;
+        }
+        rest.extend(together(world, desk.name, alerts, next).await?);
+    }
+    rest.sort_by_key(|it| (std::cmp::Reverse(it.urgency), it.created));
+    Ok(rest)
+}
+
+/// Writes one alert in the place of many. Returns it where it is due; else it waits until `next`. It is written before
+/// the others are taken out: a crash in between leaves some of them, to be gathered again.
+async fn together(
+    world: &World,
+    name: &str,
+    alerts: Vec<Alert>,
+    next: Option<Timestamp>,
+) -> Result<Option<Alert>> {
+    let now = world.clock.now();
+    let Some(about) = alerts.iter().filter_map(common_of).max() else {
+        return Ok(None);
+    };
+    let (same, others): (Vec<Alert>, Vec<Alert>) =
+        alerts.into_iter().partition(|it| it.about == about);
+    let created = others.iter().map(|it| it.created).min();
+    let urgency = others.iter().map(|it| it.urgency).max().unwrap_or_default();
+    let due = next.unwrap_or(now).max(now);
+    let rerouted = others.iter().all(|it| it.rerouted);
+    match same.into_iter().next() {
+        Some(waiting) => {
+            let again = Alert {
+                urgency: urgency.max(waiting.urgency),
+                due,
+                ..waiting
+            };
+            world.store.delivery(Delivery::Postponed(again)).await?;
+        }
+        None => {
+            let one = Alert {
+                rerouted,
+                due,
+                ..Alert::new(name, about.clone(), urgency, created.unwrap_or(now))
+            };
+            let commit = Commit {
+                alerts: vec![one],
+                ..Commit::default()
+            };
+            world.store.commit(commit).await?;
+        }
+    }
+    let many = others.len();
+    tracing::info!(
+        notifier = name,
+        about = about.key(),
+        many,
+        "many rings are one"
+    );
+    for alert in others {
+        let taken_out = Delivery::Sent {
+            alert,
+            receipt: None,
+        };
+        world.store.delivery(taken_out).await?;
+    }
+    // one that waited already, and is not in this queue, keeps its own time
+    let stored = world.store.outbox().await?;
+    let stored = stored
+        .into_iter()
+        .find(|it| it.notifier == name && it.about == about);
+    Ok(stored.filter(|it| it.due <= now))
+}
+
+/// What a message for many is about; the highest step that is called, where people are called.
+fn common_of(alert: &Alert) -> Option<About> {
+    match &alert.about {
+        About::Call(_, to) | About::Calls(to) => Some(About::Calls(*to)),
+        About::TakenReminder(_) | About::TakenReminders => Some(About::TakenReminders),
+        About::Reminder(_) | About::Reminders => Some(About::Reminders),
+        _ => None,
+    }
+}
+
+/// Notes that a message that rings was sent.
+pub(crate) async fn sent(world: &World, name: &str, alert: &Alert) {
+    let noted = async {
+        let Some(ring) = kind(world, alert).await? else {
+            return Ok(());
+        };
+        let now = world.clock.now();
+        let mut rang = rang(world, name, ring).await?;
+        if is_common(&alert.about) {
+            rang.common = Some(now);
+        } else {
+            rang.alone.push(now);
+            let surplus = rang.alone.len().saturating_sub(ONE_BY_ONE);
+            rang.alone.drain(..surplus);
+        }
+        let commit = Commit {
+            milestone: Some((milestone(name, ring), rang.written())),
+            ..Commit::default()
+        };
+        world.store.commit(commit).await
+    };
+    if let Err(error) = noted.await {
+        tracing::error!(%error, "what rang cannot be written");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::deliver::rings::*;
+
+    #[test]
+    fn what_rang_is_read_back_and_forgotten_in_time() {
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let rang = Rang {
+            common: Some(at(0)),
+            alone: vec![at(-200), at(-30), at(40)],
+        };
+        assert_eq!(Rang::read(&rang.written()), rang);
+        assert_eq!(Rang::read(""), Rang::default());
+        let alone = Rang {
+            common: None,
+            ..rang.clone()
+        };
+        assert_eq!(Rang::read(&alone.written()), alone);
+        assert_eq!((rang.lately(at(41)), rang.next(at(41))), (2, Some(at(60))));
+        assert_eq!((rang.lately(at(100)), rang.next(at(60))), (1, None));
+        // the clock was set back
+        assert_eq!((rang.lately(at(-500)), rang.next(at(-500))), (0, None));
+    }
+}

@@ -1,0 +1,131 @@
+//! A page as it was and as it is, one block each: what an officer holds against what the agency says.
+
+use jiff::tz::TimeZone;
+
+use crate::{
+    locale::Words,
+    model::{
+        Incident,
+        excerpt::{marked, named, quoted},
+        incident::Evidence,
+    },
+    notify::text::Text,
+};
+
+/// A page that was kept. What is foreign in it is as it came.
+#[derive(Clone, Debug)]
+pub struct Face {
+    pub evidence: Evidence,
+    pub title: Option<String>,
+    /// `None` where the page is not kept any more, or cannot be read.
+    pub content: Option<Content>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Content {
+    pub bytes: usize,
+    pub charset: &'static str,
+    /// The first lines that a visitor sees.
+    pub lines: Vec<String>,
+    /// How many follow.
+    pub more: usize,
+}
+
+/// Lines that are shown of each page.
+pub const LINES: usize = 15;
+/// Characters of a line: one or two rows on a phone.
+const WIDTH: usize = 100;
+
+/// With as many lines as there is room for in one message.
+pub fn then_and_now(
+    it: &Incident,
+    faces: &[Option<Face>; 2],
+    words: &Words,
+    tz: &TimeZone,
+) -> Text {
+    let mut text = Text::default();
+    for most in [LINES, 10, 6, 3, 0] {
+        text = Text::default();
+        // the id is first: an answer to this is a note of the incident
+        text.push(&format!("{} · {}", it.id, named(&it.portal.name, 120)))
+            .line();
+        let titles = [&it.title_before, &it.title_now];
+        for ((key, face), title) in ["pages-before", "pages-now"]
+            .into_iter()
+            .zip(faces)
+            .zip(titles)
+        {
+            text.line().bold(&words.plain(key));
+            block(&mut text, face.as_ref(), title.as_deref(), most, words, tz);
+        }
+        if let Some(address) = it.address {
+            let address = marked(&address.to_string());
+            text.line()
+                .push(&words.text("pages-server", &[("address", &address)]));
+        }
+        if text.fits() {
+            break;
+        }
+    }
+    text
+}
+
+fn block(
+    text: &mut Text,
+    face: Option<&Face>,
+    title: Option<&str>,
+    most: usize,
+    words: &Words,
+    tz: &TimeZone,
+) {
+    if let Some(face) = face {
+        text.push(&format!(" · {}", words.moment(face.evidence.at, tz)));
+    }
+    text.line();
+    let title = match face.and_then(|it| it.title.as_deref()).or(title) {
+        Some(title) => format!("«{}»", quoted(title, 120)),
+        None => words.plain("alert-no-title"),
+    };
+    text.push(&words.text("pages-title", &[("title", &title)]))
+        .line();
+    let Some(face) = face else {
+        text.push(&words.plain("pages-none")).line();
+        return;
+    };
+    let url = quoted(face.evidence.url.as_str(), 200);
+    text.push(&words.text("pages-address", &[("url", &url)]))
+        .line();
+    let mut facts = Vec::new();
+    facts.extend(
+        face.evidence
+            .content_type
+            .as_deref()
+            .map(|it| quoted(it, 60)),
+    );
+    if let Some(content) = &face.content {
+        let bytes = words.count(content.bytes as u64);
+        facts.push(content.charset.to_owned());
+        facts.push(words.text("pages-bytes", &[("count", &bytes)]));
+    }
+    if !facts.is_empty() {
+        text.push(&facts.join(" · ")).line();
+    }
+    text.push(&format!("blake3 {}", face.evidence.digest.hex()))
+        .line();
+    let Some(content) = &face.content else {
+        text.push(&words.plain("pages-gone")).line();
+        return;
+    };
+    if content.lines.is_empty() {
+        text.push(&words.plain("pages-no-text")).line();
+    }
+    for line in content.lines.iter().take(most) {
+        text.push("│ ").push(&quoted(line, WIDTH)).line();
+    }
+    let more = content.more + content.lines.len().saturating_sub(most);
+    if more > 0 {
+        let more = words.count(more as u64);
+        text.push(&words.text("pages-more", &[("count", &more)]))
+            .line();
+    }
+}

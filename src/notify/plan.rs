@@ -1,0 +1,164 @@
+//! What is told of announced changes: that they are, and afterwards the question whose doing it was.
+
+use jiff::{Timestamp, tz::TimeZone};
+use serde_json::json;
+
+use crate::{
+    locale::Words,
+    model::{
+        Incident,
+        excerpt::{named, quoted},
+        incident::Origin,
+        plan::{Plan, PlanStage},
+    },
+    notify::{Button, Gravity, Message, people::called, text::Text},
+};
+
+/// Portals and incidents that are named; lines shown of a change: as many as a message holds.
+const SHOWN: [(usize, usize); 4] = [(8, 3), (6, 1), (4, 0), (2, 0)];
+
+/// `names`: of the portals, in the plan's order; `seen`: what was seen meanwhile; `asked`: whether whoever reads this is to
+/// answer.
+pub fn plan(
+    it: &Plan,
+    names: &[String],
+    seen: &[Incident],
+    asked: bool,
+    words: &Words,
+    tz: &TimeZone,
+) -> Message {
+    let mut out = Message::default();
+    for (named, lines) in SHOWN {
+        let (text, buttons) = write(it, names, seen, asked, words, tz, named, lines);
+        let fits = text.fits();
+        out = finished(text, buttons, it, seen);
+        if fits {
+            break;
+        }
+    }
+    out
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what is told, and how much of it"
+)]
+fn write(
+    it: &Plan,
+    names: &[String],
+    seen: &[Incident],
+    asked: bool,
+    words: &Words,
+    tz: &TimeZone,
+    most: usize,
+    lines: usize,
+) -> (Text, Vec<Button>) {
+    let (icon, key) = match &it.stage {
+        PlanStage::Announced => ("📅", "head-plan"),
+        PlanStage::Asked => ("❓", "head-plan-asked"),
+        PlanStage::Answered { ours: false, .. } => ("🔴", "head-plan-disowned"),
+        PlanStage::Answered { .. } | PlanStage::Quiet => ("✅", "head-plan-done"),
+        PlanStage::Cancelled { .. } => ("⚪", "head-plan-cancelled"),
+    };
+    let mut text = Text::default();
+    text.push(icon)
+        .push(" ")
+        .bold(&words.plain(key))
+        .push(&format!(" · {}", it.id))
+        .line();
+    for name in names.iter().take(most) {
+        text.push("• ").push(&named(name, 120)).line();
+    }
+    if names.len() > most {
+        let more = words.count((names.len() - most) as u64);
+        text.push(&words.text("bot-more", &[("count", &more)]))
+            .line();
+    }
+    let args = [
+        ("from", words.moment(it.from, tz)),
+        ("to", words.moment(it.to, tz)),
+        ("by", called(&it.by, it.origin.as_ref(), words)),
+        ("reason", quoted(&it.reason, 300)),
+    ];
+    let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    text.push(&words.text("plan-span", &args)).line();
+    text.push(&words.text("plan-by", &args)).line();
+    let tampering = seen.iter().filter(|it| it.kind.is_tampering());
+    for incident in tampering.take(most) {
+        changed(&mut text, incident, lines, words);
+    }
+    end(&mut text, it, words, tz);
+    let buttons = match &it.stage {
+        PlanStage::Announced => vec![button("unplan", it, words)],
+        PlanStage::Asked if asked => {
+            text.line().bold(&words.plain("plan-question")).line();
+            vec![button("ours", it, words), button("theirs", it, words)]
+        }
+        PlanStage::Asked => {
+            text.line().push(&words.plain("plan-waits")).line();
+            Vec::new()
+        }
+        _ => Vec::new(),
+    };
+    (text, buttons)
+}
+
+fn finished(text: Text, buttons: Vec<Button>, it: &Plan, seen: &[Incident]) -> Message {
+    Message {
+        buttons,
+        facts: json!({
+            "plan": it.id, "targets": it.targets, "from": it.from, "to": it.to, "stage": it.stage,
+            "incidents": seen.iter().map(|it| &it.id).collect::<Vec<_>>(),
+        }),
+        gravity: if matches!(it.stage, PlanStage::Answered { ours: false, .. }) {
+            Gravity::Grave
+        } else {
+            Gravity::Note
+        },
+        ..Message::of(it.id.to_string(), text)
+    }
+}
+
+fn changed(text: &mut Text, incident: &Incident, lines: usize, words: &Words) {
+    let kind = words.plain(&format!("kind-{}", incident.kind.as_str()));
+    let name = named(&incident.portal.name, 80);
+    text.line()
+        .push(&format!("{} · {name}: {kind}", incident.id))
+        .line();
+    for line in incident.changes.iter().take(lines) {
+        text.push(if line.added { "+ " } else { "− " })
+            .push(&quoted(&line.text, 100))
+            .line();
+    }
+}
+
+fn end(text: &mut Text, it: &Plan, words: &Words, tz: &TimeZone) {
+    let (key, by, origin, at): (&str, &str, Option<&Origin>, Option<Timestamp>) = match &it.stage {
+        PlanStage::Announced | PlanStage::Asked => return,
+        PlanStage::Quiet => ("plan-quiet", "", None, None),
+        PlanStage::Cancelled { by, origin, at } => {
+            ("plan-cancelled", by, origin.as_ref(), Some(*at))
+        }
+        PlanStage::Answered {
+            by,
+            origin,
+            at,
+            ours,
+        } => {
+            let key = if *ours { "plan-ours" } else { "plan-theirs" };
+            (key, by, origin.as_ref(), Some(*at))
+        }
+    };
+    let when = at.map(|it| words.moment(it, tz)).unwrap_or_default();
+    let by = called(by, origin, words);
+    text.line()
+        .push(&words.text(key, &[("by", &by), ("when", &when)]))
+        .line();
+}
+
+fn button(verb: &str, it: &Plan, words: &Words) -> Button {
+    Button {
+        label: words.plain(&format!("button-{verb}")),
+        action: format!("{verb}:{}", it.id),
+    }
+}

@@ -1,0 +1,89 @@
+//! Requests of strangers in one message to the officers: a stranger can make them by the hundred. Proved requests come
+//! first, once there are more of them than have messages of their own.
+
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::{
+    locale::Words,
+    model::{excerpt::named, registration::Request},
+    notify::{Button, Message, request, text::Text},
+};
+
+/// Requests that the message names: those with proof first, then the newest.
+const NAMED: usize = 5;
+/// Askers with a button that refuses all their requests in one tap.
+const REFUSED: usize = 2;
+
+/// Builds the message. `askers` holds the id of one request of each asker and their number of requests without proof, the
+/// largest number first.
+pub fn all(
+    waiting: &[&Request],
+    askers: &[(String, usize)],
+    words: &Words,
+    tz: &TimeZone,
+) -> Message {
+    let count = waiting.len().to_string();
+    let mut text = Text::default();
+    let proved = waiting.iter().filter(|it| it.proof.is_some()).count();
+    let head = match (waiting.is_empty(), proved) {
+        (true, _) => "requests-none",
+        (false, 0) => "head-requests",
+        (false, _) => "head-requests-many",
+    };
+    let args = [("count", count.as_str()), ("proved", &proved.to_string())];
+    text.push("📥 ").bold(&words.text(head, &args)).line();
+    let mut newest: Vec<&Request> = waiting.to_vec();
+    newest.sort_by_key(|it| std::cmp::Reverse((it.proof.is_some(), it.at, it.id.clone())));
+    for it in newest.iter().take(NAMED) {
+        let when = words.moment(it.at, tz);
+        let args = [
+            (
+                "id",
+                format!("{}{}", if it.proof.is_some() { "✅ " } else { "" }, it.id),
+            ),
+            ("address", request::address(it)),
+            ("agency", named(&it.agency_name, 80)),
+            ("by", request::asker(it)),
+            ("when", when),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        text.push(&words.text("requests-line", &args)).line();
+    }
+    if waiting.len() > NAMED {
+        let more = (waiting.len() - NAMED).to_string();
+        text.push(&words.text("requests-more", &[("count", &more)]))
+            .line();
+    }
+    let mut buttons = Vec::new();
+    if let Some(it) = newest.first() {
+        let key = if proved > 0 {
+            "requests-proved"
+        } else {
+            "requests-unproved"
+        };
+        text.line().push(&words.plain(key)).line();
+        buttons.push(Button {
+            label: words.plain("button-see"),
+            action: format!("see:{}", it.id),
+        });
+    }
+    for (id, count) in askers.iter().take(REFUSED) {
+        let of = waiting.iter().find(|it| it.id.0 == *id);
+        let name = of.map(|it| crate::model::excerpt::excerpt(&it.asker.name, 30));
+        let args = [
+            ("name", name.unwrap_or_default()),
+            ("count", count.to_string()),
+        ];
+        let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
+        buttons.push(Button {
+            label: words.text("button-refuse-all", &args),
+            action: format!("nall:{id}"),
+        });
+    }
+    Message {
+        facts: json!({"requests": waiting.iter().map(|it| &it.id).collect::<Vec<_>>()}),
+        buttons,
+        ..Message::of("requests".to_owned(), text)
+    }
+}

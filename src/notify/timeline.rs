@@ -1,0 +1,70 @@
+//! What happened, in order: lines of an incident for lists and for its time line.
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{
+    locale::Words,
+    model::{
+        Incident,
+        excerpt::{named, quoted},
+        incident::{Event, What},
+    },
+    notify::people::{called, called_in_full},
+};
+
+/// The last `most` events, oldest first, each with what has passed since the one before.
+pub fn lines(it: &Incident, words: &Words, tz: &TimeZone, most: usize) -> Vec<String> {
+    let hidden = it.timeline.len().saturating_sub(most);
+    let before = hidden.checked_sub(1).and_then(|at| it.timeline.get(at));
+    let mut last = before.map(|it| it.at);
+    let mut out = Vec::new();
+    for event in it.timeline.iter().skip(hidden) {
+        out.push(line(event, last, words, tz));
+        last = Some(event.at);
+    }
+    out
+}
+
+/// One event as a line. Text that people wrote is cut, disarmed and marked as foreign.
+fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) -> String {
+    let what = format!("event-{}", format!("{:?}", event.what).to_lowercase());
+    let mut text = words.plain(&what);
+    let by = event.by.as_ref();
+    let by = by.map(|it| called_in_full(it, event.origin.as_ref(), words));
+    let of_rung = matches!(event.what, What::Escalated | What::Nudged);
+    let note = event.note.as_ref().map(|it| {
+        let rung = format!("rung-{it}");
+        match it.parse::<Timestamp>() {
+            Ok(moment) => words.moment(moment, tz),
+            Err(_) if of_rung && words.has(&rung) => words.plain(&rung),
+            Err(_) => quoted(it, 300),
+        }
+    });
+    for part in [by, note].into_iter().flatten() {
+        text.push_str(" · ");
+        text.push_str(&part);
+    }
+    if let Some(last) = last {
+        let passed = words.duration(event.at.duration_since(last));
+        text.push_str(&format!(" (+{passed})"));
+    }
+    format!("{}  {text}", words.moment(event.at, tz))
+}
+
+/// An incident in a list: what and where, then since when and who has it.
+pub fn summary(it: &Incident, words: &Words, tz: &TimeZone) -> [String; 2] {
+    let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
+    let first = format!("{} · {kind} · {}", it.id, named(&it.portal.name, 80));
+    let since = words.moment(it.seen_at, tz);
+    let second = match it.holder() {
+        Some(taken) => words.text(
+            "bot-line-taken",
+            &[
+                ("when", &since),
+                ("by", &called(&taken.by, taken.origin.as_ref(), words)),
+            ],
+        ),
+        None => words.text("bot-line-open", &[("when", &since)]),
+    };
+    [first, second]
+}

@@ -1,0 +1,150 @@
+//! What is told of a watch window: whether all is ready before it opens, how each day went, what it came to.
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use serde_json::json;
+
+use crate::{
+    locale::Words,
+    model::{
+        Class, Incident,
+        alert::{Phase, WindowNews},
+        excerpt::{excerpt, marked, named},
+    },
+    notify::{Message, text::Text, timeline},
+};
+
+/// What is true of a window when the message is made.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub watched: usize,
+    /// Portals that are not well now.
+    pub ill: Vec<(String, Class)>,
+    /// Portals whose certificate ends before the window does.
+    pub certificates: Vec<(String, Timestamp)>,
+    /// Portals that have no baseline yet.
+    pub unlearnt: Vec<String>,
+    /// Hours of the window with nobody on duty.
+    pub gaps: Vec<(Timestamp, Timestamp)>,
+    /// Notifiers that refused something for good lately.
+    pub deaf: Vec<String>,
+    /// Incidents seen in the time that the message is about.
+    pub incidents: Vec<Incident>,
+    /// Mean availability in that time.
+    pub uptime: Option<f64>,
+}
+
+/// Lines of each kind that are shown.
+const MOST: usize = 8;
+
+pub fn message(news: &WindowNews, facts: &Facts, words: &Words, tz: &TimeZone) -> Message {
+    let phase = news.phase.as_str();
+    let mut text = Text::default();
+    let icon = match news.phase {
+        Phase::Ready => "🗓",
+        Phase::Digest => "📋",
+        Phase::Closed => "🏁",
+    };
+    text.push(icon)
+        .push(" ")
+        .bold(&words.plain(&format!("head-window-{phase}")))
+        .push(&format!(" · {}", named(&news.name, 120)))
+        .line();
+    let span = [
+        ("from", words.moment(news.from, tz)),
+        ("to", words.moment(news.to, tz)),
+        ("count", words.count(facts.watched as u64)),
+    ];
+    let span: Vec<(&str, &str)> = span.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    text.push(&words.text("window-span", &span)).line();
+    match news.phase {
+        Phase::Ready => ready(&mut text, facts, words, tz),
+        Phase::Digest | Phase::Closed => went(&mut text, facts, words, tz),
+    }
+    Message {
+        facts: json!({
+            "window": news.name, "phase": phase, "from": news.from, "to": news.to, "watched": facts.watched,
+            "incidents": facts.incidents.iter().map(|it| &it.id).collect::<Vec<_>>(), "uptime": facts.uptime,
+        }),
+        ..Message::of(news.key(), text)
+    }
+}
+
+/// A heading and the first lines of a list; nothing where it is empty. Whether there was anything.
+fn list(text: &mut Text, head: &str, words: &Words, lines: &[String]) -> bool {
+    if lines.is_empty() {
+        return false;
+    }
+    let count = lines.len().to_string();
+    text.line()
+        .bold(&words.text(head, &[("count", &count)]))
+        .line();
+    for line in lines.iter().take(MOST) {
+        text.push("• ").push(line).line();
+    }
+    if lines.len() > MOST {
+        text.push("…").line();
+    }
+    true
+}
+
+fn ready(text: &mut Text, facts: &Facts, words: &Words, tz: &TimeZone) {
+    let dated = |(name, at): &(String, Timestamp)| {
+        format!("{}: {}", named(name, 80), words.moment(*at, tz))
+    };
+    let span = |(from, to): &(Timestamp, Timestamp)| {
+        format!("{} – {}", words.moment(*from, tz), words.moment(*to, tz))
+    };
+    let cut = |name: &String| named(name, 80);
+    let names = facts.deaf.iter().map(|it| marked(&excerpt(it, 80)));
+    let deaf: Vec<String> = names.collect();
+    let mut lacking = false;
+    let certificates: Vec<String> = facts.certificates.iter().map(dated).collect();
+    lacking |= list(text, "window-certificates", words, &certificates);
+    let unlearnt: Vec<String> = facts.unlearnt.iter().map(cut).collect();
+    lacking |= list(text, "window-unlearnt", words, &unlearnt);
+    let gaps: Vec<String> = facts.gaps.iter().map(span).collect();
+    lacking |= list(text, "window-gaps", words, &gaps);
+    lacking |= list(text, "window-deaf", words, &deaf);
+    lacking |= list(text, "window-ill", words, &ill(facts, words));
+    if !lacking {
+        text.line().push(&words.plain("window-all-ready")).line();
+    }
+}
+
+fn ill(facts: &Facts, words: &Words) -> Vec<String> {
+    let all = facts.ill.iter();
+    all.map(|(name, class)| format!("{}: {}", named(name, 80), words.plain(&class.key())))
+        .collect()
+}
+
+fn went(text: &mut Text, facts: &Facts, words: &Words, tz: &TimeZone) {
+    let uptime = words.percent(facts.uptime);
+    text.push(&words.text("window-uptime", &[("uptime", &uptime)]))
+        .line();
+    if facts.incidents.is_empty() {
+        text.line().push(&words.plain("window-quiet")).line();
+    }
+    let shown: Vec<String> = facts
+        .incidents
+        .iter()
+        .rev()
+        .map(|it| timeline::summary(it, words, tz).join(", "))
+        .collect();
+    list(text, "window-incidents", words, &shown);
+    if let Some(median) = taken_after(&facts.incidents) {
+        let took = words.duration(median);
+        text.push(&words.text("window-taken", &[("took", &took)]))
+            .line();
+    }
+    list(text, "window-ill", words, &ill(facts, words));
+}
+
+/// The median time from being confirmed to being taken.
+fn taken_after(incidents: &[Incident]) -> Option<SignedDuration> {
+    let mut all: Vec<SignedDuration> = incidents
+        .iter()
+        .filter_map(|it| Some(it.taken.as_ref()?.at.duration_since(it.confirmed_at)))
+        .collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied()
+}

@@ -1,0 +1,289 @@
+//! Beyond the home page: sub-pages, sitemap and robots.txt, upload folders, paths that nobody links to.
+//!
+//! Polite: each check of a home page brings at most one look more, so that all that belongs to a portal is seen in turn.
+//! What is remembered of a part lies under an id of its own (`nghean-portal~a1b2c3`), and so do its incidents. A part
+//! that is gone accuses nobody; one that shows somebody else's content does.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use crate::{
+    diff::Norm,
+    model::{
+        Dossier, Part, Target, TargetId,
+        digest::key,
+        dossier::{Beyond, PartRef},
+    },
+    store::{Commit, StoreError, Wanted},
+    watch::{check, outside::without_exceptions},
+    world::World,
+};
+
+/// The list of parts is made anew so often: portals grow.
+const ANEW: SignedDuration = SignedDuration::from_hours(24);
+/// Upload folders looked into.
+const FOLDERS: usize = 2;
+
+/// Paths under which planted pages are found time and again though nothing links to them. One of them is tried in a
+/// round; the next round tries the next.
+const UNLINKED: &[&str] = &[
+    "/slot/",
+    "/nhacai/",
+    "/casino/",
+    "/judi/",
+    "/togel/",
+    "/xoso/",
+    "/taixiu/",
+    "/hacked.html",
+    "/pwned.txt",
+    "/x.txt",
+    "/0x.html",
+    "/vz.txt",
+    "/kurd.html",
+    "/index1.html",
+    "/1.html",
+    "/ok.txt",
+    "/wp-content/uploads/index.html",
+    "/upload/index.html",
+    "/uploads/index.html",
+    "/images/index.html",
+    "/tmp/index.html",
+    "/.well-known/index.html",
+];
+
+/// Looks at the next part of a portal whose home page is well.
+pub(crate) async fn round(world: &World, target: &Target) {
+    let id = target.id.clone();
+    let dossier = match world.store.dossier(&id).await {
+        Ok(Some(dossier)) if dossier.baseline.is_some() && dossier.open.is_none() => dossier,
+        Ok(_) => return,
+        Err(error) => {
+            tracing::error!(target.id = %id, %error, "the dossier cannot be read; the parts of the portal wait");
+            return;
+        }
+    };
+    // what the home page may not enter, its parts may not, either
+    let target = &*without_exceptions(world, target, &dossier);
+    let now = world.clock.now();
+    let aged = dossier
+        .beyond
+        .listed_at
+        .is_none_or(|it| now.duration_since(it) >= ANEW);
+    let parts = if aged {
+        let parts = list(world, target, &dossier).await;
+        remember(world, dossier, &parts, now).await;
+        parts
+    } else {
+        dossier.beyond.parts
+    };
+    let turn = world.next_round(&id);
+    // after each turn through the list, one path that nobody links to
+    let at = turn % (parts.len() + 1);
+    let part = match parts.get(at) {
+        Some(part) => part.clone(),
+        None => match unlinked(world, target, turn / (parts.len() + 1)).await {
+            Some(part) => part,
+            None => return,
+        },
+    };
+    check::part(world, &of(target, &part)).await;
+}
+
+/// The path to try in the `turn`th turn of unlinked paths. Every second turn goes to a path with an open incident, so that
+/// its end does not wait for all others.
+async fn unlinked(world: &World, target: &Target, turn: usize) -> Option<PartRef> {
+    let part = |url: Url| PartRef {
+        part: Part::Unlinked,
+        url,
+    };
+    let paths = UNLINKED.iter().filter_map(|it| target.url.join(it).ok());
+    let paths: Vec<PartRef> = paths.map(part).collect();
+    let wanted = Wanted {
+        open_only: true,
+        ..Wanted::default()
+    };
+    let open = world.store.incidents(&wanted).await.unwrap_or_default();
+    let is_open = |it: &&PartRef| {
+        let id = of(target, it).id;
+        open.iter().any(|incident| incident.target == id)
+    };
+    match paths.iter().find(is_open) {
+        Some(open) if turn.is_multiple_of(2) => Some(open.clone()),
+        Some(_) => paths.get(turn / 2 % paths.len()).cloned(),
+        None => paths.get(turn % paths.len()).cloned(),
+    }
+}
+
+/// The number of the home page's checks from one look at the target to the next: one for a home page, and for a part all
+/// that are in turn with it.
+pub(crate) async fn checks_a_turn(world: &World, target: &Target) -> Result<u32, StoreError> {
+    let Some(part) = target.part else {
+        return Ok(1);
+    };
+    let home: TargetId = target.id.portal().parse().unwrap_or(target.id.clone());
+    let home = world.store.dossier(&home).await?;
+    let parts = home.map_or(0, |it| it.beyond.parts.len()) + 1;
+    let turns = match part {
+        // one with an open incident, which is what the number is asked for
+        Part::Unlinked => parts * 2,
+        _ => parts,
+    };
+    Ok(u32::try_from(turns).unwrap_or(u32::MAX))
+}
+
+async fn remember(world: &World, mut dossier: Dossier, parts: &[PartRef], now: Timestamp) {
+    let id = dossier.target.clone();
+    dossier.beyond = Beyond {
+        parts: parts.to_vec(),
+        listed_at: Some(now),
+    };
+    let commit = Commit {
+        dossier: Some(dossier),
+        ..Commit::default()
+    };
+    match world.store.commit(commit).await {
+        Ok(()) | Err(StoreError::Conflict) => (),
+        Err(error) => {
+            tracing::error!(target.id = %id, %error, "the list of a portal's parts cannot be kept")
+        }
+    }
+}
+
+/// The target that stands for a part of a portal.
+pub fn of(target: &Target, part: &PartRef) -> Target {
+    let name = match part.part {
+        Part::Sitemap => "sitemap".to_owned(),
+        Part::Robots => "robots".to_owned(),
+        _ => format!("{:012x}", key(part.url.as_str()) >> 16),
+    };
+    let mut of = target.clone();
+    of.id = target.id.beside(&name);
+    of.url = part.url.clone();
+    of.part = Some(part.part);
+    // another host was named by the portal, not by the operator
+    of.by_operator &= part.url.host() == target.url.host();
+    // the operator's expectations of the home page do not hold for other pages
+    of.must_contain = Vec::new();
+    of.settings.learn.looks = of.settings.learn.looks.min(2);
+    of
+}
+
+async fn list(world: &World, target: &Target, dossier: &Dossier) -> Vec<PartRef> {
+    let norm = world.norm(target, dossier).await;
+    let mut parts: Vec<PartRef> = Vec::new();
+    let mut put = |part, url: Option<Url>| {
+        if let Some(url) = url
+            && !parts.iter().any(|it: &PartRef| it.url == url)
+        {
+            parts.push(PartRef { part, url });
+        }
+    };
+    for url in sub_pages(
+        &norm,
+        &target.url,
+        target.settings.pages.saturating_sub(1) as usize,
+    ) {
+        put(Part::Page, Some(url));
+    }
+    put(Part::Robots, target.url.join("/robots.txt").ok());
+    let robots = world.store.dossier(&target.id.beside("robots")).await;
+    let named = robots
+        .ok()
+        .flatten()
+        .and_then(|it| it.site)
+        .and_then(|it| it.first.into_iter().find_map(|it| own(&it, &target.url)));
+    put(
+        Part::Sitemap,
+        named.or_else(|| target.url.join("/sitemap.xml").ok()),
+    );
+    for url in folders(&norm, &target.url) {
+        put(Part::Folder, Some(url));
+    }
+    parts
+}
+
+/// An absolute URL on the portal's own host.
+fn own(text: &str, home: &Url) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let same = url.host_str() == home.host_str()
+        && url.port_or_known_default() == home.port_or_known_default();
+    (same && matches!(url.scheme(), "http" | "https")).then_some(url)
+}
+
+/// Stable links into the portal, one of each section before the second of any, shorter paths first.
+fn sub_pages(norm: &Norm, home: &Url, most: usize) -> Vec<Url> {
+    const FILES: &[&str] = &[
+        ".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".pptx", ".zip", ".rar", ".jpg", ".jpeg",
+        ".png", ".gif", ".svg", ".mp4", ".mp3", ".xml", ".rss", ".txt", ".apk", ".exe", ".ics",
+        ".css", ".js",
+    ];
+    let mut sections: BTreeMap<String, Vec<Url>> = BTreeMap::new();
+    for text in &norm.own_urls {
+        let Some(mut url) = own(text, home) else {
+            continue;
+        };
+        url.set_fragment(None);
+        let path = url.path().to_ascii_lowercase();
+        let leaves = ["logout", "dang-xuat", "signout", "print", "cart"]
+            .iter()
+            .any(|it| path.contains(it));
+        if url.path() == home.path() && url.query() == home.query()
+            || FILES.iter().any(|it| path.ends_with(it))
+            || leaves
+        {
+            continue;
+        }
+        let section = path.split('/').nth(1).unwrap_or_default().to_owned();
+        let of = sections.entry(section).or_default();
+        if !of.contains(&url) {
+            of.push(url);
+        }
+    }
+    let mut sections: Vec<Vec<Url>> = sections.into_values().collect();
+    for urls in &mut sections {
+        urls.sort_by_key(|it| (it.as_str().len(), it.to_string()));
+    }
+    sections.sort_by_key(|it| it.first().map(|it| (it.as_str().len(), it.to_string())));
+    let deepest = sections.iter().map(Vec::len).max().unwrap_or(0);
+    (0..deepest)
+        .flat_map(|at| sections.iter().filter_map(move |it| it.get(at)))
+        .take(most)
+        .cloned()
+        .collect()
+}
+
+/// Folders that images and files of the page were uploaded to.
+fn folders(norm: &Norm, home: &Url) -> Vec<Url> {
+    const NAMES: &[&str] = &[
+        "upload",
+        "uploads",
+        "userfiles",
+        "files",
+        "images",
+        "media",
+        "attachments",
+        "documents",
+        "public",
+    ];
+    let mut out: Vec<Url> = Vec::new();
+    for text in &norm.own_files {
+        let Some(url) = own(text, home) else {
+            continue;
+        };
+        let named = url
+            .path_segments()
+            .is_some_and(|mut it| it.any(|it| NAMES.contains(&it.to_ascii_lowercase().as_str())));
+        let Some(folder) = url.join(".").ok().filter(|it| named && it.path() != "/") else {
+            continue;
+        };
+        if !out.contains(&folder) {
+            out.push(folder);
+        }
+        if out.len() == FOLDERS {
+            break;
+        }
+    }
+    out
+}

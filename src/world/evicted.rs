@@ -1,0 +1,163 @@
+//! Page bodies on disk: a budget for the pages that a portal teaches, and prompt deletion of those that fall out.
+//!
+//! Approved pages and the evidence of incidents stay, whatever their size.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use crate::{
+    evidence::Evidence,
+    model::{Digest, Dossier},
+    store::Wanted,
+    world::World,
+};
+
+/// Bytes of one portal's learnt pages, as they lie on disk: five pages of any known portal take a hundredth of it.
+const LEARNT: u64 = 64 << 20;
+/// Bytes from which a body is deleted within seconds. Smaller ones are left to the sweep at night: a portal that shows
+/// other bytes at each look fills no disk with them, and the search for other references to a page costs a walk over
+/// all dossiers.
+const LARGE: u64 = 128 << 10;
+/// A body younger than this stays: a commit still under way may refer to it.
+const SETTLED: Duration = Duration::from_secs(15);
+/// Bodies remembered for deletion; past this all are left to the sweep at night.
+const MOST: usize = 10_000;
+
+/// Bodies that may have no reference left.
+#[derive(Default)]
+pub struct Evicted(Mutex<HashSet<Digest>>);
+
+/// Drops the oldest learnt pages until the rest is within the budget; the latest stays.
+pub(crate) fn within_budget(evidence: &Evidence, dossier: &mut Dossier) {
+    let Some(baseline) = &mut dossier.baseline else {
+        return;
+    };
+    let mut sizes: Vec<u64> = baseline
+        .learnt
+        .iter()
+        .map(|it| evidence.size(&it.digest))
+        .collect();
+    while sizes.len() > 1 && sizes.iter().sum::<u64>() > LEARNT {
+        sizes.remove(0);
+        baseline.learnt.remove(0);
+    }
+}
+
+fn spoken_of(dossier: &Dossier) -> HashSet<Digest> {
+    let looks = dossier.baseline.iter().flat_map(|it| it.looks());
+    let looks = looks.chain(&dossier.learning).map(|it| it.digest);
+    let seen = dossier.sightings.seen.iter().filter_map(|it| it.digest);
+    let shown = dossier.sightings.shown.as_ref();
+    let page = shown.and_then(|it| it.page.as_ref());
+    looks.chain(seen).chain(page.map(|it| it.digest)).collect()
+}
+
+/// Remembers the large bodies that a commit took out of a dossier.
+pub(crate) fn remember(world: &World, before: &Dossier, after: &Dossier) {
+    let now = spoken_of(after);
+    let gone = spoken_of(before).into_iter().filter(|it| !now.contains(it));
+    let large = gone.filter(|it| world.evidence.size(it) >= LARGE);
+    let mut all = world
+        .evicted
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    all.extend(large);
+    if all.len() > MOST {
+        all.clear();
+    }
+}
+
+/// Deletes remembered bodies that no dossier and no incident refers to. The scheduler calls it every half minute: it walks
+/// over all dossiers and incidents where a body waits.
+pub async fn clear(world: &World) {
+    let waiting = {
+        let mut all = world
+            .evicted
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *all)
+    };
+    if waiting.is_empty() {
+        return;
+    }
+    let referred = match referred(world).await {
+        Ok(referred) => referred,
+        Err(error) => {
+            tracing::error!(%error, "pages that fell out of the baselines stay for now: what refers to them cannot be read");
+            return;
+        }
+    };
+    let gone = waiting.into_iter().filter(|it| !referred.contains(it));
+    let young: Vec<Digest> = gone
+        .filter(|it| !world.evidence.remove(it, SETTLED))
+        .collect();
+    let mut all = world
+        .evicted
+        .0
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    all.extend(young);
+}
+
+/// Bodies that dossiers and incidents refer to.
+pub async fn referred(world: &World) -> crate::store::Result<HashSet<Digest>> {
+    let mut out = HashSet::new();
+    for dossier in world.store.dossiers().await? {
+        out.extend(spoken_of(&dossier));
+    }
+    for incident in world.store.incidents(&Wanted::default()).await? {
+        out.extend(incident.evidence.iter().map(|it| it.digest));
+        out.extend(incident.before.iter().map(|it| it.digest));
+    }
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        model::{Baseline, LookRef},
+        world::evicted::*,
+    };
+
+    #[test]
+    fn the_oldest_learnt_pages_make_room_and_approved_ones_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let evidence = Evidence::new(folder.path());
+        let look = |n: u8| {
+            let mut random = fastrand::Rng::with_seed(n.into());
+            let body: Vec<u8> = (0..25 << 20).map(|_| random.u8(..)).collect();
+            let digest = evidence.keep(&body).unwrap();
+            LookRef {
+                digest,
+                content: digest,
+                shape: digest,
+                content_type: None,
+                presentation: None,
+                url: "https://a.vn/".parse().unwrap(),
+                at: jiff::Timestamp::UNIX_EPOCH,
+            }
+        };
+        let looks: Vec<LookRef> = (0..3).map(look).collect();
+        let mut dossier = Dossier::new("a".parse().unwrap());
+        dossier.baseline = Some(Baseline {
+            approved: looks.clone(),
+            by: "x".to_owned(),
+            at: jiff::Timestamp::UNIX_EPOCH,
+            learnt: looks.clone(),
+        });
+        within_budget(&evidence, &mut dossier);
+        let left = dossier.baseline.unwrap();
+        assert_eq!(
+            (left.approved.len(), left.learnt.as_slice()),
+            (3, &looks[1..])
+        );
+        assert!(!evidence.remove(&looks[0].digest, Duration::from_secs(3600)));
+        assert!(evidence.remove(&looks[0].digest, Duration::ZERO));
+        assert_eq!(evidence.size(&looks[0].digest), 0);
+    }
+}

@@ -1,0 +1,238 @@
+//! Learnt norms. What each look of a baseline left in its norm is kept beside the store, so that bodies are read again only
+//! where that was lost.
+
+use std::sync::Arc;
+
+use crate::{
+    diff::{Imprint, Imprints, Norm, imprint::EDITION, imprints},
+    evidence::{Derived, Evidence},
+    model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
+    page,
+    page::{Source, patience},
+    store::shelf::Shelf,
+    watch::paths::known,
+    world::{World, workers::Unfinished},
+};
+
+/// What is normal for a target.
+#[derive(Clone, Default)]
+pub struct Learnt {
+    /// By all looks that are kept.
+    pub all: Arc<Norm>,
+    /// By the approved ones alone, where others were learnt since.
+    pub approved: Option<Arc<Norm>>,
+}
+
+impl Learnt {
+    fn bytes(&self) -> usize {
+        self.all.bytes() + self.approved.as_ref().map_or(0, |it| it.bytes())
+    }
+}
+
+/// Bytes of norms in memory; at most twice as many. The norm of an ordinary portal takes some 300 KB and is made from
+/// its imprints in some 2 ms; a hostile portal's may take more than the whole budget, and is made anew each time.
+const AT_HAND: usize = 12 << 20;
+
+/// A look with a page that must be read before a norm can be made: its reference, and the name of its imprint.
+pub type Unread = (LookRef, Digest);
+
+pub struct Norms {
+    evidence: Evidence,
+    derived: Derived,
+    at_hand: Shelf<TargetId, (Vec<Digest>, Learnt)>,
+}
+
+impl Norms {
+    pub fn new(evidence: Evidence, derived: Derived) -> Self {
+        Self {
+            evidence,
+            derived,
+            at_hand: Shelf::weighing(AT_HAND, |(_, learnt)| learnt.bytes()),
+        }
+    }
+
+    /// The norm of a dossier's looks, where it is in memory.
+    pub fn at_hand(&self, target: &Target, dossier: &Dossier) -> Option<Learnt> {
+        let (of, norm) = self.at_hand.get(&dossier.target)?;
+        let mut names = known(dossier).map(|it| name(target, it));
+        let same = of.iter().all(|it| names.next() == Some(*it)) && names.next().is_none();
+        same.then_some(norm)
+    }
+
+    /// Makes the norm of the baseline's looks from their kept imprints, and from `read`, those read just now. Without
+    /// `read`, fails with the looks to be read first. Bodies that are gone or damaged are left out; a norm made without
+    /// them is not kept, since they may come back.
+    pub fn of(
+        &self,
+        target: &Target,
+        dossier: &Dossier,
+        read: Option<&Imprints>,
+    ) -> Result<Learnt, Vec<Unread>> {
+        let (approved, learnt) = match &dossier.baseline {
+            Some(baseline) => (baseline.approved.as_slice(), baseline.learnt.as_slice()),
+            None => (dossier.learning.as_slice(), [].as_slice()),
+        };
+        let looks = || approved.iter().chain(learnt);
+        let names: Vec<Digest> = looks().map(|it| name(target, it)).collect();
+        let kept = self.kept(&dossier.target);
+        let (mut new, mut sworn) = (0, 0);
+        let mut unread = Vec::new();
+        let mut imprints = Imprints::new();
+        for (at, (look, name)) in looks().zip(&names).enumerate() {
+            let last = at + 1 == names.len();
+            let mut known = kept.iter().filter(|it| it.0 == *name);
+            let mut made = read.iter().flat_map(|it| it.iter());
+            if let Some((_, known)) = known.find(|it| !last || it.1.lines.is_some()) {
+                imprints.push((*name, known.clone()));
+            } else if let Some((_, made)) = made.find(|it| it.0 == *name) {
+                new += 1;
+                imprints.push((*name, made.clone()));
+            } else {
+                unread.push((look.clone(), *name));
+            }
+            if at < approved.len() {
+                sworn = imprints.len();
+            }
+        }
+        if read.is_none() && !unread.is_empty() {
+            return Err(unread);
+        }
+        let whole = imprints.len() == names.len();
+        if new > 0 {
+            self.keep(&dossier.target, &imprints);
+        }
+        let looks: Vec<&Imprint> = imprints.iter().map(|it| it.1.as_ref()).collect();
+        let norm = if learnt.is_empty() {
+            Learnt {
+                all: Arc::new(Norm::of(looks)),
+                approved: None,
+            }
+        } else {
+            let (all, alone) = Norm::of_both(&looks, sworn);
+            Learnt {
+                all: Arc::new(all),
+                approved: Some(Arc::new(alone)),
+            }
+        };
+        // while looks are gathered, each makes another one
+        if whole && dossier.baseline.is_some() {
+            self.at_hand
+                .put(dossier.target.clone(), (names, norm.clone()));
+        }
+        Ok(norm)
+    }
+
+    /// Keeps what a look left that became one of the dossier's.
+    pub fn took(&self, target: &Target, dossier: &Dossier, look: &LookRef, left: Arc<Imprint>) {
+        let names: Vec<Digest> = known(dossier).map(|it| name(target, it)).collect();
+        let new = name(target, look);
+        if !names.contains(&new) {
+            return;
+        }
+        let mut kept = self.kept(&dossier.target);
+        kept.retain(|it| names.contains(&it.0) && it.0 != new);
+        kept.push((new, left));
+        self.keep(&dossier.target, &kept);
+    }
+
+    /// The mask of the looks that a target is compared with. Bodies that are gone or damaged are left out: what is
+    /// learnt without them lets through less.
+    pub fn mask(&self, dossier: &Dossier, of: Digest) -> Mask {
+        let bodies: Vec<Vec<u8>> = known(dossier)
+            .take_while(|_| !patience::is_lost())
+            .filter_map(|it| self.evidence.body(&it.digest).ok())
+            .filter(|it| Mask::takes(it))
+            .collect();
+        let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
+        let approved = dossier.baseline.as_ref().map(|it| it.at);
+        Mask::learn(of, approved, &bodies)
+    }
+
+    fn kept(&self, of: &TargetId) -> Imprints {
+        let bytes = self.derived.get(of);
+        bytes.map(|it| imprints::read(&it)).unwrap_or_default()
+    }
+
+    fn keep(&self, of: &TargetId, kept: &Imprints) {
+        let written = imprints::write(kept)
+            .map_err(|error| error.to_string())
+            .and_then(|it| self.derived.put(of, &it).map_err(|it| it.to_string()));
+        if let Err(error) = written {
+            tracing::debug!(target.id = %of, %error, "what the looks left cannot be kept; they are read again");
+        }
+    }
+
+    /// Reads the imprint of a look's page; `None` where the page is gone or unreadable.
+    pub fn read(&self, target: &Target, look: &LookRef) -> Option<Imprint> {
+        match self.evidence.body(&look.digest) {
+            Ok(bytes) => {
+                let source = Source {
+                    bytes: &bytes,
+                    content_type: look.content_type.as_deref(),
+                    url: &look.url,
+                    ignore: &target.ignore,
+                };
+                page::read(source).ok().map(|it| Imprint::of(&it))
+            }
+            Err(error) => {
+                tracing::error!(target.id = %target.id, %error, "a page of the baseline cannot be read; approve the target anew");
+                None
+            }
+        }
+    }
+}
+
+/// The norm of a target, made at a desk. Each page that must be read for it is a job of its own, with its own time; one
+/// that takes too long is left out.
+pub(crate) async fn learnt(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+) -> Result<Learnt, Unfinished> {
+    let norms = world.norms();
+    if let Some(known) = norms.at_hand(target, dossier) {
+        return Ok(known);
+    }
+    let case = Arc::new((norms, target.clone(), dossier.clone()));
+    let of = case.clone();
+    let made = world.desks.within(&dossier.target, move || {
+        let (norms, target, dossier) = of.as_ref();
+        norms.of(target, dossier, None)
+    });
+    let unread = match made.await? {
+        Ok(known) => return Ok(known),
+        Err(unread) => unread,
+    };
+    let mut read = Imprints::new();
+    for (look, name) in unread {
+        let of = case.clone();
+        let made = world
+            .desks
+            .within(&dossier.target, move || of.0.read(&of.1, &look));
+        match made.await {
+            Ok(Some(made)) => read.push((name, Arc::new(made))),
+            Ok(None) => (),
+            Err(why) => {
+                tracing::warn!(target.id = %target.id, %why, "a page of the baseline is left out: it cannot be read in time; approve the target anew");
+            }
+        }
+    }
+    let made = world.desks.within(&dossier.target, move || {
+        let (norms, target, dossier) = case.as_ref();
+        norms.of(target, dossier, Some(&read))
+    });
+    Ok(made.await?.unwrap_or_default())
+}
+
+/// All that reading a look depends on, the program included.
+fn name(target: &Target, look: &LookRef) -> Digest {
+    let parts = [
+        look.digest.bytes().as_slice(),
+        look.url.as_str().as_bytes(),
+        look.content_type.as_deref().unwrap_or_default().as_bytes(),
+        env!("CARGO_PKG_VERSION").as_bytes(),
+        &EDITION.to_le_bytes(),
+    ];
+    let ignored = target.ignore.iter().map(String::as_bytes);
+    Digest::of_parts(parts.into_iter().chain(ignored))
+}
