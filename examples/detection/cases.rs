@@ -39,7 +39,7 @@ pub enum Want {
 pub struct Judged {
     pub family: String,
     pub want: Want,
-    /// Where the page comes from, and who wrote the payload: folds of the cross-validation are made of these.
+    /// The page's source and the payload's author: the folds of the cross-validation are made of these.
     pub source: String,
     pub author: usize,
     pub name: String,
@@ -289,7 +289,8 @@ fn planted(nth: usize, run: &Run, payloads: &[Payloads]) -> Vec<Judged> {
     out
 }
 
-/// A visitor from a search engine is shown something else, and the same visitor is shown an older version.
+/// A case in which a visitor from a search engine gets another page, and a harmless one in which it is an older
+/// version.
 fn profiles(run: &Run, url: &Url, author: usize, payload: &Payloads, rng: &mut Rng) -> Vec<Judged> {
     let end = run.pages.len();
     let norm = norm(before(run, end), url);

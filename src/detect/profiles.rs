@@ -1,4 +1,4 @@
-//! One page seen by several visitors: what only some of them are shown is cloaked.
+//! Judges one page as several visitors see it: content for only some of them is cloaked.
 
 use super::{Expect, judge};
 use crate::{
@@ -7,8 +7,8 @@ use crate::{
     page::Page,
 };
 
-/// Judges what each visitor was shown and returns the gravest verdict; where the first profile saw
-/// nothing to ring for and another did, that is said too.
+/// Judges the page of each visitor and returns the gravest verdict. If that one rings and the verdict of another
+/// visitor does not, the signal `cloaked` is added.
 pub fn judge_all(seen: &[(Profile, &Page)], norm: &Norm, expect: &Expect) -> Verdict {
     let mut verdicts: Vec<(Profile, Verdict)> = seen
         .iter()

@@ -1,6 +1,6 @@
-//! The eye: one visit to one URL as one visitor, and what was seen of it. Never an error.
+//! Fetches pages: one visit to one URL as one kind of visitor. Every outcome is an observation, never an error.
 //!
-//! Only addresses that [`address`] allows are dialled; no proxy, no idle connections, no cookie that
+//! Only addresses that [`address`] allows are dialled. There are no proxies, no idle connections, and no cookie that
 //! outlives the visit.
 
 pub mod address;
@@ -46,7 +46,7 @@ pub use visit::Eye;
 
 use crate::model::{Observation, Profile, TargetId, dossier::Validators, observation::Silence};
 
-/// Who we say we are, and how far we may go. Built once from the configuration.
+/// How the service identifies itself, and what it may visit. Built once from the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub contact: String,
@@ -63,9 +63,9 @@ pub struct Visit<'a> {
     pub target: &'a TargetId,
     pub url: &'a Url,
     pub profile: Profile,
-    /// From connect to the last byte, all redirects included.
+    /// Time limit from connect to the last byte, all redirects included.
     pub timeout: Duration,
-    /// Decoded bytes.
+    /// Most bytes of the body after decoding.
     pub max_body: u64,
     /// Sent as a conditional request; `None` asks for the whole page.
     pub validators: Option<&'a Validators>,
@@ -76,10 +76,10 @@ pub struct Visit<'a> {
     pub by_operator: bool,
 }
 
-/// Who makes visits: [`Eye`], or a script in its place.
+/// Makes visits: [`Eye`] over the network, or a script in tests.
 #[async_trait]
 pub trait Sees: Send + Sync {
-    /// Looks once. Whatever happens is an observation.
+    /// Looks once. Every outcome is an observation.
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting;
 
     /// Whether the host and port of a URL accept or refuse a connection at once, which shows that the network between
@@ -88,29 +88,29 @@ pub trait Sees: Send + Sync {
         false
     }
 
-    /// The TXT records of a name; none where it has none or nobody answers.
+    /// The TXT records of a name; empty if it has none or no name server answers.
     async fn texts(&self, _name: &str) -> Vec<String> {
         Vec::new()
     }
 }
 
-/// The beginning of a page that broke off, and how it ended.
+/// The beginning of a page that broke off, and the failure that ended it.
 #[derive(Clone, Debug)]
 pub struct Broken {
     pub loss: Silence,
     pub beginning: Bytes,
 }
 
-/// What a visit brought back.
+/// The result of a visit.
 #[derive(Clone, Debug)]
 pub struct Sighting {
     pub observation: Observation,
-    /// `None` when silent, or when the portal said that nothing has changed.
+    /// `None` if the portal was silent or answered "not modified".
     pub body: Option<Bytes>,
-    /// What came of a body before it broke off.
+    /// The part of a body that arrived before it broke off.
     pub partial: Option<Bytes>,
-    /// What had come over HTTP/2 before that broke, where what came over HTTP/1.1 (body or part) begins otherwise.
+    /// The part that came over HTTP/2 before it broke, if the page over HTTP/1.1 (body or part) begins differently.
     pub broken: Option<Broken>,
-    /// Held while a large body is: only so many are in memory at once.
+    /// Permit held as long as a large body: it limits those in memory at once.
     pub large: Option<Arc<OwnedSemaphorePermit>>,
 }

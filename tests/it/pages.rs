@@ -1,7 +1,7 @@
 //! `tests/pages/<case>/`: before*.html (oldest first), after.html, and `verdict`: a first line of
-//! rings | defaced | quiet | calm, then names of signals: those that must be among the found ones where it rings, those
-//! whose subject it resembles where it does not. `googlebot.html`: what that visitor was shown; `must`: text that the
-//! operator asks for.
+//! rings | defaced | quiet | calm, then names of signals: where it rings, those that must be found; elsewhere, those
+//! that it resembles in subject. `googlebot.html`: the page as that visitor sees it; `must`: text that the operator
+//! asks for.
 
 use std::{
     fs,

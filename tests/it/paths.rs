@@ -12,7 +12,7 @@ use crate::{
     scene::{Scene, id, yaml},
 };
 
-/// A page whose clock, count, token and banner go on; the rest stays.
+/// A page with a new clock, count, token and banner at each request, and otherwise unchanged.
 fn portal_page(n: u64) -> String {
     let menu: String = (0..40)
         .map(|it| format!("<li><a href='/muc/{it}'>Mục {it} của cổng thông tin</a></li>\n"))
@@ -44,7 +44,7 @@ async fn path(scene: &Scene) -> (Path, Class) {
     (seen.path, seen.class)
 }
 
-/// A portal whose page goes on with each request, learnt and known to vary.
+/// A portal with a page that varies at each request, learnt and masked.
 async fn learnt() -> (Portal, Scene) {
     let mut n = 0;
     let portal = Portal::start(move |_| {

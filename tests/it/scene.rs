@@ -72,7 +72,7 @@ impl Turned {
     }
 }
 
-/// A world on the memory store whose console is a [`Keeper`].
+/// A world on the memory store with a [`Keeper`] as its console.
 pub struct Scene {
     pub world: Arc<World>,
     pub heard: Arc<Keeper>,
@@ -236,7 +236,7 @@ pub fn folder(text: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-/// A running `gaccong watch --fast` whose output is read line by line.
+/// A running `gaccong watch --fast`; its output is read line by line.
 pub struct Service {
     pub child: Child,
     lines: mpsc::Receiver<String>,

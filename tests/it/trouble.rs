@@ -87,7 +87,7 @@ pub fn scripted(scene: &mut Scene, script: impl FnMut(&str) -> Seen + Send + 'st
     world.eye = Arc::new(Script(std::sync::Mutex::new(Box::new(script))));
 }
 
-/// So many targets on the hosts a0.example, a1.example, …
+/// This many targets on the hosts a0.example, a1.example, …
 pub fn many(count: usize, more: &str) -> String {
     let targets: Vec<(String, String)> = (0..count)
         .map(|it| (format!("a{it}"), format!("http://a{it}.example/")))
