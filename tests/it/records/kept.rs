@@ -37,10 +37,22 @@ pub fn laid(directory: &str) -> (tempfile::TempDir, PathBuf) {
             tar::Archive::new(archive).unpack(&path).unwrap();
         }
     }
-    // git keeps no modes, and the program would warn of this one
-    let own = Permissions::from_mode(0o700);
-    fs::set_permissions(path.join("data"), own).unwrap();
+    // git keeps no modes, and the program would warn of these
+    make_private(&path.join("data"));
     (keep, path)
+}
+
+/// Takes all rights of others from a folder and all that is in it.
+fn make_private(folder: &Path) {
+    fs::set_permissions(folder, Permissions::from_mode(0o700)).unwrap();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            make_private(&path);
+        } else {
+            fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        }
+    }
 }
 
 /// The files of `records/`: the kind that each holds, and its lines.

@@ -3,8 +3,8 @@
 use std::fs;
 
 use gaccong::{
+    jobs::file_targets,
     model::{Class, incident::Stage},
-    watch::listed,
 };
 
 use super::{kept, laid, wanted};
@@ -81,7 +81,7 @@ async fn a_start_finds_that_targets_yaml_is_as_it_was() {
     let scene = Scene::over(parse(&text), "sled", clock, folder);
     let store = &scene.world.store;
     let before = store.entries(None).await.unwrap();
-    listed::compare(&scene.world).await.unwrap();
+    file_targets::compare(&scene.world).await.unwrap();
     assert_eq!(store.entries(None).await.unwrap(), before);
     assert!(before.iter().any(|it| it.deed.as_str() == "listed"));
 }
