@@ -6,7 +6,6 @@ mod expect;
 pub mod hosts;
 pub mod language;
 pub mod phrases;
-pub mod profiles;
 pub mod signals;
 pub mod site;
 pub mod state;

@@ -110,6 +110,16 @@ impl Replay {
         Self::of(target, &earlier, &Unbounded)
     }
 
+    /// The portal as it is judged.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What is normal for the portal.
+    pub fn norm(&self) -> &Norm {
+        &self.norm
+    }
+
     /// Judges what each visitor is shown, the first one's page as the portal's own, and returns the look that counts;
     /// `None` without a visitor.
     pub fn judge(

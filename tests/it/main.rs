@@ -40,6 +40,7 @@ mod layers; // imports between layers
 mod line; // is it the portals or our own line: a table
 mod links; // no foreign text becomes a link in a chat
 mod mail; // e-mail over TLS
+mod one_judge; // pages from files and from a portal come to the same
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod phones; // commands, buttons and answers in Telegram; strangers
