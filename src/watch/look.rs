@@ -146,9 +146,7 @@ async fn gathered(
 
 /// The mask in the store, for a visit that is judged by a page.
 async fn kept_mask(world: &World, known: Known<'_>, fetched: &Fetched) -> Option<Arc<Mask>> {
-    if fetched.body.is_none() {
-        return None;
-    }
+    fetched.body.as_ref()?;
     match world.store.mask(&known.dossier.target).await {
         Ok(kept) => kept,
         Err(error) => {
