@@ -5,15 +5,13 @@ use jiff::Timestamp;
 use crate::{
     actions::{access::Access, refused::Refused},
     incident::{self, Voice},
+    judge::{self, Look},
     model::{
         About, Alert, Baseline, Class, Dossier, Incident, IncidentId, Kind, LookRef, Profile, Say,
         Sightings, Standing, Target, TargetId, Urgency, baseline::KEPT, incident::Actor,
     },
     store::Commit,
-    watch::{
-        look::{Beside, Look, look},
-        paths,
-    },
+    watch::look::{Beside, look},
     world::{
         World,
         decide::{Decision, decide},
@@ -143,7 +141,7 @@ fn with_baseline(
 ) -> Dossier {
     let mut dossier = known;
     dossier.baseline = Some(baseline);
-    dossier.expects = Some(paths::expects(target));
+    dossier.expects = Some(judge::expectations(target));
     dossier.site.clone_from(&seen.site);
     dossier.learning.clear();
     dossier.validators = None;

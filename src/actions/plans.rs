@@ -26,7 +26,6 @@ use crate::{
 };
 
 // until the looks name it where it is
-pub(crate) use crate::watch::announced::silence as quiet;
 
 /// Portals that are edited from one moment to another.
 #[derive(Clone, Debug)]

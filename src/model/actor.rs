@@ -1,4 +1,4 @@
-//! The people who do something, as records keep them.
+//! The author of an action, as records keep them.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +14,10 @@ pub enum Standpoint {
     Agency,
 }
 
-/// The account and chat that an action came from, since anybody can take another's display name.
+/// The account and chat of an action, since display names can be copied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The account number; `None` for a group administrator who posts anonymously.
+    /// The account number; `None` for a group administrator that posts anonymously.
     pub account: Option<i64>,
     /// The chat number.
     pub chat: i64,
@@ -25,12 +25,12 @@ pub struct Origin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     pub of: Standpoint,
-    /// The officer whom the actor's display name resembles, though the account is another.
+    /// The officer with a display name that resembles the actor's, though the account is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resembles: Option<String>,
 }
 
-/// The person who does something; without an origin, a user of the service's command line.
+/// The person that acts; without an origin, a user of the service's command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub name: String,

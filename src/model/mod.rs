@@ -33,6 +33,7 @@ pub mod subject;
 pub mod target;
 pub mod time;
 pub mod verdict;
+pub mod visit;
 pub mod window;
 
 pub use action::Action;
@@ -56,4 +57,5 @@ pub use site::SiteFacts;
 pub use storm::Storm;
 pub use target::{Part, Profile, Target, TargetId};
 pub use verdict::{Level, Verdict};
+pub use visit::{Broken, Fetched, Held};
 pub use window::WatchWindow;

@@ -14,7 +14,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// A stranger's request without proof ends after this: two days, in which a webmaster puts a file in place.
 const UNPROVED: SignedDuration = SignedDuration::from_hours(48);
 
-/// Refuses it; the asker is told the reason.
+/// Refuses an open request; `reason` is shown to the asker. Fails if it is decided already.
 pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Result<Step, Say> {
     is_open(request)?;
     let reason = excerpt(reason, 500);
@@ -30,7 +30,7 @@ pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Resu
     Ok(over(request, by, stage, deed, now))
 }
 
-/// Withdraws it, for its asker.
+/// Withdraws an open request for its asker. Fails if it is decided already.
 pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say> {
     is_open(request)?;
     let stage = Stage::Withdrawn {

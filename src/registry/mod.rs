@@ -1,5 +1,5 @@
-//! The registry of watched portals: requests, approval, removal. Pure: each verb returns the next state and the lines for
-//! the registry's history.
+//! The registry's rules: requests, checks, approval and removal. Pure: bot and command line use these verbs alike; each
+//! returns the next state and the lines for the registry's history.
 
 mod ends;
 pub mod limits;
@@ -26,7 +26,7 @@ pub struct Known<'a> {
     /// Of the file and registered ones.
     pub targets: &'a [Target],
     pub requests: &'a [Request],
-    /// Ids that other portals had before: what is remembered under them is not a newcomer's.
+    /// Ids used before: records kept under them must not go to a new portal.
     pub used: &'a [String],
 }
 
@@ -79,7 +79,7 @@ pub fn remove(
     Some(gone(id, by, Deed::Removed { reason }, now))
 }
 
-/// Registrations whose watch window is over.
+/// Registrations with a watch window that is over.
 pub fn ended(registered: &[Registration], now: Timestamp) -> Vec<Registration> {
     let over = registered
         .iter()

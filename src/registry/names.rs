@@ -10,7 +10,7 @@ use crate::model::{
     registration::Request,
 };
 
-/// The key of a portal's address. Addresses that lead a visitor to one portal have one key: with or without `www.`, TLS, a
+/// The key of a portal's address. Addresses with one key are one portal to a visitor: with or without `www.`, TLS, a
 /// slash at the end.
 pub fn portal_key(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().to_lowercase();

@@ -21,13 +21,13 @@ use crate::model::{
 const MOST_OF_ONE: usize = 5;
 /// Withdrawn ones count, too: officers are told of each.
 const MOST_A_DAY: usize = 10;
-/// Interval between looks at a portal while its asker has proved nothing.
+/// Time between two looks for a proof of ownership.
 const AGAIN: SignedDuration = SignedDuration::from_mins(30);
 const DAILY: SignedDuration = SignedDuration::from_hours(24);
-/// Least pause between two looks that an asker wants: the portal is not to be hammered through us.
+/// Least time between two looks that an asker asks for: a stranger must not use the service to flood a portal.
 const NOT_SOONER: SignedDuration = SignedDuration::from_secs(30);
 
-/// What an asker wants watched.
+/// A request before any check.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub url: Url,
@@ -37,6 +37,7 @@ pub struct Wanted {
     pub asker: Asker,
 }
 
+/// The agency that the portal shall belong to.
 #[derive(Clone, Debug)]
 pub enum Whose {
     /// An agency's id and name, where the asker speaks for one that is known.
@@ -51,8 +52,8 @@ pub struct Around<'a> {
     pub ports: &'a [u16],
 }
 
-/// Begins a request, or returns the reason that the asker is told. One that is `proved` is never one too many, and ends
-/// requests of other askers for the same portal that are not.
+/// Begins a request, or returns the reason for the asker. A `proved` request is never refused for a limit, and ends
+/// unproved requests of other askers for this portal.
 pub fn ask(
     known: Known,
     around: Around,
@@ -108,7 +109,7 @@ pub fn ask(
     Ok(begun(request, proved, known, now))
 }
 
-/// Why a portal cannot be asked for by anybody, or not by this asker.
+/// The reason why a portal cannot be requested at all, or not by this asker.
 fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Option<Say> {
     let key = portal_key(&wanted.url);
     if known.targets.iter().any(|it| portal_key(&it.url) == key) {
@@ -176,8 +177,7 @@ fn proof_entry(request: &Request, proof: &Proof, now: Timestamp) -> Entry {
     line(request, "gaccong", deed, now)
 }
 
-/// Whether it is the address of a home page: a whole name, a port that portals have, and no query, which a program would
-/// act on.
+/// Whether the address is plain: a full host name, a port that portals use, and no part that could make a program act.
 fn is_plain(url: &Url, ports: &[u16]) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     // a name of one word belongs to a local network
@@ -358,7 +358,7 @@ fn target(
         settings.notify.push(own.clone());
     }
     let mut target = Target::unregistered(request.url.clone(), settings);
-    // another portal may have the id by now
+    // another target may have taken the id meanwhile
     let taken = |it: &str| known.targets.iter().any(|of| of.id.as_str() == it);
     let id = free(request.target.as_str(), taken);
     target.id = id.parse().map_err(|_| Say::new("register-bad-url"))?;
