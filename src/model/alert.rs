@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Incident, IncidentId, Say, duty::Rung, plan::PlanId, registration::RequestId};
+use super::{
+    Incident, IncidentId, Say, duty::Rung, plan::PlanId, record::Stored, registration::RequestId,
+};
 
 /// What an alert is about. The words are made when it is sent, from what is true then, so that
 /// several changes of one incident that wait together become one message.
@@ -312,6 +314,15 @@ impl Receipt {
     /// The place of a receipt that holds what was said, of a notifier whose messages cannot be edited.
     pub const SAID: &str = "said";
 }
+
+/// Waiting in the outbox, or refused for good.
+impl Stored for Alert {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.created)
+    }
+}
+
+impl Stored for Receipt {}
 
 #[cfg(test)]
 mod tests {

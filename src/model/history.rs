@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, TargetId};
+use super::{Class, TargetId, record::Stored};
 
 /// One class seen without a gap from `from` to `to`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,6 +173,20 @@ pub fn extend(last: Option<Span>, mark: &Mark) -> (Option<Span>, Option<Span>) {
     }
     (Some(last), Some(fresh))
 }
+
+impl Stored for Span {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.to)
+    }
+}
+
+impl Stored for Sketch {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.hour)
+    }
+}
+
+impl Stored for Day {}
 
 #[cfg(test)]
 mod tests {

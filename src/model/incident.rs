@@ -6,7 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Say, Signal, TargetId, plan::PlanId, target::Target};
+use super::{
+    Class, Digest, Say, Signal, TargetId,
+    plan::PlanId,
+    record::{Record, Stored},
+    target::Target,
+};
 
 /// `SC-2026-0412` (*sự cố*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -401,6 +406,24 @@ impl Actor {
     pub fn is_of_agency(&self) -> bool {
         let origin = self.origin.as_ref();
         origin.is_some_and(|it| it.of == Standpoint::Agency)
+    }
+}
+
+impl Stored for Incident {
+    fn over_since(&self) -> Option<Timestamp> {
+        self.ended_at.filter(|_| !self.stage.is_open())
+    }
+}
+
+impl Record for Incident {
+    const NAME: &'static str = "incident";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn revision(&mut self) -> Option<&mut u64> {
+        Some(&mut self.revision)
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Digest;
+use super::{Digest, record::Stored};
 
 /// What is learnt of one target. A page may have several faces.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,3 +77,5 @@ pub enum Alphabet {
     Name,
     Base64,
 }
+
+impl Stored for Mask {}

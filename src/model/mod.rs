@@ -18,6 +18,7 @@ pub mod names;
 pub mod observation;
 pub mod plan;
 pub mod presentation;
+pub mod record;
 pub mod registration;
 pub mod say;
 pub mod sighting;

@@ -5,7 +5,11 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{TargetId, incident::Origin};
+use super::{
+    TargetId,
+    incident::Origin,
+    record::{Record, Stored},
+};
 
 /// `KH-2026-0003` (*kế hoạch*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -89,5 +93,23 @@ impl Plan {
             Some(name) => vec![name],
             None => duty.iter().collect(),
         }
+    }
+}
+
+impl Stored for Plan {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.to)
+    }
+}
+
+impl Record for Plan {
+    const NAME: &'static str = "plan";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn revision(&mut self) -> Option<&mut u64> {
+        Some(&mut self.revision)
     }
 }

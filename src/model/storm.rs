@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Incident, IncidentId, Kind, Receipt};
+use super::{
+    Incident, IncidentId, Kind, Receipt,
+    record::{Record, Stored},
+};
 
 /// Outages and the like, or somebody else's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -102,6 +105,11 @@ impl Storm {
         format!("DR{}", first.0.trim_start_matches("SC"))
     }
 
+    /// The id of a storm's record.
+    pub fn id_at(notifier: &str, id: &str) -> String {
+        format!("{notifier}/{id}")
+    }
+
     /// What stands in the place of a receipt for each incident of it.
     pub fn receipt_of_members(&self) -> Receipt {
         Receipt {
@@ -113,5 +121,19 @@ impl Storm {
     /// The storm that a receipt belongs to, if any.
     pub fn of(receipt: &Receipt) -> Option<&str> {
         (receipt.place == "storm").then_some(receipt.message.as_str())
+    }
+}
+
+impl Stored for Storm {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.joined)
+    }
+}
+
+impl Record for Storm {
+    const NAME: &'static str = "storm";
+
+    fn id(&self) -> String {
+        Self::id_at(&self.notifier, &self.id)
     }
 }

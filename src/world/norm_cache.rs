@@ -9,7 +9,7 @@ use crate::{
     model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
     page,
     page::{Source, patience},
-    store::shelf::Shelf,
+    store::cache::Cache,
     watch::paths::known,
     world::{World, workers::Unfinished},
 };
@@ -39,7 +39,7 @@ pub type Unread = (LookRef, Digest);
 pub struct Norms {
     evidence: Evidence,
     derived: Derived,
-    at_hand: Shelf<TargetId, (Vec<Digest>, Learnt)>,
+    at_hand: Cache<TargetId, (Vec<Digest>, Learnt)>,
 }
 
 impl Norms {
@@ -47,7 +47,7 @@ impl Norms {
         Self {
             evidence,
             derived,
-            at_hand: Shelf::weighing(AT_HAND, |(_, learnt)| learnt.bytes()),
+            at_hand: Cache::weighing(AT_HAND, |(_, learnt)| learnt.bytes()),
         }
     }
 
@@ -117,7 +117,7 @@ impl Norms {
         // while looks are gathered, each makes another one
         if whole && dossier.baseline.is_some() {
             self.at_hand
-                .put(dossier.target.clone(), (names, norm.clone()));
+                .insert(dossier.target.clone(), (names, norm.clone()));
         }
         Ok(norm)
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     model::{Class, Digest, LookRef, Say, Verdict, incident::ChangeLine},
-    store::shelf::Shelf,
+    store::cache::Cache,
 };
 
 /// What judging a page came to.
@@ -21,11 +21,11 @@ pub(crate) struct Judgement {
 /// A normal page's judgement is some 300 bytes, an accused one's some kilobytes.
 const KEPT: usize = 1024;
 
-pub struct Memo(Shelf<Digest, Arc<Judgement>>);
+pub struct Memo(Cache<Digest, Arc<Judgement>>);
 
 impl Default for Memo {
     fn default() -> Self {
-        Self(Shelf::new(KEPT))
+        Self(Cache::new(KEPT))
     }
 }
 
@@ -38,7 +38,7 @@ impl Memo {
     pub(crate) fn keep(&self, case: Digest, judgement: Judgement) {
         // a page over a limit may be judged with more time on another day
         if judgement.class != Class::ParserLimit {
-            self.0.put(case, Arc::new(judgement));
+            self.0.insert(case, Arc::new(judgement));
         }
     }
 }

@@ -1,27 +1,31 @@
-//! What was seen of a target between two moments, from spans, sketches of answering times, and the state that goes on.
+//! What was seen of a target between two moments, from spans, latency histograms and the span that is open.
 
 use jiff::Timestamp;
 
-use super::Ledger;
+use super::Records;
 use crate::{
     model::{
         TargetId,
         history::{Day, History, Sketch, Span},
     },
-    store::{Engine, Result, codec, recent::sortable},
+    store::{
+        Engine, Result, codec,
+        samples::{moment_of, sortable},
+        tables::{self, Table},
+    },
 };
 
 /// Longer than any span that matters for a report: spans begun before are found by looking back.
 const LOOK_BACK_S: i64 = 400 * 86_400;
 
-impl<E: Engine> Ledger<E> {
-    pub(super) fn history_of(
+impl<E: Engine> Records<E> {
+    pub(super) fn history(
         &self,
         target: &TargetId,
         from: Timestamp,
         to: Timestamp,
     ) -> Result<History> {
-        let now = self.recent.of(&self.engine, target)?;
+        let now = self.samples.of(&self.engine, target)?;
         let earliest = Timestamp::from_second(from.as_second() - LOOK_BACK_S).unwrap_or(from);
         let mut spans = self.spans(target, earliest, to)?;
         let mut sketches = self.sketches(target, from, to)?;
@@ -42,7 +46,7 @@ impl<E: Engine> Ledger<E> {
 
     fn spans(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<Vec<Span>> {
         let mut out = Vec::new();
-        let (first, last) = keys("s", target, from, to);
+        let (first, last) = keys(tables::SPANS, target, from, to);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match codec::decode(&key, &bytes) {
                 Ok(span) => out.push(span),
@@ -57,7 +61,7 @@ impl<E: Engine> Ledger<E> {
     /// One an hour; what is older than some weeks is kept by the day.
     fn sketches(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<Vec<Sketch>> {
         let mut out = Vec::new();
-        let (first, last) = keys("h", target, from, to);
+        let (first, last) = keys(tables::LATENCY, target, from, to);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match codec::decode(&key, &bytes) {
                 Ok(sketch) => out.push(sketch),
@@ -66,9 +70,9 @@ impl<E: Engine> Ledger<E> {
                 }
             }
         }
-        let (first, last) = keys("a", target, Day::of(from), to);
+        let (first, last) = keys(tables::LATENCY_BY_DAY, target, Day::of(from), to);
         for (key, bytes) in self.engine.range(&first, &last)? {
-            match (codec::decode::<Day>(&key, &bytes), start_of(&key)) {
+            match (codec::decode::<Day>(&key, &bytes), moment_of(&key)) {
                 (Ok(day), Some(start)) => out.extend(day.sketches(start)),
                 (Err(error), _) => {
                     tracing::error!(store.key = key, %error, "a day's answering times are damaged and left out")
@@ -80,13 +84,7 @@ impl<E: Engine> Ledger<E> {
     }
 }
 
-fn keys(kind: &str, target: &TargetId, from: Timestamp, to: Timestamp) -> (String, String) {
-    let key = |at| format!("{kind}/{target}/{}", sortable(at));
+fn keys(table: &Table, target: &TargetId, from: Timestamp, to: Timestamp) -> (String, String) {
+    let key = |at| table.key(&format!("{target}/{}", sortable(at)));
     (key(from), key(to))
-}
-
-/// The moment at the end of a key.
-fn start_of(key: &str) -> Option<Timestamp> {
-    let (_, last) = key.rsplit_once('/')?;
-    Timestamp::from_millisecond(i64::from_str_radix(last, 16).ok()?).ok()
 }
