@@ -42,7 +42,7 @@ fn read(html: &str) -> Page {
     page::read(source).expect("a page within the limits")
 }
 
-/// The same page whose clock, count and token go on.
+/// A page with a new clock, count and token at each call, and otherwise unchanged.
 fn going_on(n: usize) -> String {
     let token = Digest::of(&n.to_le_bytes()).hex();
     let now = format!(

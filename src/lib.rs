@@ -16,6 +16,7 @@ pub mod fetch;
 pub mod files;
 pub mod incident;
 pub mod jobs;
+pub mod judge;
 pub mod locale;
 pub mod model;
 pub mod notify;

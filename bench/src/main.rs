@@ -1,4 +1,4 @@
-//! Measures gaccong from outside: made-up portals, a bare loop over the same pages, and the service between them.
+//! Measures gaccong from outside: made-up portals, a bare loop over their pages, and the service between them.
 //!
 //! Exit codes: 0 fine, 1 a limit was missed, 2 usage, 3 it could not be measured.
 #![forbid(unsafe_code)]

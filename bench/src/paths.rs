@@ -1,4 +1,4 @@
-//! What a look costs by the path it takes: the same measurement with three mixes of portals.
+//! The cost of a look by the path it takes: one measurement with three mixes of portals.
 
 use crate::{
     farm::Profile,
@@ -6,8 +6,8 @@ use crate::{
     trouble::Result,
 };
 
-/// Pages that are all the same take the shortest path, dynamic ones the next, and the mix of a real registry shows what
-/// comes of it.
+/// Pages with equal bytes take the shortest path, dynamic pages the next, and the mix of a real registry shows the
+/// total.
 const PROFILES: [Profile; 3] = [Profile::Static, Profile::Dynamic, Profile::Clean];
 const PATHS: [&str; 4] = ["equal", "masked", "judged", "not_modified"];
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::trouble::{Because, Result};
 
-/// Whose figures are read.
+/// The process to measure.
 #[derive(Clone, Copy)]
 pub enum Of {
     Myself,

@@ -1,10 +1,12 @@
-//! What keeps a measurement from being made, as one sentence for the person who asked for it.
+//! The reason that a measurement could not be made, as one sentence for the caller.
 
 use std::{error::Error, fmt};
 
+/// The reason that a step failed, as one sentence.
 #[derive(Debug)]
 pub struct Trouble(String);
 
+/// The result of a step of the measurement.
 pub type Result<T> = std::result::Result<T, Trouble>;
 
 impl Trouble {

@@ -8,11 +8,12 @@ use std::{
     time::Instant,
 };
 
+use bytes::Bytes;
 use fastrand::Rng;
 use gaccong::{
-    detect::{Expect, Reckoning, profiles, reckon, weigh::TABLE},
-    diff::Norm,
-    model::{Profile, Verdict},
+    detect::{Expect, Reckoning, reckon},
+    judge::replay::{Replay, Unbounded},
+    model::{Profile, Target, Verdict, target::Settings},
     page::{self, Source},
 };
 use url::Url;
@@ -35,15 +36,24 @@ pub enum Want {
     Calm,
 }
 
+/// What cases are judged for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// The verdict of the judge that runs in the service.
+    Verdicts,
+    /// What the detectors found, before it is weighed: another table is tried on it.
+    Weights,
+}
+
 /// One case, judged.
 pub struct Judged {
     pub family: String,
     pub want: Want,
-    /// Where the page comes from, and who wrote the payload: folds of the cross-validation are made of these.
+    /// The page's source and the payload's author: the folds of the cross-validation are made of these.
     pub source: String,
     pub author: usize,
     pub name: String,
-    /// `None` where several profiles were compared: their verdict stands.
+    /// Only for fitting, and `None` where several profiles were compared.
     pub reckoning: Option<Reckoning>,
     pub verdict: Verdict,
     pub elapsed_us: u64,
@@ -58,7 +68,7 @@ impl Judged {
 type Job<'a> = Box<dyn Fn() -> Vec<Judged> + Send + Sync + 'a>;
 
 /// Judges everything on all cores; the order of the result is that of the jobs.
-pub fn judge_all(corpus: &Corpus) -> Vec<Judged> {
+pub fn judge_all(corpus: &Corpus, purpose: Purpose) -> Vec<Judged> {
     let payloads = plant::payloads();
     let mut hosts: Vec<&Run> = corpus
         .runs
@@ -68,7 +78,7 @@ pub fn judge_all(corpus: &Corpus) -> Vec<Judged> {
     let mut rng = Rng::with_seed(7);
     let mut jobs: Vec<Job> = Vec::new();
     for run in &corpus.runs {
-        jobs.push(Box::new(|| honest(run)));
+        jobs.push(Box::new(move || honest(run, purpose)));
     }
     let single = |family: &'static str, want, pages: &'static str| (family, want, pages);
     for (family, want, kind) in [
@@ -78,7 +88,9 @@ pub fn judge_all(corpus: &Corpus) -> Vec<Judged> {
         single("first-sight-made-state", Want::Calm, "state"),
     ] {
         for page in corpus.made.get(kind).into_iter().flatten() {
-            jobs.push(Box::new(move || vec![first_sight(family, want, page)]));
+            jobs.push(Box::new(move || {
+                vec![first_sight(family, want, page, purpose)]
+            }));
         }
     }
     for (family, want, pages) in [
@@ -87,7 +99,9 @@ pub fn judge_all(corpus: &Corpus) -> Vec<Judged> {
         ("first-sight-partial", Want::Alarm, &corpus.partial),
     ] {
         for page in pages {
-            jobs.push(Box::new(move || vec![first_sight(family, want, page)]));
+            jobs.push(Box::new(move || {
+                vec![first_sight(family, want, page, purpose)]
+            }));
         }
     }
     for (family, want, pages, times) in [
@@ -100,7 +114,9 @@ pub fn judge_all(corpus: &Corpus) -> Vec<Judged> {
                 let Some(run) = rng.choice(&hosts).copied() else {
                     continue;
                 };
-                jobs.push(Box::new(move || vec![instead(family, want, run, page)]));
+                jobs.push(Box::new(move || {
+                    vec![instead(family, want, run, page, purpose)]
+                }));
             }
         }
     }
@@ -113,14 +129,14 @@ pub fn judge_all(corpus: &Corpus) -> Vec<Judged> {
                 continue;
             };
             jobs.push(Box::new(move || {
-                vec![instead(family, Want::Alarm, run, page)]
+                vec![instead(family, Want::Alarm, run, page, purpose)]
             }));
         }
     }
     rng.shuffle(&mut hosts);
     for (nth, run) in hosts.into_iter().take(HOSTS).enumerate() {
         let payloads = &payloads;
-        jobs.push(Box::new(move || planted(nth, run, payloads)));
+        jobs.push(Box::new(move || planted(nth, run, payloads, purpose)));
     }
     work(&jobs)
 }
@@ -168,9 +184,10 @@ fn read(bytes: &[u8], url: &Url) -> Option<page::Page> {
     .ok()
 }
 
-fn norm(pages: &[Page], url: &Url) -> Norm {
-    let pages: Vec<page::Page> = pages.iter().filter_map(|it| read(&it.bytes, url)).collect();
-    Norm::learn(&pages)
+fn portal(pages: &[Page], url: &Url) -> Replay {
+    let history: Vec<Bytes> = pages.iter().map(|it| it.bytes.clone().into()).collect();
+    let target = Target::unregistered(url.clone(), Settings::default());
+    Replay::reading(target, &history)
 }
 
 /// The last looks before `end`.
@@ -186,13 +203,21 @@ struct Case<'a> {
     name: String,
 }
 
-fn judged(case: Case, norm: &Norm, url: &Url, bytes: &[u8]) -> Judged {
+fn judged(case: Case, purpose: Purpose, portal: &Replay, bytes: &[u8]) -> Judged {
+    let (mut reckoning, mut verdict) = (None, Verdict::default());
+    let body = Bytes::copy_from_slice(bytes);
     let started = Instant::now();
-    let reckoning = read(bytes, url).map(|page| reckon(&page, norm, &Expect::of_url(url)));
-    let verdict = reckoning
-        .as_ref()
-        .map(|it| it.verdict(&TABLE))
-        .unwrap_or_default();
+    match purpose {
+        Purpose::Weights => {
+            let url = &portal.target().url;
+            let page = read(bytes, url);
+            reckoning = page.map(|it| reckon(&it, portal.norm(), &Expect::of_url(url)));
+        }
+        Purpose::Verdicts => {
+            let look = portal.judge(&[(Profile::Desktop, body)], None, &Unbounded);
+            verdict = look.map(|it| it.verdict).unwrap_or_default();
+        }
+    }
     Judged {
         family: case.family.to_owned(),
         want: case.want,
@@ -205,7 +230,7 @@ fn judged(case: Case, norm: &Norm, url: &Url, bytes: &[u8]) -> Judged {
     }
 }
 
-fn honest(run: &Run) -> Vec<Judged> {
+fn honest(run: &Run, purpose: Purpose) -> Vec<Judged> {
     let url = url_of(&run.name);
     let case = |at: usize| Case {
         family: "honest-change",
@@ -218,15 +243,15 @@ fn honest(run: &Run) -> Vec<Judged> {
         .map(|at| {
             judged(
                 case(at),
-                &norm(before(run, at), &url),
-                &url,
+                purpose,
+                &portal(before(run, at), &url),
                 &run.pages[at].bytes,
             )
         })
         .collect()
 }
 
-fn first_sight(family: &str, want: Want, page: &Page) -> Judged {
+fn first_sight(family: &str, want: Want, page: &Page, purpose: Purpose) -> Judged {
     let case = Case {
         family,
         want,
@@ -234,11 +259,16 @@ fn first_sight(family: &str, want: Want, page: &Page) -> Judged {
         author: 0,
         name: page.name.clone(),
     };
-    judged(case, &Norm::default(), &url_of(&page.name), &page.bytes)
+    judged(
+        case,
+        purpose,
+        &portal(&[], &url_of(&page.name)),
+        &page.bytes,
+    )
 }
 
 /// Another page in the place of a portal's.
-fn instead(family: &str, want: Want, run: &Run, page: &Page) -> Judged {
+fn instead(family: &str, want: Want, run: &Run, page: &Page, purpose: Purpose) -> Judged {
     let url = url_of(&run.name);
     let case = Case {
         family,
@@ -249,18 +279,18 @@ fn instead(family: &str, want: Want, run: &Run, page: &Page) -> Judged {
     };
     judged(
         case,
-        &norm(before(run, run.pages.len()), &url),
-        &url,
+        purpose,
+        &portal(before(run, run.pages.len()), &url),
         &page.bytes,
     )
 }
 
 /// Every kind of attack and of honest edit in the last page of a run, each by every author; every other run has an
 /// honest change besides.
-fn planted(nth: usize, run: &Run, payloads: &[Payloads]) -> Vec<Judged> {
+fn planted(nth: usize, run: &Run, payloads: &[Payloads], purpose: Purpose) -> Vec<Judged> {
     let url = url_of(&run.name);
     let end = run.pages.len();
-    let norm = norm(before(run, if nth % 2 == 1 { end } else { end - 1 }), &url);
+    let portal = portal(before(run, if nth % 2 == 1 { end } else { end - 1 }), &url);
     let html = run.pages[end - 1].bytes.as_slice();
     let mut out = Vec::new();
     for (author, payload) in payloads.iter().enumerate() {
@@ -281,7 +311,7 @@ fn planted(nth: usize, run: &Run, payloads: &[Payloads]) -> Vec<Judged> {
                     author,
                     name: format!("{} #{author}", run.name),
                 };
-                out.push(judged(case, &norm, &url, &changed));
+                out.push(judged(case, purpose, &portal, &changed));
             }
         }
         out.extend(profiles(run, &url, author, payload, &mut rng));
@@ -289,22 +319,20 @@ fn planted(nth: usize, run: &Run, payloads: &[Payloads]) -> Vec<Judged> {
     out
 }
 
-/// A visitor from a search engine is shown something else, and the same visitor is shown an older version.
+/// A case in which a visitor from a search engine gets another page, and a harmless one in which it is an older
+/// version.
 fn profiles(run: &Run, url: &Url, author: usize, payload: &Payloads, rng: &mut Rng) -> Vec<Judged> {
     let end = run.pages.len();
-    let norm = norm(before(run, end), url);
+    let portal = portal(before(run, end), url);
     let html = run.pages[end - 1].bytes.as_slice();
     let cloaked = plant::cloaked(html, payload, rng);
     let older = run.pages[end - 2].bytes.clone();
-    let judge = |family: &str, want, other: &[u8]| {
-        let pages = [
-            (Profile::Desktop, read(html, url)?),
-            (Profile::Googlebot, read(other, url)?),
+    let judge = |family: &str, want, other: Vec<u8>| {
+        let seen = [
+            (Profile::Desktop, Bytes::copy_from_slice(html)),
+            (Profile::Googlebot, other.into()),
         ];
-        let seen: Vec<(Profile, &page::Page)> = pages
-            .iter()
-            .map(|(profile, page)| (*profile, page))
-            .collect();
+        let look = portal.judge(&seen, None, &Unbounded)?;
         Some(Judged {
             family: family.to_owned(),
             want,
@@ -312,11 +340,11 @@ fn profiles(run: &Run, url: &Url, author: usize, payload: &Payloads, rng: &mut R
             author,
             name: run.name.clone(),
             reckoning: None,
-            verdict: profiles::judge_all(&seen, &norm, &Expect::of_url(url)),
+            verdict: look.verdict,
             elapsed_us: 0,
         })
     };
-    let cloaked = cloaked.and_then(|it| judge("planted-cloaked", Want::Alarm, &it));
-    let older = judge("honest-two-profiles", Want::Quiet, &older);
+    let cloaked = cloaked.and_then(|it| judge("planted-cloaked", Want::Alarm, it));
+    let older = judge("honest-two-profiles", Want::Quiet, older);
     cloaked.into_iter().chain(older).collect()
 }

@@ -17,10 +17,10 @@ const FOLDS: u64 = 5;
 /// where the corpus says little. At first sight there are a dozen times fewer cases.
 const HOLD: f64 = 0.003;
 const HOLD_FIRST_SIGHT: f64 = 0.02;
-/// Honest pages outnumber attacks. In the sum of weights they count so many times as much; more than that would drown
-/// rare kinds of attack, less would ring too often.
+/// Honest pages outnumber attacks: in the sum of weights, they count this many times as much. A higher factor would
+/// drown rare kinds of attack, a lower one would ring too often.
 const HONEST: f64 = 6.0;
-/// A replaced page is what the watch exists for: such a family counts as so many others.
+/// Weight of a family of replaced pages against other families: these are the attacks that matter most.
 const GRAVEST: f64 = 4.0;
 /// What a family of made-up pages counts beside one of real ones.
 const MADE: f64 = 0.3;

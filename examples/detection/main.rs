@@ -40,7 +40,11 @@ fn main() -> ExitCode {
             return ExitCode::from(3);
         }
     };
-    let judged = cases::judge_all(&corpus);
+    let purpose = match verb {
+        "evaluate" => cases::Purpose::Verdicts,
+        _ => cases::Purpose::Weights,
+    };
+    let judged = cases::judge_all(&corpus, purpose);
     match (verb, rest) {
         ("evaluate", []) => {
             let scored = score::Scored::of(&judged, &TABLE);

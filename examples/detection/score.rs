@@ -55,7 +55,7 @@ impl Scored {
         Self { families, judge_ms }
     }
 
-    /// Share of right verdicts over families whose names pass; `None` where there is no case.
+    /// Share of right verdicts over families with names that pass; `None` without a case.
     pub fn share(&self, pass: impl Fn(&str) -> bool) -> Option<f64> {
         let (right, all) = self
             .families

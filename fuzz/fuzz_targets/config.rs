@@ -1,4 +1,4 @@
-//! targets.yaml: faults with places, or a configuration whose export is read the same again.
+//! targets.yaml: any text gives faults with places, or a configuration with an export that reads back as an equal one.
 #![no_main]
 
 use gaccong::config::{self, Pace, export};

@@ -1,4 +1,4 @@
-//! History and page to a verdict: a probability, with harmless sentences; the same page again rings nobody.
+//! History and page to a verdict: a probability, with harmless sentences; an unchanged page never rings.
 #![no_main]
 
 use gaccong::{

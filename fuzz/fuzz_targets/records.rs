@@ -1,4 +1,4 @@
-//! Records and journals: any bytes are read or refused, and never taken for somebody else's.
+//! Records and journals: any bytes are read or refused, and a record is never taken for that of another key.
 #![no_main]
 
 use gaccong::{

@@ -2,15 +2,13 @@
 
 use crate::{
     incident::{self, Voice},
+    judge::{self, Look},
     model::{
         About, Alert, Baseline, Class, Dossier, Incident, IncidentId, Kind, LookRef, Profile,
         Sightings, Standing, Target, Urgency, baseline::KEPT, incident::Actor,
     },
     store::{Commit, StoreError},
-    watch::{
-        look::{Beside, Look, look},
-        paths,
-    },
+    watch::look::{Beside, look},
     world::World,
 };
 
@@ -118,7 +116,7 @@ async fn attempt(
         at: now,
         learnt: Vec::new(),
     });
-    dossier.expects = Some(paths::expects(target));
+    dossier.expects = Some(judge::expectations(target));
     dossier.site.clone_from(&seen.site);
     dossier.learning.clear();
     dossier.validators = None;

@@ -9,11 +9,11 @@ use crate::{
     incident::Voice,
     model::{Alert, Incident, IncidentId, Target},
     store::{Commit, StoreError},
-    world::World,
+    world::{
+        World,
+        decide::{Decision, decide},
+    },
 };
-
-/// A commit that was overtaken is decided anew so many times.
-const TRIES: u32 = 5;
 
 /// Why nothing was done.
 #[derive(Debug)]
@@ -36,27 +36,22 @@ pub async fn step(
     world: &World,
     id: &IncidentId,
     milestone: Option<(String, String)>,
-    decide: impl Fn(&Incident, Timestamp) -> Result<Incident, String>,
+    change: impl Fn(&Incident, Timestamp) -> Result<Incident, String> + Sync,
 ) -> Result<Incident, NotDone> {
-    for _ in 0..TRIES {
+    let (milestone, change) = (&milestone, &change);
+    decide(world, |now| async move {
         let known = world.store.incident(id).await?.ok_or(NotDone::Unknown)?;
-        let now = world.clock.now();
-        let next = decide(&known, now).map_err(NotDone::Refused)?;
+        let next = change(&known, now).map_err(NotDone::Refused)?;
         let target = world.target(&known.target).await?;
-        let alerts = shown(world, target.as_ref(), &next, now);
         let commit = Commit {
             incidents: vec![next.clone()],
-            alerts,
+            alerts: shown(world, target.as_ref(), &next, now),
             milestone: milestone.clone(),
             ..Commit::default()
         };
-        match world.store.commit(commit).await {
-            Ok(()) => return Ok(next),
-            Err(StoreError::Conflict) => continue,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(StoreError::Conflict.into())
+        Ok(Decision::write(commit, next))
+    })
+    .await
 }
 
 /// What a step with many came to: those that it moved, as they are then, and those that stayed as they were.
@@ -66,24 +61,24 @@ pub struct Many {
     pub left: Vec<Incident>,
 }
 
-/// The same with many at once: all that `decide` moves go into one commit, so that a crash leaves all of it or nothing.
+/// The same with many at once: all that `change` moves go into one commit, so that a crash leaves all of it or nothing.
 pub async fn step_all(
     world: &World,
     ids: &[IncidentId],
     milestone: Option<(String, String)>,
-    decide: impl Fn(&Incident, Timestamp) -> Option<Incident>,
+    change: impl Fn(&Incident, Timestamp) -> Option<Incident> + Sync,
 ) -> Result<Many, NotDone> {
     let targets = world.targets().await?;
     let targets: HashMap<&str, &Target> = targets.iter().map(|it| (it.id.as_str(), it)).collect();
-    for _ in 0..TRIES {
-        let now = world.clock.now();
+    let (targets, milestone, change) = (&targets, &milestone, &change);
+    decide(world, |now| async move {
         let mut out = Many::default();
         let mut alerts = Vec::new();
         for id in ids {
             let Some(known) = world.store.incident(id).await? else {
                 continue;
             };
-            let Some(next) = decide(&known, now) else {
+            let Some(next) = change(&known, now) else {
                 out.left.push(known);
                 continue;
             };
@@ -93,7 +88,7 @@ pub async fn step_all(
             out.moved.push(next);
         }
         if out.moved.is_empty() {
-            return Ok(out);
+            return Ok(Decision::nothing(out));
         }
         let commit = Commit {
             incidents: out.moved.clone(),
@@ -101,13 +96,9 @@ pub async fn step_all(
             milestone: milestone.clone(),
             ..Commit::default()
         };
-        match world.store.commit(commit).await {
-            Ok(()) => return Ok(out),
-            Err(StoreError::Conflict) => continue,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(StoreError::Conflict.into())
+        Ok(Decision::write(commit, out))
+    })
+    .await
 }
 
 fn shown(world: &World, target: Option<&Target>, it: &Incident, now: Timestamp) -> Vec<Alert> {

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::{
     fetch::Visit,
+    judge::Look,
     model::{
         Dossier, LookRef, Profile, Standing, Target, TargetId,
         excerpt::{defang_text, excerpt},
@@ -19,7 +20,7 @@ use crate::{
     watch::{
         connectivity,
         connectivity::Sight,
-        look::{Beside, Look, look},
+        look::{Beside, look},
     },
     world::World,
 };

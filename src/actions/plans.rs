@@ -24,20 +24,7 @@ use crate::{
 /// A commit that was overtaken is decided anew so many times.
 const TRIES: u32 = 5;
 
-/// Incidents that open while their portal is edited by announcement become silent ones.
-pub(crate) async fn quiet(world: &World, incidents: &mut [Incident], now: Timestamp) -> Result<()> {
-    if !incidents.iter().any(|it| it.stage.is_open()) {
-        return Ok(());
-    }
-    let plans = world.store.plans().await?;
-    for it in incidents {
-        let plan = plans.iter().find(|plan| plan.covers(&it.target, now));
-        if let Some(silent) = plan.and_then(|plan| plan::quieted(it, plan, now)) {
-            *it = silent;
-        }
-    }
-    Ok(())
-}
+// until the looks name it where it is
 
 /// Writes down what somebody announces; the people who run the service are told.
 pub async fn announce(

@@ -75,7 +75,7 @@ type Stepped = Result<Incident, String>;
 async fn step(
     here: &Here<'_>,
     id: &IncidentId,
-    decide: impl Fn(&Incident, Timestamp) -> Result<Incident, String>,
+    decide: impl Fn(&Incident, Timestamp) -> Result<Incident, String> + Sync,
 ) -> Stepped {
     let done = steps::step(here.world, id, Some(here.seen_to()), decide).await;
     done.map_err(|why| match why {

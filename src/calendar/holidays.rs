@@ -4,6 +4,7 @@ use jiff::{ToSpan, civil::Date};
 
 use super::lunar;
 
+/// A public holiday, on a solar or lunar date.
 pub struct Holiday {
     /// The word of the contract.
     pub name: &'static str,
@@ -20,6 +21,7 @@ enum Day {
     Lunar(i8, i8),
 }
 
+/// The holidays of a year.
 pub const HOLIDAYS: &[Holiday] = &[
     Holiday {
         name: "tet-duong-lich",
@@ -67,6 +69,7 @@ pub const HOLIDAYS: &[Holiday] = &[
     },
 ];
 
+/// The holiday of this name, as the contract spells it.
 pub fn holiday(name: &str) -> Option<&'static Holiday> {
     HOLIDAYS.iter().find(|it| it.name == name)
 }

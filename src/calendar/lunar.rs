@@ -91,7 +91,7 @@ fn eleventh_month(year: i64) -> i64 {
     }
 }
 
-/// Which month after the eleventh is the leap one: the first whose beginning and end lie in one sector.
+/// Number of the leap month after the eleventh: the first month that begins and ends in one sector.
 fn leap_offset(start: i64) -> i64 {
     let k = ((start as f64 - EPOCH) / MONTH + 0.5).floor() as i64;
     let mut last = sun_sector(new_moon(k + 1));

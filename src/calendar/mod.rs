@@ -25,6 +25,7 @@ pub struct WindowRule {
     pub digest: Option<Time>,
 }
 
+/// The days of a window.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Days {
     /// A name of [`HOLIDAYS`], every year.

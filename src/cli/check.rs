@@ -14,17 +14,13 @@ use super::{
 };
 use crate::{
     actions::approve::{Keep, NotApproved, Word, approve},
+    judge::Look,
     model::{
         Dossier, Standing, Target, TargetId,
         observation::{Face, Families},
         target::portal_url,
     },
-    watch::{
-        check::profile_dossier,
-        look,
-        look::{Beside, Look},
-        paths::keep_lesson,
-    },
+    watch::{check::profile_dossier, look, look::Beside, teach::keep_mask},
     world::World,
 };
 
@@ -144,7 +140,7 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
     for (at, profile) in target.settings.profiles.iter().enumerate() {
         let seen = if at == 0 {
             let seen = look(world, target, *profile, &dossier, Beside::default()).await;
-            keep_lesson(world, &dossier.target, &seen).await;
+            keep_mask(world, &dossier.target, &seen).await;
             seen
         } else {
             let own = profile_dossier(world, target, *profile).await;
@@ -154,7 +150,7 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
                 ..Beside::default()
             };
             let seen = look(world, target, *profile, &own, beside).await;
-            keep_lesson(world, &own.target, &seen).await;
+            keep_mask(world, &own.target, &seen).await;
             seen
         };
         out.push((seen, None));

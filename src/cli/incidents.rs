@@ -159,7 +159,7 @@ async fn change(
     world: &World,
     id: &str,
     said: &str,
-    decide: impl Fn(&Incident, Timestamp) -> Result<Incident, String>,
+    decide: impl Fn(&Incident, Timestamp) -> Result<Incident, String> + Sync,
 ) -> Result<Outcome, Failure> {
     let known = find(world, id).await?;
     let now = step(world, &known.id, None, decide)

@@ -18,16 +18,19 @@ use super::{
     output::{escaped, line, signal_json},
 };
 use crate::{
-    detect,
-    detect::{Expect, profiles, reckon, weigh},
+    detect::{Expect, reckon, weigh},
     diff::{Norm, compare},
+    judge::{
+        Look,
+        replay::{Bounded, Earlier, Replay},
+    },
     locale::Words,
     model::{
-        Digest, Level, Mask, Profile, Say, Signal, Verdict,
+        Profile, Target,
         excerpt::{defang_text, excerpt},
+        target::Settings,
     },
-    page,
-    page::{Limit, Page, Source, patience::Patience},
+    page::{self, Page, Source, patience::Patience},
     world::cpu_time,
 };
 
@@ -72,7 +75,7 @@ fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
         .map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
     let folder = cases.parent().unwrap_or(Path::new("."));
     let mut out = BufWriter::new(io::stdout().lock());
-    let mut pages = Pages::new();
+    let mut pages = Pages::default();
     for (at, text) in BufReader::new(file).split(b'\n').enumerate() {
         let text = text.map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
         if text.iter().all(u8::is_ascii_whitespace) {
@@ -97,11 +100,11 @@ fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, words: &Wor
         }
     };
     match judge(&case, folder, pages) {
-        Ok((verdict, elapsed_us)) => json!({
+        Ok((look, elapsed_us)) => json!({
             "case": case.case,
-            "level": verdict.level,
-            "score": (verdict.score * 1e6).round() / 1e6,
-            "signals": verdict.signals.iter().map(|it| signal_json(it, words)).collect::<Vec<_>>(),
+            "level": look.verdict.level,
+            "score": (look.verdict.score * 1e6).round() / 1e6,
+            "signals": look.verdict.signals.iter().map(|it| signal_json(it, words)).collect::<Vec<_>>(),
             "elapsed_us": elapsed_us,
         }),
         Err(error) => json!({"case": case.case, "error": error}),
@@ -125,7 +128,7 @@ fn explain(cases: &Path, wanted: &str, words: &Words) -> Result<(), Failure> {
         }
     }
     let case = found.ok_or_else(|| say(&format!("no case is called {wanted:?}")))?;
-    let mut pages = Pages::new();
+    let mut pages = Pages::default();
     let content_type = case.content_type.as_deref();
     for path in &case.history {
         pages
@@ -244,83 +247,35 @@ fn reckoning(page: &Page, norm: &Norm, expect: &Expect, words: &Words) -> Result
     ))
 }
 
-/// The time covers reading, learning and judging of what was not read for the case before.
-fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Verdict, u64), String> {
+/// The look that a case comes to, and the time in microseconds of reading, learning and judging what was not read for the
+/// case before.
+fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Look, u64), String> {
     let content_type = case.content_type.as_deref();
     let files = current(&case.current)?;
-    let bodies = files
+    let seen = files
         .iter()
-        .map(|(profile, path)| Ok((*profile, load(&folder.join(path))?)))
+        .map(|(profile, path)| Ok((*profile, load(&folder.join(path))?.into())))
         .collect::<Result<Vec<_>, String>>()?;
     for path in &case.history {
         pages.load(&folder.join(path), &case.url, content_type)?;
     }
     let started = Instant::now();
-    // as the service does: what differs only where the page is known to vary is not read
-    let mask = pages.mask(&case.history, folder, &case.url);
-    if !case.history.is_empty() && bodies.iter().all(|(_, body)| mask.fits(body)) {
-        let verdict = Verdict {
-            level: Level::Normal,
-            ..Verdict::default()
-        };
-        return Ok((verdict, started.elapsed().as_micros() as u64));
+    let portal = pages.portal(case, folder);
+    let look = portal.judge(&seen, content_type, &OfTheProcessor);
+    let elapsed_us = started.elapsed().as_micros() as u64;
+    let look = look.ok_or("current: names no file")?;
+    Ok((look, elapsed_us))
+}
+
+/// Bounds work by the processor's time, as the service does.
+struct OfTheProcessor;
+
+impl Bounded for OfTheProcessor {
+    fn within<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let patience = Patience::default();
+        let (out, _) = cpu_time::during(&patience, work);
+        (!patience.is_lost()).then_some(out)
     }
-    let history: Vec<Arc<Page>> = case
-        .history
-        .iter()
-        .filter_map(|it| pages.page(&folder.join(it), &case.url))
-        .collect();
-    let learnt = within(|| Norm::learn(history.iter().map(Arc::as_ref)));
-    let source = |bytes| Source {
-        bytes,
-        content_type,
-        url: &case.url,
-        ignore: &[],
-    };
-    let judged = within(|| {
-        let norm = learnt.as_ref()?;
-        let mut seen = Vec::new();
-        for (profile, bytes) in &bodies {
-            match page::read(source(bytes)) {
-                Ok(page) => seen.push((*profile, page)),
-                Err(limit) => return Some(over(source(bytes), &limit)),
-            }
-        }
-        let seen: Vec<(Profile, &Page)> = seen
-            .iter()
-            .map(|(profile, page)| (*profile, page))
-            .collect();
-        Some(profiles::judge_all(&seen, norm, &Expect::of_url(&case.url)))
-    });
-    let verdict = match (judged.flatten(), bodies.first()) {
-        (Some(verdict), _) => verdict,
-        (None, Some((_, bytes))) => over(source(bytes), &Limit::Time),
-        (None, None) => Verdict::default(),
-    };
-    Ok((verdict, started.elapsed().as_micros() as u64))
-}
-
-/// A page that cannot be read within the limits: nothing is concluded of it but from what its beginning says.
-fn over(source: Source, limit: &page::Limit) -> Verdict {
-    let signal = Signal {
-        name: "parser-limit".to_owned(),
-        weight: 0.0,
-        say: Say::new("cause-parser").with("limit", limit),
-        excerpt: limit.to_string(),
-    };
-    let mut verdict = page::read_crudely(source)
-        .map(|it| detect::judge(&it, &Norm::default(), &Expect::of_url(source.url)))
-        .filter(|it| it.level.rings())
-        .unwrap_or_default();
-    verdict.signals.push(signal);
-    verdict
-}
-
-/// Does the work on a page; `None` where it took too long.
-fn within<T>(work: impl FnOnce() -> T) -> Option<T> {
-    let patience = Patience::default();
-    let (out, _) = cpu_time::during(&patience, work);
-    (!patience.is_lost()).then_some(out)
 }
 
 fn current(value: &Value) -> Result<Vec<(Profile, PathBuf)>, String> {
@@ -335,40 +290,38 @@ fn current(value: &Value) -> Result<Vec<(Profile, PathBuf)>, String> {
     }
 }
 
-/// Pages of histories, each read once while it is near.
+/// Pages of histories, each read once while it is near, and the portal of the last history.
+#[derive(Default)]
 struct Pages {
     read: HashMap<(PathBuf, Url), (Arc<Page>, Vec<u8>)>,
     order: Vec<(PathBuf, Url)>,
-    /// Of the last history.
-    mask: Option<(Vec<PathBuf>, Url, Arc<Mask>)>,
+    last: Option<(Vec<PathBuf>, Url, Arc<Replay>)>,
 }
 
 impl Pages {
-    fn new() -> Self {
-        Self {
-            read: HashMap::new(),
-            order: Vec::new(),
-            mask: None,
-        }
-    }
-
-    /// Where a history varies.
-    fn mask(&mut self, history: &[PathBuf], folder: &Path, url: &Url) -> Arc<Mask> {
-        if let Some((of, at, mask)) = &self.mask
-            && of == history
-            && at == url
+    /// The portal that a case's history makes.
+    fn portal(&mut self, case: &Case, folder: &Path) -> Arc<Replay> {
+        if let Some((history, url, portal)) = &self.last
+            && *history == case.history
+            && *url == case.url
         {
-            return mask.clone();
+            return portal.clone();
         }
-        let names = history.iter().map(|it| (folder.join(it), url.clone()));
-        let bodies: Vec<&[u8]> = names
-            .filter_map(|it| Some(self.read.get(&it)?.1.as_slice()))
+        let content_type = case.content_type.as_deref();
+        let names = case.history.iter();
+        let names = names.map(|it| (folder.join(it), case.url.clone()));
+        let history: Vec<Earlier<'_>> = names
+            .filter_map(|it| self.read.get(&it))
+            .map(|(page, body)| Earlier {
+                page,
+                body,
+                content_type,
+            })
             .collect();
-        let of = Digest::of(b"");
-        let learnt = within(|| Mask::learn(of, None, &bodies));
-        let mask = Arc::new(learnt.unwrap_or_else(|| Mask::blank(of, None)));
-        self.mask = Some((history.to_vec(), url.clone(), mask.clone()));
-        mask
+        let target = Target::unregistered(case.url.clone(), Settings::default());
+        let portal = Arc::new(Replay::of(target, &history, &OfTheProcessor));
+        self.last = Some((case.history.clone(), case.url.clone(), portal.clone()));
+        portal
     }
 
     fn load(&mut self, path: &Path, url: &Url, content_type: Option<&str>) -> Result<(), String> {
@@ -384,7 +337,7 @@ impl Pages {
             ignore: &[],
         };
         // a page over the limits teaches nothing
-        let Some(Ok(page)) = within(|| page::read(source)) else {
+        let Some(Ok(page)) = OfTheProcessor.within(|| page::read(source)) else {
             return Ok(());
         };
         if self.order.len() >= KEPT {

@@ -17,6 +17,7 @@ use crate::{
     page,
 };
 
+/// Reads `agencies` into `config`; faults go to `faults`.
 pub(super) fn read(node: &Node, pace: Pace, config: &mut Config, faults: &mut Vec<Fault>) {
     let Some(items) = items(node, "agencies", faults) else {
         return;

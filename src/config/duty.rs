@@ -1,4 +1,4 @@
-//! Who is on duty, who decides, who is called, and whom a report goes to.
+//! The section `duty`: officers on duty, deciders, escalation, contacts.
 
 use std::{cell::RefCell, path::PathBuf, time::Duration};
 
@@ -42,6 +42,7 @@ impl Named {
     }
 }
 
+/// Reads the section. `named` gets the agencies that contacts name, to be checked at the end.
 pub(super) fn read(node: &Node, named: &mut Vec<Named>, faults: &mut Vec<Fault>) -> Duty {
     let mut out = Duty::default();
     let Some(fields) = Fields::of(node, "duty", faults) else {
@@ -124,7 +125,7 @@ pub(super) fn escalation(fields: &Fields) -> Vec<Step> {
     steps
 }
 
-/// The agency's head, or anybody else that a mapping names.
+/// The agency's head, or another person in a mapping.
 pub(super) fn one(fields: &Fields, name: &'static str) -> Option<Person> {
     let node = fields.node(name)?;
     let path = fields.path(name);

@@ -1,4 +1,4 @@
-//! Reading the fields of a mapping, each fault noted and the reading gone on with.
+//! Reads the fields of a mapping. Each fault is noted, and reading goes on.
 
 use std::{cell::RefCell, collections::HashSet, net::SocketAddr, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::{
     page::charset::nfc,
 };
 
-/// A mapping whose fields are taken one by one; what nobody took is unknown.
+/// A mapping with fields taken one by one; fields that no caller took are unknown ones.
 pub(super) struct Fields<'a> {
     pub at: Place,
     path: String,
@@ -57,6 +57,7 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// Notes a fault of a field, with its path.
     pub fn fault(&self, at: Place, field: &str, message: impl AsRef<str>) {
         let message = format!("{}: {}", join(&self.path, field), message.as_ref());
         self.faults.borrow_mut().push(Fault {
@@ -66,6 +67,7 @@ impl<'a> Fields<'a> {
         });
     }
 
+    /// The node of a field; marks the field as known.
     pub fn node(&self, name: &'static str) -> Option<&'a Node> {
         self.asked.borrow_mut().push(name);
         self.pairs
@@ -79,6 +81,7 @@ impl<'a> Fields<'a> {
         read(&mut self.faults.borrow_mut())
     }
 
+    /// The path of a field, for messages.
     pub fn path(&self, field: &str) -> String {
         join(&self.path, field)
     }
@@ -107,6 +110,7 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A list of texts in NFC, each with its place.
     pub fn texts(&self, name: &'static str) -> Option<Vec<(Place, String)>> {
         let mut texts = self.raw_texts(name)?;
         for (_, text) in &mut texts {
@@ -137,6 +141,7 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// An id (`[a-z0-9-]{1,64}`) and its place; another text is a fault.
     pub fn id(&self, name: &'static str) -> Option<(Place, String)> {
         let node = self.node(name)?;
         let text = self.as_text(node, name)?;
@@ -147,6 +152,7 @@ impl<'a> Fields<'a> {
         Some((node.at, text))
     }
 
+    /// A scalar read by `read`; its error becomes a fault.
     pub fn parsed<T>(
         &self,
         name: &'static str,
@@ -163,10 +169,12 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A duration such as `1m30s`.
     pub fn duration(&self, name: &'static str) -> Option<Duration> {
         self.parsed(name, duration)
     }
 
+    /// A whole number from `from` to `to`.
     pub fn number(&self, name: &'static str, from: u64, to: u64) -> Option<u64> {
         self.parsed(name, |text| {
             text.parse()
@@ -176,6 +184,7 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// `true` or `false`.
     pub fn flag(&self, name: &'static str) -> Option<bool> {
         self.parsed(name, |text| match text {
             "true" => Ok(true),
@@ -184,6 +193,7 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// Notes a fault if the field is missing.
     pub fn required<T>(&self, name: &'static str, value: Option<T>) -> Option<T> {
         if value.is_none() && !self.pairs.iter().any(|(key, _)| key.name == name) {
             self.fault(self.at, name, "is missing");
@@ -191,7 +201,7 @@ impl<'a> Fields<'a> {
         value
     }
 
-    /// Reports every field that nobody asked for.
+    /// Reports every field that no caller asked for.
     pub fn finish(self) {
         let asked = self.asked.take();
         for (key, _) in self
@@ -291,6 +301,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is not a size from 1KiB to 64MiB: write 8MiB"))
 }
 
+/// An IP address with a port.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8480"))

@@ -37,7 +37,7 @@ pub struct Config {
     pub defaults: Settings,
     pub notifiers: BTreeMap<String, NotifierSpec>,
     pub windows: Vec<WindowRule>,
-    /// Who is on duty, who decides, who is called.
+    /// Officers on duty, deciders, escalation.
     pub duty: Duty,
     pub agencies: Vec<Agency>,
     pub targets: Vec<Target>,
@@ -47,6 +47,7 @@ pub struct Config {
     pub pace: Pace,
 }
 
+/// The section `service`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
     pub name: String,
@@ -198,7 +199,7 @@ pub fn parse(text: &str, pace: Pace) -> Result<Config, Vec<Fault>> {
     parse_with(text, pace, |_| Vec::new())
 }
 
-/// The same, with faults that only others can know: of `{ kind, with }`.
+/// Like `parse`, with faults of `{ kind, with }` that only the notifiers' own code can find.
 pub fn parse_with(
     text: &str,
     pace: Pace,

@@ -20,6 +20,7 @@ use crate::{
     },
 };
 
+/// Reads all sections; faults go to `faults`.
 pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config {
     let mut config = Config {
         pace,
@@ -180,6 +181,7 @@ fn connectivity(text: &str) -> Result<String, String> {
     Ok(format!("{}:{port}", url.host_str().unwrap_or_default()))
 }
 
+/// A list read item by item; each error becomes a fault at its place.
 pub(super) fn list<T>(
     fields: &Fields,
     name: &'static str,

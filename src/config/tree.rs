@@ -1,5 +1,5 @@
-//! YAML as a tree whose every node knows where it stands. serde stops at the first fault and forgets
-//! places; the contract wants all faults with theirs.
+//! YAML as a tree with the place of every node. serde stops at the first fault and forgets places; the contract wants
+//! all faults with theirs.
 
 use std::fmt;
 
@@ -19,14 +19,17 @@ impl fmt::Display for Fault {
     }
 }
 
+/// Line and column, from 1.
 pub type Place = (usize, usize);
 
+/// A value and its place.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub at: Place,
     pub value: Value,
 }
 
+/// The value of a node.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// Text and whether it was written without quotes.
@@ -35,6 +38,7 @@ pub enum Value {
     Map(Vec<(Key, Node)>),
 }
 
+/// A key of a mapping.
 #[derive(Clone, Debug)]
 pub struct Key {
     pub at: Place,
@@ -47,6 +51,7 @@ const DEPTH: usize = 32;
 const NODES: usize = 4_000_000;
 
 impl Node {
+    /// Whether the node is empty, `~` or `null`, without quotes.
     pub fn is_null(&self) -> bool {
         matches!(&self.value, Value::Scalar(text, true) if matches!(text.as_str(), "" | "~" | "null"))
     }

@@ -5,34 +5,36 @@ use crate::page::registrable;
 /// The operator's settings for a portal, and facts about its delivery.
 #[derive(Clone, Debug, Default)]
 pub struct Expect {
-    /// The registrable domain of the registered URL.
+    /// The registrable domain of the URL in the registry.
     pub domain: String,
     pub allow_hosts: Vec<String>,
     pub must_contain: Vec<String>,
-    /// Parts of the portal's origin that changed, by kind (`issuer`, `subject`, `network`).
+    /// Parts of the portal's origin that differ from all known looks: the kind (`issuer`, `subject`, `network`) and the
+    /// new value.
     pub moved_origin: Vec<(&'static str, String)>,
-    /// An error page, or a page that was read only in part: missing content is no sign of tampering.
+    /// Whether the page is an error page or was read only in part: missing content then is no sign of tampering.
     pub refused: bool,
-    /// Ways of delivery that no known look had, each with the header that says so.
+    /// Ways of delivery that no known look had, each with the header that causes it.
     pub delivered: Vec<(Delivery, String)>,
 }
 
-/// Ways in which headers change what browsers show of the same bytes.
+/// A way in which headers change what browsers show of a page with unchanged bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
     /// Browsers download the body instead of showing it.
     Stored,
-    /// The media type is none that browsers show as a page.
+    /// Browsers do not show this media type as a page.
     NoPage,
-    /// The charset is one that browsers refuse.
+    /// Browsers refuse this charset and show nothing.
     Blank,
     /// A policy bars browsers from all scripts, styles or pictures of the page.
     Barred,
-    /// Headers name a style sheet, or the page a transformation, that no known look had.
+    /// Headers name a style sheet, or a transformation of the page, that no known look had.
     Dressed,
 }
 
 impl Expect {
+    /// The settings of a target, for a page with nothing unusual in its delivery.
     pub fn of(target: &crate::model::Target) -> Self {
         Self {
             domain: registrable(target.url.host_str().unwrap_or_default()),
@@ -60,7 +62,7 @@ pub enum Role {
     Any,
     /// Its code runs in the page.
     Script,
-    /// Code of the page exchanges data with it: allowed as well for hosts that the portal has always framed.
+    /// Code of the page exchanges data with it. Hosts that the portal has always framed are allowed as well.
     Reached,
     Frame,
     /// The page sends it what visitors type.

@@ -1,10 +1,10 @@
-//! Hosts that everybody embeds, hosts of public bodies, and endings that attackers favour.
+//! Hosts that honest pages commonly embed, hosts of public bodies, and top-level domains that attackers favour.
 
 use std::{collections::HashSet, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
 
-/// See the head of the list.
+/// Registrable domains that honest pages embed and link without notice; the head of the list names its sources.
 static WELL_KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     include_str!("hosts/well-known.txt")
         .lines()
@@ -12,7 +12,7 @@ static WELL_KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Pieces of names under which gambling, loans, pills and essays are sold.
+/// Parts of host names under which gambling, loans, pills and essays are sold.
 static TRADE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let pieces = include_str!("hosts/trade.txt")
         .lines()
@@ -20,7 +20,7 @@ static TRADE: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::new(pieces).ok()
 });
 
-/// Endings that cost nothing or little and carry most of the planted links and scripts.
+/// Top-level domains that cost little or nothing and carry most planted links and scripts.
 const RISKY_TLDS: &[&str] = &[
     "bet", "buzz", "cam", "casino", "cc", "cf", "cfd", "click", "club", "cyou", "fit", "fun", "ga",
     "gq", "icu", "lat", "life", "link", "live", "lol", "loan", "ml", "mom", "monster", "one",
@@ -28,16 +28,18 @@ const RISKY_TLDS: &[&str] = &[
     "space", "su", "surf", "tk", "today", "top", "vip", "win", "work", "wtf", "ws", "xyz", "zip",
 ];
 
-/// Second-level endings under which only public bodies, schools and armies are registered.
+/// Second-level domains under which only public bodies, schools and armies can register.
 const PUBLIC: &[&str] = &[
     "gov", "edu", "mil", "go", "gob", "gouv", "gub", "ac", "govt",
 ];
 
+/// Whether honest pages commonly embed this registrable domain.
 pub fn is_well_known(domain: &str) -> bool {
     WELL_KNOWN.contains(domain)
 }
 
-/// `*.gov`, `*.gov.vn`, `*.edu`, `*.go.id` …, and Vietnam's own `.vn`, where a registrant is identified.
+/// Whether the host belongs to a public body: `*.gov`, `*.gov.vn`, `*.edu`, `*.go.id` …, or to any holder of a `.vn`
+/// name, since Vietnam identifies its registrants.
 pub fn is_public_body(host: &str) -> bool {
     let mut labels = host.rsplit('.');
     match (labels.next(), labels.next()) {
@@ -52,11 +54,12 @@ pub fn is_public_body(host: &str) -> bool {
     }
 }
 
-/// The name itself says what is sold there.
+/// Whether the host's name advertises gambling, loans, pills or essays.
 pub fn is_trade(host: &str) -> bool {
     TRADE.as_ref().is_some_and(|it| it.is_match(host))
 }
 
+/// Whether the host is under a top-level domain that attackers favour, or has a Punycode label (look-alike letters).
 pub fn is_risky(host: &str) -> bool {
     host.rsplit('.')
         .next()

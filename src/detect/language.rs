@@ -1,24 +1,26 @@
-//! Which language a page mostly speaks: as much as "is this still the page's own language" needs.
+//! The main language of a page, as far as the question "is this still the page's own language" needs it.
 
 use crate::page::{
     Page,
     writing::{self, Letters, WRITINGS, Writing},
 };
 
-/// Letters needed before anything is said.
+/// Fewest letters for an answer.
 const ENOUGH: usize = 60;
 
-/// Letters with marks that no other widespread language puts on its vowels make up some 20 % of
-/// Vietnamese text; 4 % tells it from pages that only quote it.
+/// Least share of letters with Vietnamese marks. They make up some 20 % of Vietnamese text and are in no other
+/// widespread language; 4 % tells a Vietnamese page from one that only quotes Vietnamese.
 const VIETNAMESE_SHARE: f64 = 0.04;
 
-/// Japanese is written in Han letters and its own.
+/// Least share of kana in Japanese, which is written in Han letters as well.
 const KANA_SHARE: f64 = 0.1;
 
+/// The main language of a page's visible text, as its writing system; `None` if the page has too few letters.
 pub fn of_page(page: &Page) -> Option<Writing> {
     of_texts(page.visible().map(|it| it.text.as_str()))
 }
 
+/// The main language of texts, of which the first 20,000 letters are read; `None` if there are too few.
 pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Writing> {
     let mut counts: Letters = [0; WRITINGS];
     let mut total = 0;

@@ -1,12 +1,11 @@
-//! Change to signals to verdict. Pure and explainable: every verdict is the sum of named signals.
+//! From a change to signals to a verdict. It is pure and explainable: every verdict is the sum of named signals.
 //!
-//! [`judge`] is the entry. A signal is one file under `signals/`; its weight is one row of `weigh`.
+//! [`judge`] is the entry. A signal is one file under `signals/`; its weight is one row of `weights.tsv`.
 
 mod expect;
 pub mod hosts;
 pub mod language;
 pub mod phrases;
-pub mod profiles;
 pub mod signals;
 pub mod site;
 pub mod state;
@@ -24,23 +23,24 @@ use crate::{
     page::Page,
 };
 
-/// One reason to doubt. Looks at a page and says how strongly it finds what it is named after.
+/// One signal: a reason to doubt a page.
 pub trait Detector: Sync {
-    /// The name of its file, of its row in `weigh::WEIGHTS` and of its sentence `signal-NAME` in `locales/`.
+    /// The name of its file, of its row in `weights.tsv` and of its sentence `signal-NAME` in `locales/`.
     fn name(&self) -> &'static str;
 
-    /// `None` where nothing is found.
+    /// How strongly the page shows the signal; `None` if it does not.
     fn look(&self, view: &View) -> Option<Found>;
 }
 
-/// Judges a page against what is normal for it; `norm` without looks means a page seen for the first time.
+/// Judges a page against its norm. A norm without looks means a page seen for the first time.
 pub fn judge(page: &Page, norm: &Norm, expect: &Expect) -> Verdict {
     reckon(page, norm, expect).verdict(&weigh::TABLE)
 }
 
-/// Judges like [`judge`], and where that finds nothing to ring for, asks once more of `reference` what was planted: a
-/// page may have been changed in steps too small to ring, each learnt as normal (`reference` = the looks that a person
-/// approved), or may show one visitor what it shows no other (`reference` = what the first visitor is shown).
+/// Judges like [`judge`]. If the result does not ring, compares the page with `reference` as well, by the signals of
+/// planted parts alone. A page may have been changed in steps too small to ring, each learnt as normal (`reference` =
+/// the looks that a person approved), or may show one visitor what it hides from the others (`reference` = the page of
+/// the first visitor).
 pub fn judge_beside(
     page: &Page,
     norm: &Norm,
@@ -74,16 +74,17 @@ pub fn judge_beside(
     beside
 }
 
-/// What a page is compared with besides its own norm.
+/// A second reference for a page, besides its own norm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Beside {
     /// The looks that a person approved, without what was learnt since.
     Approved,
-    /// What the first visitor is shown.
+    /// The page of the first visitor.
     FirstProfile,
 }
 
 impl Beside {
+    /// The signal that a page gets if it rings only against this reference.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Approved => "creeping",
@@ -92,8 +93,8 @@ impl Beside {
     }
 }
 
-/// Signals of things that somebody put there and that add up: honest drift brings none of them, however long it goes
-/// on. A phrase is not among them: it rings when it comes or never.
+/// Signals of planted parts, which add up over several looks: honest change brings none of them in any length of time.
+/// Phrases are not among them: a phrase rings in the look that brings it, or never.
 const PLANTED: &[&str] = &[
     "redirect",
     "packed-script",
@@ -109,7 +110,7 @@ const PLANTED: &[&str] = &[
     "download",
 ];
 
-/// What [`judge`] weighs, before it is weighed.
+/// Runs all detectors on a page, without weighing what they find.
 pub fn reckon(page: &Page, norm: &Norm, expect: &Expect) -> Reckoning {
     let view = View::new(page, norm, expect);
     let state = state::of(&view);

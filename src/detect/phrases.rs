@@ -1,5 +1,5 @@
-//! Phrase lists and their search over folded text. The lists are facts about how attackers, traders and
-//! servers write: `phrases/*.txt`, one row a phrase.
+//! Phrase lists and their search in folded text. The lists are facts about the words of attackers, traders and servers:
+//! `phrases/*.txt`, one phrase a row.
 
 use std::sync::LazyLock;
 
@@ -11,11 +11,11 @@ use crate::page::fold::fold;
 pub struct Phrases {
     automaton: Option<AhoCorasick>,
     words: Vec<String>,
-    /// Rows are beginnings of words: what follows them does not matter.
+    /// Whether the rows are beginnings of words: any letters may follow.
     open: bool,
 }
 
-/// A phrase and where it begins in the folded text.
+/// A phrase and the byte at which it begins in the folded text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit<'a> {
     pub phrase: &'a str,
@@ -23,12 +23,12 @@ pub struct Hit<'a> {
 }
 
 impl Phrases {
-    /// One phrase a line; `# ` begins a comment.
+    /// Reads a list: one phrase a line; `# ` begins a comment.
     fn new(list: &str) -> Self {
         Self::build(list, false)
     }
 
-    /// The same for lists of beginnings.
+    /// Reads a list of beginnings of words.
     fn beginnings(list: &str) -> Self {
         Self::build(list, true)
     }
@@ -49,7 +49,7 @@ impl Phrases {
         }
     }
 
-    /// Phrases in a folded text, in order.
+    /// The phrases in a folded text, in order.
     pub fn find<'a>(&'a self, folded: &'a str) -> impl Iterator<Item = Hit<'a>> + 'a {
         self.automaton
             .iter()
@@ -61,6 +61,7 @@ impl Phrases {
             })
     }
 
+    /// Whether a folded text holds any of the phrases.
     pub fn any(&self, folded: &str) -> bool {
         self.find(folded).next().is_some()
     }
@@ -69,7 +70,7 @@ impl Phrases {
 fn is_whole(text: &str, start: usize, end: usize, open: bool) -> bool {
     let before = text[..start].chars().next_back();
     let after = text[end..].chars().next();
-    // scripts without blanks between words have no boundaries to ask for
+    // scripts without blanks between words have no word boundaries
     let wide = text[start..end]
         .chars()
         .next()
@@ -78,73 +79,74 @@ fn is_whole(text: &str, start: usize, end: usize, open: bool) -> bool {
     wide || !(letter(before) || letter(after) && !open)
 }
 
-/// Thai, Lao, Myanmar and Khmer put no blanks between words either.
+/// Whether a letter is of Thai, Lao, Myanmar or Khmer, which put no blanks between words either.
 fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
 }
 
-/// What attackers sign with: verb and "by", in the languages seen. These accuse where they lead a title or a line.
+/// Signatures of attackers: a verb and "by", in the languages seen so far. They accuse at the beginning of a title or a
+/// line.
 pub static SIGNED: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/signed.txt")));
 
-/// Words of breaking in, by their beginnings: one of them in a line that also names who did it, or speaks to the
-/// administrator, is a boast in whatever words.
+/// Words for breaking in, by their beginnings. One of them in a line that also names an author or addresses the
+/// administrator is a boast in any wording.
 pub static DEEDS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::beginnings(include_str!("phrases/hack-words.txt")));
 
-/// The same in words that news, law and sports use too.
+/// Words for breaking in that news, law and sports use as well, by their beginnings.
 pub static EVERYDAY_DEEDS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::beginnings(include_str!("phrases/hack-words-everyday.txt")));
 
-/// "by", "team" and their like: between a deed and a name.
+/// "by", "team" and the like: words between a deed and a name.
 pub static AGENTS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/agents.txt")));
 
-/// Words that speak to the reader, mostly the administrator.
+/// Words that address the reader, mostly the administrator.
 pub static ADDRESS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/address-words.txt")));
 
-/// What attackers' slogans are about, by beginnings.
+/// Subjects of attackers' slogans, by beginnings.
 pub static CAUSES: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::beginnings(include_str!("phrases/causes.txt")));
 
-/// How slogans speak.
+/// The manner of slogans: calls and words in the first or second person.
 pub static RHETORIC: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/rhetoric.txt")));
 
-/// What attackers say besides their name: enough in a headline, little in running text.
+/// Phrases of attackers besides their name: enough in a headline, weak in running text.
 pub static TAUNTS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/taunts.txt")));
 
-/// Slogans that attackers write on pages that never spoke of such things.
+/// Slogans that attackers write on pages of another subject.
 pub static SLOGANS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/slogans.txt")));
 
-/// Words of gambling, loan, pharmacy, essay and adult trade as it advertises itself.
+/// Words by which gambling, loan, pharmacy, essay and adult trade advertises itself.
 pub static SPAM: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/spam.txt")));
 
-/// Words around spam words when a newspaper or the police writes them.
+/// Words around spam words in texts of newspapers and the police.
 pub static SOBER: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/sober.txt")));
 
-/// Words around a boast when a newspaper or an adviser writes of one.
+/// Words around a boast in texts of newspapers and security advisers.
 pub static REPORTED: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/reported.txt")));
 
-/// A portal's own announcement that it is closed for now, or a server's error page.
+/// A portal's announcement that it is closed for now, or a server's error page.
 pub static OUT_OF_ORDER: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/out-of-order.txt")));
 
-/// Login pages.
+/// Words of login pages.
 pub static LOGIN: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/login.txt")));
 
-/// Domains that are for sale or have expired.
+/// Words of pages for domains that are for sale or have expired.
 pub static PARKED: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/parked.txt")));
 
-/// Pages that stand between a machine and the portal.
+/// Words of browser checks between a program and the portal.
 pub static CHALLENGE: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/challenge.txt")));
 

@@ -1,6 +1,6 @@
-//! Sitemaps and robots.txt: floods of new addresses, and ones that sell or lead elsewhere.
+//! Judges sitemaps and robots.txt: floods of new addresses, and addresses that advertise trade or lead to other hosts.
 //!
-//! Planted content that is never linked from the home page is told to search engines by exactly these files.
+//! Attackers use exactly these files to tell search engines of planted pages without a link from the home page.
 
 use super::{hosts, phrases::SPAM, weigh};
 use crate::{
@@ -13,19 +13,20 @@ use crate::{
     },
 };
 
-/// Odd addresses kept for people.
+/// Most suspicious addresses kept to show people.
 const SHOWN: usize = 5;
 
-/// Log-odds, beside a bias of −4.5: each alone rings but the flood, which a new section of a portal may be too.
+/// Log-odds of the findings, beside a bias of −4.5. Each rings alone, except the flood, which may be a new section of
+/// the portal.
 const SOLD: f64 = 6.0;
 const FOREIGN: f64 = 5.2;
 const ALIEN: f64 = 5.2;
 const FLOOD: f64 = 3.0;
 
-/// So many odd addresses more than before are no mistake of an editor's.
+/// Number of additional suspicious addresses that no editor causes by mistake.
 const MORE: u32 = 3;
 
-/// Counts what matters of `urls`; `domain` is the portal's registrable domain.
+/// Counts the suspicious addresses among `urls`. `domain` is the portal's registrable domain.
 pub fn facts(urls: &[String], domain: &str) -> SiteFacts {
     let mut facts = SiteFacts {
         count: u32::try_from(urls.len()).unwrap_or(u32::MAX),
@@ -60,7 +61,7 @@ pub fn facts(urls: &[String], domain: &str) -> SiteFacts {
     facts
 }
 
-/// Compares with what was learnt; at first sight only what sells accuses.
+/// Compares a file with the facts of the known ones. Without known ones, only addresses that advertise trade accuse.
 pub fn judge(part: Part, before: Option<&SiteFacts>, now: &SiteFacts) -> Verdict {
     let mut signals = Vec::new();
     let mut put = |name: &str, weight: f64, count: u32| {
@@ -77,7 +78,7 @@ pub fn judge(part: Part, before: Option<&SiteFacts>, now: &SiteFacts) -> Verdict
         put("site-sold", SOLD, more(now.sold, known.sold));
     }
     if before.is_some() {
-        // one foreign sitemap in robots.txt hands the whole portal over to a stranger
+        // one foreign sitemap in robots.txt is enough: it lets a stranger list pages for the whole portal
         let enough = if part == Part::Robots { 1 } else { MORE };
         if more(now.foreign, known.foreign) >= enough {
             put("site-foreign", FOREIGN, more(now.foreign, known.foreign));

@@ -1,5 +1,5 @@
-//! Pages that are no statement of the portal's: error pages, maintenance, browser checks, login walls, parked domains,
-//! empty shells.
+//! Recognizes pages that are not the portal's own content: error pages, maintenance, browser checks, login walls,
+//! parked domains, empty shells.
 
 use super::{
     View,
@@ -10,13 +10,14 @@ use crate::{
     page::{Hiding, Kind, Page, fold::fold},
 };
 
-/// Such pages are short; a long page that mentions maintenance is news.
+/// Most visible words of such pages; a long page that mentions maintenance is news.
 const SHORT: usize = 160;
-/// A shell has hardly a word: what it shows, its scripts will fetch.
+/// Most visible words of a shell: its scripts fetch the content.
 const SHELL: usize = 15;
-/// Code that fills a shell, in bytes.
+/// Bytes of inline code that can fill a shell.
 const SHELL_CODE: usize = 2000;
 
+/// The state of a page. Every page with words of an attack is ordinary, so that all signals count.
 pub fn of(view: &View) -> State {
     let page = view.page;
     if page.kind == Kind::Empty {
@@ -36,11 +37,11 @@ pub fn of(view: &View) -> State {
     {
         return State::Ordinary;
     }
-    // a page that kept its own template is the portal speaking, whatever it says
+    // a page with the portal's own template is the portal's content, in any wording
     if view.norm.looks > 0 && view.kept() > 0.6 {
         return State::Ordinary;
     }
-    // whoever paints it black or shows a stranger's picture is no firewall and no administrator
+    // firewalls and administrators do not paint their pages black or show pictures of strange hosts
     let masked = view.norm.looks > 0
         && (page.dark
             || page
@@ -57,7 +58,7 @@ pub fn of(view: &View) -> State {
         .take(10)
         .map(|it| fold(&it.text))
         .collect();
-    // behind noscript a browser check says what it waits for; anything else hidden is said to nobody
+    // of hidden text, only that of noscript is shown to anyone: browser checks say there what they wait for
     if told.iter().chain(&hidden).any(|it| CHALLENGE.any(it)) || sets_cookie_and_reloads(view) {
         return State::Challenge;
     }
@@ -67,7 +68,7 @@ pub fn of(view: &View) -> State {
     if told.iter().any(|it| PARKED.any(it)) {
         return State::Parked;
     }
-    // at first sight a page with a login is simply that
+    // without a baseline, a page with a login is simply a login page
     let asks =
         page.forms.iter().any(|it| it.password) || page.asks.iter().any(|it| it == "password");
     if view.change.is_some()
@@ -92,9 +93,9 @@ pub fn of(view: &View) -> State {
     State::Ordinary
 }
 
-/// Nothing on the page comes from or leads to strangers, and nothing is sold.
+/// Whether the page uses no strange host and advertises no trade.
 fn is_at_home(view: &View, page: &Page) -> bool {
-    // a password field in an empty room is no portal's login
+    // a portal's login page has at least three parts of its own besides the password field
     let own = page.domain();
     let furnished = |host: &str| crate::page::registrable(host) == own;
     let parts = page.links.iter().filter(|it| furnished(&it.host)).count()
@@ -114,7 +115,7 @@ fn is_at_home(view: &View, page: &Page) -> bool {
         && !view.texts.iter().any(|it| SPAM.any(&it.folded))
 }
 
-/// Nothing to read, and honest code that will fetch it: neither black nor packed, and written by nobody on the spot.
+/// Whether the page has nothing to read and honest code to fetch it: not black, not packed, and no `document.write`.
 fn is_shell(view: &View, page: &Page) -> bool {
     let loads = page
         .scripts
@@ -138,7 +139,7 @@ fn is_shell(view: &View, page: &Page) -> bool {
         && !packed
 }
 
-/// A script that sets a cookie and asks for the page again: how firewalls tell browsers from machines.
+/// Whether a script sets a cookie and loads the page again: firewalls recognize browsers in this way.
 fn sets_cookie_and_reloads(view: &View) -> bool {
     view.words < 30
         && view.page.images.is_empty()

@@ -1,14 +1,14 @@
-//! How a line is written: made-up names, decoration, shouting. What tells a signature from a sentence when its words
-//! are in no list.
+//! The style of a line: made-up names, decoration, shouting. It tells a signature from a sentence if its words are in
+//! no list.
 
-/// Words that mix what names and sentences do not: digits inside letters, underscores, humps, alternating case.
+/// Number of words that look like handles: digits inside letters, underscores, humps, alternating case.
 pub fn handles(raw: &str) -> usize {
     raw.split_whitespace()
         .filter(|it| is_handle(it.trim_matches(|c: char| !c.is_alphanumeric() && c != '_')))
         .count()
 }
 
-/// Words that end in digits, as nicknames and some honest names do.
+/// Number of words that end in digits, as nicknames and some honest names do.
 pub fn numbered(raw: &str) -> usize {
     raw.split_whitespace()
         .map(|it| it.trim_matches(|c: char| !c.is_alphanumeric()))
@@ -22,7 +22,7 @@ pub fn numbered(raw: &str) -> usize {
         .count()
 }
 
-/// Ends with one to three words behind a dash, bar or tilde: `… - NightFern crew`.
+/// Whether the line ends with one to three words behind a dash, bar or tilde: `… - NightFern crew`.
 pub fn is_signed(raw: &str) -> bool {
     [" - ", " – ", " — ", " ~ ", " | ", " / ", " :: ", " // "]
         .iter()
@@ -54,7 +54,7 @@ fn is_handle(word: &str) -> bool {
     mixes || joined || humps >= 2 || (humps == 1 && letters >= 7)
 }
 
-/// Signs that sentences do not need: `[!]`, `::`, `./`, `-=`, `~`, `|`.
+/// Whether the line has signs that sentences do not need: `[!]`, `::`, `./`, `-=`, `~`, `|`.
 pub fn is_decorated(raw: &str) -> bool {
     [
         "[!]", "[+]", "[-]", "[#]", "::", "./", "-=", "=-", "~", "<<", ">>", "--", "__", "☠", "💀",
@@ -64,7 +64,7 @@ pub fn is_decorated(raw: &str) -> bool {
     .any(|it| raw.contains(it))
 }
 
-/// Shouted, or ending with a call.
+/// Whether the line is in capitals or ends with an exclamation.
 pub fn is_loud(raw: &str) -> bool {
     let letters = || raw.chars().filter(|it| it.is_alphabetic());
     let upper = letters().filter(|it| it.is_uppercase()).count();
@@ -74,7 +74,7 @@ pub fn is_loud(raw: &str) -> bool {
         || (upper >= 8 && upper * 10 >= letters().count() * 9)
 }
 
-/// `#OpSomething`, `#FreeX`: one word, a capital inside.
+/// Whether the line has a tag like `#OpSomething` or `#FreeX`: one word with a capital inside.
 pub fn has_rallying_tag(raw: &str) -> bool {
     raw.split_whitespace().any(|it| {
         it.strip_prefix('#').is_some_and(|tag| {

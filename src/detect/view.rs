@@ -1,4 +1,4 @@
-//! What a detector is shown.
+//! The view that a detector gets: the page, its norm, and texts that several detectors need.
 
 use std::{
     borrow::Cow,
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// How strongly something was found (0..1), the sentence's arguments, and what to show for it.
+/// What a detector found: the strength (0 to 1), the sentence and its arguments, and an excerpt as proof.
 pub struct Found {
     pub strength: f64,
     pub say: Say,
@@ -27,6 +27,7 @@ pub struct Found {
 }
 
 impl Found {
+    /// Clamps the strength to 0..1, and cuts the excerpt of `shown` to 160 characters and defangs it.
     pub fn new(strength: f64, say: Say, shown: &str) -> Self {
         Self {
             strength: strength.clamp(0.0, 1.0),
@@ -36,16 +37,16 @@ impl Found {
     }
 }
 
-/// A page, what is normal for it, and the difference; texts that several detectors need, made once.
+/// A page, its norm, and the difference between them; texts that several detectors need are made once.
 pub struct View<'a> {
     pub page: &'a Page,
     pub norm: &'a Norm,
-    /// `None` at first sight.
+    /// `None` without a baseline.
     pub change: Option<Change<'a>>,
     pub expect: &'a Expect,
-    /// Visible words.
+    /// Number of visible words.
     pub words: usize,
-    /// Texts new to the page (all of them at first sight).
+    /// Texts new to the page; all texts without a baseline.
     pub texts: Vec<Text<'a>>,
     asked: RefCell<HashMap<String, bool>>,
     codes: OnceCell<Vec<Code<'a>>>,
@@ -53,14 +54,14 @@ pub struct View<'a> {
     first: OnceCell<Vec<&'a Block>>,
 }
 
-/// Inline code that runs and is new, with what it carries in disguise.
+/// New inline code or data, with the texts that it carries in disguise.
 pub struct Code<'a> {
     pub script: &'a Script,
     pub layers: Vec<script::Layer>,
 }
 
 impl Code<'_> {
-    /// Whether the code or anything inside it holds `text`.
+    /// Whether the code or any text inside it holds `text`.
     pub fn holds(&self, text: &str) -> bool {
         self.script.code.contains(text) || self.layers.iter().any(|it| it.text.contains(text))
     }
@@ -73,31 +74,31 @@ impl Code<'_> {
     }
 }
 
-/// Code of all pieces that is looked into, in bytes: a page may hold megabytes of it.
+/// Most bytes of inline code that are decoded, of all pieces together: a page may hold megabytes of it.
 const CODE_READ: usize = 512 << 10;
-/// Texts in which words of reporting are counted, and how many make a sober page.
+/// Most texts in which words of reporting are counted, and the number of such words that makes a sober page.
 const SOBER_TEXTS: usize = 400;
 const SOBER_PAGE: usize = 4;
 /// Words and links of a page that is more than a poster.
 const FULL: usize = 150;
 const LINKED: usize = 10;
-/// Text that scripts write is looked at in so many lines.
+/// Most lines of text written by one script that are read: the first and the last half of this number.
 const WRITTEN: usize = 200;
 
-/// Where a text stands: the louder the place, the more a phrase there means.
+/// The place of a text: a phrase means more in a louder place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Title,
     Heading,
     Block,
     Hidden,
-    /// Title, alternative text and data for machines.
+    /// Alternative text, meta content and data for machines.
     Meta,
-    /// Written by a script.
+    /// Text that a script writes.
     Written,
 }
 
-/// One text as it stands and folded for phrase search.
+/// One text as it is on the page, and folded for phrase search.
 pub struct Text<'a> {
     pub place: Place,
     pub raw: Cow<'a, str>,
@@ -106,6 +107,7 @@ pub struct Text<'a> {
 }
 
 impl<'a> View<'a> {
+    /// Compares the page with its norm and gathers its texts. A norm without looks means a page without a baseline.
     pub fn new(page: &'a Page, norm: &'a Norm, expect: &'a Expect) -> Self {
         let change = (norm.looks > 0).then(|| compare(norm, page));
         let mut texts = texts(page, change.as_ref());
@@ -127,42 +129,45 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether a phrase stood on an approved page. Each phrase is searched once.
+    /// Whether a phrase is in any known look. Each phrase is searched once.
     pub fn knows(&self, phrase: &str) -> bool {
         let mut asked = self.asked.borrow_mut();
         if let Some(known) = asked.get(phrase) {
             return *known;
         }
-        // once patience is lost no result is used, so any answer will do
+        // after cancellation no result is used, so any answer will do
         let known = patience::step(self.norm.folded.len()) || self.norm.folded.contains(phrase);
         asked.insert(phrase.to_owned(), known);
         known
     }
 
-    /// The first things that a visitor reads.
+    /// The first three visible blocks: what a visitor reads first.
     pub fn first_read(&self) -> &[&'a Block] {
         self.first
             .get_or_init(|| self.page.visible().take(3).collect())
     }
 
-    /// Links that are new; all of them at first sight. The same holds for the next three.
+    /// Links that are new; all of them without a baseline.
     pub fn links(&self) -> Vec<&'a Link> {
         self.new_parts(|it| &it.links, &self.page.links)
     }
 
+    /// Scripts that are new; all of them without a baseline.
     pub fn scripts(&self) -> Vec<&'a Script> {
         self.new_parts(|it| &it.scripts, &self.page.scripts)
     }
 
-    /// New inline code that runs.
+    /// New inline code and data blocks, up to 512 KiB together; ask [`Script::runs`] for what browsers run.
     pub fn codes(&self) -> &[Code<'a>] {
         self.codes.get().map_or(&[], Vec::as_slice)
     }
 
+    /// Frames that are new; all of them without a baseline.
     pub fn frames(&self) -> Vec<&'a Frame> {
         self.new_parts(|it| &it.frames, &self.page.frames)
     }
 
+    /// Forms that are new; all of them without a baseline.
     pub fn forms(&self) -> Vec<&'a Form> {
         self.new_parts(|it| &it.forms, &self.page.forms)
     }
@@ -178,7 +183,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Different words of reporting, law and advice in what the page shows.
+    /// Number of different words of reporting, law and advice in the new texts.
     pub fn soberness(&self) -> usize {
         *self.sober.get_or_init(|| {
             let mut seen: BTreeSet<&str> = BTreeSet::new();
@@ -194,23 +199,23 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The page reports, rules or advises; it speaks of attacks rather than being one.
+    /// Whether the page reports, rules or advises: it is about attacks, and is none itself.
     pub fn is_sober(&self) -> bool {
         self.soberness() >= SOBER_PAGE
     }
 
-    /// More than a poster: a page with things to read and places to go, or one that reports.
+    /// Whether the page is more than a poster: one with text and links, or one that reports.
     pub fn is_full(&self) -> bool {
         self.words > FULL && (self.page.links.len() >= LINKED || self.is_sober())
     }
 
-    /// Share of the stable page still there; 1 at first sight.
+    /// Share, 0 to 1, of the stable page that is still there; 1 without a baseline.
     pub fn kept(&self) -> f64 {
         self.change.as_ref().map_or(1.0, Change::kept)
     }
 
     /// Whether the host is foreign for any use: not the portal's own, not allowed, never used by the portal before, and
-    /// no service that sites commonly embed.
+    /// not commonly embedded.
     pub fn is_foreign(&self, host: &str) -> bool {
         self.is_foreign_as(host, Role::Any)
     }
@@ -254,11 +259,12 @@ impl<'a> View<'a> {
         known.iter().any(|it| it.contains(domain))
     }
 
-    /// Foreign, and not a public body either (whose links are ordinary news).
+    /// Whether the host is foreign and does not belong to a public body: links to those are ordinary news.
     pub fn is_strange(&self, host: &str) -> bool {
         self.is_strange_as(host, Role::Any)
     }
 
+    /// Like [`Self::is_strange`], for one use of the host.
     pub fn is_strange_as(&self, host: &str, role: Role) -> bool {
         self.is_foreign_as(host, role) && !hosts::is_public_body(host)
     }
@@ -343,7 +349,7 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
     out
 }
 
-/// Letters that stand in blocks of their own, one below or beside the other, as the words they make.
+/// Words spelt in blocks of one or two letters, one below or beside the other.
 fn spelt_in_blocks(blocks: &[&str]) -> Vec<String> {
     let mut out = Vec::new();
     let mut run = String::new();
@@ -351,7 +357,7 @@ fn spelt_in_blocks(blocks: &[&str]) -> Vec<String> {
         if text.chars().count() <= 2 && text.chars().any(char::is_alphanumeric) {
             run.push_str(text);
         } else {
-            // four letters are a word; table cells hold numbers
+            // four letters would be a word, but table cells hold short texts, too: six are needed
             if run.chars().filter(|it| it.is_alphabetic()).count() >= 6 {
                 out.push(std::mem::take(&mut run));
             }
@@ -379,7 +385,7 @@ fn codes_of<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Code<'a>> {
     out
 }
 
-/// What scripts write into the page, and what data blocks tell machines.
+/// Text that scripts write into the page, and text in data blocks for machines.
 fn written(codes: &[Code<'_>]) -> Vec<Text<'static>> {
     let mut out = Vec::new();
     for code in codes {
@@ -415,7 +421,7 @@ fn written(codes: &[Code<'_>]) -> Vec<Text<'static>> {
     out
 }
 
-/// Code, selectors and addresses are no text, whatever words stand in them.
+/// Whether a line is code, a selector or an address: words in it are not text.
 fn looks_like_code(line: &str) -> bool {
     let signs = line
         .chars()

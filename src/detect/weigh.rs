@@ -1,4 +1,5 @@
-//! From what the detectors found to a verdict. The weights are one readable table, `weights.tsv`: one row a signal.
+//! From the findings of the detectors to a verdict. The weights are one readable table, `weights.tsv`: one row a
+//! signal.
 //!
 //! A verdict is a logistic sum: log-odds = bias + Σ weight × strength; score = 1 / (1 + e^−log-odds).
 
@@ -10,29 +11,29 @@ use crate::{
     page::patience,
 };
 
-/// Of the calibrated probability that an officer wants to be woken: more likely than not.
+/// Least score of a suspect page. The score is the calibrated probability that an officer wants to be woken.
 pub const SUSPECT: f64 = 0.5;
-/// Past this and with the face of the page gone or signed, it is called defaced.
+/// Least score of a defaced page, which also needs an attacker's words or a poster in its place.
 pub const DEFACED: f64 = 0.9;
-/// Log-odds of one of `FACE` before a page is called defaced: a redesign that went wrong, or an error page in black,
-/// is doubtful, not defaced.
+/// Least log-odds of the signals in [`FACE`] on a defaced page: a failed redesign, or an error page in black, is
+/// suspect and not defaced.
 const FACE_ENOUGH: f64 = 1.5;
-/// Below this share kept, a quiet page is called drifted.
+/// Share kept below which a page that does not ring counts as drifted.
 const DRIFTED_BELOW: f64 = 0.6;
-/// Log-odds under which a signal is not worth a line.
+/// Log-odds up to which a signal is left out of the verdict.
 const NEGLIGIBLE: f64 = 0.05;
 
-/// Signals that say that somebody else shows his face.
+/// Signals that an attacker shows himself to visitors.
 const FACE: &[&str] = &["boast", "taunt", "slogan", "not-a-page"];
 
-/// Signals of words that only an attacker writes. An image in place of a page is no such signal: servers do that by
+/// Signals of words that only an attacker writes. An image in place of a page is not among them: servers do that by
 /// mistake.
 const SIGNATURES: &[&str] = &["boast", "taunt", "slogan"];
-/// Probability, and log-odds from signatures alone, from which a single look opens an incident. A phrase in an
+/// Least score, and least log-odds of signatures alone, from which a single look opens an incident. A phrase in an
 /// otherwise intact page, as news and forums quote it, stays below both.
 const SIGNED: (f64, f64) = (0.99, 3.0);
 
-/// Signals of absence: what an error or challenge page lacks accuses nobody; what it says or loads still may.
+/// Signals of missing parts. On an error or challenge page they do not count; signals of present parts still do.
 const LACKS: &[&str] = &[
     "replaced",
     "uprooted",
@@ -42,7 +43,7 @@ const LACKS: &[&str] = &[
     "missing-text",
 ];
 
-/// Natural log-odds at full strength.
+/// The weights of one signal: natural log-odds at full strength, beside a baseline and without one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     pub name: String,
@@ -51,19 +52,20 @@ pub struct Row {
     pub reason: String,
 }
 
+/// All weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    /// Log-odds of a page of which nothing bad is found, with a baseline and at first sight.
+    /// Log-odds of a page without any signal, beside a baseline and without one.
     pub bias: (f64, f64),
     pub rows: Vec<Row>,
 }
 
-/// The table that ships. Its text is part of the program, and a test holds that it can be read.
+/// The table of the program, built in. A test holds that it can be read.
 pub static TABLE: LazyLock<Table> =
     LazyLock::new(|| Table::parse(include_str!("weights.tsv")).unwrap_or_default());
 
 impl Default for Table {
-    /// Without rows nothing rings: used only where a table cannot be read.
+    /// No page rings without rows. Used only if a table cannot be read.
     fn default() -> Self {
         Self {
             bias: (-4.0, -4.0),
@@ -73,7 +75,8 @@ impl Default for Table {
 }
 
 impl Table {
-    /// Four columns between tabs; the row `bias` and one row a signal. Says what is wrong with a table.
+    /// Reads a table: four columns between tabs, the row `bias` and one row a signal. The error names the line and the
+    /// fault.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut table = Self::default();
         for (at, line) in text.lines().enumerate() {
@@ -112,7 +115,7 @@ impl Table {
         Ok(table)
     }
 
-    /// Of a signal; 0 where it has no row.
+    /// The weight of a signal; 0 if it has no row.
     pub fn weight(&self, name: &str, first_sight: bool) -> f64 {
         let row = self.rows.iter().find(|it| it.name == name);
         row.map_or(0.0, |it| {
@@ -136,22 +139,24 @@ pub fn is_signed(verdict: &Verdict) -> bool {
     verdict.level == Level::Defaced && verdict.score >= SIGNED.0 && words >= SIGNED.1
 }
 
-/// Everything that a verdict is made from, before it is weighed.
+/// All inputs of a verdict, not yet weighed.
 pub struct Reckoning {
-    /// Signal names and what was found, in the order of the detectors.
+    /// Signal names and findings, in the order of the detectors.
     pub found: Vec<(&'static str, Found)>,
     pub first_sight: bool,
     pub state: State,
-    /// Share of the stable page still there.
+    /// Share, 0 to 1, of the stable page that is still there.
     pub kept: f64,
 }
 
+/// Runs `detectors` on a page in this state. Signals of missing parts are left out for pages that are no ordinary
+/// content.
 pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoning {
     let lacking = state != State::Ordinary || view.expect.refused;
     let found = detectors
         .iter()
         .filter(|it| !(lacking && LACKS.contains(&it.name())))
-        // each detector reads all texts; results after patience was lost are dropped
+        // each detector reads all texts; after cancellation the results are dropped
         .take_while(|_| !patience::is_lost())
         .filter_map(|it| Some((it.name(), it.look(view)?)))
         .collect();
@@ -164,6 +169,7 @@ pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoni
 }
 
 impl Reckoning {
+    /// Weighs the findings by a table.
     pub fn verdict(&self, table: &Table) -> Verdict {
         let mut signals: Vec<Signal> = self
             .found
@@ -193,7 +199,7 @@ impl Reckoning {
             let mut found = self.found.iter();
             found.any(|it| it.0 == name && it.1.strength >= least)
         };
-        // the page is gone and an image or film stands in its place
+        // the page is gone, and an image or film stands in its place
         let poster = has("replaced", 0.5)
             && has("emptied", 0.9)
             && has("stage", 0.3)

@@ -1,4 +1,4 @@
-//! What of a page is not normal, and how much of what is normal is gone.
+//! Compares a page with its norm: what is new on the page, and what share of the stable page is still there.
 
 use std::collections::HashSet;
 
@@ -8,11 +8,11 @@ use crate::{
     page::{Block, Form, Frame, Image, Link, Page, Relation, Script, noise, registrable},
 };
 
-/// Baseline × page. The lists hold what is new to the norm.
+/// The difference between a page and its norm. The lists hold the parts that the norm does not know.
 #[derive(Clone, Debug)]
 pub struct Change<'a> {
-    /// Shares 0..1 of the stable text blocks, template tokens, links and scripts that are still there;
-    /// `None` where the page never had any.
+    /// Shares, 0 to 1, of the stable text blocks, template keys, links and scripts that are still there; `None` if no
+    /// part of that kind is stable.
     pub kept_blocks: Option<f64>,
     pub kept_skeleton: Option<f64>,
     pub kept_links: Option<f64>,
@@ -24,17 +24,17 @@ pub struct Change<'a> {
     pub forms: Vec<&'a Form>,
     pub images: Vec<&'a Image>,
     pub meta: Vec<&'a (String, String)>,
-    /// The title is none of the known ones (also when it is gone).
+    /// Whether the title is unknown, or missing although earlier looks had one.
     pub title: bool,
     pub refreshes: Vec<&'a String>,
-    /// Relations to domains that none led to before.
+    /// Relations to domains that no relation of earlier looks named.
     pub relations: Vec<&'a Relation>,
     pub lang: bool,
 }
 
 impl Change<'_> {
-    /// Share 0..1 of the stable page that is still there: template and links weigh more than text,
-    /// which news replaces. A page of few parts is judged by those it has.
+    /// Share, 0 to 1, of the stable page that is still there. Template and links weigh more than text, which news
+    /// replaces. Kinds of parts that the page never had do not count.
     pub fn kept(&self) -> f64 {
         let parts = [
             (0.4, self.kept_skeleton),
@@ -51,7 +51,7 @@ impl Change<'_> {
         if whole > 0.0 { sum / whole } else { 1.0 }
     }
 
-    /// Nothing that a detector looks at is new.
+    /// Whether nothing that a detector reads is new.
     pub fn is_nothing(&self) -> bool {
         self.blocks.is_empty()
             && self.links.is_empty()
@@ -67,12 +67,12 @@ impl Change<'_> {
     }
 }
 
-/// What an address is known by: its normal form, without what varies.
+/// Hash of a URL without the parts that vary between looks.
 fn url_key(url: &str) -> u64 {
     key(&noise::normal_url(url))
 }
 
-/// Compares a page with what is normal. `norm.looks` must not be 0 for the result to mean anything.
+/// Compares a page with its norm. The result has no meaning for a norm of no looks (`norm.looks == 0`).
 pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
     let link_keys: Vec<u64> = page.links.iter().map(|it| url_key(&it.url)).collect();
     let blocks: HashSet<u64> = page.blocks.iter().map(|it| it.key).collect();

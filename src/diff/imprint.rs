@@ -1,4 +1,5 @@
-//! What one look leaves in a [`Norm`](super::Norm): small enough to be kept, so that nothing is read twice.
+//! The features of one look, from which a [`Norm`](super::Norm) is made. They are small enough to be stored, so that no
+//! page is read twice.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -18,26 +19,26 @@ use crate::{
     },
 };
 
-/// To be raised with every change of what [`read`](crate::page::read) makes of bytes, or of [`Imprint`] itself: imprints that were
-/// kept by an earlier edition are made anew.
+/// Format of stored features. Raise it with every change of what [`read`](crate::page::read) makes of bytes, or of
+/// [`Imprint`] itself: features of an earlier format are made again from the body.
 pub const EDITION: u32 = 1;
 
-/// Addresses of its own that a page is remembered by.
+/// Most of the page's own URLs that are kept.
 pub(super) const OWN_KEPT: usize = 400;
 
-/// Bytes of a look's texts kept for searching phrases; a page of 400 KB has some 100 KB. Texts beyond this limit are
-/// remembered by their keys only.
+/// Bytes of a look's texts kept for phrase search; a page of 400 KB has some 100 KB. Of longer pages the later texts
+/// are left out, and only their keys remain.
 const TEXTS_KEPT: usize = 2 << 20;
 
-/// Bytes of a look's lines kept for showing people a change.
+/// Bytes of a look's lines kept to show people a change.
 const LINES_KEPT: usize = 4 << 20;
 
-/// A text as phrases are searched in it.
+/// A text of a page as phrase search reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
     pub key: u64,
     pub folded: String,
-    /// Letters in it, by writing.
+    /// Number of letters in it, by writing system.
     pub letters: Letters,
 }
 
@@ -53,10 +54,11 @@ impl Told {
     }
 }
 
-/// Keys are of normalised parts, ascending, each once; domains are registrable ones.
+/// The features of one look. Keys are hashes of normalized parts, ascending, each once; domains are registrable
+/// domains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imprint {
-    /// Of text blocks, hidden ones too.
+    /// Of text blocks, hidden ones included.
     pub blocks: Vec<u64>,
     pub skeleton: Vec<u64>,
     pub links: Vec<u64>,
@@ -82,18 +84,19 @@ pub struct Imprint {
     pub hidden_links: usize,
     pub media: usize,
     pub dark: bool,
-    /// Links into the portal and images of it, as written.
+    /// Links into the portal and its own images, as absolute URLs with everything that varies.
     pub own_urls: Vec<String>,
     pub own_images: Vec<String>,
-    /// Every text that a phrase may stand in, each once.
+    /// Every text in which a phrase is searched, each once. Stored apart: see [`imprints`](super::imprints).
     #[serde(skip)]
     pub texts: Vec<Arc<Told>>,
-    /// For people; `None` where it was not kept, since newer looks are shown.
+    /// Lines to show people; `None` if not stored, since people see the latest look only.
     #[serde(skip)]
     pub lines: Option<Vec<Line>>,
 }
 
 impl Imprint {
+    /// Extracts the features of a page.
     pub fn of(page: &Page) -> Self {
         let own = page.domain();
         let is_own = |host: &str| !host.is_empty() && registrable(host) == own;
@@ -180,7 +183,7 @@ fn shown(page: &Page) -> Vec<Line> {
     lines(page).into_iter().take_while(fits).collect()
 }
 
-/// Every text of a page that a phrase may stand in: title, blocks, image texts, meta.
+/// Every text of a page in which a phrase is searched: title, blocks, alternative texts of pictures, meta.
 pub fn texts(page: &Page) -> impl Iterator<Item = &str> {
     page.title
         .as_deref()
@@ -191,7 +194,7 @@ pub fn texts(page: &Page) -> impl Iterator<Item = &str> {
         .filter(|it| !it.is_empty())
 }
 
-/// Links that lead to the page's own registrable domain.
+/// Number of links to the page's own registrable domain.
 pub fn own_links(page: &Page) -> usize {
     let own = page.domain();
     page.links
@@ -200,6 +203,7 @@ pub fn own_links(page: &Page) -> usize {
         .count()
 }
 
+/// Hash of a meta element. `name` is in lower case; the content is hashed without its noise.
 pub fn meta_key(name: &str, content: &str) -> u64 {
     key(&format!("{name}={}", noise::normal(content)))
 }

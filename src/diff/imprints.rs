@@ -1,5 +1,5 @@
-//! Imprints as bytes. Looks of one page say much the same: each text is written once, and the lines that people are shown
-//! are those of the latest look.
+//! Stored form of the features of several looks. Looks at one page share most texts, so each text is written once;
+//! lines for people are written for the latest look only.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::Digest;
 
-/// What looks left, oldest first, by a name that the caller chose.
+/// Features of several looks, oldest first, each under a digest that the caller chose.
 pub type Imprints = Vec<(Digest, Arc<Imprint>)>;
 
 #[derive(Serialize, Deserialize)]
@@ -25,11 +25,11 @@ struct Written<'a> {
 struct Look<'a> {
     name: [u8; 32],
     imprint: Cow<'a, Imprint>,
-    /// Places in the list of texts.
+    /// Indices into the list of texts.
     texts: Vec<u32>,
 }
 
-/// Lines of all but the last are left out.
+/// Encodes features in the postcard format. Lines of all looks but the last are left out.
 pub fn write(imprints: &Imprints) -> Result<Vec<u8>, postcard::Error> {
     let mut places: HashMap<u64, u32> = HashMap::new();
     let mut texts = Vec::new();
@@ -55,7 +55,7 @@ pub fn write(imprints: &Imprints) -> Result<Vec<u8>, postcard::Error> {
     })
 }
 
-/// Nothing where the bytes are not what [`write()`] wrote.
+/// Decodes features. Returns none if the bytes are not from [`write()`].
 pub fn read(bytes: &[u8]) -> Imprints {
     let Ok(written) = postcard::from_bytes::<Written>(bytes) else {
         return Imprints::new();
@@ -122,12 +122,12 @@ mod tests {
         }
     }
 
-    /// What of a norm has an order.
+    /// The parts of a norm that have an order.
     fn ordered(norm: Norm) -> (String, Vec<Line>, Vec<String>, [usize; 12]) {
         (norm.folded, norm.lines, norm.own_urls, norm.letters)
     }
 
-    /// Kept imprints outlive the program that made them. Where this fails, raise
+    /// Stored features outlive the program that wrote them. If this test fails, raise
     /// [`EDITION`](crate::diff::imprint::EDITION) and write the new digest here.
     #[test]
     fn an_edition_is_an_edition() {

@@ -1,4 +1,4 @@
-//! The change as lines for people. The one home of `similar`.
+//! A change as lines of text for people. Only this file uses `similar`.
 
 use std::time::{Duration, Instant};
 
@@ -10,17 +10,17 @@ use crate::{
     page::Page,
 };
 
-/// Past this the rest is shown as replaced: a diff nobody waits for helps nobody.
+/// Time limit of one comparison; the rest of the page is then shown as replaced. The alert waits for this text.
 const DEADLINE: Duration = Duration::from_millis(200);
 
-/// A line as people see it, and the key by which two looks at it are one.
+/// A line of text, and the hash by which lines of two looks are equal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub key: u64,
     pub text: String,
 }
 
-/// The text of a page, line by line; what is hidden says how.
+/// The text of a page as lines. A hidden line begins with the way it is hidden, in brackets.
 pub fn lines(page: &Page) -> Vec<Line> {
     page.blocks
         .iter()
@@ -34,10 +34,9 @@ pub fn lines(page: &Page) -> Vec<Line> {
         .collect()
 }
 
-/// At most `most` changed lines, cut to `width` characters and disarmed, which makes them no longer than twice as much.
-/// Lines that differ only in their
-/// noise are not changed. Added lines go before removed ones where not all find room, since what was put
-/// there is what accuses: removed ones get a third.
+/// At most `most` changed lines, each cut to `width` characters and then defanged, which may double its length. Lines
+/// that differ only in noise are left out. If there is not room for all, removed lines get a third of it, since the
+/// added lines are the evidence.
 pub fn changed_lines(before: &[Line], now: &[Line], most: usize, width: usize) -> Vec<ChangeLine> {
     let old: Vec<u64> = before.iter().map(|it| it.key).collect();
     let new: Vec<u64> = now.iter().map(|it| it.key).collect();

@@ -1,8 +1,9 @@
-//! Baseline against page: what was added, removed, replaced.
+//! Compares a page with its baseline: what was added, removed, replaced.
 //!
-//! [`Norm`] is what several looks have in common and what varies between them, made from the [`Imprint`] that each
-//! leaves; [`compare()`] says what of a page is not normal. [`mask`] knows where the bytes of a page vary, so that most
-//! looks need no tree. Pure; every comparison is bounded by the guard's limits or a deadline.
+//! [`Norm`] is the model of what several looks have in common and what varies between them, made from the features
+//! ([`Imprint`]) of each; [`compare()`] returns what of a page is not normal. [`mask`] knows where the bytes of a page
+//! vary, so that most looks need no tree. This module is pure; every comparison is bounded by the guard's limits or a
+//! deadline.
 
 pub mod compare;
 pub mod imprint;

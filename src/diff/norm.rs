@@ -1,4 +1,4 @@
-//! What is normal for a target, learnt from its approved looks.
+//! The norm: the model of what is normal for a target, learnt from looks that were approved or judged normal.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -11,38 +11,38 @@ use crate::{
     page::{Page, noise, patience, writing::Letters},
 };
 
-/// What stays is asked of so many latest looks; what is new, of all. A redesign is thus the norm after a
-/// few looks, and what was there before it stays known.
+/// Number of latest looks that decide what is stable. All looks decide what is new. A redesign is thus the norm after a
+/// few looks, and the parts before it stay known.
 const RECENT: usize = 5;
 
 /// Bytes of folded text in a norm, of all looks together, oldest first. An honest portal of 400 KB has some 500 KB.
 const FOLDED_KEPT: usize = 8 << 20;
 
-/// Counts of recent looks in which something was seen; 0 where only older ones had it.
+/// Number of recent looks that had a part, by the part's key; 0 if only older looks had it.
 pub type Seen = HashMap<u64, u16>;
 
-/// One face of a page.
+/// One variant of a page. Keys are ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
     pub skeleton: Vec<u64>,
     pub links: Vec<u64>,
 }
 
-/// The learnt model. Sets of registrable domains and of 64-bit keys; the texts kept are those that
-/// a person is shown and those that phrases are searched in.
+/// The learnt model: sets of registrable domains and of 64-bit keys. The texts kept are those shown to people and those
+/// in which phrases are searched.
 #[derive(Clone, Debug, Default)]
 pub struct Norm {
     pub looks: u16,
-    /// Keys of text blocks, hidden ones too.
+    /// Keys of text blocks, hidden ones included.
     pub blocks: Seen,
     pub skeleton: Seen,
-    /// Keys of normalised URLs.
+    /// Keys of normalized URLs.
     pub links: Seen,
-    /// Template and link keys of each recent look, ascending: a page may have several faces.
+    /// Template and link keys of each different recent look: a page may have several variants.
     pub versions: Vec<Version>,
     pub images: Seen,
     pub scripts: Seen,
-    /// Registrable domains that links, scripts, frames, forms and images led to.
+    /// Registrable domains that links, and in the sets below scripts, frames, forms and images, led to in any look.
     pub link_domains: HashSet<String>,
     pub script_domains: HashSet<String>,
     pub frame_domains: HashSet<String>,
@@ -58,13 +58,13 @@ pub struct Norm {
     pub refreshes: HashSet<String>,
     pub titles: BTreeSet<String>,
     pub langs: BTreeSet<String>,
-    /// Folded text of everything seen, one block a line, each once.
+    /// Folded text of all looks, one block a line, each once, up to 8 MiB.
     pub folded: String,
-    /// Letters in it, by writing.
+    /// Number of letters in it, by writing system.
     pub letters: Letters,
-    /// What its inputs asked for.
+    /// Kinds of secrets that its inputs asked for, as in [`Page::asks`](crate::page::Page::asks).
     pub asks: BTreeSet<String>,
-    /// Median over the looks.
+    /// Median over all looks; so are the next two.
     pub words: usize,
     pub own_links: usize,
     pub elements: usize,
@@ -72,7 +72,7 @@ pub struct Norm {
     pub hidden_links: usize,
     pub dark: bool,
     pub media: usize,
-    /// Links into the portal that stay, and files of its own that the latest look shows, as written there.
+    /// Links into the portal that are stable, and files of its own that the latest look shows, as written there.
     pub own_urls: Vec<String>,
     pub own_files: Vec<String>,
     /// Lines and title of the latest look, for people.
@@ -80,7 +80,7 @@ pub struct Norm {
     pub title: Option<String>,
 }
 
-/// Everything that was said, each text once.
+/// The texts of all looks, each once.
 #[derive(Clone, Default)]
 struct Texts {
     told: HashSet<u64>,
@@ -106,13 +106,13 @@ impl Texts {
 }
 
 impl Norm {
-    /// Learns from looks, oldest first. None gives a norm that knows nothing (`looks == 0`).
+    /// Learns from looks, oldest first. No looks give a norm that knows nothing (`looks == 0`).
     pub fn learn<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Self {
         let imprints: Vec<Imprint> = pages.into_iter().map(Imprint::of).collect();
         Self::of(&imprints)
     }
 
-    /// The same from what the looks left, oldest first.
+    /// Learns from the features of looks, oldest first.
     pub fn of<'a>(imprints: impl IntoIterator<Item = &'a Imprint>) -> Self {
         let looks: Vec<&Imprint> = imprints.into_iter().collect();
         let mut texts = Texts::default();
@@ -120,7 +120,7 @@ impl Norm {
         Self::made(&looks, texts)
     }
 
-    /// The norm of all looks, and that of the first so many alone: texts of what they share are folded once.
+    /// The norm of all looks, and the norm of the first `first` looks alone. Texts that both share are folded once.
     pub fn of_both(looks: &[&Imprint], first: usize) -> (Self, Self) {
         let (early, late) = looks.split_at(first.min(looks.len()));
         let mut texts = Texts::default();
@@ -187,7 +187,7 @@ impl Norm {
         self.hidden_links = self.hidden_links.max(look.hidden_links);
     }
 
-    /// Bytes of memory that the norm takes, as far as pages decide on them: texts, keys and names.
+    /// Bytes of memory that the norm takes, as far as the page decides them: texts, keys and names.
     pub fn bytes(&self) -> usize {
         let seen = [
             &self.blocks,
@@ -225,7 +225,7 @@ impl Norm {
         self.folded.len() + keys + versions + named + lines
     }
 
-    /// What is taken from the latest look alone.
+    /// Fills the parts that come from the latest look alone.
     fn show(&mut self, latest: &Imprint) {
         let stays = |it: &&String| {
             let seen = self.links.get(&key(&noise::normal_url(it)));
@@ -243,13 +243,12 @@ impl Norm {
         self.title.clone_from(&latest.title);
     }
 
-    /// Whether something seen in `count` looks is part of what stays: in all of one or two looks, in
-    /// four of five of more.
+    /// Whether a part that `count` recent looks had is stable: at least four of five looks had it.
     pub fn is_stable(&self, count: u16) -> bool {
         u32::from(count) * 5 >= u32::from(self.looks) * 4
     }
 
-    /// How much of what stays is still in `now`, 0..1; `None` where nothing stays.
+    /// Share, 0 to 1, of the stable parts of `seen` that are still in `now`; `None` if no part is stable.
     pub fn kept(&self, seen: &Seen, now: &HashSet<u64>) -> Option<f64> {
         let stable = seen.iter().filter(|(_, count)| self.is_stable(**count));
         let (mut all, mut kept) = (0u32, 0u32);
@@ -260,8 +259,8 @@ impl Norm {
         (all > 0).then(|| f64::from(kept) / f64::from(all))
     }
 
-    /// The same where a page has several faces that share little (A/B pages, a splash page now and then): the face
-    /// that `now` looks most like counts. `part` picks what of a face is compared.
+    /// Like [`Self::kept`], for a page with several variants that share little (A/B pages, an occasional splash page):
+    /// the best share of any variant. `part` selects the keys to compare.
     pub fn kept_of_a_face(
         &self,
         seen: &Seen,

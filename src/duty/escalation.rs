@@ -1,4 +1,4 @@
-//! Who is called next, and when.
+//! Escalation: the next people called for an incident, and the time of the call.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::model::{
     incident::{Event, Standpoint, What},
 };
 
-/// Where there is a roster and nobody wrote steps: to the one on duty, the operator, the national contacts. The
-/// ministry's letters ask for people around the clock and name no minutes; an officer who wakes up needs a few.
+/// The steps if there is a roster but no steps are written: the officers on duty, the operator, the national contacts.
+/// The ministry's letters ask for people around the clock and name no minutes; a woken officer needs a few.
 const USUAL: [(u64, Rung); 3] = [
     (5, Rung::Roster),
     (15, Rung::DutyRoom),
     (30, Rung::National),
 ];
 
-/// The steps that hold for an agency: its own, the operator's, or the usual ones. Nobody is called where nobody is named.
+/// The steps for an agency: its own, the operator's, or the usual ones. Without a roster or steps there are no calls.
 pub fn steps(own: &[Step], duty: &Duty) -> Vec<Step> {
     if !own.is_empty() {
         return own.to_vec();
@@ -178,7 +178,7 @@ pub fn overdue(
     Some(Reminder { to })
 }
 
-/// Since when somebody could have taken it: since it was told, came back, or was not silent any more.
+/// The time from which an officer could have taken the incident: it was reported, came back, or its silence ended.
 pub fn told_at(it: &Incident) -> Timestamp {
     let loud = |it: &&Event| matches!(it.what, What::Again | What::Blind | What::Unmuted);
     let last = it.timeline.iter().rev().find(loud).map(|it| it.at);

@@ -1,4 +1,4 @@
-//! The duty room's rules: who is on duty when, and who is called when nobody has taken an incident. Pure.
+//! The duty room's rules: the officers on duty at a time, and the calls for incidents that are not taken. Pure.
 
 pub mod escalation;
 pub mod roster;

@@ -1,5 +1,5 @@
-//! Who is on duty when, from the rows of a roster. Pure: the moment and the zone are given. Never says whom to
-//! tell. People are told apart by name: one person may stand on many rows.
+//! The officers on duty at a time, from the rows of a roster. Pure: the time and the zone are arguments. It does not
+//! decide recipients. People are told apart by name: one person may have many rows.
 
 use std::collections::BTreeSet;
 
@@ -47,6 +47,7 @@ pub struct Turn {
 
 /// From and to, exclusive; and the names, ascending.
 pub type Gap = (Timestamp, Timestamp);
+/// From and to, exclusive, and the names of the people on duty at once, ascending.
 pub type Overlap = (Timestamp, Timestamp, Vec<String>);
 type Stretch = (Timestamp, Timestamp, Vec<Person>);
 
@@ -74,15 +75,14 @@ pub fn turns(shifts: &[Shift], from: Timestamp, to: Timestamp, tz: &TimeZone) ->
     out
 }
 
-/// The turns that run at `now`; a person whose rows overlap has several.
+/// The turns that run at `now`; a person with overlapping rows has several.
 pub fn on_duty(shifts: &[Shift], now: Timestamp, tz: &TimeZone) -> Vec<Turn> {
     let mut out = turns(shifts, now, after(now, DAY), tz);
     out.retain(|it| it.from <= now);
     out
 }
 
-/// The first turn that begins after `now`, within 14 days, of somebody who is not on duty now; of anybody where
-/// there is no such turn.
+/// The first turn after `now`, within 14 days, of a person not on duty now; without one, the first turn of any person.
 pub fn next(shifts: &[Shift], now: Timestamp, tz: &TimeZone) -> Option<Turn> {
     let ahead = turns(shifts, now, after(now, DAY * 14), tz);
     let (on, coming) = ahead.split_at(ahead.partition_point(|it| it.from <= now));
@@ -90,7 +90,7 @@ pub fn next(shifts: &[Shift], now: Timestamp, tz: &TimeZone) -> Option<Turn> {
     coming.iter().find(fresh).or(coming.first()).cloned()
 }
 
-/// When nobody is on duty in `[from, to)`, ascending and apart. Of a longer span, the first 400 days.
+/// The spans without an officer on duty in `[from, to)`, ascending and apart. Of a longer span, the first 400 days.
 pub fn gaps(shifts: &[Shift], from: Timestamp, to: Timestamp, tz: &TimeZone) -> Vec<Gap> {
     let all = stretches(shifts, from, to, tz).into_iter();
     let empty = all.filter(|(.., on)| on.is_empty());
@@ -106,7 +106,7 @@ pub fn overlaps(shifts: &[Shift], from: Timestamp, to: Timestamp, tz: &TimeZone)
         .collect()
 }
 
-/// The latest change of who is on duty in `(since, until]`, looked for in the last 399 days of it.
+/// The latest change of the officers on duty in `(since, until]`, searched in its last 399 days.
 pub fn handover(
     shifts: &[Shift],
     since: Timestamp,
@@ -133,7 +133,7 @@ pub fn handover(
     })
 }
 
-/// `[from, to)` without holes, and who is on duty all through each part, by name; neighbours differ in that.
+/// Divides `[from, to)` into parts, each with the officers on duty throughout it, by name; neighbours differ in them.
 fn stretches(shifts: &[Shift], from: Timestamp, to: Timestamp, tz: &TimeZone) -> Vec<Stretch> {
     let turns = turns(shifts, from, to, tz);
     let to = to.min(after(from, DAY * LONGEST));
@@ -348,7 +348,7 @@ pub fn dates(text: &str) -> Result<(Date, Date), String> {
 mod tests {
     use super::*;
 
-    /// Nobody on Sunday night.
+    /// No officer is on duty on Sunday night.
     const WEEK: &str = "name,from,to,weekdays\nAn,07:00,19:00,\nBa,19:00,07:00,mon-sat";
     const VN: &str = "Asia/Ho_Chi_Minh";
     const BERLIN: &str = "Europe/Berlin";

@@ -11,7 +11,8 @@ use url::{Host, Url};
 
 use crate::model::{Class, Say, excerpt};
 
-/// The IANA special-purpose address registries (IPv4 and IPv6, read in 2026) and what else is not a public unicast address.
+/// Networks that are not public: the IANA special-purpose address registries (IPv4 and IPv6, read in 2026) and
+/// everything else that is not a public unicast address.
 const NOT_PUBLIC: &[(&str, &str)] = &[
     ("0.0.0.0/8", "this network"),
     ("10.0.0.0/8", "private use"),
@@ -31,7 +32,7 @@ const NOT_PUBLIC: &[(&str, &str)] = &[
     ("203.0.113.0/24", "documentation"),
     ("224.0.0.0/4", "multicast"),
     ("240.0.0.0/4", "reserved"),
-    // only 2000::/3 is given out as global unicast
+    // IANA allocates global unicast addresses from 2000::/3 only
     (
         "::/3",
         "outside global unicast: unspecified, loopback, IPv4-compatible and others",
@@ -60,7 +61,7 @@ static TABLE: LazyLock<Vec<(IpNet, &str)>> = LazyLock::new(|| {
 pub struct Guard {
     pub networks: Vec<IpNet>,
     pub ports: Vec<u16>,
-    /// Our own addresses as the world sees them: what listens there may trust us.
+    /// This machine's own addresses as others see them: a service that listens there may trust this machine.
     pub own: Vec<IpAddr>,
 }
 
@@ -74,16 +75,16 @@ impl Default for Guard {
     }
 }
 
-/// Whether an address is one that the Internet reaches.
+/// Whether an address is on the public Internet.
 pub fn is_public(address: IpAddr) -> bool {
     special(unmapped(address)).is_none()
 }
 
-/// The addresses of this machine: those of all interfaces but loopback (a public address there was put there to be
-/// visited), and the source address of its outgoing connections. A UDP socket is connected to a far address for the
-/// latter, which sends nothing: the kernel only picks the source address.
+/// The addresses of this machine: those of all interfaces but loopback (public addresses on loopback are meant to be
+/// visited), and the source address of its outgoing connections. The kernel picks that one when a UDP socket is
+/// connected to a far address; no packet is sent.
 pub fn own_addresses() -> Vec<IpAddr> {
-    // root servers: they are always somewhere outside
+    // addresses of root name servers: they are never inside this network
     let far: [(&str, SocketAddr); 2] = [
         ("0.0.0.0:0", SocketAddr::from(([198, 41, 0, 4], 53))),
         (
@@ -98,7 +99,7 @@ pub fn own_addresses() -> Vec<IpAddr> {
     });
     let mut own = of_interfaces();
     for address in ways_out {
-        // a machine that has its only addresses on loopback picks one of these as source address
+        // a machine with addresses on loopback only uses one of these as source address
         if !own.contains(&address) && !on_loopback(address) {
             own.push(address);
         }
@@ -120,7 +121,7 @@ fn on_loopback(address: IpAddr) -> bool {
 
 const LOOPBACK: &str = "lo";
 
-/// Why we do not go there.
+/// Why a URL or an address is not visited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     pub class: Class,
@@ -143,7 +144,7 @@ impl Guard {
         networks.any(|it| it.contains(&address) || it.contains(&meant))
     }
 
-    /// The guard for portals that others than the operator named: only exceptions for loopback hold, which tests use.
+    /// The guard for portals that strangers named: of the exceptions, only loopback holds, which tests use.
     pub(super) fn for_anybody(&self) -> Self {
         let mut guard = self.clone();
         guard
@@ -181,8 +182,8 @@ impl Guard {
         }
     }
 
-    /// Whether a URL may be asked for: scheme, port, and the address where the host is one. Names are
-    /// checked when they are resolved. `own_port` is the port that the registered URL names.
+    /// Whether a URL may be requested: its scheme, its port, and the address if the host is an IP literal. Names are
+    /// checked when they are resolved. `own_port` is the port of the registered URL.
     pub fn url(&self, url: &Url, own_port: Option<u16>) -> Result<(), Refused> {
         if !matches!(url.scheme(), "http" | "https") {
             let why = Say::new("cause-scheme").with("scheme", excerpt::excerpt(url.scheme(), 20));
@@ -211,7 +212,7 @@ impl Guard {
     }
 }
 
-/// The IPv4 address that an IPv6 form carries, where packets would end up there.
+/// The IPv4 address inside an IPv6 address, if packets to it end up there.
 fn unmapped(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else {
         return address;
@@ -238,7 +239,7 @@ fn special(address: IpAddr) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    /// Addresses just outside of a block, and forms that lead to public ones.
+    /// Addresses next to a forbidden network, and IPv6 forms of public IPv4 addresses.
     const PUBLIC: &[&str] = &[
         "9.255.255.255",
         "11.0.0.0",
@@ -285,7 +286,7 @@ mod tests {
         "::ffff:8.8.8.8",
     ];
 
-    /// Addresses inside of a block, in every form that leads there.
+    /// Addresses inside forbidden networks, in every form that leads there.
     const NOT_TO_BE_VISITED: &[&str] = &[
         "::ffff:127.0.0.1",
         "64:ff9b::10.0.0.1",

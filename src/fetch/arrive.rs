@@ -29,6 +29,7 @@ use crate::model::{Class, Digest, Say, observation::Certificate};
 /// Time for a connection to be accepted or refused; a machine that does neither counts as not reached.
 const REACHING: Duration = Duration::from_secs(3);
 
+/// A response and the connection that carried it.
 pub(super) struct Arrived {
     pub response: Response,
     pub address: Option<IpAddr>,
@@ -75,7 +76,7 @@ impl Inner {
                 .await
             {
                 Ok(arrived) => return Ok(arrived),
-                // the first stack says what is wrong with the name
+                // the first stack reports the fault of the name
                 Err(Unspoken::Unnamed) => (),
                 Err(failed) => return Err(class_of_unspoken(&failed)),
             }
@@ -109,7 +110,7 @@ impl Inner {
                     return Ok(arrived);
                 }
                 Err(Unspoken::Http(error)) => return Err(class_of_http(&error)),
-                // the first stack's error says as much
+                // the first stack reports this fault, too
                 Err(_) => (),
             }
         }
@@ -148,7 +149,7 @@ impl Inner {
     }
 
     /// The certificate of the connection that carried a response, with its verdict. A certificate without a recorded
-    /// handshake gets a fault, since nothing is known of it.
+    /// handshake gets a fault, since it was never verified.
     async fn certificate(
         &self,
         url: &Url,
@@ -359,7 +360,8 @@ mod tests {
         port
     }
 
-    /// Nothing outside can listen on this machine: the answers of a server here are handed on as those of another address.
+    /// A server outside cannot run on this machine: the answers of a local server are passed on as those of another
+    /// address.
     #[tokio::test]
     async fn a_certificate_of_a_server_outside_sends_us_to_no_address_inside() {
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -8,12 +8,11 @@ use reqwest::{Response, header};
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    Broken,
     classify::class_of,
     decode::{self, Failed, Undecoded},
     journey::Journey,
 };
-use crate::model::{Class, Say, excerpt::excerpt, observation::Silence};
+use crate::model::{Broken, Class, Say, excerpt::excerpt, observation::Silence};
 
 /// Bytes from which a body counts as large (ten times an ordinary page), and large bodies held in memory at once.
 const LARGE: usize = 1 << 20;
@@ -21,12 +20,12 @@ pub(super) const LARGE_AT_ONCE: usize = 12;
 /// A body of more than `PIECES` chunks with fewer than `PIECE` bytes each, on average, is dripped on purpose.
 const PIECES: usize = 50_000;
 const PIECE: usize = 32;
-/// Bytes that are read of a body whose announced length is over the limit, since an attacker may have signed its
-/// beginning: as many as the crude reader takes, within the time that an honest server needs for them.
+/// Bytes that are read of a body with an announced length over the limit, since its beginning may hold an attacker's
+/// signature: as many as the crude reader takes, within the time that an honest server needs for them.
 const BEGINNING: usize = 512 << 10;
 const BEGINNING_WITHIN: Duration = Duration::from_secs(3);
 
-/// Why no page could be read.
+/// Why a body could not be read.
 pub(super) enum Lost {
     /// The connection or the protocol broke; a second request over HTTP/1.1 may still bring the body.
     Broken(reqwest::Error),
@@ -34,6 +33,7 @@ pub(super) enum Lost {
 }
 
 impl Lost {
+    /// The failure for the observation; `status` is that of the response.
     pub fn told(self, status: u16) -> Silence {
         let (class, cause) = match self {
             Self::Broken(error) => class_of(&error),
@@ -69,7 +69,7 @@ pub(super) async fn read(
         let _ = timeout(BEGINNING_WITHIN, begin(response, journey)).await;
         return Err(too_large(most));
     }
-    // the announced bytes need not come: memory for an ordinary page at most is reserved
+    // the announced bytes may never come: reserve memory for an ordinary page at most
     let room = usize::try_from(announced).unwrap_or(LARGE);
     journey.partial.reserve(room.min(LARGE));
     receive(response, journey, most, places).await?;
@@ -78,7 +78,7 @@ pub(super) async fn read(
     if codings.is_empty() || packed.is_empty() {
         return Ok(packed);
     }
-    // unpacking is our work: a busy machine makes no portal slow
+    // unpacking is this program's work: it does not count into the portal's time
     let waits = journey.waits.clone();
     match waits.during(decode::unpacked(packed, codings, most)).await {
         Ok(plain) => {
@@ -170,8 +170,9 @@ pub(super) async fn shown(journey: &mut Journey, most: u64) -> Option<Bytes> {
     plain(journey.partial.split().freeze(), codings, most).await
 }
 
-/// What broke off over HTTP/2, unless what came over HTTP/1.1 (`second`) goes on from there. A server that breaks HTTP/2 on
-/// purpose shows one page to browsers, which ask no second time once a page has begun, and another one to us.
+/// The part that broke off over HTTP/2, unless the page over HTTP/1.1 (`second`) continues it. A server that breaks
+/// HTTP/2 on purpose shows one page to browsers, which do not ask again once a page has begun, and another one to this
+/// service.
 pub(super) async fn broken(
     journey: &mut Journey,
     second: Option<&Bytes>,

@@ -162,7 +162,7 @@ const REVOKED: &str = "a list of revoked certificates (CRL); the authority's cer
 const PKCS7: &str = "a PKCS#7 bundle (.p7b); convert it: openssl pkcs7 -inform DER -in FILE -print_certs -out FILE.pem";
 const PKCS12: &str = "a PKCS#12 store (.p12, .pfx), which may hold keys; take the certificates out of it: openssl pkcs12 -in FILE -nokeys -out FILE.pem";
 
-/// What DER bytes are that hold no certificate, as far as their beginning tells.
+/// Names the content of DER bytes without a certificate, as far as their beginning tells.
 fn what(der: &[u8]) -> String {
     let start = &der[..der.len().min(64)];
     let holds = |part: &[u8]| start.windows(part.len()).any(|it| it == part);

@@ -41,7 +41,7 @@ pub(super) struct Intermediates(Arc<Mutex<Kept>>);
 
 #[derive(Default)]
 struct Kept {
-    /// Apart for guards with exceptions: what one may not ask for, the other may.
+    /// Separate for guards with exceptions: one guard may forbid an address that the other allows.
     by_url: HashMap<(bool, String), (Instant, Vec<CertificateDer<'static>>)>,
     by_subject: HashMap<Vec<u8>, Vec<CertificateDer<'static>>>,
 }

@@ -1,4 +1,4 @@
-//! From the client's errors to the classes of the contract.
+//! Maps errors of the HTTP client to the classes of the contract.
 
 use std::{error::Error, io};
 
@@ -67,7 +67,8 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
     }
 }
 
-/// Class and sentence for a failed request of the second TLS stack, whose connection stood (no reqwest error to read).
+/// Class and sentence for a failed request of the second TLS stack after its handshake (there is no reqwest error to
+/// read).
 pub(super) fn class_of_http(error: &hyper::Error) -> (Class, Say) {
     let io = error.source().and_then(|it| it.downcast_ref::<io::Error>());
     if let Some(found) = io.and_then(|it| of_io(it.kind())) {
@@ -114,6 +115,7 @@ fn tls_inside(error: &io::Error) -> Option<&rustls::Error> {
     }
 }
 
+/// Class and sentence for an I/O error; `None` for kinds that say nothing of the portal.
 pub(super) fn of_io(kind: io::ErrorKind) -> Option<(Class, Say)> {
     use io::ErrorKind as Kind;
     let (class, key) = match kind {
@@ -142,7 +144,7 @@ fn chain<'a>(error: &'a reqwest::Error) -> Vec<&'a (dyn Error + 'static)> {
     out
 }
 
-/// Whether the server asked for HTTP/1.1 instead: it breaks no rule by that.
+/// Whether the server asked for HTTP/1.1 instead, which the protocol allows.
 pub(super) fn asks_for_http1(error: &reqwest::Error) -> bool {
     let found = chain(error);
     let mut found = found.iter().filter_map(|it| it.downcast_ref::<h2::Error>());

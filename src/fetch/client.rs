@@ -1,4 +1,4 @@
-//! The HTTP client: guarded resolver, recording TLS, no connection shared between visits.
+//! The HTTP client: a guarded resolver, TLS that records certificates, no connection shared between visits.
 
 use std::{
     net::SocketAddr,
@@ -26,17 +26,17 @@ use super::{
     reach,
 };
 
-/// The client could not be built: a certificate file, or the system's store of authorities.
+/// The client could not be built: a certificate file or the system's store of authorities is unusable.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Unusable(pub String);
 
-/// A name that has no address, or none that may be visited.
+/// Why no address of a name can be dialled.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DialFault {
     #[error("{0}")]
     Dns(String),
-    /// The name servers say that there is no such name.
+    /// The name servers answer that the name does not exist.
     #[error("{0} does not exist")]
     NoName(String),
     /// The name exists and has no address.
@@ -44,25 +44,26 @@ pub(super) enum DialFault {
     NoAddress(String),
     #[error("{0}")]
     Refused(Refused),
-    /// The name has IPv6 addresses only, and this machine has no route to them.
+    /// The name has only IPv6 addresses, and this machine has no route to them.
     #[error("no way to IPv6")]
     NoIpv6,
 }
 
+/// Builds an HTTP client that dials only addresses of `dialler`. Fails if the TLS configuration is unusable.
 pub(super) fn build(
     tls: rustls::ClientConfig,
     dialler: Arc<Dialler>,
 ) -> Result<reqwest::Client, Unusable> {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
-        // hands us the peer certificate of each answer's own connection
+        // reports the peer certificate of each response's own connection
         .tls_info(true)
         .dns_resolver(Arc::new(Resolving(dialler)))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
         .pool_max_idle_per_host(0)
-        // what browsers take: portals sent it before anybody attacked them
+        // the limits of browsers: honest portals send such heads, and visitors see them
         .http1_max_headers(1000)
         .http1_ignore_invalid_headers_in_responses(true)
         .http1_allow_spaces_after_header_name_in_responses(true)
@@ -76,10 +77,10 @@ pub(super) fn build(
         .map_err(|error| Unusable(format!("the HTTP client cannot be built: {error}")))
 }
 
-/// A resolver that does not answer in this time is none; shorter than the time to connect, so that it is known whose
-/// silence it was.
+/// Time limit for an answer of the resolver. It is shorter than the time limit to connect, so that a timeout tells the
+/// resolver's silence from the server's.
 const RESOLVING: Duration = Duration::from_secs(10);
-/// TXT records of one name that are read: a zone has some twenty at the most.
+/// Most TXT records that are read of one name: a zone has twenty at most.
 const TEXTS: usize = 100;
 
 /// Resolves names and gives the connectors only addresses that the guard allows: the checked address is the dialled
@@ -89,20 +90,23 @@ pub(super) struct Dialler {
     pub names: Arc<Names>,
 }
 
-/// Who resolves: name servers that were configured, or those of the system.
+/// The resolver: name servers from the configuration, or those of the system.
 pub(super) enum Names {
     Given(Arc<Dns>),
-    /// With the time of the system's file that they are of. The system's own way (`None`) where it has no such file.
+    /// The system's name servers, with the modification time of `/etc/resolv.conf`. Without that file (`None`), the
+    /// system's own resolver is asked.
     System(Mutex<(Option<SystemTime>, Option<Arc<Dns>>)>),
 }
 
 const SYSTEM: &str = "/etc/resolv.conf";
-/// An address that changed is seen within this time, whatever its TTL: half of all portals have one of an hour or more.
+/// Longest time that an address is cached, whatever its TTL: half of all portals have a TTL of an hour or more, and a
+/// hijacked name must show at the next looks.
 const TTL_AT_MOST: Duration = Duration::from_secs(300);
-/// A name that had no address may have one when we look again.
+/// Time for which the answer "no such name" is cached: the name may exist at the next look.
 const NO_NAME_FOR: Duration = Duration::from_secs(5);
 
 impl Names {
+    /// Uses the name servers in `given`, or those of the system if it is empty. Fails if the resolver cannot be built.
     pub fn new(given: &[SocketAddr]) -> Result<Self, Unusable> {
         if given.is_empty() {
             return Ok(Self::System(Mutex::new((None, None))));
@@ -114,7 +118,7 @@ impl Names {
         Ok(Self::Given(Arc::new(dns)))
     }
 
-    /// The resolver in force: the system's changes when its file does.
+    /// The resolver in force. A changed `/etc/resolv.conf` makes a new one.
     fn now(&self) -> Option<Arc<Dns>> {
         let system = match self {
             Self::Given(dns) => return Some(dns.clone()),
@@ -129,7 +133,7 @@ impl Names {
         known.1.clone()
     }
 
-    /// TXT records; an answer that does not come is none.
+    /// TXT records of a name; none if no answer comes.
     pub async fn texts(&self, name: &str) -> Vec<String> {
         let Some(dns) = self.now() else {
             return Vec::new();
@@ -215,7 +219,7 @@ impl Dialler {
     }
 }
 
-/// [`Dialler`] as a resolver of the HTTP client.
+/// The [`Dialler`] as a resolver for the HTTP client.
 pub(super) struct Resolving(pub Arc<Dialler>);
 
 impl Resolve for Resolving {

@@ -17,6 +17,7 @@ const OF_A_VISIT: usize = 600;
 /// Most bytes of all cookies of a visit together.
 const ALL_BYTES: usize = 256 << 10;
 
+/// The cookies of one visit.
 #[derive(Default)]
 pub struct Jar {
     cookies: Vec<Cookie>,
@@ -213,7 +214,7 @@ fn read(text: &[u8], url: &Url, now: Timestamp, theirs: Timestamp) -> Option<Coo
     })
 }
 
-/// The attributes of a cookie: a later one replaces an earlier one of the same name, an invalid one is ignored.
+/// The attributes of a cookie. The last of several with one name counts; an invalid one is ignored.
 fn attributes<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Attributes<'a> {
     let mut found = Attributes::default();
     for part in parts {
@@ -437,7 +438,7 @@ mod tests {
                 cookie.escape_ascii()
             );
         }
-        // `Expires` in an hour by a server whose clock is a year behind is still in an hour
+        // a server with a clock one year behind: its `Expires` of one hour still is one hour
         let mut jar = Jar::default();
         let mut headers = HeaderMap::new();
         headers.insert(

@@ -23,6 +23,7 @@ pub(super) struct Counted<S> {
 }
 
 impl<S> Counted<S> {
+    /// Wraps a connection of which at most `most` bytes may be read; after them, reading fails.
     pub fn new(inner: S, most: u64) -> Self {
         Self { inner, left: most }
     }

@@ -1,19 +1,19 @@
-//! Content codings that the HTTP client leaves alone: several at once, other spellings, raw deflate. A body whose coding
-//! is not understood was not read, and one that ends before its coding does is not the page. The part of either that
-//! could be unpacked is returned apart, since browsers may have shown it to visitors.
+//! Content codings that the HTTP client does not decode: several at once, other spellings, raw deflate. A body in an
+//! unknown coding counts as not read, and one that ends before its coding does is not the page. The part of either that
+//! could be unpacked is returned separately, since browsers may have shown it to visitors.
 
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState, HeapAlloc, HuffmanCode};
 use bytes::Bytes;
 use flate2::{Decompress, FlushDecompress, Status};
 use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 
-/// Codings one inside the other; honest servers use one.
+/// Most codings inside each other; honest servers use one.
 const LAYERS: usize = 3;
 /// Most streams in one body, one after another (gzip members, zstd frames).
 const STREAMS: usize = 1000;
 /// Bytes unpacked in one step.
 const PIECE: usize = 32 << 10;
-/// Most bytes of an unpacked body that is unpacked in place, which takes less than a millisecond.
+/// Most bytes of an unpacked body that is unpacked on the async thread, which takes less than a millisecond.
 const PAGE: u64 = 384 << 10;
 
 /// Why a body could not be read.
@@ -22,18 +22,18 @@ pub(super) enum Undecoded {
     TooLarge,
     Unknown(String),
     Broken(String),
-    /// The body ends before its coding does.
+    /// The body ends before the end of its coding.
     Cut(String),
 }
 
-/// Why a body could not be unpacked whole, and the part that could.
+/// Why a body could not be unpacked completely, and the part that could.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Failed {
     pub why: Undecoded,
     pub shown: Vec<u8>,
 }
 
-/// The codings of a header's values, in the order in which they were applied.
+/// The codings in a header's values, in the order in which the server applied them.
 pub(super) fn codings<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> {
     values
         .flat_map(|it| it.split(','))
@@ -48,7 +48,7 @@ pub(super) fn codings<'a>(values: impl Iterator<Item = &'a str>) -> Vec<String> 
         .collect()
 }
 
-/// Undoes codings: those of an ordinary page here, those of a larger body on a blocking thread.
+/// Undoes codings: small bodies on the calling thread, larger ones on a blocking thread.
 pub(super) async fn unpacked(
     packed: Bytes,
     codings: Vec<String>,
@@ -70,7 +70,7 @@ pub(super) async fn unpacked(
     })
 }
 
-/// Undoes them, the last first. No layer may hold more than `most` bytes.
+/// Undoes codings, the last first. No layer may hold more than `most` bytes.
 fn undone(body: &[u8], codings: &[String], most: u64) -> Result<Vec<u8>, Failed> {
     if codings.len() > LAYERS {
         return Err(Failed {
@@ -109,7 +109,7 @@ fn undone(body: &[u8], codings: &[String], most: u64) -> Result<Vec<u8>, Failed>
     }
 }
 
-/// Why a stream did not end as its format says.
+/// Why a stream did not end as its format requires.
 enum End {
     TooLarge,
     Cut,
@@ -149,7 +149,7 @@ impl Layer {
             if status == Status::StreamEnd {
                 return Ok(usize::try_from(state.total_in() - begun).unwrap_or(packed.len()));
             }
-            // there was room, yet the stream took and gave no byte: it needs input that is not there
+            // the stream had room, but neither took nor gave a byte: its input is cut
             if before == (state.total_in(), self.out.len()) {
                 return Err(End::Cut);
             }

@@ -1,6 +1,6 @@
-//! The address of a name that a look goes to. A portal has as many faces as its name has addresses, and each visitor
-//! sees one of them: each look takes the next address, so that one that shows something else (a hijacked AAAA record,
-//! one bad server of many) is seen, and handled like any other look that differs.
+//! The address of a name that a look goes to. A name may have several addresses ("faces"), and each visitor sees one of
+//! them. So each look takes the next address: one that shows another page (a hijacked AAAA record, one bad server of
+//! many) is seen, and handled like any other look that differs.
 
 use std::{
     collections::HashMap,
@@ -25,30 +25,30 @@ const REMEMBERED: usize = 100_000;
 const MOST_FACES: usize = 64;
 
 tokio::task_local! {
-    /// The visit that runs in this task: the HTTP client calls the resolver deep inside, with the host name alone.
+    /// The way of the visit that runs in this task: the HTTP client calls the resolver with the host name alone.
     static WAY: Arc<Way>;
 }
 
-/// The address that is next, for each target and host, and the addresses that are left out.
+/// The next address of each target and host, and the addresses that are left out.
 #[derive(Default)]
 pub(super) struct Faces {
     /// By target id and host: two targets on one host take turns independently.
     turns: Mutex<HashMap<(String, String), Turn>>,
-    /// By host, too: what is shut at one name says nothing of others that share the address.
+    /// By host as well: an address that is shut for one name may be open for others.
     left_out: Mutex<HashMap<(String, IpAddr), Instant>>,
 }
 
-/// The number of the look that went to each address last.
+/// The number of the latest look at each address.
 #[derive(Default)]
 struct Turn {
     count: u64,
     looked: Vec<(IpAddr, u64)>,
 }
 
-/// The addresses that one visit takes, one for each host on its way.
+/// The addresses of one visit, one for each host on its way.
 pub(super) struct Way {
     target: String,
-    /// The address of an earlier look that this visit repeats or is compared with.
+    /// The address of an earlier look that this visit repeats or confirms.
     prefer: Option<IpAddr>,
     faces: Arc<Faces>,
     taken: Mutex<Vec<Taken>>,
@@ -64,9 +64,9 @@ struct Taken {
     host: String,
     address: IpAddr,
     families: Option<Families>,
-    /// Several, or none.
+    /// The addresses of the name if it has several; empty otherwise.
     all: Vec<IpAddr>,
-    /// Those that could not be reached in this visit, and those that may be tried in it.
+    /// Addresses that could not be reached in this visit, and those that may still be tried.
     failed: Vec<IpAddr>,
     may: Vec<IpAddr>,
 }
@@ -94,6 +94,7 @@ impl Way {
         })
     }
 
+    /// Whether the visit made a connection, TLS handshake included.
     pub fn is_connected(&self) -> bool {
         self.connected.load(Ordering::Relaxed)
     }
@@ -103,14 +104,13 @@ impl Way {
         WAY.try_with(Arc::clone).ok()
     }
 
-    /// Runs a visit with this way as the one that the resolver asks.
+    /// Runs a visit with this way in force for the resolver.
     pub async fn along<T>(self: &Arc<Self>, visit: impl Future<Output = T>) -> T {
         WAY.scope(self.clone(), visit).await
     }
 
-    /// The face that the visit saw: the address that answered, or else the one tried first, of the host `last`;
-    /// `answered` is an address of `last`. The address families are those of the host `first`. Notes addresses that did
-    /// not answer.
+    /// The address that the visit saw: of the host `last`, the one that answered (`answered`) or else the first one
+    /// tried. The address families are those of the host `first`. Notes addresses that did not answer.
     pub fn face(&self, first: &str, last: &str, answered: Option<IpAddr>) -> Face {
         let taken = lock(&self.taken);
         let of = |host: &str| taken.iter().find(|it| it.host == host);
@@ -152,7 +152,7 @@ impl Way {
         }
         let mut taken = lock(&self.taken);
         let before = taken.iter().find(|it| it.host == host).map(|it| it.address);
-        // within a visit a host keeps its address, as a browser keeps its connection
+        // within a visit a host keeps its address, as in a browser with an open connection
         let fixed = before.or(self.prefer).filter(|it| allowed.contains(it));
         let left_out = self.faces.left_out(host, &allowed);
         let in_turn: Vec<IpAddr> = match left_out.len() == allowed.len() {
@@ -175,7 +175,7 @@ impl Way {
             });
         }
         let mut order = in_turn;
-        // the client tries the chosen address first, then its family; among the rest, the order does not matter
+        // the client tries the chosen address first, then its family; the order of the rest does not matter
         order.sort_by_key(|it| (*it != first, it.is_ipv4() != first.is_ipv4(), *it));
         if order.first() != Some(&first) {
             order.insert(0, first);
@@ -190,7 +190,7 @@ impl Way {
         })
     }
 
-    /// Notes that an address could not be reached. Whether the visit may try another one.
+    /// Notes that an address could not be reached. Returns whether the visit may try another one.
     pub(super) fn failed(&self, host: &str, address: IpAddr) -> bool {
         let mut taken = lock(&self.taken);
         let Some(it) = taken.iter_mut().find(|it| it.host == host) else {
@@ -202,8 +202,8 @@ impl Way {
     }
 }
 
-/// The order without the addresses that failed: first the other family than that of the last failure, since a whole
-/// family is often cut off. Where all of them failed, those that were left out; where these failed as well, all of them.
+/// The order without the addresses that failed. The other family than that of the last failure comes first, since a
+/// whole family is often cut off. If all failed, the addresses left out are tried; if these failed as well, all.
 fn after(failed: &[IpAddr], order: Vec<IpAddr>, left_out: &[IpAddr]) -> Vec<IpAddr> {
     let fresh = |of: &[IpAddr]| -> Vec<IpAddr> {
         let fresh = of.iter().filter(|it| !failed.contains(it));
@@ -231,8 +231,8 @@ impl Faces {
             .collect()
     }
 
-    /// The address for a visit that has none yet. A look that repeats another, whose address (`prefer`) the name no
-    /// longer has, goes where the last look went and does not advance the turn.
+    /// The address for a visit that has none yet. A look that repeats another goes to the address of the last look if
+    /// the name has lost `prefer`, and does not advance the turn.
     fn next(&self, way: &Way, host: &str, in_turn: &[IpAddr]) -> Option<IpAddr> {
         let mut turns = lock(&self.turns);
         if turns.len() >= REMEMBERED {
@@ -255,8 +255,8 @@ impl Turn {
         self.looked.iter().max_by_key(|it| it.1).map(|it| it.0)
     }
 
-    /// Picks the next address and notes it: families alternate, and within one the address that was looked at longest
-    /// ago comes first. IPv6 begins, since browsers prefer it.
+    /// Picks the next address and notes it: families alternate, and within one the address with the oldest look comes
+    /// first. IPv6 begins, since browsers prefer it.
     fn take(&mut self, in_turn: &[IpAddr]) -> Option<IpAddr> {
         let last = self.last();
         let looked = |of: &IpAddr| {
@@ -291,7 +291,8 @@ pub(super) fn order(
     Ok(order.into_iter().map(|it| SocketAddr::new(it, 0)).collect())
 }
 
-/// Whether this machine has a route to an address. A connected UDP socket sends nothing: the kernel only looks for one.
+/// Whether this machine has a route to an address. Connecting a UDP socket sends nothing: the kernel only looks for a
+/// route.
 fn has_way(address: IpAddr) -> bool {
     let any: IpAddr = match address {
         IpAddr::V4(_) => [0; 4].into(),
@@ -311,6 +312,7 @@ fn has_way(address: IpAddr) -> bool {
     })
 }
 
+/// Locks a mutex; a poisoned one is used on, since no critical section here leaves a value half written.
 pub(super) fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -344,7 +346,7 @@ mod tests {
         let six = "2001:db8::1";
         let wanted = [six, all[0], six, all[1], six, all[2], six, all[0]];
         assert_eq!(went, wanted);
-        // another target on the same host takes turns of its own
+        // each target takes turns of its own, also on a shared host
         assert_eq!(look(&faces, "other", &all, None), six);
         // a repeated look goes where the first one went and does not advance the turn
         assert_eq!(look(&faces, "t", &all, Some("192.0.2.2")), "192.0.2.2");

@@ -1,4 +1,4 @@
-//! The IPv4 and IPv6 addresses of a name, asked for at once. An unanswered question for one family does not fail the
+//! The IPv4 and IPv6 addresses of a name, queried at once. A query for one family that gets no answer does not fail the
 //! other.
 
 use std::{
@@ -60,6 +60,7 @@ impl Found {
 }
 
 impl Dns {
+    /// A resolver that asks the configured name servers. `bounded` sets its limits. Fails if it cannot be built.
     pub fn given(
         config: ResolverConfig,
         bounded: impl Fn(Builder) -> Builder,
@@ -89,7 +90,7 @@ impl Dns {
         })
     }
 
-    /// The resolver for records that are no addresses.
+    /// The resolver for records other than addresses.
     pub fn any(&self) -> &Asked {
         &self.four
     }

@@ -1,5 +1,5 @@
-//! The key exchange group that each host wanted last: offering it first saves a round trip. TLS sessions are not kept:
-//! a resumed one shows no certificate.
+//! The key exchange group that each host last asked for: offering it first saves a round trip. TLS sessions are not
+//! resumed: a resumed one shows no certificate.
 
 use std::{
     collections::HashMap,
@@ -12,9 +12,10 @@ use rustls::{
     pki_types::ServerName,
 };
 
-/// Most hosts remembered for wanting another group than X25519, which we offer first.
+/// Most hosts kept that want another group than X25519, which is offered first.
 const HOSTS: usize = 20_000;
 
+/// The groups by host, as rustls stores them between handshakes.
 #[derive(Default)]
 pub(super) struct Groups(Mutex<HashMap<String, NamedGroup>>);
 

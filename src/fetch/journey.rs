@@ -14,44 +14,45 @@ use crate::model::{
     observation::{Certificate, Hop, Silence},
 };
 
-/// What is remembered on the way through redirects, cookies of this visit included: some portals
-/// answer only who returns the cookie they set.
+/// The state of a visit on its way through redirects. It includes the visit's cookies: some portals answer only a
+/// client that returns them.
 pub(super) struct Journey {
     pub url: Url,
     pub hops: Vec<Hop>,
     pub status: Option<u16>,
     pub certificate: Option<Certificate>,
     pub cookies: Jar,
-    /// URLs that redirects led to, each with the digest of the cookies at that time.
+    /// URLs of redirects so far, each with the digest of the cookies at that time.
     pub been: Vec<(Url, Digest)>,
-    /// The body as far as it was read, packed as `codings` say.
+    /// The part of the body read so far, packed in `codings`.
     pub partial: BytesMut,
     pub codings: Vec<String>,
-    /// The attempt that broke over HTTP/2: browsers may have shown what came of it to visitors.
+    /// The attempt that broke over HTTP/2: browsers may have shown its part of the page to visitors.
     pub earlier: Option<Earlier>,
-    /// What is certain already, for the case that the time limit ends the visit.
+    /// The outcome that is certain already, in case the time limit ends the visit.
     pub certain: Option<Silence>,
-    /// Only HTTP/1.1 is spoken.
+    /// Whether only HTTP/1.1 is spoken.
     pub http1: bool,
-    /// HTTP/2 broke within a body.
+    /// Whether HTTP/2 broke within a body.
     pub http2_broke: bool,
     /// The address that gave the last answer.
     pub address: Option<IpAddr>,
     pub large: Option<Arc<OwnedSemaphorePermit>>,
     pub waits: Arc<Waits>,
-    /// The bytes of its connections are counted.
+    /// Whether the bytes of its connections are counted.
     pub counted: bool,
 }
 
 /// An attempt that broke within a body.
 pub(super) struct Earlier {
     pub loss: Silence,
-    /// The body as far as it was read, packed as `codings` say.
+    /// The part of the body read so far, packed in `codings`.
     pub partial: BytesMut,
     pub codings: Vec<String>,
 }
 
 impl Journey {
+    /// A visit that begins at `url`.
     pub fn new(url: Url) -> Self {
         Self {
             url,
@@ -84,7 +85,7 @@ impl Journey {
         }
     }
 
-    /// Starts over from `url`, with HTTP/1.1 alone, and keeps the part of the body that had arrived before the `loss`.
+    /// Starts over from `url` with HTTP/1.1 alone. Keeps the part of the body that arrived before the `loss`.
     pub fn over_http1(&mut self, url: Url, loss: Silence) {
         let earlier = std::mem::replace(self, Self::new(url));
         self.earlier = Some(Earlier {
@@ -97,10 +98,12 @@ impl Journey {
         self.http1 = true;
     }
 
+    /// Keeps the cookies of a response from the current URL.
     pub fn keep_cookies(&mut self, headers: &HeaderMap) {
         self.cookies.keep(&self.url, headers, Timestamp::now());
     }
 
+    /// The `Cookie` header for the current URL.
     pub fn cookie(&self) -> Option<HeaderValue> {
         self.cookies.header(&self.url, Timestamp::now())
     }

@@ -1,4 +1,4 @@
-//! Style sheets that a `Link` header hangs onto a page (RFC 8288).
+//! Style sheets that a `Link` header attaches to a page (RFC 8288).
 
 use url::Url;
 
@@ -27,7 +27,7 @@ pub(super) fn sheets(text: &str, from: &Url) -> Vec<String> {
     out
 }
 
-/// The first `rel` of a link's parameters, and what comes after the link. Quoted values may hold `;`, `,` and `<`.
+/// The first `rel` of a link's parameters, and the text after the link. Quoted values may hold `;`, `,` and `<`.
 fn relation(params: &str) -> (String, &str) {
     let mut rel = None;
     let mut rest = params.trim_start();
@@ -45,12 +45,12 @@ fn relation(params: &str) -> (String, &str) {
         }
         rest = rest.trim_start();
     }
-    // whatever stands between the parameters and the next comma is no parameter
+    // text between the parameters and the next comma is no parameter
     let end = rest.find(',').unwrap_or(rest.len());
     (rel.unwrap_or_default(), &rest[end..])
 }
 
-/// The value at the beginning of `text`, a word or a quoted string, and what comes after it.
+/// The value at the beginning of `text` (a word or a quoted string), and the text after it.
 fn worth(text: &str) -> (String, &str) {
     let quote = text.chars().next().filter(|it| matches!(it, '"' | '\''));
     let Some(quote) = quote else {

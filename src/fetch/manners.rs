@@ -1,5 +1,5 @@
-//! Manners: never many connections at once to one host, one organisation's hosts or one machine, however many targets
-//! lie there.
+//! Politeness: limits the connections at once to one host, one organisation's hosts and one machine, for any number of
+//! targets there.
 
 use std::{
     collections::HashMap,
@@ -9,19 +9,21 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Browsers open six connections to a host.
+/// Most visits at once to one host: browsers open six connections.
 const OF_A_HOST: usize = 6;
-/// A ministry's or a province's hosts are often one machine, or behind one line.
+/// Most visits at once to one registrable domain: the hosts of a ministry or a province are often one machine, or
+/// behind one line.
 const OF_A_DOMAIN: usize = 8;
-/// Shared hosting and CDNs answer for many.
+/// Most visits at once to one address: shared hosting and CDNs serve many portals.
 const OF_AN_ADDRESS: usize = 16;
-/// Hosts whose address is remembered.
+/// Most hosts with a remembered address; beyond it all are forgotten.
 const REMEMBERED: usize = 100_000;
 
+/// The places at hosts, domains and addresses.
 #[derive(Default)]
 pub(super) struct Manners {
     places: Mutex<HashMap<String, Arc<Semaphore>>>,
-    /// Where a host was met last.
+    /// The address of each host's last answer.
     met: Mutex<HashMap<String, IpAddr>>,
 }
 
@@ -33,7 +35,7 @@ pub(super) struct Place {
 impl Manners {
     /// Waits for a place at `host` (with its port), which belongs to a registrable domain.
     pub async fn place(&self, host: &str, domain: &str) -> Place {
-        // always in this order, so that no two wait for each other
+        // always in this order, so that two visits never wait for each other
         let at_host = self.one(format!("h {host}"), OF_A_HOST).await;
         let at_domain = self.one(format!("d {domain}"), OF_A_DOMAIN).await;
         let address = lock(&self.met).get(host).copied();
@@ -46,7 +48,7 @@ impl Manners {
         }
     }
 
-    /// A host answered from there.
+    /// Notes the address from which a host answered.
     pub fn met(&self, host: &str, address: IpAddr) {
         let mut met = lock(&self.met);
         if met.get(host) == Some(&address) {
@@ -62,7 +64,7 @@ impl Manners {
         let places = {
             let mut all = lock(&self.places);
             if all.len() > 4096 {
-                // who holds or waits for a place keeps its semaphore
+                // a visit that holds or awaits a place keeps its semaphore alive
                 all.retain(|_, it| Arc::strong_count(it) > 1);
             }
             all.entry(of)

@@ -1,6 +1,6 @@
-//! The eye: one visit to one URL as one visitor, and what was seen of it. Never an error.
+//! Fetches pages: one visit to one URL as one kind of visitor. Every outcome is an observation, never an error.
 //!
-//! Only addresses that [`address`] allows are dialled; no proxy, no idle connections, no cookie that
+//! Only addresses that [`address`] allows are dialled. There are no proxies, no idle connections, and no cookie that
 //! outlives the visit.
 
 pub mod address;
@@ -33,20 +33,18 @@ mod versions;
 mod visit;
 mod waits;
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 pub use address::Guard;
 use async_trait::async_trait;
-use bytes::Bytes;
 pub use client::Unusable;
 use jiff::Timestamp;
-use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 pub use visit::Eye;
 
-use crate::model::{Observation, Profile, TargetId, dossier::Validators, observation::Silence};
+use crate::model::{Fetched, Profile, TargetId, dossier::Validators};
 
-/// Who we say we are, and how far we may go. Built once from the configuration.
+/// How the service identifies itself, and what it may visit. Built once from the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     pub contact: String,
@@ -63,9 +61,9 @@ pub struct Visit<'a> {
     pub target: &'a TargetId,
     pub url: &'a Url,
     pub profile: Profile,
-    /// From connect to the last byte, all redirects included.
+    /// Time limit from connect to the last byte, all redirects included.
     pub timeout: Duration,
-    /// Decoded bytes.
+    /// Most bytes of the body after decoding.
     pub max_body: u64,
     /// Sent as a conditional request; `None` asks for the whole page.
     pub validators: Option<&'a Validators>,
@@ -76,11 +74,11 @@ pub struct Visit<'a> {
     pub by_operator: bool,
 }
 
-/// Who makes visits: [`Eye`], or a script in its place.
+/// Makes visits: [`Eye`] over the network, or a script in tests.
 #[async_trait]
 pub trait Sees: Send + Sync {
-    /// Looks once. Whatever happens is an observation.
-    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting;
+    /// Looks once. Every outcome is an observation.
+    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Fetched;
 
     /// Whether the host and port of a URL accept or refuse a connection at once, which shows that the network between
     /// works.
@@ -88,29 +86,8 @@ pub trait Sees: Send + Sync {
         false
     }
 
-    /// The TXT records of a name; none where it has none or nobody answers.
+    /// The TXT records of a name; empty if it has none or no name server answers.
     async fn texts(&self, _name: &str) -> Vec<String> {
         Vec::new()
     }
-}
-
-/// The beginning of a page that broke off, and how it ended.
-#[derive(Clone, Debug)]
-pub struct Broken {
-    pub loss: Silence,
-    pub beginning: Bytes,
-}
-
-/// What a visit brought back.
-#[derive(Clone, Debug)]
-pub struct Sighting {
-    pub observation: Observation,
-    /// `None` when silent, or when the portal said that nothing has changed.
-    pub body: Option<Bytes>,
-    /// What came of a body before it broke off.
-    pub partial: Option<Bytes>,
-    /// What had come over HTTP/2 before that broke, where what came over HTTP/1.1 (body or part) begins otherwise.
-    pub broken: Option<Broken>,
-    /// Held while a large body is: only so many are in memory at once.
-    pub large: Option<Arc<OwnedSemaphorePermit>>,
 }

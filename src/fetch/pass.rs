@@ -20,11 +20,14 @@ pub(super) struct Pass {
 }
 
 impl Pass {
+    /// The guard of the addresses that this pass dials.
     pub fn guard(&self) -> &Guard {
         &self.dialler.guard
     }
 }
 
+/// The three passes: for the operator's portals, for those that others named, and for a visit that has left the
+/// exceptions.
 pub(super) struct Passes {
     operator: Arc<Pass>,
     anybody: Arc<Pass>,
@@ -32,6 +35,7 @@ pub(super) struct Passes {
 }
 
 impl Passes {
+    /// Builds the clients. Fails if the TLS configuration or the resolver is unusable.
     pub fn new(
         guard: &Guard,
         tls: &rustls::ClientConfig,

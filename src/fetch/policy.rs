@@ -1,19 +1,19 @@
-//! What a Content-Security-Policy lets browsers show of a page.
+//! The parts of a page that a Content-Security-Policy keeps browsers from showing.
 
 use crate::model::{digest::key, excerpt::excerpt, presentation::Presentation};
 
 const LONGEST: usize = 300;
-/// Kinds of content without which a page looks like another one.
+/// Kinds of content that a page needs to look as usual.
 const KINDS: [&str; 3] = ["img", "script", "style"];
 
-/// Fills in `sandbox`, `policy` and `barred` from the policies in force, in lower case: browsers obey all of them.
+/// Fills in `sandbox`, `policy` and `barred` from the policies in force, in lower case: browsers apply all of them.
 pub(super) fn read(policies: &[String], shown: &mut Presentation) {
     let mut rules: Vec<String> = Vec::new();
     for policy in policies.iter().flat_map(|it| it.split(',')) {
         let mut named: Vec<(&str, Vec<&str>)> = Vec::new();
         for rule in policy.split(';') {
             let mut words = rule.split_ascii_whitespace();
-            // the first rule of a name holds, and the others of that name do not
+            // the first rule of a name holds; later ones of that name do not
             if let Some(name) = words.next()
                 && named.iter().all(|it| it.0 != name)
             {

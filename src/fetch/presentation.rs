@@ -8,7 +8,7 @@ use crate::model::{excerpt::excerpt, presentation::Presentation};
 
 /// Most style sheets that are kept; honest portals name a few.
 const SHEETS: usize = 32;
-/// Stands for the style sheets above that number: no address, so never one of a known look.
+/// Stands for the style sheets above that number. It is no address, so it never matches a known look.
 const MORE: &str = "…";
 const LONGEST: usize = 300;
 

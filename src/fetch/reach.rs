@@ -24,20 +24,20 @@ pub(super) const TRIED: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(5);
 const PATIENCE_PART: u32 = 4;
 
-/// The host and the one address of it that the HTTP client was told, and whether others wait for their turn.
+/// The host, the one address of it that the HTTP client got, and whether others wait for their turn.
 #[derive(Default)]
 pub(super) struct Dialling {
     to: Option<(String, IpAddr)>,
     others: bool,
 }
 
-/// The patience of a visit with this time limit.
+/// The time to connect in a visit with this time limit.
 pub(super) fn patience_of(limit: Duration) -> Duration {
     PATIENCE.min(limit / PATIENCE_PART)
 }
 
-/// The addresses that the HTTP client is told of those that may be tried: the first alone where [`one_by_one`] sends the
-/// request. With several addresses, the client dials the other family after 300 ms and takes the first connection.
+/// The addresses that the HTTP client gets of those that may be tried: the first alone if [`one_by_one`] sends the
+/// request. With several addresses, the client would dial the other family after 300 ms and take the first connection.
 pub(super) fn alone(host: &str, mut order: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let Some(way) = Way::current() else {
         return order;
@@ -50,7 +50,7 @@ pub(super) fn alone(host: &str, mut order: Vec<SocketAddr>) -> Vec<SocketAddr> {
     order
 }
 
-/// Connects; gives up after the visit's patience if another address waits.
+/// Connects. Gives up after the visit's time to connect if another address waits.
 pub(super) async fn patient<T, F>(connecting: F) -> Result<T, Box<dyn Error + Send + Sync>>
 where
     F: Future<Output = Result<T, Box<dyn Error + Send + Sync>>>,
@@ -59,7 +59,7 @@ where
         return connecting.await;
     };
     let mut connecting = pin!(connecting);
-    // the client bounds the whole; whether others wait is known once the name is resolved
+    // the client bounds the whole wait; whether other addresses wait is known once the name is resolved
     loop {
         match tokio::time::timeout(way.patience, connecting.as_mut()).await {
             Ok(done) => {
@@ -74,7 +74,7 @@ where
     }
 }
 
-/// The time for one of several addresses to connect: `most`, or the visit's patience if it is shorter.
+/// The time for one of several addresses to connect: `most`, or the visit's own if it is shorter.
 pub(super) fn patience(most: Duration) -> Duration {
     Way::current().map_or(most, |it| it.patience.min(most))
 }

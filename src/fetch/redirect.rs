@@ -10,15 +10,15 @@ use super::journey::Journey;
 /// Most redirects followed in one visit: Chromium and Firefox give up after as many.
 const MOST_HOPS: usize = 20;
 
-/// How often one visit may be led back to a URL with unchanged cookies. The answer may change (firewalls let an address
-/// in at its second or third request), but each attempt is a connection.
+/// Most returns of one visit to a URL with unchanged cookies. The answer may change (firewalls admit an address at its
+/// second or third request), but each attempt is a connection.
 const MOST_RETURNS: usize = 3;
 
 /// Most bytes of a redirect's URL; a redirect to a longer one is taken for the answer itself.
 const LONGEST_URL: usize = 8 << 10;
 
-/// The URL that a redirect leads to, without its fragment. `None` is no redirect: another status, or a `Location` that
-/// is missing, empty or no URL; browsers show the body then.
+/// The URL that a redirect leads to, without its fragment. `None` if the response is no redirect: it has another
+/// status, or a `Location` that is missing, empty or no URL; browsers show the body then.
 pub(super) fn redirect(response: &Response, from: &Url) -> Option<Url> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -49,7 +49,7 @@ fn text(location: &[u8]) -> String {
     text
 }
 
-/// Notes a redirect to `to`, and says whether it is one too many.
+/// Notes a redirect to `to`. Returns whether it is one too many.
 pub(super) fn goes_round(journey: &mut Journey, to: &Url) -> bool {
     let state = (to.clone(), journey.cookies.digest());
     let returns = journey.been.iter().filter(|it| **it == state).count();

@@ -1,4 +1,4 @@
-//! Names that the service remembers for a while.
+//! Names that the service remembers for a limited time.
 
 use std::{
     collections::HashMap,
@@ -18,6 +18,7 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
+    /// An empty list that forgets each name after `lasts`.
     pub fn lasting(lasts: Duration) -> Self {
         Self {
             lasts,
@@ -40,10 +41,12 @@ impl Remembered {
         }
     }
 
+    /// Forgets a name.
     pub fn remove(&self, name: &str) {
         self.all().remove(name);
     }
 
+    /// Whether the name was added less than the list's time ago.
     pub fn contains(&self, name: &str) -> bool {
         let all = self.all();
         all.get(name).is_some_and(|at| at.elapsed() < self.lasts)

@@ -1,6 +1,6 @@
-//! The second TLS stack (OpenSSL), for servers that speak no TLS that rustls does: TLS 1.2 with CBC suites or RSA key
-//! exchange, as Windows Server 2012 R2 does, which browsers open. Used only after the first stack failed to shake
-//! hands.
+//! The second TLS stack (OpenSSL), for servers that do not speak the TLS of rustls: TLS 1.2 with CBC suites or RSA key
+//! exchange, as on Windows Server 2012 R2, which browsers open. It is used only after the first stack's handshake
+//! failed.
 //!
 //! It also asks servers that answered late, over counted connections ([`super::counted`]), with and without TLS. It speaks
 //! HTTP/1.1. It accepts weak protocols, but trusts no more certificates: [`super::trust`] judges them.
@@ -36,13 +36,14 @@ const OLD_RENEGOTIATION: u64 = 1 << 2;
 const NEEDED_FOR: Duration = Duration::from_secs(6 * 3600);
 const CONNECTING: Duration = Duration::from_secs(10);
 
+/// The OpenSSL configuration, shared by all visits.
 pub(super) struct SecondTls {
     context: SslContext,
     /// Servers that only this stack could speak with.
     pub needed: Remembered,
 }
 
-/// An answer, and the connection that carried it.
+/// A response, and the connection that carried it.
 pub(super) struct Spoken {
     pub response: Response,
     pub address: IpAddr,
@@ -65,6 +66,7 @@ pub(super) enum Unspoken {
 }
 
 impl SecondTls {
+    /// Builds the configuration. Fails if OpenSSL refuses it.
     pub fn new() -> Result<Self, Unusable> {
         let unusable = |error| Unusable(format!("the second TLS stack cannot be used: {error}"));
         let mut builder = SslContext::builder(SslMethod::tls_client()).map_err(unusable)?;
@@ -106,7 +108,7 @@ impl SecondTls {
         Err(failed)
     }
 
-    /// Connects to one address, and shakes hands if the URL asks for TLS.
+    /// Connects to one address, with a TLS handshake if the URL asks for TLS.
     async fn shake(&self, url: &Url, address: SocketAddr, most: u64) -> Result<Shaken, Unspoken> {
         let socket = match timeout(CONNECTING, TcpStream::connect(address)).await {
             Ok(Ok(socket)) => Counted::new(socket, most),
@@ -126,7 +128,7 @@ impl SecondTls {
             Ok(()) => Ok(Shaken::Tls(stream)),
             Err(error) => {
                 let io = error.io_error().map(io::Error::kind);
-                // a connection that ends in the middle of the handshake has no I/O error here
+                // a connection that ends in the middle of the handshake gives no I/O error here
                 let cut = error.code() == ErrorCode::SYSCALL;
                 let kind = io.or(cut.then_some(io::ErrorKind::UnexpectedEof));
                 Err(Unspoken::Handshake(kind))

@@ -45,13 +45,13 @@ pub(super) struct Record {
     /// The other certificates that the server sent, kept if the issuer was not found: one that can be fetched may be
     /// missing.
     pub presented: Vec<CertificateDer<'static>>,
-    /// Of all certificates that were shown.
+    /// Of all certificates that the server sent.
     chain: Digest,
     verified: Instant,
 }
 
-/// Time for which a good verdict on the certificates of a host is used again, as long as the host sends the same ones
-/// and they are in date. After it they are verified anew.
+/// Time for which a good verdict on a host's certificates is used again, as long as the host sends just these and they
+/// are in date. After it they are verified anew.
 const VERIFIED_FOR: Duration = Duration::from_secs(6 * 3600);
 
 /// Most records in each of the two generations. A full young generation replaces the old one, so that a record survives
@@ -71,7 +71,7 @@ impl Recorder {
         found.cloned()
     }
 
-    /// Whether just these certificates were good a while ago and still are.
+    /// Whether these certificates were verified as good within [`VERIFIED_FOR`] and are still in date.
     fn knows(&self, host: &str, leaf: &Digest, chain: &Digest, now: Timestamp) -> bool {
         let mut records = self.records();
         let key = (host.to_owned(), *leaf);
@@ -96,7 +96,7 @@ impl Recorder {
         self.records().put((host.to_owned(), leaf), record);
     }
 
-    /// Notes that the chain of a recorded leaf was completed: the fault goes, a remark stays.
+    /// Notes that the chain of a recorded leaf was completed: its fault is removed, and a remark remains.
     pub fn complete(&self, host: &str, leaf: Digest, remark: Say) {
         let key = (host.to_owned(), leaf);
         let mut records = self.records();
@@ -109,8 +109,8 @@ impl Recorder {
         }
     }
 
-    /// A client configuration that records here. Certificates of good chains go to `intermediates`, for servers that
-    /// leave them out.
+    /// A client configuration that records its handshakes here. Certificates of good chains go to `intermediates`, for
+    /// servers that leave them out.
     pub fn client_config(&self, trust: Arc<Trust>, intermediates: Intermediates) -> ClientConfig {
         let recording = Recording {
             trust,

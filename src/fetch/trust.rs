@@ -48,8 +48,8 @@ impl Trust {
         Ok(Self { verifier, listed })
     }
 
-    /// The certificates of a good chain without which it is not good: those of its path to an authority. What else a
-    /// server sends proves nothing. Empty if the server sends more than [`MOST_SENT`].
+    /// The certificates that a good chain needs: those of its path to an authority. Other certificates that a server
+    /// sends prove nothing. Empty if the server sends more than [`MOST_SENT`].
     pub fn needed(
         &self,
         leaf: &CertificateDer<'_>,

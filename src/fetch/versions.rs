@@ -1,4 +1,4 @@
-//! HTTP/2 with servers that speak it, and HTTP/1.1 with servers that break it.
+//! HTTP/2 with servers that speak it, and HTTP/1.1 with servers that break HTTP/2.
 
 use reqwest::{Response, header::HeaderMap};
 use url::Url;
@@ -8,6 +8,7 @@ use super::{
     classify::{asks_for_http1, http2_broke},
 };
 
+/// An HTTP client for each version.
 pub(super) struct Client {
     pub ordinary: reqwest::Client,
     /// Speaks HTTP/1.1 only.
@@ -49,7 +50,7 @@ impl Client {
             }
         }
         let again = self.old.get(url.clone()).headers(headers).send().await;
-        // of a server that speaks HTTP/2 alone, what it did wrong there says more
+        // for a server with HTTP/2 alone, the first error is the telling one
         again.map_err(|error| broke.unwrap_or(error))
     }
 }

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
-    Sees, Settings, Sighting, Unusable, Visit,
+    Sees, Settings, Unusable, Visit,
     arrive::{Arrived, How},
     body::{self, LARGE_AT_ONCE, Lost},
     chain::Intermediates,
@@ -37,16 +37,17 @@ use super::{
     waits::within,
 };
 use crate::model::{
-    Class, Digest, Observation, Profile, Say, Seen,
+    Class, Digest, Fetched, Held, Observation, Profile, Say, Seen,
     excerpt::{defang, excerpt},
     observation::{Answer, Hop, Silence},
     registrable,
 };
 
-/// Makes visits. Cheap to clone.
+/// Makes visits over the network. Cheap to clone.
 #[derive(Clone)]
 pub struct Eye(pub(super) Arc<Inner>);
 
+/// The parts that all visits share.
 pub(super) struct Inner {
     pub(super) settings: Settings,
     pub(super) passes: Passes,
@@ -55,21 +56,21 @@ pub(super) struct Inner {
     pub(super) recorder: Recorder,
     pub(super) intermediates: Intermediates,
     pub(super) second: SecondTls,
-    /// Targets whose last visit got no answer in time from a server that was reached: the next visits are counted.
+    /// Targets with a late answer from a server that was reached: their next visits use counted connections.
     late: Remembered,
     manners: Manners,
     faces: Arc<Faces>,
-    /// Visits under way at once, in all: as many as there are files to open.
+    /// Limits visits at once by the number of files that the process may open.
     places: Semaphore,
-    /// Large bodies in memory at once.
+    /// Limits large bodies in memory at once.
     large: Arc<Semaphore>,
 }
 
-/// A visit needs a socket, and one for its name; the rest of the process needs some, too.
+/// Files for the rest of the process; a visit needs two sockets, one of them for its name.
 const OTHER_FILES: u64 = 192;
 const MOST_AT_ONCE: u64 = 2048;
 
-/// As many visits as the system lets us open sockets for; it is asked for more first.
+/// Number of visits at once for which the system allows sockets. Raises the process's limit of open files first.
 fn at_once() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let known = getrlimit(Resource::Nofile);
@@ -78,7 +79,7 @@ fn at_once() -> usize {
         .unwrap_or(u64::MAX)
         .min(2 * MOST_AT_ONCE + OTHER_FILES);
     if known.current.is_some_and(|it| it < wanted) {
-        // what is refused is lived with
+        // a refusal leaves the limit as it is
         let _ = setrlimit(
             Resource::Nofile,
             Rlimit {
@@ -92,7 +93,7 @@ fn at_once() -> usize {
     usize::try_from(places).unwrap_or(32)
 }
 
-/// How a visit ended, before it is dressed as an observation.
+/// The outcome of a visit before it becomes an observation.
 #[expect(
     clippy::large_enum_variant,
     reason = "one a look, and nearly always the large one"
@@ -103,7 +104,7 @@ enum End {
 }
 
 impl Eye {
-    /// Fails where certificates or the resolver cannot be used.
+    /// Fails if certificates or the resolver are unusable.
     pub fn new(settings: Settings) -> Result<Self, Unusable> {
         let recorder = Recorder::default();
         let trust = Arc::new(Trust::new(&settings.extra_ca)?);
@@ -138,11 +139,11 @@ impl Sees for Eye {
         self.0.is_reached(url, by_operator).await
     }
 
-    /// The wait for a place at a busy host does not count into the look's time.
-    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
+    /// The wait for a place at a busy host does not count into the look's time limit.
+    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Fetched {
         let inner = &self.0;
         let host = server_of(visit.url);
-        // first the host's place, then one of all: who waits for a slow host keeps nobody else waiting
+        // a place at the host comes first: a visit that waits for a slow host must not hold one of the shared places
         let domain = registrable(visit.url.host_str().unwrap_or_default());
         let _place = inner.manners.place(&host, &domain).await;
         let _one_of_all = inner.places.acquire().await;
@@ -160,7 +161,8 @@ impl Sees for Eye {
         let end = match within(visit.timeout, &waits, going).await {
             Some(end) => end,
             None => {
-                // a counted connection cannot be flooded: the portal was silent, and the next visit need not count
+                // the limits of a counted connection rule out a flood: the portal was silent, and the next visit need
+                // not be counted
                 match journey.counted {
                     true => inner.late.remove(visit.target.as_str()),
                     false if way.is_connected() => inner.late.add(visit.target.as_str()),
@@ -183,7 +185,7 @@ impl Sees for Eye {
         let second = body.as_ref().or(partial.as_ref());
         let broken = body::broken(&mut journey, second, visit.max_body).await;
         let [first, last] = [visit.url, &journey.url].map(|it| it.host_str().unwrap_or_default());
-        // an address of a foreign host that did not answer is no face of the portal
+        // an address of a foreign host that did not answer is no address of the portal
         let is_own = journey.address.is_some() || registrable(first) == registrable(last);
         let face = way.face(first, if is_own { last } else { first }, journey.address);
         if let Seen::Answered(answer) = &seen
@@ -203,12 +205,12 @@ impl Sees for Eye {
             face,
             seen,
         };
-        Sighting {
+        Fetched {
             observation,
             body,
             partial,
             broken,
-            large: journey.large,
+            held: journey.large.map(Held::new),
         }
     }
 }
@@ -234,7 +236,7 @@ impl Inner {
             End::Silent(loss) if journey.http2_broke => {
                 journey.over_http1(visit.url.clone(), loss.clone());
                 match self.follow(visit, journey).await {
-                    // nothing came over HTTP/1.1: what broke over HTTP/2 says more
+                    // HTTP/1.1 brought nothing: the failure over HTTP/2 says more
                     End::Silent(again) if again.status.is_none() => End::Silent(loss),
                     end => end,
                 }
@@ -293,7 +295,7 @@ impl Inner {
         }
     }
 
-    /// Refused at once, or refused where the portal sent us.
+    /// The outcome if the guard refuses the URL of the visit, or the target of a redirect.
     fn refused(&self, journey: &Journey, class: Class, why: Say) -> End {
         if journey.hops.is_empty() {
             return silent(class, why, None);
@@ -328,10 +330,11 @@ impl Inner {
             header::ACCEPT_ENCODING,
             HeaderValue::from_static("gzip, deflate, br, zstd"),
         );
-        // conditions hold for the page they were given for, not for where it leads now
+        // a condition holds for the page that gave it, not for the target of a redirect
         match visit.validators.filter(|_| journey.hops.is_empty()) {
             Some(known) => {
-                // a date says less than it seems: a file put in place with an older one is "not modified"
+                // only the ETag: dates say too little, since a file replaced by one with an older date is "not
+                // modified"
                 if let Some(tag) = known
                     .etag
                     .as_ref()
@@ -355,7 +358,7 @@ impl Inner {
         address: Option<IpAddr>,
     ) -> End {
         let status = response.status().as_u16();
-        // of several, browsers take the last
+        // browsers take the last of several headers
         let text = |name: header::HeaderName| {
             let last = response.headers().get_all(name).iter().next_back()?;
             Some(excerpt(&String::from_utf8_lossy(last.as_bytes()), 2000))
@@ -402,7 +405,8 @@ impl Inner {
     }
 }
 
-/// Every profile names us and a contact; what a portal's code tells visitors by comes first.
+/// The User-Agent header: every profile names the service and its contact. The part by which a portal recognizes the
+/// kind of visitor comes first.
 pub fn user_agent(profile: Profile, contact: &str) -> String {
     let us = format!("gaccong/{}", env!("CARGO_PKG_VERSION"));
     // a header holds ASCII only

@@ -1,4 +1,4 @@
-//! A time limit that stands still while a visit waits for us, not for its portal.
+//! A time limit that stands still while a visit waits for this program and not for its portal.
 
 use std::{
     future::Future,
@@ -9,15 +9,15 @@ use std::{
 
 use tokio::time::{Instant, timeout_at};
 
-/// The shortest pause before the limit is asked again while a wait goes on.
+/// Shortest pause between two checks of the limit during such a wait.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a visit has waited for room in this program.
+/// Time that a visit has waited for room in this program.
 #[derive(Debug, Default)]
 pub(super) struct Waits(Mutex<(Duration, Option<Instant>)>);
 
 impl Waits {
-    /// Waits for `room`, on our own time.
+    /// Waits for `room` without counting into the visit's time limit.
     pub async fn during<T>(&self, room: impl Future<Output = T>) -> T {
         self.lock().1 = Some(Instant::now());
         let _ended = Ended(self);
@@ -44,7 +44,7 @@ impl Drop for Ended<'_> {
     }
 }
 
-/// The outcome of `visit`, or `None` where it took more than `limit` besides its `waits`.
+/// The outcome of `visit`, or `None` if it took more than `limit` without its `waits`.
 pub(super) async fn within<T>(
     limit: Duration,
     waits: &Waits,
@@ -86,7 +86,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_for_us_is_not_the_portals_slowness() {
-        // of the portal's second, all but a tenth is left, and none of it for what comes in vain
+        // the first visit waits two seconds, but takes two tenths of its own time; the second takes 30 s of its own
         let tenth = SECOND / 10;
         let (in_time, too_late) = tokio::join!(
             visit(tenth, SECOND * 2, tenth),

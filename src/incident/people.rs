@@ -155,7 +155,7 @@ pub fn unmute(
     Ok(it)
 }
 
-/// Something that somebody wrote down, also after it is over.
+/// Adds a person's note, also after the incident is over.
 pub fn note(
     known: &Incident,
     by: impl Into<Actor>,
@@ -177,7 +177,7 @@ pub fn note(
     Ok(it)
 }
 
-/// Nobody took it, and somebody else is called: the `reached`th step.
+/// Notes that the incident was not taken and that the `reached`th step is called.
 pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Incident {
     let mut it = known.clone();
     it.escalated = reached;
@@ -198,7 +198,7 @@ const LONGEST_NOTE: usize = 1000;
 const MOST_NOTES: usize = 100;
 const MOST_SILENCES: usize = 20;
 
-/// How long an agency's chat may mute tampering: a person who changes a portal may sit in that chat.
+/// Longest silence that an agency's chat may set for tampering: the attacker may be a member of that chat.
 const AGENCY_SILENCE: SignedDuration = SignedDuration::from_hours(1);
 
 fn end(known: &Incident, stage: Stage, event: Event) -> Result<Incident, String> {

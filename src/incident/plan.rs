@@ -12,9 +12,9 @@ use crate::model::{
     plan::{Plan, PlanId, PlanStage},
 };
 
-/// Nobody edits for longer without looking; a longer one would be a way to silence the watch.
+/// Longest announced change: editors look at their work within a day, and a longer plan could silence the watch.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
-/// What is announced earlier is forgotten by who announced it.
+/// Longest time between announcement and change: people forget what they announced earlier.
 const EARLIEST: SignedDuration = SignedDuration::from_hours(31 * 24);
 const LONGEST_REASON: usize = 300;
 
@@ -36,7 +36,7 @@ const OWN_DOING: [&str; 11] = [
 /// Signals that weigh less explain and decide nothing.
 const COUNTS: f64 = 0.3;
 
-/// What somebody announces.
+/// An announcement, not yet checked.
 #[derive(Clone, Debug)]
 pub struct Announced {
     pub targets: Vec<TargetId>,
@@ -47,6 +47,7 @@ pub struct Announced {
     pub notifier: Option<String>,
 }
 
+/// Makes a plan of an announcement. Fails with the reason for the person that announced it.
 pub fn announce(it: Announced, id: PlanId, now: Timestamp) -> Result<Plan, Say> {
     if it.targets.is_empty() {
         return Err(Say::new("plan-no-target"));
@@ -105,6 +106,7 @@ pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
     Ok(())
 }
 
+/// Cancels a plan; fails if it is over or cancelled already.
 pub fn cancel(plan: &Plan, by: &Actor, now: Timestamp) -> Result<Plan, Say> {
     if plan.stage != PlanStage::Announced {
         return Err(Say::new("plan-past").with("id", &plan.id));
@@ -128,8 +130,7 @@ pub fn bears_marks(kind: Kind, signals: &[Signal]) -> bool {
     kind == Kind::Redirected || signals.iter().any(marks)
 }
 
-/// An incident that has just opened while its portal is edited: shown, and silent until the end of the plan. `None` where it
-/// rings all the same.
+/// The incident shown but silent until the end of the plan, since its portal is edited now; `None` if it must ring.
 pub fn quieted(it: &Incident, plan: &Plan, now: Timestamp) -> Option<Incident> {
     let last = it.timeline.last().map(|it| it.what);
     let just_opened =
@@ -170,7 +171,7 @@ pub fn over(plan: &Plan, seen: &[Incident], now: Timestamp) -> Option<Plan> {
     })
 }
 
-/// The agency says whether it was its own doing. Who was first stays.
+/// Notes the agency's answer whether it made the changes. The first answer stays.
 pub fn answer(plan: &Plan, by: &Actor, ours: bool, now: Timestamp) -> Result<Plan, Say> {
     match &plan.stage {
         PlanStage::Asked => Ok(Plan {
@@ -209,12 +210,12 @@ pub fn loud(known: &Incident, now: Timestamp) -> Incident {
     it
 }
 
-/// Nobody is asked for longer whether it was his doing.
+/// Time for the agency's answer; after it, the question lapses.
 const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 /// What the agency answers for is taken into the baseline so soon, or rings: the portal may be down for a while.
 const TAKEN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Whether the plan that silenced an incident does so no more, though nobody has said what it was.
+/// Whether the plan no longer silences the incident, though the agency has not answered.
 pub fn is_left_over(it: &Incident, plan: Option<&Plan>, now: Timestamp) -> bool {
     let Some(plan) = plan else {
         return it.planned.is_some();

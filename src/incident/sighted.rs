@@ -14,7 +14,7 @@ use crate::model::{
 const CLOSE: SignedDuration = SignedDuration::from_hours(1);
 const CLOSE_ENOUGH: usize = 2;
 const DAY_ENOUGH: usize = 3;
-/// How long after a sighting looks come at random moments, which catches an attacker who waits until we have looked.
+/// Time after a sighting in which looks come at random moments, against an attacker that waits until a look is over.
 const RESTLESS: SignedDuration = SignedDuration::from_hours(1);
 /// Between two updates of what is told of an open incident, at least.
 const UPDATE_EVERY: SignedDuration = SignedDuration::from_mins(10);

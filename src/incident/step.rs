@@ -35,9 +35,9 @@ pub struct Finding {
     pub one_of: bool,
 }
 
-/// A portal that falls again so soon after it came back is flapping: it is the same incident.
+/// Time within which an ended incident goes on if the portal fails again (flapping).
 const COMES_BACK_WITHIN: SignedDuration = SignedDuration::from_mins(30);
-/// One that keeps coming back rings so often at the most (reliability goal: one reminder an hour).
+/// Least time between two reminders of an incident that keeps coming back (reliability goal: one an hour).
 const REMIND_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// It may ring for the first time and once more when it comes back; from then on it is damped.
 const RINGS_FREELY: u32 = 1;
@@ -45,7 +45,7 @@ const RINGS_FREELY: u32 = 1;
 const CHANGES: usize = 3;
 /// A portal that keeps us out this long rings: we cannot see what visitors see.
 const BLIND_FOR: SignedDuration = SignedDuration::from_hours(1);
-/// So much of a time line, and of the evidence, is kept: its beginning and its end.
+/// Events kept of a time line, and of the evidence: from the beginning and from the end.
 const TIMELINE: (usize, usize) = (20, 40);
 const EVIDENCE: (usize, usize) = (4, 8);
 
@@ -88,7 +88,7 @@ pub fn step(
         (Some(known), Some(_)) if known.kind.is_tampering() => {
             unseen(known, finding).into_iter().collect()
         }
-        // it answers again, with somebody else's page: the outage is over, something worse begins
+        // the portal answers again, with an attacker's page: the outage is over, and a graver incident begins
         (Some(known), Some(kind)) if kind.is_tampering() => {
             vec![restored(known, now), open(target, finding, kind, id())]
         }
@@ -100,7 +100,8 @@ fn ends_it(what: What) -> bool {
     matches!(what, What::Closed | What::Unwatched | What::Dismissed)
 }
 
-/// Whether it ended by itself a moment ago and was of the same family. What a person ended is over.
+/// Whether the incident ended by itself within [`COMES_BACK_WITHIN`] and was of this family. One that a person ended
+/// stays closed.
 fn comes_back(past: &Incident, kind: Kind, now: Timestamp) -> bool {
     let by_itself = !past
         .timeline
@@ -137,7 +138,7 @@ fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
 pub enum Voice {
     /// As any news.
     Plain,
-    /// It came back: a message of its own, since an edit of the old one rings nobody.
+    /// It came back: a new message, since an edit of the old one makes no sound.
     Reminder,
     /// What was said of it is brought up to date where that makes no noise.
     Quiet,
@@ -146,8 +147,7 @@ pub enum Voice {
 /// Says how, and notes in the incident that it rings.
 pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
     let last = it.timeline.last().map(|it| it.what);
-    // somebody asked for silence about what was known then, not about something worse
-    // … and of announced changes only an attack is worse
+    // a person silenced the state known then, not a worse one; for announced changes, only an attack is worse
     let worse = last == Some(What::Changed)
         && (it.kind.is_tampering() || it.is_unread())
         && (it.planned.is_none() || bears_marks(it.kind, &it.signals));
@@ -173,7 +173,7 @@ pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
         it.rung_at = Some(now);
         return Voice::Reminder;
     }
-    // so far it was shown in silence: an edit of that would ring nobody
+    // its message was sent in silence so far, and an edit of it would make no sound
     let is_open = it.stage.is_open();
     if is_open && it.rung_at.is_none() && matches!(last, Some(What::Changed | What::Again)) {
         it.rung_at = Some(now);
@@ -243,6 +243,7 @@ fn blind(known: &Incident, now: Timestamp) -> Option<Incident> {
     Some(it)
 }
 
+/// Adds an event of the service to the time line.
 pub(super) fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<String>) {
     it.timeline.push(Event {
         at,
@@ -389,7 +390,7 @@ fn restored(known: &Incident, now: Timestamp) -> Incident {
     it
 }
 
-/// The same kind again: only what was said "for now" is taken back.
+/// A finding of the known kind: withdraws only the statements made "for now".
 fn settle(known: &Incident, finding: &Finding) -> Option<Incident> {
     let mut it = known.clone();
     it.remark = None;

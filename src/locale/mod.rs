@@ -14,6 +14,7 @@ use unic_langid::LanguageIdentifier;
 
 use crate::model::Say;
 
+/// The language of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
@@ -23,6 +24,7 @@ pub enum Lang {
 }
 
 impl Lang {
+    /// The name in targets.yaml.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Vi => "vi",
@@ -44,6 +46,7 @@ pub struct Words {
 }
 
 impl Words {
+    /// Loads the sentences of a language from the built-in files.
     pub fn new(lang: Lang) -> Self {
         let id: LanguageIdentifier = lang.as_str().parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![id]);
@@ -68,10 +71,12 @@ impl Words {
         self.format(key, &given)
     }
 
+    /// The sentence of a key without arguments.
     pub fn plain(&self, key: &str) -> String {
         self.format(key, &FluentArgs::new())
     }
 
+    /// The sentence that the core decided on, in this language.
     pub fn say(&self, say: &Say) -> String {
         let mut given = FluentArgs::new();
         let args: &BTreeMap<String, String> = &say.args;
@@ -81,6 +86,7 @@ impl Words {
         self.format(&say.key, &given)
     }
 
+    /// Whether the language has a sentence for the key.
     pub fn has(&self, key: &str) -> bool {
         self.bundle.has_message(key)
     }

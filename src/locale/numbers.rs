@@ -19,6 +19,7 @@ impl Words {
         out
     }
 
+    /// A number with `places` digits after the decimal sign.
     pub fn decimal(&self, value: f64, places: usize) -> String {
         let text = format!("{value:.places$}");
         if self.lang == Lang::Vi {
@@ -53,6 +54,7 @@ impl Words {
         at.to_zoned(tz.clone()).strftime("%H:%M").to_string()
     }
 
+    /// Day, month, year.
     pub fn date(&self, date: jiff::civil::Date) -> String {
         let format = if self.lang == Lang::Vi {
             "%d/%m/%Y"

@@ -1,20 +1,21 @@
-//! An organisation that registers portals and is told about them.
+//! An organisation that registers portals and gets their alerts.
 
 use serde::{Deserialize, Serialize};
 
 use super::duty::{Person, Step};
 
+/// An agency, as targets.yaml lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agency {
     /// `[a-z0-9-]{1,64}`, unique in the registry.
     pub id: String,
     pub name: String,
-    /// Whose contacts are called after its own, e.g. `Nghệ An`.
+    /// The province, e.g. `Nghệ An`: its contacts are called after the agency's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub province: Option<String>,
     /// Names of notifiers; empty means those of `defaults`.
     pub notify: Vec<String>,
-    /// Who is called when nobody takes an incident; empty means as the operator has it.
+    /// The steps of escalation while an incident is not taken; empty for the operator's steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub escalation: Vec<Step>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! One thing to tell somebody: an entry of the outbox, written in the same commit as what it tells of.
+//! One message to send: an entry of the outbox, written in one commit with the record that it reports.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use super::{
     Incident, IncidentId, Say, duty::Rung, plan::PlanId, record::Stored, registration::RequestId,
 };
 
-/// What an alert is about. The words are made when it is sent, from what is true then, so that
-/// several changes of one incident that wait together become one message.
+/// The subject of an alert. The text is made when the alert is sent, from the state at that time: several changes of
+/// one incident that wait together become one message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum About {
     Incident(IncidentId),
@@ -20,11 +20,11 @@ pub enum About {
     Roll(String),
     /// Incidents that joined a storm after its first message: a message of its own, since an edit makes no sound.
     Joined(String),
-    /// An incident that keeps coming back: a message of its own, since an edit rings nobody.
+    /// An incident that keeps coming back: a new message, since an edit makes no sound.
     Reminder(IncidentId),
-    /// Several incidents that keep coming back or show us nothing for long, in one message.
+    /// Several incidents that keep coming back, or with portals that have long refused the looks, in one message.
     Reminders,
-    /// Nobody has taken an incident: somebody else is called.
+    /// An incident that is not taken: the next step of escalation is called.
     Call(IncidentId, Rung),
     /// Several incidents have waited too long for an officer: one message calls for all of them.
     Calls(Rung),
@@ -39,11 +39,11 @@ pub enum About {
     ShiftCheck(Timestamp),
     /// Officers of the next shift have not confirmed, and it is about to begin.
     Absent(Timestamp),
-    /// What becomes of a request to be watched.
+    /// The state of a request to be watched.
     Request(RequestId),
     /// Requests of strangers without proof, in one message; the time is that of the message's beginning.
     Requests(Timestamp),
-    /// Announced changes: that they are, and afterwards whose doing it was.
+    /// Announced changes: that they begin, and afterwards the question whether what was seen was part of them.
     Plan(PlanId),
     /// A shift hands over to the next.
     Handover(Timestamp),
@@ -51,7 +51,7 @@ pub enum About {
 }
 
 impl About {
-    /// One waiting entry a notifier and subject: the key of the outbox.
+    /// The key of the outbox: one waiting entry for each notifier and subject.
     pub fn key(&self) -> String {
         match self {
             Self::Incident(id) => id.to_string(),
@@ -77,10 +77,10 @@ impl About {
     }
 }
 
-/// Something about the watcher itself.
+/// A message about the service itself.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Notice {
-    /// Our own network is gone; nothing is concluded of any portal.
+    /// The service's own network failed; no conclusion is drawn about any portal.
     Blind {
         since: Timestamp,
         /// The cause on our own line (e.g. a firewall between us and the portals), if known.
@@ -91,19 +91,19 @@ pub enum Notice {
         since: Timestamp,
         until: Timestamp,
     },
-    /// Something of ours does not work as it should.
+    /// A part of the service does not work.
     Trouble {
         topic: Topic,
         since: Timestamp,
         detail: Say,
     },
-    /// It works again.
+    /// The part works again.
     Over {
         topic: Topic,
         since: Timestamp,
         until: Timestamp,
     },
-    /// Something happened that is over already.
+    /// An event that is over already.
     Event {
         topic: Topic,
         at: Timestamp,
@@ -111,7 +111,7 @@ pub enum Notice {
     },
 }
 
-/// What of ours a notice is about.
+/// The part of the service that a notice is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Topic {
@@ -125,13 +125,14 @@ pub enum Topic {
     Clock,
     /// The store was damaged and repaired.
     Repair,
-    /// A chat or address that takes no messages any more.
+    /// A chat or address that accepts no messages any more.
     Notifier,
-    /// A portal is watched no more.
+    /// A portal that is no longer watched.
     Registry,
 }
 
 impl Topic {
+    /// The name in JSON, and in the keys of messages.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Late => "late",
@@ -147,6 +148,7 @@ impl Topic {
 }
 
 impl Notice {
+    /// The time at which it began.
     pub fn since(&self) -> Timestamp {
         match self {
             Self::Blind { since, .. }
@@ -157,7 +159,7 @@ impl Notice {
         }
     }
 
-    /// What begins and ends has one key: where both wait, one message says it.
+    /// Beginning and end share one key: if both wait, one message reports them.
     fn key(&self) -> String {
         let topic = match self {
             Self::Blind { .. } | Self::Sighted { .. } => "",
@@ -176,11 +178,12 @@ pub struct WindowNews {
     pub name: String,
     pub from: Timestamp,
     pub to: Timestamp,
-    /// The moment that it is about: the end of a day of the window, its beginning or its end.
+    /// The moment of the message: the end of a day of the window, its beginning or its end.
     pub at: Timestamp,
 }
 
 impl WindowNews {
+    /// Identifies the message in the outbox.
     pub fn key(&self) -> String {
         let (from, to, at) = (self.from, self.to, self.at);
         let moments = [from, to, at].map(|it| it.as_second().to_string());
@@ -188,6 +191,7 @@ impl WindowNews {
     }
 }
 
+/// The occasion of a message about a watch window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -199,6 +203,7 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// The name in the outbox key.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ready => "ready",
@@ -220,22 +225,23 @@ pub struct ReportFile {
     pub summary: String,
 }
 
-/// What goes first where not everything can go at once.
+/// The order of sending if not everything can be sent at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Urgency {
     /// Reports, lists.
     Low,
-    /// What is over, was taken, was changed.
+    /// What ended, was taken or was changed.
     #[default]
     Ordinary,
     /// A portal is down; the watcher itself has a problem.
     Urgent,
-    /// Somebody else's content is shown now.
+    /// An attacker's content is displayed now.
     Grave,
 }
 
 impl Urgency {
+    /// Of a message about this incident.
     pub fn of(incident: &Incident) -> Self {
         match (incident.stage.is_open(), incident.kind.is_tampering()) {
             (false, _) => Self::Ordinary,
@@ -245,29 +251,31 @@ impl Urgency {
     }
 }
 
+/// One entry of the outbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alert {
     pub notifier: String,
     pub about: About,
     #[serde(default)]
     pub urgency: Urgency,
-    /// Goes to another notifier as well, or came from one, since this way did not work.
+    /// Whether it is sent by another notifier as well, or came from one that failed.
     #[serde(default)]
     pub rerouted: bool,
     pub created: Timestamp,
-    /// Not to be tried before this.
+    /// Earliest time of the next attempt.
     pub due: Timestamp,
-    /// Attempts that were begun. One that was begun and never ended may have arrived: what follows is a repeat.
+    /// Number of attempts begun. An attempt without an end may have arrived: the next one is marked as a repeat.
     pub attempts: u32,
     /// An attempt is under way, or was when the process died.
     pub begun: bool,
-    /// How many later alerts of the same subject this one stands for as well.
+    /// Number of later alerts of this subject that this one replaces.
     pub merged: u32,
-    /// What the notifier said last.
+    /// The notifier's last refusal.
     pub refused: Option<String>,
 }
 
 impl Alert {
+    /// An alert to be sent at once, never tried yet.
     pub fn new(notifier: &str, about: About, urgency: Urgency, now: Timestamp) -> Self {
         Self {
             notifier: notifier.to_owned(),
@@ -302,7 +310,7 @@ pub fn base_of(name: &str) -> &str {
     name.split('@').next().unwrap_or(name)
 }
 
-/// Where a message lies, so that it can be edited later.
+/// The place of a sent message, so that it can be edited later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// A chat, an address; opaque to all but its notifier.
@@ -311,7 +319,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The place of a receipt that holds what was said, of a notifier whose messages cannot be edited.
+    /// The place in a receipt that holds the text of a message, for notifiers that cannot edit messages.
     pub const SAID: &str = "said";
 }
 

@@ -1,4 +1,4 @@
-//! The page as approved, and what was learned since of how it normally varies.
+//! The approved page, and the looks learnt since that show how it normally varies.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{Digest, Presentation};
 
-/// A look whose body is kept as evidence; a few hundred bytes.
+/// A look with a body kept as evidence; a few hundred bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookRef {
     /// Of the decoded body, and the name of its evidence file.
@@ -23,6 +23,7 @@ pub struct LookRef {
     pub presentation: Option<Presentation>,
 }
 
+/// The looks that a page is compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
     /// Oldest first; approved together.
@@ -34,10 +35,11 @@ pub struct Baseline {
     pub learnt: Vec<LookRef>,
 }
 
-/// How many approved looks and how many learnt looks are kept: each is parsed when a changed page is judged.
+/// Most approved and most learnt looks that are kept: each is parsed when a changed page is judged.
 pub const KEPT: usize = 5;
 
 impl Baseline {
+    /// All looks, approved ones first.
     pub fn looks(&self) -> impl Iterator<Item = &LookRef> {
         self.approved.iter().chain(&self.learnt)
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub struct Digest([u8; 32]);
 
 impl Digest {
+    /// The digest of bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }
@@ -34,11 +35,12 @@ impl Digest {
         format!("{}…{}", &hex[..8], &hex[60..])
     }
 
+    /// The 32 bytes.
     pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The first sixteen bytes as a number: nobody finds another text for it.
+    /// The first sixteen bytes as a number: no attacker can find a second text for it.
     pub fn half(&self) -> u128 {
         let mut first = [0; 16];
         first.copy_from_slice(&self.0[..16]);
@@ -53,7 +55,7 @@ impl Digest {
     }
 }
 
-/// A 64-bit key of a part of a page (a block, a link, a token), from the same hash.
+/// A 64-bit hash of a part of a page (a block, a link, a token): the first bytes of its digest.
 pub fn key(text: &str) -> u64 {
     Digest::of(text.as_bytes()).low()
 }
@@ -76,6 +78,7 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// A text that is not `blake3:` and 64 hexadecimal digits.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a digest is written as blake3: and 64 hexadecimal digits")]
 pub struct NotADigest;

@@ -1,4 +1,4 @@
-//! Who a host belongs to. The one home of `psl`.
+//! The owner of a host, as far as its name shows it. Only this file uses `psl`.
 
 /// The registrable domain of a host: `mic.hanoi.gov.vn` → `hanoi.gov.vn`. An address, and a name
 /// that is itself a public suffix, stand for themselves.

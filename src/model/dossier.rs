@@ -1,4 +1,4 @@
-//! All that is remembered of one target between two looks. Small: bodies are evidence files.
+//! The state of one target between two looks. It is small: bodies are evidence files.
 
 use std::net::IpAddr;
 
@@ -11,6 +11,7 @@ use super::{
     record::{Record, Stored},
 };
 
+/// The state of one target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dossier {
     pub target: TargetId,
@@ -21,9 +22,9 @@ pub struct Dossier {
     pub learning: Vec<LookRef>,
     pub validators: Option<Validators>,
     pub open: Option<IncidentId>,
-    /// Days of the certificate are counted from here.
+    /// Expiry of the certificate at the last look.
     pub certificate_ends: Option<Timestamp>,
-    /// What belongs to the portal besides its home page.
+    /// The portal's parts besides its home page.
     #[serde(default)]
     pub beyond: Beyond,
     /// Of a sitemap or robots.txt, as last judged normal.
@@ -35,13 +36,13 @@ pub struct Dossier {
     /// The address that answered last.
     #[serde(default)]
     pub address: Option<IpAddr>,
-    /// The name had several addresses at that look: "not modified" from one of them says nothing of the others.
+    /// Whether the name had several addresses at that look: "not modified" from one of them says nothing of the others.
     #[serde(default)]
     pub faces: bool,
     /// What was expected of the page (see `watch::look`) when it was judged normal last.
     #[serde(default)]
     pub expects: Option<Digest>,
-    /// The incident that was open last: one that comes back soon is the same one.
+    /// The latest incident, now closed: a deviation that returns soon continues it.
     #[serde(default)]
     pub past: Option<IncidentId>,
     /// Looks of the last day that showed an attacker's content.
@@ -56,13 +57,14 @@ pub struct Beyond {
     pub listed_at: Option<Timestamp>,
 }
 
+/// A part of a portal that was found, and its address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartRef {
     pub part: Part,
     pub url: Url,
 }
 
-/// Who answered for a portal, as far as it may be told from outside.
+/// The origin of a portal's answers, as far as it shows from outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Issuers and subjects of certificates.
@@ -72,10 +74,11 @@ pub struct Origin {
     pub networks: Vec<String>,
 }
 
-/// So many of each are remembered; the oldest make room.
+/// Most entries of each kind; the oldest make room.
 const ORIGINS_KEPT: usize = 8;
 
 impl Origin {
+    /// Adds the origin of a page judged normal; `None` where it is unknown.
     pub fn learn(&mut self, issuer: Option<&str>, subject: Option<&str>, network: Option<&str>) {
         let put = |known: &mut Vec<String>, seen: Option<&str>| {
             if let Some(seen) = seen.filter(|it| !known.iter().any(|known| known == it)) {
@@ -91,6 +94,7 @@ impl Origin {
 }
 
 impl Dossier {
+    /// A target that was never looked at.
     pub fn new(target: TargetId) -> Self {
         Self {
             target,
@@ -119,7 +123,7 @@ pub struct Validators {
     pub digest: Digest,
 }
 
-/// What of a dossier fits on a line of a list.
+/// A target's state in one line of a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Glance {
     pub target: TargetId,
@@ -131,12 +135,12 @@ pub struct Glance {
     pub certificate_ends: Option<Timestamp>,
     #[serde(default)]
     pub address: Option<IpAddr>,
-    /// When it was looked at last, and what the look came to; kept with the history.
+    /// Time and class of the last look; kept with the history.
     #[serde(default)]
     pub last: Option<(Timestamp, Class)>,
 }
 
-/// Who made a baseline, and when.
+/// The approver of a baseline, and the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     pub by: String,

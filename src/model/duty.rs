@@ -1,4 +1,4 @@
-//! People: who is on duty, who decides, who is called when nobody answers, and whom a report goes to.
+//! People: officers on duty, heads of agencies, contacts, recipients of reports.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::is_same_name;
 
+/// A person whom targets.yaml names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub name: String,
@@ -28,11 +29,11 @@ pub struct Shift {
     pub dates: Option<(Date, Date)>,
 }
 
-/// Who is called when nobody has taken an incident.
+/// A step of escalation: the people called while an incident is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rung {
-    /// Who is on duty now, and who comes next.
+    /// The officers on duty now, then those of the next shift.
     Roster,
     /// The agency's head.
     Head,
@@ -43,8 +44,10 @@ pub enum Rung {
 }
 
 impl Rung {
+    /// All steps, in the order of escalation.
     pub const ALL: [Self; 4] = [Self::Roster, Self::Head, Self::DutyRoom, Self::National];
 
+    /// The name in targets.yaml and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Roster => "roster",
@@ -55,14 +58,14 @@ impl Rung {
     }
 }
 
-/// So long after an incident was confirmed and not taken, somebody else is called.
+/// A step of escalation, and the time after the incident's confirmation at which it is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub after: Duration,
     pub to: Rung,
 }
 
-/// How high in the tree of contacts.
+/// The level of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
@@ -72,8 +75,10 @@ pub enum Tier {
 }
 
 impl Tier {
+    /// All levels, lowest first.
     pub const ALL: [Self; 3] = [Self::Agency, Self::Province, Self::National];
 
+    /// The name in targets.yaml and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Agency => "agency",
@@ -83,7 +88,7 @@ impl Tier {
     }
 }
 
-/// A contact point, as somebody confirmed it on a day.
+/// A contact point, and the day of its last confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     pub tier: Tier,
@@ -97,15 +102,18 @@ pub struct Contact {
     pub confirmed: Date,
 }
 
-/// A contact that nobody confirmed for so long is pointed out: a quarter of a year, as rosters of holidays are drawn up.
+/// Days after which a contact without a new confirmation is reported: a quarter of a year, as rosters of holidays are
+/// drawn up.
 const STALE_DAYS: i32 = 92;
 
 impl Contact {
+    /// Whether its confirmation is older than a quarter of a year.
     pub fn is_stale(&self, today: Date) -> bool {
         let since = today.since(self.confirmed).map(|it| it.get_days());
         since.is_ok_and(|days| days > STALE_DAYS)
     }
 
+    /// Whether it answers for an agency in this province.
     pub fn answers_for(&self, agency: &str, province: Option<&str>) -> bool {
         let everybody =
             self.tier != Tier::Agency && self.agencies.is_empty() && self.province.is_none();
@@ -120,7 +128,7 @@ impl Contact {
 /// All that targets.yaml says of people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duty {
-    /// Who may approve registrations, close incidents and move baselines.
+    /// The people that may approve registrations, close incidents and move baselines.
     pub officers: Vec<Person>,
     pub roster: Vec<Shift>,
     /// A file with more of it, as written; the caller resolves and reads it.
@@ -129,7 +137,7 @@ pub struct Duty {
     pub roster_csv_at: (usize, usize),
     pub escalation: Vec<Step>,
     pub contacts: Vec<Contact>,
-    /// Time after which the holder of an incident who did nothing about it is reminded; `None` for never.
+    /// Time after which the holder of an incident is reminded if they recorded nothing; `None` for never.
     pub remind_taken: Option<Duration>,
     /// Time before a shift at which its officers are asked to confirm that they are present; `None` for never.
     pub test_call: Option<Duration>,
@@ -165,7 +173,7 @@ impl Duty {
         ours
     }
 
-    /// Whether anybody may ever be called.
+    /// Whether a step of escalation can ever be called.
     pub fn calls(&self) -> bool {
         !self.escalation.is_empty() || !self.roster.is_empty()
     }

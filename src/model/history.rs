@@ -24,7 +24,7 @@ pub struct Mark {
     pub class: Class,
     /// Only of looks that were answered.
     pub elapsed_ms: Option<u32>,
-    /// Longer than this since the look before, and the time between was not watched.
+    /// Longest time since the look before; after a longer gap, the time between counts as not watched.
     pub max_gap_s: u32,
 }
 
@@ -39,6 +39,7 @@ pub struct Sketch {
 const GROWTH: f64 = 1.1;
 
 impl Sketch {
+    /// An hour without looks; `hour` is its first second.
     pub fn new(hour: Timestamp) -> Self {
         Self {
             hour,
@@ -67,10 +68,12 @@ impl Sketch {
         (f64::from(ms.max(1)).ln() / GROWTH.ln()).floor() as u16
     }
 
+    /// Counts an answer that took `ms` milliseconds.
     pub fn add(&mut self, ms: u32) {
         self.count(Self::bucket_of(ms));
     }
 
+    /// Counts an answer in a bucket.
     pub fn count(&mut self, bucket: u16) {
         match self.buckets.binary_search_by_key(&bucket, |it| it.0) {
             Ok(at) => self.buckets[at].1 = self.buckets[at].1.saturating_add(1),
@@ -166,7 +169,7 @@ pub fn extend(last: Option<Span>, mark: &Mark) -> (Option<Span>, Option<Span>) {
     let both = [last.class, mark.class];
     let as_ever = |it: &Class| matches!(it, Class::Unchanged | Class::NormalChange);
     if last.class == mark.class || both.iter().all(as_ever) {
-        // a page that goes with its day is one state
+        // changes of its own make a page no different state
         last.class = mark.class;
         last.looks += 1;
         return (Some(last), None);

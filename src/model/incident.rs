@@ -19,6 +19,7 @@ use super::{
 pub struct IncidentId(pub String);
 
 impl IncidentId {
+    /// The id of the `number`th incident of a year.
     pub fn new(year: i16, number: u64) -> Self {
         Self(format!("SC-{year}-{number:04}"))
     }
@@ -38,6 +39,7 @@ impl fmt::Display for IncidentId {
     }
 }
 
+/// The kind of deviation, from its first class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -50,7 +52,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What a look of this class would be an incident of; `None` for a portal that is well.
+    /// The kind of incident that a look of this class opens; `None` for a portal that is well.
     pub fn of(class: Class) -> Option<Self> {
         use super::Standing;
         Some(match (class, class.standing()) {
@@ -64,11 +66,12 @@ impl Kind {
         })
     }
 
-    /// Somebody else's content is shown: the gravest family, which an outage does not end.
+    /// Whether an attacker's content is displayed: the gravest family, which an outage does not end.
     pub fn is_tampering(self) -> bool {
         matches!(self, Self::Defaced | Self::Planted | Self::Redirected)
     }
 
+    /// The name in messages' keys and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Defaced => "defaced",
@@ -81,7 +84,7 @@ impl Kind {
     }
 }
 
-/// What is said of the portal in the incident's messages, as it was when the incident opened.
+/// The portal as the incident's messages name it, fixed when the incident opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Portal {
     pub name: String,
@@ -115,7 +118,7 @@ pub struct Evidence {
 pub struct Event {
     pub at: Timestamp,
     pub what: What,
-    /// Who did it, where a person did.
+    /// The person that did it; `None` for the service.
     pub by: Option<String>,
     /// Account and chat of the actor; `None` for the command line and for the service itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,23 +127,24 @@ pub struct Event {
     pub note: Option<String>,
 }
 
+/// The kind of an event on the time line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum What {
     Seen,
     Confirmed,
-    /// Became another kind, e.g. planted → defaced.
+    /// It became another kind, e.g. planted → defaced.
     Changed,
-    /// Was over, and came back soon.
+    /// It had ended and came back soon.
     Again,
-    /// Cannot be seen for now, and is visible again: of somebody else's content.
+    /// Of an attacker's content: it cannot be seen for now, and then is visible again.
     Unseen,
     Visible,
     /// Some looks showed it and others did not; the note counts them.
     Sighted,
     /// The portal has blocked our looks for an hour, and its message was repeated with a sound.
     Blind,
-    /// Told once more, since it keeps coming back.
+    /// Reported again, since it keeps coming back.
     Reminded,
     Told,
     /// A notifier refused for good.
@@ -148,27 +152,28 @@ pub enum What {
     Taken,
     Restored,
     Closed,
-    /// Closed because gaccong stopped watching the portal, whose present state is unknown.
+    /// Closed because gaccong stopped watching the portal; its present state is unknown.
     Unwatched,
     Dismissed,
-    /// Somebody wants no noise of it for a while, or wants it again.
+    /// An officer silenced it for a while, or ended the silence.
     Muted,
     Unmuted,
     /// Muted in one agency's chat only.
     MutedIn,
     UnmutedIn,
-    /// Somebody wrote something down.
+    /// A person wrote a note.
     Noted,
-    /// Nobody took it, and somebody else was called.
+    /// It was not taken, and the next step of escalation was called.
     Escalated,
     /// The holder was reminded of it.
     Nudged,
     /// It falls into announced changes.
     Planned,
-    /// The agency says that it was not its doing.
+    /// The agency says that it did not make the change.
     Disowned,
 }
 
+/// The stage of an incident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
@@ -181,10 +186,12 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Whether it still needs an officer.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Open | Self::Taken)
     }
 
+    /// The name in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -195,6 +202,7 @@ impl Stage {
     }
 }
 
+/// An incident, as it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     pub id: IncidentId,
@@ -205,14 +213,14 @@ pub struct Incident {
     pub kind: Kind,
     pub stage: Stage,
     pub class: Class,
-    /// Why the portal was silent, where it was.
+    /// The cause of the portal's silence, if it was silent.
     pub cause: Option<Say>,
     pub score: f64,
     pub signals: Vec<Signal>,
     /// First look that saw it.
     pub seen_at: Timestamp,
     pub confirmed_at: Timestamp,
-    /// `agreed` of `looked` looks said the same.
+    /// `agreed` of `looked` looks had this result.
     pub agreed: u32,
     pub looked: u32,
     pub vantage: String,
@@ -222,19 +230,19 @@ pub struct Incident {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Vec<Evidence>,
-    /// The first person who took it.
+    /// The first person that took it.
     pub taken: Option<Taken>,
-    /// The operator's officer who took it after a member of the agency had.
+    /// The operator's officer that took it after a member of the agency had.
     #[serde(default)]
     pub overseen: Option<Taken>,
     pub ended_at: Option<Timestamp>,
     pub timeline: Vec<Event>,
-    /// Something to add to the message while it lasts, e.g. "now unreachable".
+    /// A remark for the message while it lasts, e.g. "now unreachable".
     pub remark: Option<Say>,
-    /// How often it came back after it had seemed to be over.
+    /// Number of times it came back after it had ended.
     #[serde(default)]
     pub flaps: u32,
-    /// When it was last told so that a phone rings.
+    /// Time of its last message with a sound.
     #[serde(default)]
     pub rung_at: Option<Timestamp>,
     /// The address that the look went to, or the last one that answered for the portal.
@@ -299,20 +307,22 @@ impl Incident {
         self.led().or(self.taken.as_ref())
     }
 
-    /// The operator's officer who has the incident. While there is none, the duty ladder goes on calling.
+    /// The operator's officer that has the incident. Without one, escalation goes on.
     pub fn led(&self) -> Option<&Taken> {
         let first = self.taken.as_ref().filter(|it| !it.is_of_agency());
         first.or(self.overseen.as_ref())
     }
 }
 
+/// One changed line of the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeLine {
     pub added: bool,
-    /// Cut and disarmed.
+    /// Cut and defanged.
     pub text: String,
 }
 
+/// The person that took an incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
     pub by: String,
@@ -322,13 +332,14 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// Whether it was taken in an agency's chat by a person who is no officer of the operator.
+    /// Whether it was taken in an agency's chat by a person that is no officer of the operator.
     pub fn is_of_agency(&self) -> bool {
         let origin = self.origin.as_ref();
         origin.is_some_and(|it| it.of == Standpoint::Agency)
     }
 }
 
+/// Silence that a person asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Muted {
     pub by: String,
@@ -357,10 +368,10 @@ pub enum Standpoint {
     Agency,
 }
 
-/// The account and chat that an action came from, since anybody can take another's display name.
+/// The account and chat of an action, since display names can be copied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The account number; `None` for a group administrator who posts anonymously.
+    /// The account number; `None` for a group administrator that posts anonymously.
     pub account: Option<i64>,
     /// The chat number.
     pub chat: i64,
@@ -368,12 +379,12 @@ pub struct Origin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     pub of: Standpoint,
-    /// The officer whom the actor's display name resembles, though the account is another.
+    /// The officer with a display name that resembles the actor's, though the account is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resembles: Option<String>,
 }
 
-/// The person who does something; without an origin, a user of the service's command line.
+/// The person that acts; without an origin, a user of the service's command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub name: String,

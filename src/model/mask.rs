@@ -1,22 +1,23 @@
-//! What is learnt of where a page's bytes vary (see `diff::mask`, which learns and asks).
+//! A learnt mask: where a page's bytes vary (see `diff::mask`, which learns and applies it).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Digest, record::Stored};
 
-/// What is learnt of one target. A page may have several faces.
+/// The mask of one target. A page may have several variants ("faces").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mask {
-    /// Of the looks that it was learnt from and of what was expected of them: with others it must be learnt anew.
+    /// Digest of the looks from which it was learnt and of the operator's expectations: if either changes, it must be
+    /// learnt again.
     pub of: Digest,
-    /// When the baseline was approved that they belong to.
+    /// Approval time of the baseline that these looks belong to.
     pub approved: Option<Timestamp>,
     pub faces: Vec<Face>,
 }
 
 impl Mask {
-    /// Bytes of memory that the mask takes, nearly.
+    /// Bytes of memory that the mask takes, approximately.
     pub fn bytes(&self) -> usize {
         let steps = self.faces.iter().flat_map(|it| &it.steps);
         let known = steps.map(|it| match &it.slot {
@@ -31,43 +32,46 @@ impl Mask {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Face {
     pub steps: Vec<Step>,
-    /// Bytes after the last slot, and what they are known by.
+    /// Number of bytes after the last slot, and their digest.
     pub tail: usize,
     pub tail_key: u128,
 }
 
+/// A fixed run of bytes and the slot after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// Bytes before the slot, and what they are known by.
+    /// Number of bytes before the slot, and their digest.
     pub fixed: usize,
     pub key: u128,
     pub slot: Slot,
 }
 
+/// A place where the bytes may vary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slot {
-    /// One run of at most so many digits.
+    /// One run of at most `most` digits.
     Number { most: usize },
     /// One run of letters of an alphabet: a session, a nonce, a view state.
     Token {
         of: Alphabet,
         least: usize,
         most: usize,
-        /// Digits in it at the least: what nobody wrote by hand has some.
+        /// Least number of digits in it: random tokens have some, words have none.
         digits: usize,
     },
-    /// Markup that stood there in a look, as a whole.
+    /// Markup that stood there as a whole in an earlier look.
     OneOf {
-        /// Keys of what is known, ascending.
+        /// Digests of the known variants, ascending.
         known: Vec<u128>,
-        /// Bytes of the longest.
+        /// Bytes of the longest variant.
         longest: usize,
-        /// The piece that follows; none at the end of the page.
+        /// Digest of the piece after the slot; `None` at the end of the page.
         stop: Option<u128>,
     },
 }
 
+/// The letters of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Alphabet {

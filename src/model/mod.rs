@@ -28,6 +28,7 @@ pub mod storm;
 pub mod target;
 pub mod time;
 pub mod verdict;
+pub mod visit;
 pub mod window;
 
 pub use agency::Agency;
@@ -48,4 +49,5 @@ pub use site::SiteFacts;
 pub use storm::Storm;
 pub use target::{Part, Profile, Target, TargetId};
 pub use verdict::{Level, Verdict};
+pub use visit::{Broken, Fetched, Held};
 pub use window::WatchWindow;

@@ -6,8 +6,8 @@ use unicode_security::confusable_detection::skeleton;
 /// The five tones, as marks of their own.
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
 
-/// Whether two texts are the same name. Case, blanks, Unicode's two ways of writing a marked letter and the place of
-/// the tone in a syllable (Hoà, Hòa) make no difference.
+/// Whether two texts are one name. Case, blanks, Unicode's two ways of writing a marked letter and the place of the
+/// tone in a syllable (Hoà, Hòa) make no difference.
 pub fn is_same_name(a: &str, b: &str) -> bool {
     folded(a) == folded(b)
 }

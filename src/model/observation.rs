@@ -1,4 +1,5 @@
-//! What one look saw. Answered or silent, never an error: a portal that cannot be reached is a fact like any other.
+//! The result of one look: an answer or silence, never an error. A portal that cannot be reached is a fact like any
+//! other.
 
 use std::net::IpAddr;
 
@@ -8,6 +9,7 @@ use url::Url;
 
 use super::{Class, Digest, Presentation, Profile, Say, TargetId};
 
+/// One look at one target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Observation {
     pub target: TargetId,
@@ -61,11 +63,13 @@ impl Families {
     clippy::large_enum_variant,
     reason = "one a look, and nearly always the large one"
 )]
+/// An answer, or silence.
 pub enum Seen {
     Answered(Answer),
     Silent(Silence),
 }
 
+/// The head of a response, and facts about its body.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     pub status: u16,
@@ -84,12 +88,12 @@ pub struct Answer {
     /// Headers that change what a browser shows of the body.
     #[serde(default)]
     pub presentation: Presentation,
-    /// What the portal's server takes the time for.
+    /// The time by the portal's server (`Date` header).
     #[serde(default)]
     pub date: Option<Timestamp>,
 }
 
-/// Why no page was seen.
+/// The reason that no page was read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Silence {
     pub class: Class,
@@ -99,6 +103,7 @@ pub struct Silence {
     pub status: Option<u16>,
 }
 
+/// A redirect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hop {
     pub status: u16,
@@ -127,6 +132,7 @@ impl Observation {
         self.certificate.as_ref()?.fault.as_ref()
     }
 
+    /// The answer, if there was one.
     pub fn answer(&self) -> Option<&Answer> {
         match &self.seen {
             Seen::Answered(answer) => Some(answer),
@@ -142,6 +148,7 @@ impl Observation {
         })
     }
 
+    /// The silence, if there was no answer.
     pub fn silence(&self) -> Option<&Silence> {
         match &self.seen {
             Seen::Silent(silence) => Some(silence),

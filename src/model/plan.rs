@@ -17,6 +17,7 @@ use super::{
 pub struct PlanId(pub String);
 
 impl PlanId {
+    /// The id of the `number`th plan of a year.
     pub fn new(year: i16, number: u64) -> Self {
         Self(format!("KH-{year}-{number:04}"))
     }
@@ -52,11 +53,12 @@ pub struct Plan {
     pub origin: Option<Origin>,
     pub at: Timestamp,
     pub reason: String,
-    /// Whoever announced it there is asked afterwards; none where it was announced at the command line.
+    /// The chat of the announcement, which is asked afterwards; `None` for the command line.
     pub notifier: Option<String>,
     pub stage: PlanStage,
 }
 
+/// The stage of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PlanStage {
@@ -67,9 +69,9 @@ pub enum PlanStage {
         origin: Option<Origin>,
         at: Timestamp,
     },
-    /// It is over, and nothing was seen that somebody would have to answer for.
+    /// It is over, and no look showed a change that needs an answer.
     Quiet,
-    /// It is over, and the agency is asked whether what was seen was its own doing.
+    /// It is over, and the agency is asked whether it made the changes that looks showed.
     Asked,
     Answered {
         by: String,
@@ -87,7 +89,7 @@ impl Plan {
         announced && self.targets.iter().any(|it| it.as_str() == target.portal())
     }
 
-    /// Who is to answer: the chat that announced it, or the people who run the service.
+    /// The notifiers that are asked: the chat of the announcement, or else the operator's (`duty`).
     pub fn asked<'a>(&'a self, duty: &'a [String]) -> Vec<&'a String> {
         match &self.notifier {
             Some(name) => vec![name],

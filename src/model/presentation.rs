@@ -1,8 +1,8 @@
-//! Headers that change what a browser shows of the same bytes.
+//! Headers that change what a browser shows of a body.
 
 use serde::{Deserialize, Serialize};
 
-/// Normalised, so that two answers with the same effect are equal: no order of parameters, no case, no nonces.
+/// Normalized, so that two answers with an equal effect are equal: no order of parameters, no case, no nonces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Presentation {
@@ -11,7 +11,7 @@ pub struct Presentation {
     pub charset: Option<String>,
     /// Browsers download the page instead of showing it (a `Content-Disposition` other than `inline`).
     pub stored: bool,
-    /// URLs of style sheets in `Link` headers, without queries; at most eight.
+    /// URLs of style sheets in `Link` headers, without queries; at most 32, then `…` for the rest.
     pub sheets: Vec<String>,
     /// The words of the directive `sandbox` of the Content-Security-Policy, sorted.
     pub sandbox: Option<String>,

@@ -1,4 +1,4 @@
-//! The registry: portals that were asked for, portals that are watched, and who decided it when.
+//! The registry: requests, watched portals, and the history of decisions on both.
 
 use std::fmt;
 
@@ -30,6 +30,7 @@ pub struct Registration {
 pub struct RequestId(pub String);
 
 impl RequestId {
+    /// The id of the `number`th request of a year.
     pub fn new(year: i16, number: u64) -> Self {
         Self(format!("DK-{year}-{number:04}"))
     }
@@ -49,7 +50,7 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Somebody asks that a portal be watched.
+/// A request to watch a portal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     pub id: RequestId,
@@ -59,20 +60,20 @@ pub struct Request {
     pub url: Url,
     /// The id that the portal will have.
     pub target: TargetId,
-    /// As the asker calls it; empty where its title will do.
+    /// The asker's name for the portal; empty if the page's title is to be used.
     pub name: String,
     pub agency: String,
     pub agency_name: String,
     pub asker: Asker,
     pub stage: Stage,
-    /// What the portal looked like when it was looked at last; none before.
+    /// The portal at the last look; `None` before the first.
     pub view: Option<View>,
     pub proof: Option<Proof>,
     /// Proves the asker's control when it stands on the portal or in its DNS zone. No secret: it is bound to both.
     pub token: String,
     /// When the portal is to be looked at next.
     pub look_at: Timestamp,
-    /// The asker wants to know what the next look finds, whatever it is.
+    /// Whether the asker wants to know the result of the next look in any case.
     #[serde(default)]
     pub again: bool,
     /// Asked for in a chat that gets no portal's alerts.
@@ -87,7 +88,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// What an officer decides on: where it has changed since he was shown it, he is to look again.
+    /// A digest of what an officer decides on: if it changed since the officer saw the request, they must look again.
     pub fn state(&self) -> String {
         let view = self.view.as_ref();
         let seen = view.map(|it| (it.class.standing(), it.suspicious, it.same_as.as_ref()));
@@ -96,23 +97,24 @@ impl Request {
     }
 }
 
-/// Who asked, and how he is told what becomes of it.
+/// The asker, and the way to reach them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
     pub name: String,
-    /// The notifier that reaches him; none where he asked at the command line.
+    /// The notifier that reaches the asker; `None` for the command line.
     pub notifier: Option<String>,
-    /// The number of his account: names can be anything.
+    /// The account number, since names can be copied.
     #[serde(default)]
     pub account: Option<i64>,
-    /// What else his account is called, `@name`.
+    /// The account's user name, `@name`.
     #[serde(default)]
     pub username: Option<String>,
-    /// The group in which he asked, as it calls itself.
+    /// The title of the group where the request was made.
     #[serde(default)]
     pub place: Option<String>,
 }
 
+/// The stage of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
@@ -127,18 +129,19 @@ pub enum Stage {
         at: Timestamp,
         reason: String,
     },
-    /// By who asked.
+    /// By the asker.
     Withdrawn {
         by: String,
         at: Timestamp,
     },
-    /// Nobody decided in time.
+    /// No officer decided in time.
     Expired {
         at: Timestamp,
     },
 }
 
 impl Stage {
+    /// Whether an officer is still to decide.
     pub fn is_open(&self) -> bool {
         *self == Self::Open
     }
@@ -147,7 +150,7 @@ impl Stage {
 /// The reason why a request ends after another asker has proved control of the portal: the key of a sentence.
 pub const DISPLACED: &str = "register-displaced";
 
-/// What a portal looks like to somebody who is to decide whether it may be watched.
+/// A portal, as an officer sees it to decide whether it may be watched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct View {
     pub at: Timestamp,
@@ -157,7 +160,7 @@ pub struct View {
     pub title: Option<String>,
     /// The first visible lines, cut.
     pub lines: Vec<String>,
-    /// 0 to 1: how likely it shows somebody else's content already.
+    /// Probability, 0 to 1, that it shows an attacker's content already.
     pub score: f64,
     pub suspicious: bool,
     pub signals: Vec<Signal>,
@@ -165,11 +168,11 @@ pub struct View {
     /// Why a browser would refuse the certificate.
     pub certificate_fault: Option<Say>,
     pub digest: Option<Digest>,
-    /// A registered portal that it is under another name.
+    /// A registered portal that this one is, under another name.
     pub same_as: Option<TargetId>,
 }
 
-/// How it was shown that the portal is the asker's to register.
+/// The evidence that the asker controls the portal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Proof {
@@ -179,11 +182,12 @@ pub enum Proof {
     Meta,
     /// A file under `/.well-known/`.
     File,
-    /// An officer knows.
+    /// An officer vouches for it.
     Vouched(String),
 }
 
 impl Proof {
+    /// The name in JSON.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Dns => "dns",
@@ -203,6 +207,7 @@ pub struct Entry {
     pub deed: Deed,
 }
 
+/// An event of the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Deed {
@@ -225,12 +230,12 @@ pub enum Deed {
         request: RequestId,
     },
     Registered {
-        /// Where somebody asked for it.
+        /// The request that it came from, if any.
         request: Option<RequestId>,
         url: Url,
         agency: String,
         until: Option<Timestamp>,
-        /// Who is told of it, and may do something about it.
+        /// The notifiers that get its alerts; their chats may act on them.
         #[serde(default)]
         notify: Vec<String>,
     },
@@ -243,7 +248,7 @@ pub enum Deed {
     Listed {
         url: Url,
     },
-    /// What targets.yaml says of it is not what it said.
+    /// Its settings in targets.yaml changed.
     Changed {
         url: Url,
     },
@@ -252,6 +257,7 @@ pub enum Deed {
 }
 
 impl Deed {
+    /// The name in JSON.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Asked { .. } => "asked",

@@ -1,9 +1,10 @@
-//! A sentence that the core has decided on and the edges put into a language: a key of `locales/*.ftl` and its arguments.
+//! A sentence that the core decides on and the edges put into a language: a key of `locales/*.ftl` and its arguments.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// A sentence in no language yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Say {
     pub key: String,
@@ -12,6 +13,7 @@ pub struct Say {
 }
 
 impl Say {
+    /// The sentence of a key, without arguments.
     pub fn new(key: &str) -> Self {
         Self {
             key: key.to_owned(),
@@ -19,6 +21,7 @@ impl Say {
         }
     }
 
+    /// Adds an argument.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.args.insert(name.to_owned(), value.to_string());

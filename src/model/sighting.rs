@@ -64,6 +64,8 @@ pub struct Sightings {
 }
 
 impl Sightings {
+    /// Adds a sighting and drops those older than a day. `shown` replaces a kept one that a message has shown, or of a
+    /// lower score.
     pub fn add(&mut self, sighting: Sighting, shown: Shown) {
         let oldest = sighting.at - REMEMBERED;
         self.seen.retain(|it| it.at >= oldest);
@@ -85,6 +87,7 @@ impl Sightings {
         self.seen.drain(..surplus);
     }
 
+    /// Time of the latest sighting.
     pub fn last_at(&self) -> Option<Timestamp> {
         self.seen.last().map(|it| it.at)
     }

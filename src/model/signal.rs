@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Say;
 
+/// A finding of one detector, weighed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Signal {
     /// The name of the detector's file, e.g. `boast`.
@@ -11,6 +12,6 @@ pub struct Signal {
     /// Log-odds added to the verdict (natural logarithm).
     pub weight: f64,
     pub say: Say,
-    /// What a person can look at; already cut and disarmed.
+    /// Evidence for a person; already cut and defanged.
     pub excerpt: String,
 }

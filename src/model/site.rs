@@ -1,20 +1,20 @@
-//! What a portal says of itself to machines: its sitemap and robots.txt, in numbers.
+//! A portal's sitemap or robots.txt, in numbers.
 
 use serde::{Deserialize, Serialize};
 
-/// Small, whatever the size of the file.
+/// Facts about one file; small for a file of any size.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteFacts {
-    /// Addresses named.
+    /// Number of addresses in the file.
     pub count: u32,
-    /// Of these: on hosts of other registrable domains.
+    /// Of these, addresses on hosts of other registrable domains.
     pub foreign: u32,
     /// With words of gambling, loans, pills and the like in their path.
     pub sold: u32,
-    /// With letters of a writing that a Vietnamese portal's addresses do not have.
+    /// With letters of a writing system that addresses of Vietnamese portals do not use.
     pub alien: u32,
-    /// A few that are foreign, sold or alien, for people.
+    /// A few of the foreign, sold or alien addresses, for people.
     pub odd: Vec<String>,
-    /// The first of all, for those who follow them (sitemaps that robots.txt names).
+    /// The first addresses of the file; robots.txt names its sitemaps here.
     pub first: Vec<String>,
 }

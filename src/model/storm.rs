@@ -1,4 +1,4 @@
-//! Many incidents that are told of as one, so that an officer's phone is not buried.
+//! Storms: many incidents reported in one message, so that an officer's phone is not flooded.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::{
     record::{Record, Stored},
 };
 
-/// Outages and the like, or somebody else's content.
+/// The incidents of one storm: outages and the like, or tampering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
@@ -34,7 +34,7 @@ pub struct Storm {
     pub notifier: String,
     pub family: Family,
     pub begun: Timestamp,
-    /// When an incident joined last: who comes much later is not of it.
+    /// When an incident joined last: one that begins much later starts another storm.
     pub joined: Timestamp,
     /// When its message was last brought up to date.
     pub told: Option<Timestamp>,
@@ -73,6 +73,7 @@ pub struct Shared {
 const MOST_JOINERS: usize = 200;
 
 impl Storm {
+    /// A storm that begins with this incident.
     pub fn new(notifier: &str, first: &Incident, now: Timestamp) -> Self {
         Self {
             id: Self::id_of(&first.id),
@@ -110,7 +111,7 @@ impl Storm {
         format!("{notifier}/{id}")
     }
 
-    /// What stands in the place of a receipt for each incident of it.
+    /// Stands in place of a receipt for each incident of the storm.
     pub fn receipt_of_members(&self) -> Receipt {
         Receipt {
             place: "storm".to_owned(),

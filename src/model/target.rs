@@ -1,4 +1,4 @@
-//! One registered portal and what is expected of it.
+//! One registered portal and the operator's expectations of it.
 
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use super::digest::key;
 pub struct TargetId(Arc<str>);
 
 impl TargetId {
-    /// The id of a URL nobody registered: readable, and the same at the next call.
+    /// An id for a URL that is not registered: readable, and equal at each call.
     pub fn from_url(url: &Url) -> Self {
         let mut name: String = url
             .host_str()
@@ -35,12 +35,12 @@ impl TargetId {
         Self(name.trim_matches('-').into())
     }
 
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What is remembered of a portal besides its home page lies under an id of its own: `nghean-portal~googlebot`.
-    /// Nobody can register such an id.
+    /// The id of a portal's part, such as `nghean-portal~googlebot`. It is no valid id for a registration.
     #[must_use]
     pub fn beside(&self, part: &str) -> Self {
         Self(format!("{}~{part}", self.portal()).into())
@@ -53,6 +53,7 @@ impl TargetId {
     }
 }
 
+/// The rule of `is_id`, for messages.
 pub const ID_RULE: &str = "an id is 1 to 64 characters of a-z, 0-9 and -";
 
 /// Whether `text` may be an id.
@@ -141,6 +142,7 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// All profiles.
     pub const ALL: [Profile; 4] = [
         Profile::Desktop,
         Profile::Mobile,
@@ -148,6 +150,7 @@ impl Profile {
         Profile::FromGoogle,
     ];
 
+    /// The name in targets.yaml and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Desktop => "desktop",
@@ -158,7 +161,7 @@ impl Profile {
     }
 }
 
-/// A verdict is believed when `agree` of at most `looks` looks within `within` say the same.
+/// A verdict counts once `agree` of at most `looks` looks within the time `within` agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirm {
     pub looks: u32,
@@ -173,7 +176,7 @@ pub struct Learn {
     pub every: Duration,
 }
 
-/// What a target may set for itself; `defaults:` of targets.yaml has the same shape.
+/// Settings of a target; `defaults:` of targets.yaml has this shape, too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     pub every: Duration,
@@ -217,6 +220,7 @@ impl Default for Settings {
     }
 }
 
+/// A watched portal, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     pub id: TargetId,
@@ -259,7 +263,7 @@ fn one() -> u32 {
 }
 
 impl Target {
-    /// A target for a URL that nobody registered, with the settings given.
+    /// A target for a URL that is not registered, with the settings given.
     pub fn unregistered(url: Url, settings: Settings) -> Self {
         Self {
             id: TargetId::from_url(&url),

@@ -16,6 +16,7 @@ pub struct Week {
 }
 
 impl Week {
+    /// The week of a date.
     pub fn of(date: Date) -> Self {
         let iso = date.iso_week_date();
         Self {
@@ -24,16 +25,19 @@ impl Week {
         }
     }
 
+    /// Its first day.
     pub fn monday(self) -> Date {
         ISOWeekDate::new(self.year, self.week, Weekday::Monday)
             .map(ISOWeekDate::date)
             .unwrap_or(Date::MIN)
     }
 
+    /// Its last day.
     pub fn sunday(self) -> Date {
         self.monday().saturating_add(6.days())
     }
 
+    /// The week before it.
     pub fn before(self) -> Self {
         Self::of(self.monday().saturating_sub(7.days()))
     }

@@ -1,4 +1,4 @@
-//! What the detector concludes of one page.
+//! The detectors' conclusion about one page.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,19 +8,21 @@ use super::Signal;
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+/// The level of concern.
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Nothing can be concluded (an error page, a challenge, a page over a limit).
     #[default]
     Unknown,
     Normal,
-    /// Much has changed, nothing accuses.
+    /// Much has changed, but no signal accuses.
     Drifted,
     Suspect,
     Defaced,
 }
 
 impl Level {
+    /// The name in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
@@ -31,12 +33,13 @@ impl Level {
         }
     }
 
+    /// Whether it opens an incident.
     pub fn rings(self) -> bool {
         self >= Self::Suspect
     }
 }
 
-/// What kind of page this is before any question of tampering.
+/// The kind of page, before any question of tampering.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -44,18 +47,19 @@ pub enum State {
     Ordinary,
     /// Announces maintenance, or is an error page served with a good status.
     Maintenance,
-    /// A browser check, captcha or WAF page: the portal blocks us.
+    /// A browser check, captcha or page of a web application firewall: the portal blocks the service.
     Challenge,
     /// Asks to log in where a page was open to all.
     Login,
     /// The domain is for sale or has expired.
     Parked,
-    /// Hardly a word; scripts would fetch what there is to see.
+    /// Hardly a word; scripts fetch the content.
     Shell,
     /// Nothing to read and nothing to show.
     Empty,
 }
 
+/// The conclusion: level, score and signals.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     pub level: Level,
@@ -64,7 +68,7 @@ pub struct Verdict {
     /// Strongest first.
     pub signals: Vec<Signal>,
     pub state: State,
-    /// The page now leads to a foreign registrable domain.
+    /// Whether the page is now at a foreign registrable domain.
     #[serde(default)]
     pub redirected: bool,
 }

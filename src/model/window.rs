@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::{Timestamp, civil::Time};
 use serde::{Deserialize, Serialize};
 
+/// A watch window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchWindow {
     pub name: String,
@@ -13,7 +14,7 @@ pub struct WatchWindow {
     pub to: Timestamp,
     /// The interval of looks inside the window, where it is shorter than the target's own.
     pub every: Option<Duration>,
-    /// The hour at which each day of it is told.
+    /// The local time of the daily summary.
     pub digest: Option<Time>,
 }
 

@@ -1,7 +1,8 @@
-//! The tree builder under watch: fed in small pieces, stopped when what it has built passes a limit.
+//! The tree builder with limits: it gets the text in small pieces and stops once the tree that it has built passes a
+//! limit.
 //!
-//! [`guard`](super::guard) counts the text as written and is fast; what the tree builder makes of hostile
-//! text can differ from any such count. Here the tree itself is counted, so that nothing slips through.
+//! [`guard`](super::guard) counts the text as written and is fast; the tree that the tree builder makes of hostile text
+//! can be larger than any such count. This module counts the tree itself.
 
 use std::{
     borrow::Cow,
@@ -25,22 +26,24 @@ use super::{
     patience,
 };
 
-/// Bytes between two looks at the counters: the most that can be overshot.
+/// Bytes fed to the tree builder between two checks of the counters: a limit is overshot by at most one piece.
 const PIECE: usize = 2048;
 
-/// Words in a stretch of which the tree builder was told nothing: one tag, comment or value. Attributes are compared with
-/// each other, and the count before the tree ([`ATTRIBUTES`]) takes some tags for text. Honest pages hold comments and
-/// values of some hundred thousand words: data, drawings, rows that are left out. Patience ends what costs more.
+/// Most words fed to the tree builder in a row without an event from it: they belong to one tag, comment or attribute
+/// value. html5ever compares all attributes of a tag with each other, and [`guard`](super::guard) takes some tags for
+/// text, so [`ATTRIBUTES`] does not bound them. Honest pages hold comments and values of some hundred thousand words:
+/// data, drawings, rows left out. The time limit ends what costs more.
 const WORDS_IN_ONE_TOKEN: usize = 1_000_000;
-/// Looks of the tree builder at the elements that are open: an honest page needs some hundred thousand.
+/// Most visits of open elements by the tree builder: an honest page needs some hundred thousand.
 const STEPS: u64 = 20_000_000;
-/// Formatting elements are opened again in every block, with all their attributes: beyond what was written, so many
-/// bytes of attributes may come of it.
+/// Bytes of copied attributes that a tree may hold beyond twice the page's length: the tree builder reopens formatting
+/// elements in every block, with all their attributes.
 const COPIED: usize = 1 << 20;
-/// Attributes that later `html` and `body` tags may add to the first ones.
+/// Most attributes that later `html` and `body` tags may add to the first ones.
 const ADDED: usize = 200;
 
-/// The tree of `text`, without scripting, so that what stands in `noscript` is seen as elements.
+/// Builds the tree of `text` as a browser without scripting does, so that the content of `noscript` becomes elements.
+/// Fails on the first limit that the tree breaks.
 pub(super) fn parse(text: &str) -> Result<Html, Limit> {
     let options = driver::ParseOpts {
         tree_builder: TreeBuilderOpts {
@@ -92,7 +95,7 @@ struct Watched {
     /// Bytes of attributes that may still be copied into the tree.
     room: Cell<usize>,
     added: Cell<usize>,
-    /// The element to which text was appended last: more of it is no new node.
+    /// The element that got the last text: more text there extends that node and makes none.
     texted: Cell<Option<NodeId>>,
     over: Cell<Option<Limit>>,
 }
@@ -121,7 +124,7 @@ impl Watched {
         }
     }
 
-    /// Text counts as a node where it does not go on from other text.
+    /// Counts a text. It is a new node unless it continues the text before it.
     fn texted(&self, parent: NodeId) {
         self.calls.set(self.calls.get() + 1);
         if self.texted.replace(Some(parent)) != Some(parent) {
@@ -129,7 +132,7 @@ impl Watched {
         }
     }
 
-    /// The attributes, unless there are too many: then the tree is given up and needs none.
+    /// Returns the attributes, or none if there are too many: the tree is given up then.
     fn bounded(&self, name: &QualName, attrs: Vec<Attribute>) -> Vec<Attribute> {
         self.attributes.set(self.attributes.get() + attrs.len());
         let bytes: usize = attrs.iter().map(|it| it.value.len() + 32).sum();
@@ -151,7 +154,7 @@ impl Watched {
         let mut depths = self.depth.borrow_mut();
         let depth = depths.get(&under).copied().unwrap_or(0) + 1;
         depths.insert(child, depth);
-        // html and body stand above what the page's author counts
+        // `html` and `body` are two levels that the author's markup does not contain
         if depth > DEPTH + 2 {
             self.over.set(Some(Limit::Depth));
         }
@@ -256,7 +259,7 @@ impl TreeSink for Watched {
         self.calls.set(self.calls.get() + 1);
         self.added.set(self.added.get() + attrs.len());
         if self.added.get() > ADDED {
-            // what the first tags say counts; the tree is not worse for it
+            // the attributes of the first tag count; the rest of the tree is sound
             return;
         }
         self.inner.add_attrs_if_missing(target, attrs);

@@ -1,11 +1,12 @@
-//! Pages that stand in an attribute: markup, or an address that is its own content.
+//! Pages inside an attribute (`srcdoc`, `data:` and `javascript:` addresses): their text.
 
 use super::{script, text::floor};
 
-/// So much of one is read.
+/// Most bytes of an attribute that are read.
 const LONGEST: usize = 64 << 10;
 
-/// The text of a page that stands in an attribute: markup, or an address that is its own content.
+/// The text of a page inside an attribute, without its tags. `value` is markup, or a `data:` or `javascript:` address;
+/// `None` for anything else.
 pub(super) fn carried(value: &str) -> Option<String> {
     let value = value.trim_matches(|c: char| c <= ' ');
     let value = &value[..floor(value, LONGEST)];

@@ -1,4 +1,4 @@
-//! Bytes to text as a browser would: byte order mark, header, meta, content; then NFC.
+//! Decodes bytes as a browser does: by byte order mark, header, meta element, then content. The text is in NFC.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
@@ -6,25 +6,25 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::guard::TEXT;
 
-/// Browsers look for `<meta charset>` in the first 1,024 bytes; pages that declare it later are
-/// common enough in old portals to look a little further.
+/// Bytes in which `<meta charset>` is searched. Browsers search 1,024; enough old portals declare it later.
 const META_WITHIN: usize = 4096;
 
-/// The text in NFC and the name of the charset it was read with.
+/// Returns the text in NFC and the name of the charset that it was decoded with (WHATWG Encoding Standard). Bytes that
+/// the charset does not know become U+FFFD.
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, &'static str) {
     let encoding = Encoding::for_bom(bytes)
         .map(|(encoding, _)| encoding)
         .or_else(|| content_type.and_then(announced))
         .or_else(|| meta(&bytes[..bytes.len().min(META_WITHIN)]))
-        // a charset that makes everything one sign is no charset: visitors may see nothing, we look all the same
+        // these labels would decode the whole page to U+FFFD: visitors may see nothing, but the service reads the page
         .filter(|it| *it != REPLACEMENT)
         .unwrap_or_else(|| guess(bytes));
     let (mut text, used, _) = encoding.decode(bytes);
-    // as browsers do: a zero in a word is not there
+    // browsers leave out zeros inside a word
     if text.contains('\0') {
         text.to_mut().retain(|it| it != '\0');
     }
-    // what is too long will be refused: no second copy of it
+    // a longer text is refused later: save the copy
     let text = if text.len() > TEXT || is_composed(&text) {
         text.into_owned()
     } else {
@@ -33,7 +33,7 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, &'static str
     (text, used.name())
 }
 
-/// Unicode NFC, without a copy's worth of work when the text is composed already.
+/// Unicode NFC. A text that is composed already is only copied.
 pub fn nfc(text: &str) -> String {
     if is_composed(text) {
         text.to_owned()
@@ -46,14 +46,15 @@ fn is_composed(text: &str) -> bool {
     text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
-/// `charset=` of a Content-Type header.
+/// The charset of a Content-Type header.
 fn announced(content_type: &str) -> Option<&'static Encoding> {
     let lower = content_type.to_ascii_lowercase();
     let (_, rest) = lower.split_once("charset")?;
     label(rest.trim_start().strip_prefix('=')?)
 }
 
-/// The charset a meta element names. UTF-16 there cannot be true (the element was read as ASCII): UTF-8.
+/// The charset that a meta element declares. UTF-16 cannot be true there, since the element was read as ASCII; the
+/// standard takes it for UTF-8.
 fn meta(head: &[u8]) -> Option<&'static Encoding> {
     let lower = without_comments(&String::from_utf8_lossy(head).to_ascii_lowercase());
     for tag in lower.split("<meta").skip(1) {
@@ -101,7 +102,7 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
         return UTF_8;
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    // ASCII says nothing; what the first quarter of a megabyte shows, the rest does too
+    // ASCII bytes tell nothing; a quarter of a megabyte after the first other byte is enough
     let from = bytes.iter().position(|it| !it.is_ascii()).unwrap_or(0);
     let some = &bytes[from..bytes.len().min(from + GUESSED)];
     detector.feed(some, true);

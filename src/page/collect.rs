@@ -1,4 +1,4 @@
-//! What each kind of element tells.
+//! What each kind of element adds to the page.
 
 use scraper::node::Element;
 
@@ -13,10 +13,10 @@ use super::{
     text::{floor, fold},
 };
 
-/// What is longer is cut.
+/// Longest content of a meta element, in bytes; more is cut off.
 const LONGEST_META: usize = 16 << 10;
 
-/// Attributes by which a page keeps its visitors from looking behind it.
+/// Attributes that keep visitors from the context menu, selecting, copying or dragging.
 const LOCKS: [&str; 5] = [
     "oncontextmenu",
     "onselectstart",
@@ -25,11 +25,12 @@ const LOCKS: [&str; 5] = [
     "oncopy",
 ];
 
-/// Types of script that browsers run, besides modules: the standard's list, jscript and livescript among them.
+/// Script types that browsers run, besides `module`: the JavaScript media types of the WHATWG MIME Sniffing standard,
+/// by a word that each contains.
 const RUN: [&str; 4] = ["javascript", "ecmascript", "jscript", "livescript"];
 
 impl Walk {
-    /// Takes an element into the page; `tag` is its lower-case name.
+    /// Adds an element to the page; `tag` is its lower-case name.
     pub fn collect(&mut self, tag: &str, element: &Element) {
         let attr = |name: &str| element.attr(name).unwrap_or_default();
         let hidden = self.hiding();
@@ -55,7 +56,7 @@ impl Walk {
             }
             "button" => formaction(&mut self.page, attr("formaction")),
             "input" => self.add_input(element),
-            // of SVG: drawn as large as one likes
+            // an SVG picture can be scaled to any size
             "image" => {
                 let src = element.attr("href").or(element.attr("xlink:href"));
                 if let Some(src) = src {
@@ -112,13 +113,13 @@ impl Walk {
         let mut inline = String::new();
         let kind = element.attr("type").unwrap_or_default();
         let kind = kind.trim().to_ascii_lowercase();
-        // an import map leads modules
+        // an import map decides from where modules are loaded
         let runs = kind.is_empty()
             || RUN.iter().any(|it| kind.contains(it))
             || matches!(kind.as_str(), "module" | "importmap");
         let src = element.attr("src").or_else(|| href(element));
         let (src, host) = match src {
-            // code in its own address is inline code
+            // a `data:` address is code of the page itself
             Some(src) if src.trim_start().starts_with("data:") => {
                 inline = format!("'{}'", &src[..floor(src, CODE_KEPT)]);
                 (None, String::new())
@@ -247,7 +248,7 @@ fn first_of(srcset: &str) -> &str {
     address.trim_end_matches(',')
 }
 
-/// Whether a picture's attributes keep it small, and no style of its own says otherwise.
+/// Whether the attributes of a picture give sides of at most 400 px and no style attribute can overrule them.
 fn is_small(element: &Element) -> bool {
     const SMALL: f64 = 400.0;
     let sides = ["width", "height"]
@@ -260,14 +261,14 @@ fn is_small(element: &Element) -> bool {
     declared && element.attr("style").is_none()
 }
 
-/// `href` and `xlink:href`.
+/// The address of a link element: `href`, or `xlink:href` in SVG.
 fn href(element: &Element) -> Option<&str> {
     let mut all = element.attrs.iter();
     all.find(|(name, _)| &*name.local == "href")
         .map(|(_, value)| &**value)
 }
 
-/// `5; url=/x`, `0;/x` and `0,'/x'` lead somewhere; `300` does not.
+/// The address of a refresh: `5; url=/x`, `0;/x` and `0,'/x'` have one; `300` has none.
 pub(super) fn refresh_target(content: &str) -> Option<&str> {
     let rest =
         content.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c.is_whitespace());

@@ -1,12 +1,13 @@
-//! What a page's elements do, ask for and claim: handlers, buttons, inputs, relations, tricks.
+//! What a page's elements do, ask for and claim: event handlers, buttons, inputs, `link` relations, scripts that lock
+//! the page.
 
 use std::collections::HashSet;
 
 use super::{Form, Page, Relation, Script, links::resolve, patience};
 use crate::model::digest::key;
 
-/// Handlers that name another place, unpack something or write to the page are code like any other; the thousands
-/// that open a menu are not worth keeping. `known` holds the hashes of the handlers kept so far.
+/// Keeps an event handler as a script if it names another address, decodes text or writes to the page; the thousands of
+/// handlers that open a menu are left out. `known` holds the hashes of the handlers kept so far.
 pub(super) fn handler(page: &mut Page, known: &mut HashSet<u64>, code: &str) {
     const TELLING: &[&str] = &[
         "//",
@@ -24,7 +25,7 @@ pub(super) fn handler(page: &mut Page, known: &mut HashSet<u64>, code: &str) {
         return;
     }
     patience::step(code.len());
-    // the same handler on every row says nothing new
+    // a handler that stands on every row is kept once
     if known.len() >= HANDLERS || !known.insert(key(code)) {
         return;
     }
@@ -38,10 +39,10 @@ pub(super) fn handler(page: &mut Page, known: &mut HashSet<u64>, code: &str) {
     });
 }
 
-/// Different handlers that are kept.
+/// Most different event handlers that are kept of one page.
 const HANDLERS: usize = 200;
 
-/// A button may send its form elsewhere than the form says.
+/// Adds a form for a button's `formaction`: the button may send its form to an address that the form does not name.
 pub(super) fn formaction(page: &mut Page, action: &str) {
     if action.is_empty() {
         return;
@@ -55,7 +56,8 @@ pub(super) fn formaction(page: &mut Page, action: &str) {
     });
 }
 
-/// What an input of that name asks for, where it is something to steal.
+/// The kind of secret that an input of this name asks for: `card`, `identity`, `code` and the like; `None` for anything
+/// else.
 pub(super) fn secret(name: &str) -> Option<&'static str> {
     const NAMES: &[(&str, &[&str])] = &[
         (
@@ -97,6 +99,7 @@ pub(super) fn secret(name: &str) -> Option<&'static str> {
         .map(|it| it.0)
 }
 
+/// Keeps a `link` element that declares another address of the page: `canonical`, `alternate` or `amphtml`.
 pub(super) fn relation(page: &mut Page, rel: &str, href: &str) {
     let known = ["canonical", "alternate", "amphtml"];
     let told = |name: &&&str| {
@@ -109,7 +112,7 @@ pub(super) fn relation(page: &mut Page, rel: &str, href: &str) {
     }
 }
 
-/// Code that takes the context menu, selecting or the developer's keys away.
+/// Whether code blocks the context menu, selecting or the developer keys.
 pub(super) fn is_locking(code: &str) -> bool {
     code.contains("contextmenu")
         && (code.contains("return false") || code.contains("preventDefault"))
@@ -117,7 +120,7 @@ pub(super) fn is_locking(code: &str) -> bool {
         || code.contains("document.onselectstart") && code.contains("false")
 }
 
-/// Code that writes letter by letter.
+/// Whether code types text letter by letter (typed.js and the like).
 pub(super) fn is_typing(script: &Script) -> bool {
     let code = &script.code;
     let named = |it: &str| {

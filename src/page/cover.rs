@@ -1,4 +1,4 @@
-//! Pictures, films and frames that cover the page: visitors see them instead of what lies below.
+//! Pictures, films and frames that cover the page: visitors see them instead of the content below.
 
 use std::collections::HashMap;
 
@@ -7,27 +7,27 @@ use url::Url;
 
 use super::{Page, links::resolve, outline, text::floor};
 
-/// An element that fills the window, or only its width, which matters on a page with little else.
+/// An element that fills the window, or a picture that fills its width (enough to hide a page with little text).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cover {
     /// The name of the element, or `background`.
     pub tag: String,
-    /// The absolute address; empty for elements without one (`canvas`, `svg`).
+    /// Absolute address; empty for elements without one (`canvas`, `svg`).
     pub src: String,
     pub host: String,
-    /// Whether it fills the window, not only its width.
+    /// Whether it fills the whole window and not only its width.
     pub whole: bool,
 }
 
 /// Most different covers of one page; honest pages have a handful.
 const KEPT: usize = 64;
-/// Most bytes of style text that are read, and most rules that are remembered. Honest pages hold at most some hundred KiB.
+/// Most bytes of style text that are read, and most rules that are kept. Honest pages have some hundred KiB at most.
 const STYLE_BYTES: usize = 2 << 20;
 const RULES: usize = 16 << 10;
-/// Percent of a side that a cover fills at least.
+/// Least percent of a side of the window that a cover fills.
 const FILLS: f64 = 90.0;
 
-/// The layout that declarations give an element.
+/// The layout that style declarations give an element.
 #[derive(Clone, Debug, Default)]
 struct Laid {
     wide: bool,
@@ -117,18 +117,19 @@ fn address(value: &str) -> Option<String> {
     (!inner.is_empty()).then(|| inner.to_owned())
 }
 
-/// Rules of the page's style elements for `tag`, `.class` and `#id` that say something about layout.
+/// Layout rules of the page's style elements, by `tag`, `.class` or `#id`.
 #[derive(Debug, Default)]
 pub struct CoverRules {
     rules: HashMap<String, Laid>,
     read: usize,
-    /// Whether one of the rules paints a picture.
+    /// Whether one of the rules sets a background picture.
     paints: bool,
-    /// Whether there was more style text than is read.
+    /// Whether style text or rules were left out by [`STYLE_BYTES`] or [`RULES`].
     cut: bool,
 }
 
 impl CoverRules {
+    /// Reads one style element. Stops at 2 MiB of all of them together.
     pub fn add(&mut self, css: &str) {
         let end = floor(css, STYLE_BYTES.saturating_sub(self.read));
         self.read += end;
@@ -186,7 +187,7 @@ impl CoverRules {
     }
 }
 
-/// A cover that stands for what was not read: it has no address, so no page is known to have it.
+/// A cover for content that was not read. It has no address, so it never matches a cover of the baseline.
 fn unread(tag: &str) -> Cover {
     Cover {
         tag: tag.to_owned(),
@@ -196,8 +197,8 @@ fn unread(tag: &str) -> Cover {
     }
 }
 
-/// Adds the element to the page's covers if it is one. Each address counts once, so that many harmless ones cannot push
-/// one out of sight; a page with too many of them, or with more style than is read, has a cover without an address.
+/// Adds the element to the page's covers if it is one. Equal covers count once, so harmless repeats cannot push a
+/// hostile one past [`KEPT`]. A page with more covers or style text than is read gets a cover without an address.
 pub(super) fn add(rules: &CoverRules, page: &mut Page, element: &Element) {
     if page.covers.len() > KEPT {
         return;
@@ -216,7 +217,7 @@ pub(super) fn add(rules: &CoverRules, page: &mut Page, element: &Element) {
         .push(if full { unread(&cover.tag) } else { cover });
 }
 
-/// The element as a cover of the page; `None` if it is none.
+/// The element as a cover, or `None`.
 fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<Cover> {
     let tag = element.name();
     let shows = matches!(
@@ -232,7 +233,7 @@ fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<Cover> {
             | "svg"
             | "picture"
     );
-    // most elements show nothing themselves and have no background
+    // most elements show no picture and have no background: skip the search of rules
     let painted = rules.paints
         || element.attr("background").is_some()
         || element.attr("style").is_some_and(has_address);
@@ -254,7 +255,8 @@ fn of(rules: &CoverRules, page: &Page, element: &Element) -> Option<Cover> {
         return Some(cover(&page.url, tag, source.unwrap_or_default(), whole));
     }
     match background {
-        // the background of the page, or of a box that holds its text, lies under the text
+        // a background of the page, or of a box with text, lies below the text; only a box lifted over the page covers
+        // it
         Some(picture) if ground || whole => {
             let over = whole && laid.lifted && !ground;
             Some(cover(&page.url, "background", &picture, over))

@@ -1,18 +1,18 @@
 //! Extracts the text of a page without a tree, for pages that are too costly to parse: enough to find an attacker's
-//! signature. One pass, since such a page may be as large as it likes.
+//! signature. It makes one pass, since such a page may have any size.
 
 use std::collections::VecDeque;
 
 use super::{patience, text::floor};
 
-/// Bytes of text kept from the beginning, and as many from the end: a signature does not stand in the filling between.
+/// Bytes of text kept from the beginning and from the end: a defacer signs there, the middle is padding.
 const KEPT: usize = 64 << 10;
 /// Bytes kept from each end of one text.
 const LINE: usize = 2048;
-/// Bytes that a paragraph counts for besides its text: a hostile page has as many paragraphs as letters.
+/// Bytes that a paragraph counts for besides its text: a hostile page may have a paragraph for every letter.
 const PARAGRAPH: usize = 8;
 
-/// A small page with the title of `text` and the words of its beginning and end.
+/// Makes a small page of the title of `text` and the words of its beginning and end.
 pub(super) fn page(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let title = between(text, &lower, "<title", "</title").unwrap_or_default();
@@ -31,14 +31,14 @@ pub(super) fn page(text: &str) -> String {
         let tag = at + open;
         at = match ends.of(&lower, tag) {
             Some(end) => end,
-            // a `<` that nothing closes is text like any other
+            // a `<` that is never closed is text
             None => tag + 1,
         };
     }
     said.page(title)
 }
 
-/// Finds where the construct at a `<` ends. An end that was missing once is missing later, too: no second search.
+/// Finds the end of the construct that a `<` begins. Remembers ends that are missing, so that none is searched twice.
 #[derive(Default)]
 struct Ends {
     none: Vec<&'static str>,
@@ -74,7 +74,7 @@ impl Ends {
     }
 }
 
-/// The texts of the beginning, and the last texts.
+/// The texts of the page's beginning and of its end, each at most [`KEPT`] bytes.
 #[derive(Default)]
 struct Said<'a> {
     first: Vec<&'a str>,
@@ -96,7 +96,7 @@ impl<'a> Said<'a> {
                 self.first.push(part);
                 continue;
             }
-            // once a text did not fit into the beginning, all later ones go to the end
+            // the first text that does not fit closes the beginning: all later ones go to the end
             self.room[0] = KEPT;
             self.room[1] += takes;
             self.last.push_back(part);

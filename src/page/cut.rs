@@ -1,11 +1,12 @@
-//! Long code made short, so that padding hides nothing.
+//! Shortens long code without losing hostile statements between padding.
 
 use super::text::floor;
 
-/// Of inline code so much is kept, half from each end; its key covers all of it.
+/// Bytes kept of inline code, half from each end; the script's key covers all of it.
 pub(super) const CODE_KEPT: usize = 64 << 10;
 
-/// Head and tail, and of what lies between the lines that do something: padding hides nothing.
+/// Keeps the head, the tail, and between them 500 bytes around each statement that loads, decodes or writes something
+/// (at most eight of each kind).
 pub(super) fn shorten(code: &mut String) {
     if code.len() <= CODE_KEPT {
         return;

@@ -1,21 +1,23 @@
-//! Three digests of a page: its bytes, its content without noise, its shape.
+//! The three digests of a page: its bytes, its content without noise, its shape.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Page, noise};
 use crate::model::Digest;
 
+/// Digests by which two looks at a page are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// Of the decoded bytes.
+    /// Of the body's bytes after the HTTP content coding is undone.
     pub raw: Digest,
-    /// Of all that can carry an attack: title, text shown and hidden, links, scripts, frames, forms, images, meta.
+    /// Of everything that can carry an attack: title, text shown and hidden, links, scripts, frames, forms, images,
+    /// meta.
     pub content: Digest,
     /// Of the sequence of tags.
     pub shape: Digest,
 }
 
-/// The content digest. Whatever a detector looks at must flow into it: equal content is not judged again.
+/// The content digest. Everything that a detector reads must flow into it: pages of equal content are not judged again.
 pub(super) fn content(page: &Page) -> Digest {
     let mut parts: Vec<String> = Vec::with_capacity(page.blocks.len() + page.links.len() + 64);
     parts.push(noise::normal(page.title.as_deref().unwrap_or_default()));
@@ -23,7 +25,7 @@ pub(super) fn content(page: &Page) -> Digest {
         "{:?} {:?} {} {} {:?} {:?}",
         page.kind, page.lang, page.media, page.dark, page.stunts, page.asks
     ));
-    // what is not read is told apart by its bytes
+    // pictures and other files have no parts: their bytes tell them apart
     if !page.kind.is_text() {
         parts.push(page.fingerprint.raw.hex());
     }

@@ -1,17 +1,17 @@
-//! Text made alike for phrase search, so that look-alikes, leet, split and invisible letters do not hide a phrase.
+//! Normalizes text for phrase search, so that look-alike, leet, spaced-out and invisible letters do not hide a phrase.
 //!
 //! Vietnamese marks are kept: without them half of the words would be other words.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
-/// Lower case, invisible characters dropped, look-alikes of Latin letters (Cyrillic, Greek,
-/// full-width, mathematical) as these, leet inside words as letters, `h a c k e d` as one word, all
-/// white space and punctuation between words as one blank. Punctuation at a word's edge is dropped.
+/// Returns `text` in lower case without invisible characters. Look-alikes of Latin letters (Cyrillic, Greek,
+/// full-width, mathematical) become Latin, leet digits inside words become letters, `h a c k e d` becomes one word, and
+/// white space and punctuation between words become one blank. Punctuation at the edge of a word is dropped.
 pub fn fold(text: &str) -> String {
     let mut letters = String::with_capacity(text.len());
     for c in text.chars() {
-        // most letters are of the simple kind
+        // fast path: most letters are ASCII
         if c.is_ascii() {
             letters.push(c.to_ascii_lowercase());
         } else if let Some(c) = letter(c) {
@@ -43,7 +43,7 @@ pub fn fold(text: &str) -> String {
     out
 }
 
-/// A text without its invisible characters.
+/// Returns a text without its invisible characters.
 pub fn visible(text: &str) -> String {
     text.chars().filter(|it| !is_invisible(*it)).collect()
 }
@@ -89,7 +89,7 @@ fn put(out: &mut String, word: &str) {
     out.push_str(word);
 }
 
-/// `h.a.c.k.e.d` and `h-a-c-k-e-d`: letters held apart.
+/// Joins spelt words: `h.a.c.k.e.d` and `h-a-c-k-e-d`.
 fn spelt(word: &str) -> Option<String> {
     let apart = |c: char| matches!(c, '.' | '-' | '–' | '·' | '•' | '\'' | '`');
     let mut letters = String::new();
@@ -103,7 +103,7 @@ fn spelt(word: &str) -> Option<String> {
     (letters.chars().filter(|it| it.is_alphabetic()).count() >= 4).then_some(letters)
 }
 
-/// Four and more single letters in a row are one word that was pulled apart.
+/// Joins four or more single letters in a row to the word that was spelt.
 fn put_singles(out: &mut String, singles: &mut String) {
     if singles.chars().count() >= 4 {
         put(out, &unleet(singles));
@@ -118,7 +118,7 @@ fn put_singles(out: &mut String, singles: &mut String) {
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        // marks that belong to no letter: the text is composed
+        // combining marks on no letter: the text is in NFC
         '\u{300}'..='\u{36f}'
             | '\u{1ab0}'..='\u{1aff}'
             | '\u{1dc0}'..='\u{1dff}'
@@ -150,13 +150,13 @@ fn letter(c: char) -> Option<char> {
         c if c.is_ascii() => Some(c),
         c if is_vietnamese(c) => Some(c),
         '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Some(unmarked(c)),
-        // scripts that no Latin letter is imitated with, and the bulk of real text in them
+        // these scripts hold no look-alikes of Latin letters, and most text of such pages
         '\u{590}'..='\u{109f}' | '\u{3000}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' => Some(c),
         c => Some(imitated(c).unwrap_or(c)),
     }
 }
 
-/// Cyrillic letters that stand for Latin ones in disguises though Unicode's table has them look like others.
+/// Cyrillic letters that attackers use for Latin ones although Unicode's table of look-alikes names others.
 const ALIKE: &[(char, char)] = &[
     ('к', 'k'),
     ('К', 'k'),
@@ -170,11 +170,11 @@ const ALIKE: &[(char, char)] = &[
     ('В', 'b'),
 ];
 
-/// Letters with marks of the Vietnamese alphabet: without them half of the words would be other words.
+/// Whether a letter of the Vietnamese alphabet has marks: without them half of the words would be other words.
 fn is_vietnamese(c: char) -> bool {
     let c = match c {
         '\u{1ea0}'..='\u{1ef9}' => return true,
-        // the capitals of Latin-1 stand 32 before the small letters
+        // in Latin-1, capitals are 32 below their small letters
         'À'..='Þ' => char::from_u32(u32::from(c) + 32).unwrap_or(c),
         c => c,
     };
@@ -210,7 +210,7 @@ fn is_vietnamese(c: char) -> bool {
     )
 }
 
-/// Latin letters that do not come apart into a letter and a mark.
+/// Latin letters that Unicode does not decompose into a letter and a mark.
 const STRUCK: &[(char, char)] = &[
     ('ħ', 'h'),
     ('Ħ', 'h'),
@@ -249,10 +249,10 @@ fn unmarked(c: char) -> char {
         .unwrap_or(c)
 }
 
-/// Small capitals, in the order of the alphabet from a; a blank where there is none.
+/// Small capitals in the order of the alphabet; a blank stands for a letter without one.
 const SMALL_CAPITALS: &str = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘ ʀꜱᴛᴜᴠᴡ ʏᴢ";
 
-/// Alphabets of signs: squared, circled, in the colours of flags.
+/// The letter of a squared, circled or regional-indicator sign.
 fn sign(c: char) -> Option<char> {
     let first = match c {
         '\u{1f130}'..='\u{1f149}' => 0x1f130,
@@ -267,7 +267,7 @@ fn sign(c: char) -> Option<char> {
     char::from_u32(u32::from('a') + u32::from(c) - first)
 }
 
-/// The ASCII character that `c` looks like, if it looks like just one.
+/// The ASCII character that `c` looks like, if there is exactly one.
 fn imitated(c: char) -> Option<char> {
     if let Some((_, like)) = ALIKE.iter().find(|(it, _)| *it == c) {
         return Some(*like);
@@ -289,7 +289,7 @@ fn imitated(c: char) -> Option<char> {
     }
 }
 
-/// Digits and signs that stand for letters, in words that hold letters too.
+/// Replaces digits and signs that stand for letters, in words that hold letters as well.
 fn unleet(word: &str) -> String {
     let trimmed = |it: &str| it.trim_end_matches('!').trim_matches(['@', '$']).to_owned();
     let others = word.bytes().filter(|it| b"013457@$!".contains(it)).count();
@@ -301,7 +301,7 @@ fn unleet(word: &str) -> String {
         return trimmed(word);
     }
     let word = word.trim_end_matches('!');
-    // a number behind a word ("team 404", "gacor77", "covid19") is a number
+    // digits at the end of a word are a number: "team 404", "gacor77", "covid19"
     let stem = word.trim_end_matches(|c: char| c.is_ascii_digit());
     stem.chars()
         .map(|c| match c {

@@ -1,39 +1,39 @@
-//! A linear count of what the tree builder would have to build, before it is let near the text.
+//! Counts what the tree builder would have to build, in one linear pass, before it gets the text.
 //!
-//! html5ever is quadratic or worse on nesting, on the attributes of one tag and on formatting
-//! elements that are reopened in every block (20 s for 250 kB of nested `<div>`, 3 GB for 349 kB of
-//! `<p><font a=n>`). The counts follow the HTML standard's tree construction closely enough to refuse what
-//! is plainly hostile at a hundredth of the cost; what they miss, the tree builder's own watch (`bounded`) stops.
+//! html5ever is quadratic or worse on nesting, on the attributes of one tag and on formatting elements that are
+//! reopened in every block (20 s for 250 kB of nested `<div>`, 3 GB for 349 kB of `<p><font a=n>`). The counts follow
+//! the tree construction of the HTML standard closely enough to refuse plainly hostile text at a hundredth of the cost.
+//! The counts of the tree itself (`bounded`) stop the rest.
 
 use std::collections::HashMap;
 
 use super::patience;
 use crate::model::digest::key;
 
-/// Depth at which browsers flatten (WebKit, Blink: 512).
+/// Most levels of nesting. Browsers flatten deeper trees (WebKit and Blink: 512).
 pub const DEPTH: usize = 512;
-/// Elements, texts and comments.
+/// Most elements, texts and comments of one page.
 pub const NODES: usize = 200_000;
-/// Attributes of one tag: duplicates are searched linearly.
+/// Most attributes of one tag: the tokenizer searches duplicates linearly.
 pub const ATTRIBUTES: usize = 2_000;
-/// Entries of the list of active formatting elements, reopened in every block.
+/// Most entries in the list of active formatting elements, which are reopened in every block.
 pub const FORMATTING: usize = 256;
 
-/// Attributes of all tags together: a page of 8 MiB has some ten thousand.
+/// Most attributes of all tags together: a page of 8 MiB has some ten thousand.
 pub const ALL_ATTRIBUTES: usize = 300_000;
-/// Attributes of one formatting element: they are compared with those of all that are open.
+/// Most attributes of one formatting element: the tree builder compares them with those of all open ones.
 pub const FORMATTING_ATTRIBUTES: usize = 64;
-/// Such comparisons of one page.
+/// Most comparisons of that kind in one page.
 const COMPARISONS: usize = 3_000_000;
-/// Most visits of open elements, of all tags together: an honest page is some thirty deep and needs a few million.
+/// Most visits of open elements for all tags together: an honest page is some thirty deep and needs a few million.
 const STEPS: usize = 30_000_000;
-/// Steps for a sign in the text that begins nothing, such as a stray `<` or `&`: each is a text of its own to the tree
-/// builder, which takes 0.1 µs for it.
+/// Steps for a sign that begins no tag, such as a stray `<` or `&`: the tree builder makes a text node of each, which
+/// takes 0.1 µs.
 const SIGN: usize = 16;
-/// Decoded text in bytes: one byte of some charsets is three of UTF-8.
+/// Most bytes of decoded text: one byte of some charsets becomes three of UTF-8.
 pub const TEXT: usize = 12 << 20;
 
-/// A page that would cost more than its look is worth.
+/// The limit that a page breaks: reading it would cost more than a look may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Limit {
     #[error("elements nested more than {DEPTH} deep")]
@@ -61,14 +61,15 @@ const VOID: &[&str] = &[
 const RAW: &[&str] = &[
     "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes",
 ];
+/// Elements of the standard's "formatting" category: the tree builder keeps a list of those that are open.
 pub(super) const FORMATTING_TAGS: &[&str] = &[
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
-/// Elements that set a marker in the list of formatting elements.
+/// Elements that put a marker into the list of formatting elements.
 const MARKERS: &[&str] = &[
     "td", "th", "caption", "applet", "object", "marquee", "template",
 ];
-/// Groups within which an opening tag ends its open sibling.
+/// Groups of elements in which an opening tag closes an open sibling.
 const SIBLINGS: &[&[&str]] = &[
     &["li"],
     &["dt", "dd"],
@@ -78,7 +79,7 @@ const SIBLINGS: &[&[&str]] = &[
     &["tbody", "thead", "tfoot", "caption", "colgroup"],
     &["rp", "rt", "rb", "rtc"],
 ];
-/// Elements that a sibling's implied end does not reach across.
+/// Elements that end the search for an open sibling to close.
 const SCOPES: &[&str] = &[
     "ul", "ol", "dl", "select", "table", "template", "ruby", "menu",
 ];
@@ -117,7 +118,7 @@ pub fn count(text: &str) -> Result<(), Limit> {
                 let (name, end, attributes, count) = tag(text, at)?;
                 state.open(&name, attributes, count)?;
                 at = end;
-                // in svg and math these are elements like any other, whose content the tree builder reads
+                // inside svg and math these are ordinary elements, and the tree builder parses their content
                 if RAW.contains(&name.as_str()) && !state.is_foreign() {
                     at = raw_end(text, at, &name);
                     state.node()?;
@@ -140,9 +141,9 @@ struct State {
     steps: usize,
     closes: usize,
     open: Vec<String>,
-    /// How often each name is open, so that a stray end tag costs nothing.
+    /// Number of open elements by name, so that a stray end tag costs nothing.
     names: HashMap<String, usize>,
-    /// `None` is a marker.
+    /// Name of the element and hash of its attributes; `None` is a marker.
     formatting: Vec<Option<(String, u64)>>,
 }
 
@@ -203,7 +204,7 @@ impl State {
         if MARKERS.contains(&name) {
             self.formatting.push(None);
         } else if FORMATTING_TAGS.contains(&name) {
-            // each new one is compared, attribute by attribute, with those that are open
+            // the tree builder compares a new formatting element with all open ones, attribute by attribute
             self.compared += count * self.formatting.len();
             if count > FORMATTING_ATTRIBUTES || self.compared > COMPARISONS {
                 return Err(Limit::Formatting);
@@ -222,8 +223,8 @@ impl State {
         }
     }
 
-    /// "Push onto the list of active formatting elements": three alike are enough (Noah's Ark clause),
-    /// and an open `a` is ended by the next.
+    /// "Push onto the list of active formatting elements" of the HTML standard: at most three equal entries are kept
+    /// (Noah's Ark clause), and an open `a` is closed by the next one.
     fn reopen(&mut self, name: &str, attributes: u64) {
         let since = self
             .formatting
@@ -297,7 +298,7 @@ fn find(bytes: &[u8], from: usize, wanted: u8) -> Option<usize> {
         .map(|it| it + from)
 }
 
-/// One pass: the first `--` that `>` or `!>` follows; `<!-->` and `<!--->` end at once.
+/// Finds the first `--` before `>` or `!>` in one pass; `<!-->` and `<!--->` end at once.
 fn comment_end(text: &str, from: usize) -> usize {
     let bytes = text.as_bytes();
     if bytes[from..].starts_with(b">") {
@@ -320,7 +321,7 @@ fn comment_end(text: &str, from: usize) -> usize {
     bytes.len()
 }
 
-/// Lower-case name, the position after `>`, the attributes as written, and how many they are.
+/// Returns the lower-case name, the position after `>`, the attributes as written, and their number.
 fn tag(text: &str, from: usize) -> Result<(String, usize, &str, usize), Limit> {
     let bytes = text.as_bytes();
     let ends_name = |b: &u8| b.is_ascii_whitespace() || matches!(b, b'/' | b'>');
@@ -387,7 +388,7 @@ fn attribute_end(bytes: &[u8], from: usize) -> usize {
     }
 }
 
-/// Where the end tag of a raw-text element begins or, without one, the end of the text.
+/// The start of the end tag of a raw-text element, or the end of the text if there is none.
 fn raw_end(text: &str, from: usize, name: &str) -> usize {
     let bytes = text.as_bytes();
     let mut at = from;

@@ -1,4 +1,4 @@
-//! The ways a part of a page is kept from a visitor's eyes while machines read it.
+//! The ways to keep a part of a page from visitors while search engines read it.
 
 use std::collections::HashMap;
 
@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::text::floor;
 
+/// How a part of a page is hidden from visitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Hiding {
     DisplayNone,
@@ -14,13 +15,14 @@ pub enum Hiding {
     TinyText,
     TinyBox,
     SameColour,
-    /// Under everything else.
+    /// Below all other content (a negative `z-index`).
     Behind,
     Attribute,
     NoScript,
 }
 
 impl Hiding {
+    /// The short name for messages to the operator.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::DisplayNone => "display:none",
@@ -36,10 +38,10 @@ impl Hiding {
     }
 }
 
-/// Of one style attribute so much is read.
+/// Most bytes of one style attribute that are read.
 const STYLE_KEPT: usize = 16 << 10;
 
-/// Properties that can hide; most declarations of a page are of none of them.
+/// Properties that can hide an element. Most declarations of a page use none of them.
 const TELLING: &[&str] = &[
     "background",
     "background-color",
@@ -74,7 +76,7 @@ const TELLING: &[&str] = &[
     "zoom",
 ];
 
-/// Names and values of the telling declarations, in order: of two of one name, the later counts.
+/// Names and values of the declarations in [`TELLING`], in order: the last of one name counts.
 struct Declarations<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Declarations<'a> {
@@ -93,7 +95,7 @@ impl<'a> Declarations<'a> {
     }
 }
 
-/// How a style attribute or rule hides, if it does. Lengths count in px; em and rem as 16.
+/// How a style attribute or rule hides its element, or `None`. Lengths are in px; em and rem count as 16 px.
 pub fn of_style(style: &str) -> Option<Hiding> {
     let mut end = style.len().min(STYLE_KEPT);
     while !style.is_char_boundary(end) {
@@ -175,7 +177,7 @@ pub fn of_style(style: &str) -> Option<Hiding> {
     }
 }
 
-/// Nothing is left inside the clipping shape.
+/// Whether a clipping shape leaves nothing of the element.
 fn is_clipped_away(shape: &str) -> bool {
     let shape = shape.replace(' ', "");
     [
@@ -229,11 +231,11 @@ fn length(value: &str) -> Option<f64> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Colour(u8, u8, u8);
 
-/// Stands for `transparent`: no real colour is this one.
+/// Stands for `transparent`; no page uses this colour.
 const CLEAR: Colour = Colour(1, 254, 1);
 
 impl Colour {
-    /// So near that nobody reads one on the other.
+    /// Whether text of one colour is unreadable on the other: at most 6 of 255 apart in each channel.
     fn abs_diff(self, other: Self) -> bool {
         self.0.abs_diff(other.0) <= 6
             && self.1.abs_diff(other.1) <= 6
@@ -247,9 +249,9 @@ impl Colour {
 
 const LONGEST_COLOUR: usize = 256;
 
-/// The first colour of a value; names beyond the common ones are not known.
+/// The first colour of a value. Only common colour names are known.
 fn colour(value: &str) -> Option<Colour> {
-    // a colour is a word; what is longer is none
+    // the longest colour that CSS knows is shorter
     let value = &value[..floor(value, LONGEST_COLOUR)];
     let listed = !value.contains("rgb");
     let word = value
@@ -297,7 +299,7 @@ fn colour(value: &str) -> Option<Colour> {
     })
 }
 
-/// Whether a `bgcolor` is black or nearly so.
+/// Whether a `bgcolor` attribute is black or nearly so.
 pub(super) fn is_black(value: &str) -> bool {
     colour(&value.trim().to_ascii_lowercase()).is_some_and(Colour::is_black)
 }
@@ -312,20 +314,21 @@ pub(super) fn paints_black(style: &str) -> bool {
         .any(|(_, value)| value.split_whitespace().take(16).any(is_black) || is_black(value))
 }
 
-/// `.class` and `#id` rules of the page's own style elements that hide.
+/// Rules of the page's own style elements that hide a `.class` or `#id`.
 #[derive(Debug, Default)]
 pub struct HidingRules {
     rules: HashMap<String, Hiding>,
-    /// Bytes of style text that were read.
+    /// Bytes of style text read so far.
     read: usize,
-    /// A rule for `body`, `html` or `*` paints the page black.
+    /// Whether a rule for `body`, `html` or `*` paints the page black.
     black: bool,
 }
 
-/// Style text of a page past this is not read: rules that hide a block stand near it or in the head.
+/// Most bytes of style text read of one page: a planted rule stands near its block or in the head.
 const STYLE_BYTES: usize = 256 << 10;
 
 impl HidingRules {
+    /// Reads one style element. Stops at 256 KiB of all of them together.
     pub fn add(&mut self, css: &str) {
         let end = floor(css, STYLE_BYTES.saturating_sub(self.read));
         self.read += end;
@@ -333,7 +336,7 @@ impl HidingRules {
             let Some((selectors, body)) = rule.rsplit_once('{') else {
                 continue;
             };
-            // inside a media query another brace stands before
+            // a rule in a media query has a second brace before it
             let selectors = selectors.rsplit('{').next().unwrap_or_default();
             let selectors = selectors.rsplit("*/").next().unwrap_or_default();
             let ground = |it: &str| {
@@ -356,10 +359,12 @@ impl HidingRules {
         }
     }
 
+    /// Whether a rule paints the whole page black.
     pub fn paints_black(&self) -> bool {
         self.black
     }
 
+    /// How the rules hide an element with this id and these classes, or `None`.
     pub fn of<'a>(
         &self,
         id: Option<&str>,
@@ -378,7 +383,8 @@ impl HidingRules {
     }
 }
 
-/// `.name` or `#name`. `p.x` hides what `.x` would, as far as a planted block is concerned.
+/// A selector of one `.name` or `#name`. The element name before it is ignored: a planted block is hidden by both `p.x`
+/// and `.x`.
 fn simple(selector: &str) -> Option<&str> {
     let selector = selector.trim();
     let bare = selector.trim_start_matches(|c: char| c.is_ascii_alphanumeric());

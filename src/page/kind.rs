@@ -1,25 +1,26 @@
-//! What the bytes are, by looking at them first and at the header second.
+//! The kind of a body: by its first bytes, then by the Content-Type header.
 
 /// The kind of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Html,
-    /// Text without a single tag.
+    /// Text without a tag.
     Text,
     Image,
-    /// Sound, film, archives, programs: anything else that is not text.
+    /// Sound, film, archives, programs: every other body that is not text.
     Binary,
-    /// No bytes but white space and zeros.
+    /// Nothing but white space and zeros.
     Empty,
 }
 
 impl Kind {
+    /// Whether the body is decoded and read as a page.
     pub fn is_text(self) -> bool {
         matches!(self, Self::Html | Self::Text)
     }
 }
 
-/// First bytes of files that are no text (WHATWG MIME Sniffing, section 6, and PDF/ZIP/ELF).
+/// First bytes of files that are not text (WHATWG MIME Sniffing, section 6; PDF, ZIP, ELF).
 const MAGIC: &[(&[u8], Kind)] = &[
     (b"\x89PNG\r\n\x1a\n", Kind::Image),
     (b"\xff\xd8\xff", Kind::Image),
@@ -36,11 +37,12 @@ const MAGIC: &[(&[u8], Kind)] = &[
     (b"\x1aE\xdf\xa3", Kind::Binary),
 ];
 
+/// Finds the kind of a body as a browser would display it. `content_type` is the header's value.
 pub fn sniff(bytes: &[u8], content_type: Option<&str>) -> Kind {
     if bytes.iter().all(|it| it.is_ascii_whitespace() || *it == 0) {
         return Kind::Empty;
     }
-    // a browser shows as a page what is announced as one, whatever it begins with: pictures and archives that hold a page
+    // a browser displays a body declared as HTML as a page, even if it begins like a picture or an archive
     let html = content_type.is_some_and(|it| it.to_ascii_lowercase().contains("html"));
     if html && has_element(bytes) {
         return Kind::Html;
@@ -53,12 +55,12 @@ pub fn sniff(bytes: &[u8], content_type: Option<&str>) -> Kind {
         return Kind::Binary;
     }
     if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| binary_at(magic)) {
-        // "BM" also begins words; a bitmap has zero bytes in its header.
+        // text may begin with "BM" as well; a bitmap has zero bytes in its header
         if *kind != Kind::Image || !binary_at(b"BM") || bytes[..bytes.len().min(16)].contains(&0) {
             return *kind;
         }
     }
-    // of bytes without a type, browsers look at the beginning: a page's element is a page, whatever comes behind
+    // for a body without a type, a browser looks at the beginning: an element of a page there makes it a page
     if is_untyped(content_type) && begins_with_element(bytes) {
         return Kind::Html;
     }
@@ -82,7 +84,7 @@ fn has_tag(bytes: &[u8]) -> bool {
         .any(|it| it[0] == b'<' && (it[1].is_ascii_alphabetic() || it[1] == b'!' || it[1] == b'/'))
 }
 
-/// Elements that only a page has.
+/// Elements that occur only in a page.
 const NAMES: &[&[u8]] = &[
     b"<html",
     b"<body",
@@ -99,16 +101,16 @@ const NAMES: &[&[u8]] = &[
     b"<meta",
 ];
 
-/// The first bytes of a body, in lower case, without zeros: browsers leave those out, however many there are.
+/// The first 16 KiB of a body in lower case, without zeros: browsers skip any number of them.
 fn plain_head(bytes: &[u8]) -> Vec<u8> {
     let plain = bytes.iter().filter(|it| **it != 0).take(16 << 10);
     plain.map(u8::to_ascii_lowercase).collect()
 }
 
-/// An element that only a page has, near the beginning.
+/// Whether an element of a page stands near the beginning of printable text.
 fn has_element(bytes: &[u8]) -> bool {
     let head = plain_head(bytes);
-    // a program may hold any text; a page that is to be seen is mostly text
+    // a program may contain any text; a page meant for visitors is mostly printable
     let printable = head
         .iter()
         .filter(|it| it.is_ascii_graphic() || it.is_ascii_whitespace() || **it >= 0x80)
@@ -121,7 +123,7 @@ fn has_element(bytes: &[u8]) -> bool {
         .any(|name| head.windows(name.len()).any(|it| it == *name))
 }
 
-/// Whether no media type is given, or one that browsers take for none (WHATWG MIME Sniffing, section 7).
+/// Whether there is no media type, or one that browsers treat as none (WHATWG MIME Sniffing, section 7).
 fn is_untyped(content_type: Option<&str>) -> bool {
     let media = content_type.unwrap_or_default().split(';').next();
     let media = media.unwrap_or_default().trim().to_ascii_lowercase();

@@ -1,51 +1,56 @@
-//! What a page loads and leads to, with absolute URLs.
+//! What a page loads and links to, as absolute URLs.
 
 use url::Url;
 
 use super::{hidden::Hiding, text::floor};
 
+/// An `a` or `area` element.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
-    /// Absolute; as written where it cannot be resolved.
+    /// Absolute; as written if it cannot be resolved.
     pub url: String,
-    /// Lower case, empty for links without a host (`mailto:`, `javascript:`).
+    /// Lower case; empty for links without a host (`mailto:`, `javascript:`).
     pub host: String,
     pub text: String,
     pub hidden: Option<Hiding>,
 }
 
+/// A script element or an event handler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
     pub src: Option<String>,
     pub host: String,
-    /// Inline code (or JSON-LD); empty where `src` is set.
+    /// Inline code (or JSON-LD); empty if `src` is set. Long code is shortened.
     pub code: String,
-    /// Of the code without its noise.
+    /// Hash of the code without its noise.
     pub key: u64,
-    /// `application/ld+json` and other data blocks are not run.
+    /// Whether browsers run it; `application/ld+json` and other data blocks do not run.
     pub runs: bool,
-    /// From an attribute of an element.
+    /// Whether it is an event handler of an element.
     pub handler: bool,
 }
 
+/// An `iframe` or `frame` element.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
     pub src: String,
     pub host: String,
-    /// Covers the page: fixed or full-size.
+    /// Whether it is fixed or as large as the window.
     pub covers: bool,
     pub hidden: Option<Hiding>,
 }
 
+/// A form, or the address of a button that overrules its form's (`formaction`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form {
     pub action: String,
     pub host: String,
-    /// Asks for a password.
+    /// Whether it has a password input.
     pub password: bool,
 }
 
-/// `<link rel="canonical" href="…">` and its kin.
+/// A `link` element that declares another address of the page: `<link rel="canonical" href="…">`, `alternate`,
+/// `amphtml`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relation {
     pub rel: &'static str,
@@ -53,25 +58,27 @@ pub struct Relation {
     pub host: String,
 }
 
+/// A picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {
     pub src: String,
     pub host: String,
     pub alt: String,
-    /// Its attributes give a width, a height or both, of at most 400 px each.
+    /// Whether its attributes give a width, a height or both, of at most 400 px each.
     pub small: bool,
 }
 
-/// The longest URL that is kept: browsers take more, links of real pages need less, and a page may
-/// hold a hundred thousand of them.
+/// Longest URL that is kept, in bytes. Browsers accept longer ones, links of real pages need less, and a page may hold
+/// a hundred thousand of them.
 pub(super) const LONGEST: usize = 2048;
 
-/// The beginning of a reference that is too long.
+/// The beginning of a reference, at most [`LONGEST`] bytes.
 fn cut(reference: &str) -> &str {
     &reference[..floor(reference, LONGEST)]
 }
 
-/// No name is longer than 253 letters; to look at one costs the square of its length.
+/// Whether the host of a reference is longer than a name can be (253 letters): parsing it costs the square of its
+/// length.
 fn has_endless_host(reference: &str) -> bool {
     let Some(at) = reference.find("//").or(reference.find("\\\\")) else {
         return false;
@@ -84,9 +91,9 @@ fn has_endless_host(reference: &str) -> bool {
     !host.is_ascii() && host.chars().count() > 253
 }
 
-/// A reference as an absolute URL and its host.
+/// Resolves a reference: returns the absolute URL and its host.
 pub(super) fn resolve(base: &Url, reference: &str) -> (String, String) {
-    // what browsers strip must not push the address out of sight
+    // browsers ignore leading blanks and control characters, and padding must not push the address past the limit
     let reference = cut(reference.trim_matches(|c: char| c <= ' '));
     if has_endless_host(reference) {
         return (reference.to_owned(), String::new());

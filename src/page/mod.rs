@@ -1,7 +1,7 @@
 //! Bytes to [`Page`]: the only code that knows HTML.
 //!
-//! Pure and total: any bytes give a page or the limit they broke. The tree builder never sees what
-//! [`guard`] has not counted, and no tree leaves [`read`].
+//! It is pure and total: any bytes give a page, or the limit that they break. [`guard`] counts the text before the tree
+//! builder gets it, and no tree leaves [`read`].
 
 mod bounded;
 mod carried;
@@ -40,24 +40,24 @@ use url::Url;
 
 pub use crate::model::registrable;
 
-/// The bytes of one answer and what is needed to understand them.
+/// The body of one response and what is needed to read it.
 #[derive(Clone, Copy, Debug)]
 pub struct Source<'a> {
     pub bytes: &'a [u8],
     pub content_type: Option<&'a str>,
-    /// Where they came from after redirects; relative links resolve against it.
+    /// Its address after redirects; relative links resolve against it.
     pub url: &'a Url,
-    /// CSS selectors of parts to leave out. One that does not parse is left out itself.
+    /// CSS selectors of parts to leave out. A selector that does not parse is ignored.
     pub ignore: &'a [String],
 }
 
-/// What a page shows, hides, loads and leads to.
+/// What a page shows, hides, loads and links to.
 #[derive(Clone, Debug)]
 pub struct Page {
     pub url: Url,
     pub kind: Kind,
     pub charset: &'static str,
-    /// Decoded bytes.
+    /// Length of the body in bytes, after the HTTP content coding is undone.
     pub bytes: usize,
     pub title: Option<String>,
     pub lang: Option<String>,
@@ -68,56 +68,56 @@ pub struct Page {
     pub frames: Vec<Frame>,
     pub forms: Vec<Form>,
     pub images: Vec<Image>,
-    /// `audio`, `video`, `embed`, `object`.
+    /// Number of `audio`, `video`, `embed` and `object` elements.
     pub media: usize,
-    /// Lower-case name or property, content.
+    /// Lower-case name or property, and content, of each meta element.
     pub meta: Vec<(String, String)>,
-    /// Targets of meta refreshes.
+    /// Absolute addresses of meta refreshes and of the `Refresh` header.
     pub refreshes: Vec<String>,
-    /// Keys of `tag#id` and `tag.class`, ascending: what the template is made of.
+    /// Hashes of `tag#id` and `tag.class`, ascending: they identify the site's template.
     pub skeleton: Vec<u64>,
     /// Number of elements.
     pub elements: usize,
-    /// `link` elements by which machines learn where the page "really" is: canonical, alternate, amphtml.
+    /// `link` elements that tell search engines another address of the page: canonical, alternate, amphtml.
     pub relations: Vec<Relation>,
-    /// What its inputs ask for that is nobody's business: `password`, `card`, `identity`, `code`; each once.
+    /// Kinds of secrets that its inputs ask for: `password`, `card`, `identity`, `code`; each once.
     pub asks: Vec<String>,
-    /// The body is painted black.
+    /// Whether the body is painted black.
     pub dark: bool,
-    /// Tricks of show pages, each once.
+    /// Tricks of pages made to impress or to resist inspection, each once.
     pub stunts: Vec<Stunt>,
     /// Pictures and frames that lie over the page, and pictures behind all of it.
     pub covers: Vec<Cover>,
     pub fingerprint: Fingerprint,
 }
 
-/// What pages do that are made to impress or to be left alone.
+/// A trick of pages that are made to impress visitors or to resist inspection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stunt {
-    /// The context menu, selecting or the keyboard is taken away.
+    /// The context menu, selecting or the keyboard is blocked.
     Locked,
     Canvas,
     Marquee,
-    /// Text that a script types.
+    /// Text that a script types letter by letter.
     Typed,
     /// Sound or film that starts by itself.
     Autoplay,
 }
 
 impl Page {
-    /// Words a visitor can read.
+    /// Number of words that a visitor can read.
     pub fn words(&self) -> usize {
         self.visible()
             .map(|it| it.text.split_whitespace().count())
             .sum()
     }
 
-    /// Blocks that are not hidden.
+    /// The blocks that are not hidden.
     pub fn visible(&self) -> impl Iterator<Item = &Block> {
         self.blocks.iter().filter(|it| it.hidden.is_none())
     }
 
-    /// The page's registrable domain (or its address).
+    /// The registrable domain of the page's address, or the host itself if it has none (an IP address).
     pub fn domain(&self) -> String {
         registrable(self.url.host_str().unwrap_or_default())
     }
@@ -131,12 +131,13 @@ impl Page {
     }
 }
 
-/// Reads one page. Linear in the bytes but for the tree builder, whose input is bounded by [`guard`].
+/// Reads one page. The work is linear in the bytes, except for the tree builder, and [`guard`] bounds its input. Fails
+/// with the limit that the page breaks.
 pub fn read(source: Source) -> Result<Page, Limit> {
     read_with(source, None)
 }
 
-/// The same with the `Refresh` header that the page came with.
+/// Reads one page as [`read`] does, with the `Refresh` header of its response.
 pub fn read_with(source: Source, refresh: Option<&str>) -> Result<Page, Limit> {
     let kind = kind::sniff(source.bytes, source.content_type);
     let (text, charset) = if kind.is_text() {
@@ -149,8 +150,8 @@ pub fn read_with(source: Source, refresh: Option<&str>) -> Result<Page, Limit> {
     read::page(source, kind, &text, charset, refresh)
 }
 
-/// The text at the beginning and the end of a page over a limit, as a small page of its own: an attacker may have
-/// signed a page that is too costly to read.
+/// Reads only the text at the beginning and the end of a page that breaks a limit: an attacker's signature may stand
+/// there. `None` if the body is not text.
 pub fn read_crudely(source: Source) -> Option<Page> {
     let kind = kind::sniff(source.bytes, source.content_type);
     if !kind.is_text() {

@@ -1,6 +1,6 @@
-//! What differs between two looks at an unchanged page: numbers, clocks, tokens, session ids.
+//! Removes what differs between two looks at an unchanged page: numbers, clocks, tokens, session ids.
 
-/// Query parameters whose value says nothing about where a link leads. Ends with `*`: a prefix.
+/// Query parameters that do not change the target of a link. A name that ends with `*` is a prefix.
 const NOISY_PARAMETERS: &[&str] = &[
     "_",
     "v",
@@ -29,7 +29,7 @@ const NOISY_PARAMETERS: &[&str] = &[
     "gclid",
 ];
 
-/// Meta elements whose content changes by itself.
+/// Meta elements with content that changes without an edit.
 const NOISY_META: &[&str] = &[
     "csrf-token",
     "csrf-param",
@@ -44,12 +44,13 @@ const NOISY_META: &[&str] = &[
     "x-request-id",
 ];
 
+/// Whether the content of this meta element changes without an edit. `name` is in lower case.
 pub fn is_noisy_meta(name: &str) -> bool {
     NOISY_META.contains(&name)
 }
 
-/// A text as it is compared: lower case, runs of digits as `#`, long mixed tokens (hashes, base64,
-/// view states) as `~`, white space folded. An attack is never only digits.
+/// A text for comparison: in lower case, runs of digits as `#`, long mixed tokens (hashes, base64, view states) as `~`,
+/// white space folded. No attack consists of digits alone.
 pub fn normal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -62,7 +63,7 @@ pub fn normal(text: &str) -> String {
         }
         let mut digits = false;
         for c in word.chars() {
-            // most letters are of the simple kind
+            // fast path: most letters are ASCII
             if c.is_ascii_alphabetic() {
                 digits = false;
                 out.push(c.to_ascii_lowercase());
@@ -80,7 +81,7 @@ pub fn normal(text: &str) -> String {
     out
 }
 
-/// 24 and more ASCII characters of an identifier's or base64's alphabet with at least four digits.
+/// Whether a word is a token: at least 24 ASCII characters of identifiers or base64, at least four of them digits.
 fn is_token(word: &str) -> bool {
     word.len() >= 24
         && word
@@ -113,7 +114,7 @@ fn is_noisy_parameter(pair: &str) -> bool {
         .next()
         .unwrap_or_default()
         .to_ascii_lowercase();
-    // "?1763779200" and "?v=…": a lone number is a cache buster
+    // "?1763779200" and "?v=…": a number alone is a cache buster
     name.bytes().all(|b| b.is_ascii_digit())
         || NOISY_PARAMETERS
             .iter()
@@ -130,7 +131,7 @@ fn strip_path_session(path: &str) -> &str {
     }
 }
 
-/// A script as it is compared: runs of digits and quoted tokens as placeholders.
+/// A script for comparison: runs of digits and quoted tokens become placeholders.
 pub fn normal_script(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for part in text.split(['"', '\'', '`']) {

@@ -1,10 +1,10 @@
-//! Browsers that run scripts take what stands in `noscript` for mere text; we read it as elements, since it is shown to
-//! others. Where its content would reach beyond its end tag (a comment or a quote left open), the two would see different
-//! pages: such content is left out.
+//! Removes `noscript` content that would reach beyond its end tag. Browsers with scripting take the content for plain
+//! text; this reader parses it as elements, since crawlers and visitors without scripting get it so. A comment or a
+//! quote left open in it would give the two different pages.
 
 use std::borrow::Cow;
 
-/// Elements whose text ends only with their own end tag.
+/// Elements with text that ends only at their own end tag.
 const RAW: &[&str] = &[
     "script",
     "style",
@@ -19,7 +19,7 @@ const RAW: &[&str] = &[
     "select",
 ];
 
-/// The text, without the content of a `noscript` that does not stay inside it.
+/// Returns the text without the content of each `noscript` that does not end inside its element.
 pub(super) fn sealed(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut kept = 0;
@@ -42,7 +42,7 @@ pub(super) fn sealed(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Case does not matter.
+/// Finds `wanted`, which begins with `<`, in any case.
 fn find(text: &str, from: usize, wanted: &str) -> Option<usize> {
     let (bytes, wanted) = (text.as_bytes(), wanted.as_bytes());
     let mut at = from;
@@ -71,7 +71,7 @@ fn leaks(inside: &str) -> bool {
     let open_raw = RAW.iter().any(|name| {
         lower.matches(&format!("<{name}")).count() > lower.matches(&format!("</{name}")).count()
     });
-    // an apostrophe in a sentence is no quote: only inside a tag is it one
+    // an apostrophe in a sentence opens no quote: an attribute's quote follows an equals sign
     let quoted = open_quote && inside.contains('=');
     open_comment || open_tag || quoted || open_raw
 }

@@ -1,4 +1,4 @@
-//! Headings and the template's skeleton: which ids and classes the page is made of.
+//! Headings and the template's skeleton: the ids and classes that the page consists of.
 
 use std::{
     collections::HashSet,
@@ -10,6 +10,7 @@ use scraper::node::Element;
 use super::noise;
 use crate::model::digest::key;
 
+/// A heading, `h1` to `h6`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heading {
     /// 1 to 6.
@@ -17,16 +18,18 @@ pub struct Heading {
     pub text: String,
 }
 
-/// Keys of `tag#id` and `tag.class`: they survive news, and die with the template.
+/// Collects the hashes of `tag#id` and `tag.class`: news leave them as they are, another template does not.
 #[derive(Default)]
 pub(super) struct Tokens {
     keys: HashSet<u64>,
-    /// Digests, under a key of this process, of what was seen: most elements are of a kind that was there before.
+    /// Digests of the tags and class lists read so far, under a key of this process: most elements repeat an earlier
+    /// list.
     seen: HashSet<u64>,
     hasher: RandomState,
 }
 
 impl Tokens {
+    /// Adds the id and the classes of one element.
     pub fn take(&mut self, element: &Element) {
         let tag = element.name();
         if let Some(id) = element.attr("id").filter(|it| it.len() <= LONGEST_NAME) {
@@ -42,7 +45,7 @@ impl Tokens {
         }
     }
 
-    /// Ascending.
+    /// The hashes, ascending.
     pub fn skeleton(self) -> Vec<u64> {
         let mut keys: Vec<u64> = self.keys.into_iter().collect();
         keys.sort_unstable();
@@ -50,10 +53,11 @@ impl Tokens {
     }
 }
 
-/// An id or class is a name; what is longer names nothing.
+/// Longest id or class in bytes: a longer one is no name.
 const LONGEST_NAME: usize = 256;
 
-/// The first classes of an element. Not `Element::classes`: that keeps every class of the page in a table of the process.
+/// The first 16 classes of an element. `Element::classes` is not used, since it interns every class in a table that
+/// lives as long as the process.
 pub(super) fn classes(element: &Element) -> impl Iterator<Item = &str> {
     element
         .attr("class")
@@ -63,6 +67,7 @@ pub(super) fn classes(element: &Element) -> impl Iterator<Item = &str> {
         .take(16)
 }
 
+/// The level of a heading element, 1 to 6; `None` for other tags.
 pub fn heading_level(tag: &str) -> Option<u8> {
     match tag.as_bytes() {
         [b'h', digit @ b'1'..=b'6'] => Some(digit - b'0'),

@@ -1,5 +1,5 @@
-//! How long reading and judging may take. The core knows no clock: the caller decides when the work takes too long, and the
-//! long loops ask for that decision.
+//! Cancellation: the time limit of reading and judging a page. The core has no clock, so the caller decides when the
+//! work takes too long, and the long loops ask for that decision.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,31 +9,32 @@ use std::{
     },
 };
 
-/// A page's share of a processor, in seconds of its time: a busy machine makes no page costly. An ordinary page of 100 KB takes milliseconds, one of 8 MiB less than this.
-/// The goal of reliability is 2 s.
+/// Processor seconds for one page. Processor time is counted, so that a busy machine makes no page costly. An ordinary
+/// page of 100 KB takes milliseconds, one of 8 MiB less than this. The reliability goal is 2 s.
 pub const SECONDS: u64 = 2;
 
-/// Shared between who waits and who works.
+/// Cancellation flag, shared between the caller and the thread that works.
 #[derive(Clone, Debug, Default)]
 pub struct Patience(Arc<AtomicBool>);
 
 impl Patience {
-    /// The work is to stop at the next occasion.
+    /// Cancels the work: it stops at its next check.
     pub fn lose(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the work was cancelled.
     pub fn is_lost(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Works under this patience. What comes back after it was lost is incomplete and must not be used.
+    /// Runs `work` under this flag. A result that returns after cancellation is incomplete and must not be used.
     pub fn during<T>(&self, work: impl FnOnce() -> T) -> T {
         self.until(|| false, work)
     }
 
-    /// Works under this patience, and loses it once `is_too_long` returns true. This thread calls `is_too_long` every
-    /// 4,096 steps.
+    /// Runs `work` under this flag, and cancels it once `is_too_long` returns true. This thread calls `is_too_long`
+    /// every 4,096 steps.
     pub fn until<T>(
         &self,
         is_too_long: impl Fn() -> bool + 'static,
@@ -51,15 +52,15 @@ impl Patience {
     }
 }
 
-/// Steps after which `is_too_long` is asked: it costs as much as reading some hundred bytes.
+/// Steps between two calls of `is_too_long`: a call costs as much as reading some hundred bytes.
 const ASKED_EVERY: u64 = 4096;
-/// Steps that a call of [`is_lost`] counts for: it stands in loops whose turns take longer than a step.
+/// Steps that a call of [`is_lost`] counts for: the loops that call it take longer for a turn than one step.
 const LOOP: u64 = 256;
 
 struct Current {
     patience: Patience,
     is_too_long: Box<dyn Fn() -> bool>,
-    /// Steps since `is_too_long` was asked.
+    /// Steps since the last call of `is_too_long`.
     taken: Cell<u64>,
 }
 
@@ -87,18 +88,19 @@ thread_local! {
     static STEPS: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Whether the work of this thread is to stop.
+/// Whether the work of this thread is cancelled.
 pub fn is_lost() -> bool {
     has_lost(LOOP)
 }
 
-/// Counts `count` steps (bytes or items processed). Returns whether this thread's work must stop.
+/// Counts `count` steps (bytes or items processed). Returns whether the work of this thread is cancelled.
 pub fn step(count: usize) -> bool {
     STEPS.set(STEPS.get().wrapping_add(count as u64));
     has_lost(count as u64)
 }
 
-/// Steps of this thread so far. Unlike seconds, they are equal on every machine: budgets and tests of cost count steps.
+/// Steps of this thread so far. Unlike seconds, they are equal on every machine: budgets and the tests of cost count
+/// steps.
 pub fn steps() -> u64 {
     STEPS.get()
 }
@@ -111,6 +113,7 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// An allowance of `count` steps from now on.
     pub fn of(count: u64) -> Self {
         Self {
             from: steps(),
@@ -118,7 +121,7 @@ impl Budget {
         }
     }
 
-    /// Whether the work must be given up: the allowance is spent, or patience is lost.
+    /// Whether the work must be given up: the allowance is spent, or the work is cancelled.
     pub fn is_spent(&self) -> bool {
         steps().wrapping_sub(self.from) > self.steps || is_lost()
     }

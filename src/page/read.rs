@@ -1,4 +1,4 @@
-//! One walk over the tree, from which everything else is gathered.
+//! Gathers the whole [`Page`] in one walk over the tree.
 
 use std::collections::HashSet;
 
@@ -21,6 +21,8 @@ use super::{
 };
 use crate::model::{Digest, digest::key};
 
+/// Parses `text` and gathers the page. `refresh` is the response's `Refresh` header. Fails with the limit that the tree
+/// or the time broke.
 pub(super) fn page(
     source: Source,
     kind: Kind,
@@ -58,12 +60,12 @@ fn ignored(tree: &Html, selectors: &[String]) -> HashSet<NodeId> {
         .collect()
 }
 
-/// Whether `selector` is one that [`read`](super::read) understands.
+/// Whether [`read`](super::read) understands this CSS selector.
 pub fn is_selector(text: &str) -> bool {
     selector(text).is_some()
 }
 
-/// Parses a selector in composed letters (NFC): pages are read in those, class names included.
+/// Parses a selector in NFC: class names of pages are read in that form, too.
 fn selector(text: &str) -> Option<Selector> {
     Selector::parse(&nfc(text)).ok()
 }
@@ -88,8 +90,9 @@ fn rules(tree: &Html) -> (HidingRules, CoverRules) {
     (rules, covers)
 }
 
-/// The first base element's address, as browsers take it: not one in a template or a drawing, and none that is data.
-/// Every link of the page is resolved against it, so one that is long once it is escaped is cut to its host.
+/// The address of the first base element, by the rules of browsers: not one inside a template or a drawing, and no
+/// `data:` address. All links of the page are resolved against it, so an address over [`LONGEST_BASE`] is cut to its
+/// host.
 fn base(tree: &Html, url: &Url) -> Option<Url> {
     let node = tree.tree.nodes().find(|it| {
         it.value().as_element().is_some_and(|element| {
@@ -118,8 +121,8 @@ fn is_html(element: &Element) -> bool {
     &*element.name.ns == "http://www.w3.org/1999/xhtml"
 }
 
-/// Inside it, text is not content. A template that is a shadow root is shown; drawings and formulas have elements of the
-/// same names that are shown, too.
+/// Whether the text inside an element is not content. A template with a shadow root is displayed; SVG and MathML have
+/// `style` and `title` elements that are displayed, too.
 fn is_mute(element: &Element) -> bool {
     match element.name() {
         "script" => true,
@@ -129,9 +132,10 @@ fn is_mute(element: &Element) -> bool {
     }
 }
 
-/// A hundred thousand links may be resolved against it.
+/// Most bytes of a base address: a hundred thousand links may be resolved against it.
 const LONGEST_BASE: usize = 512;
 
+/// State of the walk over the tree.
 pub(super) struct Walk {
     pub page: Page,
     rules: HidingRules,
@@ -139,12 +143,12 @@ pub(super) struct Walk {
     pub gather: Gather,
     shape: Vec<u8>,
     outline: outline::Tokens,
-    /// Hiding in force and the depth at which it began.
+    /// The hiding in force and the depth at which it began, innermost last.
     pub hidden: Vec<(usize, Hiding)>,
     depth: usize,
     pub link: Option<usize>,
     heading: Option<(u8, String)>,
-    /// Inside an element whose text is not content.
+    /// Number of open elements that hold no content as text.
     mute: usize,
     /// Text of the title element while it is open.
     title: Option<String>,
@@ -238,7 +242,7 @@ impl Walk {
         }
     }
 
-    /// How the element at hand is hidden, by itself or by an element around it.
+    /// How the current element is hidden, by itself or by an ancestor.
     pub(super) fn hiding(&self) -> Option<Hiding> {
         self.hidden.last().map(|it| it.1)
     }
@@ -277,7 +281,7 @@ impl Walk {
             return Some(Hiding::NoScript);
         }
         if matches!(tag, "html" | "body" | "head") {
-            // hidden until a script shows it (anti-clickjacking): all of it or nothing
+            // pages against clickjacking hide the whole body until a script shows it
             return None;
         }
         if element.attr("hidden").is_some() {
@@ -388,10 +392,10 @@ impl Walk {
     }
 }
 
-/// A title, a heading, the text of a link: what is longer is cut.
+/// Most bytes of a title, a heading or the text of a link; more is cut off.
 pub(super) const LONGEST_LINE: usize = 4 << 10;
 
-/// Adds so much of a text as there is room for.
+/// Appends the part of a text that fits into `most` bytes.
 fn put(to: &mut String, text: &str, most: usize) {
     let room = most.saturating_sub(to.len());
     to.push_str(&text[..floor(text, room)]);

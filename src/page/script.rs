@@ -1,25 +1,26 @@
-//! What inline code carries in disguise: string literals as they will be when it runs, and what those decode to.
+//! What inline code carries in disguise: its string literals as they are at run time, and what they decode to.
 //!
-//! Not an interpreter. Packers differ in how they run their load, hardly in how they carry it: escapes, base64,
-//! lists of character codes, strings cut in pieces. Those are undone, one inside the other, without running anything.
+//! This is not an interpreter. Packers differ in how they run their load, but hardly in how they carry it: escapes,
+//! base64, lists of character codes, strings cut in pieces. This module undoes these, also when they are nested, and
+//! runs nothing.
 
-/// Decoded text of one piece of code is at most so long, all layers together.
+/// Most bytes of decoded text of one piece of code, all layers together.
 const LONGEST: usize = 64 << 10;
-/// A load inside a load inside a load; real ones have two.
+/// Most levels of loads inside loads; real ones have two.
 const DEEPEST: usize = 4;
-/// Shorter base64 says little: identifiers look like it.
+/// Least length of base64, in letters: shorter identifiers look like it.
 const SHORTEST_BASE64: usize = 12;
 
 /// A text that code carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layer {
     pub text: String,
-    /// It cannot be read in the code as it stands: packed, or spelt in escapes, codes or single letters.
+    /// Whether the code hides it: packed, or spelt in escapes, character codes or single letters.
     pub disguised: bool,
 }
 
-/// String literals of `code` with their escapes undone and pieces joined, then all that is packed in them; what a
-/// layer holds comes after it. Linear in `code` for each of at most four layers.
+/// String literals of `code` with escapes undone and pieces joined, then the texts packed in them; the content of a
+/// layer follows it. The work is linear in `code` for each of at most four levels.
 pub fn layers(code: &str) -> Vec<Layer> {
     let mut out = Vec::new();
     let mut room = LONGEST;
@@ -54,16 +55,16 @@ pub fn layers(code: &str) -> Vec<Layer> {
     out
 }
 
-/// Whether a string looks like code that holds strings of its own.
+/// Whether a string looks like code with strings of its own.
 fn has_code(text: &str) -> bool {
     text.contains('(') && (text.contains('"') || text.contains('\''))
 }
 
-/// Quoted strings, escapes undone; `'a' + 'b'` is one.
+/// Quoted strings with escapes undone; `'a' + 'b'` is one string.
 fn literals(code: &str) -> Vec<Layer> {
     let mut out: Vec<Layer> = Vec::new();
     let mut chars = code.char_indices().peekable();
-    // where the last literal ended, and whether only a plus and blanks have come since
+    // whether only blanks and one plus have come since the last literal
     let mut joins = false;
     while let Some((_, c)) = chars.next() {
         match c {
@@ -86,11 +87,11 @@ fn literals(code: &str) -> Vec<Layer> {
                     joins = false;
                     continue;
                 }
-                // a letter with marks is escaped in honest code too
+                // honest code escapes letters with marks, too
                 let disguised = escapes >= 4 && text.is_ascii() && escapes * 2 >= text.len();
                 match out.last_mut() {
                     Some(last) if joins => {
-                        // a word cut in the middle; sentences are joined where they have blanks
+                        // pieces of a word are a disguise; sentences are honestly joined at blanks
                         last.disguised |= disguised || is_word(&last.text) && is_word(&text);
                         last.text.push_str(&text);
                     }
@@ -127,7 +128,7 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|it| it.is_ascii_alphabetic())
 }
 
-/// `['l','o','c'].join('')`: a list of single letters is read as the word they make.
+/// `['l','o','c'].join('')`: reads a list of single letters as the word that they form.
 fn join_lists(code: &str, literals: Vec<Layer>) -> Vec<Layer> {
     if !code.contains("join") && !code.contains("reverse") {
         return literals;
@@ -161,7 +162,7 @@ fn join_lists(code: &str, literals: Vec<Layer>) -> Vec<Layer> {
 
 type Chars<'a> = std::iter::Peekable<std::str::CharIndices<'a>>;
 
-/// One escape after its backslash; whether it spells a character by its code.
+/// Undoes one escape after its backslash; returns whether it gives a character by its code.
 fn escape(chars: &mut Chars<'_>, text: &mut String) -> bool {
     let Some((_, kind)) = chars.next() else {
         return false;
@@ -196,7 +197,7 @@ fn escape(chars: &mut Chars<'_>, text: &mut String) -> bool {
     matches!(kind, 'x' | 'u' | '0'..='7')
 }
 
-/// `String.fromCharCode(104,116,…)` and plain lists of eight and more codes.
+/// `String.fromCharCode(104,116,…)` and plain lists of at least eight codes.
 fn char_codes(code: &str) -> Vec<String> {
     let mut out = Vec::new();
     let mut text = String::new();
@@ -240,9 +241,9 @@ fn char_codes(code: &str) -> Vec<String> {
     out
 }
 
-/// What a string holds that is packed by percent signs, entities, hexadecimal digits or base64; `None` where it is plain.
+/// Decodes a string packed in percent signs, entities, hexadecimal digits or base64; `None` if it is plain.
 fn unpacked(literal: &str) -> Option<String> {
-    // data:text/javascript;base64,… is a load with its own label
+    // data:text/javascript;base64,… names its own encoding
     let literal = match literal.split_once(";base64,") {
         Some((label, load)) if label.trim_start().starts_with("data:") => load,
         _ => literal,
@@ -253,7 +254,7 @@ fn unpacked(literal: &str) -> Option<String> {
     let bytes = hexadecimal(literal).or_else(|| base64(literal))?;
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
-        // a load may be text in another charset with only its markup in ASCII
+        // a load may be in another charset, with only its markup in ASCII
         Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
     };
     let printable = text
@@ -263,7 +264,7 @@ fn unpacked(literal: &str) -> Option<String> {
     (printable * 10 >= text.chars().count() * 9).then_some(text)
 }
 
-/// `%3Cscript%3E` and `%u0068`: three and more of them.
+/// `%3Cscript%3E` and `%u0068`: at least three such codes.
 fn percent(literal: &str) -> Option<String> {
     if literal.matches('%').take(3).count() < 3 {
         return None;
@@ -333,7 +334,7 @@ fn base64(literal: &str) -> Option<Vec<u8>> {
             bits &= (1 << count) - 1;
         }
     }
-    // text decodes to letters; names that only look like base64 decode to noise
+    // base64 of text decodes to letters; names that look like base64 decode to noise
     let letters = out
         .iter()
         .filter(|it| it.is_ascii_graphic() || **it == b' ' || **it >= 0x80)
@@ -341,7 +342,7 @@ fn base64(literal: &str) -> Option<Vec<u8>> {
     (letters * 100 >= out.len() * 95 && out.len() >= 8).then_some(out)
 }
 
-/// Text that markup in `literal` would show, one line an element.
+/// Text that the markup in `literal` would display, one line for each element.
 pub fn shown(literal: &str) -> Vec<String> {
     let mut out = Vec::new();
     let mut text = String::new();

@@ -1,13 +1,13 @@
-//! The addresses that a sitemap or robots.txt names. Not HTML: a scan for what stands between tags, bounded.
+//! The addresses in a sitemap or in robots.txt: a bounded scan of the text between tags.
 
 use url::Url;
 
 use super::links::LONGEST;
 
-/// Addresses taken from one file; the protocol allows 50,000.
+/// Most addresses taken from one file; the sitemap protocol allows 50,000.
 const MOST: usize = 50_000;
 
-/// Content of every `<loc>` of a sitemap (or sitemap index), entities undone.
+/// Content of every `<loc>` of a sitemap or sitemap index, with entities decoded.
 pub fn locations(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let mut out = Vec::new();
@@ -26,7 +26,7 @@ pub fn locations(bytes: &[u8]) -> Vec<String> {
     out
 }
 
-/// What `Sitemap:` lines of a robots.txt name.
+/// Addresses in the `Sitemap:` lines of a robots.txt.
 pub fn sitemaps(robots: &[u8]) -> Vec<String> {
     String::from_utf8_lossy(robots)
         .lines()
@@ -40,7 +40,7 @@ pub fn sitemaps(robots: &[u8]) -> Vec<String> {
         .collect()
 }
 
-/// An address as words: percent signs undone, separators as blanks.
+/// The path of an address as words: percent signs decoded, separators as blanks.
 pub fn words_of(url: &str) -> String {
     let path = Url::parse(url).map_or_else(|_| url.to_owned(), |it| it.path().to_owned());
     let bytes = path.as_bytes();

@@ -1,20 +1,20 @@
-//! Blocks of text: what stands between two block-level boundaries.
+//! Blocks of text: the text between two block-level boundaries.
 
 use super::{hidden::Hiding, noise};
 use crate::model::digest::key;
 
-/// A run of text as a visitor reads it, or would if it were not hidden.
+/// A run of text as a visitor reads it, or would read it if it were not hidden.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     pub text: String,
-    /// Of the text without its noise: what two looks are compared by.
+    /// Hash of the text without its noise: two looks are compared by it.
     pub key: u64,
     pub hidden: Option<Hiding>,
-    /// All of it is inside links.
+    /// Whether all of it is inside links.
     pub linked: bool,
 }
 
-/// Elements that end a line, as a browser lays them out by default.
+/// Whether an element ends a line in a browser's default style.
 pub fn is_block(tag: &str) -> bool {
     matches!(
         tag,
@@ -73,14 +73,14 @@ pub fn is_block(tag: &str) -> bool {
     )
 }
 
-/// Of one text so much is kept from its beginning and its end: no honest paragraph is longer.
+/// Most bytes kept of one text, from its beginning and from its end: no honest paragraph is longer.
 const HEAD: usize = 48 << 10;
 const TAIL: usize = 16 << 10;
-/// Of all texts so much is kept in full; of those after it their beginnings.
+/// Bytes of text that a page may have with full blocks; of each block after that, the first [`LITTLE`] bytes are kept.
 const ALL_KEPT: usize = 2 << 20;
 const LITTLE: usize = 256;
 
-/// Gathers text until a boundary comes.
+/// Gathers text until a block ends.
 #[derive(Default)]
 pub(super) struct Gather {
     text: String,
@@ -92,6 +92,7 @@ pub(super) struct Gather {
 }
 
 impl Gather {
+    /// Appends text to the current block. A text hidden in another way begins a new block.
     pub fn add(&mut self, text: &str, hidden: Option<Hiding>, in_link: bool) {
         if text.trim().is_empty() {
             if !self.text.is_empty() {
@@ -107,8 +108,8 @@ impl Gather {
         self.text.push_str(text);
     }
 
-    /// As much of a text as is kept: of a long one its head and tail, of all texts together so much in full. The key is
-    /// of the whole, so that a change anywhere is one.
+    /// Cuts a text to the bytes that are kept: head and tail of a long one, only its beginning once the page has more
+    /// than [`ALL_KEPT`]. The block's key covers the whole text, so that a change anywhere counts.
     fn kept(&mut self, mut text: String) -> String {
         let (head, tail) = if self.kept > ALL_KEPT {
             (LITTLE, 0)
@@ -123,7 +124,7 @@ impl Gather {
         text
     }
 
-    /// A text that does not stand in the flow: a block of its own.
+    /// Adds a text that is not in the flow, such as an attribute's, as a block of its own.
     pub fn carry(&mut self, text: &str, hidden: Option<Hiding>) {
         if text.trim().is_empty() {
             return;
@@ -133,6 +134,7 @@ impl Gather {
         self.flush();
     }
 
+    /// Ends the current block.
     pub fn flush(&mut self) {
         let text = fold(&std::mem::take(&mut self.text));
         let linked = !std::mem::take(&mut self.unlinked);
@@ -151,7 +153,7 @@ impl Gather {
     }
 }
 
-/// White space folded to single blanks.
+/// Folds white space to single blanks.
 pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -163,7 +165,7 @@ pub fn fold(text: &str) -> String {
     out
 }
 
-/// The last boundary of a character at or before `at`.
+/// The last character boundary at or before byte `at`.
 pub(super) fn floor(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {

@@ -1,8 +1,9 @@
-//! Which writing a letter belongs to: enough to say that a page never had such letters.
+//! The writing system of a letter: enough to tell that a page never had letters of that kind.
 
+/// A writing system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Writing {
-    /// Letters with marks that no other widespread language puts on them.
+    /// Letters with marks that no other widespread language uses.
     Vietnamese,
     Latin,
     Greek,
@@ -17,12 +18,13 @@ pub enum Writing {
     Other,
 }
 
-/// Number of writings.
+/// Number of writing systems.
 pub const WRITINGS: usize = 12;
 
-/// Counts of letters by writing, index `Writing as usize`.
+/// Number of letters by writing system; the index is `Writing as usize`.
 pub type Letters = [usize; WRITINGS];
 
+/// The writing system of a character, taken for a letter without a check; see [`of_letter`].
 pub fn of(c: char) -> Writing {
     match c {
         'ă' | 'Ă' | 'đ' | 'Đ' | 'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1ea0}'..='\u{1ef9}' => {
@@ -44,10 +46,10 @@ pub fn of(c: char) -> Writing {
     }
 }
 
-/// The writing of a letter; `None` for anything else.
+/// The writing system of a letter; `None` for anything else.
 pub fn of_letter(c: char) -> Option<Writing> {
     match c {
-        // what most pages are made of needs no table
+        // fast path: most letters of a page are in these ranges
         '\0'..='\u{7f}' => c.is_ascii_alphabetic().then_some(Writing::Latin),
         '\u{1ea0}'..='\u{1ef9}' => Some(Writing::Vietnamese),
         '×' | '÷' => None,
@@ -56,6 +58,7 @@ pub fn of_letter(c: char) -> Option<Writing> {
     }
 }
 
+/// Adds the letters of `text` to the counts in `into`.
 pub fn count(text: &str, into: &mut Letters) {
     for writing in text.chars().filter_map(of_letter) {
         into[writing as usize] += 1;

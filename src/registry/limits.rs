@@ -50,6 +50,7 @@ pub(super) fn is_stranger(asker: &Asker, known: Known) -> bool {
     asker.notifier.as_ref().is_some_and(|it| !told(it))
 }
 
+/// Whether two askers share a notifier or an account.
 pub(super) fn is_same(a: &Asker, b: &Asker) -> bool {
     a.notifier == b.notifier || a.account.is_some() && a.account == b.account
 }

@@ -12,6 +12,7 @@ use crate::model::{
 /// Ids with a digest of what the file says of each.
 pub type Listed = BTreeMap<String, String>;
 
+/// The ids and digests of targets, as they are stored for the next comparison.
 pub fn listed(targets: &[Target]) -> Listed {
     let digest = |it: &Target| {
         let text = serde_json::to_vec(it).unwrap_or_default();

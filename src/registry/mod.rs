@@ -1,5 +1,5 @@
-//! Who may be watched: what is asked for, checked, approved and taken out again. Pure: the same verbs for the bot, the
-//! command line and whoever comes later; each returns the next state and the lines for the registry's history.
+//! The registry's rules: requests, checks, approval and removal. Pure: bot and command line use these verbs alike; each
+//! returns the next state and the lines for the registry's history.
 
 pub mod limits;
 pub mod listed;
@@ -24,7 +24,7 @@ pub struct Known<'a> {
     /// Of the file and registered ones.
     pub targets: &'a [Target],
     pub requests: &'a [Request],
-    /// Ids that somebody had before: what is remembered under them is not a newcomer's.
+    /// Ids used before: records kept under them must not go to a new portal.
     pub used: &'a [String],
 }
 
@@ -77,7 +77,7 @@ pub fn remove(
     Some(gone(id, by, Deed::Removed { reason }, now))
 }
 
-/// Registrations whose watch window is over.
+/// Registrations with a watch window that is over.
 pub fn ended(registered: &[Registration], now: Timestamp) -> Vec<Registration> {
     let over = registered
         .iter()

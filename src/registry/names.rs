@@ -10,7 +10,8 @@ use crate::model::{
     registration::Request,
 };
 
-/// Two addresses with the same key are the same portal to a visitor: with or without `www.`, TLS, a slash at the end.
+/// The key of a portal's address. Addresses with one key are one portal to a visitor: with or without `www.`, TLS, a
+/// slash at the end.
 pub fn portal_key(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().to_lowercase();
     let host = host.trim_end_matches('.');

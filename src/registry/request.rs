@@ -20,17 +20,17 @@ use crate::model::{
 const MOST_OF_ONE: usize = 5;
 /// Withdrawn ones count, too: officers are told of each.
 const MOST_A_DAY: usize = 10;
-/// Without a decision for so long a request ends: two weeks, in which an officer on leave comes back.
+/// Time after which an undecided request ends: two weeks, in which an officer returns from leave.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// A stranger's request without proof ends after this: two days, in which a webmaster puts a file in place.
 const UNPROVED: SignedDuration = SignedDuration::from_hours(48);
-/// Where nothing proves yet whose the portal is, we look again so soon.
+/// Time between two looks for a proof of ownership.
 const AGAIN: SignedDuration = SignedDuration::from_mins(30);
 const DAILY: SignedDuration = SignedDuration::from_hours(24);
-/// Who asks to be looked at again waits so long: the portal is not to be hammered through us.
+/// Least time between two looks that an asker asks for: a stranger must not use the service to flood a portal.
 const NOT_SOONER: SignedDuration = SignedDuration::from_secs(30);
 
-/// What somebody asks for.
+/// A request before any check.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub url: Url,
@@ -40,6 +40,7 @@ pub struct Wanted {
     pub asker: Asker,
 }
 
+/// The agency that the portal shall belong to.
 #[derive(Clone, Debug)]
 pub enum Whose {
     /// An agency's id and name, where the asker speaks for one that is known.
@@ -54,8 +55,8 @@ pub struct Around<'a> {
     pub ports: &'a [u16],
 }
 
-/// Begins a request, or returns the reason that the asker is told. One that is `proved` is never one too many, and ends
-/// requests of other askers for the same portal that are not.
+/// Begins a request, or returns the reason for the asker. A `proved` request is never refused for a limit, and ends
+/// unproved requests of other askers for this portal.
 pub fn ask(
     known: Known,
     around: Around,
@@ -111,7 +112,7 @@ pub fn ask(
     Ok(begun(request, proved, known, now))
 }
 
-/// Why a portal cannot be asked for by anybody, or not by this asker.
+/// The reason why a portal cannot be requested at all, or not by this asker.
 fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Option<Say> {
     let key = portal_key(&wanted.url);
     if known.targets.iter().any(|it| portal_key(&it.url) == key) {
@@ -179,10 +180,10 @@ fn proof_entry(request: &Request, proof: &Proof, now: Timestamp) -> Entry {
     line(request, "gaccong", deed, now)
 }
 
-/// The address of a home page: a whole name, a port that portals have, and nothing that somebody's program would act on.
+/// Whether the address is plain: a full host name, a port that portals use, and no part that could make a program act.
 fn is_plain(url: &Url, ports: &[u16]) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    // a name of one word is somebody's own network
+    // a name of one word belongs to a local network
     host.contains(['.', ':'])
         && url.query().is_none()
         && url
@@ -353,7 +354,7 @@ fn target(
         settings.notify.push(own.clone());
     }
     let mut target = Target::unregistered(request.url.clone(), settings);
-    // somebody may have taken the id meanwhile
+    // another target may have taken the id meanwhile
     let taken = |it: &str| known.targets.iter().any(|of| of.id.as_str() == it);
     let id = free(request.target.as_str(), taken);
     target.id = id.parse().map_err(|_| Say::new("register-bad-url"))?;
@@ -371,6 +372,7 @@ fn target(
     Ok(target)
 }
 
+/// Refuses an open request; `reason` is shown to the asker. Fails if it is decided already.
 pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Result<Step, Say> {
     is_open(request)?;
     let reason = excerpt(reason, 500);
@@ -386,6 +388,7 @@ pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Resu
     Ok(over(request, by, stage, deed, now))
 }
 
+/// Withdraws an open request for its asker. Fails if it is decided already.
 pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say> {
     is_open(request)?;
     let stage = Stage::Withdrawn {
@@ -398,7 +401,7 @@ pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say
     Ok(over(request, by, stage, deed, now))
 }
 
-/// Ends a request that nobody decided; `None` where there is time left.
+/// Ends a request without a decision; `None` if it has time left.
 pub fn expire(request: &Request, now: Timestamp) -> Option<Step> {
     let patience = if is_unproved(request) {
         UNPROVED
@@ -454,7 +457,7 @@ fn is_open(request: &Request) -> Result<(), Say> {
     }
 }
 
-/// Places that may never be visited, whoever vouches for them.
+/// Whether an address may never be watched, even if an officer vouches for it.
 pub fn is_forbidden(class: Class) -> bool {
     matches!(
         class,

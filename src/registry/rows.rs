@@ -10,6 +10,7 @@ use crate::model::{
     target::{ID_RULE, Settings, is_id, portal_url},
 };
 
+/// One row of an imported table.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
     /// Where it stands, for a fault.
@@ -47,10 +48,11 @@ pub fn targets(
     }
 }
 
-/// Ids and addresses that are taken, with whose they are.
+/// Ids and addresses that are taken, each with its owner.
 pub struct Names(HashMap<String, String>);
 
 impl Names {
+    /// The ids and addresses of known targets.
     pub fn of(known: &[Target]) -> Self {
         let mut names = Self(HashMap::new());
         for it in known {

@@ -1,4 +1,4 @@
-//! Time by standing. What no span covers was not watched, and is nobody's uptime.
+//! Availability: time by standing. Time without a span was not watched, and does not count as up.
 
 use jiff::Timestamp;
 
@@ -15,6 +15,7 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Adds up the spans inside the period; the span's parts outside do not count.
     pub fn of(spans: &[Span], from: Timestamp, to: Timestamp) -> Self {
         let mut it = Self::default();
         for span in spans {
@@ -31,11 +32,12 @@ impl Tally {
         it
     }
 
+    /// Watched seconds.
     pub fn watched(&self) -> f64 {
         self.up + self.tampered + self.maintenance + self.down
     }
 
-    /// Share of the watched time in which it answered with a page, whoever's it was.
+    /// Share, 0 to 1, of the watched time with an answer by a page, tampered or not; `None` if nothing was watched.
     pub fn uptime(&self) -> Option<f64> {
         let watched = self.watched();
         (watched > 0.0).then(|| (self.up + self.tampered) / watched)

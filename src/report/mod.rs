@@ -11,6 +11,7 @@ pub use summarise::{Subject, Week, summarise};
 
 use crate::model::{Class, Kind, TargetId, incident::Origin};
 
+/// The figures of a week.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     pub week: String,
@@ -30,13 +31,14 @@ pub struct Report {
     pub incidents: Vec<IncidentRow>,
 }
 
+/// Figures over all targets.
 #[derive(Clone, Debug, Serialize)]
 pub struct Totals {
     pub targets: usize,
     /// Mean over the targets that were watched.
     pub uptime: Option<f64>,
     pub uptime_before: Option<f64>,
-    /// The same by day, Monday first.
+    /// Mean uptime by day, Monday first.
     pub days: Vec<Option<f64>>,
     pub watched: f64,
     pub incidents: usize,
@@ -47,6 +49,7 @@ pub struct Totals {
     pub taking_s: Option<i64>,
 }
 
+/// One agency's week.
 #[derive(Clone, Debug, Serialize)]
 pub struct AgencyRow {
     pub id: String,
@@ -57,6 +60,7 @@ pub struct AgencyRow {
     pub incidents: usize,
 }
 
+/// One target's week.
 #[derive(Clone, Debug, Serialize)]
 pub struct TargetRow {
     pub id: TargetId,
@@ -81,6 +85,7 @@ pub struct TargetRow {
     pub line: Vec<Stretch>,
 }
 
+/// A time without an answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outage {
     pub class: Class,
@@ -98,6 +103,7 @@ pub struct Stretch {
     pub length: f64,
 }
 
+/// One incident of the week.
 #[derive(Clone, Debug, Serialize)]
 pub struct IncidentRow {
     pub id: String,

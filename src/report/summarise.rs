@@ -27,7 +27,7 @@ pub struct Subject<'a> {
     pub certificate_ends: Option<Timestamp>,
 }
 
-/// Who writes the report, and when.
+/// The circumstances of a report: service, vantage, week, time of writing.
 pub struct Frame<'a> {
     pub week: Week,
     pub zone: &'a TimeZone,

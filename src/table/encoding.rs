@@ -10,6 +10,7 @@ const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
 const VOWELS: &str = "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY";
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
 
+/// Decodes a saved table. The error says how to save it instead.
 pub(super) fn text(bytes: &[u8]) -> Result<String, String> {
     if WORKBOOKS.iter().any(|it| bytes.starts_with(it)) {
         return Err(format!("this is a workbook and no table in text: {SAVE}"));

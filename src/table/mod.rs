@@ -25,6 +25,7 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
+/// A cell of the header row.
 #[derive(Clone, Debug)]
 pub struct Head {
     pub text: String,
@@ -32,6 +33,7 @@ pub struct Head {
     pub column: Option<&'static str>,
 }
 
+/// A row below the header.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Line on which the row begins, from 1.

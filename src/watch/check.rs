@@ -6,21 +6,23 @@ use jiff::Timestamp;
 
 use super::{
     confirm::confirm,
-    learn::{grown, keep, learn_profile, teaches, warn_of_doubt},
-    look::{Beside, Look, look},
-    paths::{keep_lesson, passed_on},
+    look::{Beside, look},
     sightings,
+    teach::{grown, keep, keep_mask, learn_profile},
 };
 use crate::{
-    actions::plans,
     incident::{self, Voice},
+    judge::{
+        self, Look,
+        learn::{mask_of, needs_approval, teaches},
+    },
     model::{
-        Class, Dossier, Incident, IncidentId, Profile, Say, Signal, Standing, Target, TargetId,
-        history::Mark, window,
+        Class, Dossier, Incident, IncidentId, Profile, Standing, Target, TargetId, history::Mark,
+        window,
     },
     store::{Commit, StoreError},
     watch::{
-        connectivity,
+        announced, connectivity,
         connectivity::Sight,
         finding::{Agreed, finding},
         other_addresses, subpages,
@@ -115,7 +117,10 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
     let Some(look) = looks.last() else {
         return blind;
     };
-    warn_of_doubt(target, &dossier, look);
+    if needs_approval(&dossier, look) {
+        tracing::warn!(target.id = %target.id, score = look.verdict.score,
+            "a page that is doubtful at first sight does not become a baseline by itself; look at it and run: gaccong approve {} --by NAME", target.id.portal());
+    }
     let calm = sure.is_none() && dossier.open.is_none() && look.class.standing() == Standing::Up;
     if !calm || teaches(target, &dossier, look, every) {
         decide(world, target, look, sure, every).await;
@@ -274,48 +279,34 @@ pub(crate) async fn gravest_at(
         first: None,
         face,
     };
-    let mut worst = look(world, target, first, dossier, beside).await;
-    took(world, &dossier.target, &worst).await;
-    let calm = worst.class.standing() == Standing::Up;
-    let same = worst.observation.face.address;
-    // a portal that is silent to the first visitor costs the others a whole time-out each
-    let silent = worst.class.may_be_our_fault();
-    let others = if silent { 0 } else { profiles.len() };
-    for profile in profiles.iter().take(others).skip(1) {
+    let first = look(world, target, first, dossier, beside).await;
+    took(world, &dossier.target, &first).await;
+    if !judge::goes_on(&first) {
+        return first;
+    }
+    let mut others = Vec::new();
+    for profile in profiles.iter().skip(1) {
         let own = profile_dossier(world, target, *profile).await;
         let beside = Beside {
             validators: None,
             first: Some(dossier),
-            face: same,
+            // a difference is to be the visitor's and not the address's
+            face: first.observation.face.address,
         };
-        let mut seen = look(world, target, *profile, &own, beside).await;
+        let seen = look(world, target, *profile, &own, beside).await;
         took(world, &own.target, &seen).await;
-        if seen.class.standing() != Standing::Tampered {
+        if seen.class.standing() == Standing::Tampered {
+            others.push(seen);
+        } else {
             learn_profile(world, target, own, &seen).await;
-            continue;
-        }
-        if calm && !seen.verdict.signals.iter().any(|it| it.name == "cloaked") {
-            seen.verdict.signals.push(Signal {
-                name: "cloaked".to_owned(),
-                weight: 0.0,
-                say: Say::new("signal-cloaked").with("profile", profile.as_str()),
-                excerpt: profile.as_str().to_owned(),
-            });
-        }
-        let graver = worst.class.standing() != Standing::Tampered
-            || seen.verdict.score > worst.verdict.score;
-        if graver {
-            // the baseline that the decision rests on is the target's
-            seen.baseline_at = worst.baseline_at;
-            worst = seen;
         }
     }
-    worst
+    judge::gravest(first, others)
 }
 
 async fn took(world: &World, of: &TargetId, look: &Look) {
-    world.measure.decided(look.path.as_str());
-    keep_lesson(world, of, look).await;
+    world.measure.decided(look.decided_by.as_str());
+    keep_mask(world, of, look).await;
 }
 
 /// What is remembered of what another visitor than the first is shown.
@@ -424,7 +415,7 @@ async fn attempt(
         let known = (open.as_ref(), past.as_ref());
         commit.incidents =
             sightings::stepped(world, target, &mut dossier, known, &finding, fresh).await?;
-        plans::quiet(world, &mut commit.incidents, now).await?;
+        announced::silence(world, &mut commit.incidents, now).await?;
         for it in &mut commit.incidents {
             tracing::info!(
                 target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),
@@ -450,7 +441,7 @@ async fn attempt(
     if after == before {
         return world.store.commit(commit).await;
     }
-    commit.mask = passed_on(look, target, &after);
+    commit.mask = mask_of(look, target, &after);
     commit.dossier = Some(after.clone());
     world.store.commit(commit).await?;
     evicted::remember(world, &before, &after);

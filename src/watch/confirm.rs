@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{check::gravest_at, look::Look};
+use super::check::gravest_at;
 use crate::{
+    judge::Look,
     model::{Dossier, Kind, Target},
     world::World,
 };

@@ -20,17 +20,17 @@ use tokio::{
 };
 
 use crate::{
-    fetch::{Sighting, Visit},
+    fetch::Visit,
+    judge::Look,
     model::{
-        About, Baseline, Class, Dossier, Incident, Notice, Profile, Say, Standing, Target, Urgency,
-        registrable,
+        About, Baseline, Class, Dossier, Fetched, Incident, Notice, Profile, Say, Standing, Target,
+        Urgency, registrable,
     },
     page::{self, Source},
     store::Commit,
     watch::{
         line,
         line::{Question, Testimony, Trace},
-        look::Look,
         outside::without_exceptions,
     },
     world::World,
@@ -268,7 +268,7 @@ fn literal(target: &Target) -> Option<IpAddr> {
 }
 
 /// Visits a witness; `None` where its host is too busy with other looks to be asked in time.
-async fn visit(world: &World, target: &Target) -> Option<Sighting> {
+async fn visit(world: &World, target: &Target) -> Option<Fetched> {
     // an id of its own: a witness takes no turn of the target's own looks
     let of = target.id.beside("witness");
     let visit = Visit {
@@ -285,7 +285,7 @@ async fn visit(world: &World, target: &Target) -> Option<Sighting> {
     timeout(PROBE_TIMEOUT * 2, visited).await.ok()
 }
 
-fn is_silent(seen: &Sighting) -> bool {
+fn is_silent(seen: &Fetched) -> bool {
     let silence = seen.observation.silence();
     silence.is_some_and(|it| it.class.may_be_our_fault())
 }
@@ -352,7 +352,7 @@ async fn testimony(
     })
 }
 
-async fn page_of(world: &World, witness: &Target, seen: &Sighting) -> Option<Trace> {
+async fn page_of(world: &World, witness: &Target, seen: &Fetched) -> Option<Trace> {
     let (body, answer) = (seen.body.clone()?, seen.observation.answer()?.clone());
     let ignore = witness.ignore.clone();
     let work = world.desks.within(&witness.id, move || {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::{
     incident::Finding,
+    judge::Look,
     model::{Baseline, Dossier, LookRef, Target, incident::Evidence},
-    watch::look::Look,
     world::World,
 };
 

@@ -7,9 +7,9 @@
 
 use std::net::IpAddr;
 
-use super::look::Look;
 use crate::{
     fetch::address::is_public,
+    judge::Look,
     model::{
         Class, Digest, Observation, Say, Standing, Target, excerpt, registrable, verdict::State,
     },

@@ -1,53 +1,16 @@
-//! One look: visit, read, judge, class. Writes nothing.
+//! One look: visit, recall what is known, judge. Writes nothing.
 
-use std::{collections::HashSet, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
-use jiff::Timestamp;
-
-use super::{
-    judged::Asked,
-    outside::without_exceptions,
-    parts::{gone, is_soft_404, of_site},
-    paths,
-    paths::Path,
-};
+use super::outside::without_exceptions;
 use crate::{
-    detect::{Expect, judge},
-    diff::{Imprint, Norm},
-    fetch::{Sighting, Visit},
-    model::{
-        Class, Dossier, Level, LookRef, Mask, Observation, Part, Profile, Say, Seen, Signal,
-        SiteFacts, Standing, Target, Verdict, dossier::Validators, excerpt, incident::ChangeLine,
-        verdict::State,
-    },
-    page::{self, Source, registrable},
-    world::World,
+    detect,
+    diff::Norm,
+    fetch::Visit,
+    judge::{self, Case, Known, Look, Matched, Memory},
+    model::{Dossier, Fetched, Mask, Profile, Target, dossier::Validators},
+    world::{World, mask_updates, norm_cache, workers::Unfinished},
 };
-
-/// What one look came to.
-#[derive(Clone, Debug)]
-pub struct Look {
-    pub observation: Observation,
-    pub class: Class,
-    pub verdict: Verdict,
-    pub cause: Option<Say>,
-    pub title: Option<String>,
-    pub changes: Vec<ChangeLine>,
-    pub path: Path,
-    /// A mask that it passes.
-    pub mask: Option<Arc<Mask>>,
-    /// What it taught of where the page varies: for the store.
-    pub lesson: Option<Box<Mask>>,
-    /// What it would leave in the norm, where it may become part of it.
-    pub left: Option<Arc<Imprint>>,
-    /// The page's identity, where a page was read.
-    pub seen: Option<LookRef>,
-    pub body: Option<bytes::Bytes>,
-    /// What a sitemap or robots.txt says.
-    pub site: Option<SiteFacts>,
-    /// The baseline that it was judged against: one that was moved meanwhile makes the verdict void.
-    pub baseline_at: Option<Timestamp>,
-}
 
 /// What a look is compared with besides its own baseline, and how it asks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +23,9 @@ pub struct Beside<'a> {
     pub face: Option<IpAddr>,
 }
 
+/// Bytes up to which a page is matched with its mask on the calling thread: a millisecond or two at worst.
+const MATCHED_HERE: usize = 32 << 10;
+
 /// Looks at a target once as one visitor; `dossier` is that visitor's own.
 pub async fn look(
     world: &World,
@@ -69,7 +35,12 @@ pub async fn look(
     beside: Beside<'_>,
 ) -> Look {
     let target = &*without_exceptions(world, target, beside.first.unwrap_or(dossier));
-    let at = world.clock.now();
+    let known = Known {
+        target,
+        dossier,
+        first: beside.first,
+        at: world.clock.now(),
+    };
     let visit = Visit {
         target: &target.id,
         url: &target.url,
@@ -80,306 +51,169 @@ pub async fn look(
         prefer: beside.face,
         by_operator: target.by_operator,
     };
-    let sighting = world.eye.visit(&visit, at).await;
-    let away = led_away(target, dossier, &sighting.observation);
-    let asked = Asked {
-        world,
-        target,
-        dossier,
-        first: beside.first,
-        at,
-    };
-    let mut out = understood(asked, sighting).await;
-    if let Some(part) = &target.part {
-        part_tells(*part, &mut out);
-    }
-    out.baseline_at = dossier.baseline.as_ref().map(|it| it.at);
-    if let Some(host) = away
-        && out.class.standing() != Standing::Tampered
-    {
-        redirect_tells(&host, &mut out);
-    }
-    certificate_tells(&mut out);
-    out
-}
-
-/// What a visit comes to by what it brought back: a page, a site's file, a beginning, or nothing.
-async fn understood(asked: Asked<'_>, mut sighting: Sighting) -> Look {
-    let Asked {
-        world,
-        target,
-        dossier,
-        at,
-        ..
-    } = asked;
-    if let Some(look) = begun_otherwise(world, target, &sighting, at).await {
+    let fetched = world.eye.visit(&visit, known.at).await;
+    if let Some(look) = judge::glance(known, &fetched) {
         return look;
     }
-    let Some(body) = sighting.body.clone() else {
-        if target.part.is_none() && is_too_large(&sighting) {
-            let beginning = sighting.partial.clone().unwrap_or_default();
-            return asked.cut_off(sighting.observation, beginning).await;
-        }
-        return broken_off(world, target, sighting, at).await;
+    let key = judge::cache_key(known, &fetched);
+    let mask = kept_mask(world, known, &fetched).await;
+    let memory = Memory {
+        matched: matched(world, known, &fetched, mask.as_ref()).await,
+        judgement: key.and_then(|it| world.memo.recall(&it)),
     };
-    match target.part {
-        Some(Part::Sitemap | Part::Robots) => {
-            return site(world, target, dossier, sighting, body, at).await;
+    if let Some(look) = judge::recall(known, &fetched, &memory) {
+        return look;
+    }
+    let look = match gathered(world, known, visit, fetched, mask).await {
+        Gathered::Case(case, fetched) => judged(world, *case, *fetched).await,
+        Gathered::Look(look) => *look,
+    };
+    if let Some((key, judgement)) = key.zip(judge::judgement(&look)) {
+        world.memo.keep(key, judgement);
+    }
+    look
+}
+
+/// Reads and judges a page: work for a processor, off the threads that wait for sockets.
+async fn judged(world: &World, case: Case, fetched: Fetched) -> Look {
+    let id = case.target.id.clone();
+    let of = Arc::new((case, fetched));
+    let work = of.clone();
+    let read = world
+        .desks
+        .within(&id, move || judge::read(&work.0, &work.1));
+    let why = match read.await {
+        Ok(look) => return look,
+        Err(why) => why,
+    };
+    let work = of.clone();
+    let crude = move || judge::read_crudely(&work.0, &work.1, why);
+    match world.desks.within(&id, crude).await {
+        Ok(look) => look,
+        Err(_) => {
+            tracing::error!(target.id = %id, %why, "a page could not be judged; it counts as over a limit");
+            judge::unread(of.0.known(), &of.1, why)
         }
-        Some(Part::Unlinked) => {
-            // the second visit may wait for a place among large bodies, and must not hold another one meanwhile
-            sighting.large = None;
-            if is_soft_404(world, target, &sighting).await {
-                return gone(sighting);
+    }
+}
+
+/// A visit with all that it is judged by, or the look that a mask learnt just now decides.
+enum Gathered {
+    Case(Box<Case>, Box<Fetched>),
+    Look(Box<Look>),
+}
+
+async fn gathered(
+    world: &World,
+    known: Known<'_>,
+    visit: Visit<'_>,
+    mut fetched: Fetched,
+    mask: Option<Arc<Mask>>,
+) -> Gathered {
+    let mut case = Case::of(known);
+    if judge::could_be_soft_404(known, &fetched) {
+        // the second visit may wait for a place among large bodies, and must not hold another one meanwhile
+        fetched.held = None;
+        case.nowhere = visit_nowhere(world, visit, &fetched).await;
+    }
+    if !judge::needs_norm(known, &fetched) {
+        return Gathered::Case(case.into(), fetched.into());
+    }
+    if fetched.body.is_some() {
+        case.mask = mask.clone().filter(|it| judge::is_current(known, it));
+        if case.mask.is_none() {
+            case.mask = mask_updates::learn(world, known, mask).await;
+            if let Some(mut look) = recalled(world, known, &fetched, case.mask.as_ref()).await {
+                look.mask_update = case.mask.map(|it| Box::new(it.as_ref().clone()));
+                return Gathered::Look(look.into());
             }
         }
-        _ => (),
     }
-    match paths::equal(target, dossier, &sighting.observation, &body, at) {
-        Some(look) => look,
-        None => asked.varied(sighting, body).await,
+    match norms(world, known).await {
+        Ok((norm, reference)) => {
+            case.norm = norm;
+            case.reference = reference;
+        }
+        // without a norm, only what the page itself says can accuse it
+        Err(_) if fetched.body.is_none() => (),
+        Err(why) => {
+            tracing::error!(target.id = %known.target.id, %why, "the norm could not be made in time; the page counts as over a limit");
+            return Gathered::Look(judge::unread(known, &fetched, why).into());
+        }
+    }
+    Gathered::Case(case.into(), fetched.into())
+}
+
+/// The mask in the store, for a visit that is judged by a page.
+async fn kept_mask(world: &World, known: Known<'_>, fetched: &Fetched) -> Option<Arc<Mask>> {
+    fetched.body.as_ref()?;
+    match world.store.mask(&known.dossier.target).await {
+        Ok(kept) => kept,
+        Err(error) => {
+            tracing::warn!(target.id = %known.dossier.target, %error, "the mask cannot be read; it is learnt anew");
+            None
+        }
     }
 }
 
-/// A part that is gone is no fault; neither is a listing in the place of a folder.
-fn part_tells(part: Part, out: &mut Look) {
-    let silence = out.observation.silence();
-    let is_gone = silence
-        .is_some_and(|it| it.class == Class::HttpStatus && matches!(it.status, Some(404 | 410)));
-    if is_gone {
-        out.class = Class::NormalChange;
-    }
-    // a bare listing in the place of a home page is a fault; a folder's is what it is
-    if part == Part::Folder && out.class == Class::Maintenance {
-        out.class = Class::NormalChange;
-        out.cause = None;
-    }
-}
-
-/// Whatever the other place answered: the portal leads there now.
-fn redirect_tells(host: &str, out: &mut Look) {
-    out.class = Class::Redirect;
-    out.verdict.level = Level::Suspect;
-    out.verdict.score = out.verdict.score.max(0.9);
-    out.verdict.redirected = true;
-    let signal = Signal {
-        name: "moved".to_owned(),
-        weight: 6.0,
-        say: Say::new("signal-moved").with("host", excerpt::defang(host)),
-        excerpt: excerpt::defang(host),
-    };
-    out.verdict.signals.insert(0, signal);
-}
-
-/// A page behind a bad certificate is read and judged. Where it is tampered with, that is told and the certificate
-/// beside it; else the portal is down for visitors, whom browsers keep away, and nothing is learnt: the page may be
-/// anybody's. What browsers forgive is a remark.
-fn certificate_tells(out: &mut Look) {
-    let Some(certificate) = &out.observation.certificate else {
-        return;
-    };
-    let Some(fault) = certificate.fault.clone() else {
-        out.cause = out.cause.take().or_else(|| certificate.remark.clone());
-        return;
-    };
-    out.lesson = None;
-    out.mask = None;
-    out.left = None;
-    if out.class.standing() == Standing::Tampered {
-        out.verdict.signals.push(Signal {
-            name: "certificate".to_owned(),
-            weight: 0.0,
-            excerpt: certificate.subject.clone(),
-            say: fault,
-        });
-        return;
-    }
-    out.class = Class::Tls;
-    out.cause = Some(fault);
-    out.verdict = Verdict {
-        level: Level::Unknown,
-        ..Verdict::default()
-    };
-    out.changes.clear();
-    out.seen = None;
-    out.site = None;
-}
-
-fn is_too_large(sighting: &Sighting) -> bool {
-    let silence = sighting.observation.silence();
-    silence.is_some_and(|it| it.class == Class::TooLarge)
-}
-
-/// A sitemap may name a hundred thousand addresses: that is work for a processor, too.
-async fn site(
+/// Matches a page with a mask: a small page here, a larger one on another thread.
+async fn matched(
     world: &World,
-    target: &Target,
-    dossier: &Dossier,
-    sighting: Sighting,
-    body: bytes::Bytes,
-    at: Timestamp,
-) -> Look {
-    let (target, dossier) = (target.clone(), dossier.clone());
-    let observation = sighting.observation.clone();
-    let id = target.id.clone();
-    let work = world
-        .desks
-        .within(&id, move || of_site(&target, &dossier, sighting, body, at));
-    work.await.unwrap_or_else(|why| {
-        let mut out = bare(observation, Class::ParserLimit, Verdict::default());
-        out.cause = Some(Say::new("cause-parser").with("limit", why));
-        out
-    })
-}
-
-/// The foreign host that redirects led to, where the portal never led there before.
-fn led_away(target: &Target, dossier: &Dossier, observation: &Observation) -> Option<String> {
-    let baseline = dossier.baseline.as_ref()?;
-    let host = observation.hops.last()?.to.host_str()?.to_owned();
-    let domain = registrable(&host);
-    let own = registrable(target.url.host_str().unwrap_or_default());
-    let before = baseline
-        .looks()
-        .any(|it| registrable(it.url.host_str().unwrap_or_default()) == domain);
-    let allowed = target
-        .allow_hosts
-        .iter()
-        .any(|it| *it == host || *it == domain);
-    (domain != own && !before && !allowed).then_some(host)
-}
-
-pub(crate) fn bare(observation: Observation, class: Class, verdict: Verdict) -> Look {
-    Look {
-        observation,
-        class,
-        verdict,
-        cause: None,
-        title: None,
-        changes: Vec::new(),
-        path: Path::Judged,
-        mask: None,
-        lesson: None,
-        left: None,
-        seen: None,
-        body: None,
-        site: None,
-        baseline_at: None,
+    known: Known<'_>,
+    fetched: &Fetched,
+    mask: Option<&Arc<Mask>>,
+) -> Option<Matched> {
+    let mask = mask.filter(|it| judge::is_current(known, it))?;
+    let body = fetched.body.as_ref()?;
+    if !judge::could_match(known, fetched) {
+        return None;
     }
+    if body.len() <= MATCHED_HERE {
+        return Matched::test(mask, body);
+    }
+    let (mask, body) = (mask.clone(), body.clone());
+    let work = move || Matched::test(&mask, &body);
+    // a page that is not matched in time is judged
+    let done = world.desks.within(&known.target.id, work).await;
+    done.ok().flatten()
 }
 
-fn without_body(sighting: Sighting) -> Look {
-    let (class, cause) = match &sighting.observation.seen {
-        Seen::Silent(silence) => (silence.class, Some(silence.cause.clone())),
-        Seen::Answered(_) => (Class::Unchanged, None),
-    };
-    let level = if class == Class::Unchanged {
-        Level::Normal
-    } else {
-        Level::Unknown
-    };
-    let mut out = bare(
-        sighting.observation,
-        class,
-        Verdict {
-            level,
-            ..Verdict::default()
-        },
-    );
-    out.path = match class {
-        Class::Unchanged => Path::NotModified,
-        _ => Path::Silent,
-    };
-    out.cause = cause;
-    out
-}
-
-/// The look of a page that broke off over HTTP/2 and came otherwise over HTTP/1.1. Browsers show the first page, so it counts
-/// if it bears a signature, or is another page than the second. Pages that differ in a nonce, a clock or a counter are one
-/// page, and the second counts: `None`.
-async fn begun_otherwise(
+async fn recalled(
     world: &World,
-    target: &Target,
-    sighting: &Sighting,
-    at: Timestamp,
+    known: Known<'_>,
+    fetched: &Fetched,
+    mask: Option<&Arc<Mask>>,
 ) -> Option<Look> {
-    let broken = sighting.broken.clone()?;
-    let mut first = Sighting {
-        body: None,
-        partial: Some(broken.beginning.clone()),
-        broken: None,
-        ..sighting.clone()
+    let memory = Memory {
+        matched: matched(world, known, fetched, mask).await,
+        judgement: None,
     };
-    first.observation.seen = Seen::Silent(broken.loss);
-    let look = broken_off(world, target, first, at).await;
-    if look.class == Class::Defaced {
-        return Some(look);
-    }
-    let second = sighting.body.clone()?;
-    let url = target.url.clone();
-    let work = world.desks.within(&target.id, move || {
-        let words = |bytes: &[u8]| -> Option<Vec<String>> {
-            let source = Source {
-                bytes,
-                content_type: None,
-                url: &url,
-                ignore: &[],
-            };
-            let page = page::read(source).ok()?;
-            let text = page.visible().flat_map(|it| it.text.split_whitespace());
-            Some(text.map(str::to_owned).collect())
-        };
-        let (Some(begun), Some(whole)) = (words(&broken.beginning), words(&second)) else {
-            return false;
-        };
-        let whole: HashSet<String> = whole.into_iter().collect();
-        let common = begun.iter().filter(|it| whole.contains(*it)).count();
-        begun.len() >= WORDS_OF_A_PAGE && common * 2 < begun.len()
-    });
-    work.await.unwrap_or(false).then_some(look)
+    judge::recall(known, fetched, &memory)
 }
 
-/// Fewer words say nothing of which page they are of.
-const WORDS_OF_A_PAGE: usize = 12;
-
-/// A body that broke off is no page; but what came of it before was shown to visitors, and somebody may have signed it.
-async fn broken_off(world: &World, target: &Target, sighting: Sighting, at: Timestamp) -> Look {
-    let (Some(partial), Some(url)) = (sighting.partial.clone(), Some(target.url.clone())) else {
-        return without_body(sighting);
+/// The norm of the visitor that looks, and the one that planted things are asked of once more.
+async fn norms(world: &World, known: Known<'_>) -> Result<(Arc<Norm>, Reference), Unfinished> {
+    let learnt = norm_cache::learnt(world, known.target, known.dossier).await?;
+    let reference = match known.first {
+        Some(first) => {
+            let of = norm_cache::learnt(world, known.target, first).await?;
+            Some((of.all, detect::Beside::FirstProfile))
+        }
+        None => learnt.approved.map(|it| (it, detect::Beside::Approved)),
     };
-    let expect = Expect::of(target);
-    let body = partial.clone();
-    let from = url.clone();
-    let work = world.desks.within(&target.id, move || {
-        let source = Source {
-            bytes: &body,
-            content_type: None,
-            url: &from,
-            ignore: &[],
-        };
-        // as browsers show it, and as it stands in case that reading is too costly
-        let read = [page::read(source).ok(), page::read_crudely(source)];
-        let judged = read.into_iter().flatten();
-        judged
-            .map(|it| judge(&it, &Norm::default(), &expect))
-            .filter(|it| it.level == Level::Defaced && it.state == State::Ordinary)
-            .max_by(|a, b| a.score.total_cmp(&b.score))
-    });
-    let verdict = work.await.ok().flatten();
-    let mut out = without_body(sighting);
-    if let Some(verdict) = verdict {
-        let digest = crate::model::Digest::of(&partial);
-        out.class = Class::Defaced;
-        out.verdict = verdict;
-        out.seen = Some(LookRef {
-            digest,
-            content: digest,
-            shape: digest,
-            content_type: None,
-            url,
-            at,
-            presentation: None,
-        });
-        out.body = Some(partial);
-    }
-    out
+    Ok((learnt.all, reference))
+}
+
+type Reference = Option<(Arc<Norm>, detect::Beside)>;
+
+/// The answer of the server for a path that cannot exist.
+async fn visit_nowhere(world: &World, visit: Visit<'_>, fetched: &Fetched) -> Option<Fetched> {
+    let url = visit.url.join(judge::NOWHERE).ok()?;
+    let visit = Visit {
+        url: &url,
+        validators: None,
+        prefer: fetched.observation.face.address,
+        ..visit
+    };
+    Some(world.eye.visit(&visit, world.clock.now()).await)
 }

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use crate::{
     incident,
+    judge::Look,
     model::{Dossier, Incident, Standing, Target},
-    watch::{check::gravest, look::Look},
+    watch::check::gravest,
     world::World,
 };
 

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::look::Look;
 use crate::{
-    actions::plans,
     detect::weigh::is_signed,
     incident::{self, Finding},
+    judge::Look,
     model::{
         Dossier, Incident, IncidentId, Kind, Standing, Target,
         incident::Intermittent,
@@ -17,6 +16,7 @@ use crate::{
     },
     store::{Commit, StoreError},
     watch::{
+        announced,
         finding::{before, evidence, identity},
         subpages,
     },
@@ -269,7 +269,7 @@ async fn told(
         };
         let step = incident::sighted(known, past.as_ref(), target, &finding, &how, || fresh);
         commit.incidents = step;
-        plans::quiet(world, &mut commit.incidents, now).await?;
+        announced::silence(world, &mut commit.incidents, now).await?;
         for it in &mut commit.incidents {
             tracing::info!(
                 target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),

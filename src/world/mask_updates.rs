@@ -9,7 +9,8 @@ use std::{
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{
-    model::{Digest, Dossier, Mask, TargetId},
+    judge::{self, Known},
+    model::{Mask, TargetId},
     store::Commit,
     world::{World, workers::Unfinished},
 };
@@ -43,10 +44,11 @@ impl Drop for UnderWay {
 /// later looks then. A lesson over its time leaves a mask that lets no page through until other looks are known.
 pub(crate) async fn learn(
     world: &World,
-    dossier: &Dossier,
-    of: Digest,
+    known: Known<'_>,
     earlier: Option<Arc<Mask>>,
 ) -> Option<Arc<Mask>> {
+    let dossier = known.dossier;
+    let of = judge::mask_source(dossier, &judge::expectations(known.target));
     let under_way = world.lessons.begin(&dossier.target)?;
     let (norms, desks, store) = (world.norms(), world.desks.clone(), world.store.clone());
     let (tell, told) = oneshot::channel();

@@ -3,6 +3,7 @@
 pub mod address_book;
 pub mod clock;
 pub mod cpu_time;
+pub mod decide;
 pub mod evicted;
 pub mod health;
 pub mod mask_updates;

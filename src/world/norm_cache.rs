@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::{
     diff::{Imprint, Imprints, Norm, imprint::EDITION, imprints},
     evidence::{Derived, Evidence},
+    judge::known_looks,
     model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
     page,
     page::{Source, patience},
     store::cache::Cache,
-    watch::paths::known,
     world::{World, workers::Unfinished},
 };
 
@@ -54,7 +54,7 @@ impl Norms {
     /// The norm of a dossier's looks, where it is in memory.
     pub fn at_hand(&self, target: &Target, dossier: &Dossier) -> Option<Learnt> {
         let (of, norm) = self.at_hand.get(&dossier.target)?;
-        let mut names = known(dossier).map(|it| name(target, it));
+        let mut names = known_looks(dossier).map(|it| name(target, it));
         let same = of.iter().all(|it| names.next() == Some(*it)) && names.next().is_none();
         same.then_some(norm)
     }
@@ -124,7 +124,7 @@ impl Norms {
 
     /// Keeps what a look left that became one of the dossier's.
     pub fn took(&self, target: &Target, dossier: &Dossier, look: &LookRef, left: Arc<Imprint>) {
-        let names: Vec<Digest> = known(dossier).map(|it| name(target, it)).collect();
+        let names: Vec<Digest> = known_looks(dossier).map(|it| name(target, it)).collect();
         let new = name(target, look);
         if !names.contains(&new) {
             return;
@@ -138,7 +138,7 @@ impl Norms {
     /// The mask of the looks that a target is compared with. Bodies that are gone or damaged are left out: what is
     /// learnt without them lets through less.
     pub fn mask(&self, dossier: &Dossier, of: Digest) -> Mask {
-        let bodies: Vec<Vec<u8>> = known(dossier)
+        let bodies: Vec<Vec<u8>> = known_looks(dossier)
             .take_while(|_| !patience::is_lost())
             .filter_map(|it| self.evidence.body(&it.digest).ok())
             .filter(|it| Mask::takes(it))

@@ -2,21 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{
-    model::{Class, Digest, LookRef, Say, Verdict, incident::ChangeLine},
-    store::cache::Cache,
-};
-
-/// What judging a page came to.
-#[derive(Clone, Debug)]
-pub(crate) struct Judgement {
-    pub class: Class,
-    pub verdict: Verdict,
-    pub cause: Option<Say>,
-    pub title: Option<String>,
-    pub changes: Vec<ChangeLine>,
-    pub seen: Option<LookRef>,
-}
+use crate::{judge::Judgement, model::Digest, store::cache::Cache};
 
 /// A normal page's judgement is some 300 bytes, an accused one's some kilobytes.
 const KEPT: usize = 1024;
@@ -36,9 +22,6 @@ impl Memo {
     }
 
     pub(crate) fn keep(&self, case: Digest, judgement: Judgement) {
-        // a page over a limit may be judged with more time on another day
-        if judgement.class != Class::ParserLimit {
-            self.0.insert(case, Arc::new(judgement));
-        }
+        self.0.insert(case, Arc::new(judgement));
     }
 }

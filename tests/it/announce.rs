@@ -1,4 +1,4 @@
-//! Who may announce changes, in which words, in a chat and at the command line.
+//! The right to announce changes, and the words for it, in a chat and at the command line.
 
 use gaccong::actions::plans;
 

@@ -4,8 +4,8 @@ use std::{
 };
 
 use gaccong::{
-    fetch::{Eye, Settings, Sighting},
-    model::{Class, Profile},
+    fetch::{Eye, Settings},
+    model::{Class, Fetched, Profile},
 };
 use openssl::ssl::SslVersion;
 use tokio::sync::Notify;
@@ -33,12 +33,12 @@ fn eye(authorities: &[String]) -> Eye {
     .unwrap()
 }
 
-async fn visit(eye: &Eye, url: &str) -> Sighting {
+async fn visit(eye: &Eye, url: &str) -> Fetched {
     visit_as(eye, url, Profile::Desktop, None).await
 }
 
 /// The key of the certificate's fault, or "good". Asserts that the page was read.
-fn verdict(seen: &Sighting) -> String {
+fn verdict(seen: &Fetched) -> String {
     assert!(seen.body.is_some(), "{:?}", seen.observation);
     let certificate = seen.observation.certificate.as_ref().unwrap();
     assert!(certificate.not_after > certificate.not_before);
@@ -83,7 +83,7 @@ async fn a_verdict_belongs_to_the_connection_that_carried_the_answer() {
     let good = leaf("localhost").signed(Some(&ca));
     let forged = leaf("localhost").signed(None);
     let release = Arc::new(Notify::new());
-    // the first connection meets an attacker, who sends the page only after the honest server has been visited
+    // the first connection meets an attacker; it sends the page only after the honest server has been visited
     let portal = TlsPortal::start(
         vec![(forged, Some(release.clone())), (good, None)],
         &honest(1),

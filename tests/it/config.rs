@@ -137,7 +137,7 @@ fn an_export_reads_back_as_the_same() {
     assert_eq!(specs(&config), specs(&again));
 }
 
-/// Found by fuzzing: an empty list that was none of its own kind came out of an export that nobody could read.
+/// Found by fuzzing: an empty list was exported in a form that could not be read back.
 #[test]
 fn a_list_with_nothing_in_it_is_a_fault_where_one_is_needed() {
     for text in ["defaults:\n  profiles:\n", "defaults:\n  profiles: []\n"] {

@@ -321,7 +321,7 @@ fn a_page_of_a_mebibyte_costs_its_length() {
     }
 }
 
-/// A page with one endless text of numbers whose last word changes; the rest of the page stays.
+/// A page with one very long text of numbers; only its last word changes.
 fn hostile(n: usize) -> String {
     let padding = "x".repeat(400_000);
     let word = ["mot", "hai", "ba", "bon", "nam"][n % 5];

@@ -42,7 +42,7 @@ fn alert(seconds: i64) -> Alert {
     )
 }
 
-/// Writes so many alerts and dossiers, each in a commit of its own.
+/// Writes this many alerts and dossiers, each in a commit of its own.
 async fn fill(store: &dyn Store, from: i64, count: i64) {
     for n in from..from + count {
         let commit = Commit {
@@ -146,7 +146,7 @@ async fn a_damaged_journal_costs_nothing_while_the_store_is_whole() {
     holds(store_at("sled", folder.path()).as_ref(), 20).await;
 }
 
-/// An engine whose disk fails while it is told to.
+/// An engine with a disk that fails while the test says so.
 struct Brittle(Arc<Memory>, Arc<AtomicBool>);
 
 #[async_trait::async_trait]
@@ -371,7 +371,7 @@ async fn a_store_that_has_grown_out_of_proportion_is_copied_small() {
     };
     let mut n = 0;
     while size() < 68 << 20 {
-        // the same few records over and over: nothing lives of the earlier ones
+        // a few records rewritten over and over: no older version may remain
         let mut random = fastrand::Rng::with_seed(n);
         let value: String = (0..200_000).map(|_| random.alphanumeric()).collect();
         let commit = Commit {

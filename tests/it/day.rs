@@ -1,5 +1,5 @@
-//! A day in the duty room, from the registration to the hand-over. In each step the program dies at the worst moment and
-//! begins anew over the same store; strangers try everything; two people tap at once; the agency's group moves.
+//! A day in the duty room, from the registration to the hand-over. In each step the program dies at the worst moment
+//! and begins anew over its store; strangers try everything; two people tap at once; the agency's group moves.
 
 use gaccong::model::{
     incident::Stage,
@@ -67,7 +67,7 @@ async fn an_agency_asks(house: &mut House) {
         })
         .await;
     house.did("registry", "asked", HOA.name);
-    // nobody was told; who asks again is
+    // no message was sent; a repeated request gets one
     let said = house.says(GROUP, &HOA, "/dangky").await.text;
     assert!(said.contains(DK), "{said}");
     let said = house.says(GROUP, &KHANG, &ask).await.text;
@@ -248,7 +248,7 @@ async fn the_group_becomes_a_supergroup(house: &mut House) {
     house.settles().await;
     let there = house.alert(MOVED, &incident);
     house.is_sound().await;
-    // it is the same agency there, and its message is one message
+    // after the move it is still this agency, and its message is one message
     let status = house.says(MOVED, &HOA, "/trangthai").await.text;
     assert!(status.contains("nghi bị tấn công: 1"), "{status}");
     house

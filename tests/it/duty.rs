@@ -1,4 +1,4 @@
-//! The duty room: who is called when nobody takes an incident, and what a shift hands over.
+//! The duty room: the calls for incidents that are not taken, and the hand-over of shifts.
 
 use std::sync::Arc;
 

@@ -9,8 +9,8 @@ use std::{
 };
 
 use gaccong::{
-    fetch::{Eye, Guard, Sees, Settings, Sighting, Visit},
-    model::{Class, Profile},
+    fetch::{Eye, Guard, Sees, Settings, Visit},
+    model::{Class, Fetched, Profile},
 };
 use jiff::Timestamp;
 use tokio::{
@@ -40,7 +40,7 @@ fn eye(extra_ca: Vec<Vec<u8>>) -> Eye {
     .unwrap()
 }
 
-async fn visit(eye: &Eye, url: &str, milliseconds: u64) -> Sighting {
+async fn visit(eye: &Eye, url: &str, milliseconds: u64) -> Fetched {
     let (target, url) = (id("t"), url.parse().unwrap());
     let visit = Visit {
         target: &target,
@@ -55,7 +55,7 @@ async fn visit(eye: &Eye, url: &str, milliseconds: u64) -> Sighting {
     eye.visit(&visit, Timestamp::UNIX_EPOCH).await
 }
 
-fn class(of: &Sighting) -> Option<Class> {
+fn class(of: &Fetched) -> Option<Class> {
     of.observation.silence().map(|it| it.class)
 }
 

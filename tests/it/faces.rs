@@ -3,8 +3,8 @@
 use std::{net::IpAddr, time::Duration};
 
 use gaccong::{
-    fetch::{Eye, Guard, Sees, Settings, Sighting, Visit},
-    model::{Class, Profile, incident::Stage, observation::Families},
+    fetch::{Eye, Guard, Sees, Settings, Visit},
+    model::{Class, Fetched, Profile, incident::Stage, observation::Families},
 };
 use jiff::Timestamp;
 use url::Url;
@@ -58,11 +58,11 @@ pub fn eye(names: &Names, networks: &[&str]) -> Eye {
 
 pub const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
-pub async fn visit(eye: &Eye, port: u16, prefer: Option<&str>) -> Sighting {
+pub async fn visit(eye: &Eye, port: u16, prefer: Option<&str>) -> Fetched {
     visit_within(eye, &format!("http://{NAME}:{port}/"), prefer, 10).await
 }
 
-pub async fn visit_within(eye: &Eye, url: &str, prefer: Option<&str>, seconds: u64) -> Sighting {
+pub async fn visit_within(eye: &Eye, url: &str, prefer: Option<&str>, seconds: u64) -> Fetched {
     let url: Url = url.parse().unwrap();
     let target = id("t");
     let visit = Visit {
@@ -78,7 +78,7 @@ pub async fn visit_within(eye: &Eye, url: &str, prefer: Option<&str>, seconds: u
     eye.visit(&visit, Timestamp::UNIX_EPOCH).await
 }
 
-pub fn address(of: &Sighting) -> String {
+pub fn address(of: &Fetched) -> String {
     let answer = of.observation.answer();
     let answer = answer.unwrap_or_else(|| panic!("{:?}", of.observation));
     assert_eq!(of.observation.face.address, answer.address);

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use gaccong::{
-    fetch::{Eye, Guard, Sees, Settings, Sighting, Visit},
-    model::{Class, Digest, Profile, dossier::Validators},
+    fetch::{Eye, Guard, Sees, Settings, Visit},
+    model::{Class, Digest, Fetched, Profile, dossier::Validators},
 };
 use jiff::Timestamp;
 use url::Url;
@@ -32,7 +32,7 @@ pub async fn visit_as(
     url: &str,
     profile: Profile,
     validators: Option<&Validators>,
-) -> Sighting {
+) -> Fetched {
     let url: Url = url.parse().unwrap();
     let target = id("t");
     let visit = Visit {
@@ -48,7 +48,7 @@ pub async fn visit_as(
     eye.visit(&visit, Timestamp::UNIX_EPOCH).await
 }
 
-async fn visit(url: &str) -> Sighting {
+async fn visit(url: &str) -> Fetched {
     visit_as(&Eye::new(settings()).unwrap(), url, Profile::Desktop, None).await
 }
 
@@ -139,7 +139,7 @@ async fn every_failure_has_its_class() {
 
 #[tokio::test]
 async fn addresses_that_are_not_public_are_never_dialled() {
-    let silent = |seen: Sighting| seen.observation.silence().unwrap().class;
+    let silent = |seen: Fetched| seen.observation.silence().unwrap().class;
     let eye = Eye::new(Settings {
         guard: Guard::default(),
         ..settings()

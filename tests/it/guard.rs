@@ -330,7 +330,7 @@ fn who_waits_can_end_it() {
     };
     let limit = patience.during(|| page::read(source).map(|_| ()));
     assert!(matches!(limit, Err(page::Limit::Time | page::Limit::Nodes)));
-    // and its beginning is read all the same
+    // and its beginning is read nevertheless
     let signed = format!("<title>Hacked by X</title>{}", "<b>".repeat(2000));
     let source = Source {
         bytes: signed.as_bytes(),

@@ -1,4 +1,4 @@
-//! The actor behind each action: anybody can take a display name, and an attacker may be a member of the agency's chat.
+//! The actor behind each action: display names can be copied, and an attacker may be a member of the agency's chat.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ const DUTY: &str = "  roster:
     - { after: 20m, to: duty-room }
 ";
 
-/// A member whose display name is that of the officer on duty, with one letter of another alphabet.
+/// A member with the display name of the officer on duty, but for one letter of another alphabet.
 const MALLORY: User = User {
     id: 66,
     name: "Nguyễn Văn \u{410}n",

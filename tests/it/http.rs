@@ -7,8 +7,8 @@ use std::{
 };
 
 use gaccong::{
-    fetch::{Eye, Guard, Sees, Settings, Sighting, Visit},
-    model::{Class, Profile, observation::Silence},
+    fetch::{Eye, Guard, Sees, Settings, Visit},
+    model::{Class, Fetched, Profile, observation::Silence},
 };
 use jiff::Timestamp;
 use tokio::{
@@ -23,7 +23,7 @@ use crate::{
     scene::{Scene, id, provider, yaml},
 };
 
-pub(crate) async fn look(settings: Settings, url: &str) -> Sighting {
+pub(crate) async fn look(settings: Settings, url: &str) -> Fetched {
     provider();
     let guard = Guard {
         networks: vec!["127.0.0.0/8".parse().unwrap()],
@@ -45,15 +45,15 @@ pub(crate) async fn look(settings: Settings, url: &str) -> Sighting {
     eye.visit(&visit, Timestamp::UNIX_EPOCH).await
 }
 
-async fn visit(url: &str) -> Sighting {
+async fn visit(url: &str) -> Fetched {
     look(Settings::default(), url).await
 }
 
-fn status(of: &Sighting) -> Option<u16> {
+fn status(of: &Fetched) -> Option<u16> {
     of.observation.answer().map(|it| it.status)
 }
 
-fn silence(of: &Sighting) -> Silence {
+fn silence(of: &Fetched) -> Silence {
     let silence = of.observation.silence();
     silence
         .unwrap_or_else(|| panic!("{:?}", of.observation))
@@ -77,7 +77,7 @@ fn cookie(request: &Request) -> String {
 }
 
 /// Visits a scripted portal by a host name; returns what the visit saw and the requests that the portal got.
-async fn gate(script: impl FnMut(&Request) -> Reply + Send + 'static) -> (Sighting, Vec<Request>) {
+async fn gate(script: impl FnMut(&Request) -> Reply + Send + 'static) -> (Fetched, Vec<Request>) {
     let portal = Portal::start(script).await;
     let rows = [
         "www.songxanh.gov.vn",

@@ -6,8 +6,8 @@ use std::{
 };
 
 use gaccong::{
-    fetch::{Settings, Sighting},
-    model::Class,
+    fetch::Settings,
+    model::{Class, Fetched},
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::{
@@ -183,7 +183,7 @@ fn answer(does: &Does, id: u32) -> Vec<u8> {
     }
 }
 
-async fn visit(does: Does, alone: bool) -> (Sighting, Vec<String>) {
+async fn visit(does: Does, alone: bool) -> (Fetched, Vec<String>) {
     let (port, authority, asked) = server(does, alone).await;
     let settings = Settings {
         extra_ca: vec![authority],

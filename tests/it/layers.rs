@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["model", "calendar", "page", "locale", "duty"]),
     ("diff", &["model", "page"]),
     ("detect", &["model", "page", "diff"]),
+    ("judge", &["model", "page", "diff", "detect"]),
     ("incident", &["model"]),
     ("registry", &["model"]),
     ("report", &["model", "locale"]),
@@ -24,21 +25,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "world",
         &[
-            "model", "locale", "page", "diff", "calendar", "config", "incident", "fetch", "store",
-            "evidence", "notify", "files", "registry", "watch", "actions", "deliver",
+            "judge", "model", "locale", "page", "diff", "calendar", "config", "incident", "fetch",
+            "store", "evidence", "notify", "files", "registry", "watch", "actions", "deliver",
         ],
     ),
     (
         "watch",
         &[
-            "model", "page", "diff", "detect", "incident", "fetch", "store", "evidence", "world",
-            "actions", "notify",
+            "judge", "model", "page", "diff", "detect", "incident", "fetch", "store", "evidence",
+            "world", "actions", "notify",
         ],
     ),
     (
         "actions",
         &[
-            "model", "locale", "page", "diff", "calendar", "duty", "config", "incident",
+            "judge", "model", "locale", "page", "diff", "calendar", "duty", "config", "incident",
             "registry", "report", "fetch", "store", "evidence", "notify", "world", "watch", "jobs",
             "deliver", "files",
         ],
@@ -74,17 +75,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "locale", "page", "diff", "detect", "incident", "calendar", "duty", "config",
-            "registry", "fetch", "store", "evidence", "notify", "report", "world", "watch",
-            "actions", "jobs", "deliver", "schedule", "bot", "web", "table", "files",
+            "judge", "model", "locale", "page", "diff", "detect", "incident", "calendar", "duty",
+            "config", "registry", "fetch", "store", "evidence", "notify", "report", "world",
+            "watch", "actions", "jobs", "deliver", "schedule", "bot", "web", "table", "files",
         ],
     ),
 ];
 
 /// The core: no file, socket, clock or runtime.
 const PURE: &[&str] = &[
-    "model", "locale", "page", "calendar", "table", "config", "diff", "detect", "duty", "incident",
-    "registry", "report",
+    "model", "locale", "page", "calendar", "table", "config", "diff", "detect", "judge", "duty",
+    "incident", "registry", "report",
 ];
 const IMPURE: &[&str] = &[
     "tokio::",

@@ -198,7 +198,7 @@ async fn no_mail_goes_out_in_clear_and_refusals_are_understood() {
         sent(&unknown, "smtps").await,
         Err(Refusal::Never(_))
     ));
-    // an authority that nobody trusts
+    // an unknown authority
     let post = post(false, None).await;
     let with = json!({
         "server": format!("smtps://localhost:{}", post.port),

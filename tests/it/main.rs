@@ -10,10 +10,10 @@ mod scene;
 mod telegram;
 mod tls_portal;
 
-mod announce; // who may announce changes, and how
+mod announce; // announced changes: rights and words
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod calendar; // lunar months against a table
-mod calls; // calls that nobody may lose: barred steps, muted chats, absence at night
+mod calls; // calls that must not be lost: barred steps, muted chats, absence at night
 mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers beyond rustls
 mod cli; // the program as a user runs it: exit codes, output, bad input
 mod config; // targets.yaml: every fault at its place
@@ -24,7 +24,7 @@ mod damage; // files that are flipped, cut or lost; disks that fail
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
 mod dependencies; // licences, sources, bans and advisories of dependencies
 mod disks; // disks that hang hold up no thread of the runtime
-mod duty; // who is called and who hands over
+mod duty; // escalation and hand-over
 mod edits; // the configuration beside the service: no files, edits during the start, health under a faulty file
 mod endless; // what has no end and is no page
 mod faces; // addresses of both families in turn
@@ -37,17 +37,19 @@ mod http; // cookies, redirects, lengths, codings and names as real servers have
 mod http2; // HTTP/2 that is broken
 mod input; // lists, tables and certificates as operators have them
 mod ladder; // calls until an officer responds; reminders, test calls before shifts
-mod layers; // who may import whom
+mod layers; // imports between layers
 mod line; // is it the portals or our own line: a table
 mod links; // no foreign text becomes a link in a chat
 mod mail; // e-mail over TLS
+mod one_judge; // pages from files and from a portal come to the same
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod phones; // commands, buttons and answers in Telegram; strangers
 mod queues; // a flood in one chat keeps no other from being heard
 mod reach; // addresses that are slow to connect, shut or dead
 mod real; // real pages where the corpus is at hand
-mod registration; // who may be watched: asked, looked at, proved, decided, ended
+mod records; // data directories of an older program: opened, rebuilt, restored, told
+mod registration; // registration: requests, looks, proofs, decisions, ends
 mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
 mod restore; // a backup holds all pages; a restore is whole or not at all

@@ -1,33 +1,32 @@
 //! `tests/pages/<case>/`: before*.html (oldest first), after.html, and `verdict`: a first line of
-//! rings | defaced | quiet | calm, then names of signals: those that must be among the found ones where it rings, those
-//! whose subject it resembles where it does not. `googlebot.html`: what that visitor was shown; `must`: text that the
-//! operator asks for.
+//! rings | defaced | quiet | calm, then names of signals: where it rings, those that must be found; elsewhere, those
+//! that it resembles in subject. `googlebot.html`: the page as that visitor sees it; `must`: text that the operator
+//! asks for.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use bytes::Bytes;
 use gaccong::{
-    detect::{Expect, judge, profiles, signals},
-    diff::Norm,
-    model::{Level, Profile, Verdict, verdict::State},
-    page::{self, Page, Source},
+    detect::signals,
+    judge::replay::{Replay, Unbounded},
+    model::{Level, Profile, Target, Verdict, target::Settings, verdict::State},
 };
 
-fn read(path: &Path) -> Page {
-    let bytes = fs::read(path).unwrap();
+/// The portal whose page is judged.
+fn target() -> Target {
     let url = "https://portal.example.gov.vn/".parse().unwrap();
-    page::read(Source {
-        bytes: &bytes,
-        content_type: None,
-        url: &url,
-        ignore: &[],
-    })
-    .unwrap()
+    Target::unregistered(url, Settings::default())
 }
 
-fn judged(case: &Path) -> Verdict {
+fn bytes(path: &Path) -> Bytes {
+    fs::read(path).unwrap().into()
+}
+
+/// The earlier pages of a case, oldest first.
+pub fn history(case: &Path) -> Vec<Bytes> {
     let mut before: Vec<_> = fs::read_dir(case)
         .unwrap()
         .map(|it| it.unwrap().path())
@@ -39,20 +38,27 @@ fn judged(case: &Path) -> Verdict {
         })
         .collect();
     before.sort();
-    let pages: Vec<Page> = before.iter().map(|it| read(it)).collect();
-    let norm = Norm::learn(&pages);
-    let after = read(&case.join("after.html"));
-    let mut expect = Expect::of_url(&after.url);
-    if let Ok(must) = fs::read_to_string(case.join("must")) {
-        expect.must_contain = must.lines().map(str::to_owned).collect();
-    }
+    before.iter().map(|it| bytes(it)).collect()
+}
+
+/// The texts that the operator asks for.
+pub fn must_contain(case: &Path) -> Vec<String> {
+    let must = fs::read_to_string(case.join("must")).unwrap_or_default();
+    must.lines().map(str::to_owned).collect()
+}
+
+fn judged(case: &Path) -> Verdict {
+    let history = history(case);
+    let mut target = target();
+    target.must_contain = must_contain(case);
+    let mut seen = vec![(Profile::Desktop, bytes(&case.join("after.html")))];
     let googlebot = case.join("googlebot.html");
     if googlebot.exists() {
-        let shown = read(&googlebot);
-        let seen = [(Profile::Desktop, &after), (Profile::Googlebot, &shown)];
-        return profiles::judge_all(&seen, &norm, &expect);
+        seen.push((Profile::Googlebot, bytes(&googlebot)));
     }
-    judge(&after, &norm, &expect)
+    let portal = Replay::reading(target, &history);
+    let look = portal.judge(&seen, None, &Unbounded);
+    look.expect("one visitor at least").verdict
 }
 
 /// The first line of a verdict, and the names after it.
@@ -63,7 +69,7 @@ fn expected(case: &Path) -> (String, Vec<String>) {
     (word, lines.map(str::to_owned).collect())
 }
 
-fn cases() -> Vec<PathBuf> {
+pub fn cases() -> Vec<PathBuf> {
     let entries = fs::read_dir("tests/pages").unwrap();
     let mut all: Vec<PathBuf> = entries.map(|it| it.unwrap().path()).collect();
     all.retain(|it| it.is_dir());
@@ -164,8 +170,10 @@ fn pages_seen_for_the_first_time() {
         let wrong: Vec<String> = files
             .iter()
             .filter_map(|file| {
-                let page = read(file);
-                let verdict = judge(&page, &Norm::default(), &Expect::of_url(&page.url));
+                let portal = Replay::reading(target(), &[]);
+                let seen = [(Profile::Desktop, bytes(file))];
+                let look = portal.judge(&seen, None, &Unbounded);
+                let verdict = look.expect("one visitor").verdict;
                 (verdict.level.rings() != rings)
                     .then(|| format!("{} {:.2}", file.display(), verdict.score))
             })

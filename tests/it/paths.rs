@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use gaccong::{
+    judge::DecidedBy,
     model::{Class, Kind, Profile},
-    watch::{look, look::Beside, paths::Path},
+    watch::{look, look::Beside},
 };
 
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     scene::{Scene, id, yaml},
 };
 
-/// A page whose clock, count, token and banner go on; the rest stays.
+/// A page with a new clock, count, token and banner at each request, and otherwise unchanged.
 fn portal_page(n: u64) -> String {
     let menu: String = (0..40)
         .map(|it| format!("<li><a href='/muc/{it}'>Mục {it} của cổng thông tin</a></li>\n"))
@@ -30,7 +31,7 @@ fn portal_page(n: u64) -> String {
     )
 }
 
-async fn path(scene: &Scene) -> (Path, Class) {
+async fn path(scene: &Scene) -> (DecidedBy, Class) {
     let dossier = scene.dossier(0).await;
     let target = scene.target(0);
     let seen = look(
@@ -41,10 +42,10 @@ async fn path(scene: &Scene) -> (Path, Class) {
         Beside::default(),
     )
     .await;
-    (seen.path, seen.class)
+    (seen.decided_by, seen.class)
 }
 
-/// A portal whose page goes on with each request, learnt and known to vary.
+/// A portal with a page that varies at each request, learnt and masked.
 async fn learnt() -> (Portal, Scene) {
     let mut n = 0;
     let portal = Portal::start(move |_| {
@@ -64,25 +65,25 @@ async fn learnt() -> (Portal, Scene) {
 async fn what_goes_on_by_itself_needs_no_tree() {
     let (portal, scene) = learnt().await;
     for _ in 0..6 {
-        assert_eq!(path(&scene).await, (Path::Masked, Class::Unchanged));
+        assert_eq!(path(&scene).await, (DecidedBy::Masked, Class::Unchanged));
     }
     let (a, b) = (portal_page(9_000), portal_page(9_000));
     portal.show(a);
-    assert_eq!(path(&scene).await.0, Path::Masked);
+    assert_eq!(path(&scene).await.0, DecidedBy::Masked);
     // bytes that were learnt are known by their digest alone
     let digest = scene.dossier(0).await.baseline.unwrap().approved[0].digest;
     let body = scene.world.evidence.body(&digest).unwrap();
     portal.show(String::from_utf8(body).unwrap());
-    assert_eq!(path(&scene).await, (Path::Equal, Class::Unchanged));
+    assert_eq!(path(&scene).await, (DecidedBy::Equal, Class::Unchanged));
     portal.show(
         b.replace("Cải cách", "Cải tổ")
             .replace("Chào mừng", "Mừng")
             .replace("Chuyển đổi số", "Tin mới"),
     );
-    assert_eq!(path(&scene).await.0, Path::Judged);
+    assert_eq!(path(&scene).await.0, DecidedBy::Judged);
     assert_eq!(
         path(&scene).await.0,
-        Path::Recalled,
+        DecidedBy::Cached,
         "the same bytes once more"
     );
 }
@@ -108,7 +109,7 @@ async fn nothing_hides_in_what_varies() {
         portal.show(page.clone());
         let (path, class) = path(&scene).await;
         assert!(
-            matches!(path, Path::Judged | Path::Recalled),
+            matches!(path, DecidedBy::Judged | DecidedBy::Cached),
             "{path:?} {page}"
         );
         assert!(
@@ -125,7 +126,7 @@ async fn nothing_hides_in_what_varies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_expectations_are_judged_anew() {
     let (portal, mut scene) = learnt().await;
-    assert_eq!(path(&scene).await.0, Path::Masked);
+    assert_eq!(path(&scene).await.0, DecidedBy::Masked);
     let text = yaml("", &[("a", &portal.url())]).replace(
         &format!("url: '{}' ", portal.url()),
         &format!("url: '{}', must_contain: ['Quốc hiệu'] ", portal.url()),
@@ -134,7 +135,7 @@ async fn other_expectations_are_judged_anew() {
     let world = scene.world.renewed(config).unwrap().0;
     scene.world = std::sync::Arc::new(world);
     let (path, class) = path(&scene).await;
-    assert_eq!(path, Path::Judged);
+    assert_eq!(path, DecidedBy::Judged);
     assert_ne!(
         class,
         Class::Unchanged,

@@ -53,7 +53,7 @@ async fn an_incident_is_worked_on_from_phones() {
         "{events:?}"
     );
     assert!(incident.muted.is_none());
-    // who is no officer may not move the baseline, nor by answering in an officer's place
+    // only an officer may move the baseline; an answer to an officer's question gives no right to it
     let query = telegram.press(ROOM, &BINH, alert.id, "Thay đổi hợp lệ");
     telegram
         .wait_for(|it| it.answered().iter().any(|it| it.0 == query))

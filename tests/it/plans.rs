@@ -43,7 +43,7 @@ pub async fn planned(clock: &std::sync::Arc<Turned>) -> (Portal, Telegram, Scene
     assert!(!said.contains("Cổng b"), "{said}");
     listening.end().await;
     deliver::flush(&scene.world).await;
-    // nobody silences the watch unseen
+    // no plan may silence the watch without a message
     assert!(telegram.last(ROOM).unwrap().text.contains("KH-2026-0001"));
     clock.set("2026-11-22T22:10:00+07:00");
     (portal, telegram, scene)
@@ -167,7 +167,7 @@ async fn an_attack_rings_whatever_was_announced() {
     portal.show(redesigned());
     scene.check(0).await;
     assert_eq!(rings(&telegram, AGENCY), before);
-    // somebody uses the hour
+    // an attacker uses the hour
     portal.show(defaced());
     scene.check(0).await;
     let incident = scene.incidents().await.remove(0);
@@ -293,7 +293,7 @@ async fn what_is_worse_than_what_was_answered_for_is_not_taken_over() {
     plans::answer(&scene.world, &plan.id, "Bình", true, None)
         .await
         .unwrap();
-    // somebody plants links before the next look
+    // an attacker plants links before the next look
     portal.show(crate::portal::planted(3).replace("</main>", "<h1>Giao diện mới</h1></main>"));
     let before = telegram.messages(AGENCY).len();
     settle(&scene).await;

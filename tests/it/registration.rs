@@ -1,4 +1,4 @@
-//! Agencies ask to be watched; officers decide; nothing is done twice and nothing is shown to who may not see it.
+//! Agencies ask to be watched and officers decide: no step happens twice, and no chat sees what it may not see.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +21,7 @@ use crate::{
 
 pub const NOON: &str = "2026-11-22T12:00:00+07:00";
 
-/// A portal that nobody watches yet; what stands in `file` is its well-known file.
+/// A portal that is not watched yet; `file` is the content of its well-known file.
 async fn newcomer(file: &Arc<Mutex<String>>) -> Portal {
     let file = file.clone();
     Portal::start(move |request| {
@@ -139,7 +139,7 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
     }
     assert!(!officers.text.contains("http://"), "{}", officers.text);
 
-    // nobody but an officer decides, whatever he sends
+    // only an officer decides, whatever an asker sends
     for data in [
         "ok:DK-2026-0001",
         "no:DK-2026-0001",
@@ -218,7 +218,7 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
     let took = pressed(&telegram, STRANGERS, &NOBODY, &alert, "Tiếp nhận").await;
     assert!(took.contains("Bạn đã tiếp nhận"), "{took}");
 
-    // its group becomes a supergroup: it is the same agency, and told there
+    // its group becomes a supergroup: still this agency, with its messages sent there
     telegram.migrate(STRANGERS, -1_001_010);
     let there = asked(&telegram, -1_001_010, &NOBODY, "/trangthai").await;
     assert!(there.contains("Đang giám sát 1 cổng"), "{there}");
@@ -255,7 +255,7 @@ async fn who_is_not_wanted_is_told_why() {
         let said = asked(&telegram, AGENCY, &NOBODY, &format!("/dangky {wrong} X")).await;
         assert!(said.contains("Địa chỉ không hợp lệ"), "{wrong}: {said}");
     }
-    // an agency's own chat needs not say whose portal it is; this one is defaced already
+    // a request in an agency's own chat need not name the agency; this portal is defaced already
     let taken = asked(
         &telegram,
         AGENCY,
@@ -292,7 +292,7 @@ async fn who_is_not_wanted_is_told_why() {
         told.contains("⛔ Nguyễn Văn An từ chối") && told.contains("xin khắc phục trước"),
         "{told}"
     );
-    // places inside our own network are never visited, whoever asks
+    // addresses inside the service's own network are never visited, for any asker
     let inside = asked(
         &telegram,
         STRANGERS,
@@ -309,7 +309,7 @@ async fn who_is_not_wanted_is_told_why() {
         all.iter()
             .all(|it| matches!(it.stage, Stage::Refused { .. }))
     );
-    // one that is withdrawn, and one that nobody decides
+    // one request is withdrawn, and one stays undecided
     for (at, path) in ["x", "y"].iter().enumerate() {
         let url = format!("{}{path}", bad.url());
         asked(&telegram, AGENCY, &NOBODY, &format!("/dangky {url}")).await;
@@ -404,7 +404,7 @@ async fn what_moved_meanwhile_is_decided_on_as_it_is() {
     .await;
     settle(&scene).await;
     let shown = telegram.last(ROOM).unwrap();
-    // the group becomes a supergroup before anybody decides: it is still the one that asked
+    // the group becomes a supergroup before the decision: it is still the asker
     telegram.migrate(STRANGERS, -1_001_010);
     let there = asked(&telegram, -1_001_010, &NOBODY, "/dangky DK-2026-0001").await;
     assert!(there.contains("Mã xác minh"), "{there}");

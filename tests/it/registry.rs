@@ -102,7 +102,7 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
     let first = ask("www.cong.gov.vn").await.unwrap();
     settle(&scene).await;
     assert_eq!(requests(&scene).await[0].proof, None);
-    // of the domain, for a host of it; found without anybody's asking
+    // proved for the domain, for a host of it, without a request for a look
     *record.lock().unwrap() = first.token.clone();
     clock.pass(31);
     settle(&scene).await;
@@ -302,7 +302,7 @@ async fn what_is_registered_for_a_while_ends_then_and_all_are_told() {
     settle(&scene).await;
     settle(&scene).await;
     assert!(scene.world.targets().await.unwrap().is_empty());
-    // whoever is told of several is told once
+    // a recipient of several portals gets one message
     let heard = scene.heard();
     assert_eq!(heard.len(), 1, "{heard:?}");
     for wanted in ["Đã hết thời hạn giám sát: 127", "(moi)", "(khac)"] {

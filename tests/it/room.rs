@@ -37,12 +37,12 @@ pub const NOBODY: User = User {
     username: None,
 };
 
-/// A duty room, an agency's group and one that nobody knows; portal `a` is told to both, `b` to the room alone.
+/// A duty room, an agency's group and an unknown one; alerts of portal `a` go to both, those of `b` to the room alone.
 pub async fn room() -> (Portal, Telegram, Scene) {
     room_at(Arc::new(System), &[]).await
 }
 
-/// The same on a clock of the test's own, where people may ask for portals on those ports.
+/// Such a room on a clock of the test's own; requests may name portals on these ports.
 pub async fn room_at(clock: Arc<dyn Clock>, ports: &[u16]) -> (Portal, Telegram, Scene) {
     room_with(clock, ports, "").await
 }

@@ -72,7 +72,7 @@ impl Turned {
     }
 }
 
-/// A world on the memory store whose console is a [`Keeper`].
+/// A world on the memory store with a [`Keeper`] as its console.
 pub struct Scene {
     pub world: Arc<World>,
     pub heard: Arc<Keeper>,
@@ -105,9 +105,18 @@ impl Scene {
     }
 
     /// On a clock of the test's own.
-    pub fn at(mut config: Config, store: &str, clock: Arc<dyn Clock>) -> Self {
+    pub fn at(config: Config, store: &str, clock: Arc<dyn Clock>) -> Self {
+        Self::over(config, store, clock, tempfile::tempdir().unwrap())
+    }
+
+    /// Over what lies in the folder.
+    pub fn over(
+        mut config: Config,
+        store: &str,
+        clock: Arc<dyn Clock>,
+        folder: tempfile::TempDir,
+    ) -> Self {
         provider();
-        let folder = tempfile::tempdir().unwrap();
         config.service.data_dir = folder.path().join("data");
         config.service.snapshots_dir = folder.path().join("snapshots");
         let store = backends::open(store, &config.service.data_dir).unwrap();
@@ -227,7 +236,7 @@ pub fn folder(text: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-/// A running `gaccong watch --fast` whose output is read line by line.
+/// A running `gaccong watch --fast`; its output is read line by line.
 pub struct Service {
     pub child: Child,
     lines: mpsc::Receiver<String>,

@@ -315,7 +315,7 @@ async fn a_changed_roster_beside_the_file_is_taken_in_and_a_broken_one_is_not() 
         off(move || {
             let line = service.until("the old configuration stays in force");
             assert!(line.contains(place), "{line}");
-            // and whoever runs the service is told
+            // and the operator is told
             service.until("CẤU HÌNH MỚI KHÔNG ĐƯỢC ÁP DỤNG");
             service
         })

@@ -1,6 +1,6 @@
 //! The whole service in virtual time, under a seeded history of everything that can go wrong: crashes, a slow or
 //! failing disk, lost replies, chats that are gone, flapping and attacked portals, blindness, a clock that jumps.
-//! Afterwards it must be true that nothing was lost, nothing was told that was not so, and nobody was accused blindly.
+//! Afterwards it must hold that nothing was lost, no message was untrue, and no portal was accused blindly.
 //!
 //! `GACCONG_SEEDS=5000` tries more; `GACCONG_SEED=17` replays one and prints its history.
 
@@ -241,7 +241,7 @@ impl History {
                 *truth = Truth::Honest(0);
             }
         }
-        // where nobody answers at all, it is our own network as far as anybody can tell
+        // without an answer from any portal, the service's own network is the likely cause
         if let Some(first) = self.outside.truths.lock().unwrap().values_mut().next() {
             *first = Truth::Honest(0);
         }

@@ -1,4 +1,4 @@
-//! The same cases on every kind of store.
+//! One suite of cases for every kind of store.
 
 use std::sync::Arc;
 
@@ -164,7 +164,7 @@ async fn outbox(store: &dyn Store) {
         .delivery(Delivery::Begun(first.clone()))
         .await
         .unwrap();
-    // the same subject again while it is under way: it must be told again afterwards
+    // an alert of this subject arrives while one is under way: it must be sent afterwards
     store
         .commit(Commit {
             alerts: vec![alert(10)],

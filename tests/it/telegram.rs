@@ -136,7 +136,7 @@ impl Telegram {
         release
     }
 
-    /// Somebody taps a button in a chat (not a strict one: there people `press`).
+    /// A person taps a button in a chat (not a strict one: there people `press`).
     pub fn tap(&self, chat: i64, data: &str, name: &str) {
         let mut state = self.shared.state.lock().unwrap();
         assert!(state.chats.is_none(), "in a strict Telegram people press");

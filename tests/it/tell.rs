@@ -16,9 +16,9 @@ use crate::{
 
 const CHAT: i64 = -1001;
 
-/// A scene whose target tells a Telegram group.
+/// A scene with a target that notifies a Telegram group.
 async fn scene(portal: &Portal, telegram: &Telegram) -> Scene {
-    // safe: the variable is the same for every test of this binary
+    // safe: the variable has one value in every test of this binary
     let text = yaml("", &[("a", &portal.url())])
         .replace("agencies:", &format!("{}agencies:", notifier(telegram)));
     let text = text.replace("  timeout: 2s", "  timeout: 2s\n  notify: [duty-room]");
@@ -26,7 +26,7 @@ async fn scene(portal: &Portal, telegram: &Telegram) -> Scene {
 }
 
 fn notifier(telegram: &Telegram) -> String {
-    // PATH is set everywhere, and nobody checks a token here
+    // PATH is set everywhere, and the scripted server checks no token here
     format!(
         "notifiers:\n  duty-room: {{ kind: telegram, with: {{ chat: {CHAT}, token_env: HOME, api_url: '{}' }} }}\n",
         telegram.portal.url()

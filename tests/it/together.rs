@@ -1,4 +1,4 @@
-//! All incidents of a storm taken with one tap: by whom, how often, and what a crash leaves.
+//! All incidents of a storm taken with one tap: the holder, the number of messages, and the state after a crash.
 
 use std::sync::Arc;
 
@@ -130,7 +130,7 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
     );
     let (_, data) = room.buttons.iter().find(|it| it.0 == ALL).unwrap().clone();
     assert!(data.len() <= 64, "{data}");
-    // who is not told of the storm does not reach it by a forged tap
+    // a chat that gets no message of the storm cannot reach it by a forged tap
     for (chat, wanted) in [
         (STRANGERS, "chưa được đăng ký"),
         (OTHER, "Không tìm thấy sự cố"),
@@ -176,7 +176,7 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
         };
         assert_eq!(takings(&it), by, "{}", it.target);
     }
-    // both messages show who and when
+    // both messages show the holder and the time
     clock.pass(1);
     deliver::flush(&scene.world).await;
     deliver::flush(&scene.world).await;

@@ -5,9 +5,9 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use gaccong::{
     deliver,
-    fetch::{Sees, Sighting, Visit},
+    fetch::{Sees, Visit},
     model::{
-        Class, Kind, Observation, Receipt, Say, Seen,
+        Class, Fetched, Kind, Observation, Receipt, Say, Seen,
         incident::{Stage, What},
         observation::{Answer, Silence},
     },
@@ -31,14 +31,14 @@ type Sight = Box<dyn FnMut(&str) -> Seen + Send>;
 
 #[async_trait]
 impl Sees for Script {
-    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
+    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Fetched {
         let mut seen = (self.0.lock().unwrap())(visit.target.portal());
         // every scripted visit ends at its own URL, without redirects
         if let Seen::Answered(answer) = &mut seen {
             answer.final_url = visit.url.clone();
         }
         let body = matches!(seen, Seen::Answered(_)).then(|| honest(1).into());
-        Sighting {
+        Fetched {
             observation: Observation {
                 target: visit.target.clone(),
                 profile: visit.profile,
@@ -53,7 +53,7 @@ impl Sees for Script {
             body,
             partial: None,
             broken: None,
-            large: None,
+            held: None,
         }
     }
 }
@@ -87,7 +87,7 @@ pub fn scripted(scene: &mut Scene, script: impl FnMut(&str) -> Seen + Send + 'st
     world.eye = Arc::new(Script(std::sync::Mutex::new(Box::new(script))));
 }
 
-/// So many targets on the hosts a0.example, a1.example, …
+/// This many targets on the hosts a0.example, a1.example, …
 pub fn many(count: usize, more: &str) -> String {
     let targets: Vec<(String, String)> = (0..count)
         .map(|it| (format!("a{it}"), format!("http://a{it}.example/")))

@@ -8,7 +8,7 @@ use crate::{
     scene::{Scene, yaml},
 };
 
-/// A portal whose page varies at every visit as honest ones do.
+/// A portal with a page that varies at every visit, as honest ones do.
 async fn lively() -> Portal {
     let mut n = 0;
     Portal::start(move |_| {

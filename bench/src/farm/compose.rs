@@ -11,9 +11,9 @@ use super::{
 /// How a portal behaves although nothing happens to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variety {
-    /// The same bytes to all, and no word on whether they are new.
+    /// Equal bytes at each request, without validators.
     Static,
-    /// The same bytes, with an ETag.
+    /// Equal bytes at each request, with an ETag.
     Validated,
     /// Clock, token, view-state, counter and cookie.
     Dynamic,

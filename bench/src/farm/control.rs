@@ -17,7 +17,7 @@ use super::{
 
 /// An alert longer than this is none.
 const MOST: usize = 4 << 20;
-/// So many alerts that should not have been are kept to be read.
+/// Most false alerts that are kept for reading.
 const KEPT: usize = 20;
 
 pub async fn answer(farm: &Farm, request: Request<Incoming>) -> Response<Parts> {

@@ -23,6 +23,7 @@ impl Book {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Notes the microseconds between two looks.
     pub fn note(&self, gap_us: i64) {
         self.all().push(gap_us);
     }

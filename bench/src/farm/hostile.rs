@@ -10,9 +10,9 @@ use super::serve::{Parts, plain};
 /// What a hostile portal does at each request. No two of its pages are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Habit {
-    /// 200 KB of numbers in one text whose last word changes; the rest of the page stays.
+    /// 200 KB of numbers in one text; only its last word changes.
     Numbers,
-    /// Numbers in texts of 15 KB each, whose last word changes; the rest of the page stays.
+    /// Numbers in texts of 15 KB each; only their last words change.
     Paragraphs,
     /// One attribute of 300 KB: the path of a drawing.
     Drawing,

@@ -47,7 +47,7 @@ pub struct Args {
     /// Let visitors over HTTPS resume their sessions
     #[arg(long)]
     resume: bool,
-    /// The same seed makes the same farm
+    /// Seed of the random choices; equal seeds make equal farms
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[arg(long, value_enum, default_value_t = Profile::Clean)]
@@ -55,7 +55,7 @@ pub struct Args {
     /// Answer at all of 127.0.0.0/8, where 127.1.x.y is the portal 256 x + y
     #[arg(long)]
     any_loopback: bool,
-    /// End when the standard input ends: a farm does not outlive who started it
+    /// End when the standard input ends, so that a farm ends with the program that started it
     #[arg(long, hide = true)]
     until_eof: bool,
 }
@@ -66,7 +66,7 @@ pub struct Args {
 pub enum Profile {
     /// 25 % static, 20 % static with an ETag, 40 % dynamic, 15 % dynamic with a banner that changes
     Clean,
-    /// All the same at each request, without validators
+    /// Equal bytes at each request of every portal, without validators
     Static,
     /// All with clock, token, view-state, counter and cookie
     Dynamic,
@@ -104,7 +104,7 @@ struct Counters {
     not_modified: AtomicU64,
     connections: AtomicU64,
     alerts: AtomicU64,
-    /// Alerts about portals that nobody harmed.
+    /// Alerts about portals without harm.
     false_alarms: AtomicU64,
 }
 

@@ -39,7 +39,7 @@ impl Page {
         page
     }
 
-    /// The same page with something else in one place.
+    /// This page with other bytes in one place.
     pub fn with(&self, place: Place, bytes: Bytes) -> Self {
         let pieces = self.pieces.iter().map(|piece| match piece {
             Piece::Place(at, _) if *at == place => Piece::Place(place, bytes.clone()),
@@ -102,6 +102,7 @@ impl Composer {
         self.before + self.text.len()
     }
 
+    /// The page; with `validated`, its answers carry an ETag.
     pub fn finish(mut self, validated: bool) -> Page {
         self.close();
         Page::new(self.pieces, validated)

@@ -104,6 +104,7 @@ impl Portal {
         (last > 0 && self.habit.is_none()).then_some(now_us - last)
     }
 
+    /// Harms the portal from `now_us` (microseconds of the farm's clock) on.
     pub fn deface(&self, kind: Kind, now_us: i64) {
         let page = Arc::new(deface::page(&self.honest, kind));
         let harm = Some(Harm {
@@ -116,6 +117,7 @@ impl Portal {
         *self.state() = State { page, harm };
     }
 
+    /// Ends the harm.
     pub fn restore(&self) {
         let mut state = self.state();
         state.page = self.honest.clone();
@@ -124,10 +126,11 @@ impl Portal {
         }
     }
 
+    /// Notes an alert about the portal, and whether it was right.
     pub fn told(&self, now_us: i64) -> Told {
         match &mut self.state().harm {
             Some(harm) => {
-                // an alert before anybody saw the harm is about something else
+                // an alert before the harm was served has another cause
                 if harm.first_served.is_some() && !harm.over {
                     harm.alerted_at.get_or_insert(now_us);
                 }

@@ -28,7 +28,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{Farm, control, hostile, slots};
 
-/// A body in parts, whose length is known.
+/// A body in parts, with a known length.
 pub struct Parts {
     parts: std::vec::IntoIter<Bytes>,
     left: u64,
@@ -125,7 +125,7 @@ async fn requests(farm: Arc<Farm>, at: SocketAddr, stream: impl AsyncRead + Asyn
         let farm = farm.clone();
         async move { Ok::<_, Infallible>(answer(&farm, at, request).await) }
     });
-    // a visitor who hangs up is none of the farm's business
+    // a visitor may close the connection at any time
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), answer)
         .await;

@@ -54,7 +54,7 @@ pub fn fill(slot: Slot, visit: &Visit) -> Bytes {
     }
 }
 
-/// Session cookie of a visitor who has none.
+/// A new session cookie.
 pub fn session() -> String {
     let id: String = (0..24).map(|_| fastrand::digit(36)).collect();
     format!("ASP.NET_SessionId={id}; path=/; HttpOnly; SameSite=Lax")

@@ -162,7 +162,7 @@ pub fn headline(rng: &mut Rng) -> String {
     format!("{} {} {}", one(rng, WHO), one(rng, DOES), one(rng, MATTER))
 }
 
-/// So many sentences of what was done.
+/// A text of this many sentences about finished work.
 pub fn paragraph(rng: &mut Rng, sentences: usize) -> String {
     let mut out = String::with_capacity(sentences * 160);
     for at in 0..sentences {

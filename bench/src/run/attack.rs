@@ -1,4 +1,4 @@
-//! Portals are defaced, and the time is taken until somebody is told.
+//! Defaces portals, and measures the time until an alert arrives.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -25,7 +25,7 @@ pub struct Attack {
     pub least: Option<f64>,
     pub median: Option<f64>,
     pub most: Option<f64>,
-    /// Delays by kind of defacement; none where nobody was told.
+    /// Delays in seconds by kind of defacement; `None` where no alert came.
     pub by_kind: BTreeMap<String, Vec<Option<f64>>>,
 }
 
@@ -36,7 +36,7 @@ pub async fn attack(args: &Args, farm: &Farm) -> Result<Attack> {
     let mut all = Vec::new();
     for at in 0..count {
         let kind = farm.kinds[at as usize % farm.kinds.len()].name();
-        // evenly over the registry, whose order has nothing to do with how portals behave
+        // evenly over the registry: its order says nothing of the portals' behaviour
         let id = u64::from(at) * u64::from(honest) / u64::from(count);
         wanted.entry(kind).or_default().push(id.to_string());
         all.push(id.to_string());

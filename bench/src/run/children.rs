@@ -130,7 +130,7 @@ impl Farm {
         get(&self.client, &format!("{}{path}", self.control)).await
     }
 
-    /// Alerts about portals that nobody harmed; a farm of others may not count them.
+    /// Number of alerts about portals without harm. A farm of another kind may not count them.
     pub async fn false_alarms(&self) -> Result<u64> {
         let text = self.ask("/ctl/stats").await?;
         let stats: Value =

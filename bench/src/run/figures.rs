@@ -65,7 +65,7 @@ pub struct Figures {
     pub looks_per_second: f64,
     pub cpu_ms_a_look: f64,
     pub bare_cpu_ms_a_page: f64,
-    /// CPU of a look over that of a turn of the bare loop in the same minutes.
+    /// CPU time of a look, divided by that of a turn of the bare loop measured in these minutes.
     pub ratio: f64,
     /// Of every pass.
     pub bare: Vec<f64>,
@@ -83,7 +83,7 @@ pub struct Figures {
     pub data_mb: f64,
     pub snapshots_mb: f64,
     pub open_incidents: f64,
-    /// Alerts about portals that nobody harmed.
+    /// Alerts about portals without harm.
     pub false_alarms: u64,
     pub attack: Option<Attack>,
 }
@@ -285,8 +285,8 @@ impl Figures {
     }
 }
 
-/// The mean without the lowest and the highest quarter: passes are counted in steps of 10 ms, and one in a while is
-/// disturbed by who else uses the machine.
+/// The mean without the lowest and the highest quarter: passes are counted in steps of 10 ms, and other programs on the
+/// machine disturb one now and then.
 fn middle_mean(of: &[f64]) -> f64 {
     let mut sorted = of.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -55,7 +55,7 @@ pub struct Args {
     pub profile: Profile,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Seconds that learning may take before the window begins all the same
+    /// Most seconds of learning before the window begins
     #[arg(long, default_value_t = 400)]
     pub settle: u64,
     /// Pages of each of the two bare loops; made whole passes
@@ -64,7 +64,7 @@ pub struct Args {
     /// Portals to be defaced at the end; 0 leaves that out
     #[arg(long, default_value_t = 20)]
     pub deface: u32,
-    /// Fail where a look costs more than so many times a turn of the bare loop
+    /// Fail if a look costs more than this many turns of the bare loop
     #[arg(long, default_value_t = 10.0)]
     pub at_most: f64,
     /// Profile hostile only: fail if the p99 lateness of looks at honest portals is more than this many seconds

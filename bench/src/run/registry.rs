@@ -8,7 +8,7 @@ use crate::{
     trouble::{Because, Result, Trouble},
 };
 
-/// What the service signs its alerts with; nobody checks it here.
+/// The secret for the service's signatures on alerts; the farm does not check them.
 pub const SECRET: (&str, &str) = ("GACCONG_BENCH_SECRET", "bench");
 /// How a finding is believed: two of three looks within six seconds.
 const CONFIRM: &str = "{ looks: 3, within: 6s, agree: 2 }";
@@ -42,7 +42,7 @@ agencies:
 "#
     );
     for id in 0..args.n {
-        // the number in brackets lets the farm know of whom an alert speaks, also where portals differ by address only
+        // the number in brackets identifies the portal in an alert, also if portals differ by address only
         let url = bare::url(&farm.template, id);
         text.push_str(&format!(
             "      - {{ id: p{id:05}, name: \"Portal ({id:05})\", url: \"{url}\" }}\n"

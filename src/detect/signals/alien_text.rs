@@ -1,4 +1,4 @@
-//! Text in a writing that no approved look ever had.
+//! Text in a writing system that no known look had.
 
 use crate::{
     detect::{Detector, Found, Place, View},
@@ -6,12 +6,14 @@ use crate::{
     page::writing::{self, Letters, WRITINGS, Writing},
 };
 
+/// Strength by place (title 1.0, block 0.6), half for 8 to 13 letters. Only beside a baseline with at least 400
+/// letters.
 pub struct AlienText;
 
-/// So many letters of a writing on approved looks, and it is not alien: names of languages in a menu are fewer.
+/// Letters of a writing system on known looks from which it is not alien: names of languages in a menu have fewer.
 const KNOWN: usize = 40;
 
-/// Vietnamese is not among them: it is what agencies and their ministries write in.
+/// The writing systems asked about. Latin and Vietnamese are not among them: agencies write in both.
 const ASKED: &[Writing] = &[
     Writing::Greek,
     Writing::Cyrillic,
@@ -31,7 +33,7 @@ impl Detector for AlienText {
 
     fn look(&self, view: &View) -> Option<Found> {
         view.change.as_ref()?;
-        // a page of few letters has not shown yet what it is written in
+        // a page of few letters does not show its writing system
         if view.norm.letters.iter().sum::<usize>() < 400 {
             return None;
         }
@@ -66,7 +68,7 @@ impl Detector for AlienText {
     }
 }
 
-/// One letter is a syllable or a word.
+/// Whether one letter is a whole syllable or word, and counts twice.
 fn wide(writing: Writing) -> bool {
     matches!(writing, Writing::Han | Writing::Kana | Writing::Hangul)
 }

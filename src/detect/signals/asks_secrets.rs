@@ -1,10 +1,12 @@
-//! The page asks for a password, a card or an identity number, which it never did.
+//! The page asks for a password, a card, a code or an identity number, and did not before.
 
 use crate::{
     detect::{Detector, Found, View},
     model::Say,
 };
 
+/// Strength 0.3 for one new kind of secret, 0.55 for a password, 1.0 for a password and another. Only beside a
+/// baseline.
 pub struct AsksSecrets;
 
 impl Detector for AsksSecrets {

@@ -1,5 +1,5 @@
-//! A signature: "hacked by" and its kin, where it leads a title or a line, or any word of breaking in beside a made-up
-//! name, an agent's "by", or a word to the administrator.
+//! An attacker's signature: "hacked by" and the like at the beginning of a title or a line, or any word for breaking in
+//! beside a made-up name, an agent's "by", or an address to the administrator.
 
 use std::borrow::Cow;
 
@@ -13,15 +13,16 @@ use crate::{
     page::{fold, patience},
 };
 
+/// Strength 1.0 for a known signature that leads a short line, less for every doubt; texts of known looks do not count.
 pub struct Boast;
 
-/// A signature is a line of its own; a sentence of a news item is longer.
+/// Most words of a signature, which is a line of its own; a sentence of a news item is longer.
 const LINE: usize = 14;
 
-/// Accused texts that the approved page is searched for; a page has a handful.
+/// Most suspicious texts that are searched in the known looks; a page has a handful.
 const ASKED: usize = 300;
 
-/// Hits of one text that are looked at: a page may repeat a phrase a hundred thousand times.
+/// Most hits of one text that are weighed: a page may repeat a phrase a hundred thousand times.
 const HITS: usize = 8;
 
 impl Detector for Boast {
@@ -33,7 +34,7 @@ impl Detector for Boast {
         let mut best: Option<(f64, String, &Text)> = None;
         let mut asked = 0;
         for text in &view.texts {
-            // of equals the last wins: a known signature says more than a word
+            // of equal strengths the last wins: a known signature says more than a word
             let Some((mut strength, phrase)) = deed(view, text)
                 .into_iter()
                 .map(|(strength, phrase)| (strength.min(1.0), phrase))
@@ -49,7 +50,7 @@ impl Detector for Boast {
             if view.change.is_some() && view.norm.folded.contains(&text.folded) {
                 continue;
             }
-            // on a full page seen for the first time anything may always have stood there, and news quotes
+            // a full page without a baseline may have had the text for years, and news quotes boasts
             if view.change.is_none() && (view.is_full() || view.is_sober()) {
                 strength *= if text.place == Place::Title && !view.is_sober() {
                     0.7
@@ -67,7 +68,7 @@ impl Detector for Boast {
     }
 }
 
-/// The strongest of the known signatures in a text.
+/// The strongest known signature in a text.
 fn signed(view: &View, text: &Text) -> Option<(f64, String)> {
     let words = text.folded.split(' ').count();
     let reported = REPORTED.any(&text.folded);
@@ -75,14 +76,14 @@ fn signed(view: &View, text: &Text) -> Option<(f64, String)> {
     for hit in SIGNED.find(&text.folded).take(HITS) {
         let before = text.folded[..hit.at].split_whitespace().count();
         let bare = !hit.phrase.contains(' ') && hit.phrase.is_ascii();
-        // "owned by", "tested by", "attacked by" stand in law and news: only as first words
+        // law and news contain "owned by", "tested by", "attacked by": these count only as first words
         let leads = before == 0 || (before <= 4 && words <= LINE && !is_everyday(hit.phrase));
         let strength = match (leads, words <= LINE, reported) {
             (true, true, false) if bare && words > 4 => 0.3,
             (true, true, false)
                 if is_everyday(hit.phrase) && view.kept() > 0.5 && view.words > 60 =>
             {
-                // on a page seen for the first time it may always have stood there
+                // without a baseline, the line may be old
                 if view.change.is_some() && words <= 5 {
                     0.72
                 } else if view.change.is_none() && is_prominent(view, text) && words <= 6 {
@@ -104,7 +105,7 @@ fn signed(view: &View, text: &Text) -> Option<(f64, String)> {
     best.map(|(strength, phrase)| (strength, phrase.to_owned()))
 }
 
-/// A word of breaking in, weighed by what stands around it: in its own sentence, where a text has run into others.
+/// The strength of a word for breaking in, by the words around it; in a long text, by those of its own sentence.
 fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
     let whole = fold::visible(&text.raw);
     let short = text.folded.split(' ').count() <= LINE;
@@ -123,7 +124,7 @@ fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
     if words > 2 * LINE || (view.change.is_some() && view.knows(hit.phrase)) {
         return None;
     }
-    // the word is only there once look-alikes, leet, blanks and invisible letters are undone
+    // the word appears only after look-alikes, leet, blanks and invisible letters are undone
     let disguised = hit.phrase.is_ascii() && !text.raw.to_lowercase().contains(hit.phrase);
     let by = AGENTS.any(&folded);
     let named = tone::handles(raw) > 0;
@@ -151,12 +152,12 @@ fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
     (strength > 0.1).then(|| (strength, hit.phrase.to_owned()))
 }
 
-/// Among the first things that a visitor reads.
+/// Whether the text is the title or among the first blocks that a visitor reads.
 fn is_prominent(view: &View, text: &Text) -> bool {
     text.place == Place::Title || view.first_read().iter().any(|it| it.text == text.raw)
 }
 
-/// First and last sentence of a text: a planted line runs into what stood before or after it.
+/// First and last sentence of a text: a planted line runs into the text before or after it.
 fn edges(text: &str) -> impl Iterator<Item = &str> {
     let ends = |it: char| matches!(it, '.' | '!' | '?' | '。' | '！' | '؟' | '\n' | '|');
     let mut parts = text
@@ -166,7 +167,7 @@ fn edges(text: &str) -> impl Iterator<Item = &str> {
     first.into_iter().chain(parts.next_back())
 }
 
-/// Phrases that honest pages lead a line with too.
+/// Whether honest pages begin a line with this phrase, too.
 fn is_everyday(phrase: &str) -> bool {
     [
         "owned by",

@@ -1,5 +1,5 @@
-//! A page that says it cannot be shown now (an error, a browser check, maintenance), yet covers the window with a
-//! picture, a film or a frame, which honest pages of that sort do not.
+//! A page that says that it cannot be shown now (an error, a browser check, maintenance) and covers the window with a
+//! picture, a film or a frame. Honest pages of that kind do not.
 
 use crate::{
     detect::{
@@ -11,11 +11,12 @@ use crate::{
     page::{Cover, Image, fold::fold, noise},
 };
 
+/// Strength 1.0. Only beside a baseline, and only for a page that is no ordinary content of the portal.
 pub struct Covered;
 
-/// Words of a page that consists of little but a picture.
+/// Fewer visible words than this: the page is little more than a picture.
 const POSTER: usize = 12;
-/// Words of a page of which visitors mostly see a picture as wide as the window.
+/// Fewer visible words than this: a picture as wide as the window is most of what visitors see.
 const SHORT: usize = 60;
 /// The path of the frame in which Imperva's firewall shows its own challenge: the firewall's frame, not the portal's.
 const FIREWALL: &str = "/_Incapsula_Resource";
@@ -48,7 +49,7 @@ impl Detector for Covered {
         if let Some(cover) = view.page.covers.iter().find(lies) {
             return found(&cover.src, &cover.tag);
         }
-        // little but a picture that is no logo
+        // little more than a picture, and that is no logo
         let shows = |it: &&Image| new(&it.src) && !it.src.is_empty() && !is_sign(view, it);
         if view.words >= POSTER || view.kept() > 0.3 {
             return None;
@@ -60,7 +61,7 @@ impl Detector for Covered {
     }
 }
 
-/// Whether the cover is the frame of a firewall, which firewalls answer at the portal's own host and at one path alone.
+/// Whether the cover is a firewall's frame: it is served at the portal's own host and at one path alone.
 fn is_firewalls(view: &View, cover: &Cover) -> bool {
     let framed = matches!(cover.tag.as_str(), "iframe" | "frame");
     let own = view.page.url.host_str() == Some(&cover.host);
@@ -68,8 +69,8 @@ fn is_firewalls(view: &View, cover: &Cover) -> bool {
     framed && own && url.is_ok_and(|it| it.path() == FIREWALL && it.query().is_some())
 }
 
-/// Whether the picture is a logo, or shows the subject of an error page. An attacker who plants a picture chooses its name,
-/// too: the name counts only if the picture is small, or if visible words say that the page cannot be shown.
+/// Whether the picture is a logo, or shows the subject of an error page. An attacker chooses the name of a planted
+/// picture: the name counts only if the picture is small, or if visible words say that the page cannot be shown.
 fn is_sign(view: &View, image: &Image) -> bool {
     let name = image.src.rsplit('/').next().unwrap_or_default();
     let name = fold(&name.replace(['-', '_', '.'], " "));
@@ -81,7 +82,8 @@ fn is_sign(view: &View, image: &Image) -> bool {
     named && (image.small || says_why(view))
 }
 
-/// Whether visible words of the page say that it cannot be shown; its title is not among what visitors look at.
+/// Whether visible words of the page say that it cannot be shown. The title does not count: a visitor looks at the
+/// page.
 fn says_why(view: &View) -> bool {
     let says = |text: &str| {
         [&OUT_OF_ORDER, &CHALLENGE, &NOTICES]

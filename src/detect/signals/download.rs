@@ -1,13 +1,14 @@
-//! A new link to a program on a strange host, or one whose name says so where a document was before.
+//! A new link to a program on a strange host.
 
 use crate::{
     detect::{Detector, Found, View},
     model::{Say, excerpt},
 };
 
+/// Strength 1.0. Only beside a baseline.
 pub struct Download;
 
-/// Endings of files that run.
+/// Endings of files that run as programs.
 const RUNS: &[&str] = &[
     ".apk", ".exe", ".msi", ".scr", ".bat", ".cmd", ".jar", ".ipa", ".dmg", ".vbs", ".ps1", ".hta",
     ".iso", ".xapk",

@@ -1,10 +1,11 @@
-//! The page comes with a style sheet that only its headers name, or with instructions that transform it.
+//! The page's headers name a style sheet, or instructions that transform the page.
 
 use crate::{
     detect::{Delivery, Detector, Found, View},
     model::{Say, excerpt},
 };
 
+/// Strength 1.0.
 pub struct Dressed;
 
 impl Detector for Dressed {

@@ -1,4 +1,4 @@
-//! Hardly a word left, and an image or a film instead.
+//! Hardly a word is left, and an image or a film stands in place of the text.
 
 use crate::{
     detect::{Detector, Found, View},
@@ -6,12 +6,14 @@ use crate::{
     page::registrable,
 };
 
+/// Strength 1.0 if the page shows a picture, film or foreign frame instead, 0.75 if nothing; less for a page that
+/// scripts fill.
 pub struct Emptied;
 
-/// Visible words under which a page is a poster: half of the defacements have fewer than 25.
+/// Most visible words of such a page: half of the defacements have fewer than 25.
 const POSTER: usize = 30;
 
-/// Inline code of a page that is a program, in bytes.
+/// Bytes of inline code from which a page is a program that fills itself.
 const APPLICATION: usize = 20_000;
 
 impl Detector for Emptied {
@@ -34,10 +36,10 @@ impl Detector for Emptied {
         }
         let own = page.domain();
         let elsewhere = |host: &str| !host.is_empty() && registrable(host) != own;
-        // a frame of the portal's own is its page by other means
+        // a frame of the portal's own shows its own page
         let framed = page.frames.iter().any(|it| elsewhere(&it.host));
         let shows = framed || page.images.len() + page.media > 0;
-        // a shell that scripts of its own fill is the same portal with less to read
+        // a shell that the portal's own scripts fill is still the portal
         let shell = page
             .scripts
             .iter()

@@ -5,6 +5,7 @@ use crate::{
     model::{Say, excerpt},
 };
 
+/// Strength 1.0 for a form that asks for a password, else 0.8. Without a baseline all forms count as new.
 pub struct ForeignForm;
 
 impl Detector for ForeignForm {

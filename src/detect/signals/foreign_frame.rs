@@ -1,4 +1,4 @@
-//! A frame of a foreign host.
+//! A new frame of a strange host.
 
 use crate::{
     detect::{Detector, Found, Role, View, hosts},
@@ -6,6 +6,8 @@ use crate::{
     page::Frame,
 };
 
+/// Strength 1.0 if the frame covers the page, is hidden or is on a risky host; 0.75 in an otherwise unchanged page;
+/// else 0.6.
 pub struct ForeignFrame;
 
 impl Detector for ForeignFrame {
@@ -19,7 +21,7 @@ impl Detector for ForeignFrame {
             if it.covers || it.hidden.is_some() || hosts::is_risky(&it.host) {
                 1.0
             } else if view.change.is_some() && view.kept() > 0.9 {
-                // alone in a page that is otherwise itself
+                // the only change of the page
                 0.75
             } else {
                 0.6

@@ -1,4 +1,4 @@
-//! New links to strange hosts: a block of them, or ones whose name or words say what is sold there.
+//! New links to strange hosts: a block of them, or links with names or words of gambling, loans, pills or essays.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,10 @@ use crate::{
     page::{Link, fold::fold, registrable},
 };
 
+/// Strength 1.0 for a block, 0.65 for each link that advertises trade, 0.4 for each one on a risky host.
 pub struct ForeignLinks;
 
-/// Links to so many strange domains at once, in a page that is otherwise as it was, are no news.
+/// Least number of strange domains in a block: an editor does not link to more at once in an otherwise unchanged page.
 const BLOCK: usize = 6;
 
 impl Detector for ForeignLinks {
@@ -31,7 +32,7 @@ impl Detector for ForeignLinks {
             .filter(|it| hosts::is_risky(&it.host))
             .count();
         let still = view.change.is_some() && view.kept() > 0.9;
-        // the same few shops over and over, under ever new words
+        // a few shops many times, under different words
         let repeated = still && strange.len() >= 6 && strange.len() >= 2 * domains.len() && {
             let texts: BTreeSet<&str> = strange.iter().map(|it| it.text.as_str()).collect();
             texts.len() * 3 >= strange.len()
@@ -41,8 +42,8 @@ impl Detector for ForeignLinks {
             return None;
         }
         let strength = if block && bad + risky == 0 {
-            // a directory of partners calls them by their names and leads to their front doors; what is sold has a
-            // path, or words to be found by
+            // a directory of partners uses their names and links to their front pages; links that advertise trade have
+            // a path or search words
             let sold = strange
                 .iter()
                 .filter(|it| {
@@ -54,7 +55,7 @@ impl Detector for ForeignLinks {
             1.0
         } else {
             let repeated = if repeated { 0.6 } else { 0.0 };
-            // honest pages hardly ever link to such a place, and never to two
+            // honest pages hardly ever link to one such host, and never to two
             0.65 * bad as f64 + 0.4 * risky.saturating_sub(bad) as f64 + repeated
         };
         let say = Say::new("signal-foreign-links")
@@ -76,7 +77,7 @@ fn has_path(url: &str) -> bool {
         .is_some_and(|(_, path)| !path.is_empty())
 }
 
-/// The host, the address or the text of a link says what is sold behind it.
+/// Whether the host, the address or the text of a link advertises gambling, loans, pills or essays.
 pub(super) fn sells(link: &Link) -> bool {
     hosts::is_trade(&link.host)
         || SPAM.any(&fold(&link.text))

@@ -1,13 +1,15 @@
-//! New inline code that fetches from, sends to or builds elements of a foreign host: a planted loader, skimmer or miner.
+//! New inline code that fetches from, sends to or builds elements of a foreign host: a planted loader, skimmer or
+//! miner.
 
 use crate::{
     detect::{Code, Detector, Found, Role, View, hosts},
     model::{Say, excerpt},
 };
 
+/// Strength by the host's risk, the share of the page kept and the length of the code. Only beside a baseline.
 pub struct ForeignLoader;
 
-/// What brings code or content in, or carries what visitors type out.
+/// Code that brings code or content in, or sends out what visitors type.
 const REACHES: &[&str] = &[
     "createElement",
     "insertBefore",
@@ -59,7 +61,7 @@ impl Detector for ForeignLoader {
             else {
                 continue;
             };
-            // a redesign brings its own loaders along, and long code names many places
+            // a redesign brings loaders of its own, and long code names many hosts
             let strength: f64 = match (
                 hosts::is_risky(host),
                 view.kept(),

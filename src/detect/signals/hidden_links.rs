@@ -1,4 +1,4 @@
-//! Hidden links that lead to foreign hosts.
+//! Hidden links to strange hosts.
 
 use crate::{
     detect::{Detector, Found, View, hosts},
@@ -6,6 +6,7 @@ use crate::{
     page::Link,
 };
 
+/// Strength 1.0 for links that advertise trade or for five links, else 0.25 a link; a fifth of that without a baseline.
 pub struct HiddenLinks;
 
 impl Detector for HiddenLinks {
@@ -23,7 +24,7 @@ impl Detector for HiddenLinks {
         let spam = strange
             .iter()
             .any(|it| super::foreign_links::sells(it) || hosts::is_risky(&it.host));
-        // menus and consent boxes are hidden too: one or two links there are no news
+        // menus and consent boxes are hidden, too: one or two links there are ordinary
         let strength = if spam || strange.len() >= 5 {
             1.0
         } else {

@@ -1,10 +1,11 @@
-//! The page speaks another language than all approved looks did.
+//! The page is in another language than the latest known look.
 
 use crate::{
     detect::{Detector, Found, View, language},
     model::Say,
 };
 
+/// Strength 1.0, or 0.6 between Vietnamese and a language in Latin letters. Only beside a baseline.
 pub struct Language;
 
 impl Detector for Language {
@@ -25,7 +26,7 @@ impl Detector for Language {
             .map(|it| it.text.as_str())
             .max_by_key(|it| it.len())
             .unwrap_or_default();
-        // Vietnamese pages have English versions; a script nobody expected is another matter
+        // Vietnamese portals have English versions; other scripts are unusual
         use crate::page::writing::Writing::{Latin, Vietnamese};
         let strength = if matches!((before, now), (Vietnamese, Latin) | (Latin, Vietnamese)) {
             0.6

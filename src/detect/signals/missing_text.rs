@@ -1,4 +1,4 @@
-//! Text that the operator said must be on the page is not.
+//! A text that the operator requires (`must_contain`) is not on the page.
 
 use crate::{
     detect::{Detector, Found, View},
@@ -6,6 +6,7 @@ use crate::{
     page::{charset::nfc, fold::fold},
 };
 
+/// Strength 1.0; letters are compared folded.
 pub struct MissingText;
 
 impl Detector for MissingText {
@@ -26,7 +27,7 @@ impl Detector for MissingText {
             .expect
             .must_contain
             .iter()
-            // pages are composed (NFC) when read; the text of older records may not be
+            // pages are read in NFC; the text in older records may not be
             .find(|it| !all.contains(&fold(&nfc(it))))?;
         Some(Found::new(
             1.0,

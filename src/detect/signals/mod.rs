@@ -1,5 +1,5 @@
-//! The list of signals. A new one is a file, a `mod` line, a line in [`ALL`], a row in `weigh::WEIGHTS`
-//! and a sentence in each of `locales/*.ftl`.
+//! The list of signals. A new signal is a file, a `mod` line, a line in [`ALL`], a row in `weights.tsv` and a sentence
+//! in each of `locales/*.ftl`.
 
 mod alien_text;
 mod asks_secrets;
@@ -35,7 +35,7 @@ mod uprooted;
 
 use super::Detector;
 
-/// In the order in which a person would name them; equal weights keep it.
+/// All detectors, in the order in which a person would name them; signals of equal weight are listed in this order.
 pub const ALL: &[&dyn Detector] = &[
     &boast::Boast,
     &taunt::Taunt,

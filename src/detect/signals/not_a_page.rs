@@ -6,6 +6,7 @@ use crate::{
     page::Kind,
 };
 
+/// Strength 1.0.
 pub struct NotAPage;
 
 impl Detector for NotAPage {

@@ -1,10 +1,11 @@
-//! Another certificate authority, another name in the certificate, another network than any approved look came from.
+//! The certificate authority, the name in the certificate or the network differs from all known looks.
 
 use crate::{
     detect::{Detector, Found, View},
     model::{Say, excerpt},
 };
 
+/// Strength 0.4 for each part of the origin that differs. Only beside a baseline.
 pub struct Origin;
 
 impl Detector for Origin {
@@ -16,7 +17,7 @@ impl Detector for Origin {
         view.change.as_ref()?;
         let moved = &view.expect.moved_origin;
         let (_, first) = moved.first()?;
-        // certificates are renewed and servers moved every week: it takes company to mean anything
+        // certificates are renewed and servers moved every week: this counts only beside other signals
         let strength = 0.4 * moved.len() as f64;
         let what: Vec<&str> = moved.iter().map(|it| it.0).collect();
         let say = Say::new("signal-origin").with("what", what.join(", "));

@@ -9,9 +9,10 @@ use crate::{
     model::Say,
 };
 
+/// Strength 1.0, or 0.7 for long code that only looks like a packed library.
 pub struct PackedScript;
 
-/// Ways to run what was decoded a moment before.
+/// Ways to run text directly after it is decoded.
 static UNPACKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?x)
@@ -27,7 +28,7 @@ static UNPACKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Names that code spells in pieces or escapes only to hide that it uses them.
+/// Names that code spells in pieces or escapes only to hide their use.
 const HIDDEN_NAMES: &[&str] = &[
     "eval",
     "atob",
@@ -38,7 +39,7 @@ const HIDDEN_NAMES: &[&str] = &[
     "location",
 ];
 
-/// Ways to run text.
+/// Ways to run text as code.
 const RUNS: &[&str] = &[
     "eval",
     "Function(",
@@ -59,7 +60,7 @@ const RUNS: &[&str] = &[
     "data:text/javascript",
 ];
 
-/// What an unpacked load does when it runs.
+/// Statements of an unpacked load when it runs.
 const LOADS: &[&str] = &[
     "location",
     "<script",
@@ -124,7 +125,7 @@ fn packed<'c>(view: &View, code: &'c Code<'_>) -> Option<(f64, &'c str)> {
         return Some((1.0, raw));
     }
     let found = UNPACKS.as_ref()?.find(raw)?;
-    // old libraries come in the same wrapping; what they unpack leads nowhere
+    // old libraries are packed in this way, too, but their code contacts no other host
     let strength = if strange || load.is_some() || raw.len() < 4000 {
         1.0
     } else {

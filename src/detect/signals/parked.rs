@@ -1,13 +1,14 @@
-//! The domain is for sale, or has expired: not an attack, and yet somebody must be woken before a stranger buys it.
+//! The domain is for sale or has expired. That is no attack, but an officer must act before a stranger buys it.
 
 use crate::{
     detect::{Detector, Found, View, phrases::PARKED},
     model::Say,
 };
 
+/// Strength 1.0, on a short page that is not the known one.
 pub struct Parked;
 
-/// Such pages are short; a registry's own pages speak of parked domains too.
+/// Most visible words: parking pages are short, and a registry's own pages mention parked domains, too.
 const SHORT: usize = 160;
 
 impl Detector for Parked {

@@ -6,6 +6,7 @@ use crate::{
     page::{fold::fold, registrable},
 };
 
+/// Strength 1.0. Only beside a baseline.
 pub struct PlantedFile;
 
 /// Endings of files that a server runs or a browser shows as a page.
@@ -50,10 +51,10 @@ impl Detector for PlantedFile {
     }
 }
 
-/// Characters of a heading that are looked at.
+/// Characters of a heading that are read.
 const BEGINNING: usize = 64;
 
-/// Apache, nginx, lighttpd and IIS begin so.
+/// Whether a heading is that of a folder listing by Apache, nginx, lighttpd or IIS.
 fn is_listing(text: &str) -> bool {
     let head: String = text.chars().take(BEGINNING).collect();
     let text = fold(&head);

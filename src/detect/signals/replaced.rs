@@ -8,9 +8,11 @@ use crate::{
     page::fold::fold,
 };
 
+/// Strength rises from 0 at 35 % kept to 1.0 at nothing kept; a redesign and a page with familiar words get less.
 pub struct Replaced;
 
-/// Honest versions of one template keep more; measured over change sequences of real portals.
+/// Share kept below which the page counts as replaced. Honest versions of one template keep more, measured on sequences
+/// of changes of real portals.
 const GONE_BELOW: f64 = 0.35;
 
 impl Detector for Replaced {
@@ -24,7 +26,7 @@ impl Detector for Replaced {
             return None;
         }
         let own = crate::diff::imprint::own_links(view.page);
-        // a redesign leads to its own pages and has as much to say as before; a replacement has neither
+        // a redesign links to its own pages and has as much text as before; a replacement does neither
         let rich = own * 3 >= view.norm.own_links.max(6) && view.words * 3 >= view.norm.words;
         let mut strength = (GONE_BELOW - kept) / GONE_BELOW * if rich { 0.35 } else { 1.0 };
         if is_familiar(view) {
@@ -46,11 +48,12 @@ impl Detector for Replaced {
     }
 }
 
-/// Words from which a page can be known again, and the share of them that approved looks had too.
+/// Fewest words by which a page can be recognized, and the share of them that known looks had, too.
 const WORDS: usize = 40;
 const FAMILIAR: f64 = 0.6;
 
-/// The page speaks of the same things in the same words: an emergency page or a move to another system, not a stranger.
+/// Whether the page uses the words of its known looks: an emergency page or a move to another system, not a stranger's
+/// page.
 fn is_familiar(view: &View) -> bool {
     let known: HashSet<&str> = view.norm.folded.split_whitespace().collect();
     let (mut all, mut same) = (0, 0);

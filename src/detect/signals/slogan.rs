@@ -1,4 +1,4 @@
-//! A slogan that stands alone on a page that never had such text.
+//! A slogan that stands alone on a page that had no such text.
 
 use crate::{
     detect::{
@@ -9,9 +9,10 @@ use crate::{
     model::Say,
 };
 
+/// Strength 1.0 for a known slogan that leads a short line; else a sum over subject, manner, tags and addresses.
 pub struct Slogan;
 
-/// A slogan is short; what is longer is an article.
+/// Most words of a slogan; a longer text is an article.
 const LONGEST: usize = 22;
 
 impl Detector for Slogan {
@@ -45,7 +46,7 @@ impl Detector for Slogan {
     }
 }
 
-/// Known slogans: one that leads the line, or one after the other.
+/// The strength of known slogans: one that leads the line, or several.
 fn listed(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
     let hits: Vec<_> = SLOGANS
         .find(&text.folded)
@@ -61,7 +62,7 @@ fn listed(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
     Some((strength, first.phrase.to_owned()))
 }
 
-/// What slogans are about and how they speak, without being one of those known.
+/// The strength of a text with the subject and the manner of slogans that is no known slogan.
 fn spoken(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
     let mut causes: Vec<&str> = Vec::new();
     for hit in CAUSES.find(&text.folded).take(8) {

@@ -11,9 +11,10 @@ use crate::{
     page::fold::fold,
 };
 
+/// Strength 0.5 for each new phrase, more in titles, meta and hidden text; far less without a baseline.
 pub struct Spam;
 
-/// Hits of one text that are looked at.
+/// Most hits of one text that are weighed.
 const HITS: usize = 40;
 
 impl Detector for Spam {
@@ -58,7 +59,7 @@ impl Detector for Spam {
         let strength = if view.norm.looks > 0 {
             0.5 * phrases.len() as f64 + 0.4 * loud.min(2) as f64 + 0.4 * links as f64
         } else {
-            // an unknown page may be a lottery's own: it takes a whole page of it
+            // a page without a baseline may be a lottery's own: only a page full of it counts
             let whole = 0.1 * phrases.len() as f64
                 + 0.1 * loud.min(3) as f64
                 + 0.2 * links as f64
@@ -74,7 +75,8 @@ impl Detector for Spam {
     }
 }
 
-/// The text reads like a newspaper, a court or a ministry; where it holds but one phrase, the texts beside it may say so.
+/// Whether the text reads like one of a newspaper, a court or a ministry. For a single phrase, the texts beside it
+/// count, too.
 fn is_sober(view: &View, at: usize, phrases: usize) -> bool {
     let near = usize::from(phrases < 2);
     view.texts[at.saturating_sub(near)..(at + near + 1).min(view.texts.len())]

@@ -1,5 +1,5 @@
-//! The attackers' stage set: black ground, sound or film that starts by itself, tricks, on a page of few words that
-//! leads nowhere.
+//! The look of defacements: black ground, sound or film that starts by itself, tricks, on a page of few words with few
+//! links to its own portal.
 
 use crate::{
     detect::{Detector, Found, View},
@@ -8,12 +8,13 @@ use crate::{
     page::Stunt,
 };
 
+/// Strength is the sum of the props found, divided by 1.2; less for a page with links to its own portal.
 pub struct Stage;
 
-/// Pages with more to say are no stage.
+/// Most visible words: a page with more is not made for show.
 const WORDS: usize = 250;
 
-/// Hosts where pictures lie that belong to nobody.
+/// Hosts for pictures of anonymous users.
 const PICTURE_HOSTS: &[&str] = &[
     "imgur.com",
     "postimg.cc",
@@ -91,7 +92,7 @@ impl Detector for Stage {
         if props.is_empty() {
             return None;
         }
-        // a portal, however dark, leads to its own pages
+        // a dark portal still links to its own pages
         let leads = if own_links(page) > 4 { 0.4 } else { 1.0 };
         let strength = props.iter().map(|it| it.0).sum::<f64>() * leads / 1.2;
         let names: Vec<&str> = props.iter().map(|it| it.1).collect();

@@ -1,4 +1,4 @@
-//! What attackers say besides their name.
+//! Phrases of attackers besides their name: threats, mockery, greetings.
 
 use crate::{
     detect::{
@@ -8,6 +8,7 @@ use crate::{
     model::Say,
 };
 
+/// Strength 1.0 from two phrases, or from four on a full page.
 pub struct Taunt;
 
 impl Detector for Taunt {
@@ -32,8 +33,8 @@ impl Detector for Taunt {
                 }
             }
         }
-        // on a short page one is much; on a full page it takes several
-        // at first sight; beside a baseline the line is new, and short lines of that kind are no news
+        // on a short page two phrases are enough, on a full page four; beside a baseline the line is new, and short
+        // lines of that kind are no news
         let full = view.words >= 150 && (view.change.is_none() || !short);
         let enough = if full { 4.0 } else { 2.0 };
         let mut strength = phrases.len() as f64 / enough;

@@ -1,4 +1,4 @@
-//! The title has nothing in common with any known one, or is gone.
+//! The title shares no word with any known one, or is gone.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use crate::{
     page::fold::fold,
 };
 
+/// Strength 1.0, or 0.8 for a missing title. Only beside a baseline, and on a page that kept at most 90 %.
 pub struct Title;
 
 impl Detector for Title {
@@ -19,7 +20,7 @@ impl Detector for Title {
         if !view.change.as_ref()?.title || view.norm.titles.is_empty() {
             return None;
         }
-        // over an untouched page a new title is news, or says itself what it is
+        // in an untouched page, a new title is news; a hostile one has signals of its own
         if view.kept() > 0.9 {
             return None;
         }

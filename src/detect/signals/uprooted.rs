@@ -1,4 +1,4 @@
-//! The page no longer leads anywhere in its own portal.
+//! The page no longer links into its own portal.
 
 use crate::{
     detect::{Detector, Found, View},
@@ -7,9 +7,10 @@ use crate::{
     page::registrable,
 };
 
+/// Strength 1.0 if no own link is left and the page uses other hosts; 0.4 if it uses none. Only beside a baseline.
 pub struct Uprooted;
 
-/// Links into the portal that approved looks had at the least, for their loss to mean something.
+/// Fewest links into the portal on known looks: the loss of fewer means nothing.
 const HAD: usize = 6;
 
 impl Detector for Uprooted {
@@ -20,7 +21,7 @@ impl Detector for Uprooted {
     fn look(&self, view: &View) -> Option<Found> {
         let kept_links = view.change.as_ref()?.kept_links.unwrap_or(0.0);
         let had = view.norm.own_links;
-        // a portal may spell its own addresses in full today and not yesterday
+        // a portal may spell its own addresses with another of its domains
         let known = view
             .page
             .links
@@ -31,7 +32,8 @@ impl Detector for Uprooted {
         if had < HAD || has * 10 > had || kept_links > 0.1 {
             return None;
         }
-        // what leads nowhere at all is a shell or a notice; what leads or loads from elsewhere is somebody else's page
+        // a page without any links is a shell or a notice; one that links to or loads from other hosts is a stranger's
+        // page
         let page = view.page;
         let elsewhere = page.links.iter().any(|it| view.is_strange(&it.host))
             || page.images.iter().any(|it| view.is_foreign(&it.host))

@@ -1,4 +1,5 @@
-//! From bodies to faces: what all of them have in common is fixed, what lies between is a slot.
+//! Learns the variants of a page from several bodies: bytes that all of them share are fixed, the stretches between are
+//! slots.
 
 use std::collections::HashSet;
 
@@ -15,18 +16,17 @@ use crate::{
     page::patience::{self, Budget},
 };
 
-/// Two bodies are one face if so much of the larger stands in the other, too.
+/// Two bodies are of one variant if at least this share of the larger one's bytes is in the other, too.
 const SHARED: f64 = 0.6;
 const MOST_FACES: usize = 3;
-/// A page in more pieces than this is read each time.
+/// Most pieces of a page with a mask; a page of more is parsed at each look.
 const MOST_PIECES: usize = 20_000;
 
-/// Most steps of learning one mask: a fifth of a second of CPU. Ten looks at an honest page of 400 KB take a third of
-/// it.
+/// Most steps to learn one mask: a fifth of a second of CPU. Ten looks at an honest page of 400 KB need a third of it.
 const MOST_WORK: u64 = 100_000_000;
 
-/// The faces of the bodies (oldest first), each aligned to its newest body. Empty if this takes more than [`MOST_WORK`]
-/// or patience is lost: such a page is parsed at each look.
+/// Groups the bodies (oldest first) into variants, and aligns each variant to its newest body. Returns none if that
+/// takes more than [`MOST_WORK`] steps or is cancelled: such a page is parsed at each look.
 pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
     let work = Budget::of(MOST_WORK);
     let mut groups: Vec<Group> = Vec::new();
@@ -47,17 +47,17 @@ pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
     if work.is_spent() { Vec::new() } else { faces }
 }
 
-/// Bodies of one face. Each is pieces; `at` says for every piece of the first where it stands in another.
+/// Bodies of one variant, cut into pieces and aligned to the first of them.
 struct Group<'a> {
     body: &'a [u8],
     first: Vec<&'a [u8]>,
     others: Vec<Other<'a>>,
 }
 
-/// The pieces of another body, and where each piece of the first stands in it.
+/// The pieces of another body, and for each piece of the first body its index among them.
 type Other<'a> = (Vec<&'a [u8]>, Vec<Option<usize>>);
 
-/// A stretch of a page: pieces that all looks have, or what each of them has there.
+/// A stretch of a page: one piece that all looks share, or the pieces of each look that differ there.
 enum Part<'a> {
     Common(&'a [u8]),
     Varied(Vec<Vec<&'a [u8]>>),
@@ -142,7 +142,7 @@ impl<'a> Group<'a> {
         }
         let face = draft.face();
         let all = self.others.iter().map(|it| it.0.concat());
-        // what was learnt must let through what it was learnt from
+        // a mask must fit every body from which it was learnt
         let sound = face.steps.len() <= MOST_STEPS
             && face.fits(self.body)
             && all.into_iter().all(|it| face.fits(&it));
@@ -150,7 +150,7 @@ impl<'a> Group<'a> {
     }
 }
 
-/// Closing tags and the like between two stretches that vary: a list is one stretch.
+/// Most pieces, such as closing tags, between two stretches of one list: they are learnt as one slot.
 const STITCHES: usize = 4;
 
 fn goes_on(parts: &[Part]) -> bool {
@@ -193,8 +193,8 @@ impl Draft {
         }
     }
 
-    /// A slot for what each look has here and in what follows from `n` on, up to a piece that none of them has; returns
-    /// where the page goes on. `None` where that is too much.
+    /// Adds a slot for the pieces of each look here and in the parts from `n` on, up to a piece that none of these
+    /// looks contains. Returns the index of the part after the slot, or `None` if the slot would be too large.
     fn one_of<'a>(
         &mut self,
         varied: &[Vec<&'a [u8]>],
@@ -266,7 +266,7 @@ impl Draft {
     }
 }
 
-/// Where each look has as many pieces, and each differs in numbers and tokens only: exactly those.
+/// Slots for numbers and tokens, if each look has equally many pieces here and they differ in nothing else.
 fn finely<'a>(varied: &[Vec<&'a [u8]>]) -> Option<Vec<Bit<'a>>> {
     let count = varied.first()?.len();
     if varied.iter().any(|it| it.len() != count) {
@@ -286,7 +286,7 @@ fn finely<'a>(varied: &[Vec<&'a [u8]>]) -> Option<Vec<Bit<'a>>> {
     Some(out)
 }
 
-/// One piece as it stood in several looks, cut into runs of an alphabet and what is between them.
+/// Splits one piece, as several looks have it, into runs of an alphabet and the bytes between them.
 fn within<'a>(of: Alphabet, seen: &[&'a [u8]]) -> Option<Vec<Bit<'a>>> {
     let first = *seen.first()?;
     if seen.iter().any(|it| it.len() > LONGEST_VARIED) {
@@ -329,7 +329,7 @@ fn within<'a>(of: Alphabet, seen: &[&'a [u8]]) -> Option<Vec<Bit<'a>>> {
     Some(out)
 }
 
-/// Which numbers are part of a time, a date or a count of which any part varied: the hour follows the minutes.
+/// Marks the numbers of a time, date or count of which any number varied: after the minutes, the hour will vary, too.
 fn ticking(runs: &[&[u8]], varied: &[bool]) -> Vec<bool> {
     let joint = |it: &[u8]| it.len() <= 3 && it.iter().all(|byte| b":/.,- ".contains(byte));
     let mut out = varied.to_vec();

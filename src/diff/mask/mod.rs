@@ -1,10 +1,10 @@
-//! Where the bytes of a page vary from look to look, and within what bounds: a look that differs nowhere else is decided
-//! without a tree.
+//! Masks: where the bytes of a page vary from look to look, and within what bounds. A look that differs nowhere else is
+//! decided without a tree.
 //!
-//! A page is fixed runs of bytes with slots between them; each run has a digest. A slot holds a number, a token, or
-//! markup that stood there as a whole in a look that was judged normal. Numbers and tokens are let through only where they
-//! are neither shown as words, nor run, nor lead anywhere (see `place`): nobody can write a word, an address, an element or
-//! code into a slot. Matching is one pass over the bytes.
+//! A page is a sequence of fixed runs of bytes with slots between them; each run has a digest. A slot holds a number, a
+//! token, or markup that stood there as a whole in a look judged normal. Numbers and tokens may vary only where they
+//! are not displayed as words, do not run as code and are no part of an address (see `place`): an attacker cannot write
+//! a word, an address, an element or code into a slot. Matching is one pass over the bytes.
 
 mod learn;
 mod pieces;
@@ -21,18 +21,19 @@ use crate::{
     page::patience,
 };
 
-/// More slots than this, and a page is read each time.
+/// Most slots of a page with a mask; a page with more is parsed at each look.
 const MOST_STEPS: usize = 200;
-/// Variants remembered of one place.
+/// Most variants kept for one slot.
 const MOST_VARIANTS: usize = 64;
-/// Pieces in one place, of all looks together, and of a variant.
+/// Most pieces in one slot: of all looks together, and of one variant.
 const MOST_INSIDE: usize = 4000;
-/// A page that is larger is read each time, and so is one in two-byte letters, in which `//` is not two bytes.
+/// Largest page with a mask, in bytes; a larger one is parsed at each look. So is a page with zero bytes: it may be in
+/// UTF-16, where `//` is not two adjacent bytes.
 const LARGEST: usize = 1 << 20;
 
 impl Mask {
-    /// Learns from the bodies of looks judged normal, oldest first. A face that was seen once teaches nothing: its digest
-    /// says as much. Pages that are too costly to align have no face, and are read each time.
+    /// Learns from the bodies of looks judged normal, oldest first. A variant seen in one look only teaches nothing
+    /// that its digest does not tell. A page that is too costly to align has no variant, and is parsed at each look.
     pub fn learn(of: Digest, approved: Option<Timestamp>, bodies: &[&[u8]]) -> Self {
         let bodies: Vec<&[u8]> = bodies
             .iter()
@@ -46,7 +47,7 @@ impl Mask {
         }
     }
 
-    /// A mask that lets no page through, for pages that nothing can be learnt of.
+    /// A mask that fits no page, for pages from which nothing can be learnt.
     pub fn blank(of: Digest, approved: Option<Timestamp>) -> Self {
         Self {
             of,
@@ -55,7 +56,7 @@ impl Mask {
         }
     }
 
-    /// Takes over what an earlier mask of the same baseline knew of places that are still there.
+    /// Takes over the variants of slots from an earlier mask of this baseline, if these slots still exist.
     pub fn remember(&mut self, earlier: &Self) {
         if self.approved != earlier.approved {
             return;
@@ -67,7 +68,7 @@ impl Mask {
             .map(|it| it.slot.clone())
             .collect();
         for step in self.faces.iter_mut().flat_map(|it| &mut it.steps) {
-            // a place is known by what follows it: where two have the same, neither is
+            // a slot is identified by the piece after it: two earlier slots with one such piece identify none
             let mut same = earlier
                 .iter()
                 .filter(|it| it.stop().is_some() && it.stop() == step.slot.stop());
@@ -82,13 +83,12 @@ impl Mask {
         body.len() <= LARGEST && !body.contains(&0)
     }
 
-    /// Whether `body` differs from a learnt face only where that is known to vary. One pass over the body for each
-    /// face.
+    /// Whether `body` differs from a learnt variant only inside its slots. One pass over the body for each variant.
     pub fn fits(&self, body: &[u8]) -> bool {
         Self::takes(body) && self.faces.iter().any(|it| it.fits(body))
     }
 
-    /// Takes in a body that was judged normal with nothing to say against it; whether anything was learnt.
+    /// Widens the slots for a body that was judged normal without any signal. Returns whether the mask changed.
     pub fn grow(&mut self, body: &[u8]) -> bool {
         if !Self::takes(body) {
             return false;
@@ -108,14 +108,15 @@ impl Face {
         self.walk(body, |_, slot, rest| slot.length(rest))
     }
 
-    /// The same face with slots wide enough for `body`; `None` where its fixed bytes are others.
+    /// This variant with slots wide enough for `body`; `None` if its fixed bytes differ, or if it fits already.
     fn grown(&self, body: &[u8]) -> Option<Self> {
         let mut wider = self.clone();
         let fits = self.walk(body, |n, _, rest| wider.steps[n].slot.widen(rest));
         (fits && wider != *self).then_some(wider)
     }
 
-    /// `length` says how many bytes of the rest a slot takes.
+    /// Matches `body`. `length` returns how many of the remaining bytes belong to a slot, or `None` if the slot does
+    /// not fit.
     fn walk(
         &self,
         body: &[u8],

@@ -1,4 +1,4 @@
-//! A body as pieces of markup, and where two bodies have the same ones.
+//! Cuts a body into pieces of markup, and aligns the equal pieces of two bodies.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Length of the first piece.
+/// Length of the first piece, in bytes.
 pub fn first(bytes: &[u8]) -> usize {
     for (at, byte) in bytes.iter().enumerate() {
         match byte {
@@ -29,11 +29,11 @@ pub fn first(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// Bytes up to which a piece may vary. A longer one is compared by the digest of all its bytes: such pieces are data
-/// and code, in which numbers have meaning; text between two tags is shorter.
+/// Longest piece in which numbers may vary, in bytes. A longer one is compared by the digest of all its bytes: such
+/// pieces are data and code, in which numbers have meaning; text between two tags is shorter.
 pub const LONGEST_VARIED: usize = 16 << 10;
 
-/// What a piece is remembered by. Numbers count as equal where they only count.
+/// Digest of a piece. Numbers that only count something are left out of it.
 pub fn key(piece: &[u8]) -> u128 {
     patience::step(piece.len());
     if piece.len() > LONGEST_VARIED {
@@ -42,13 +42,13 @@ pub fn key(piece: &[u8]) -> u128 {
     Digest::of(&plain(piece)).half()
 }
 
-/// What several pieces in order are remembered by.
+/// Digest of several pieces in order.
 pub fn key_of<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> u128 {
     let plain: Vec<Vec<u8>> = pieces.into_iter().map(plain).collect();
     Digest::of_parts(plain.iter().map(Vec::as_slice)).half()
 }
 
-/// Milliseconds since 1970 have so many digits.
+/// Digits of the milliseconds since 1970: no counter is longer.
 const LONGEST: usize = 13;
 
 fn plain(piece: &[u8]) -> Vec<u8> {
@@ -61,7 +61,7 @@ fn plain(piece: &[u8]) -> Vec<u8> {
     for run in piece.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         let end = at + run.len();
         if run[0].is_ascii_digit() && run.len() <= LONGEST && places.may_count(at, end) {
-            // no page with this byte has a mask
+            // no page with a mask contains this byte
             out.push(0);
         } else {
             out.extend_from_slice(run);
@@ -71,8 +71,8 @@ fn plain(piece: &[u8]) -> Vec<u8> {
     out
 }
 
-/// For each piece of `a`, the piece of `b` that it is: in order, each once. Begins with pieces that stand once in either
-/// and goes on from there; linear but for a sort.
+/// For each piece of `a`, the index of its equal in `b`, in rising order and each once. Starts from pieces that occur
+/// once in both and extends from there. Linear, except for one sort.
 pub fn align(a: &[&[u8]], b: &[&[u8]]) -> Vec<Option<usize>> {
     patience::step(a.len() + b.len());
     let (once_a, once_b) = (once(a), once(b));
@@ -97,7 +97,7 @@ pub fn align(a: &[&[u8]], b: &[&[u8]]) -> Vec<Option<usize>> {
     out
 }
 
-/// Equal pieces at both ends of a stretch between two anchors.
+/// Aligns the equal pieces at both ends of a stretch between two anchors.
 fn between(
     a: &[&[u8]],
     b: &[&[u8]],
@@ -115,7 +115,7 @@ fn between(
     }
 }
 
-/// Pieces that stand there once, by hash. What is built on it is compared by bytes.
+/// Pieces that occur once, by hash. The caller compares the bytes before it relies on a match.
 fn once(pieces: &[&[u8]]) -> HashMap<u64, usize> {
     let mut seen: HashMap<u64, Option<usize>> = HashMap::with_capacity(pieces.len());
     for (at, piece) in pieces.iter().enumerate() {
@@ -128,7 +128,7 @@ fn once(pieces: &[&[u8]]) -> HashMap<u64, usize> {
         .collect()
 }
 
-/// A quick hash (the multiplication of FxHash, eight bytes at a time). Who makes two pieces collide gains nothing.
+/// A quick hash (the multiplication of FxHash, eight bytes at a time). A collision gains an attacker nothing.
 fn rough(piece: &[u8]) -> u64 {
     patience::step(piece.len() / 8);
     const FACTOR: u64 = 0x51_7c_c1_b7_27_22_0a_95;
@@ -141,7 +141,7 @@ fn rough(piece: &[u8]) -> u64 {
         .fold(sum, |sum, byte| mix(sum, u64::from(*byte)))
 }
 
-/// The longest part of `pairs` (ascending by the first) whose second numbers rise, too (patience sorting).
+/// The longest sequence of `pairs` (ascending by the first number) with rising second numbers (patience sorting).
 fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
     let mut tops: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = vec![None; pairs.len()];

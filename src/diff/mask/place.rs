@@ -1,14 +1,15 @@
-//! Where a number or a token may vary: not where it is a word to read, code to run, or part of where something leads.
+//! Where a number or a token may vary: not in a displayed word, in code, or in the part of an address that decides its
+//! target.
 
 use crate::page::patience;
 
-/// Numbers in a list of more than this are data or character codes.
+/// A list of more numbers than this is data or character codes.
 const LIST: usize = 3;
 
-/// Bytes after `//` within which a number may belong to a host name; every host name has ended by then.
+/// Bytes after `//` in which a number may belong to a host name; every host name has ended by then.
 const NEAR: usize = 300;
 
-/// Where in a piece something stands.
+/// The kind of place that the scan has reached.
 enum Spot {
     /// Between tags: text, or the lines of a script or a style sheet.
     Text,
@@ -21,13 +22,14 @@ enum Spot {
 struct Value {
     quote: u8,
     from: usize,
-    /// `datetime`, `title`, `alt`: text for people, never an address that a browser follows.
+    /// Whether the attribute is text for people (`datetime`, `title`, `alt`), never an address that a browser follows.
     told: bool,
-    /// Neither shown nor followed: values of hidden inputs, tokens in meta elements.
+    /// Whether the value is neither shown nor followed: values of hidden inputs, tokens in meta elements.
     kept: bool,
-    /// An attribute that may hold an address.
+    /// Whether the attribute may hold an address.
     leads: bool,
-    /// Where the scheme of an address ends and whether it is one of the web; and where the query begins.
+    /// Index of the colon after an address's scheme, and whether the scheme is one of the web; then the index of its
+    /// query.
     colon: Option<(usize, bool)>,
     query: Option<usize>,
     session: bool,
@@ -65,24 +67,25 @@ impl Value {
     }
 }
 
-/// A piece of markup that answers questions about places in ascending order: the scan passes each byte once, however
-/// many places are asked for.
+/// A piece of markup that answers questions about places in ascending order. The scan passes each byte once, for any
+/// number of questions.
 pub struct Piece<'a> {
     bytes: &'a [u8],
     /// The scan has passed all bytes before this one.
     at: usize,
     spot: Spot,
-    /// Where the last `//` begins, if no byte has ended the host name since.
+    /// Index of the last `//`, if no byte has ended the host name since.
     host: Option<usize>,
-    /// The last byte other than a backslash, and its place.
+    /// The last byte other than a backslash, and its index.
     last: Option<(u8, usize)>,
-    /// Answers that are computed on demand: is it code, a hidden input, a meta element with a token.
+    /// Answers computed on demand: whether the piece is code, a hidden input, a meta element with a token.
     code: Option<bool>,
     hidden: Option<bool>,
     token: Option<bool>,
 }
 
 impl<'a> Piece<'a> {
+    /// Starts the scan at the beginning of a piece.
     pub fn new(bytes: &'a [u8]) -> Self {
         let spot = match bytes.first() {
             Some(b'<') => Spot::Tag,
@@ -100,7 +103,7 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// Scans on to `to`, following quotes as a browser does, and host names.
+    /// Scans up to `to`, and follows quotes and host names as a browser does.
     fn advance(&mut self, to: usize) {
         if to < self.at {
             *self = Self::new(self.bytes);
@@ -197,12 +200,13 @@ impl<'a> Piece<'a> {
         })
     }
 
-    /// Whether a host name may reach up to `at`: a number in it must not vary, or visitors are led elsewhere.
+    /// Whether a host name may reach up to `at`: a number in it must not vary, since that would change where visitors
+    /// go.
     fn names_a_host(&self, at: usize) -> bool {
         self.host.is_some_and(|it| it + NEAR >= at)
     }
 
-    /// Whether the digits from `from` to `to` are a mere count: a time, a number of visitors, a version in a query.
+    /// Whether the digits from `from` to `to` only count something: a time, a number of visitors, a version in a query.
     pub fn may_count(&mut self, from: usize, to: usize) -> bool {
         let (before, after) = (&self.bytes[..from], &self.bytes[to..]);
         let (last, next) = (before.last().copied(), after.first().copied());
@@ -246,8 +250,8 @@ impl<'a> Piece<'a> {
         }
     }
 
-    /// Whether the bytes from `from` to `to` may be a token: in a value that the page only keeps, in a query, or a
-    /// whole string of hexadecimal digits.
+    /// Whether the bytes from `from` to `to` may be a token: in a value that is neither shown nor followed, in a query,
+    /// or as a whole quoted string of hexadecimal digits.
     pub fn may_be_token(&mut self, from: usize, to: usize, hex: bool, path: bool) -> bool {
         self.advance(from);
         match &self.spot {
@@ -262,7 +266,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// `-` between two numbers: a date.
+/// Whether a `-` connects two numbers, as in a date.
 fn is_date(bytes: &[u8], backwards: bool) -> bool {
     let two = match bytes {
         [.., second, first] if backwards => Some((first, second)),
@@ -272,7 +276,7 @@ fn is_date(bytes: &[u8], backwards: bool) -> bool {
     two.is_some_and(|(sign, digit)| *sign == b'-' && digit.is_ascii_digit())
 }
 
-/// Dots in the run of digits, dots and colons around.
+/// Number of dots in the digits, dots and colons around a place.
 fn dots(before: &[u8], after: &[u8]) -> usize {
     let inside = |it: &&u8| it.is_ascii_digit() || matches!(it, b'.' | b':');
     let count = |it: &u8| usize::from(*it == b'.');

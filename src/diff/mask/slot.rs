@@ -1,14 +1,15 @@
-//! What a slot lets through: numbers and tokens within the bounds that were seen, markup that was seen as a whole.
+//! What a slot accepts: numbers and tokens within the bounds seen so far, and markup that was seen as a whole.
 
 use super::{MOST_INSIDE, MOST_VARIANTS, pieces, place::Piece};
 use crate::model::mask::{Alphabet, Slot};
 
-/// Longer than any counter or time stamp in nanoseconds.
+/// Most digits of a varying number: no counter and no time stamp in nanoseconds is longer.
 const LONGEST_NUMBER: usize = 20;
-/// A run in an alphabet that is shorter than this is a word.
+/// Least length of a token: a shorter run of letters is a word.
 const SHORTEST_TOKEN: usize = 8;
 
 impl Alphabet {
+    /// Whether a byte belongs to the alphabet.
     pub(super) fn has(self, byte: u8) -> bool {
         match self {
             Self::Digits => byte.is_ascii_digit(),
@@ -19,7 +20,7 @@ impl Alphabet {
         }
     }
 
-    /// Length of the run at the beginning.
+    /// Length of the run of this alphabet at the beginning of `bytes`.
     fn run(self, bytes: &[u8]) -> usize {
         bytes
             .iter()
@@ -29,7 +30,7 @@ impl Alphabet {
 }
 
 impl Slot {
-    /// A slot for what stood at one place of each piece, from `from[n]` on; `None` where it must not vary.
+    /// The slot for one run of each piece, from `from[n]` on; `None` if the run must not vary there.
     pub(super) fn of(
         of: Alphabet,
         pieces: &mut [Piece],
@@ -64,12 +65,12 @@ impl Slot {
             of,
             least,
             most,
-            // only those of hexadecimal digits may be shown; a word in them has none of the ten
+            // only hexadecimal tokens may be displayed; a word of the letters a to f has no digit
             digits: usize::from(hex),
         })
     }
 
-    /// How many bytes of `rest` belong to the slot; `None` where they are not what it lets through.
+    /// How many bytes of `rest` belong to the slot; `None` if the slot does not accept them.
     pub(super) fn length(&self, rest: &[u8]) -> Option<usize> {
         match self {
             Self::Number { most } => {
@@ -98,7 +99,7 @@ impl Slot {
         }
     }
 
-    /// The piece that follows, where the slot is known by it.
+    /// Digest of the piece after the slot, if that identifies the slot.
     pub(super) fn stop(&self) -> Option<u128> {
         match self {
             Self::OneOf { stop, .. } => *stop,
@@ -106,7 +107,7 @@ impl Slot {
         }
     }
 
-    /// Takes over what was known of the same place.
+    /// Takes over the known variants of an earlier slot at this place.
     pub(super) fn join(&mut self, earlier: &Self) {
         if let (
             Self::OneOf { known, longest, .. },
@@ -128,8 +129,7 @@ impl Slot {
         }
     }
 
-    /// The same as [`Self::length`], and lets through what is there from now on. Only for pages that nothing is said
-    /// against.
+    /// Like [`Self::length`], and accepts these bytes from now on. Only for pages without any signal.
     pub(super) fn widen(&mut self, rest: &[u8]) -> Option<usize> {
         let Self::OneOf {
             known,
@@ -151,11 +151,11 @@ impl Slot {
     }
 }
 
-/// A variant is a banner, a list, a box.
+/// Most bytes of a variant: a banner, a list, a box.
 const LONGEST_VARIANT: usize = 64 << 10;
 
-/// What stands before the piece `stop`, or before the end: its bytes and its key. `None` where that is too far off. Numbers
-/// in it may have more digits than those that are known.
+/// The bytes before the piece `stop`, or before the end of the page: their length and digest. `None` if they are much
+/// longer than `longest`; they may be a little longer, since numbers in them gain digits.
 fn until(rest: &[u8], longest: usize, stop: Option<u128>) -> Option<(usize, u128)> {
     let mut bytes = 0;
     let mut found = Vec::new();
@@ -173,7 +173,8 @@ fn until(rest: &[u8], longest: usize, stop: Option<u128>) -> Option<(usize, u128
     (stop.is_none() && bytes == rest.len()).then(|| (bytes, pieces::key_of(found)))
 }
 
-/// A token whose length never varied has that length; another may be a quarter shorter or longer.
+/// Bounds of a token's length. A length that never varied is exact; otherwise the token may be a quarter shorter or
+/// longer.
 fn bounds(least: usize, most: usize) -> (usize, usize) {
     if least == most {
         (least, most)

@@ -53,7 +53,7 @@ fn nothing_else_may() {
     let good = page("23:59:59", "00ff11ee22dd33cc", 9_900, "<i>Tin một</i>");
     assert!(mask.fits(good.as_bytes()));
     let bad = [
-        // a word where a number stood, or a number of another kind
+        // a word in place of a number, or a number of another kind
         good.replace("23:59:59", "hacked"),
         good.replace("9900", "99001234567890"),
         good.replace("9900", ""),
@@ -67,7 +67,7 @@ fn nothing_else_may() {
         good.replace("<i>Tin một</i>", &"<i>Tin một</i>".repeat(2)),
         good.replace("<i>Tin một</i>", ""),
         good.replace("<i>Tin một</i>", "<i>Tin ba</i>"),
-        // anything at all elsewhere
+        // any change at a fixed place
         good.replace("/muc/7\"", "/muc/8\""),
         good.replace("</body>", "<script src=//x.example/a.js></script></body>"),
         good.replace("Cổng", "Cong"),
@@ -148,7 +148,7 @@ fn two_faces_are_two_masks_and_one_look_is_none() {
     assert!(learn(&bodies[..1]).faces.is_empty());
 }
 
-/// Looks at one place in a long page, and what stands there in the last.
+/// Whether a mask learnt from `looks` at one place of a long page fits `last` at that place.
 fn place(looks: &[&str], last: &str) -> bool {
     let fixed = "<p>Nội dung không đổi của trang.</p>\n".repeat(40);
     let all: Vec<String> = looks
@@ -166,10 +166,10 @@ fn place(looks: &[&str], last: &str) -> bool {
     mask.fits(format!("{fixed}{last}{fixed}").as_bytes())
 }
 
-/// Looks that a mask is learnt from, and what stands there at the next look.
+/// Bytes of several looks at a place from which a mask is learnt, and the bytes of the next look.
 type Place = (&'static [&'static str], &'static str);
 
-/// What an attacker got through once.
+/// Changes that an earlier version of the mask let through.
 const BARRED: &[Place] = &[
     // a path that becomes a host
     (
@@ -201,7 +201,7 @@ const BARRED: &[Place] = &[
         ],
         "<script src=\"data:text/javascript;base64,YWxlcnQoOSk5\">",
     ),
-    // markup that goes, that is out of order, that does not close
+    // markup that is missing, out of order, or not closed
     (
         &[
             "<div><p>một</p><h2>Ủy ban</h2><p>hai</p></div>",
@@ -259,7 +259,7 @@ const BARRED: &[Place] = &[
         "<script src=\"/up/66.js\">",
     ),
     (&["<a href=\"#1\">", "<a href=\"#2\">"], "<a href=\"#66\">"),
-    // tokens that are shown
+    // tokens that are displayed
     (
         &[
             "<p>Mã tra cứu \"X7k9P2m4Q8tzab\"</p>",
@@ -276,7 +276,7 @@ const BARRED: &[Place] = &[
     ),
 ];
 
-/// What honest portals vary in the same places.
+/// Changes of honest portals at such places.
 const FREE: &[Place] = &[
     (
         &[
@@ -324,7 +324,7 @@ fn what_an_attacker_got_through_once_does_not_pass() {
 
 #[test]
 fn hostile_bodies_are_learnt_or_left_in_little_time() {
-    // each of these took seconds to hours where learning was not linear; here they only must end
+    // each of these took seconds to hours before learning was linear; the test only waits for their end
     let lines = |n: usize| -> String {
         (0..30_000)
             .map(|it| {

@@ -3,6 +3,7 @@
 use super::Format;
 use crate::{locale::Words, report::Report};
 
+/// `csv`: UTF-8 with a byte order mark.
 pub struct Csv;
 
 impl Format for Csv {

@@ -9,6 +9,7 @@ use crate::{
     report::{IncidentRow, Outage, Report, TargetRow},
 };
 
+/// `html`: one self-contained page.
 pub struct Html;
 
 #[derive(Template)]
@@ -83,7 +84,8 @@ pub fn summary(report: &Report, words: &Words) -> String {
     )
 }
 
-/// Three nines, a certificate with less than a month, an incident, or a day that nobody watched.
+/// Whether a target is listed for attention: below three nines, a certificate with less than a month, an incident, or a
+/// day without any look.
 fn needs_attention(it: &TargetRow) -> bool {
     it.incidents > 0
         || it.uptime.is_none_or(|it| it < 0.999)

@@ -3,6 +3,7 @@
 use super::Format;
 use crate::{locale::Words, report::Report};
 
+/// `json`: every field of the report.
 pub struct Json;
 
 impl Format for Json {

@@ -7,14 +7,17 @@ mod json;
 use super::Report;
 use crate::locale::Words;
 
+/// A form of the report.
 pub trait Format: Sync {
     /// As `--format` names it; also the file's ending.
     fn name(&self) -> &'static str;
     fn render(&self, report: &Report, words: &Words) -> Result<Vec<u8>, String>;
 }
 
+/// All formats of the report.
 pub const ALL: &[&dyn Format] = &[&html::Html, &csv::Csv, &json::Json];
 
+/// The format of this name.
 pub fn find(name: &str) -> Option<&'static dyn Format> {
     ALL.iter().copied().find(|it| it.name() == name)
 }

@@ -1,4 +1,4 @@
-//! A duty room whose program dies and begins anew over the same store, and what must hold of it at every moment.
+//! A duty room with a program that dies and begins anew over its store, and the invariants that hold at every moment.
 
 use std::{
     collections::BTreeSet,
@@ -100,12 +100,12 @@ impl Drop for Life {
     }
 }
 
-/// A portal that shows a page, or holds whoever looks at it.
+/// A portal that shows a page, or holds every visitor.
 pub struct Site {
     pub portal: Portal,
     page: Arc<Mutex<Option<String>>>,
     file: Arc<Mutex<String>>,
-    /// How often somebody was kept waiting.
+    /// Number of visitors kept waiting.
     held: watch::Sender<usize>,
 }
 
@@ -153,9 +153,9 @@ pub struct House {
     /// The portal that the agency registers, and those of targets.yaml.
     pub site: Site,
     pub old: Site,
-    /// What people did, and what the program decided, in the order of the day: subject, deed, who.
+    /// The deeds of people and decisions of the program, in the order of the day: subject, deed, actor.
     pub done: Vec<(String, String, String)>,
-    /// Messages of which nobody knows whether they arrived.
+    /// Messages that may or may not have arrived.
     pub unsure: usize,
     /// Taps of strangers.
     pub forged: BTreeSet<String>,
@@ -243,7 +243,7 @@ agencies:",
         self.begin(true).await;
     }
 
-    /// The next life hears nobody, until it is over.
+    /// The next life of the program gets no updates until it is over.
     pub async fn restart_deaf(&mut self) {
         self.begin(false).await;
     }
@@ -257,7 +257,7 @@ agencies:",
         runtime.spawn(work(life.world.clone()))
     }
 
-    /// All that is due, except that nobody is told of it yet.
+    /// Runs everything that is due, but sends nothing yet.
     pub async fn decides(&self) {
         self.begins(rounds).await.unwrap();
     }

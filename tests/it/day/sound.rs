@@ -29,7 +29,7 @@ const COMMANDS: [[&str; 2]; 9] = [
     ["trogiup", "help"],
     ["batdau", "start"],
 ];
-/// The commands that are open to everybody.
+/// The commands that every chat may use.
 const OPEN: [&str; 6] = ["dangky", "register", "trogiup", "help", "batdau", "start"];
 /// What buttons say: of incidents, storms, requests and announced changes.
 const VERBS: [&str; 22] = [
@@ -172,7 +172,7 @@ impl House {
         assert!(self.forged.is_empty() || seen >= self.forged.len());
     }
 
-    /// Every command in both languages and every button, with ids of every kind, from chats that nobody knows.
+    /// Every command in both languages and every button, with ids of every kind, from unknown chats.
     pub async fn strangers_try_everything(&mut self) {
         // a new process counts each stranger's updates from zero
         self.restart().await;

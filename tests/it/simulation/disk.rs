@@ -83,7 +83,7 @@ impl Engine for OnDisk {
         let upto = self.0.behind.lock().unwrap().len();
         let slow = self.0.slow_ms.load(Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(1 + slow)).await;
-        // somebody else may have settled some of it meanwhile
+        // another task may have synced some of it meanwhile
         let mut behind = self.0.behind.lock().unwrap();
         let upto = upto.min(behind.len());
         let durable = self.0.durable.lock().unwrap();

@@ -11,9 +11,9 @@ use std::{
 
 use async_trait::async_trait;
 use gaccong::{
-    fetch::{Sees, Sighting, Visit},
+    fetch::{Sees, Visit},
     model::{
-        Class, Digest, Observation, Say, Seen,
+        Class, Digest, Fetched, Observation, Say, Seen,
         observation::{Answer, Silence},
     },
 };
@@ -70,7 +70,7 @@ pub fn small(n: u64) -> String {
 
 #[async_trait]
 impl Sees for Outside {
-    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Sighting {
+    async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Fetched {
         let begun = Instant::now();
         let pause = self.random.lock().unwrap().u64(5..1500);
         tokio::time::sleep(Duration::from_millis(pause)).await;
@@ -108,10 +108,10 @@ impl Sees for Outside {
                 status: None,
             }),
         };
-        Sighting {
+        Fetched {
             partial: None,
             broken: None,
-            large: None,
+            held: None,
             body: page.map(|it| bytes::Bytes::from(it.clone())),
             observation: Observation {
                 target: visit.target.clone(),

@@ -132,7 +132,7 @@ impl Chats {
         chat.unwrap_or_else(|| panic!("no chat {id}; there are {there:?}"))
     }
 
-    /// A supergroup counts its messages by itself, all other chats share one count: the same id can be in two chats.
+    /// A supergroup counts its messages by itself, all other chats share one count: one id can occur in two chats.
     pub fn next_id(&mut self, chat: i64) -> i64 {
         match self.table.get_mut(&chat) {
             Some(it) if it.kind == "supergroup" => {

@@ -10,7 +10,7 @@ use super::{
     rules,
 };
 
-/// Somebody in a chat; a private chat has its person's number.
+/// A person in a chat; a private chat has its person's number.
 #[derive(Clone, Copy, Debug)]
 pub struct User<'a> {
     pub id: i64,
@@ -108,7 +108,7 @@ impl Telegram {
         state.cuts.push(method.to_lowercase());
     }
 
-    /// Somebody writes in a chat; returns the message's number.
+    /// A person writes in a chat; returns the message's number.
     #[track_caller]
     pub fn say(&self, chat: i64, user: &User, text: &str) -> i64 {
         self.act(|it| write(it, (chat, None), user, text, None))
@@ -169,7 +169,7 @@ impl Telegram {
         done
     }
 
-    /// For people who read why a test failed.
+    /// Text for readers of a failed test.
     pub fn state(&self) -> String {
         let mut out = String::new();
         let state = self.shared.state.lock().unwrap();
@@ -217,7 +217,7 @@ fn person(user: &User) -> Value {
     out
 }
 
-/// A private chat has the name of whoever is in it.
+/// A private chat has the name of its person.
 #[track_caller]
 fn meet(chats: &mut Chats, chat: i64, user: &User) {
     let there = chats.known(chat);

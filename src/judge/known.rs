@@ -1,0 +1,92 @@
+//! What is known of a target before a page is judged.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::{
+    detect,
+    diff::Norm,
+    model::{Digest, Dossier, Fetched, LookRef, Mask, Target},
+};
+
+/// What is known of a target, as far as it costs nothing to know.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    pub target: &'a Target,
+    /// What is remembered of the visitor that looks.
+    pub dossier: &'a Dossier,
+    /// What is remembered of the first visitor, where another one looks.
+    pub first: Option<&'a Dossier>,
+    /// When the look began.
+    pub at: Timestamp,
+}
+
+/// All that a page is read and judged with. Owned: it goes to another thread.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub target: Target,
+    pub dossier: Dossier,
+    pub first: Option<Dossier>,
+    pub at: Timestamp,
+    /// What is normal for the target; empty where nothing is known.
+    pub norm: Arc<Norm>,
+    /// See [`detect::judge_beside`].
+    pub reference: Option<(Arc<Norm>, detect::Beside)>,
+    /// Where the page varies; `None` where that is not learnt yet.
+    pub mask: Option<Arc<Mask>>,
+    /// The answer for a path that cannot exist, where the target is a path that nothing links to.
+    pub nowhere: Option<Fetched>,
+}
+
+impl Case {
+    /// A case of what is known, without norm or mask.
+    pub fn of(known: Known<'_>) -> Self {
+        Self {
+            target: known.target.clone(),
+            dossier: known.dossier.clone(),
+            first: known.first.cloned(),
+            at: known.at,
+            norm: Arc::default(),
+            reference: None,
+            mask: None,
+            nowhere: None,
+        }
+    }
+
+    /// The part of it that costs nothing to know.
+    pub fn known(&self) -> Known<'_> {
+        Known {
+            target: &self.target,
+            dossier: &self.dossier,
+            first: self.first.as_ref(),
+            at: self.at,
+        }
+    }
+}
+
+/// Looks that a page is compared with: the baseline's, or those gathered for one.
+pub fn known_looks(dossier: &Dossier) -> impl Iterator<Item = &LookRef> {
+    let gathered = dossier.learning.iter();
+    dossier
+        .baseline
+        .iter()
+        .flat_map(|it| it.looks())
+        .chain(gathered.filter(|_| dossier.baseline.is_none()))
+}
+
+/// The digest of what the operator expects of a target's pages besides being as they were (`ignore`, `must_contain`,
+/// `allow_hosts`): a page that was judged under other expectations is judged anew.
+pub fn expectations(target: &Target) -> Digest {
+    let lists = [&target.ignore, &target.must_contain, &target.allow_hosts];
+    let parts = lists
+        .into_iter()
+        .flat_map(|it| it.iter().map(String::as_bytes).chain([b"\n".as_slice()]));
+    Digest::of_parts(parts)
+}
+
+/// The digest of all that a mask is learnt from: the known looks, and the expectations under which they were judged.
+pub fn mask_source(dossier: &Dossier, expectations: &Digest) -> Digest {
+    let looks = known_looks(dossier).map(|it| it.digest.bytes().as_slice());
+    Digest::of_parts(looks.chain([expectations.bytes().as_slice()]))
+}

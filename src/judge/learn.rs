@@ -1,0 +1,141 @@
+//! What a look teaches: a first baseline over several looks, variations beside it, and where a portal is at home.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{DecidedBy, Look, expectations, mask_source};
+use crate::model::{
+    Baseline, Class, Dossier, Mask, Part, Standing, Target, TargetId, dossier::Validators,
+    observation::Certificate,
+};
+
+/// Intervals between two pages that are kept as variations of a baseline: portals move on, and the norm with them, but a
+/// banner that rotates must not push everything else out at once.
+const LEARN_AGAIN_AFTER: u32 = 3;
+
+/// A page that is doubtful, though not enough to ring, teaches nothing: an attack in small steps would be its own excuse.
+const DOUBTFUL: f64 = 0.2;
+
+/// Adds to the dossier what a look teaches. Returns whether its page becomes a known one, whose body must be kept.
+pub fn update(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
+    // behind a redirect to another host, the address is that host's
+    let own = look
+        .observation
+        .answer()
+        .filter(|it| it.final_url.host_str() == target.url.host_str());
+    if let Some(address) = own.and_then(|it| it.address) {
+        // a name with several addresses keeps the one that is known until it is none of them any more
+        let all = &look.observation.face.all;
+        let stays = dossier.address.is_some_and(|it| all.contains(&it));
+        if !stays {
+            dossier.address = Some(address);
+        }
+        dossier.faces = look.observation.face.others;
+    }
+    // a machine in between may have put its own certificate there, which says nothing of the portal's
+    let is_own = |it: &&Certificate| {
+        it.fault
+            .as_ref()
+            .is_none_or(|why| why.key == "cause-tls-expired")
+    };
+    if let Some(certificate) = look.observation.certificate.as_ref().filter(is_own) {
+        dossier.certificate_ends = Some(certificate.not_after);
+    }
+    dossier.open.is_none() && learn(target, dossier, look, every)
+}
+
+/// Whether a first page is too doubtful to become a baseline without a person's approval.
+pub fn needs_approval(dossier: &Dossier, look: &Look) -> bool {
+    let is_up = look.class.standing() == Standing::Up;
+    is_up && look.verdict.score >= DOUBTFUL && dossier.baseline.is_none()
+}
+
+/// Whether a look teaches anything. Most looks do not, and write nothing but a line of history.
+pub fn teaches(target: &Target, dossier: &Dossier, look: &Look, every: Duration) -> bool {
+    let mut after = dossier.clone();
+    update(target, &mut after, look, every);
+    after != *dossier
+}
+
+/// Only pages judged normal teach. A first baseline is learnt over several looks; later variations are
+/// kept beside what was approved.
+fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
+    if look.class.standing() != Standing::Up || look.verdict.score >= DOUBTFUL {
+        return false;
+    }
+    // a page that was sighted as tampering is not learnt only because it no longer looks so
+    let digest = look.seen.as_ref().map(|it| it.digest);
+    if digest.is_some_and(|it| dossier.sightings.shows(&it)) {
+        return false;
+    }
+    let certificate = look.observation.certificate.as_ref();
+    dossier.origin.learn(
+        certificate.map(|it| it.issuer.as_str()),
+        certificate.map(|it| it.subject.as_str()),
+        look.observation.network().as_deref(),
+    );
+    if let Some(facts) = &look.site {
+        dossier.site = Some(facts.clone());
+        return false;
+    }
+    // what nobody links to has no history: it is judged by what it shows, each time
+    if target.part == Some(Part::Unlinked) {
+        return false;
+    }
+    let (Some(seen), Some(_)) = (&look.seen, &look.body) else {
+        return false;
+    };
+    if let Some(answer) = look.observation.answer()
+        && answer.status == 200
+    {
+        let has = answer.etag.is_some();
+        dossier.validators = has.then(|| Validators {
+            etag: answer.etag.clone(),
+            digest: seen.digest,
+        });
+    }
+    dossier.expects = Some(expectations(target));
+    // what had to be judged though it is as ever varies where nobody knew
+    let news = look.class == Class::NormalChange || look.decided_by == DecidedBy::Judged;
+    let new = dossier.baseline.is_none() || news && is_due(dossier, look.observation.at, every);
+    if !new {
+        return false;
+    }
+    match &mut dossier.baseline {
+        Some(baseline) => baseline.learn(seen.clone()),
+        None => {
+            dossier.learning.push(seen.clone());
+            if dossier.learning.len() as u32 >= target.settings.learn.looks {
+                dossier.baseline = Some(Baseline {
+                    approved: std::mem::take(&mut dossier.learning),
+                    by: "gaccong".to_owned(),
+                    at: look.observation.at,
+                    learnt: Vec::new(),
+                });
+            }
+        }
+    }
+    true
+}
+
+/// Whether a normal page that differs is kept as a variation now: the last one is old enough.
+pub fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool {
+    dossier.baseline.as_ref().is_none_or(|baseline| {
+        let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
+        at.duration_since(last).unsigned_abs() >= every * LEARN_AGAIN_AFTER
+    })
+}
+
+/// The mask that a look matched or grew, as the mask of the dossier that the look is part of now; `None` if the stored
+/// mask is that one. It lets through what it let through before.
+pub fn mask_of(look: &Look, target: &Target, after: &Dossier) -> Option<(TargetId, Mask)> {
+    let of = mask_source(after, &expectations(target));
+    let mask = look.mask.as_deref().filter(|it| it.of != of)?;
+    let mask = Mask {
+        of,
+        approved: after.baseline.as_ref().map(|it| it.at),
+        ..mask.clone()
+    };
+    Some((after.target.clone(), mask))
+}

@@ -1,0 +1,127 @@
+//! The outcome of one look.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::{
+    diff::Imprint,
+    model::{
+        Class, Digest, Level, LookRef, Mask, Observation, Say, Seen, SiteFacts, Verdict,
+        incident::ChangeLine,
+    },
+};
+
+/// What one look came to.
+#[derive(Clone, Debug)]
+pub struct Look {
+    pub observation: Observation,
+    pub class: Class,
+    pub verdict: Verdict,
+    /// One sentence for people, where the class alone does not say enough.
+    pub cause: Option<Say>,
+    pub title: Option<String>,
+    /// Lines that came and went; only where the page is tampered with.
+    pub changes: Vec<ChangeLine>,
+    pub decided_by: DecidedBy,
+    /// A mask that the page matches.
+    pub mask: Option<Arc<Mask>>,
+    /// The mask with what this look taught of where the page varies: for the store.
+    pub mask_update: Option<Box<Mask>>,
+    /// What the page would add to the norm, where it may become part of it.
+    pub features: Option<Arc<Imprint>>,
+    /// The page's identity, where a page was read.
+    pub seen: Option<LookRef>,
+    pub body: Option<Bytes>,
+    /// What a sitemap or robots.txt says.
+    pub site: Option<SiteFacts>,
+    /// When the baseline was approved that the page was judged against: one that was moved meanwhile makes the verdict
+    /// void.
+    pub baseline_at: Option<Timestamp>,
+}
+
+/// The rung of the ladder that decided a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecidedBy {
+    /// No page was read: the portal was silent, or the body broke off.
+    Silent,
+    NotModified,
+    /// The bytes are those of a known look.
+    Equal,
+    /// The bytes differ from a known look only where the page varies.
+    Masked,
+    /// The same bytes were judged against the same norm a while ago.
+    Cached,
+    Judged,
+}
+
+impl DecidedBy {
+    /// The label of the metric `gaccong_looks_decided_total`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::NotModified => "not_modified",
+            Self::Equal => "equal",
+            Self::Masked => "masked",
+            Self::Cached => "recalled",
+            Self::Judged => "judged",
+        }
+    }
+}
+
+impl Look {
+    /// A look with a class and a verdict, and nothing else.
+    pub(super) fn bare(observation: Observation, class: Class, verdict: Verdict) -> Self {
+        Self {
+            observation,
+            class,
+            verdict,
+            cause: None,
+            title: None,
+            changes: Vec::new(),
+            decided_by: DecidedBy::Judged,
+            mask: None,
+            mask_update: None,
+            features: None,
+            seen: None,
+            body: None,
+            site: None,
+            baseline_at: None,
+        }
+    }
+
+    /// The look of a visit that brought no body: silence, or "not modified".
+    pub(super) fn without_body(observation: Observation) -> Self {
+        let silence = match &observation.seen {
+            Seen::Silent(silence) => Some((silence.class, silence.cause.clone())),
+            Seen::Answered(_) => None,
+        };
+        let (class, level, decided_by) = match &silence {
+            Some((class, _)) => (*class, Level::Unknown, DecidedBy::Silent),
+            None => (Class::Unchanged, Level::Normal, DecidedBy::NotModified),
+        };
+        let verdict = Verdict {
+            level,
+            ..Verdict::default()
+        };
+        let mut out = Self::bare(observation, class, verdict);
+        out.decided_by = decided_by;
+        out.cause = silence.map(|it| it.1);
+        out
+    }
+}
+
+/// The identity of bytes that were not read as a page: the digest of the bytes stands for content and shape, too.
+pub(super) fn unread_page(body: &[u8], url: url::Url, at: Timestamp) -> LookRef {
+    let digest = Digest::of(body);
+    LookRef {
+        digest,
+        content: digest,
+        shape: digest,
+        content_type: None,
+        url,
+        at,
+        presentation: None,
+    }
+}

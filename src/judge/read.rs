@@ -1,0 +1,197 @@
+//! The rung that reads: parse, compare, weigh, class.
+
+use std::fmt::Display;
+
+use super::{
+    Case, Known, Look,
+    class::class_of,
+    conclude::conclude,
+    cut::{broken_off, http2_differs, over, too_large},
+    delivery::delivered,
+    glance::by_bytes,
+    learn::is_due,
+    origin::moved_origin,
+    site::{absent, is_soft_404, of_site},
+};
+use crate::{
+    detect::{Expect, judge, judge_beside},
+    diff::{Imprint, changed_lines, lines},
+    model::{
+        Class, Fetched, Level, LookRef, Observation, Part, Say, Standing, Verdict,
+        incident::ChangeLine, observation::Answer,
+    },
+    page::{self, Page, Source},
+};
+
+/// Most changed lines that an alarm shows, and the most characters of each.
+const LINES: (usize, usize) = (9, 110);
+
+/// Whether the norm of the target is needed to read what a visit brought.
+pub fn needs_norm(known: Known<'_>, fetched: &Fetched) -> bool {
+    let is_site_file = matches!(known.target.part, Some(Part::Sitemap | Part::Robots));
+    match fetched.body {
+        Some(_) => !is_site_file,
+        None => known.target.part.is_none() && fetched.is_too_large(),
+    }
+}
+
+/// Reads and judges what a visit brought. The caller bounds its time (`page::patience`); where that runs out the look is
+/// of no use, and [`read_crudely`] comes next.
+pub fn read(case: &Case, fetched: &Fetched) -> Look {
+    conclude(case.known(), understood(case, fetched))
+}
+
+/// Like [`read`], for a page that takes longer than its time (`why`), since an attacker may have made it so costly: it
+/// counts as over a limit, and what can be read without building a tree may still accuse it.
+pub fn read_crudely(case: &Case, fetched: &Fetched, why: impl Display) -> Look {
+    let observation = fetched.observation.clone();
+    let (Some(answer), Some(body)) = (observation.answer().cloned(), &fetched.body) else {
+        return unread(case.known(), fetched, why);
+    };
+    if needs_norm(case.known(), fetched) {
+        let source = source(case, &answer, body);
+        let look = over(case, source, observation, body, over_a_limit(why));
+        return conclude(case.known(), look);
+    }
+    unread(case.known(), fetched, why)
+}
+
+/// The look of a visit that could not be read at all (`why`). A silent portal keeps the class of its silence.
+pub fn unread(known: Known<'_>, fetched: &Fetched, why: impl Display) -> Look {
+    let mut out = Look::without_body(fetched.observation.clone());
+    if fetched.body.is_some() {
+        let observation = fetched.observation.clone();
+        let (class, cause) = over_a_limit(why);
+        out = Look::bare(observation, class, Verdict::default());
+        out.cause = Some(cause);
+    }
+    conclude(known, out)
+}
+
+fn over_a_limit(why: impl Display) -> (Class, Say) {
+    let cause = Say::new("cause-parser").with("limit", why);
+    (Class::ParserLimit, cause)
+}
+
+/// A look by what the visit brought back: a page, a site's file, a beginning, or nothing.
+fn understood(case: &Case, fetched: &Fetched) -> Look {
+    if let Some(look) = http2_differs(case, fetched) {
+        return look;
+    }
+    let Some(body) = &fetched.body else {
+        return match case.target.part {
+            None if fetched.is_too_large() => too_large(case, fetched),
+            _ => broken_off(case, fetched),
+        };
+    };
+    match case.target.part {
+        Some(Part::Sitemap | Part::Robots) => return of_site(case, fetched),
+        Some(Part::Unlinked) if is_soft_404(case, fetched) => {
+            return absent(fetched.observation.clone());
+        }
+        _ => (),
+    }
+    if fetched.broken.is_some()
+        && let Some(look) = by_bytes(case.known(), fetched)
+    {
+        return look;
+    }
+    let observation = fetched.observation.clone();
+    let Some(answer) = observation.answer().cloned() else {
+        return Look::bare(observation, Class::Protocol, Verdict::default());
+    };
+    let source = source(case, &answer, body);
+    match page::read_with(source, answer.refresh.as_deref()) {
+        Ok(page) => judged(case, observation, &answer, &page, body),
+        Err(limit) => over(case, source, observation, body, over_a_limit(limit)),
+    }
+}
+
+fn source<'a>(case: &'a Case, answer: &'a Answer, body: &'a [u8]) -> Source<'a> {
+    Source {
+        bytes: body,
+        content_type: answer.content_type.as_deref(),
+        url: &answer.final_url,
+        ignore: &case.target.ignore,
+    }
+}
+
+/// The look of a page that was read.
+fn judged(
+    case: &Case,
+    observation: Observation,
+    answer: &Answer,
+    page: &Page,
+    body: &bytes::Bytes,
+) -> Look {
+    let mut verdict = weighed(case, &observation, answer, page, body);
+    let (class, cause) = class_of(case, answer.status, page, &verdict);
+    if matches!(class.standing(), Standing::Down | Standing::Blocked) {
+        verdict.level = Level::Unknown;
+    }
+    let mut out = Look::bare(observation, class, verdict);
+    out.cause = cause;
+    out.title.clone_from(&page.title);
+    out.changes = shown_changes(case, class, page);
+    out.seen = Some(LookRef {
+        digest: page.fingerprint.raw,
+        content: page.fingerprint.content,
+        shape: page.fingerprint.shape,
+        content_type: answer.content_type.clone(),
+        url: answer.final_url.clone(),
+        at: case.at,
+        presentation: Some(answer.presentation.clone()),
+    });
+    out.body = Some(body.clone());
+    teach(case, answer, page, body, &mut out);
+    out
+}
+
+/// Compares the page with the norm and weighs what is new.
+fn weighed(
+    case: &Case,
+    observation: &Observation,
+    answer: &Answer,
+    page: &Page,
+    body: &[u8],
+) -> Verdict {
+    let mut expect = Expect::of(&case.target);
+    expect.moved_origin = moved_origin(&case.dossier, observation);
+    expect.delivered = delivered(&case.dossier, answer, body);
+    // an error page may lack required phrases; what it shows is compared with what the portal shows
+    expect.refused = answer.status >= 300;
+    if expect.refused {
+        expect.must_contain.clear();
+        return judge(page, &case.norm, &expect);
+    }
+    let reference = case.reference.as_ref();
+    let reference = reference.map(|(norm, why)| (norm.as_ref(), *why));
+    judge_beside(page, &case.norm, reference, &expect)
+}
+
+fn shown_changes(case: &Case, class: Class, page: &Page) -> Vec<ChangeLine> {
+    if class.standing() != Standing::Tampered {
+        return Vec::new();
+    }
+    let (most, longest) = LINES;
+    changed_lines(&case.norm.lines, &lines(page), most, longest)
+}
+
+/// What a page that was read would teach: of where it varies, and of what is normal.
+fn teach(case: &Case, answer: &Answer, page: &Page, body: &[u8], out: &mut Look) {
+    let is_up = out.class.standing() == Standing::Up;
+    let is_good = answer.status == 200 && answer.refresh.is_none();
+    if let Some(mask) = &case.mask {
+        let mut mask = mask.as_ref().clone();
+        if is_up && out.verdict.signals.is_empty() && is_good {
+            mask.grow(body);
+            // then it need not be learnt anew where the look becomes a known one
+            out.mask = mask.fits(body).then(|| mask.clone().into());
+        }
+        out.mask_update = Some(Box::new(mask));
+    }
+    let every = case.target.settings.every;
+    if is_up && answer.refresh.is_none() && is_due(&case.dossier, case.at, every) {
+        out.features = Some(Imprint::of(page).into());
+    }
+}
