@@ -106,7 +106,7 @@ async fn attempt(
     if is_doubtful(word, &seen, open.as_ref()) {
         return Err(NotApproved::Doubtful(seen.class));
     }
-    world.evidence.keep(body)?;
+    world.evidence.keep_body(body.clone()).await?;
     let now = world.clock.now();
     let approved = kept_beside(word.keep, dossier.baseline.as_ref(), reference);
     let looks = approved.len();

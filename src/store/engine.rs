@@ -1,5 +1,7 @@
 //! What a backend must be able to do, and what is known of its health.
 
+use std::path::Path;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,6 +61,9 @@ pub trait Engine: Send + Sync {
     }
     fn checkup(&self) -> Result<Checkup>;
 }
+
+/// Opens the engine in a directory; called again after a repair. Must not leave a lock behind when it fails.
+pub type Open = Box<dyn Fn(&Path) -> Result<Box<dyn Engine>> + Send + Sync>;
 
 /// Whether what is committed is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

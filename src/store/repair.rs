@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     Batch, Engine, Result, StoreError, codec,
-    durable::Open,
+    engine::Open,
     journal::{self, Reading, SEQUENCE},
     tables::{self, LAST},
 };

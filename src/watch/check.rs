@@ -436,7 +436,7 @@ async fn attempt(
         commit.alerts = world.alerts(target, &reminded, Voice::Reminder, now);
         commit.incidents = vec![reminded];
     }
-    let after = grown(world, target, &dossier, look, every);
+    let after = grown(world, target, &dossier, look, every).await;
     // a look that saw nothing new is a line of history and no more
     if after == before {
         return world.store.commit(commit).await;
@@ -444,7 +444,7 @@ async fn attempt(
     commit.mask = mask_of(look, target, &after);
     commit.dossier = Some(after.clone());
     world.store.commit(commit).await?;
-    evicted::remember(world, &before, &after);
+    evicted::remember(world, &before, &after).await;
     keep(world, target, &after, look);
     Ok(())
 }

@@ -19,6 +19,7 @@ use std::{
 use async_trait::async_trait;
 
 use self::fallback::Fallback;
+pub use super::engine::Open;
 use super::{
     Batch, Checkup, Condition, Engine, Result, StoreError, blocking, codec,
     disk::{enough_space, size},
@@ -28,9 +29,6 @@ use super::{
     scan::scan,
     tables::{self, LAST},
 };
-
-/// Opens the engine in a directory; called again after a repair. Must not leave a lock behind when it fails.
-pub type Open = Box<dyn Fn(&Path) -> Result<Box<dyn Engine>> + Send + Sync>;
 
 pub struct Durable(Arc<Shared>);
 
