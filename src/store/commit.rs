@@ -73,7 +73,7 @@ impl Put {
     }
 }
 
-/// Who is watched from now on, and who no more.
+/// Portals that are watched from now on, and portals that are not any more.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Enrolment {
     /// Of the registry that it was decided from: refused as [`StoreError::Conflict`] where it is another now.

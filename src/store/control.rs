@@ -1,6 +1,6 @@
 //! The control socket: the verbs of [`Store`] over a Unix socket, one JSON line a question and an answer.
 //!
-//! A service holds the store alone; commands beside it use this client and print the same.
+//! A service holds the store alone. Commands beside it use this client and print what they would print without a service.
 
 use std::{
     fs, io,

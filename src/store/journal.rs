@@ -100,7 +100,7 @@ impl Journal {
         }
     }
 
-    /// The log, for a sync that holds nobody up.
+    /// The log, for a flush that does not hold up appends.
     pub fn file(&self) -> Result<File> {
         self.log.get_ref().try_clone().map_err(failed(&self.folder))
     }

@@ -10,7 +10,7 @@ use super::{
     scan::scan,
     tables::{self, Kept, Table},
 };
-use crate::model::history::{Day, Sketch};
+use crate::model::history::{Day, LatencyHistogram};
 
 /// Tables whose records messages are about, and edited while these are in use.
 const SUBJECTS: [&Table; 3] = [tables::INCIDENTS, tables::REQUESTS, tables::PLANS];
@@ -109,8 +109,8 @@ fn roll_up<E: Engine + ?Sized>(
         };
         match codec::decode::<Day>(&key, &bytes) {
             Ok(day) => {
-                let mut whole = Sketch::new(start);
-                day.sketches(start).for_each(|it| whole.join(&it));
+                let mut whole = LatencyHistogram::new(start);
+                day.histograms(start).for_each(|it| whole.join(&it));
                 let (target, _) = table.id(&key).rsplit_once('/').unwrap_or_default();
                 let name = tables::LATENCY.key(&format!("{target}/{}", sortable(start)));
                 let record = codec::encode(&name, &whole)?;

@@ -16,7 +16,7 @@ use self::{
 use super::{Result, Value, codec};
 use crate::model::{
     Alert, Dossier, Incident, Mask, Receipt, Storm,
-    history::{Day, Sketch, Span},
+    history::{Day, LatencyHistogram, Span},
     plan::Plan,
     record::{Record, Stored},
     registration::{Entry, Registration, Request},
@@ -110,7 +110,7 @@ mod rows {
     pub const MARKERS:           &Table = &row::<String>      ("marker",            "m/milestone/", Journal,  OneMoment, DaysByName(OCCASIONS));
     pub const SPANS:             &Table = &row::<Span>        ("span",              "s/",           Engine,   Running,   Days(A_YEAR));
     pub const LATENCY_BY_DAY:    &Table = &row::<Day>         ("latency by day",    "a/",           Engine,   Running,   RolledUp(HOURLY));
-    pub const LATENCY:           &Table = &row::<Sketch>      ("latency",           "h/",           Engine,   Running,   Days(A_YEAR));
+    pub const LATENCY:           &Table = &row::<LatencyHistogram>      ("latency",           "h/",           Engine,   Running,   Days(A_YEAR));
     pub const SAMPLES:           &Table = &row::<String>      ("samples",           "b/",           Engine,   Running,   Hours(SAMPLED));
     pub const JOURNAL_POSITION:  &Table = &row::<u64>         ("journal position",  "m/seq",        Engine,   Never,     Forever);
     pub const SET_ASIDE:         &Table = &row::<String>      ("damaged record",    "damaged/",     Engine,   Never,     Forever);

@@ -26,7 +26,7 @@ use crate::{
     calendar,
     config::Config,
     diff::Norm,
-    evidence::{Derived, Evidence},
+    evidence::{CacheFiles, Evidence},
     fetch,
     fetch::{Eye, Guard, Sees},
     files,
@@ -416,8 +416,8 @@ impl World {
 }
 
 /// What was worked out of evidence.
-pub fn derived(config: &Config) -> Derived {
-    Derived::new(config.service.data_dir.join("derived"))
+pub fn derived(config: &Config) -> CacheFiles {
+    CacheFiles::new(config.service.data_dir.join("derived"))
 }
 
 type Voices = (BTreeMap<String, Arc<dyn Notifier>>, Vec<String>);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{
     diff::{Imprint, Imprints, Norm, imprint::EDITION, imprints},
-    evidence::{Derived, Evidence},
+    evidence::{CacheFiles, Evidence},
     judge::known_looks,
     model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
     page,
@@ -38,12 +38,12 @@ pub type Unread = (LookRef, Digest);
 
 pub struct Norms {
     evidence: Evidence,
-    derived: Derived,
+    derived: CacheFiles,
     at_hand: Cache<TargetId, (Vec<Digest>, Learnt)>,
 }
 
 impl Norms {
-    pub fn new(evidence: Evidence, derived: Derived) -> Self {
+    pub fn new(evidence: Evidence, derived: CacheFiles) -> Self {
         Self {
             evidence,
             derived,

@@ -247,20 +247,20 @@ async fn old_answering_times_are_rolled_up_and_none_is_lost() {
         store.commit(commit).await.unwrap();
     }
     let before = store.history(&id("a"), at(0), at(3 * day)).await.unwrap();
-    assert_eq!(before.sketches.len(), 48);
+    assert_eq!(before.histograms.len(), 48);
     for _ in 0..2 {
         store.nightly(at(60 * day)).await.unwrap();
         let after = store.history(&id("a"), at(0), at(3 * day)).await.unwrap();
-        assert_eq!(after.sketches.len(), 2, "one a day");
+        assert_eq!(after.histograms.len(), 2, "one a day");
         assert_eq!(after.spans, before.spans);
         assert_eq!(
-            quantile(&after.sketches, 0.5),
-            quantile(&before.sketches, 0.5)
+            quantile(&after.histograms, 0.5),
+            quantile(&before.histograms, 0.5)
         );
     }
     store.nightly(at(500 * day)).await.unwrap();
     let gone = store.history(&id("a"), at(0), at(3 * day)).await.unwrap();
-    assert!(gone.sketches.is_empty() && gone.spans.is_empty());
+    assert!(gone.histograms.is_empty() && gone.spans.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

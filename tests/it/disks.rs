@@ -65,7 +65,7 @@ impl Disk {
         self.changed.notify_all();
     }
 
-    /// Returns when so many calls hang.
+    /// Returns when `wanted` calls hang.
     async fn hanging(&self, wanted: usize) {
         while self.hanging.load(Ordering::SeqCst) < wanted {
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -120,7 +120,7 @@ async fn history(store: &dyn Store) {
         ]
     );
     assert_eq!(
-        seen.sketches
+        seen.histograms
             .iter()
             .flat_map(|it| &it.buckets)
             .map(|it| it.1)

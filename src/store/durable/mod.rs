@@ -1,7 +1,7 @@
 //! An engine that outlives its own: a journal in front of it, repair when it opens, memory while the disk fails.
 //!
 //! - A batch that must survive is a line of the journal first; the engine may lag behind it and is brought up to
-//!   date when it opens. One sync serves all who wait for it.
+//!   date when it opens. One flush serves all commits that wait for it.
 //! - An engine that does not open, panics, or has lost records is set aside and built again from the journal.
 //! - While the disk is full, read-only or broken, everything goes on in memory and is written when it works again.
 
@@ -99,7 +99,7 @@ impl Shared {
 
     fn fold_now(&self) -> Result<()> {
         let folder = self.folder.join("journal");
-        // nobody is between journal and engine at this moment
+        // no batch is between journal and engine at this moment
         let n = {
             let _state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             match self.journal().as_mut() {

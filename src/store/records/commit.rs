@@ -48,7 +48,7 @@ impl<E: Engine> Records<E> {
         if batch.is_empty() {
             return Ok(false);
         }
-        // a write that fails may have been done all the same
+        // a write that fails may have been done
         if let Some(dossier) = &commit.dossier {
             self.states.remove(dossier.target.as_str());
         }

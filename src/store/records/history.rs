@@ -6,7 +6,7 @@ use super::Records;
 use crate::{
     model::{
         TargetId,
-        history::{Day, History, Sketch, Span},
+        history::{Day, History, LatencyHistogram, Span},
     },
     store::{
         Engine, Result, codec,
@@ -28,20 +28,20 @@ impl<E: Engine> Records<E> {
         let now = self.samples.of(&self.engine, target)?;
         let earliest = Timestamp::from_second(from.as_second() - LOOK_BACK_S).unwrap_or(from);
         let mut spans = self.spans(target, earliest, to)?;
-        let mut sketches = self.sketches(target, from, to)?;
+        let mut histograms = self.histograms(target, from, to)?;
         if let Some((going, hour)) = now {
             // the stored copy of the span that goes on is older
             for span in spans.iter_mut().filter(|it| it.from == going.from) {
                 span.clone_from(&going);
             }
             if let Some(hour) = hour {
-                sketches.retain(|it| it.hour != hour.hour);
-                sketches.push(hour);
+                histograms.retain(|it| it.hour != hour.hour);
+                histograms.push(hour);
             }
         }
         spans.retain(|it| it.to > from);
-        sketches.retain(|it| it.hour >= from && it.hour < to);
-        Ok(History { spans, sketches })
+        histograms.retain(|it| it.hour >= from && it.hour < to);
+        Ok(History { spans, histograms })
     }
 
     fn spans(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<Vec<Span>> {
@@ -59,21 +59,26 @@ impl<E: Engine> Records<E> {
     }
 
     /// One an hour; what is older than some weeks is kept by the day.
-    fn sketches(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<Vec<Sketch>> {
+    fn histograms(
+        &self,
+        target: &TargetId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<LatencyHistogram>> {
         let mut out = Vec::new();
         let (first, last) = keys(tables::LATENCY, target, from, to);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match codec::decode(&key, &bytes) {
-                Ok(sketch) => out.push(sketch),
+                Ok(histogram) => out.push(histogram),
                 Err(error) => {
-                    tracing::error!(store.key = key, %error, "a sketch is damaged and left out")
+                    tracing::error!(store.key = key, %error, "a histogram is damaged and left out")
                 }
             }
         }
         let (first, last) = keys(tables::LATENCY_BY_DAY, target, Day::of(from), to);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match (codec::decode::<Day>(&key, &bytes), moment_of(&key)) {
-                (Ok(day), Some(start)) => out.extend(day.sketches(start)),
+                (Ok(day), Some(start)) => out.extend(day.histograms(start)),
                 (Err(error), _) => {
                     tracing::error!(store.key = key, %error, "a day's answering times are damaged and left out")
                 }

@@ -44,8 +44,7 @@ struct Records<E: Engine> {
     open: OpenIncidents,
 }
 
-/// Some 4 KB each; twice as many are kept at the most. With more targets than that, most are read anew at each look all
-/// the same.
+/// Some 4 KB each; twice as many are kept at the most. With more targets than that, most are read anew at each look.
 const AT_HAND: usize = 1024;
 /// Bytes of masks at hand, and twice as many at the most. One takes some 4 KB; one of a hostile page may take 600.
 const MASKS_AT_HAND: usize = 6 << 20;

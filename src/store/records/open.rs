@@ -59,7 +59,7 @@ impl OpenIncidents {
         }
     }
 
-    /// After a write that failed and may have been done all the same.
+    /// After a write that failed, and may have been done.
     pub fn forget(&self) {
         let mut state = self.state();
         state.version += 1;

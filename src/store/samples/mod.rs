@@ -2,6 +2,8 @@
 //! spans and latency histograms are written when a state ends or an hour is over. What a crash interrupts is made whole
 //! again from the samples.
 
+mod open_span;
+
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -10,15 +12,16 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
 use jiff::Timestamp;
 
+use self::open_span::{OpenSpan, caught_up, grown, last_span};
 use super::{
     Batch, Engine, Result, StoreError, codec,
     scan::scan,
-    tables::{self, Kept, LAST},
+    tables::{self, Kept},
 };
 use crate::model::{
     TargetId,
     digest::key,
-    history::{Day, Mark, Sketch, Span, extend},
+    history::{LatencyHistogram, Mark, Span, extend},
 };
 
 /// Bytes of samples from which they are written before the next upkeep.
@@ -27,10 +30,10 @@ const MANY: usize = 48 << 10;
 const SAMPLE: usize = 8 + 4 + 1;
 /// No answering time.
 const NO_TIME: u8 = u8::MAX;
-/// What was not written for so long is, though its hour goes on: the target may be gone.
+/// Seconds after which an open span is written, though its hour goes on: the target may be gone.
 const STALE_S: i64 = 75 * 60;
 const DAY_S: i64 = 86_400;
-/// Records written at once.
+/// Open spans written in one upkeep.
 const AT_ONCE: usize = 500;
 
 #[derive(Default)]
@@ -51,23 +54,6 @@ struct State {
     /// The latest mark, in seconds.
     now: i64,
     swept: i64,
-}
-
-/// The state of one target that goes on.
-#[derive(Clone)]
-struct OpenSpan {
-    target: TargetId,
-    span: Span,
-    latency: Option<Sketch>,
-    /// The first mark that is in samples only.
-    unwritten: Option<i64>,
-}
-
-impl OpenSpan {
-    fn write<E: Engine + ?Sized>(&self, engine: &E, batch: &mut Batch) -> Result<()> {
-        let (span, latency) = (Some(&self.span), self.latency.as_ref());
-        write(engine, &self.target, span, latency, batch)
-    }
 }
 
 impl SampleLog {
@@ -119,8 +105,8 @@ impl SampleLog {
         let (Some(span), None) = extend(Some(open.span.clone()), mark) else {
             return false;
         };
-        let hour = Sketch::hour_of(mark.at);
-        let bucket = mark.elapsed_ms.map(Sketch::bucket_of);
+        let hour = LatencyHistogram::hour_of(mark.at);
+        let bucket = mark.elapsed_ms.map(LatencyHistogram::bucket_of);
         match (&mut open.latency, bucket) {
             (Some(latency), _) if latency.hour != hour => return false,
             (Some(latency), Some(bucket)) => latency.count(bucket),
@@ -155,7 +141,11 @@ impl SampleLog {
             }
         };
         if in_samples {
-            state.sample(id, mark.at, mark.elapsed_ms.map(Sketch::bucket_of));
+            state.sample(
+                id,
+                mark.at,
+                mark.elapsed_ms.map(LatencyHistogram::bucket_of),
+            );
         }
         state.open.insert(id, open);
         if state.samples.len() >= MANY {
@@ -169,7 +159,7 @@ impl SampleLog {
         &self,
         engine: &E,
         target: &TargetId,
-    ) -> Result<Option<(Span, Option<Sketch>)>> {
+    ) -> Result<Option<(Span, Option<LatencyHistogram>)>> {
         let id = key(target.as_str());
         let shown = |it: &OpenSpan| (it.span.clone(), it.latency.clone());
         if let Some(known) = self.state().open.get(&id) {
@@ -301,101 +291,6 @@ impl State {
     }
 }
 
-/// The open span after a look, and whether the look is still to be put into samples: it is not in the batch.
-fn grown<E: Engine + ?Sized>(
-    engine: &E,
-    known: Option<OpenSpan>,
-    mark: &Mark,
-    batch: &mut Batch,
-) -> Result<(OpenSpan, bool)> {
-    let (mut unwritten, mut latency, mut last) = (None, None, None);
-    if let Some(known) = known {
-        (unwritten, latency) = (known.unwritten, known.latency);
-        last = Some(known.span);
-    }
-    let hour = Sketch::hour_of(mark.at);
-    let turned = latency.as_ref().is_some_and(|it| it.hour != hour);
-    let (longer, fresh) = extend(last.clone(), mark);
-    if fresh.is_some() || turned {
-        // a span that a gap ended is as long as it was
-        let old = longer.as_ref().or(last.as_ref());
-        write(engine, &mark.target, old, latency.as_ref(), batch)?;
-        unwritten = None;
-    }
-    if turned {
-        latency = None;
-    }
-    if let Some(bucket) = mark.elapsed_ms.map(Sketch::bucket_of) {
-        let mut counted = match latency {
-            Some(latency) => latency,
-            None => hour_of(engine, &mark.target, hour)?,
-        };
-        counted.count(bucket);
-        latency = Some(counted);
-    }
-    let in_samples = fresh.is_none() && !turned;
-    if in_samples {
-        unwritten = unwritten.or(Some(mark.at.as_second()));
-    } else {
-        write(
-            engine,
-            &mark.target,
-            fresh.as_ref(),
-            latency.as_ref(),
-            batch,
-        )?;
-    }
-    let (Some(span), target) = (fresh.or(longer).or(last), mark.target.clone()) else {
-        return Err(StoreError::Failed("a look has no span".to_owned()));
-    };
-    Ok((
-        OpenSpan {
-            target,
-            span,
-            latency,
-            unwritten,
-        },
-        in_samples,
-    ))
-}
-
-/// An open span with the samples of an earlier run; what was written since is known.
-fn caught_up<E: Engine + ?Sized>(
-    engine: &E,
-    mut open: OpenSpan,
-    mut samples: Vec<(u32, u8)>,
-) -> Result<OpenSpan> {
-    samples.sort_unstable();
-    for (second, bucket) in samples {
-        let Ok(at) = Timestamp::from_second(i64::from(second)) else {
-            continue;
-        };
-        if at.as_second() <= open.span.to.as_second() {
-            continue;
-        }
-        open.span.to = at;
-        open.span.looks += 1;
-        open.unwritten = open.unwritten.or(Some(at.as_second()));
-        if bucket == NO_TIME {
-            continue;
-        }
-        let hour = Sketch::hour_of(at);
-        let mut latency = match open.latency.take() {
-            Some(known) if known.hour == hour => known,
-            Some(over) => {
-                let mut batch = Batch::new();
-                write(engine, &open.target, None, Some(&over), &mut batch)?;
-                engine.apply(&batch, false)?;
-                hour_of(engine, &open.target, hour)?
-            }
-            None => hour_of(engine, &open.target, hour)?,
-        };
-        latency.count(u16::from(bucket));
-        open.latency = Some(latency);
-    }
-    Ok(open)
-}
-
 fn unpacked(key: &str, text: &str) -> Result<Vec<u8>> {
     BASE64_STANDARD_NO_PAD
         .decode(text)
@@ -405,11 +300,15 @@ fn unpacked(key: &str, text: &str) -> Result<Vec<u8>> {
         })
 }
 
-fn read(beat: &[u8]) -> (u64, u32, u8) {
+fn read(sample: &[u8]) -> (u64, u32, u8) {
     let (mut target, mut at) = ([0; 8], [0; 4]);
-    target.copy_from_slice(&beat[..8]);
-    at.copy_from_slice(&beat[8..12]);
-    (u64::from_le_bytes(target), u32::from_le_bytes(at), beat[12])
+    target.copy_from_slice(&sample[..8]);
+    at.copy_from_slice(&sample[8..12]);
+    (
+        u64::from_le_bytes(target),
+        u32::from_le_bytes(at),
+        sample[12],
+    )
 }
 
 /// A moment whose text is in the order of time, for keys.
@@ -421,72 +320,4 @@ pub(super) fn sortable(at: Timestamp) -> String {
 pub(super) fn moment_of(key: &str) -> Option<Timestamp> {
     let (_, last) = key.rsplit_once('/')?;
     Timestamp::from_millisecond(i64::from_str_radix(last, 16).ok()?).ok()
-}
-
-fn last_span<E: Engine + ?Sized>(
-    engine: &E,
-    target: &TargetId,
-    until: Option<Timestamp>,
-) -> Result<Option<Span>> {
-    let prefix = tables::SPANS.key(&format!("{target}/"));
-    // a clock that was ahead once leaves spans in the future: they are not the last one
-    let until = until.map_or_else(String::new, sortable);
-    let Some((key, bytes)) = engine.last(&prefix, &format!("{prefix}{until}{LAST}"))? else {
-        return Ok(None);
-    };
-    match codec::decode::<Span>(&key, &bytes) {
-        Ok(span) => Ok(Some(span)),
-        Err(error) => {
-            tracing::error!(store.key = key, %error, "a span is damaged; history goes on after it");
-            Ok(None)
-        }
-    }
-}
-
-/// What is written of a day, and its key.
-fn day<E: Engine + ?Sized>(engine: &E, target: &TargetId, at: Timestamp) -> Result<(String, Day)> {
-    let key = tables::LATENCY_BY_DAY.key(&format!("{target}/{}", sortable(Day::of(at))));
-    let known = match engine.get(&key)? {
-        Some(bytes) => codec::decode(&key, &bytes).unwrap_or_else(|error| {
-            tracing::error!(store.key = key, %error, "answering times are damaged; the day begins anew");
-            Day::default()
-        }),
-        None => Day::default(),
-    };
-    Ok((key, known))
-}
-
-fn hour_of<E: Engine + ?Sized>(engine: &E, target: &TargetId, hour: Timestamp) -> Result<Sketch> {
-    let (_, day) = day(engine, target, hour)?;
-    let mut hours = day.sketches(Day::of(hour));
-    Ok(hours
-        .find(|it| it.hour == hour)
-        .unwrap_or_else(|| Sketch::new(hour)))
-}
-
-fn write<E: Engine + ?Sized>(
-    engine: &E,
-    target: &TargetId,
-    span: Option<&Span>,
-    latency: Option<&Sketch>,
-    batch: &mut Batch,
-) -> Result<()> {
-    if let Some(span) = span {
-        let key = tables::SPANS.key(&format!("{target}/{}", sortable(span.from)));
-        let record = codec::encode(&key, span)?;
-        batch.push((key, Some(record)));
-    }
-    if let Some(latency) = latency {
-        let (key, known) = day(engine, target, latency.hour)?;
-        // an earlier hour may wait in the same batch
-        let waiting = batch.iter().rev().find(|it| it.0 == key);
-        let mut day = match waiting.and_then(|it| it.1.as_deref()) {
-            Some(bytes) => codec::decode(&key, bytes)?,
-            None => known,
-        };
-        day.put(latency);
-        let record = codec::encode(&key, &day)?;
-        batch.push((key, Some(record)));
-    }
-    Ok(())
 }
