@@ -87,9 +87,8 @@ fn understood(case: &Case, fetched: &Fetched) -> Look {
             _ => broken_off(case, fetched),
         };
     };
-    match case.target.part {
-        Some(Part::Sitemap | Part::Robots) => return of_site(case, fetched),
-        _ => (),
+    if let Some(Part::Sitemap | Part::Robots) = case.target.part {
+        return of_site(case, fetched);
     }
     let observation = fetched.observation.clone();
     let Some(answer) = observation.answer().cloned() else {
