@@ -132,7 +132,7 @@ impl Case {
         }
     }
 
-    fn from_files(&self) -> Told {
+    fn judge_files(&self) -> Told {
         let mut shown = vec![(Profile::Desktop, self.after.clone())];
         let other = self.googlebot.iter();
         shown.extend(other.map(|it| (Profile::Googlebot, it.clone())));
@@ -141,7 +141,7 @@ impl Case {
     }
 
     /// The looks of the service, one a visitor.
-    async fn from_the_portal(&self, scene: &Scene) -> Told {
+    async fn judge_portal(&self, scene: &Scene) -> Told {
         let world = &scene.world;
         let own = check::profile_dossier(world, &self.target, Profile::Googlebot).await;
         let dossier = Dossier {
@@ -177,9 +177,9 @@ async fn differences(scene: &Scene, portal: &Portal, case: &Case) -> Vec<String>
         approve(scene, portal, &case.target, &case.history).await;
     }
     serve(portal, case.after.clone(), case.googlebot.clone());
-    let files = case.from_files();
+    let files = case.judge_files();
     let mut out = Vec::new();
-    let seen = case.from_the_portal(scene).await;
+    let seen = case.judge_portal(scene).await;
     if seen != files {
         out.push(format!("{seen:#?}\nfrom files {files:#?}"));
     }
@@ -211,7 +211,7 @@ async fn each_page_comes_to_the_same_from_files_and_from_a_portal() {
         let mut target = scene.target(0);
         target.id = format!("case-{at}").parse().unwrap();
         let case = Case::read(folder, target);
-        rungs.push(case.from_files().decided_by);
+        rungs.push(case.judge_files().decided_by);
         let differences = differences(&scene, &portal, &case).await;
         wrong.extend(
             differences
