@@ -36,7 +36,7 @@ pub struct Args {
 
 /// Looks at once.
 const AT_ONCE: usize = 64;
-/// A bar is worth its place from so many on.
+/// Targets from which a progress bar is shown.
 const BAR_FROM: usize = 8;
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
