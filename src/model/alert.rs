@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Incident, IncidentId, Say, duty::Rung, plan::PlanId, registration::RequestId};
+use super::{
+    Incident, IncidentId, Say, duty::Rung, plan::PlanId, record::Stored, registration::RequestId,
+};
 
 /// Most messages of a kind that a notifier is sent one by one within two minutes; more become one message. With the message of
 /// a storm and its list that makes five in the first minute.
@@ -291,6 +293,13 @@ impl Alert {
             merged: 0,
             refused: None,
         }
+    }
+}
+
+/// Waiting in the outbox, or refused for good.
+impl Stored for Alert {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.created)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{incident::Taken, names::is_same_name};
 
-/// A person whom targets.yaml names.
+/// A person named in targets.yaml.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub name: String,

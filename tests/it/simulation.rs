@@ -21,9 +21,9 @@ use gaccong::{
     config::Config,
     deliver,
     jobs::watchdog::Watchdog,
-    model::{Incident, Kind, Receipt, Standing},
+    model::{Incident, Kind, Receipt, Standing, Storm},
     schedule::{jobs::repeat, queue},
-    store::{Ledger, Store, Wanted},
+    store::{RecordStore, Store, Wanted},
     world::{World, clock::Clock, steady},
 };
 use jiff::Timestamp;
@@ -114,7 +114,7 @@ impl History {
     }
 
     fn start(&mut self) {
-        let store: Arc<dyn Store> = Arc::new(Ledger::new(OnDisk(self.disk.clone())));
+        let store: Arc<dyn Store> = Arc::new(RecordStore::new(OnDisk(self.disk.clone())));
         let (config, clock) = (self.config.clone(), self.clock.clone());
         let eye = self.outside.clone();
         let (mut world, _) = World::with_eye(config, store, clock, eye).unwrap();
