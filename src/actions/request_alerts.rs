@@ -9,7 +9,7 @@ use crate::{
         names::{is_same_name, resembles},
         registration::Request,
     },
-    notify::request::Beside,
+    notify::messages::request::Background,
     registry::limits,
     store::StoreError,
     world::World,
@@ -41,16 +41,16 @@ pub(crate) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Aler
 }
 
 /// The facts that officers need besides a request.
-pub struct Besides {
+pub struct RequestBackground {
     window: Option<(String, Timestamp)>,
     new_agency: bool,
     alike: Option<String>,
     asker_alike: Option<String>,
 }
 
-impl Besides {
-    pub fn shown(&self) -> Beside<'_> {
-        Beside {
+impl RequestBackground {
+    pub fn shown(&self) -> Background<'_> {
+        Background {
             window: self.window.as_ref().map(|it| (it.0.as_str(), it.1)),
             new_agency: self.new_agency,
             alike: self.alike.as_deref(),
@@ -60,7 +60,7 @@ impl Besides {
 }
 
 /// Looks up the next watch window, and whether the agency's name resembles a known one's in other letters.
-pub async fn beside(world: &World, request: &Request) -> Result<Besides, StoreError> {
+pub async fn background(world: &World, request: &Request) -> Result<RequestBackground, StoreError> {
     let known = world.targets().await?;
     let known = world.agencies(&known);
     let name = &request.agency_name;
@@ -68,7 +68,7 @@ pub async fn beside(world: &World, request: &Request) -> Result<Besides, StoreEr
         it.id != request.agency && !is_same_name(&it.name, name) && resembles(&it.name, name)
     });
     let window = world.window_ahead(world.clock.now());
-    Ok(Besides {
+    Ok(RequestBackground {
         window: window.map(|it| (it.name, it.to)),
         new_agency: known.iter().all(|it| it.id != request.agency),
         alike: alike.map(|it| it.name.clone()),

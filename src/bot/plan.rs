@@ -8,7 +8,7 @@ use crate::{
         action::PlanAction,
         plan::{Plan, PlanId},
     },
-    notify::plan::plan as shown,
+    notify::messages::plan::{Background, message},
 };
 
 /// "8:00-9:00 sáng mai", "2h-3h chiều": a day or half of one that we would guess at.
@@ -66,7 +66,12 @@ async fn named(context: &ChatContext<'_>, text: &str) -> Result<(Vec<TargetId>, 
 async fn reply(context: &ChatContext<'_>, plan: &Plan) -> Reply {
     let names = plans::names(context.world(), &plan.targets).await;
     let names = names.unwrap_or_default();
-    let message = shown(plan, &names, &[], true, context.words(), context.zone());
+    let background = Background {
+        names: &names,
+        seen: &[],
+        asked: true,
+    };
+    let message = message(plan, &background, context.words(), context.zone());
     let mut reply = Reply::default();
     let text = reply.text.written(&message).line().line();
     text.push(&context.say("plan-how", &[]));

@@ -16,7 +16,7 @@ use crate::{
     },
     notify::{
         Button, Message,
-        request::{places_of_proof, to_asker, to_officers},
+        messages::request::{places_of_proof, to_asker, to_officers},
     },
     registry::{Wanted, limits::is_together, request::Whose},
 };
@@ -168,8 +168,8 @@ pub(super) async fn card(context: &ChatContext<'_>, id: &RequestId) -> CallbackR
 async fn with_older(context: &ChatContext<'_>, id: &RequestId) -> Result<Reply, Refused> {
     let known = verbs::to_see(&context.access, id).await?;
     let world = context.world();
-    let beside = request_alerts::beside(world, &known).await?;
-    let message = to_officers(&known, beside.shown(), context.words(), context.zone());
+    let background = request_alerts::background(world, &known).await?;
+    let message = to_officers(&known, background.shown(), context.words(), context.zone());
     let mut reply = as_reply(message);
     let all = world.store.requests().await.unwrap_or_default();
     let waiting = all.iter().filter(|it| is_together(it));

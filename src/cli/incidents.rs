@@ -12,7 +12,7 @@ use crate::{
         Incident, IncidentId,
         excerpt::{excerpt, unmarked},
     },
-    notify::{people::called, timeline},
+    notify::{messages, people::called, timeline},
     store::Wanted,
     world::World,
 };
@@ -129,7 +129,7 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
         return Ok(Outcome::Fine);
     }
     let zone = &world.config.service.timezone;
-    let message = crate::notify::words::incident(&it, &world.words, zone, false);
+    let message = messages::incident::message(&it, &world.words, zone, false);
     line(&message.plain)?;
     line("")?;
     for event in timeline::lines(&it, &world.words, zone, usize::MAX) {

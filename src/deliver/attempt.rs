@@ -75,7 +75,12 @@ async fn not_composed(world: &World, mut alert: Alert, why: Unsent) -> Option<Du
         }
         Unsent::Moot => leave_out(world, alert).await,
         Unsent::Gone(why) => {
-            tracing::error!(notifier, about, why, "an alert has nothing to tell of any more");
+            tracing::error!(
+                notifier,
+                about,
+                why,
+                "an alert has nothing to tell of any more"
+            );
             alert.refused = Some(why);
             let _ = record(world, Delivery::Dead(alert)).await;
             None

@@ -1,11 +1,13 @@
-//! Another way where one does not work: at once where a chat is gone, after a while where it cannot be reached.
+//! Other notifiers for an alert: at once where a notifier refuses for good, after a while where it cannot be reached.
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::{
+    compose::{Fallback, kind_of},
+    recipients::{Audience, recipients},
+};
 use crate::{
-    model::{
-        About, Alert, Notice, Recipient, Say, Urgency, alert::Topic, duty::Rung, excerpt::excerpt,
-    },
+    model::{About, Alert, Notice, Recipient, Say, Urgency, alert::Topic, excerpt::excerpt},
     notify::{
         Message, Notifier, Place,
         notifiers::{Console, trouble},
@@ -14,58 +16,21 @@ use crate::{
     world::World,
 };
 
-/// What is urgent and could not be delivered for so long goes another way as well.
+/// Age at which an urgent alert that could not be delivered is given to other notifiers too.
 const TOO_LONG: SignedDuration = SignedDuration::from_mins(3);
 
-/// The notifiers to go to instead: the configured `fallback`, else those of `defaults.notify`. Never another agency's,
-/// and none that is told of it anyway.
-async fn ways(world: &World, name: &str, about: &About) -> Vec<String> {
-    let configured = world
-        .config
-        .notifiers
-        .get(name)
-        .and_then(|it| it.fallback.clone());
-    let mut ways = match configured {
-        Some(way) => vec![way],
+/// The notifiers that are told instead: the configured `fallback`, else the operator's. Never another agency's, and none
+/// that is told of it anyway.
+async fn alternatives(world: &World, name: &str, of: Audience<'_>) -> Vec<String> {
+    let configured = world.config.notifiers.get(name);
+    let configured = configured.and_then(|it| it.fallback.clone());
+    let mut others = match configured {
+        Some(other) => vec![other],
         None => world.config.operators().names().to_vec(),
     };
-    let anyway = told_anyway(world, about).await;
-    ways.retain(|it| it != name && world.notifier(it).is_some() && !anyway.contains(it));
-    ways
-}
-
-async fn told_anyway(world: &World, about: &About) -> Vec<String> {
-    let operators = world.config.operators();
-    let (id, more) = match about {
-        About::Incident(id) | About::Reminder(id) => (id, false),
-        About::Call(id, to) => (id, *to != Rung::Head),
-        About::TakenReminder(id) => (id, true),
-        // each notifier works out its own incidents
-        About::Calls(_) | About::TakenReminders | About::Reminders => return world.everybody(),
-        // each of the operator's chats has it already
-        About::Handover(_)
-        | About::ShiftCheck(_)
-        | About::Absent(_)
-        | About::Window(_)
-        | About::Request(_)
-        | About::Requests(_)
-        | About::Plan(_) => {
-            return operators.names().to_vec();
-        }
-        _ => return world.everybody(),
-    };
-    let incident = world.store.incident(id).await.ok().flatten();
-    let mut told = match incident {
-        Some(incident) => match world.target(&incident.target).await.ok().flatten() {
-            Some(target) => target.settings.notify,
-            None => operators.names().to_vec(),
-        },
-        None => Vec::new(),
-    };
-    if more {
-        told.extend_from_slice(operators.names());
-    }
-    told
+    let anyway = recipients(world, of).await;
+    others.retain(|it| it != name && world.notifier(it).is_some() && !anyway.contains(it));
+    others
 }
 
 async fn commit(world: &World, alerts: Vec<Alert>) -> bool {
@@ -85,53 +50,51 @@ async fn commit(world: &World, alerts: Vec<Alert>) -> bool {
     }
 }
 
-fn again(alert: &Alert, way: &str, now: Timestamp) -> Alert {
-    Alert {
+/// The alert for each of the alternatives.
+async fn elsewhere(world: &World, alert: &Alert, now: Timestamp) -> Vec<Alert> {
+    let kind = kind_of(&alert.about);
+    let others = alternatives(world, &alert.notifier, kind.audience()).await;
+    let again = |other: &String| Alert {
         rerouted: true,
-        ..Alert::new(way, alert.about.clone(), alert.urgency, now)
-    }
+        ..Alert::new(other, alert.about.clone(), alert.urgency, now)
+    };
+    others.iter().map(again).collect()
 }
 
-/// A notifier refused for good. The alert goes another way, to the console where there is none, and the people who
-/// run the service are told once.
-pub(crate) async fn gone(world: &World, name: &str, alert: &Alert, message: &Message, why: &str) {
+/// The incidents of a storm for the alternatives, one by one: its message is made for one notifier.
+async fn members_elsewhere(world: &World, name: &str, storm: &str, now: Timestamp) -> Vec<Alert> {
+    let storms = world.store.storms(name).await.unwrap_or_default();
+    let Some(storm) = storms.iter().find(|it| it.id == storm) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    for incident in world.store.members(storm).await.unwrap_or_default() {
+        let about = About::Incident(incident.id.clone());
+        let alert = Alert::new(name, about, Urgency::of(&incident), now);
+        out.extend(elsewhere(world, &alert, now).await);
+    }
+    out
+}
+
+/// A notifier refused an alert for good: other notifiers get it, the console where there is none, and the operator is
+/// told of the notifier once.
+pub(super) async fn mark_dead(world: &World, alert: &Alert, message: &Message, why: &str) {
     let now = world.clock.now();
-    // an asker who cannot be told asks again; anybody can make such chats and leave them
+    let name = alert.notifier.as_str();
+    // an asker that cannot be told asks again; anyone can make such chats and leave them
     if matches!(alert.about, About::Request(_)) && !world.config.operators().include(name) {
         tracing::info!(
             notifier = name,
             why,
-            "who asked for something cannot be told"
+            "the asker of a request cannot be told"
         );
         return;
     }
-    // a storm's message is made for one notifier; its incidents are told elsewhere one by one, or gathered there
-    let alerts: Vec<Alert> = match &alert.about {
+    let alerts = match kind_of(&alert.about).fallback() {
         _ if alert.rerouted => Vec::new(),
-        // the storm's own message brings its incidents along
-        About::Roll(_) | About::Joined(_) => Vec::new(),
-        About::Storm(id) => {
-            let storms = world.store.storms(name).await.unwrap_or_default();
-            let mut out = Vec::new();
-            if let Some(storm) = storms.iter().find(|it| it.id == *id) {
-                for incident in world.store.members(storm).await.unwrap_or_default() {
-                    let urgency = Urgency::of(&incident);
-                    let about = About::Incident(incident.id.clone());
-                    for way in ways(world, name, &about).await {
-                        out.push(Alert {
-                            rerouted: true,
-                            ..Alert::new(&way, about.clone(), urgency, now)
-                        });
-                    }
-                }
-            }
-            out
-        }
-        _ => ways(world, name, &alert.about)
-            .await
-            .iter()
-            .map(|way| again(alert, way, now))
-            .collect(),
+        Fallback::Nothing => Vec::new(),
+        Fallback::Members(storm) => members_elsewhere(world, name, storm, now).await,
+        Fallback::Itself => elsewhere(world, alert, now).await,
     };
     let first = world.measure.gone(name, why);
     if !commit(world, alerts).await {
@@ -151,14 +114,13 @@ pub(crate) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
         );
     }
     if first {
-        tell_duty(world, name, why, now).await;
+        tell_operators(world, name, why, now).await;
     }
 }
 
-/// Tells the operator's people through other notifiers what is wrong with one, and what to do.
-async fn tell_duty(world: &World, name: &str, why: &str, now: Timestamp) {
-    // in our words where we know the trouble, else in the server's
-    // Telegram's words mean something else where another service says them
+/// Tells the operator, through other notifiers, what is wrong with one and what to do.
+async fn tell_operators(world: &World, name: &str, why: &str, now: Timestamp) {
+    // known refusals of Telegram have a text of their own; another service may mean something else by the same words
     let of = Recipient::from(name).notifier;
     let notifiers = &world.config.notifiers;
     let telegram = notifiers.get(&of).is_some_and(|it| it.kind == "telegram");
@@ -177,29 +139,26 @@ async fn tell_duty(world: &World, name: &str, why: &str, now: Timestamp) {
     commit(world, alerts).await;
 }
 
-/// It takes messages (again).
-pub(crate) fn works(world: &World, name: &str) {
+/// A notifier takes messages (again).
+pub(super) fn mark_alive(world: &World, name: &str) {
     world.measure.works(name);
 }
 
-/// What is urgent and waits for long goes another way as well; it stays where it is, too.
-pub(crate) async fn slow(world: &World, name: &str, alert: &mut Alert, now: Timestamp) {
+/// An urgent alert that waits for long is given to other notifiers too, once; it stays where it is as well. A storm belongs
+/// to one notifier.
+pub(super) async fn also_elsewhere(world: &World, alert: &mut Alert) {
+    let now = world.clock.now();
     let late = now.duration_since(alert.created) >= TOO_LONG;
     if !late || alert.rerouted || alert.urgency < Urgency::Urgent {
         return;
     }
-    let of_storm = |it: &About| matches!(it, About::Storm(_) | About::Roll(_) | About::Joined(_));
-    if of_storm(&alert.about) {
+    if !matches!(kind_of(&alert.about).fallback(), Fallback::Itself) {
         return;
     }
-    let alerts: Vec<Alert> = ways(world, name, &alert.about)
-        .await
-        .iter()
-        .map(|way| again(alert, way, now))
-        .collect();
+    let alerts = elsewhere(world, alert, now).await;
     if commit(world, alerts).await {
         tracing::warn!(
-            notifier = name,
+            notifier = alert.notifier,
             about = alert.about.key(),
             "an alert that waits for long goes another way as well"
         );

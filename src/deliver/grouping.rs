@@ -10,20 +10,18 @@ use std::{
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use super::{outbox::in_order, timeline::was_told};
 use crate::{
     model::{
-        About, Alert, Incident, IncidentId, Receipt, Storm, Urgency,
-        incident::{Event, What},
+        About, Alert, Incident, IncidentId, Receipt, Storm, Urgency, alert::ONE_BY_ONE,
         storm::Family,
     },
-    notify::{storm as words, storm::Surroundings},
+    notify::common::shares,
     store::{Commit, Result},
     world::World,
 };
 
-/// So many incidents of a family are told one by one within a while; the next begins a storm. With the storm's own
-/// message and its list that makes five in the first minute.
-const ONE_BY_ONE: usize = 3;
+/// Within this time, [`ONE_BY_ONE`] incidents of a family are told one by one; the next begins a storm.
 const WHILE: Duration = Duration::from_secs(120);
 /// News waits until no more has come for this long, so that incidents that fall together are told together and the
 /// first message gives their true number. An alert may take a minute or two: a second is not missed.
@@ -46,13 +44,11 @@ const UPDATE: SignedDuration = SignedDuration::from_secs(20);
 const UPDATE_ANEW: SignedDuration = SignedDuration::from_secs(60);
 /// Between two rings for joiners, counted from the last ring of any storm at that notifier.
 const RING: SignedDuration = SignedDuration::from_secs(60);
-/// The list waits for those that are being confirmed, and is made again when it has become twice as long.
-const LIST_AFTER: SignedDuration = SignedDuration::from_secs(45);
 
 /// When incidents were told one by one, by notifier and family, noted when they are sent. In memory: after a restart a
 /// few more go alone.
 #[derive(Default)]
-pub(crate) struct Lately(HashMap<(String, Family), VecDeque<Instant>>);
+pub(super) struct Lately(HashMap<(String, Family), VecDeque<Instant>>);
 
 impl Lately {
     fn count(&mut self, notifier: &str, family: Family) -> usize {
@@ -63,14 +59,14 @@ impl Lately {
         told.len()
     }
 
-    pub(crate) fn note(&mut self, notifier: &str, family: Family) {
+    pub(super) fn note(&mut self, notifier: &str, family: Family) {
         let told = self.0.entry((notifier.to_owned(), family)).or_default();
         told.push_back(Instant::now());
     }
 }
 
 /// A notifier and how its news is gathered.
-pub(crate) struct Desk<'a> {
+pub(super) struct Channel<'a> {
     pub name: &'a str,
     /// Whether the notifier can edit earlier messages.
     pub edits: bool,
@@ -81,7 +77,7 @@ pub(crate) struct Desk<'a> {
 
 /// The rest of a queue: alerts to be told one by one now, those of them that count towards a storm, by their keys, and
 /// how long other news waits for more of its kind.
-pub(crate) struct Gathered {
+pub(super) struct Gathered {
     pub rest: Vec<Alert>,
     pub alone: HashMap<String, Family>,
     pub held: Duration,
@@ -91,7 +87,11 @@ pub(crate) struct Gathered {
 type News = (Alert, Incident);
 
 /// Takes out of a notifier's queue what belongs to a storm, and gathers it there. What is left is told one by one.
-pub(crate) async fn gather(world: &World, desk: &Desk<'_>, queue: Vec<Alert>) -> Result<Gathered> {
+pub(super) async fn gather(
+    world: &World,
+    channel: &Channel<'_>,
+    queue: Vec<Alert>,
+) -> Result<Gathered> {
     let now = world.clock.now();
     let mut out = Gathered {
         rest: Vec::new(),
@@ -105,8 +105,8 @@ pub(crate) async fn gather(world: &World, desk: &Desk<'_>, queue: Vec<Alert>) ->
         out.rest = queue;
         return Ok(out);
     }
-    let storms = world.store.storms(desk.name).await?;
-    let mut sorted = sort(world, desk.name, queue).await?;
+    let storms = world.store.storms(channel.name).await?;
+    let mut sorted = sort(world, channel.name, queue).await?;
     out.rest.append(&mut sorted.rest);
     if !sorted.fresh.is_empty() {
         let alone = alone(world).await?;
@@ -115,17 +115,16 @@ pub(crate) async fn gather(world: &World, desk: &Desk<'_>, queue: Vec<Alert>) ->
             let by_itself = |it: &mut News| it.0.begun || alone.contains(it.1.target.portal());
             out.rest
                 .extend(news.extract_if(.., by_itself).map(|it| it.0));
-            tell_news(world, desk, &storms, (family, news), now, &mut out).await?;
+            tell_news(world, channel, &storms, (family, news), now, &mut out).await?;
         }
     }
     for (id, alerts) in sorted.of_storm {
         match storms.iter().find(|it| it.id == id) {
-            Some(storm) => join(world, desk, alerts, storm.clone(), now).await?,
+            Some(storm) => join(world, channel, alerts, storm.clone(), now).await?,
             None => out.rest.extend(alerts),
         }
     }
-    out.rest
-        .sort_by_key(|it| (std::cmp::Reverse(it.urgency), it.created));
+    in_order(&mut out.rest);
     Ok(out)
 }
 
@@ -178,7 +177,7 @@ async fn alone(world: &World) -> Result<HashSet<String>> {
 /// Tells news of one family one by one, begins a storm of it, or lets it join the running one.
 async fn tell_news(
     world: &World,
-    desk: &Desk<'_>,
+    channel: &Channel<'_>,
     storms: &[Storm],
     (family, news): (Family, Vec<News>),
     now: Timestamp,
@@ -192,11 +191,14 @@ async fn tell_news(
         .filter(|it| it.family == family && takes(it, now))
         .max_by_key(|it| it.joined);
     let told = {
-        let mut lately = desk.lately.lock().unwrap_or_else(PoisonError::into_inner);
-        lately.count(desk.name, family)
+        let mut lately = channel
+            .lately
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        lately.count(channel.name, family)
     };
     if live.is_none() {
-        let held = if desk.waits {
+        let held = if channel.waits {
             quiet_in(news.iter().map(|it| it.0.created), now)
         } else {
             Duration::ZERO
@@ -219,9 +221,9 @@ async fn tell_news(
     let mut storm = match live {
         Some(storm) => storm.clone(),
         None => {
-            let storm = Storm::new(desk.name, first, now);
+            let storm = Storm::new(channel.name, first, now);
             tracing::warn!(
-                notifier = desk.name,
+                notifier = channel.name,
                 storm.id = storm.id,
                 "many incidents at once are told as one"
             );
@@ -233,11 +235,8 @@ async fn tell_news(
     };
     storm.joined = now;
     let rings = |it: &Incident| {
-        let shares = storm
-            .shared
-            .as_ref()
-            .is_some_and(|of| words::shares(of, it));
-        desk.edits && storm.told.is_some() && (it.kind.is_tampering() || !shares)
+        let shares = storm.shared.as_ref().is_some_and(|of| shares(of, it));
+        channel.edits && storm.told.is_some() && (it.kind.is_tampering() || !shares)
     };
     let joiners: Vec<IncidentId> = news
         .iter()
@@ -249,7 +248,7 @@ async fn tell_news(
         ring(world, &storm, storms, now).await?;
     }
     let alerts = news.into_iter().map(|it| it.0).collect();
-    join(world, desk, alerts, storm, now).await
+    join(world, channel, alerts, storm, now).await
 }
 
 /// Whether a storm takes an incident that comes now.
@@ -301,7 +300,7 @@ async fn ring(world: &World, storm: &Storm, storms: &[Storm], now: Timestamp) ->
 
 async fn join(
     world: &World,
-    desk: &Desk<'_>,
+    channel: &Channel<'_>,
     alerts: Vec<Alert>,
     storm: Storm,
     now: Timestamp,
@@ -314,7 +313,7 @@ async fn join(
         }
         // an update rings no phone: what rings goes first
         Some(last) => {
-            let pace = match desk.edits {
+            let pace = match channel.edits {
                 false => UPDATE_ANEW,
                 true if now.duration_since(storm.begun) < YOUNG && storm.size < MANY => {
                     UPDATE_YOUNG
@@ -329,89 +328,6 @@ async fn join(
         }
     };
     world.store.gather(alerts, storm, told).await
-}
-
-/// Notes that the message for joiners went out: they do not ring again.
-pub(crate) async fn rang(world: &World, name: &str, id: &str, members: &[Incident]) {
-    let Some(mut storm) = known(world, name, id).await else {
-        return;
-    };
-    let told: HashSet<&IncidentId> = members.iter().map(|it| &it.id).collect();
-    storm.joiners.retain(|it| !told.contains(it));
-    storm.more_joiners = 0;
-    storm.rung = Some(world.clock.now());
-    if let Err(error) = world.store.put_storm(storm).await {
-        tracing::error!(%error, "a storm cannot be written");
-    }
-}
-
-async fn known(world: &World, name: &str, id: &str) -> Option<Storm> {
-    match world.store.storms(name).await {
-        Ok(all) => all.into_iter().find(|it| it.id == id),
-        Err(error) => {
-            tracing::error!(%error, "a storm cannot be read");
-            None
-        }
-    }
-}
-
-/// Notes, in the members' time lines, that a storm's message went out, and queues a list where one is due.
-pub(crate) async fn told(world: &World, name: &str, id: &str, members: Vec<Incident>) {
-    let now = world.clock.now();
-    let Some(mut storm) = known(world, name, id).await else {
-        return;
-    };
-    storm.told = Some(now);
-    storm.size = members.len();
-    storm.rung = storm.rung.or(Some(now));
-    storm.shared = words::common(&members, &Surroundings::default()).map(words::Common::shared);
-    if members.len() >= 2 * storm.listed.max(1) {
-        storm.listed = members.len();
-        let about = About::Roll(storm.id.clone());
-        let mut roll = Alert::new(name, about, Urgency::Low, now);
-        roll.due = storm.begun.checked_add(LIST_AFTER).unwrap_or(now).max(now);
-        let commit = Commit {
-            alerts: vec![roll],
-            ..Commit::default()
-        };
-        if let Err(error) = world.store.commit(commit).await {
-            tracing::error!(%error, "the list of a storm cannot be asked for");
-        }
-    }
-    if let Err(error) = world.store.put_storm(storm).await {
-        tracing::error!(%error, "a storm cannot be written");
-    }
-    let mut untold: Vec<Incident> = members
-        .into_iter()
-        .filter(|it| !was_told(it, name))
-        .collect();
-    for it in &mut untold {
-        it.timeline.push(Event {
-            at: now,
-            what: What::Told,
-            by: None,
-            origin: None,
-            note: Some(name.to_owned()),
-        });
-    }
-    for some in untold.chunks(200) {
-        let commit = Commit {
-            incidents: some.to_vec(),
-            ..Commit::default()
-        };
-        // where a check was faster, each by itself
-        if world.store.commit(commit).await.is_err() {
-            for it in some {
-                crate::deliver::note(world, &it.id, What::Told, name, None).await;
-            }
-        }
-    }
-}
-
-fn was_told(it: &Incident, name: &str) -> bool {
-    it.timeline
-        .iter()
-        .any(|it| it.what == What::Told && it.note.as_deref() == Some(name))
 }
 
 #[cfg(test)]

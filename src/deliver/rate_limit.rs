@@ -14,12 +14,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
-pub(crate) struct Budget {
+pub(crate) struct RateLimit {
     places: HashMap<String, VecDeque<Instant>>,
     accounts: HashMap<String, VecDeque<Instant>>,
 }
 
-impl Budget {
+impl RateLimit {
     /// Takes a message's share, or says how long to wait for it. A quarter of a place's minute is kept for what
     /// is grave.
     pub fn take(&mut self, pace: &Pace, urgency: Urgency, now: Instant) -> Result<(), Duration> {
@@ -69,7 +69,7 @@ mod tests {
             per_second: 30,
         };
         let now = Instant::now();
-        let mut budget = Budget::default();
+        let mut budget = RateLimit::default();
         for _ in 0..3 {
             assert_eq!(budget.take(&pace, Urgency::Ordinary, now), Ok(()));
         }

@@ -13,9 +13,7 @@ pub(super) async fn stored(world: &World, notifier: &str, subject: &str) -> Opti
 
 /// What stands in the place of a receipt where a notifier gives none: the wording of the last message of an incident.
 pub(super) fn wording(world: &World, alert: &Alert, message: &Message) -> Option<Receipt> {
-    let edits = world
-        .notifier(&alert.notifier)
-        .is_none_or(|it| it.edits());
+    let edits = world.notifier(&alert.notifier).is_none_or(|it| it.edits());
     let of_incident = matches!(alert.about, About::Incident(_));
     (of_incident && !edits).then(|| Receipt::Said(Digest::of(message.plain.as_bytes()).hex()))
 }

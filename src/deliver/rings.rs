@@ -5,18 +5,14 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::{grouping::Channel, outbox::in_order, timeline::lasts};
 use crate::{
-    deliver::grouping::Desk,
-    model::{
-        About, Alert, Incident,
-        incident::{Event, What},
-    },
+    model::{About, Alert, Incident, alert::ONE_BY_ONE},
     store::{Commit, Delivery, Result},
     world::World,
 };
 
-/// Most calls, and most reminders, that are told one by one within [`WHILE`]; further ones are one message.
-const ONE_BY_ONE: usize = 3;
+/// Within this time, [`ONE_BY_ONE`] calls, and as many reminders, are told one by one; further ones are one message.
 const WHILE: SignedDuration = SignedDuration::from_mins(2);
 /// Between two common messages of a kind.
 const EVERY: SignedDuration = SignedDuration::from_secs(60);
@@ -96,12 +92,6 @@ async fn rang(world: &World, notifier: &str, ring: Ring) -> Result<Rang> {
     Ok(Rang::read(&kept.unwrap_or_default()))
 }
 
-/// Whether the event's reminder may be grouped with others: the incident keeps coming back, or its portal has refused the
-/// service's looks for long. Reminders that a person causes are always told alone.
-pub(crate) fn lasts(it: &Event) -> bool {
-    matches!(it.what, What::Blind | What::Reminded)
-}
-
 async fn kind(world: &World, alert: &Alert) -> Result<Option<Ring>> {
     let id = match &alert.about {
         About::Call(..) | About::Calls(_) => return Ok(Some(Ring::Call)),
@@ -126,9 +116,9 @@ fn is_common(about: &About) -> bool {
 }
 
 /// Takes out of a queue what rings for many incidents, and puts one message in its place where there are many.
-pub(crate) async fn gather(
+pub(super) async fn gather(
     world: &World,
-    desk: &Desk<'_>,
+    channel: &Channel<'_>,
     queue: Vec<Alert>,
 ) -> Result<Vec<Alert>> {
     let now = world.clock.now();
@@ -142,16 +132,16 @@ pub(crate) async fn gather(
         }
     }
     for (ring, alerts) in rings {
-        let rang = rang(world, desk.name, ring).await?;
+        let rang = rang(world, channel.name, ring).await?;
         let next = rang.next(now);
         let common = alerts.iter().any(|it| is_common(&it.about));
         if !common && next.is_none() && rang.lately(now) + alerts.len() <= ONE_BY_ONE {
             rest.extend(alerts);
             continue;
         }
-        rest.extend(together(world, desk.name, alerts, next).await?);
+        rest.extend(together(world, channel.name, alerts, next).await?);
     }
-    rest.sort_by_key(|it| (std::cmp::Reverse(it.urgency), it.created));
+    in_order(&mut rest);
     Ok(rest)
 }
 
@@ -228,7 +218,8 @@ fn common_of(alert: &Alert) -> Option<About> {
 }
 
 /// Notes that a message that rings was sent.
-pub(crate) async fn sent(world: &World, name: &str, alert: &Alert) {
+pub(super) async fn sent(world: &World, alert: &Alert) {
+    let name = alert.notifier.as_str();
     let noted = async {
         let Some(ring) = kind(world, alert).await? else {
             return Ok(());

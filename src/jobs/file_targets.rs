@@ -23,7 +23,7 @@ const LISTED: &str = "registry/listed";
 
 /// Holds the world whose file was compared last: each is compared once.
 #[derive(Default)]
-pub(super) struct FileTargets {
+pub struct FileTargets {
     compared: Weak<World>,
 }
 
@@ -54,7 +54,12 @@ impl Job for FileTargets {
     }
 }
 
-async fn compare(world: &World) -> Result<(), StoreError> {
+/// Writes what `targets.yaml` added, changed and removed since it was last compared into the history.
+///
+/// # Errors
+///
+/// The store's, where it cannot be read or written.
+pub async fn compare(world: &World) -> Result<(), StoreError> {
     let known = world.store.milestone(LISTED).await?;
     let before: listed::Listed = known
         .and_then(|it| serde_json::from_str(&it).ok())

@@ -3,7 +3,7 @@
 mod adoption;
 mod escalation;
 mod eviction;
-mod file_targets;
+pub mod file_targets;
 mod handover;
 mod maintenance;
 mod metrics;

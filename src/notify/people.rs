@@ -57,7 +57,7 @@ pub fn called_in_full(name: &str, origin: Option<&Origin>, words: &Words) -> Str
 pub(crate) const MOST_NAMED: usize = 8;
 
 /// Mentions a person, which rings the phone where the account is known, with the telephone number.
-pub(crate) fn person(text: &mut Text, what: &str, person: &Person) {
+pub(crate) fn person_line(text: &mut Text, what: &str, person: &Person) {
     text.push("• ").push(what).push(": ");
     match person.telegram {
         Some(id) => text.mention(&excerpt(&person.name, 80), id),
@@ -70,9 +70,9 @@ pub(crate) fn person(text: &mut Text, what: &str, person: &Person) {
 }
 
 /// Mentions the holder, which rings their phone, only where targets.yaml knows the account: anybody can choose a name.
-pub(crate) fn holder(text: &mut Text, what: &str, holder: &Holder, words: &Words) {
+pub(crate) fn holder_line(text: &mut Text, what: &str, holder: &Holder, words: &Words) {
     match &holder.known {
-        Some(known) => person(text, what, known),
+        Some(known) => person_line(text, what, known),
         None => {
             let Taken { by, origin, .. } = &holder.taken;
             text.push("• ").push(what).push(": ");

@@ -14,7 +14,7 @@ use gaccong::{
     deliver,
     locale::{Lang, Words},
     model::{Class, Incident, IncidentId, Storm},
-    notify::{storm, text::LIMIT},
+    notify::{common::StormContext, messages::storm, text::LIMIT},
     watch::check::check,
     world::{clock::System, steady},
 };
@@ -297,10 +297,10 @@ async fn as_many_names_as_fit_stand_in_the_message_and_the_rest_is_counted() {
     let tz = jiff::tz::TimeZone::UTC;
     let all = incidents(400).await;
     let known = Storm::new("room", &all[0], all[0].seen_at);
-    let around = storm::Surroundings::default();
+    let around = StormContext::default();
     for count in [2, 10, 60, 400] {
         let members = &all[..count];
-        let message = storm::storm(&known, members, &around, &words, &tz, true);
+        let message = storm::message(&known, members, &around, &words, &tz, true);
         assert!(message.html.encode_utf16().count() <= LIMIT);
         let named = message.plain.matches("• Cổng <").count();
         let rest = format!("và {} cổng khác", count - named);

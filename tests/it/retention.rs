@@ -67,7 +67,7 @@ fn plan(number: u64, to: Timestamp) -> Plan {
 
 async fn tell(store: &dyn Store, about: About) {
     let alert = Alert::new("room", about, Urgency::Low, at(0));
-    let receipt = Some(Receipt {
+    let receipt = Some(Receipt::Message {
         place: "1".to_owned(),
         message: "2".to_owned(),
     });

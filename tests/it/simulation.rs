@@ -21,7 +21,7 @@ use gaccong::{
     config::Config,
     deliver,
     jobs::watchdog::Watchdog,
-    model::{Incident, Kind, Receipt, Standing, Storm},
+    model::{Incident, Kind, Receipt, Standing},
     schedule::{jobs::repeat, queue},
     store::{RecordStore, Store, Wanted},
     world::{World, clock::Clock, steady},

@@ -10,7 +10,7 @@ use crate::{
     },
     bot::{context::ChatContext, reply::Reply},
     model::{Action, Incident},
-    notify::{Button, text::Text, timeline, words},
+    notify::{Button, messages, text::Text, timeline},
 };
 
 pub(in crate::bot) struct Incidents;
@@ -42,7 +42,7 @@ impl Command for Incidents {
 /// The incident as its message shows it, with what happened in order.
 fn one(context: &ChatContext<'_>, known: &Incident) -> Reply {
     let zone = context.zone();
-    let message = words::incident(known, context.words(), zone, false);
+    let message = messages::incident::message(known, context.words(), zone, false);
     let mut reply = Reply::default();
     // as many of the last events as there is room for
     for most in [12, 8, 4, 0] {

@@ -1,6 +1,5 @@
 //! The call for an incident that was not taken in time.
 
-use async_trait::async_trait;
 use super::{
     Addressee, Composed, Kind, Unsent,
     facts::{incident, waits_for},
@@ -10,6 +9,7 @@ use crate::{
     model::{IncidentId, duty::Rung},
     notify::messages::call,
 };
+use async_trait::async_trait;
 
 /// Holds the incident and the step that is called.
 pub(super) struct Call<'a>(pub &'a IncidentId, pub Rung);

@@ -1,6 +1,5 @@
 //! One call for all incidents that no officer has taken.
 
-use async_trait::async_trait;
 use super::{
     Addressee, Composed, Kind, Unsent,
     facts::{open_at, waits_for},
@@ -13,6 +12,7 @@ use crate::{
     },
     notify::messages::calls,
 };
+use async_trait::async_trait;
 
 /// Holds the highest step that is called.
 pub(super) struct Calls(pub Rung);

@@ -1,6 +1,5 @@
 //! An incident as it is now.
 
-use async_trait::async_trait;
 use super::{
     Addressee, Composed, Kind, Unsent,
     facts::{incident, waits_for},
@@ -12,6 +11,7 @@ use crate::{
     notify::{Message, messages},
     world::World,
 };
+use async_trait::async_trait;
 
 pub(super) struct OfIncident<'a>(pub &'a IncidentId);
 

@@ -1,11 +1,11 @@
 //! Incidents joined a storm after its first message.
 
-use async_trait::async_trait;
 use super::{
     Addressee, Composed, Fallback, Kind, Unsent,
     facts::{self, waits_for},
 };
 use crate::{deliver::recipients::Audience, model::Incident, notify::messages::joined};
+use async_trait::async_trait;
 
 /// Holds the storm's id.
 pub(super) struct Joined<'a>(pub &'a str);

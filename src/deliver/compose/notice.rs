@@ -1,8 +1,8 @@
 //! Something about the service itself.
 
-use async_trait::async_trait;
 use super::{Addressee, Composed, Kind, Unsent};
 use crate::{deliver::recipients::Audience, model::Notice, notify::messages::notice};
+use async_trait::async_trait;
 
 pub(super) struct OfNotice<'a>(pub &'a Notice);
 

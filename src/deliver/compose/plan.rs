@@ -1,6 +1,5 @@
 //! Announced changes.
 
-use async_trait::async_trait;
 use super::{Addressee, Composed, Kind, Unsent, receipts};
 use crate::{
     actions::plans,
@@ -12,6 +11,7 @@ use crate::{
     notify::messages::plan::{Background, message},
     world::World,
 };
+use async_trait::async_trait;
 
 pub(super) struct OfPlan<'a>(pub &'a PlanId);
 

@@ -1,8 +1,8 @@
 //! An incident came back, or is not silent any more.
 
-use async_trait::async_trait;
 use super::{Addressee, Composed, Kind, Unsent, facts::incident};
 use crate::{deliver::recipients::Audience, model::IncidentId, notify::messages::reminder};
+use async_trait::async_trait;
 
 pub(super) struct Reminder<'a>(pub &'a IncidentId);
 

@@ -1,12 +1,12 @@
 //! One message for all incidents that keep coming back, or that are open for portals which refuse the looks.
 
-use async_trait::async_trait;
 use super::{Addressee, Composed, Kind, Unsent, facts::open_at};
 use crate::{
     deliver::{recipients::Audience, timeline::lasts},
     model::incident::Event,
     notify::messages::{reminder, reminders},
 };
+use async_trait::async_trait;
 
 pub(super) struct Reminders;
 

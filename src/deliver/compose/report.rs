@@ -1,6 +1,5 @@
 //! A report that lies written in the data directory.
 
-use async_trait::async_trait;
 use super::{Addressee, Composed, Kind, Unsent};
 use crate::{
     actions::reports,
@@ -8,6 +7,7 @@ use crate::{
     model::alert::ReportFile,
     notify::{Document, messages::report},
 };
+use async_trait::async_trait;
 
 pub(super) struct OfReport<'a>(pub &'a ReportFile);
 

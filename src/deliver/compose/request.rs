@@ -1,6 +1,5 @@
 //! A request to be watched: to the officers who decide, or to the asker.
 
-use async_trait::async_trait;
 use super::{Addressee, Composed, Kind, Unsent, receipts};
 use crate::{
     actions::request_alerts::background,
@@ -9,6 +8,7 @@ use crate::{
     notify::messages::request,
     world::World,
 };
+use async_trait::async_trait;
 
 pub(super) struct OfRequest<'a>(pub &'a RequestId);
 

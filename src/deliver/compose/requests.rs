@@ -1,6 +1,5 @@
 //! Requests of strangers without proof, in one message to the officers.
 
-use async_trait::async_trait;
 use super::{Addressee, Composed, Kind, Unsent, receipts};
 use crate::{
     deliver::recipients::Audience,
@@ -9,6 +8,7 @@ use crate::{
     registry::limits,
     world::World,
 };
+use async_trait::async_trait;
 
 /// Holds what the alert is about, for its key.
 pub(super) struct Requests<'a>(pub &'a About);

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use async_trait::async_trait;
 use super::{Addressee, Composed, Fallback, Kind, Unsent, facts, incident::message_to};
 use crate::{
     deliver::recipients::Audience,
@@ -10,6 +9,7 @@ use crate::{
     notify::{common::StormContext, messages::storm},
     world::World,
 };
+use async_trait::async_trait;
 
 pub(super) struct OfStorm<'a>(pub &'a str);
 

@@ -1,8 +1,8 @@
 //! All incidents of a storm, as a file.
 
-use async_trait::async_trait;
 use super::{Addressee, Composed, Fallback, Kind, Unsent, facts};
 use crate::{deliver::recipients::Audience, notify::messages::storm_list};
+use async_trait::async_trait;
 
 /// Holds the storm's id.
 pub(super) struct StormList<'a>(pub &'a str);

@@ -1,13 +1,11 @@
 //! The reminder of an incident that was taken long ago and is still open.
 
-use async_trait::async_trait;
 use super::{
     Addressee, Composed, Kind, Unsent,
     facts::{held, incident},
 };
-use crate::{
-    deliver::recipients::Audience, model::IncidentId, notify::messages::taken_reminder,
-};
+use crate::{deliver::recipients::Audience, model::IncidentId, notify::messages::taken_reminder};
+use async_trait::async_trait;
 
 pub(super) struct TakenReminder<'a>(pub &'a IncidentId);
 

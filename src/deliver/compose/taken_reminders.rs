@@ -1,6 +1,5 @@
 //! One reminder of all incidents that were taken long ago and are still open.
 
-use async_trait::async_trait;
 use super::{
     Addressee, Composed, Kind, Unsent,
     facts::{held, open_at},
@@ -13,6 +12,7 @@ use crate::{
     },
     notify::messages::taken_reminders,
 };
+use async_trait::async_trait;
 
 /// Lines from the end of a time line in which a reminder stands: refusals and notes may follow it.
 const NEAR_THE_END: usize = 10;

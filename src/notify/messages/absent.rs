@@ -8,7 +8,7 @@ use crate::{
     model::duty::Person,
     notify::{
         Gravity, Message,
-        people::{MOST_NAMED, person as person_line},
+        people::{MOST_NAMED, person_line},
         text::Text,
     },
 };

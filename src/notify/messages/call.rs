@@ -13,7 +13,7 @@ use crate::{
     notify::{
         Gravity, Message,
         incidents::{facts, take},
-        people::{MOST_NAMED, called as called_as, contacts, person},
+        people::{MOST_NAMED, called as called_as, contacts, person_line},
         text::Text,
     },
 };
@@ -54,11 +54,11 @@ pub fn message(
     text.push(&waits).line();
     if to != Rung::Head {
         for person in called.now.iter().take(MOST_NAMED) {
-            person(&mut text, &words.plain("call-on-duty"), person);
+            person_line(&mut text, &words.plain("call-on-duty"), person);
         }
         if let Some((person, at)) = &called.next {
             let when = words.moment(*at, tz);
-            person(
+            person_line(
                 &mut text,
                 &words.text("call-next", &[("when", &when)]),
                 person,
@@ -66,7 +66,7 @@ pub fn message(
         }
     }
     if let Some(head) = called.head.as_ref().filter(|_| to >= Rung::Head) {
-        person(&mut text, &words.plain("call-head"), head);
+        person_line(&mut text, &words.plain("call-head"), head);
     }
     if to == Rung::National {
         contacts(

@@ -13,7 +13,7 @@ use crate::{
     notify::{
         Gravity, Message,
         incidents::{names, take_all},
-        people::{MOST_NAMED, contacts, person},
+        people::{MOST_NAMED, contacts, person_line},
         text::Text,
     },
 };
@@ -44,12 +44,12 @@ pub fn message(
         .line();
     if to != Rung::Head {
         for person in called.now.iter().take(MOST_NAMED) {
-            person(&mut text, &words.plain("call-on-duty"), person);
+            person_line(&mut text, &words.plain("call-on-duty"), person);
         }
     }
     if to >= Rung::Head {
         for head in heads.iter().take(MOST_NAMED) {
-            person(&mut text, &words.plain("call-head"), head);
+            person_line(&mut text, &words.plain("call-head"), head);
         }
     }
     if to == Rung::National {

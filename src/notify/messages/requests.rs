@@ -10,6 +10,7 @@ use crate::{
     model::{
         Action,
         action::RequestAction,
+        excerpt::excerpt,
         excerpt::named,
         registration::{Request, RequestId},
     },

@@ -8,7 +8,7 @@ use crate::{
     model::{Action, duty::Person},
     notify::{
         Button, Message,
-        people::{MOST_NAMED, person as person_line},
+        people::{MOST_NAMED, person_line},
         text::Text,
     },
 };

@@ -13,7 +13,7 @@ use crate::{
     notify::{
         Gravity, Message,
         incidents::facts,
-        people::{MOST_NAMED, contacts, holder as holder_line, person},
+        people::{MOST_NAMED, contacts, holder_line, person_line},
         text::Text,
     },
 };
@@ -53,12 +53,12 @@ pub fn message(
     match rung {
         Some(Rung::Roster) => {
             for person in called.now.iter().take(MOST_NAMED) {
-                person(&mut text, &words.plain("call-on-duty"), person);
+                person_line(&mut text, &words.plain("call-on-duty"), person);
             }
         }
         Some(Rung::Head) => {
             if let Some(head) = &called.head {
-                person(&mut text, &words.plain("call-head"), head);
+                person_line(&mut text, &words.plain("call-head"), head);
             }
         }
         Some(Rung::DutyRoom) => {

@@ -8,7 +8,7 @@ use crate::{
     notify::{
         Gravity, Message,
         incidents::names,
-        people::{MOST_NAMED, holder as holder_line},
+        people::{MOST_NAMED, holder_line},
         text::Text,
     },
 };
