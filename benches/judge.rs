@@ -2,11 +2,15 @@
 
 use std::hint::black_box;
 
+use bytes::Bytes;
 use criterion::{Criterion, criterion_group, criterion_main};
 use gaccong::{
-    detect::{Expect, judge},
     diff::{Norm, changed_lines, lines},
-    model::{Digest, Mask},
+    judge::{
+        DecidedBy,
+        replay::{Replay, Unbounded},
+    },
+    model::{Digest, Mask, Profile, Target, target::Settings},
     page::{self, Page, Source},
 };
 
@@ -82,9 +86,7 @@ fn parts(c: &mut Criterion) {
         now.len(),
         read(&now).elements
     );
-    let norm = Norm::learn((1..=3).map(|it| read(&page(it))).collect::<Vec<_>>().iter());
     let changed = read(&now);
-    let expect = Expect::of_url(&changed.url);
     let (old, new) = (lines(&read(&before)), lines(&changed));
     c.bench_function("guard::count", |b| {
         b.iter(|| page::guard::count(black_box(&now)))
@@ -93,10 +95,32 @@ fn parts(c: &mut Criterion) {
     c.bench_function("diff::changed_lines", |b| {
         b.iter(|| changed_lines(black_box(&old), black_box(&new), 9, 110))
     });
-    c.bench_function("detect::judge", |b| {
-        b.iter(|| judge(black_box(&changed), &norm, &expect))
-    });
 }
 
-criterion_group!(benches, bytes, parts);
+/// The rungs of the judge, on whole visits: known bytes, bytes that a mask lets through, and a page that is read.
+fn rungs(c: &mut Criterion) {
+    let url: url::Url = "https://portal.example.vn/".parse().expect("a URL");
+    let portal = |history: &[String]| {
+        let history: Vec<Bytes> = history.iter().map(|it| it.clone().into()).collect();
+        Replay::reading(
+            Target::unregistered(url.clone(), Settings::default()),
+            &history,
+        )
+    };
+    let clocks = portal(&(0..10).map(going_on).collect::<Vec<_>>());
+    let news = portal(&(1..=3).map(page).collect::<Vec<_>>());
+    for (portal, now, rung) in [
+        (&clocks, going_on(3), DecidedBy::Equal),
+        (&clocks, going_on(700), DecidedBy::Masked),
+        (&news, page(4), DecidedBy::Judged),
+    ] {
+        let seen = [(Profile::Desktop, Bytes::from(now))];
+        let judge = || portal.judge(black_box(&seen), None, &Unbounded);
+        let decided_by = judge().map(|it| it.decided_by);
+        assert_eq!(decided_by, Some(rung));
+        c.bench_function(&format!("judge, {}", rung.as_str()), |b| b.iter(judge));
+    }
+}
+
+criterion_group!(benches, bytes, parts, rungs);
 criterion_main!(benches);

@@ -210,8 +210,8 @@ fn judged(case: Case, purpose: Purpose, portal: &Replay, bytes: &[u8]) -> Judged
     match purpose {
         Purpose::Weights => {
             let url = &portal.target().url;
-            let page = read(bytes, url);
-            reckoning = page.map(|it| reckon(&it, portal.norm(), &Expect::of_url(url)));
+            let page = read(bytes, url).zip(portal.norm());
+            reckoning = page.map(|(it, norm)| reckon(&it, norm, &Expect::of_url(url)));
         }
         Purpose::Verdicts => {
             let look = portal.judge(&[(Profile::Desktop, body)], None, &Unbounded);

@@ -103,7 +103,7 @@ async fn attempt(
     if is_doubtful(approval, &seen, open.as_ref()) {
         return Err(Refused::Doubtful(seen.class));
     }
-    world.evidence.keep(body)?;
+    world.evidence.keep_body(body.clone()).await?;
     let approved = alongside(approval.keep, known.baseline.as_ref(), reference);
     let answer = Approved {
         class: seen.class,

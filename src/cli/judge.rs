@@ -26,7 +26,7 @@ use crate::{
     },
     locale::Words,
     model::{
-        Profile, Target,
+        Class, Profile, Signal, Target,
         excerpt::{defang_text, excerpt},
         target::Settings,
     },
@@ -104,7 +104,7 @@ fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, words: &Wor
             "case": case.case,
             "level": look.verdict.level,
             "score": (look.verdict.score * 1e6).round() / 1e6,
-            "signals": look.verdict.signals.iter().map(|it| signal_json(it, words)).collect::<Vec<_>>(),
+            "signals": look.verdict.signals.iter().chain(&limit(&look)).map(|it| signal_json(it, words)).collect::<Vec<_>>(),
             "elapsed_us": elapsed_us,
         }),
         Err(error) => json!({"case": case.case, "error": error}),
@@ -176,7 +176,14 @@ fn explain(cases: &Path, wanted: &str, words: &Words) -> Result<(), Failure> {
             Err(limit) => line(&format!("over a limit: {limit}"))?,
         }
     }
-    Ok(())
+    let (look, _) = judge(&case, folder, &mut pages).map_err(|error| say(&error))?;
+    line(&format!(
+        "\njudge: {}, {}, score {:.4}; decided by: {}",
+        look.class,
+        look.verdict.level.as_str(),
+        look.verdict.score,
+        look.decided_by.as_str()
+    ))
 }
 
 fn reckoning(page: &Page, norm: &Norm, expect: &Expect, words: &Words) -> Result<(), Failure> {
@@ -267,6 +274,18 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Look, u64), S
     Ok((look, elapsed_us))
 }
 
+/// Says of a page over a limit which limit that was.
+fn limit(look: &Look) -> Option<Signal> {
+    let cause = look.cause.clone();
+    let cause = cause.filter(|_| look.class == Class::ParserLimit)?;
+    Some(Signal {
+        name: "parser-limit".to_owned(),
+        weight: 0.0,
+        excerpt: cause.args.get("limit").cloned().unwrap_or_default(),
+        say: cause,
+    })
+}
+
 /// Bounds work by the processor's time, as the service does.
 struct OfTheProcessor;
 
@@ -307,16 +326,11 @@ impl Pages {
         {
             return portal.clone();
         }
-        let content_type = case.content_type.as_deref();
         let names = case.history.iter();
         let names = names.map(|it| (folder.join(it), case.url.clone()));
         let history: Vec<Earlier<'_>> = names
             .filter_map(|it| self.read.get(&it))
-            .map(|(page, body)| Earlier {
-                page,
-                body,
-                content_type,
-            })
+            .map(|(page, body)| Earlier { page, body })
             .collect();
         let target = Target::unregistered(case.url.clone(), Settings::default());
         let portal = Arc::new(Replay::of(target, &history, &OfTheProcessor));

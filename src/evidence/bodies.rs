@@ -8,7 +8,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::model::Digest;
+use bytes::Bytes;
+
+use crate::{model::Digest, store::blocking};
 
 /// A directory of bodies: `ab/ab12….zst`.
 #[derive(Clone, Debug)]
@@ -74,6 +76,12 @@ impl Evidence {
         }
         File::open(folder)?.sync_all()?;
         Ok(digest)
+    }
+
+    /// Like [`Self::keep`], on a thread where a disk may be waited for.
+    pub async fn keep_body(&self, body: Bytes) -> Result<Digest, EvidenceError> {
+        let evidence = self.clone();
+        blocking::run(move || evidence.keep(&body)).await
     }
 
     /// The body of that digest, checked against it.

@@ -13,11 +13,11 @@ use crate::{
 };
 
 #[derive(Clone, Debug)]
-pub struct Derived {
+pub struct CacheFiles {
     folder: PathBuf,
 }
 
-impl Derived {
+impl CacheFiles {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
@@ -50,7 +50,8 @@ impl Derived {
         }
     }
 
-    /// Deletes what was not written for so long: of targets that are gone, and of pages that stand still. Returns how many.
+    /// Deletes files that were not written for `age`: of targets that are gone, and of pages that stand still. Returns their
+    /// count.
     pub fn sweep(&self, age: Duration) -> usize {
         let old = |path: &Path| {
             let written = path.metadata().and_then(|it| it.modified());
@@ -77,7 +78,7 @@ mod tests {
     #[test]
     fn what_is_damaged_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
-        let derived = Derived::new(folder.path());
+        let derived = CacheFiles::new(folder.path());
         let id: TargetId = "a".parse().unwrap();
         assert_eq!(derived.get(&id), None);
         derived.put(&id, &[7; 2000]).unwrap();

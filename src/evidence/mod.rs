@@ -4,4 +4,4 @@ pub mod bodies;
 pub mod cache_files;
 
 pub use bodies::Evidence;
-pub use cache_files::Derived;
+pub use cache_files::CacheFiles;

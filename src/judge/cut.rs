@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::{Case, Look, look::unread_page};
+use super::{Case, Known, Look, conclude::conclude, look::unread_page};
 use crate::{
     detect::{Expect, judge},
     diff::Norm,
     model::{
-        Class, Fetched, Level, LookRef, Observation, Say, Signal, incident::UNREAD, verdict::State,
+        Class, Fetched, Level, LookRef, Observation, Say, Signal, Target, incident::UNREAD,
+        verdict::State,
     },
     page::{self, Source},
 };
@@ -102,28 +103,33 @@ pub(super) fn broken_off(case: &Case, fetched: &Fetched) -> Look {
     out
 }
 
-/// The look of a page that broke off over HTTP/2 and came otherwise over HTTP/1.1. Browsers show the first page, so it
-/// counts if it bears a signature, or is another page than the second. Pages that differ in a nonce, a clock or a counter
-/// are one page, and the second counts: `None`.
-pub(super) fn http2_differs(case: &Case, fetched: &Fetched) -> Option<Look> {
-    let first = fetched.as_broken()?;
-    let look = broken_off(case, &first);
-    if look.class == Class::Defaced {
-        return Some(look);
-    }
+/// The look of the page that broke off over HTTP/2, before HTTP/1.1 was tried: browsers show it. It counts if it bears a
+/// signature, or is [another page](is_another_page) than the one that came over HTTP/1.1. `None` if nothing broke.
+pub fn shown_over_http2(known: Known<'_>, fetched: &Fetched) -> Option<Look> {
+    let look = broken_off(&Case::of(known), &fetched.as_broken()?);
+    Some(conclude(known, look))
+}
+
+/// Whether the page that broke off over HTTP/2 is another one than the page that came over HTTP/1.1. Pages that differ in
+/// a nonce, a clock or a counter are one page.
+pub fn is_another_page(target: &Target, fetched: &Fetched) -> bool {
     let words = |bytes: &[u8]| -> Option<Vec<String>> {
         let source = Source {
             bytes,
             content_type: None,
-            url: &case.target.url,
+            url: &target.url,
             ignore: &[],
         };
         let page = page::read(source).ok()?;
         let text = page.visible().flat_map(|it| it.text.split_whitespace());
         Some(text.map(str::to_owned).collect())
     };
-    let begun = words(first.partial.as_ref()?)?;
-    let whole: HashSet<String> = words(fetched.body.as_ref()?)?.into_iter().collect();
+    let begun = fetched.broken.as_ref().and_then(|it| words(&it.beginning));
+    let whole = fetched.body.as_ref().and_then(|it| words(it));
+    let Some((begun, whole)) = begun.zip(whole) else {
+        return false;
+    };
+    let whole: HashSet<String> = whole.into_iter().collect();
     let common = begun.iter().filter(|it| whole.contains(*it)).count();
-    (begun.len() >= WORDS_OF_A_PAGE && common * 2 < begun.len()).then_some(look)
+    begun.len() >= WORDS_OF_A_PAGE && common * 2 < begun.len()
 }

@@ -12,10 +12,6 @@ use crate::model::{
 
 /// Decides a visit without reading its page; `None` where a page must be matched or read.
 pub fn glance(known: Known<'_>, fetched: &Fetched) -> Option<Look> {
-    // browsers show what came over HTTP/2 before it broke, so that has to be read first
-    if fetched.broken.is_some() {
-        return None;
-    }
     let look = match &fetched.body {
         Some(_) => by_bytes(known, fetched)?,
         // what came of it was shown to visitors
@@ -26,8 +22,8 @@ pub fn glance(known: Known<'_>, fetched: &Fetched) -> Option<Look> {
     Some(conclude(known, look))
 }
 
-/// The look of a body whose bytes say enough.
-pub(super) fn by_bytes(known: Known<'_>, fetched: &Fetched) -> Option<Look> {
+/// Decides a body by its bytes alone; `None` if it must be matched or read.
+fn by_bytes(known: Known<'_>, fetched: &Fetched) -> Option<Look> {
     match known.target.part {
         // judged by what they list, not by their bytes
         Some(Part::Sitemap | Part::Robots) => return None,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     detect,
     diff::Norm,
-    model::{Digest, Dossier, Fetched, LookRef, Mask, Target},
+    model::{Digest, Dossier, LookRef, Mask, Target},
 };
 
 /// What is known of a target, as far as it costs nothing to know.
@@ -27,7 +27,6 @@ pub struct Known<'a> {
 pub struct Case {
     pub target: Target,
     pub dossier: Dossier,
-    pub first: Option<Dossier>,
     pub at: Timestamp,
     /// What is normal for the target; empty where nothing is known.
     pub norm: Arc<Norm>,
@@ -35,8 +34,6 @@ pub struct Case {
     pub reference: Option<(Arc<Norm>, detect::Beside)>,
     /// Where the page varies; `None` where that is not learnt yet.
     pub mask: Option<Arc<Mask>>,
-    /// The answer for a path that cannot exist, where the target is a path that nothing links to.
-    pub nowhere: Option<Fetched>,
 }
 
 impl Case {
@@ -45,12 +42,10 @@ impl Case {
         Self {
             target: known.target.clone(),
             dossier: known.dossier.clone(),
-            first: known.first.cloned(),
             at: known.at,
             norm: Arc::default(),
             reference: None,
             mask: None,
-            nowhere: None,
         }
     }
 
@@ -59,7 +54,7 @@ impl Case {
         Known {
             target: &self.target,
             dossier: &self.dossier,
-            first: self.first.as_ref(),
+            first: None,
             at: self.at,
         }
     }

@@ -17,7 +17,7 @@ const LEARN_AGAIN_AFTER: u32 = 3;
 /// A page that is doubtful, though not enough to ring, teaches nothing: an attack in small steps would be its own excuse.
 const DOUBTFUL: f64 = 0.2;
 
-/// Adds to the dossier what a look teaches. Returns whether its page becomes a known one, whose body must be kept.
+/// Adds to the dossier what a look teaches. Returns true if its page becomes a known look: the caller must then keep the body.
 pub fn update(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
     // behind a redirect to another host, the address is that host's
     let own = look
@@ -79,7 +79,7 @@ fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -
         dossier.site = Some(facts.clone());
         return false;
     }
-    // what nobody links to has no history: it is judged by what it shows, each time
+    // an unlinked path has no history: each look at it is judged by its page alone
     if target.part == Some(Part::Unlinked) {
         return false;
     }
@@ -96,7 +96,7 @@ fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -
         });
     }
     dossier.expects = Some(expectations(target));
-    // what had to be judged though it is as ever varies where nobody knew
+    // an unchanged page that had to be judged varies in a place that the mask did not know
     let news = look.class == Class::NormalChange || look.decided_by == DecidedBy::Judged;
     let new = dossier.baseline.is_none() || news && is_due(dossier, look.observation.at, every);
     if !new {
@@ -120,7 +120,7 @@ fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -
 }
 
 /// Whether a normal page that differs is kept as a variation now: the last one is old enough.
-pub fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool {
+pub(super) fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool {
     dossier.baseline.as_ref().is_none_or(|baseline| {
         let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
         at.duration_since(last).unsigned_abs() >= every * LEARN_AGAIN_AFTER

@@ -25,6 +25,8 @@ pub struct Look {
     /// Lines that came and went; only where the page is tampered with.
     pub changes: Vec<ChangeLine>,
     pub decided_by: DecidedBy,
+    /// Whether the page was read to its end, within its time and all limits.
+    pub is_whole: bool,
     /// A mask that the page matches.
     pub mask: Option<Arc<Mask>>,
     /// The mask with what this look taught of where the page varies: for the store.
@@ -51,13 +53,13 @@ pub enum DecidedBy {
     Equal,
     /// The bytes differ from a known look only where the page varies.
     Masked,
-    /// The same bytes were judged against the same norm a while ago.
+    /// These bytes were judged against this norm a while ago.
     Cached,
     Judged,
 }
 
 impl DecidedBy {
-    /// The label of the metric `gaccong_looks_decided_total`.
+    /// The label `path` of the metric `gaccong_paths_total`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Silent => "silent",
@@ -81,6 +83,7 @@ impl Look {
             title: None,
             changes: Vec::new(),
             decided_by: DecidedBy::Judged,
+            is_whole: false,
             mask: None,
             mask_update: None,
             features: None,

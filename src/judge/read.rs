@@ -6,12 +6,11 @@ use super::{
     Case, Known, Look,
     class::class_of,
     conclude::conclude,
-    cut::{broken_off, http2_differs, over, too_large},
+    cut::{broken_off, over, too_large},
     delivery::delivered,
-    glance::by_bytes,
     learn::is_due,
     origin::moved_origin,
-    site::{absent, is_soft_404, of_site},
+    site::of_site,
 };
 use crate::{
     detect::{Expect, judge, judge_beside},
@@ -33,6 +32,13 @@ pub fn needs_norm(known: Known<'_>, fetched: &Fetched) -> bool {
         Some(_) => !is_site_file,
         None => known.target.part.is_none() && fetched.is_too_large(),
     }
+}
+
+/// Whether a mask of the target may be learnt for what a visit brought: it would never match an unlinked path, which has no
+/// known looks.
+pub fn needs_mask(known: Known<'_>, fetched: &Fetched) -> bool {
+    let is_unlinked = known.target.part == Some(Part::Unlinked);
+    fetched.body.is_some() && needs_norm(known, fetched) && !is_unlinked
 }
 
 /// Reads and judges what a visit brought. The caller bounds its time (`page::patience`); where that runs out the look is
@@ -75,26 +81,14 @@ fn over_a_limit(why: impl Display) -> (Class, Say) {
 
 /// A look by what the visit brought back: a page, a site's file, a beginning, or nothing.
 fn understood(case: &Case, fetched: &Fetched) -> Look {
-    if let Some(look) = http2_differs(case, fetched) {
-        return look;
-    }
     let Some(body) = &fetched.body else {
         return match case.target.part {
             None if fetched.is_too_large() => too_large(case, fetched),
             _ => broken_off(case, fetched),
         };
     };
-    match case.target.part {
-        Some(Part::Sitemap | Part::Robots) => return of_site(case, fetched),
-        Some(Part::Unlinked) if is_soft_404(case, fetched) => {
-            return absent(fetched.observation.clone());
-        }
-        _ => (),
-    }
-    if fetched.broken.is_some()
-        && let Some(look) = by_bytes(case.known(), fetched)
-    {
-        return look;
+    if let Some(Part::Sitemap | Part::Robots) = case.target.part {
+        return of_site(case, fetched);
     }
     let observation = fetched.observation.clone();
     let Some(answer) = observation.answer().cloned() else {
@@ -143,6 +137,7 @@ fn judged(
         presentation: Some(answer.presentation.clone()),
     });
     out.body = Some(body.clone());
+    out.is_whole = true;
     teach(case, answer, page, body, &mut out);
     out
 }

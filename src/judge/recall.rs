@@ -10,27 +10,44 @@ use super::{
     origin::moved_origin,
 };
 use crate::model::{
-    Class, Digest, Dossier, Fetched, LookRef, Mask, Observation, Part, Say, Verdict,
-    incident::ChangeLine,
+    Class, Digest, Dossier, Fetched, LookRef, Mask, Part, Say, Verdict, incident::ChangeLine,
 };
 
-/// What was learnt of a target's pages and may decide a look.
-#[derive(Clone, Debug, Default)]
-pub struct Memory {
-    /// The mask that the body matches, if it does.
-    pub matched: Option<Matched>,
-    /// What these very bytes came to, under the [`cache_key`] of the visit.
-    pub judgement: Option<Arc<Judgement>>,
+/// A known look that a visit matches if its body matches a mask.
+#[derive(Clone, Debug)]
+pub struct Candidate<'a> {
+    known: Known<'a>,
+    like: &'a LookRef,
+    mask: &'a Arc<Mask>,
 }
 
-/// A mask that a body was found to match. Matching costs time in proportion to the body, so the caller chooses the thread.
-#[derive(Clone, Debug)]
-pub struct Matched(Arc<Mask>);
+impl<'a> Candidate<'a> {
+    /// `None` if no mask can decide the visit, or `mask` was learnt from other looks or under other expectations.
+    pub fn of(known: Known<'a>, fetched: &Fetched, mask: Option<&'a Arc<Mask>>) -> Option<Self> {
+        let mask = mask.filter(|it| is_cacheable(known, fetched) && is_current(known, it))?;
+        let answer = matchable(known, &fetched.observation)?;
+        let alike = known_looks(known.dossier).filter(|it| came_so(it, answer));
+        Some(Self {
+            known,
+            like: alike.last()?,
+            mask,
+        })
+    }
 
-impl Matched {
-    /// `None` if the body differs elsewhere than the mask allows.
-    pub fn test(mask: &Arc<Mask>, body: &[u8]) -> Option<Self> {
-        mask.fits(body).then(|| Self(mask.clone()))
+    /// The mask to match the body with. That costs time in proportion to the body, so the caller chooses the thread.
+    pub fn mask(&self) -> &'a Arc<Mask> {
+        self.mask
+    }
+
+    /// The look of a visit whose body matches the mask: it differs from known looks only where it may.
+    pub fn matched(self, fetched: &Fetched) -> Look {
+        let mut look = as_before(self.known, fetched, self.like, DecidedBy::Masked);
+        look.mask = Some(self.mask.clone());
+        let digest = fetched.observation.answer().and_then(|it| it.digest);
+        if let (Some(seen), Some(digest)) = (&mut look.seen, digest) {
+            seen.digest = digest;
+        }
+        conclude(self.known, look)
     }
 }
 
@@ -45,24 +62,6 @@ pub struct Judgement {
     pub seen: Option<LookRef>,
 }
 
-/// Decides a visit by what was learnt before; `None` where the page must be read.
-pub fn recall(known: Known<'_>, fetched: &Fetched, memory: &Memory) -> Option<Look> {
-    if let Some(matched) = &memory.matched
-        && let Some(look) = masked(known, fetched, matched)
-    {
-        return Some(conclude(known, look));
-    }
-    let judgement = memory.judgement.as_ref()?;
-    let mut look = cached(judgement, fetched, known);
-    look.baseline_at = known.dossier.baseline.as_ref().map(|it| it.at);
-    Some(look)
-}
-
-/// Whether a mask could decide this visit: asked before the body is matched.
-pub fn could_match(known: Known<'_>, fetched: &Fetched) -> bool {
-    is_cacheable(known, fetched) && like(known, &fetched.observation).is_some()
-}
-
 /// Whether `mask` was learnt from the looks that are known now, under the present expectations.
 pub fn is_current(known: Known<'_>, mask: &Mask) -> bool {
     mask.of == mask_source(known.dossier, &expectations(known.target))
@@ -70,37 +69,12 @@ pub fn is_current(known: Known<'_>, mask: &Mask) -> bool {
 
 /// Whether a visit is judged by the bytes of its page alone.
 fn is_cacheable(known: Known<'_>, fetched: &Fetched) -> bool {
-    let is_page = !matches!(
-        known.target.part,
-        Some(Part::Sitemap | Part::Robots | Part::Unlinked)
-    );
-    is_page && fetched.broken.is_none() && fetched.body.is_some()
+    let is_site_file = matches!(known.target.part, Some(Part::Sitemap | Part::Robots));
+    !is_site_file && fetched.body.is_some()
 }
 
-/// The known look that an answer is compared with through a mask; `None` where a mask does not apply.
-fn like<'a>(known: Known<'a>, observation: &Observation) -> Option<&'a LookRef> {
-    let answer = matchable(known, observation)?;
-    known_looks(known.dossier)
-        .filter(|it| came_so(it, answer))
-        .last()
-}
-
-/// The look of a page that differs from known ones only where it may.
-fn masked(known: Known<'_>, fetched: &Fetched, Matched(mask): &Matched) -> Option<Look> {
-    if !is_cacheable(known, fetched) || !is_current(known, mask) {
-        return None;
-    }
-    let like = like(known, &fetched.observation)?;
-    let mut look = as_before(known, fetched, like, DecidedBy::Masked);
-    look.mask = Some(mask.clone());
-    let digest = fetched.observation.answer().and_then(|it| it.digest);
-    if let (Some(seen), Some(digest)) = (&mut look.seen, digest) {
-        seen.digest = digest;
-    }
-    Some(look)
-}
-
-fn cached(judgement: &Judgement, fetched: &Fetched, known: Known<'_>) -> Look {
+/// The look of a visit that brings bytes which were judged before.
+pub fn cached(known: Known<'_>, fetched: &Fetched, judgement: &Judgement) -> Look {
     let verdict = judgement.verdict.clone();
     let mut out = Look::bare(fetched.observation.clone(), judgement.class, verdict);
     out.decided_by = DecidedBy::Cached;
@@ -112,14 +86,14 @@ fn cached(judgement: &Judgement, fetched: &Fetched, known: Known<'_>) -> Look {
         .clone()
         .map(|it| LookRef { at: known.at, ..it });
     out.body.clone_from(&fetched.body);
+    out.baseline_at = known.dossier.baseline.as_ref().map(|it| it.at);
     out
 }
 
-/// What is kept of a look for the next visit that brings its bytes; `None` for pages over a limit, which may be judged
-/// with more time on another day, and for looks that were decided without reading.
+/// The judgement to cache for the next visit that brings these bytes; `None` unless the page was read to its end: what was
+/// over a limit may be judged with more time on another day.
 pub fn judgement(look: &Look) -> Option<Judgement> {
-    let is_read = look.decided_by == DecidedBy::Judged && look.class != Class::ParserLimit;
-    is_read.then(|| Judgement {
+    look.is_whole.then(|| Judgement {
         class: look.class,
         verdict: look.verdict.clone(),
         cause: look.cause.clone(),
@@ -160,4 +134,93 @@ pub fn cache_key(known: Known<'_>, fetched: &Fetched) -> Option<Digest> {
         known.dossier.target.as_str().as_bytes(),
         rest.as_bytes(),
     ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        judge::{Case, read, read_crudely},
+        model::{
+            Profile, Seen, Target,
+            observation::{Answer, Certificate},
+            target::Settings,
+        },
+    };
+
+    /// A page from a server whose certificate browsers refuse.
+    fn visit(page: &str) -> (Target, Fetched) {
+        let url: url::Url = "https://a.vn/".parse().unwrap();
+        let target = Target::unregistered(url.clone(), Settings::default());
+        let body = bytes::Bytes::from(page.to_owned());
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let answer = Answer {
+            status: 200,
+            final_url: url,
+            content_type: None,
+            etag: None,
+            last_modified: None,
+            bytes: body.len() as u64,
+            digest: Some(Digest::of(&body)),
+            address: None,
+            refresh: None,
+            presentation: Default::default(),
+            date: None,
+        };
+        let certificate = Certificate {
+            not_before: at,
+            not_after: at,
+            issuer: String::new(),
+            subject: String::new(),
+            digest: Digest::of(b""),
+            fault: Some(Say::new("cause-tls-expired")),
+            remark: None,
+        };
+        let observation = crate::model::Observation {
+            target: target.id.clone(),
+            profile: Profile::Desktop,
+            at,
+            vantage: String::new(),
+            elapsed_ms: 0,
+            hops: Vec::new(),
+            certificate: Some(certificate),
+            face: Default::default(),
+            seen: Seen::Answered(answer),
+        };
+        let fetched = Fetched {
+            observation,
+            body: Some(body),
+            partial: None,
+            broken: None,
+            held: None,
+        };
+        (target, fetched)
+    }
+
+    #[test]
+    fn only_a_page_that_was_read_to_its_end_is_cached() {
+        let ordinary = "<h1>Cổng thông tin</h1>";
+        let deep = "<b>".repeat(600);
+        for (page, crude, cached) in [
+            (ordinary, false, true),
+            (deep.as_str(), false, false),
+            (ordinary, true, false),
+        ] {
+            let (target, fetched) = visit(page);
+            let dossier = Dossier::new(target.id.clone());
+            let case = Case::of(Known {
+                target: &target,
+                dossier: &dossier,
+                first: None,
+                at: jiff::Timestamp::UNIX_EPOCH,
+            });
+            let look = match crude {
+                true => read_crudely(&case, &fetched, "2 s"),
+                false => read(&case, &fetched),
+            };
+            // the certificate hides which limit a page went over
+            assert_eq!(look.class, Class::Tls);
+            assert_eq!(judgement(&look).is_some(), cached, "{page:.30}");
+        }
+    }
 }

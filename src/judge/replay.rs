@@ -7,8 +7,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
-    Case, Known, Look, Matched, Memory, could_match, expectations, glance, gravest, mask_source,
-    read, read_crudely, recall, unread,
+    Candidate, Case, Gravest, Known, Look, expectations, glance, mask_source, read, read_crudely,
+    unread,
 };
 use crate::{
     detect::Beside,
@@ -26,7 +26,7 @@ pub trait Bounded {
     fn within<T>(&self, work: impl FnOnce() -> T) -> Option<T>;
 }
 
-/// No bound: for pages that are known to be ordinary.
+/// No bound: for tests and measurements.
 pub struct Unbounded;
 
 impl Bounded for Unbounded {
@@ -39,7 +39,8 @@ impl Bounded for Unbounded {
 pub struct Replay {
     target: Target,
     dossier: Dossier,
-    norm: Arc<Norm>,
+    /// `None` if it could not be learnt within its bound.
+    norm: Option<Arc<Norm>>,
     mask: Option<Arc<Mask>>,
 }
 
@@ -48,19 +49,18 @@ pub struct Replay {
 pub struct Earlier<'a> {
     pub page: &'a Page,
     pub body: &'a [u8],
-    pub content_type: Option<&'a str>,
 }
 
 impl Replay {
-    /// A portal whose `history`, oldest first, counts as approved; empty for a portal seen for the first time. Work over
-    /// its bound leaves the norm empty, or lets no page through unread.
+    /// Learns a portal from `history`, oldest first, which counts as approved; an empty one stands for a portal seen for the
+    /// first time. If learning exceeds its bound, no page passes unread, or none can be judged at all.
     pub fn of(target: Target, history: &[Earlier<'_>], bounded: &impl Bounded) -> Self {
         let mut dossier = Dossier::new(target.id.clone());
         if history.is_empty() {
             return Self {
                 target,
                 dossier,
-                norm: Arc::default(),
+                norm: Some(Arc::default()),
                 mask: None,
             };
         }
@@ -79,13 +79,13 @@ impl Replay {
         let norm = bounded.within(|| Norm::learn(history.iter().map(|it| it.page)));
         Self {
             mask: Some(Arc::new(mask.unwrap_or_else(|| Mask::blank(of, at)))),
-            norm: Arc::new(norm.unwrap_or_default()),
+            norm: norm.map(Arc::new),
             target,
             dossier,
         }
     }
 
-    /// A portal whose earlier pages are read here; those over a limit teach nothing.
+    /// Reads the earlier pages and learns a portal from them. Pages over a limit teach nothing.
     pub fn reading(target: Target, history: &[Bytes]) -> Self {
         let pages: Vec<(Page, &Bytes)> = history
             .iter()
@@ -101,11 +101,7 @@ impl Replay {
             .collect();
         let earlier: Vec<Earlier<'_>> = pages
             .iter()
-            .map(|(page, body)| Earlier {
-                page,
-                body,
-                content_type: None,
-            })
+            .map(|(page, body)| Earlier { page, body })
             .collect();
         Self::of(target, &earlier, &Unbounded)
     }
@@ -115,9 +111,9 @@ impl Replay {
         &self.target
     }
 
-    /// What is normal for the portal.
-    pub fn norm(&self) -> &Norm {
-        &self.norm
+    /// What is normal for the portal; `None` if it could not be learnt within its bound.
+    pub fn norm(&self) -> Option<&Norm> {
+        self.norm.as_deref()
     }
 
     /// Judges what each visitor is shown, the first one's page as the portal's own, and returns the look that counts;
@@ -133,8 +129,9 @@ impl Replay {
             let fetched = self.fetched(*profile, body, content_type);
             self.look(first, &fetched, bounded)
         });
-        let first = looks.next()?;
-        Some(gravest(first, looks))
+        let mut gravest = Gravest::of(looks.next()?);
+        looks.for_each(|it| gravest.add(it));
+        Some(gravest.into_look())
     }
 
     fn look(&self, first: Option<&Dossier>, fetched: &Fetched, bounded: &impl Bounded) -> Look {
@@ -147,32 +144,23 @@ impl Replay {
         if let Some(look) = glance(known, fetched) {
             return look;
         }
-        let memory = Memory {
-            matched: self.matched(known, fetched, bounded),
-            judgement: None,
-        };
-        if let Some(look) = recall(known, fetched, &memory) {
-            return look;
+        if let Some(candidate) = Candidate::of(known, fetched, self.mask.as_ref())
+            && let Some(body) = &fetched.body
+            && bounded.within(|| candidate.mask().fits(body)) == Some(true)
+        {
+            return candidate.matched(fetched);
         }
+        let Some(norm) = &self.norm else {
+            return unread(known, fetched, Limit::Time);
+        };
         let mut case = Case::of(known);
-        case.norm = self.norm.clone();
+        case.norm.clone_from(norm);
         case.mask.clone_from(&self.mask);
-        case.reference = first.map(|_| (self.norm.clone(), Beside::FirstProfile));
+        case.reference = first.map(|_| (norm.clone(), Beside::FirstProfile));
         bounded
             .within(|| read(&case, fetched))
             .or_else(|| bounded.within(|| read_crudely(&case, fetched, Limit::Time)))
             .unwrap_or_else(|| unread(known, fetched, Limit::Time))
-    }
-
-    fn matched(
-        &self,
-        known: Known<'_>,
-        fetched: &Fetched,
-        bounded: &impl Bounded,
-    ) -> Option<Matched> {
-        let mask = self.mask.as_ref().filter(|_| could_match(known, fetched))?;
-        let body = fetched.body.as_ref()?;
-        bounded.within(|| Matched::test(mask, body)).flatten()
     }
 
     /// A good answer with this body.
@@ -216,7 +204,7 @@ fn look_ref(earlier: &Earlier<'_>, target: &Target) -> LookRef {
         digest: Digest::of(earlier.body),
         content: earlier.page.fingerprint.content,
         shape: earlier.page.fingerprint.shape,
-        content_type: earlier.content_type.map(str::to_owned),
+        content_type: None,
         url: target.url.clone(),
         at: Timestamp::UNIX_EPOCH,
         presentation: Some(Presentation::default()),

@@ -1,10 +1,11 @@
 //! Parts of a portal that are no ordinary page: sitemaps, robots.txt, paths that nothing links to.
 
-use super::{Case, Known, Look};
+use super::{Case, Known, Look, conclude::conclude};
 use crate::{
     detect,
     model::{
-        Class, Digest, Fetched, Level, LookRef, Observation, Part, Verdict, incident::ChangeLine,
+        Class, Digest, Fetched, Level, LookRef, Observation, Part, Target, Verdict,
+        incident::ChangeLine,
     },
     page::{self, Page, Source, registrable, sitemap},
 };
@@ -24,7 +25,7 @@ pub fn could_be_soft_404(known: Known<'_>, fetched: &Fetched) -> bool {
             .is_some_and(|it| it.status == 200 && it.final_url.path() == known.target.url.path())
 }
 
-/// The look of a part that does not exist: nothing to say of it.
+/// The look of a part that does not exist.
 pub(super) fn absent(observation: Observation) -> Look {
     let verdict = Verdict {
         level: Level::Normal,
@@ -33,29 +34,34 @@ pub(super) fn absent(observation: Observation) -> Look {
     Look::bare(observation, Class::NormalChange, verdict)
 }
 
-/// Whether the server answers a path that cannot exist in the same way: with a good status, and a page like this one.
-pub(super) fn is_soft_404(case: &Case, fetched: &Fetched) -> bool {
-    // without that answer there is no way to tell
-    let Some(other) = &case.nowhere else {
+/// The look of an unlinked path that turned out to be a soft 404.
+pub fn soft_404(known: Known<'_>, fetched: &Fetched) -> Look {
+    conclude(known, absent(fetched.observation.clone()))
+}
+
+/// Whether the answers for an unlinked path and for [`NOWHERE`] are both the server's "not found" with status 200. `None`
+/// for `nowhere` means that there was nothing to compare with, and no page is believed then.
+pub fn is_soft_404(target: &Target, fetched: &Fetched, nowhere: Option<&Fetched>) -> bool {
+    let Some(other) = nowhere else {
         return true;
     };
     match other.observation.answer() {
         Some(it) if it.status == 200 && other.body.is_some() => (),
         _ => return false,
     }
-    match [fetched, other].map(|it| page_of(case, it)) {
+    match [fetched, other].map(|it| page_of(target, it)) {
         [Some(page), Some(other)] => is_alike(&page, &other),
         _ => true,
     }
 }
 
-fn page_of(case: &Case, fetched: &Fetched) -> Option<Page> {
+fn page_of(target: &Target, fetched: &Fetched) -> Option<Page> {
     let (answer, bytes) = (fetched.observation.answer()?, fetched.body.as_ref()?);
     page::read(Source {
         bytes,
         content_type: answer.content_type.as_deref(),
         url: &answer.final_url,
-        ignore: &case.target.ignore,
+        ignore: &target.ignore,
     })
     .ok()
 }

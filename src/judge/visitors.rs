@@ -1,5 +1,7 @@
 //! One portal seen by several visitors: the gravest look counts, and what only some visitors are shown is cloaked.
 
+use jiff::Timestamp;
+
 use super::Look;
 use crate::model::{Say, Signal, Standing};
 
@@ -9,19 +11,34 @@ pub fn goes_on(first: &Look) -> bool {
     !first.class.may_be_our_fault()
 }
 
-/// The look that counts, of the first visitor's and those of the others. The first visitor's look is the portal's
-/// availability; another's counts only where it shows tampering, and more of it.
-pub fn gravest(first: Look, others: impl IntoIterator<Item = Look>) -> Look {
-    let is_calm = first.class.standing() == Standing::Up;
-    let baseline_at = first.baseline_at;
-    let mut worst = first;
-    for mut look in others {
-        if look.class.standing() != Standing::Tampered {
-            continue;
+/// The look that counts, of the first visitor's and those of the others so far.
+#[derive(Clone, Debug)]
+pub struct Gravest {
+    look: Look,
+    is_first_calm: bool,
+    /// The decision rests on the baseline of the target, which is the first visitor's.
+    baseline_at: Option<Timestamp>,
+}
+
+impl Gravest {
+    /// Begins with the first visitor's look: it is the portal's availability.
+    pub fn of(first: Look) -> Self {
+        Self {
+            is_first_calm: first.class.standing() == Standing::Up,
+            baseline_at: first.baseline_at,
+            look: first,
         }
-        if is_calm && !look.verdict.signals.iter().any(|it| it.name == "cloaked") {
+    }
+
+    /// Takes the look of another visitor, which counts only if it shows tampering, and more of it.
+    pub fn add(&mut self, mut look: Look) {
+        if look.class.standing() != Standing::Tampered {
+            return;
+        }
+        let signals = &mut look.verdict.signals;
+        if self.is_first_calm && !signals.iter().any(|it| it.name == "cloaked") {
             let profile = look.observation.profile.as_str();
-            look.verdict.signals.push(Signal {
+            signals.push(Signal {
                 name: "cloaked".to_owned(),
                 weight: 0.0,
                 say: Say::new("signal-cloaked").with("profile", profile),
@@ -29,13 +46,14 @@ pub fn gravest(first: Look, others: impl IntoIterator<Item = Look>) -> Look {
             });
         }
         let gravity = |it: &Look| (it.verdict.level, it.verdict.score);
-        let is_graver =
-            worst.class.standing() != Standing::Tampered || gravity(&look) > gravity(&worst);
-        if is_graver {
-            // the decision rests on the target's own baseline
-            look.baseline_at = baseline_at;
-            worst = look;
+        let is_first_of_its_kind = self.look.class.standing() != Standing::Tampered;
+        if is_first_of_its_kind || gravity(&look) > gravity(&self.look) {
+            look.baseline_at = self.baseline_at;
+            self.look = look;
         }
     }
-    worst
+
+    pub fn into_look(self) -> Look {
+        self.look
+    }
 }

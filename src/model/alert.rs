@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Incident, IncidentId, Say, duty::Rung, plan::PlanId, registration::RequestId};
+use super::{
+    Incident, IncidentId, Say, duty::Rung, plan::PlanId, record::Stored, registration::RequestId,
+};
 
 /// The subject of an alert. The text is made when the alert is sent, from the state at that time: several changes of
 /// one incident that wait together become one message.
@@ -287,6 +289,13 @@ impl Alert {
             merged: 0,
             refused: None,
         }
+    }
+}
+
+/// Waiting in the outbox, or refused for good.
+impl Stored for Alert {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.created)
     }
 }
 

@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Baseline, Class, Digest, IncidentId, LookRef, Part, Sightings, SiteFacts, TargetId};
+use super::{
+    Baseline, Class, Digest, IncidentId, LookRef, Part, Sightings, SiteFacts, TargetId,
+    record::{Record, Stored},
+};
 
 /// The state of one target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,4 +145,26 @@ pub struct Glance {
 pub struct Approval {
     pub by: String,
     pub at: Timestamp,
+}
+
+impl Stored for Dossier {}
+
+impl Record for Dossier {
+    const NAME: &'static str = "target state";
+
+    fn id(&self) -> String {
+        self.target.to_string()
+    }
+
+    fn revision(&mut self) -> Option<&mut u64> {
+        Some(&mut self.revision)
+    }
+
+    /// A look that saw nothing new may be lost: the next one says the same.
+    fn must_survive(&self, before: &Self) -> bool {
+        self.baseline != before.baseline
+            || self.learning != before.learning
+            || self.open != before.open
+            || self.sightings != before.sightings
+    }
 }

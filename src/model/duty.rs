@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::names::is_same_name;
 
-/// A person whom targets.yaml names.
+/// A person named in targets.yaml.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     pub name: String,

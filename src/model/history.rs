@@ -1,11 +1,11 @@
-//! Availability as spans of one class, and response times as hourly sketches: a look adds bytes, not records.
+//! Availability as spans of one class, and response times as hourly histograms: a look adds bytes, not records.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Class, TargetId};
+use super::{Class, TargetId, record::Stored};
 
 /// One class seen without a gap from `from` to `to`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub struct Mark {
 
 /// Response times of one clock hour in logarithmic buckets, 10 % wide (so a quantile is right to 5 %).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sketch {
+pub struct LatencyHistogram {
     pub hour: Timestamp,
     /// (bucket, count), ascending.
     pub buckets: Vec<(u16, u32)>,
@@ -38,7 +38,7 @@ pub struct Sketch {
 
 const GROWTH: f64 = 1.1;
 
-impl Sketch {
+impl LatencyHistogram {
     /// An hour without looks; `hour` is its first second.
     pub fn new(hour: Timestamp) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Sketch {
         Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
     }
 
-    /// Takes in the looks of another sketch.
+    /// Takes in the looks of another histogram.
     pub fn join(&mut self, other: &Self) {
         for (bucket, count) in &other.buckets {
             match self.buckets.binary_search_by_key(bucket, |it| it.0) {
@@ -82,7 +82,7 @@ impl Sketch {
     }
 }
 
-/// The sketches of one UTC day, hour by hour, as text: `7` → `48*12 49*1` is bucket 48 twelve times and 49 once.
+/// The histograms of one UTC day, hour by hour, as text: `7` → `48*12 49*1` is bucket 48 twelve times and 49 once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day(pub BTreeMap<u8, String>);
 
@@ -96,9 +96,9 @@ impl Day {
     }
 
     /// Puts an hour in the place of what was known of it.
-    pub fn put(&mut self, sketch: &Sketch) {
-        let hour = sketch.hour.as_second().rem_euclid(DAY_S) / 3600;
-        let text: Vec<String> = sketch
+    pub fn put(&mut self, histogram: &LatencyHistogram) {
+        let hour = histogram.hour.as_second().rem_euclid(DAY_S) / 3600;
+        let text: Vec<String> = histogram
             .buckets
             .iter()
             .map(|(bucket, count)| format!("{bucket}*{count}"))
@@ -108,14 +108,14 @@ impl Day {
     }
 
     /// Its hours; `start` is the day's first second. What cannot be read is left out.
-    pub fn sketches(&self, start: Timestamp) -> impl Iterator<Item = Sketch> {
+    pub fn histograms(&self, start: Timestamp) -> impl Iterator<Item = LatencyHistogram> {
         self.0.iter().filter_map(move |(hour, text)| {
             let hour = Timestamp::from_second(start.as_second() + i64::from(*hour) * 3600).ok()?;
             let buckets = text.split(' ').filter_map(|it| {
                 let (bucket, count) = it.split_once('*')?;
                 Some((bucket.parse().ok()?, count.parse().ok()?))
             });
-            Some(Sketch {
+            Some(LatencyHistogram {
                 hour,
                 buckets: buckets.collect(),
             })
@@ -123,11 +123,14 @@ impl Day {
     }
 }
 
-/// The `q` quantile (0..1) in milliseconds over any number of sketches.
-pub fn quantile<'a>(sketches: impl IntoIterator<Item = &'a Sketch>, q: f64) -> Option<f64> {
+/// The `q` quantile (0..1) in milliseconds over any number of histograms.
+pub fn quantile<'a>(
+    histograms: impl IntoIterator<Item = &'a LatencyHistogram>,
+    q: f64,
+) -> Option<f64> {
     let mut all = BTreeMap::<u16, u64>::new();
-    for sketch in sketches {
-        for (bucket, count) in &sketch.buckets {
+    for histogram in histograms {
+        for (bucket, count) in &histogram.buckets {
             *all.entry(*bucket).or_default() += u64::from(*count);
         }
     }
@@ -146,7 +149,7 @@ pub fn quantile<'a>(sketches: impl IntoIterator<Item = &'a Sketch>, q: f64) -> O
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     pub spans: Vec<Span>,
-    pub sketches: Vec<Sketch>,
+    pub histograms: Vec<LatencyHistogram>,
 }
 
 /// Takes one look into the spans: either the last span grows, or it ends where the new one begins.
@@ -177,6 +180,20 @@ pub fn extend(last: Option<Span>, mark: &Mark) -> (Option<Span>, Option<Span>) {
     (Some(last), Some(fresh))
 }
 
+impl Stored for Span {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.to)
+    }
+}
+
+impl Stored for LatencyHistogram {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.hour)
+    }
+}
+
+impl Stored for Day {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,21 +223,21 @@ mod tests {
 
     #[test]
     fn a_day_tells_its_hours() {
-        let mut sketch = Sketch::new(Timestamp::from_second(7 * 3600).unwrap());
-        [12, 12, 900].into_iter().for_each(|ms| sketch.add(ms));
+        let mut histogram = LatencyHistogram::new(Timestamp::from_second(7 * 3600).unwrap());
+        [12, 12, 900].into_iter().for_each(|ms| histogram.add(ms));
         let mut day = Day::default();
-        day.put(&sketch);
-        day.put(&sketch);
-        let start = Day::of(sketch.hour);
-        assert_eq!(day.sketches(start).collect::<Vec<_>>(), [sketch]);
+        day.put(&histogram);
+        day.put(&histogram);
+        let start = Day::of(histogram.hour);
+        assert_eq!(day.histograms(start).collect::<Vec<_>>(), [histogram]);
     }
 
     #[test]
     fn quantiles_are_right_to_a_tenth() {
-        let mut sketch = Sketch::new(Timestamp::UNIX_EPOCH);
-        (1..=1000).for_each(|ms| sketch.add(ms));
-        let median = quantile([&sketch], 0.5).unwrap();
-        let p95 = quantile([&sketch], 0.95).unwrap();
+        let mut histogram = LatencyHistogram::new(Timestamp::UNIX_EPOCH);
+        (1..=1000).for_each(|ms| histogram.add(ms));
+        let median = quantile([&histogram], 0.5).unwrap();
+        let p95 = quantile([&histogram], 0.95).unwrap();
         assert!((median / 500.0 - 1.0).abs() < 0.1, "{median}");
         assert!((p95 / 950.0 - 1.0).abs() < 0.1, "{p95}");
         assert_eq!(quantile([], 0.5), None);

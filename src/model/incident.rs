@@ -6,7 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Say, Signal, TargetId, number, plan::PlanId, target::Target};
+use super::{
+    Class, Digest, Say, Signal, TargetId, number,
+    plan::PlanId,
+    record::{Record, Stored},
+    target::Target,
+};
 
 pub use super::actor::{Actor, Origin, Standpoint};
 
@@ -356,6 +361,24 @@ pub struct MutedIn {
     /// The notifiers that send to that chat.
     pub notifiers: Vec<String>,
     pub muted: Muted,
+}
+
+impl Stored for Incident {
+    fn over_since(&self) -> Option<Timestamp> {
+        self.ended_at.filter(|_| !self.stage.is_open())
+    }
+}
+
+impl Record for Incident {
+    const NAME: &'static str = "incident";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn revision(&mut self) -> Option<&mut u64> {
+        Some(&mut self.revision)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Digest;
+use super::{Digest, record::Stored};
 
 /// The mask of one target. A page may have several variants ("faces").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,3 +81,5 @@ pub enum Alphabet {
     Name,
     Base64,
 }
+
+impl Stored for Mask {}

@@ -23,6 +23,7 @@ pub mod plan;
 pub mod presentation;
 pub mod receipt;
 pub mod recipient;
+pub mod record;
 pub mod registration;
 pub mod say;
 pub mod sighting;

@@ -5,7 +5,12 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{TargetId, actor::Origin, number};
+use super::{
+    TargetId,
+    actor::Origin,
+    number,
+    record::{Record, Stored},
+};
 
 /// `KH-2026-0003` (*kế hoạch*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,5 +101,23 @@ impl Plan {
             Some(name) => vec![name],
             None => duty.iter().collect(),
         }
+    }
+}
+
+impl Stored for Plan {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.to)
+    }
+}
+
+impl Record for Plan {
+    const NAME: &'static str = "plan";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn revision(&mut self) -> Option<&mut u64> {
+        Some(&mut self.revision)
     }
 }

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::record::Stored;
+
 /// Where a message lies, or what stands in its place. Stored as `{place, message}`; the places `storm` and `said` are no
 /// notifier's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Stored", into = "Stored")]
+#[serde(from = "OnDisk", into = "OnDisk")]
 pub enum Receipt {
     /// A message that can be edited. Both are opaque to all but the notifier that wrote them: a chat, and a number in it.
     Message { place: String, message: String },
@@ -19,7 +21,7 @@ const STORM: &str = "storm";
 const SAID: &str = "said";
 
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct OnDisk {
     place: String,
     message: String,
 }
@@ -34,8 +36,8 @@ impl Receipt {
     }
 }
 
-impl From<Stored> for Receipt {
-    fn from(Stored { place, message }: Stored) -> Self {
+impl From<OnDisk> for Receipt {
+    fn from(OnDisk { place, message }: OnDisk) -> Self {
         match place.as_str() {
             STORM => Self::Storm(message),
             SAID => Self::Said(message),
@@ -44,7 +46,7 @@ impl From<Stored> for Receipt {
     }
 }
 
-impl From<Receipt> for Stored {
+impl From<Receipt> for OnDisk {
     fn from(it: Receipt) -> Self {
         let (place, message) = match it {
             Receipt::Message { place, message } => (place, message),
@@ -54,6 +56,8 @@ impl From<Receipt> for Stored {
         Self { place, message }
     }
 }
+
+impl Stored for Receipt {}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Say, Signal, TargetId, digest::key, number, target::Target};
+use super::{
+    Class, Digest, Say, Signal, TargetId,
+    digest::key,
+    number,
+    record::{Record, Stored},
+    target::Target,
+};
 
 /// A target that was registered beside targets.yaml.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -278,3 +284,34 @@ impl Deed {
         }
     }
 }
+
+impl Stored for Registration {}
+
+impl Record for Registration {
+    const NAME: &'static str = "registration";
+
+    fn id(&self) -> String {
+        self.target.id.to_string()
+    }
+}
+
+impl Stored for Request {
+    /// The registry's history tells the rest.
+    fn over_since(&self) -> Option<Timestamp> {
+        (!self.stage.is_open()).then_some(self.at)
+    }
+}
+
+impl Record for Request {
+    const NAME: &'static str = "request";
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn revision(&mut self) -> Option<&mut u64> {
+        Some(&mut self.revision)
+    }
+}
+
+impl Stored for Entry {}

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Incident, IncidentId, Kind, Receipt};
+use super::{
+    Incident, IncidentId, Kind, Receipt,
+    record::{Record, Stored},
+};
 
 /// The incidents of one storm: outages and the like, or tampering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -103,8 +106,27 @@ impl Storm {
         format!("DR{}", first.0.trim_start_matches("SC"))
     }
 
+    /// The id of a storm's record.
+    pub fn id_at(notifier: &str, id: &str) -> String {
+        format!("{notifier}/{id}")
+    }
+
     /// Stands in place of a receipt for each incident of the storm.
     pub fn receipt_of_members(&self) -> Receipt {
         Receipt::Storm(self.id.clone())
+    }
+}
+
+impl Stored for Storm {
+    fn over_since(&self) -> Option<Timestamp> {
+        Some(self.joined)
+    }
+}
+
+impl Record for Storm {
+    const NAME: &'static str = "storm";
+
+    fn id(&self) -> String {
+        Self::id_at(&self.notifier, &self.id)
     }
 }

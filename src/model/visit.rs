@@ -21,7 +21,7 @@ pub struct Fetched {
     pub held: Option<Held>,
 }
 
-/// The beginning of a page whose transfer broke off, and how it ended.
+/// The part of a page that came before its transfer broke off, and the failure that ended it.
 #[derive(Clone, Debug)]
 pub struct Broken {
     pub loss: Silence,

@@ -1,4 +1,4 @@
-//! The weekly availability report. Pure: spans, sketches and incidents in, figures out, then a format.
+//! The weekly availability report. Pure: spans, histograms and incidents in, figures out, then a format.
 
 mod availability;
 pub mod formats;

@@ -158,8 +158,8 @@ pub fn target(frame: &Frame, subject: &Subject, incidents: &HashMap<&str, usize>
         tampered_s: tally.tampered as i64,
         days: days.collect(),
         outages: outages(spans, from, to),
-        median_ms: quantile(&subject.history.sketches, 0.5),
-        p95_ms: quantile(&subject.history.sketches, 0.95),
+        median_ms: quantile(&subject.history.histograms, 0.5),
+        p95_ms: quantile(&subject.history.histograms, 0.95),
         certificate_days: subject
             .certificate_ends
             .map(|end| end.duration_since(frame.now).as_hours().div_euclid(24)),

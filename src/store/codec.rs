@@ -1,6 +1,6 @@
 //! Records on disk: a version, a checksum over key and content, JSON.
 //!
-//! JSON, since a record of an older version can be read by whoever finds it; longer ones are packed, since the engine
+//! JSON, since a person can read a record of an older version; longer ones are packed, since the engine
 //! keeps in memory what is read often. The checksum covers the key: a value under the wrong key is damage too.
 
 use std::{borrow::Cow, cell::RefCell, io};

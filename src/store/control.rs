@@ -1,6 +1,6 @@
 //! The control socket: the verbs of [`Store`] over a Unix socket, one JSON line a question and an answer.
 //!
-//! A service holds the store alone; commands beside it use this client and print the same.
+//! A service holds the store alone. Commands beside it use this client and print what they would print without a service.
 
 use std::{
     fs, io,
@@ -11,6 +11,7 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{UnixListener, UnixStream},
@@ -18,51 +19,24 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Checkup, Commit, Condition, Delivery, Pulse, Result, Store, StoreError, Wanted};
-use crate::model::{
-    Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
-    history::History,
-    plan::{Plan, PlanId},
-    registration::{Entry, Registration, Request, RequestId},
+use super::{
+    Commit, Condition, Delivery, Done, Page, Pulse, Range, Result, Sequence, Store, StoreError,
+    Task, Value, tables::Table,
 };
+use crate::model::{Alert, Glance, Storm, TargetId, history::History};
 
 #[derive(Serialize, Deserialize)]
 enum Ask {
-    Dossier(TargetId),
-    Dossiers,
-    Glances,
-    Mask(TargetId),
+    Get(&'static Table, Vec<String>),
+    List(Range),
+    Summaries(Option<String>, usize),
     Commit(Box<Commit>),
-    Incident(IncidentId),
-    Incidents(Wanted),
-    IncidentNumber(i16),
-    Outbox,
-    Undelivered(IncidentId),
     Delivery(Delivery),
-    Receipt(String, String),
-    History(TargetId, Timestamp, Timestamp),
-    Histories(Vec<TargetId>, Timestamp, Timestamp),
-    Registry,
-    RegistryRevision,
-    Request(RequestId),
-    Requests,
-    RequestNumber(i16),
-    Plan(PlanId),
-    Plans,
-    PlanNumber(i16),
-    Entries(Option<TargetId>),
-    Milestone(String),
-    DeadLetters,
     Gather(Vec<Alert>, Box<Storm>, Box<Alert>),
-    Storms(String),
-    PutStorm(Box<Storm>),
-    Members(Box<Storm>),
+    NextNumber(Sequence),
+    Histories(Vec<TargetId>, Timestamp, Timestamp),
     Condition,
-    Checkup,
-    Backup(PathBuf),
-    Remarks,
-    Upkeep,
-    Nightly(Timestamp),
+    Maintenance(Task),
 }
 
 /// A question is a commit at the most: some kilobytes.
@@ -129,41 +103,16 @@ fn packed<T: Serialize>(result: Result<T>) -> Vec<u8> {
 
 async fn answer(store: &dyn Store, ask: Ask) -> Vec<u8> {
     match ask {
-        Ask::Dossier(target) => packed(store.dossier(&target).await),
-        Ask::Dossiers => packed(store.dossiers().await),
-        Ask::Glances => packed(store.glances().await),
-        Ask::Mask(target) => packed(store.mask(&target).await),
+        Ask::Get(table, ids) => packed(store.get(table, &ids).await),
+        Ask::List(range) => packed(store.list(&range).await),
+        Ask::Summaries(after, limit) => packed(store.summaries(after, limit).await),
         Ask::Commit(commit) => packed(store.commit(*commit).await),
-        Ask::Incident(id) => packed(store.incident(&id).await),
-        Ask::Incidents(wanted) => packed(store.incidents(&wanted).await),
-        Ask::IncidentNumber(year) => packed(store.incident_id(year).await),
-        Ask::Outbox => packed(store.outbox().await),
-        Ask::Undelivered(id) => packed(store.undelivered(&id).await),
         Ask::Delivery(delivery) => packed(store.delivery(delivery).await),
-        Ask::Receipt(notifier, id) => packed(store.receipt(&notifier, &id).await),
-        Ask::History(target, from, to) => packed(store.history(&target, from, to).await),
-        Ask::Histories(targets, from, to) => packed(store.histories(&targets, from, to).await),
-        Ask::Registry => packed(store.registry().await),
-        Ask::RegistryRevision => packed(store.registry_revision().await),
-        Ask::Request(id) => packed(store.request(&id).await),
-        Ask::Requests => packed(store.requests().await),
-        Ask::RequestNumber(year) => packed(store.request_id(year).await),
-        Ask::Plan(id) => packed(store.plan(&id).await),
-        Ask::Plans => packed(store.plans().await),
-        Ask::PlanNumber(year) => packed(store.plan_id(year).await),
-        Ask::Entries(of) => packed(store.entries(of.as_ref()).await),
-        Ask::Milestone(name) => packed(store.milestone(&name).await),
-        Ask::DeadLetters => packed(store.dead_letters().await),
         Ask::Gather(alerts, storm, told) => packed(store.gather(alerts, *storm, *told).await),
-        Ask::Storms(notifier) => packed(store.storms(&notifier).await),
-        Ask::PutStorm(storm) => packed(store.put_storm(*storm).await),
-        Ask::Members(storm) => packed(store.members(&storm).await),
+        Ask::NextNumber(of) => packed(store.next_number(of).await),
+        Ask::Histories(targets, from, to) => packed(store.histories(&targets, from, to).await),
         Ask::Condition => packed(store.condition().await),
-        Ask::Checkup => packed(store.checkup().await),
-        Ask::Backup(to) => packed(store.backup(to).await),
-        Ask::Remarks => packed(store.remarks().await),
-        Ask::Upkeep => packed(store.upkeep().await),
-        Ask::Nightly(now) => packed(store.nightly(now).await),
+        Ask::Maintenance(task) => packed(store.maintenance(task).await),
     }
 }
 
@@ -212,57 +161,46 @@ impl Client {
 
 #[async_trait]
 impl Store for Client {
-    async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
-        self.ask(Ask::Dossier(target.clone())).await
+    async fn get(&self, table: &'static Table, ids: &[String]) -> Result<Vec<Option<Value>>> {
+        let found: Vec<Option<Box<RawValue>>> = self.ask(Ask::Get(table, ids.to_vec())).await?;
+        let value = |(json, id): (Option<Box<RawValue>>, &String)| {
+            json.map(|it| table.parse(id, it.get().as_bytes()))
+                .transpose()
+        };
+        found.into_iter().zip(ids).map(value).collect()
     }
 
-    async fn dossiers(&self) -> Result<Vec<Dossier>> {
-        self.ask(Ask::Dossiers).await
+    async fn list(&self, range: &Range) -> Result<Page<Value>> {
+        let page: Page<Box<RawValue>> = self.ask(Ask::List(range.clone())).await?;
+        let value = |(id, json): (String, Box<RawValue>)| {
+            let value = range.table.parse(&id, json.get().as_bytes())?;
+            Ok((id, value))
+        };
+        Ok(Page {
+            records: page.records.into_iter().map(value).collect::<Result<_>>()?,
+            next: page.next,
+        })
     }
 
-    async fn glances(&self) -> Result<Vec<Glance>> {
-        self.ask(Ask::Glances).await
-    }
-
-    async fn mask(&self, target: &TargetId) -> Result<Option<Arc<Mask>>> {
-        self.ask(Ask::Mask(target.clone())).await
+    async fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<Glance>> {
+        self.ask(Ask::Summaries(after, limit)).await
     }
 
     async fn commit(&self, commit: Commit) -> Result<()> {
         self.ask(Ask::Commit(Box::new(commit))).await
     }
 
-    async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>> {
-        self.ask(Ask::Incident(id.clone())).await
-    }
-
-    async fn incidents(&self, wanted: &Wanted) -> Result<Vec<Incident>> {
-        self.ask(Ask::Incidents(wanted.clone())).await
-    }
-
-    async fn incident_id(&self, year: i16) -> Result<IncidentId> {
-        self.ask(Ask::IncidentNumber(year)).await
-    }
-
-    async fn outbox(&self) -> Result<Vec<Alert>> {
-        self.ask(Ask::Outbox).await
-    }
-
-    async fn undelivered(&self, incident: &IncidentId) -> Result<Vec<Alert>> {
-        self.ask(Ask::Undelivered(incident.clone())).await
-    }
-
     async fn delivery(&self, delivery: Delivery) -> Result<Option<Alert>> {
         self.ask(Ask::Delivery(delivery)).await
     }
 
-    async fn receipt(&self, notifier: &str, subject: &str) -> Result<Option<Receipt>> {
-        self.ask(Ask::Receipt(notifier.to_owned(), subject.to_owned()))
-            .await
+    async fn gather(&self, alerts: Vec<Alert>, storm: Storm, told: Alert) -> Result<()> {
+        let ask = Ask::Gather(alerts, Box::new(storm), Box::new(told));
+        self.ask(ask).await
     }
 
-    async fn history(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<History> {
-        self.ask(Ask::History(target.clone(), from, to)).await
+    async fn next_number(&self, of: Sequence) -> Result<u64> {
+        self.ask(Ask::NextNumber(of)).await
     }
 
     async fn histories(
@@ -274,89 +212,12 @@ impl Store for Client {
         self.ask(Ask::Histories(targets.to_vec(), from, to)).await
     }
 
-    async fn registry(&self) -> Result<Vec<Registration>> {
-        self.ask(Ask::Registry).await
-    }
-
-    async fn registry_revision(&self) -> Result<u64> {
-        self.ask(Ask::RegistryRevision).await
-    }
-
-    async fn request(&self, id: &RequestId) -> Result<Option<Request>> {
-        self.ask(Ask::Request(id.clone())).await
-    }
-
-    async fn requests(&self) -> Result<Vec<Request>> {
-        self.ask(Ask::Requests).await
-    }
-
-    async fn request_id(&self, year: i16) -> Result<RequestId> {
-        self.ask(Ask::RequestNumber(year)).await
-    }
-
-    async fn plan(&self, id: &PlanId) -> Result<Option<Plan>> {
-        self.ask(Ask::Plan(id.clone())).await
-    }
-
-    async fn plans(&self) -> Result<Vec<Plan>> {
-        self.ask(Ask::Plans).await
-    }
-
-    async fn plan_id(&self, year: i16) -> Result<PlanId> {
-        self.ask(Ask::PlanNumber(year)).await
-    }
-
-    async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>> {
-        self.ask(Ask::Entries(of.cloned())).await
-    }
-
-    async fn milestone(&self, name: &str) -> Result<Option<String>> {
-        self.ask(Ask::Milestone(name.to_owned())).await
-    }
-
-    async fn dead_letters(&self) -> Result<Vec<Alert>> {
-        self.ask(Ask::DeadLetters).await
-    }
-
-    async fn gather(&self, alerts: Vec<Alert>, storm: Storm, told: Alert) -> Result<()> {
-        self.ask(Ask::Gather(alerts, Box::new(storm), Box::new(told)))
-            .await
-    }
-
-    async fn storms(&self, notifier: &str) -> Result<Vec<Storm>> {
-        self.ask(Ask::Storms(notifier.to_owned())).await
-    }
-
-    async fn put_storm(&self, storm: Storm) -> Result<()> {
-        self.ask(Ask::PutStorm(Box::new(storm))).await
-    }
-
-    async fn members(&self, storm: &Storm) -> Result<Vec<Incident>> {
-        self.ask(Ask::Members(Box::new(storm.clone()))).await
-    }
-
     async fn condition(&self) -> Result<Condition> {
         self.ask(Ask::Condition).await
     }
 
-    async fn checkup(&self) -> Result<Checkup> {
-        self.ask(Ask::Checkup).await
-    }
-
-    async fn backup(&self, to: PathBuf) -> Result<u64> {
-        self.ask(Ask::Backup(to)).await
-    }
-
-    async fn remarks(&self) -> Result<Vec<String>> {
-        self.ask(Ask::Remarks).await
-    }
-
-    async fn upkeep(&self) -> Result<()> {
-        self.ask(Ask::Upkeep).await
-    }
-
-    async fn nightly(&self, now: Timestamp) -> Result<()> {
-        self.ask(Ask::Nightly(now)).await
+    async fn maintenance(&self, task: Task) -> Result<Done> {
+        self.ask(Ask::Maintenance(task)).await
     }
 
     /// Never changes: a command does not wait.

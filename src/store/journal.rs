@@ -14,7 +14,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Batch, Result, StoreError, codec};
+use super::{Batch, Result, StoreError, codec, tables};
 use crate::model::Digest;
 
 /// One line: a batch and its number. Lines of a base all carry the number of the last batch that is in it.
@@ -58,13 +58,8 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> StoreError + '_ {
     move |error| StoreError::Failed(format!("{}: {error}", path.display()))
 }
 
-/// Keys that are of this engine alone: they are not journalled and not backed up.
-fn is_own(key: &str) -> bool {
-    key == SEQUENCE || key.starts_with("damaged/")
-}
-
 /// Under this key the engine knows the number of the last batch that it holds.
-pub const SEQUENCE: &str = "m/seq";
+pub const SEQUENCE: &str = tables::JOURNAL_POSITION.prefix;
 
 impl Journal {
     /// Opens the journal for writing after what `reading` found. A new log begins, so that a torn line
@@ -89,7 +84,7 @@ impl Journal {
     pub fn append(&mut self, batch: &Batch) -> Result<u64> {
         let put: Vec<_> = batch
             .iter()
-            .filter(|(key, _)| !is_own(key))
+            .filter(|(key, _)| tables::is_backed_up(key))
             .map(|(key, value)| Ok((key.clone(), value.as_deref().map(raw).transpose()?)))
             .collect::<Result<_>>()?;
         let n = self.last + 1;
@@ -105,7 +100,7 @@ impl Journal {
         }
     }
 
-    /// The log, for a sync that holds nobody up.
+    /// The log, for a flush that does not hold up appends.
     pub fn file(&self) -> Result<File> {
         self.log.get_ref().try_clone().map_err(failed(&self.folder))
     }
@@ -243,7 +238,7 @@ pub fn write_records(
         let mut count = 0;
         for record in records {
             let (key, value) = record?;
-            if is_own(&key) {
+            if !tables::is_backed_up(&key) {
                 continue;
             }
             let put = match raw(&value) {

@@ -20,7 +20,7 @@ pub struct Lock {
 const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Lock {
-    /// Makes the directory where it is not there, and takes the lock or says who has it.
+    /// Makes the directory where it is not there, and takes the lock, or says which process has it.
     pub fn take(folder: &Path) -> Result<Self> {
         Self::take_within(folder, PATIENCE)
     }

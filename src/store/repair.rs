@@ -9,12 +9,10 @@ use jiff::Timestamp;
 
 use super::{
     Batch, Engine, Result, StoreError, codec,
-    enduring::Open,
+    engine::Open,
     journal::{self, Reading, SEQUENCE},
+    tables::{self, LAST},
 };
-
-/// After every key.
-pub(super) const LAST: &str = "\u{10ffff}";
 
 pub(super) fn batch_of(records: journal::Records) -> Batch {
     records
@@ -34,7 +32,7 @@ pub(super) fn opened(
 ) -> Result<(Box<dyn Engine>, Reading)> {
     let journal = folder.join("journal");
     let found = open(folder).and_then(|engine| {
-        scan(engine.as_ref(), &journal, remarks)?;
+        mend(engine.as_ref(), &journal, remarks)?;
         let known: Option<u64> = engine
             .get(SEQUENCE)?
             .and_then(|it| codec::decode(SEQUENCE, &it).ok());
@@ -128,11 +126,11 @@ fn number(engine: &dyn Engine, n: u64) -> Result<()> {
 }
 
 /// Looks at every record. One that is damaged is taken from the journal, where that has it, or set aside.
-fn scan(engine: &dyn Engine, journal: &Path, remarks: &mut Vec<String>) -> Result<()> {
+fn mend(engine: &dyn Engine, journal: &Path, remarks: &mut Vec<String>) -> Result<()> {
     let damaged: Vec<(String, Vec<u8>)> = engine
         .range("", LAST)?
         .into_iter()
-        .filter(|(key, value)| !key.starts_with("damaged/") && !codec::is_whole(key, value))
+        .filter(|(key, value)| !tables::SET_ASIDE.holds(key) && !codec::is_whole(key, value))
         .collect();
     if damaged.is_empty() {
         return Ok(());
@@ -143,11 +141,12 @@ fn scan(engine: &dyn Engine, journal: &Path, remarks: &mut Vec<String>) -> Resul
         remarks.push(match &copy {
             Some(_) => format!("the record {key} was damaged and was taken from the journal"),
             None => {
-                format!("the record {key} was damaged; it is kept as damaged/{key} and begins anew")
+                let aside = tables::SET_ASIDE.key(&key);
+                format!("the record {key} was damaged; it is kept as {aside} and begins anew")
             }
         });
         engine.apply(
-            &vec![(format!("damaged/{key}"), Some(value)), (key, copy)],
+            &vec![(tables::SET_ASIDE.key(&key), Some(value)), (key, copy)],
             true,
         )?;
     }

@@ -1,125 +1,127 @@
-//! What is older than it need be: answering times by the hour become times by the day, old history and receipts go.
-//! Incidents and their evidence stay.
+//! Retention: what each table keeps no longer, by the table of tables.
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Batch, Engine, Result, codec, pages::each, recent::sortable};
-use crate::model::{
-    Incident, Storm,
-    history::{Day, Sketch, Span},
-    plan::Plan,
-    registration::Request,
+use super::{
+    Batch, Engine, Result, StoreError, codec,
+    samples::{moment_of, sortable},
+    scan::scan,
+    tables::{self, Kept, Table},
 };
+use crate::model::history::{Day, LatencyHistogram};
 
-/// Weekly reports look back two weeks, and may be asked for again for some days.
-const HOURLY_DAYS: i64 = 18;
-/// A year's report and some days to write it.
-const HISTORY_DAYS: i64 = 400;
-/// A message is not edited any more so long after its incident.
-const RECEIPT_DAYS: i64 = 60;
-
-/// A storm's message is not edited any more so long after the last incident joined it.
-const STORM_DAYS: i64 = 7;
-
-/// The registry's history tells the rest.
-const REQUEST_DAYS: i64 = 400;
-
-const DAY_S: i64 = 86_400;
+/// Tables whose records messages are about, and edited while these are in use.
+const SUBJECTS: [&Table; 3] = [tables::INCIDENTS, tables::REQUESTS, tables::PLANS];
 
 /// The batch that takes away what is due.
 pub(super) fn due<E: Engine + ?Sized>(engine: &E, now: Timestamp) -> Result<Batch> {
-    let before = |days: i64| {
-        now.checked_sub(SignedDuration::from_secs(days * DAY_S))
-            .unwrap_or(Timestamp::MIN)
-    };
     let mut batch = Batch::new();
-    roll_up(
-        engine,
-        before(HOURLY_DAYS),
-        before(HISTORY_DAYS),
-        &mut batch,
-    )?;
-    for record in each(engine, "s/", "s0") {
-        let (key, bytes) = record?;
-        let old = codec::decode::<Span>(&key, &bytes).is_ok_and(|it| it.to < before(HISTORY_DAYS));
-        if old {
-            batch.push((key, None));
-        }
-    }
-    let ended: BTreeMap<String, Option<Timestamp>> = each(engine, "i/", "i0")
-        .filter_map(Result::ok)
-        .filter_map(|(key, bytes)| codec::decode::<Incident>(&key, &bytes).ok())
-        .map(|it| (it.id.to_string(), it.ended_at))
-        .collect();
-    for record in each(engine, "t/", "t0") {
-        let (key, _) = record?;
-        let incident = key.rsplit('/').next().unwrap_or_default();
-        let over = ended
-            .get(incident)
-            .is_some_and(|it| it.is_some_and(|end| end < before(RECEIPT_DAYS)));
-        if over {
-            batch.push((key, None));
-        }
-    }
-    for (key, bytes) in engine.range("w/", "w0")? {
-        let calm =
-            codec::decode::<Storm>(&key, &bytes).is_ok_and(|it| it.joined < before(STORM_DAYS));
-        if calm {
-            batch.push((key, None));
-        }
-    }
-    for record in each(engine, "q/", "q0") {
-        let (key, bytes) = record?;
-        let old = codec::decode::<Request>(&key, &bytes)
-            .is_ok_and(|it| !it.stage.is_open() && it.at < before(REQUEST_DAYS));
-        if old {
-            batch.push((key, None));
-        }
-    }
-    for record in each(engine, "p/", "p0") {
-        let (key, bytes) = record?;
-        if codec::decode::<Plan>(&key, &bytes).is_ok_and(|it| it.to < before(REQUEST_DAYS)) {
-            batch.push((key, None));
+    for table in tables::ALL {
+        match table.kept {
+            // samples go in the upkeep of every minute
+            Kept::Forever | Kept::Hours(_) => (),
+            Kept::Days(_) | Kept::DaysByName(_) => aged(engine, table, now, &mut batch)?,
+            Kept::DaysAfterSubject(days) => unedited(engine, table, days, now, &mut batch)?,
+            Kept::RolledUp(days) => {
+                let before = now
+                    .checked_sub(SignedDuration::from_hours(24 * days))
+                    .unwrap_or(Timestamp::MIN);
+                roll_up(engine, table, before, &mut batch)?;
+            }
         }
     }
     Ok(batch)
 }
 
-/// Days told by the hour become one sketch each; those that are too old go.
-fn roll_up<E: Engine + ?Sized>(
+fn aged<E: Engine + ?Sized>(
     engine: &E,
-    hourly: Timestamp,
-    gone: Timestamp,
+    table: &Table,
+    now: Timestamp,
     batch: &mut Batch,
 ) -> Result<()> {
-    for record in each(engine, "h/", "h0") {
+    let (from, to) = table.range("");
+    for record in scan(engine, &from, &to) {
         let (key, bytes) = record?;
-        if codec::decode::<Sketch>(&key, &bytes).is_ok_and(|it| it.hour < gone) {
+        // a damaged one is for the checkup to tell
+        if let Ok(Some(at)) = table.goes_at(&key, &bytes)
+            && at < now
+        {
             batch.push((key, None));
         }
-    }
-    for record in each(engine, "a/", "a0") {
-        let (key, bytes) = record?;
-        let Some((start, target)) = day_of(&key).filter(|it| it.0 < Day::of(hourly)) else {
-            continue;
-        };
-        if let Ok(day) = codec::decode::<Day>(&key, &bytes) {
-            let mut whole = Sketch::new(start);
-            day.sketches(start).for_each(|it| whole.join(&it));
-            let name = format!("h/{target}/{}", sortable(start));
-            let record = codec::encode(&name, &whole)?;
-            batch.push((name, Some(record)));
-        }
-        batch.push((key, None));
     }
     Ok(())
 }
 
-/// The day and the target of a key `a/TARGET/MOMENT`.
-fn day_of(key: &str) -> Option<(Timestamp, &str)> {
-    let (target, moment) = key.strip_prefix("a/")?.rsplit_once('/')?;
-    let start = Timestamp::from_millisecond(i64::from_str_radix(moment, 16).ok()?).ok()?;
-    Some((start, target))
+/// Receipts, whose ids are NOTIFIER/SUBJECT.
+fn unedited<E: Engine + ?Sized>(
+    engine: &E,
+    table: &Table,
+    days: i64,
+    now: Timestamp,
+    batch: &mut Batch,
+) -> Result<()> {
+    let mut subjects = BTreeMap::new();
+    for subject in SUBJECTS {
+        let (from, to) = subject.range("");
+        for record in scan(engine, &from, &to) {
+            let (key, bytes) = record?;
+            let over = subject.over_since(&key, &bytes).unwrap_or(None);
+            subjects.insert(subject.id(&key).to_owned(), over);
+        }
+    }
+    let (from, to) = table.range("");
+    for record in scan(engine, &from, &to) {
+        let (key, _) = record?;
+        let subject = key.rsplit('/').next().unwrap_or_default();
+        let over = match subjects.get(subject) {
+            Some(over) => *over,
+            None => Some(of_itself(subject).unwrap_or(Timestamp::MIN)),
+        };
+        if over.is_some_and(|it| tables::later(it, days) < now) {
+            batch.push((key, None));
+        }
+    }
+    Ok(())
+}
+
+/// The moment of a message about several requests, `requests-SECOND`.
+fn of_itself(subject: &str) -> Option<Timestamp> {
+    let (_, second) = subject.rsplit_once('-')?;
+    subject
+        .starts_with("requests-")
+        .then(|| Timestamp::from_second(second.parse().ok()?).ok())?
+}
+
+/// Days told by the hour become one histogram each.
+fn roll_up<E: Engine + ?Sized>(
+    engine: &E,
+    table: &Table,
+    before: Timestamp,
+    batch: &mut Batch,
+) -> Result<()> {
+    let (from, to) = table.range("");
+    for record in scan(engine, &from, &to) {
+        let (key, bytes) = record?;
+        let Some(start) = moment_of(&key).filter(|it| *it < Day::of(before)) else {
+            continue;
+        };
+        match codec::decode::<Day>(&key, &bytes) {
+            Ok(day) => {
+                let mut whole = LatencyHistogram::new(start);
+                day.histograms(start).for_each(|it| whole.join(&it));
+                let (target, _) = table.id(&key).rsplit_once('/').unwrap_or_default();
+                let name = tables::LATENCY.key(&format!("{target}/{}", sortable(start)));
+                let record = codec::encode(&name, &whole)?;
+                batch.push((name, Some(record)));
+            }
+            Err(StoreError::Damaged { why, .. }) => {
+                tracing::error!(store.key = key, why, "a day's answering times are damaged");
+            }
+            Err(error) => return Err(error),
+        }
+        batch.push((key, None));
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     incident::{self, Voice},
     judge::{
-        self, Look,
+        self, Gravest, Look,
         learn::{mask_of, needs_approval, teaches},
     },
     model::{
@@ -30,10 +30,10 @@ use crate::{
     world::{World, evicted},
 };
 
-/// While our own network is gone, targets are tried this often.
+/// Pause between looks at a target while our own network is gone.
 const BLIND_PACE: Duration = Duration::from_secs(30);
 
-/// A commit that was overtaken is decided anew so many times.
+/// Attempts at one decision: another task that commits first makes it start again.
 const TRIES: u32 = 5;
 
 /// What a check came to, and when the next one is due.
@@ -140,8 +140,8 @@ pub async fn check_from(world: &World, target: &Target, place: Place) -> Checked
     }
 }
 
-/// Looks at one part of a portal. That a part is gone, slow or in repair is nobody's incident, and no part of the
-/// portal's availability; somebody else's content in it is.
+/// Looks at one part of a portal. A part that is gone, slow or in repair opens no incident and does not count towards the
+/// portal's availability; an attacker's content in it opens one.
 pub(crate) async fn part(world: &World, target: &Target) {
     let now = world.clock.now();
     let dossier = match world.store.dossier(&target.id).await {
@@ -210,7 +210,7 @@ async fn tampered_part(
 }
 
 /// Writes a look into history. Called only once our own sight is known to be good: a look that failed
-/// because of us is nobody's outage.
+/// because of us is no outage of the portal.
 async fn mark(world: &World, target: &Target, look: &Look, every: Duration) {
     world
         .measure
@@ -243,7 +243,7 @@ async fn mark(world: &World, target: &Target, look: &Look, every: Duration) {
     }
 }
 
-/// Twice the interval and a look's own time, in seconds: later than that, nobody was watching.
+/// The longest gap between two looks, in seconds, that still counts as watched: twice the interval, and 60 s for a look.
 fn gap(every: Duration) -> u64 {
     (every * 2).as_secs() + 60
 }
@@ -284,24 +284,25 @@ pub(crate) async fn gravest_at(
     if !judge::goes_on(&first) {
         return first;
     }
-    let mut others = Vec::new();
+    let address = first.observation.face.address;
+    let mut gravest = Gravest::of(first);
     for profile in profiles.iter().skip(1) {
         let own = profile_dossier(world, target, *profile).await;
         let beside = Beside {
             validators: None,
             first: Some(dossier),
             // a difference is to be the visitor's and not the address's
-            face: first.observation.face.address,
+            face: address,
         };
         let seen = look(world, target, *profile, &own, beside).await;
         took(world, &own.target, &seen).await;
         if seen.class.standing() == Standing::Tampered {
-            others.push(seen);
+            gravest.add(seen);
         } else {
             learn_profile(world, target, own, &seen).await;
         }
     }
-    judge::gravest(first, others)
+    gravest.into_look()
 }
 
 async fn took(world: &World, of: &TargetId, look: &Look) {
@@ -343,7 +344,7 @@ async fn known(world: &World, dossier: &Dossier) -> Option<Incident> {
 }
 
 /// Takes a look into the dossier and, where it is `sure` (first seen, agreed, looked), into incidents;
-/// all of it in one commit, decided anew where somebody else committed first.
+/// all of it in one commit, decided anew where another task committed first.
 async fn decide(
     world: &World,
     target: &Target,
@@ -403,7 +404,7 @@ async fn attempt(
         let year = seen_at
             .to_zoned(world.config.service.timezone.clone())
             .year();
-        // reserved only where one may open; a number that is not used leaves a gap and harms nobody
+        // reserved only where an incident may open; an unused number leaves a harmless gap
         let fresh = match crate::model::Kind::of(look.class) {
             Some(_) => world.store.incident_id(year).await?,
             None => IncidentId::new(year, 0),
@@ -436,7 +437,7 @@ async fn attempt(
         commit.alerts = world.alerts(target, &reminded, Voice::Reminder, now);
         commit.incidents = vec![reminded];
     }
-    let after = grown(world, target, &dossier, look, every);
+    let after = grown(world, target, &dossier, look, every).await;
     // a look that saw nothing new is a line of history and no more
     if after == before {
         return world.store.commit(commit).await;
@@ -444,7 +445,7 @@ async fn attempt(
     commit.mask = mask_of(look, target, &after);
     commit.dossier = Some(after.clone());
     world.store.commit(commit).await?;
-    evicted::remember(world, &before, &after);
+    evicted::remember(world, &before, &after).await;
     keep(world, target, &after, look);
     Ok(())
 }

@@ -35,7 +35,7 @@ pub(crate) async fn confirm(
     let face = first.observation.face.address;
     let mut looks = vec![first];
     loop {
-        // who shows somebody else's page and fails in turn is to be caught at the former: failures do not outvote it
+        // failures do not outvote looks that show tampering: a portal may show an attacker's page and fail in turn
         let tampered = count(&looks, |it| it.is_some_and(Kind::is_tampering));
         let last = match tampered {
             0 => looks.last().and_then(|it| Kind::of(it.class)),

@@ -42,11 +42,11 @@ pub enum Sight {
     Blind,
 }
 
-/// An answer so long ago still shows that the network works.
+/// The age up to which an answer shows that the network works.
 const FRESH: Duration = Duration::from_secs(3);
 /// A line that is caught changes its answers from one moment to the next: what clears it must have come just now.
 const JUST_NOW: Duration = Duration::from_secs(1);
-/// A probe's result holds so long: hundreds of targets that fail together ask once.
+/// Validity of a probe's result: hundreds of targets that fail together ask once.
 const PROBE_HOLDS: Duration = Duration::from_secs(5);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 const WITNESSES: usize = 5;

@@ -37,16 +37,16 @@ pub(crate) async fn finding(
         title_now: look.title.clone(),
         changes: look.changes.clone(),
         before: before(dossier).map(identity),
-        evidence: evidence(world, target, look),
+        evidence: evidence(world, target, look).await,
         address: look.observation.face.address.or(dossier.address),
         one_of: look.observation.face.others,
     }
 }
 
 /// Keeps the page of a look as evidence; `None` where the look has no page, or it cannot be kept.
-pub(crate) fn evidence(world: &World, target: &Target, look: &Look) -> Option<Evidence> {
-    let body = look.body.as_ref()?;
-    match world.evidence.keep(body) {
+pub(crate) async fn evidence(world: &World, target: &Target, look: &Look) -> Option<Evidence> {
+    let body = look.body.clone()?;
+    match world.evidence.keep_body(body).await {
         Ok(_) => look.seen.as_ref().map(identity),
         Err(error) => {
             tracing::error!(target.id = %target.id, %error, "evidence cannot be kept; the alert goes out without it");

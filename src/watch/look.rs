@@ -7,8 +7,8 @@ use crate::{
     detect,
     diff::Norm,
     fetch::Visit,
-    judge::{self, Case, Known, Look, Matched, Memory},
-    model::{Dossier, Fetched, Mask, Profile, Target, dossier::Validators},
+    judge::{self, Candidate, Case, Known, Look},
+    model::{Class, Dossier, Fetched, Mask, Profile, Target, dossier::Validators},
     world::{World, mask_updates, norm_cache, workers::Unfinished},
 };
 
@@ -51,27 +51,108 @@ pub async fn look(
         prefer: beside.face,
         by_operator: target.by_operator,
     };
-    let fetched = world.eye.visit(&visit, known.at).await;
+    let mut fetched = world.eye.visit(&visit, known.at).await;
+    if let Some(look) = shown_over_http2(world, known, &fetched).await {
+        return look;
+    }
+    fetched.broken = None;
     if let Some(look) = judge::glance(known, &fetched) {
         return look;
     }
-    let key = judge::cache_key(known, &fetched);
-    let mask = kept_mask(world, known, &fetched).await;
-    let memory = Memory {
-        matched: matched(world, known, &fetched, mask.as_ref()).await,
-        judgement: key.and_then(|it| world.memo.recall(&it)),
-    };
-    if let Some(look) = judge::recall(known, &fetched, &memory) {
+    if let Some(look) = soft_404(world, known, visit, &mut fetched).await {
         return look;
     }
-    let look = match gathered(world, known, visit, fetched, mask).await {
-        Gathered::Case(case, fetched) => judged(world, *case, *fetched).await,
-        Gathered::Look(look) => *look,
-    };
+    let mask = kept_mask(world, known, &fetched).await;
+    if let Some(look) = masked(world, known, &fetched, mask.as_ref()).await {
+        return look;
+    }
+    let key = judge::cache_key(known, &fetched);
+    if let Some(judgement) = key.and_then(|it| world.memo.recall(&it)) {
+        return judge::cached(known, &fetched, &judgement);
+    }
+    let look = read(world, known, fetched, mask).await;
     if let Some((key, judgement)) = key.zip(judge::judgement(&look)) {
         world.memo.keep(key, judgement);
     }
     look
+}
+
+/// The look of a page that broke off over HTTP/2, if that is the page that counts.
+async fn shown_over_http2(world: &World, known: Known<'_>, fetched: &Fetched) -> Option<Look> {
+    fetched.broken.as_ref()?;
+    let id = &known.target.id;
+    let of = Arc::new((known.target.clone(), known.dossier.clone(), fetched.clone()));
+    let (work, at) = (of.clone(), known.at);
+    let shown = world.desks.within(id, move || {
+        let (target, dossier, fetched) = work.as_ref();
+        let known = Known {
+            target,
+            dossier,
+            first: None,
+            at,
+        };
+        judge::shown_over_http2(known, fetched)
+    });
+    // a page that takes too long is not believed: the one that came over HTTP/1.1 counts
+    let look = shown.await.ok().flatten()?;
+    if look.class == Class::Defaced {
+        return Some(look);
+    }
+    let is_another = world
+        .desks
+        .within(id, move || judge::is_another_page(&of.0, &of.2));
+    is_another.await.unwrap_or(false).then_some(look)
+}
+
+/// The look of an unlinked path that the server does not have, though it answers with status 200.
+async fn soft_404(
+    world: &World,
+    known: Known<'_>,
+    visit: Visit<'_>,
+    fetched: &mut Fetched,
+) -> Option<Look> {
+    if !judge::could_be_soft_404(known, fetched) {
+        return None;
+    }
+    // the second visit may wait for a place among large bodies, and must not hold another one meanwhile
+    fetched.held = None;
+    let nowhere = visit_nowhere(world, visit, fetched).await;
+    let (target, page) = (known.target.clone(), fetched.clone());
+    let work = move || judge::is_soft_404(&target, &page, nowhere.as_ref());
+    let done = world.desks.within(&known.target.id, work).await;
+    done.unwrap_or(true)
+        .then(|| judge::soft_404(known, fetched))
+}
+
+/// Reads and judges a page, unless a mask that is learnt first decides it.
+async fn read(world: &World, known: Known<'_>, fetched: Fetched, mask: Option<Arc<Mask>>) -> Look {
+    let mut case = Case::of(known);
+    if judge::needs_mask(known, &fetched) {
+        case.mask = mask.clone().filter(|it| judge::is_current(known, it));
+        if case.mask.is_none() {
+            case.mask = mask_updates::learn(world, known, mask).await;
+            if let Some(mut look) = masked(world, known, &fetched, case.mask.as_ref()).await {
+                // a look behind a bad certificate has no mask, and teaches none
+                look.mask_update = look.mask.as_ref().map(|it| Box::new(it.as_ref().clone()));
+                return look;
+            }
+        }
+    }
+    if judge::needs_norm(known, &fetched) {
+        match norms(world, known, &fetched).await {
+            Ok((norm, reference)) => {
+                case.norm = norm;
+                case.reference = reference;
+            }
+            // without a norm, only what the beginning of a page itself says can accuse it
+            Err(_) if fetched.body.is_none() => (),
+            Err(why) => {
+                tracing::error!(target.id = %known.target.id, %why, "the norm could not be made in time; the page counts as over a limit");
+                return judge::unread(known, &fetched, why);
+            }
+        }
+    }
+    judged(world, case, fetched).await
 }
 
 /// Reads and judges a page: work for a processor, off the threads that wait for sockets.
@@ -97,56 +178,11 @@ async fn judged(world: &World, case: Case, fetched: Fetched) -> Look {
     }
 }
 
-/// A visit with all that it is judged by, or the look that a mask learnt just now decides.
-enum Gathered {
-    Case(Box<Case>, Box<Fetched>),
-    Look(Box<Look>),
-}
-
-async fn gathered(
-    world: &World,
-    known: Known<'_>,
-    visit: Visit<'_>,
-    mut fetched: Fetched,
-    mask: Option<Arc<Mask>>,
-) -> Gathered {
-    let mut case = Case::of(known);
-    if judge::could_be_soft_404(known, &fetched) {
-        // the second visit may wait for a place among large bodies, and must not hold another one meanwhile
-        fetched.held = None;
-        case.nowhere = visit_nowhere(world, visit, &fetched).await;
-    }
-    if !judge::needs_norm(known, &fetched) {
-        return Gathered::Case(case.into(), fetched.into());
-    }
-    if fetched.body.is_some() {
-        case.mask = mask.clone().filter(|it| judge::is_current(known, it));
-        if case.mask.is_none() {
-            case.mask = mask_updates::learn(world, known, mask).await;
-            if let Some(mut look) = recalled(world, known, &fetched, case.mask.as_ref()).await {
-                look.mask_update = case.mask.map(|it| Box::new(it.as_ref().clone()));
-                return Gathered::Look(look.into());
-            }
-        }
-    }
-    match norms(world, known).await {
-        Ok((norm, reference)) => {
-            case.norm = norm;
-            case.reference = reference;
-        }
-        // without a norm, only what the page itself says can accuse it
-        Err(_) if fetched.body.is_none() => (),
-        Err(why) => {
-            tracing::error!(target.id = %known.target.id, %why, "the norm could not be made in time; the page counts as over a limit");
-            return Gathered::Look(judge::unread(known, &fetched, why).into());
-        }
-    }
-    Gathered::Case(case.into(), fetched.into())
-}
-
 /// The mask in the store, for a visit that is judged by a page.
 async fn kept_mask(world: &World, known: Known<'_>, fetched: &Fetched) -> Option<Arc<Mask>> {
-    fetched.body.as_ref()?;
+    if !judge::needs_mask(known, fetched) {
+        return None;
+    }
     match world.store.mask(&known.dossier.target).await {
         Ok(kept) => kept,
         Err(error) => {
@@ -156,45 +192,37 @@ async fn kept_mask(world: &World, known: Known<'_>, fetched: &Fetched) -> Option
     }
 }
 
-/// Matches a page with a mask: a small page here, a larger one on another thread.
-async fn matched(
-    world: &World,
-    known: Known<'_>,
-    fetched: &Fetched,
-    mask: Option<&Arc<Mask>>,
-) -> Option<Matched> {
-    let mask = mask.filter(|it| judge::is_current(known, it))?;
-    let body = fetched.body.as_ref()?;
-    if !judge::could_match(known, fetched) {
-        return None;
-    }
-    if body.len() <= MATCHED_HERE {
-        return Matched::test(mask, body);
-    }
-    let (mask, body) = (mask.clone(), body.clone());
-    let work = move || Matched::test(&mask, &body);
-    // a page that is not matched in time is judged
-    let done = world.desks.within(&known.target.id, work).await;
-    done.ok().flatten()
-}
-
-async fn recalled(
+/// The look of a page that a mask lets through: a small page is matched here, a larger one on another thread.
+async fn masked(
     world: &World,
     known: Known<'_>,
     fetched: &Fetched,
     mask: Option<&Arc<Mask>>,
 ) -> Option<Look> {
-    let memory = Memory {
-        matched: matched(world, known, fetched, mask).await,
-        judgement: None,
+    let body = fetched.body.clone()?;
+    let candidate = Candidate::of(known, fetched, mask)?;
+    let fits = if body.len() <= MATCHED_HERE {
+        candidate.mask().fits(&body)
+    } else {
+        let mask = candidate.mask().clone();
+        let work = move || mask.fits(&body);
+        let done = world.desks.within(&known.target.id, work).await;
+        // a page that is not matched in time is judged
+        done.unwrap_or(false)
     };
-    judge::recall(known, fetched, &memory)
+    fits.then(|| candidate.matched(fetched))
 }
 
 /// The norm of the visitor that looks, and the one that planted things are asked of once more.
-async fn norms(world: &World, known: Known<'_>) -> Result<(Arc<Norm>, Reference), Unfinished> {
+async fn norms(
+    world: &World,
+    known: Known<'_>,
+    fetched: &Fetched,
+) -> Result<(Arc<Norm>, Reference), Unfinished> {
     let learnt = norm_cache::learnt(world, known.target, known.dossier).await?;
     let reference = match known.first {
+        // the beginning of a page is compared with nothing else
+        _ if fetched.body.is_none() => None,
         Some(first) => {
             let of = norm_cache::learnt(world, known.target, first).await?;
             Some((of.all, detect::Beside::FirstProfile))

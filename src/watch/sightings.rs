@@ -130,7 +130,7 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
     }
     let mut found: Vec<Noted> = Vec::new();
     for look in looks {
-        let page = evidence(world, target, look);
+        let page = evidence(world, target, look).await;
         let sighting = Sighting {
             at: look.observation.at,
             class: look.class,

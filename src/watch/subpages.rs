@@ -1,8 +1,8 @@
-//! Beyond the home page: sub-pages, sitemap and robots.txt, upload folders, paths that nobody links to.
+//! Beyond the home page: sub-pages, sitemap and robots.txt, upload folders, unlinked paths.
 //!
 //! Polite: each check of a home page brings at most one look more, so that all that belongs to a portal is seen in turn.
 //! What is remembered of a part lies under an id of its own (`nghean-portal~a1b2c3`), and so do its incidents. A part
-//! that is gone accuses nobody; one that shows somebody else's content does.
+//! that is gone opens no incident; one that shows an attacker's content does.
 
 use std::collections::BTreeMap;
 
@@ -79,7 +79,7 @@ pub(crate) async fn round(world: &World, target: &Target) {
         dossier.beyond.parts
     };
     let turn = world.next_round(&id);
-    // after each turn through the list, one path that nobody links to
+    // after each turn through the list, one unlinked path
     let at = turn % (parts.len() + 1);
     let part = match parts.get(at) {
         Some(part) => part.clone(),

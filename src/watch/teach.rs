@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use crate::{
+    evidence::bodies::EvidenceError,
     judge::{Look, learn},
     model::{Dossier, Target, TargetId},
-    store::{Commit, StoreError},
+    store::{Commit, StoreError, blocking},
     world::{World, evicted},
 };
 
 /// The dossier after a look, with the page in the evidence if it became a known one. A page that cannot be kept teaches
 /// nothing.
-pub(crate) fn grown(
+pub(crate) async fn grown(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -20,15 +21,20 @@ pub(crate) fn grown(
 ) -> Dossier {
     let mut after = dossier.clone();
     let known = learn::update(target, &mut after, look, every);
-    if known
-        && let Some(body) = &look.body
-        && let Err(error) = world.evidence.keep(body)
-    {
-        tracing::error!(target.id = %target.id, %error, "a page cannot be kept and is not learnt");
-        return dossier.clone();
-    }
     if known {
-        evicted::within_budget(&world.evidence, &mut after);
+        let (evidence, body) = (world.evidence.clone(), look.body.clone());
+        let kept = blocking::run(move || {
+            body.iter().try_for_each(|it| evidence.keep(it).map(drop))?;
+            evicted::within_budget(&evidence, &mut after);
+            Ok::<_, EvidenceError>(after)
+        });
+        after = match kept.await {
+            Ok(after) => after,
+            Err(error) => {
+                tracing::error!(target.id = %target.id, %error, "a page cannot be kept and is not learnt");
+                return dossier.clone();
+            }
+        };
     }
     if dossier.baseline.is_none()
         && let Some(baseline) = &after.baseline
@@ -40,7 +46,7 @@ pub(crate) fn grown(
 
 /// Writes what a look of another visitor than the first teaches: each visitor has a history of its own.
 pub(crate) async fn learn_profile(world: &World, target: &Target, dossier: Dossier, look: &Look) {
-    let after = grown(world, target, &dossier, look, target.settings.every);
+    let after = grown(world, target, &dossier, look, target.settings.every).await;
     if dossier == after {
         return;
     }
@@ -51,7 +57,7 @@ pub(crate) async fn learn_profile(world: &World, target: &Target, dossier: Dossi
     };
     match world.store.commit(commit).await {
         Ok(()) => {
-            evicted::remember(world, &dossier, &after);
+            evicted::remember(world, &dossier, &after).await;
             keep(world, target, &after, look);
         }
         // another task looked too; the next look learns

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     evidence::Evidence,
     model::{Digest, Dossier},
-    store::Wanted,
+    store::{Wanted, blocking},
     world::World,
 };
 
@@ -56,10 +56,19 @@ fn spoken_of(dossier: &Dossier) -> HashSet<Digest> {
 }
 
 /// Remembers the large bodies that a commit took out of a dossier.
-pub(crate) fn remember(world: &World, before: &Dossier, after: &Dossier) {
+pub(crate) async fn remember(world: &World, before: &Dossier, after: &Dossier) {
     let now = spoken_of(after);
     let gone = spoken_of(before).into_iter().filter(|it| !now.contains(it));
-    let large = gone.filter(|it| world.evidence.size(it) >= LARGE);
+    let gone: Vec<Digest> = gone.collect();
+    if gone.is_empty() {
+        return;
+    }
+    let evidence = world.evidence.clone();
+    let large = blocking::run(move || {
+        let is_large = |it: &Digest| evidence.size(it) >= LARGE;
+        gone.into_iter().filter(is_large).collect::<Vec<_>>()
+    })
+    .await;
     let mut all = world
         .evicted
         .0
@@ -92,10 +101,13 @@ pub async fn clear(world: &World) {
             return;
         }
     };
-    let gone = waiting.into_iter().filter(|it| !referred.contains(it));
-    let young: Vec<Digest> = gone
-        .filter(|it| !world.evidence.remove(it, SETTLED))
-        .collect();
+    let evidence = world.evidence.clone();
+    let young = blocking::run(move || {
+        let gone = waiting.into_iter().filter(|it| !referred.contains(it));
+        let young = gone.filter(|it| !evidence.remove(it, SETTLED));
+        young.collect::<Vec<_>>()
+    })
+    .await;
     let mut all = world
         .evicted
         .0

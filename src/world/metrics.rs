@@ -50,7 +50,7 @@ pub struct Measure {
     pub outbox_age: Gauge,
     pub store_bytes: Gauge,
     pub health: Arc<Health>,
-    /// Notifiers whose last word was that they take no more, and why.
+    /// Notifiers that refused their last message for good, and why.
     gone: Mutex<BTreeMap<String, String>>,
 }
 

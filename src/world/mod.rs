@@ -26,7 +26,7 @@ use crate::{
     calendar,
     config::Config,
     diff::Norm,
-    evidence::{Derived, Evidence},
+    evidence::{CacheFiles, Evidence},
     fetch,
     fetch::{Eye, Guard, Sees},
     files,
@@ -108,7 +108,7 @@ impl World {
         Self::with_eye(config, store, clock, Arc::new(eye))
     }
 
-    /// The same with another who sees in the place of the network.
+    /// Like [`Self::open`], with a given fetcher: tests script one.
     pub fn with_eye(
         config: Config,
         store: Arc<dyn Store>,
@@ -345,8 +345,8 @@ impl World {
         let mut out = Vec::new();
         for name in names {
             let edits = self.notifier(name).is_some_and(|it| it.edits());
-            // where an earlier message cannot be edited, each is a new one, and damping means silence; who was told of
-            // nothing is not told of its end
+            // a notifier that cannot edit gets a new message each time, so a quiet change sends it none; nor does the end
+            // of an incident that it never heard of
             let unheard = incident.planned.is_some() && !incident.stage.is_open();
             if edits || voice != Voice::Quiet && !unheard {
                 let about = About::Incident(incident.id.clone());
@@ -361,7 +361,7 @@ impl World {
         out
     }
 
-    /// The same for an incident whose target is not registered any more: to the people who run the service.
+    /// The alerts of an incident at a portal that is registered no more: they go to the operator.
     pub fn alerts_to_duty(&self, incident: &Incident, now: Timestamp) -> Vec<Alert> {
         self.alerts_of(self.config.operators().names(), incident, Voice::Plain, now)
     }
@@ -412,8 +412,8 @@ impl World {
 }
 
 /// What was worked out of evidence.
-pub fn derived(config: &Config) -> Derived {
-    Derived::new(config.service.data_dir.join("derived"))
+pub fn derived(config: &Config) -> CacheFiles {
+    CacheFiles::new(config.service.data_dir.join("derived"))
 }
 
 type Voices = (BTreeMap<String, Arc<dyn Notifier>>, Vec<String>);

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::{
     diff::{Imprint, Imprints, Norm, imprint::EDITION, imprints},
-    evidence::{Derived, Evidence},
+    evidence::{CacheFiles, Evidence},
     judge::known_looks,
     model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
     page,
     page::{Source, patience},
-    store::shelf::Shelf,
+    store::cache::Cache,
     world::{World, workers::Unfinished},
 };
 
@@ -38,16 +38,16 @@ pub type Unread = (LookRef, Digest);
 
 pub struct Norms {
     evidence: Evidence,
-    derived: Derived,
-    at_hand: Shelf<TargetId, (Vec<Digest>, Learnt)>,
+    derived: CacheFiles,
+    at_hand: Cache<TargetId, (Vec<Digest>, Learnt)>,
 }
 
 impl Norms {
-    pub fn new(evidence: Evidence, derived: Derived) -> Self {
+    pub fn new(evidence: Evidence, derived: CacheFiles) -> Self {
         Self {
             evidence,
             derived,
-            at_hand: Shelf::weighing(AT_HAND, |(_, learnt)| learnt.bytes()),
+            at_hand: Cache::weighing(AT_HAND, |(_, learnt)| learnt.bytes()),
         }
     }
 
@@ -117,7 +117,7 @@ impl Norms {
         // while looks are gathered, each makes another one
         if whole && dossier.baseline.is_some() {
             self.at_hand
-                .put(dossier.target.clone(), (names, norm.clone()));
+                .insert(dossier.target.clone(), (names, norm.clone()));
         }
         Ok(norm)
     }

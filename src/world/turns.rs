@@ -24,7 +24,8 @@ const DEAR: Duration = Duration::from_millis(256);
 const CHEAP: Duration = Duration::from_millis(32);
 /// A job that has waited this long comes next, dear or not.
 const LONG: Duration = Duration::from_secs(20);
-/// Portals with a remembered cost. Past this, all are cheap again: so many dear ones are no attack but a slow machine.
+/// The most portals with a remembered cost. Past this, all count as cheap again: that many costly portals mean a slow
+/// machine, not an attack.
 const REMEMBERED: usize = 20_000;
 
 /// The places at the desks, and the queue before them.

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::{judge::Judgement, model::Digest, store::shelf::Shelf};
+use crate::{judge::Judgement, model::Digest, store::cache::Cache};
 
 /// A normal page's judgement is some 300 bytes, an accused one's some kilobytes.
 const KEPT: usize = 1024;
 
-pub struct Memo(Shelf<Digest, Arc<Judgement>>);
+pub struct Memo(Cache<Digest, Arc<Judgement>>);
 
 impl Default for Memo {
     fn default() -> Self {
-        Self(Shelf::new(KEPT))
+        Self(Cache::new(KEPT))
     }
 }
 
@@ -22,6 +22,6 @@ impl Memo {
     }
 
     pub(crate) fn keep(&self, case: Digest, judgement: Judgement) {
-        self.0.put(case, Arc::new(judgement));
+        self.0.insert(case, Arc::new(judgement));
     }
 }

@@ -12,9 +12,10 @@ use std::{
 use gaccong::{
     model::{About, Alert, Dossier, Notice, Urgency, registration::Registration},
     store::{
-        Batch, Checkup, Commit, Condition, Engine, Enrolment, Ledger, Result, Store, StoreError,
+        Batch, Checkup, Commit, Condition, Engine, Enrolment, RecordStore, Result, Store,
+        StoreError,
         backends::Memory,
-        enduring::{Enduring, Open},
+        durable::{Durable, Open},
     },
 };
 use jiff::Timestamp;
@@ -162,11 +163,11 @@ impl Engine for Brittle {
         self.0.last(from, to)
     }
 
-    fn apply(&self, batch: &Batch, keep: bool) -> Result<()> {
+    fn apply(&self, batch: &Batch, durable: bool) -> Result<()> {
         if self.1.load(Ordering::Relaxed) {
             return Err(StoreError::Failed("no space left".to_owned()));
         }
-        self.0.apply(batch, keep)
+        self.0.apply(batch, durable)
     }
 
     fn checkup(&self) -> Result<Checkup> {
@@ -183,23 +184,25 @@ async fn while_the_disk_fails_everything_goes_on_in_memory() {
     );
     let (of, flag) = (disk.clone(), fails.clone());
     let open: Open = Box::new(move |_| Ok(Box::new(Brittle(of.clone(), flag.clone()))));
-    let store = Ledger::new(Enduring::open(folder.path(), open).unwrap());
-    fill(&store, 0, 3).await;
+    let store = RecordStore::new(Durable::open(folder.path(), open).unwrap());
+    let opened: Arc<dyn Store> = Arc::new(store);
+    let store = opened.as_ref();
+    fill(store, 0, 3).await;
     fails.store(true, Ordering::Relaxed);
-    fill(&store, 3, 4).await;
-    holds(&store, 7).await;
+    fill(store, 3, 4).await;
+    holds(store, 7).await;
     assert!(matches!(
         store.condition().await.unwrap(),
         Condition::InMemory { why, .. } if why.contains("no space left")
     ));
     assert!(store.upkeep().await.is_err(), "it still fails");
-    fill(&store, 7, 1).await;
+    fill(store, 7, 1).await;
     fails.store(false, Ordering::Relaxed);
     store.upkeep().await.unwrap();
     assert_eq!(store.condition().await.unwrap(), Condition::Sound);
-    fill(&store, 8, 1).await;
-    holds(&store, 9).await;
-    drop(store);
+    fill(store, 8, 1).await;
+    holds(store, 9).await;
+    drop(opened);
     // and it is all in the journal, too
     fs::remove_dir_all(folder.path().join("store")).ok();
     holds(store_at("sled", folder.path()).as_ref(), 9).await;
@@ -244,20 +247,20 @@ async fn old_answering_times_are_rolled_up_and_none_is_lost() {
         store.commit(commit).await.unwrap();
     }
     let before = store.history(&id("a"), at(0), at(3 * day)).await.unwrap();
-    assert_eq!(before.sketches.len(), 48);
+    assert_eq!(before.histograms.len(), 48);
     for _ in 0..2 {
         store.nightly(at(60 * day)).await.unwrap();
         let after = store.history(&id("a"), at(0), at(3 * day)).await.unwrap();
-        assert_eq!(after.sketches.len(), 2, "one a day");
+        assert_eq!(after.histograms.len(), 2, "one a day");
         assert_eq!(after.spans, before.spans);
         assert_eq!(
-            quantile(&after.sketches, 0.5),
-            quantile(&before.sketches, 0.5)
+            quantile(&after.histograms, 0.5),
+            quantile(&before.histograms, 0.5)
         );
     }
     store.nightly(at(500 * day)).await.unwrap();
     let gone = store.history(&id("a"), at(0), at(3 * day)).await.unwrap();
-    assert!(gone.sketches.is_empty() && gone.spans.is_empty());
+    assert!(gone.histograms.is_empty() && gone.spans.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

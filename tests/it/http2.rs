@@ -7,7 +7,9 @@ use std::{
 
 use gaccong::{
     fetch::Settings,
-    model::{Class, Fetched},
+    judge::DecidedBy,
+    model::{Class, Fetched, Profile},
+    watch::{self, look::Beside},
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::{
@@ -258,16 +260,19 @@ fn gzip(page: &str) -> Vec<u8> {
     out.finish().unwrap()
 }
 
-/// The class of a check of a server that does so over HTTP/2 and, unless `alone`, shows the honest page over HTTP/1.1.
-async fn class_of(does: Does, alone: bool) -> Option<Class> {
+/// A watch over a server that does so over HTTP/2 and, unless `alone`, shows the honest page over HTTP/1.1.
+async fn scene(does: Does, alone: bool) -> Scene {
     let (port, authority, _) = server(does, alone).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, authority).unwrap();
     let extra = format!("  extra_ca: ['{}']\n", file.display());
     let url = format!("https://localhost:{port}/");
-    let scene = Scene::new(&yaml(&extra, &[("cong", &url)]));
-    scene.check(0).await.class
+    Scene::new(&yaml(&extra, &[("cong", &url)]))
+}
+
+async fn class_of(does: Does, alone: bool) -> Option<Class> {
+    scene(does, alone).await.check(0).await.class
 }
 
 #[tokio::test]
@@ -308,6 +313,18 @@ async fn an_honest_page_that_differs_from_request_to_request_is_up() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_page_that_always_breaks_over_http2_is_known_by_its_bytes_all_the_same() {
+    let clock = honest(1).replace("<h1>", "<p>10:24:31</p><h1>");
+    let scene = scene(Does::Shows(clock.into_bytes(), None), false).await;
+    scene.learn(0).await;
+    let (target, dossier) = (scene.target(0), scene.dossier(0).await);
+    let (desktop, beside) = (Profile::Desktop, Beside::default());
+    let seen = watch::look(&scene.world, &target, desktop, &dossier, beside).await;
+    let decided = (seen.class, seen.decided_by);
+    assert_eq!(decided, (Class::Unchanged, DecidedBy::Equal));
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ mod damage; // files that are flipped, cut or lost; disks that fail
 mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
 mod decide; // decisions that another commit overtakes
 mod dependencies; // licences, sources, bans and advisories of dependencies
+mod disks; // disks that hang hold up no thread of the runtime
 mod duty; // escalation and hand-over
 mod edits; // the configuration beside the service: no files, edits during the start, health under a faulty file
 mod endless; // what has no end and is no page
@@ -53,6 +54,7 @@ mod registration; // registration: requests, looks, proofs, decisions, ends
 mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
 mod restore; // a backup holds all pages; a restore is whole or not at all
+mod retention; // what a night takes away, by the table of tables
 mod rings; // calls and reminders of many incidents: one message a minute, one tap
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kill, restart, beside it

@@ -172,7 +172,7 @@ async fn what_was_seen_before_a_stop_is_history_after_it() {
         assert_eq!(seen.spans.len(), 1, "{n}: {seen:?}");
         assert_eq!((seen.spans[0].looks, seen.spans[0].to), (100, at(99 * 60)));
         let counted: u32 = seen
-            .sketches
+            .histograms
             .iter()
             .flat_map(|it| &it.buckets)
             .map(|it| it.1)

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use gaccong::model::{
     Alert, Dossier, Incident, Mask, Receipt, Storm,
-    history::{Day, Sketch, Span},
+    history::{Day, LatencyHistogram, Span},
     plan::Plan,
     registration::{Entry, Registration, Request},
 };
@@ -36,7 +36,7 @@ const KINDS: &[(&str, Rewrite)] = &[
     ("masks", again::<Mask>),
     ("milestones", again::<String>),
     ("numbers", again::<u64>),
-    ("old-days", again::<Sketch>),
+    ("old-days", again::<LatencyHistogram>),
     ("outbox", again::<Alert>),
     ("plans", again::<Plan>),
     ("receipts", again::<Receipt>),

@@ -22,7 +22,7 @@ use gaccong::{
     deliver,
     model::{Incident, Kind, Receipt, Standing},
     schedule::{watchdog, wheel},
-    store::{Ledger, Store, Wanted},
+    store::{RecordStore, Store, Wanted},
     world::{World, clock::Clock, steady},
 };
 use jiff::Timestamp;
@@ -113,7 +113,7 @@ impl History {
     }
 
     fn start(&mut self) {
-        let store: Arc<dyn Store> = Arc::new(Ledger::new(OnDisk(self.disk.clone())));
+        let store: Arc<dyn Store> = Arc::new(RecordStore::new(OnDisk(self.disk.clone())));
         let (config, clock) = (self.config.clone(), self.clock.clone());
         let eye = self.outside.clone();
         let (mut world, _) = World::with_eye(config, store, clock, eye).unwrap();

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use gaccong::{
     evidence::Evidence,
     model::{
-        About, Alert, Class, Dossier, Notice, Receipt, Urgency,
+        About, Alert, Class, Dossier, Notice, Receipt, Storm, Urgency,
         history::Mark,
         registration::{Deed, Entry, Registration},
+        storm::Family,
         target::{Settings, Target},
     },
-    store::{Commit, Delivery, Enrolment, Store, StoreError, Wanted, control, lock::Lock},
+    store::{
+        Commit, Delivery, Enrolment, Range, Store, StoreError, Wanted, control, lock::Lock, tables,
+    },
 };
 use jiff::Timestamp;
 
@@ -46,11 +49,12 @@ fn alert(seconds: i64) -> Alert {
     )
 }
 
-async fn suite(store: Arc<dyn Store>) {
+pub async fn suite(store: Arc<dyn Store>) {
     revisions(store.as_ref()).await;
     history(store.as_ref()).await;
     outbox(store.as_ref()).await;
     registry(store.as_ref()).await;
+    pages(store.as_ref()).await;
     let first = store.incident_id(2026).await.unwrap();
     let second = store.incident_id(2026).await.unwrap();
     assert_eq!(
@@ -116,7 +120,7 @@ async fn history(store: &dyn Store) {
         ]
     );
     assert_eq!(
-        seen.sketches
+        seen.histograms
             .iter()
             .flat_map(|it| &it.buckets)
             .map(|it| it.1)
@@ -241,6 +245,51 @@ async fn registry(store: &dyn Store) {
     assert_eq!(store.entries(Some(&id("new"))).await.unwrap().len(), 2);
     assert!(store.entries(Some(&id("ne"))).await.unwrap().is_empty());
     assert_eq!(store.entries(None).await.unwrap().len(), 2);
+}
+
+async fn pages(store: &dyn Store) {
+    let storm = |notifier: &str, n: u8| Storm {
+        id: format!("DR-2026-000{n}"),
+        notifier: notifier.to_owned(),
+        family: Family::Availability,
+        begun: at(1),
+        joined: at(i64::from(n)),
+        told: None,
+        listed: 0,
+        receipt: None,
+        before: 0,
+        size: 0,
+        shared: None,
+        joiners: Vec::new(),
+        more_joiners: 0,
+        rung: None,
+    };
+    for n in 1..=5 {
+        store.put_storm(storm("room", n)).await.unwrap();
+    }
+    store.put_storm(storm("room2", 6)).await.unwrap();
+    let mut range = Range {
+        table: tables::STORMS,
+        under: "room/".to_owned(),
+        after: None,
+        in_use: false,
+        limit: 2,
+    };
+    let mut lengths = Vec::new();
+    let mut found = Vec::new();
+    loop {
+        let page = store.list(&range).await.unwrap();
+        lengths.push(page.records.len());
+        let storms = page.records.into_iter().map(|(_, it)| it.into::<Storm>());
+        found.extend(storms.map(|it| it.unwrap().joined.as_second()));
+        range.after = page.next;
+        if range.after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(lengths, [2, 2, 1]);
+    assert_eq!(found, [1, 2, 3, 4, 5], "none twice, and none of another");
+    assert_eq!(store.storms("room").await.unwrap().len(), 5);
 }
 
 #[tokio::test]

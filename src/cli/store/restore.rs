@@ -18,12 +18,8 @@ use crate::{
         excerpt::excerpt,
         registration::{Registration, Request},
     },
-    store::{backends, codec, journal, lock::Lock, private, replace},
+    store::{backends, codec, journal, lock::Lock, private, replace, tables},
 };
-
-/// Prefix of the outbox's keys, which are not restored: another service has delivered the messages since, or they are
-/// too old, or they were never ours.
-const OUTBOX: &str = "o/";
 
 pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Outcome, Failure> {
     open::logs("warn");
@@ -95,7 +91,8 @@ fn restored(args: &Restore, config: &Config, staging: &Path) -> Result<Restored,
     };
     let mut records = backup.records()?;
     let before = records.len();
-    records.retain(|key, _| !key.starts_with(OUTBOX));
+    // another service has delivered these messages since, or they are too old, or they were never ours
+    records.retain(|key, _| !tables::OUTBOX.holds(key));
     strangers(&records, config, args)?;
     let all = records
         .iter()
@@ -156,17 +153,17 @@ fn strangers(records: &journal::Records, config: &Config, args: &Restore) -> Res
     };
     let mut moved = BTreeSet::new();
     for (key, json) in records {
-        if key.starts_with("r/") {
+        if tables::REGISTRATIONS.holds(key) {
             if let Ok(it) = serde_json::from_str::<Registration>(json) {
                 it.target.settings.notify.iter().for_each(|it| name(it));
             }
-        } else if key.starts_with("q/") {
+        } else if tables::REQUESTS.holds(key) {
             if let Ok(it) = serde_json::from_str::<Request>(json)
                 && it.stage.is_open()
             {
                 it.asker.notifier.iter().for_each(|it| name(it));
             }
-        } else if key.starts_with("m/milestone/moved/") {
+        } else if tables::MARKERS.holds(key) && tables::MARKERS.id(key).starts_with("moved/") {
             let to: Option<Value> = serde_json::from_str(json).ok();
             let to = to.and_then(|it| it.as_str().map(str::to_owned));
             moved.insert(format!(

@@ -14,6 +14,10 @@ pub struct Memory(RwLock<BTreeMap<String, Vec<u8>>>);
 
 #[async_trait]
 impl Engine for Memory {
+    fn may_wait(&self) -> bool {
+        false
+    }
+
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
         Ok(self
             .0
@@ -31,7 +35,7 @@ impl Engine for Memory {
             .collect())
     }
 
-    fn some(&self, from: &str, to: &str, most: usize) -> Result<Vec<(String, Vec<u8>)>> {
+    fn page(&self, from: &str, to: &str, most: usize) -> Result<Vec<(String, Vec<u8>)>> {
         let all = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let found = all.range(from.to_owned()..to.to_owned()).take(most);
         Ok(found
@@ -45,7 +49,7 @@ impl Engine for Memory {
         Ok(found.map(|(key, value)| (key.clone(), value.clone())))
     }
 
-    fn apply(&self, batch: &Batch, _keep: bool) -> Result<()> {
+    fn apply(&self, batch: &Batch, _durable: bool) -> Result<()> {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for (key, value) in batch {
             match value {

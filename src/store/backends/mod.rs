@@ -7,8 +7,8 @@ use std::{path::Path, sync::Arc};
 
 pub use self::{memory::Memory, sled::Sled};
 use super::{
-    Ledger, Result, Store, StoreError,
-    enduring::{self, Enduring},
+    RecordStore, Result, Store, StoreError,
+    durable::{self, Durable},
 };
 
 /// Opens a store in a directory.
@@ -16,10 +16,12 @@ pub type Open = fn(&Path) -> Result<Arc<dyn Store>>;
 
 pub const KINDS: &[(&str, Open)] = &[
     ("sled", |folder| {
-        let open: enduring::Open = Box::new(|folder| Ok(Box::new(Sled::open(folder)?)));
-        Ok(Arc::new(Ledger::new(Enduring::open(folder, open)?)))
+        let open: durable::Open = Box::new(|folder| Ok(Box::new(Sled::open(folder)?)));
+        Ok(Arc::new(RecordStore::new(Durable::open(folder, open)?)))
     }),
-    ("memory", |_| Ok(Arc::new(Ledger::new(Memory::default())))),
+    ("memory", |_| {
+        Ok(Arc::new(RecordStore::new(Memory::default())))
+    }),
 ];
 
 /// Opens the store of that kind.

@@ -120,7 +120,7 @@ impl Engine for Sled {
         })
     }
 
-    fn some(&self, from: &str, to: &str, most: usize) -> Result<Vec<(String, Vec<u8>)>> {
+    fn page(&self, from: &str, to: &str, most: usize) -> Result<Vec<(String, Vec<u8>)>> {
         guarded(|| {
             self.0
                 .range(from..to)
@@ -141,7 +141,7 @@ impl Engine for Sled {
         })
     }
 
-    fn apply(&self, batch: &Batch, _keep: bool) -> Result<()> {
+    fn apply(&self, batch: &Batch, _durable: bool) -> Result<()> {
         let mut sled = sled::Batch::default();
         for (key, value) in batch {
             match value {

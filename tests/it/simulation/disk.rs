@@ -53,6 +53,11 @@ pub struct OnDisk(pub Arc<Disk>);
 
 #[async_trait]
 impl Engine for OnDisk {
+    /// Its waits are in virtual time.
+    fn may_wait(&self) -> bool {
+        false
+    }
+
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>> {
         self.0.seen.get(key)
     }
@@ -65,16 +70,16 @@ impl Engine for OnDisk {
         self.0.seen.last(from, to)
     }
 
-    fn apply(&self, batch: &Batch, keep: bool) -> Result<()> {
+    fn apply(&self, batch: &Batch, durable: bool) -> Result<()> {
         if self.0.fails.load(Ordering::Relaxed) {
             return Err(StoreError::Failed("the disk fails".to_owned()));
         }
-        self.0.seen.apply(batch, keep)?;
+        self.0.seen.apply(batch, durable)?;
         self.0.behind.lock().unwrap().push(batch.clone());
         Ok(())
     }
 
-    async fn settle(&self) -> Result<()> {
+    async fn flush(&self) -> Result<()> {
         let upto = self.0.behind.lock().unwrap().len();
         let slow = self.0.slow_ms.load(Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(1 + slow)).await;

@@ -6,7 +6,7 @@ use super::{Engine, Result};
 const AT_ONCE: usize = 500;
 
 /// Ascending. Records that are written while this goes on may or may not be among them.
-pub(super) fn each<'a, E: Engine + ?Sized>(
+pub(super) fn scan<'a, E: Engine + ?Sized>(
     engine: &'a E,
     from: &str,
     to: &'a str,
@@ -22,7 +22,7 @@ pub(super) fn each<'a, E: Engine + ?Sized>(
             if over {
                 return None;
             }
-            let records = match engine.some(&from, to, AT_ONCE) {
+            let records = match engine.page(&from, to, AT_ONCE) {
                 Ok(records) => records,
                 Err(error) => {
                     over = true;

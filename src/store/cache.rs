@@ -9,7 +9,7 @@ use std::{
 
 /// A cache of two generations of values that weigh at most `room` each: a value that is used moves to the newer one,
 /// and a full newer one replaces the older. Nearly as good as an LRU list, with one short lock.
-pub struct Shelf<K, V> {
+pub struct Cache<K, V> {
     room: usize,
     weigh: fn(&V) -> usize,
     generations: Mutex<[Generation<K, V>; 2]>,
@@ -29,7 +29,7 @@ impl<K, V> Default for Generation<K, V> {
     }
 }
 
-impl<K: Hash + Eq + Clone, V: Clone> Shelf<K, V> {
+impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
     /// For at most `room` values in a generation.
     pub fn new(room: usize) -> Self {
         Self::weighing(room, |_| 1)
@@ -64,7 +64,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Shelf<K, V> {
         Some(value)
     }
 
-    pub fn put(&self, key: K, value: V) {
+    pub fn insert(&self, key: K, value: V) {
         self.place(&mut self.all(), key, value);
     }
 
@@ -84,7 +84,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Shelf<K, V> {
         new.values.insert(key, value);
     }
 
-    pub fn take<Q: Hash + Eq + ?Sized>(&self, key: &Q)
+    pub fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q)
     where
         K: Borrow<Q>,
     {
@@ -103,32 +103,32 @@ mod tests {
 
     #[test]
     fn what_is_used_stays() {
-        let shelf = Shelf::new(2);
+        let cache = Cache::new(2);
         for n in 0..5 {
-            shelf.put(n, n * 10);
-            assert_eq!(shelf.get(&0), Some(0), "used after each of the others");
+            cache.insert(n, n * 10);
+            assert_eq!(cache.get(&0), Some(0), "used after each of the others");
         }
-        assert_eq!(shelf.get(&1), None);
-        shelf.take(&0);
-        assert_eq!(shelf.get(&0), None);
+        assert_eq!(cache.get(&1), None);
+        cache.remove(&0);
+        assert_eq!(cache.get(&0), None);
     }
 
     #[test]
     fn heavy_values_leave_room_for_no_more_than_they_weigh() {
-        let shelf = Shelf::weighing(10, |it: &Vec<u8>| it.len());
-        let held = |shelf: &Shelf<u32, Vec<u8>>| {
-            let all = shelf.all();
+        let cache = Cache::weighing(10, |it: &Vec<u8>| it.len());
+        let held = |cache: &Cache<u32, Vec<u8>>| {
+            let all = cache.all();
             let all = all.iter().flat_map(|it| it.values.values());
             all.map(Vec::len).sum::<usize>()
         };
         for n in 0..100 {
-            shelf.put(n, vec![0; 1 + n as usize % 12]);
-            assert!(held(&shelf) <= 20, "after {n}");
+            cache.insert(n, vec![0; 1 + n as usize % 12]);
+            assert!(held(&cache) <= 20, "after {n}");
         }
-        shelf.put(7, vec![0; 11]);
-        assert_eq!(shelf.get(&7), None, "heavier than a generation");
-        shelf.put(8, vec![0; 4]);
-        shelf.put(8, vec![0; 5]);
-        assert_eq!(shelf.get(&8).map(|it| it.len()), Some(5));
+        cache.insert(7, vec![0; 11]);
+        assert_eq!(cache.get(&7), None, "heavier than a generation");
+        cache.insert(8, vec![0; 4]);
+        cache.insert(8, vec![0; 5]);
+        assert_eq!(cache.get(&8).map(|it| it.len()), Some(5));
     }
 }

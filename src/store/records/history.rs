@@ -1,48 +1,52 @@
-//! What was seen of a target between two moments, from spans, sketches of answering times, and the state that goes on.
+//! What was seen of a target between two moments, from spans, latency histograms and the span that is open.
 
 use jiff::Timestamp;
 
-use super::Ledger;
+use super::Records;
 use crate::{
     model::{
         TargetId,
-        history::{Day, History, Sketch, Span},
+        history::{Day, History, LatencyHistogram, Span},
     },
-    store::{Engine, Result, codec, recent::sortable},
+    store::{
+        Engine, Result, codec,
+        samples::{moment_of, sortable},
+        tables::{self, Table},
+    },
 };
 
 /// Longer than any span that matters for a report: spans begun before are found by looking back.
 const LOOK_BACK_S: i64 = 400 * 86_400;
 
-impl<E: Engine> Ledger<E> {
-    pub(super) fn history_of(
+impl<E: Engine> Records<E> {
+    pub(super) fn history(
         &self,
         target: &TargetId,
         from: Timestamp,
         to: Timestamp,
     ) -> Result<History> {
-        let now = self.recent.of(&self.engine, target)?;
+        let now = self.samples.of(&self.engine, target)?;
         let earliest = Timestamp::from_second(from.as_second() - LOOK_BACK_S).unwrap_or(from);
         let mut spans = self.spans(target, earliest, to)?;
-        let mut sketches = self.sketches(target, from, to)?;
+        let mut histograms = self.histograms(target, from, to)?;
         if let Some((going, hour)) = now {
             // the stored copy of the span that goes on is older
             for span in spans.iter_mut().filter(|it| it.from == going.from) {
                 span.clone_from(&going);
             }
             if let Some(hour) = hour {
-                sketches.retain(|it| it.hour != hour.hour);
-                sketches.push(hour);
+                histograms.retain(|it| it.hour != hour.hour);
+                histograms.push(hour);
             }
         }
         spans.retain(|it| it.to > from);
-        sketches.retain(|it| it.hour >= from && it.hour < to);
-        Ok(History { spans, sketches })
+        histograms.retain(|it| it.hour >= from && it.hour < to);
+        Ok(History { spans, histograms })
     }
 
     fn spans(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<Vec<Span>> {
         let mut out = Vec::new();
-        let (first, last) = keys("s", target, from, to);
+        let (first, last) = keys(tables::SPANS, target, from, to);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match codec::decode(&key, &bytes) {
                 Ok(span) => out.push(span),
@@ -55,21 +59,26 @@ impl<E: Engine> Ledger<E> {
     }
 
     /// One an hour; what is older than some weeks is kept by the day.
-    fn sketches(&self, target: &TargetId, from: Timestamp, to: Timestamp) -> Result<Vec<Sketch>> {
+    fn histograms(
+        &self,
+        target: &TargetId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<LatencyHistogram>> {
         let mut out = Vec::new();
-        let (first, last) = keys("h", target, from, to);
+        let (first, last) = keys(tables::LATENCY, target, from, to);
         for (key, bytes) in self.engine.range(&first, &last)? {
             match codec::decode(&key, &bytes) {
-                Ok(sketch) => out.push(sketch),
+                Ok(histogram) => out.push(histogram),
                 Err(error) => {
-                    tracing::error!(store.key = key, %error, "a sketch is damaged and left out")
+                    tracing::error!(store.key = key, %error, "a histogram is damaged and left out")
                 }
             }
         }
-        let (first, last) = keys("a", target, Day::of(from), to);
+        let (first, last) = keys(tables::LATENCY_BY_DAY, target, Day::of(from), to);
         for (key, bytes) in self.engine.range(&first, &last)? {
-            match (codec::decode::<Day>(&key, &bytes), start_of(&key)) {
-                (Ok(day), Some(start)) => out.extend(day.sketches(start)),
+            match (codec::decode::<Day>(&key, &bytes), moment_of(&key)) {
+                (Ok(day), Some(start)) => out.extend(day.histograms(start)),
                 (Err(error), _) => {
                     tracing::error!(store.key = key, %error, "a day's answering times are damaged and left out")
                 }
@@ -80,13 +89,7 @@ impl<E: Engine> Ledger<E> {
     }
 }
 
-fn keys(kind: &str, target: &TargetId, from: Timestamp, to: Timestamp) -> (String, String) {
-    let key = |at| format!("{kind}/{target}/{}", sortable(at));
+fn keys(table: &Table, target: &TargetId, from: Timestamp, to: Timestamp) -> (String, String) {
+    let key = |at| table.key(&format!("{target}/{}", sortable(at)));
     (key(from), key(to))
-}
-
-/// The moment at the end of a key.
-fn start_of(key: &str) -> Option<Timestamp> {
-    let (_, last) = key.rsplit_once('/')?;
-    Timestamp::from_millisecond(i64::from_str_radix(last, 16).ok()?).ok()
 }

@@ -1,0 +1,295 @@
+//! The store's promises over any engine: revisions, atomic commits, one outbox entry a subject, no wait for a disk on a
+//! thread of the runtime.
+
+mod commit;
+mod delivery;
+mod history;
+mod maintenance;
+mod open;
+mod read;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::sync::{Semaphore, watch};
+
+use self::{commit::News, open::OpenIncidents};
+use super::{
+    Batch, Commit, Condition, Delivery, Done, Engine, Numbered, Page, Pulse, Range, Result,
+    Sequence, Store, StoreError, Task, Value, blocking,
+    cache::Cache,
+    codec,
+    samples::SampleLog,
+    tables::{self, Table},
+};
+use crate::model::{Alert, Glance, Mask, Storm, TargetId, history::History};
+
+pub struct RecordStore<E: Engine + 'static> {
+    records: Arc<Records<E>>,
+    /// One writer at a time, so that what a commit read is still true when it is written. Taken before a thread is.
+    writing: Arc<tokio::sync::Mutex<()>>,
+    readers: Arc<Semaphore>,
+    pulse: watch::Sender<Pulse>,
+}
+
+/// All that is done on threads where a disk may be waited for.
+struct Records<E: Engine> {
+    engine: E,
+    samples: SampleLog,
+    /// States of targets and masks as they are stored: a check reads them, and most write neither.
+    states: Cache<String, Value>,
+    masks: Cache<String, Value>,
+    open: OpenIncidents,
+}
+
+/// Some 4 KB each; twice as many are kept at the most. With more targets than that, most are read anew at each look.
+const AT_HAND: usize = 1024;
+/// Bytes of masks at hand, and twice as many at the most. One takes some 4 KB; one of a hostile page may take 600.
+const MASKS_AT_HAND: usize = 6 << 20;
+/// Reads that may wait for a disk at once. More wait without a thread.
+const READERS: usize = 8;
+
+impl<E: Engine + 'static> RecordStore<E> {
+    pub fn new(engine: E) -> Self {
+        let samples = SampleLog::open(&engine).unwrap_or_else(|error| {
+            tracing::error!(%error, "the last looks before the stop cannot be read and count as not watched");
+            SampleLog::default()
+        });
+        let weight = |it: &Value| it.get::<Mask>().map_or(0, |it| it.bytes());
+        Self {
+            records: Arc::new(Records {
+                engine,
+                samples,
+                states: Cache::new(AT_HAND),
+                masks: Cache::weighing(MASKS_AT_HAND, weight),
+                open: OpenIncidents::default(),
+            }),
+            writing: Arc::default(),
+            readers: Arc::new(Semaphore::new(READERS)),
+            pulse: watch::Sender::new(Pulse::default()),
+        }
+    }
+
+    /// Reads what may lie on a disk.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Records<E>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if !self.records.engine.may_wait() {
+            return work(&self.records);
+        }
+        let permit = self.readers.clone().acquire_owned().await;
+        let records = self.records.clone();
+        blocking::run(move || {
+            let _permit = permit;
+            work(&records)
+        })
+        .await
+    }
+
+    /// Writes, as the only writer. What was begun is done to its end where the caller gives up waiting.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Records<E>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let turn = self.writing.clone().lock_owned().await;
+        if !self.records.engine.may_wait() {
+            return work(&self.records);
+        }
+        let records = self.records.clone();
+        blocking::run(move || {
+            let _turn = turn;
+            work(&records)
+        })
+        .await
+    }
+
+    /// Work beside readers and writers.
+    async fn beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Records<E>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if !self.records.engine.may_wait() {
+            return work(&self.records);
+        }
+        let records = self.records.clone();
+        blocking::run(move || work(&records)).await
+    }
+
+    /// One record. A damaged one is kept under another key, and its copy in the journal takes its place; without a copy
+    /// it counts as absent: one bad sector must not silence a target for ever.
+    async fn found(&self, table: &'static Table, id: String) -> Result<Option<Value>> {
+        let key = table.key(&id);
+        let found = if self.records.cache(table).is_some() {
+            // no writer comes between reading and remembering
+            self.write(move |it| it.remembered(table, &id)).await
+        } else {
+            self.read(move |it| it.value(table, &table.key(&id))).await
+        };
+        let Err(StoreError::Damaged { why, .. }) = &found else {
+            return found;
+        };
+        tracing::error!(
+            store.key = key,
+            why,
+            "a record is damaged; it is set aside, and its copy in the journal is used where there is one"
+        );
+        self.write(move |it| it.set_aside(table, &key)).await
+    }
+}
+
+impl<E: Engine> Records<E> {
+    fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        self.engine
+            .get(key)?
+            .map(|bytes| codec::decode(key, &bytes))
+            .transpose()
+    }
+
+    /// Writes a batch, into the journal where the table of one of its keys says so.
+    fn apply(&self, batch: &Batch) -> Result<()> {
+        let durable = batch.iter().any(|(key, _)| tables::is_durable(key));
+        self.engine.apply(batch, durable)
+    }
+
+    fn cache(&self, table: &Table) -> Option<&Cache<String, Value>> {
+        match table {
+            it if it == tables::TARGET_STATES => Some(&self.states),
+            it if it == tables::MASKS => Some(&self.masks),
+            _ => None,
+        }
+    }
+}
+
+impl<E: Engine> Drop for Records<E> {
+    fn drop(&mut self) {
+        let last = self.samples.waiting();
+        let written = last.and_then(|batch| self.engine.apply(&batch, false));
+        if let Err(error) = written {
+            tracing::warn!(%error, "the last looks are not written and count as not watched");
+        }
+    }
+}
+
+pub(super) fn put<T: Serialize>(batch: &mut Batch, key: String, value: &T) -> Result<()> {
+    let bytes = codec::encode(&key, value)?;
+    batch.push((key, Some(bytes)));
+    Ok(())
+}
+
+#[async_trait]
+impl<E: Engine + 'static> Store for RecordStore<E> {
+    async fn get(&self, table: &'static Table, ids: &[String]) -> Result<Vec<Option<Value>>> {
+        let mut out = Vec::with_capacity(ids.len());
+        for id in ids {
+            let at_hand = self.records.cache(table).and_then(|it| it.get(id));
+            match at_hand {
+                Some(known) => out.push(Some(known)),
+                None => out.push(self.found(table, id.clone()).await?),
+            }
+        }
+        Ok(out)
+    }
+
+    async fn list(&self, range: &Range) -> Result<Page<Value>> {
+        let range = range.clone();
+        self.read(move |it| it.page(&range)).await
+    }
+
+    async fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<Glance>> {
+        self.read(move |it| it.summaries(after, limit)).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<()> {
+        // most looks see nothing new: some bytes in memory
+        if let Some(mark) = commit.only_mark()
+            && self.records.samples.extend(mark)
+        {
+            return Ok(());
+        }
+        let news = News::of(&commit);
+        let durable = self.write(move |it| it.commit(commit)).await?;
+        // others write while this waits for the disk
+        if durable {
+            self.records.engine.flush().await?;
+        }
+        self.pulse.send_if_modified(|it| news.count(it));
+        Ok(())
+    }
+
+    async fn delivery(&self, delivery: Delivery) -> Result<Option<Alert>> {
+        let stored = self.write(move |it| it.deliver(delivery)).await?;
+        self.records.engine.flush().await?;
+        Ok(stored)
+    }
+
+    async fn gather(&self, alerts: Vec<Alert>, storm: Storm, told: Alert) -> Result<()> {
+        self.write(move |it| it.gather(&alerts, storm, &told))
+            .await?;
+        self.records.engine.flush().await?;
+        self.pulse.send_modify(|it| it.outbox += 1);
+        Ok(())
+    }
+
+    async fn next_number(&self, of: Sequence) -> Result<u64> {
+        let key = tables::NUMBERS.key(&match of.of {
+            Numbered::Incident => of.year.to_string(),
+            Numbered::Request => format!("request/{}", of.year),
+            Numbered::Plan => format!("plan/{}", of.year),
+        });
+        let number = self.write(move |it| it.next_number(key)).await?;
+        self.records.engine.flush().await?;
+        Ok(number)
+    }
+
+    async fn histories(
+        &self,
+        targets: &[TargetId],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<History>> {
+        let targets = targets.to_vec();
+        self.read(move |it| {
+            let all = targets.iter();
+            all.map(|target| it.history(target, from, to)).collect()
+        })
+        .await
+    }
+
+    async fn condition(&self) -> Result<Condition> {
+        self.beside(|it| Ok(it.engine.condition())).await
+    }
+
+    async fn maintenance(&self, task: Task) -> Result<Done> {
+        match task {
+            Task::Checkup => {
+                let found = self.beside(|it| it.engine.checkup()).await?;
+                Ok(Done::Checkup(found))
+            }
+            Task::Backup(to) => {
+                let facts = self.write(|it| it.of_one_moment()).await?;
+                let count = self.beside(move |it| it.backup(&to, facts)).await?;
+                Ok(Done::Backup(count))
+            }
+            Task::Remarks => {
+                let remarks = self.beside(|it| Ok(it.engine.remarks())).await?;
+                Ok(Done::Remarks(remarks))
+            }
+            Task::Upkeep => {
+                self.beside(Records::upkeep).await?;
+                Ok(Done::Upkeep)
+            }
+            Task::Nightly(now) => {
+                self.write(move |it| it.retain(now)).await?;
+                self.beside(|it| it.engine.nightly()).await?;
+                Ok(Done::Upkeep)
+            }
+        }
+    }
+
+    fn pulse(&self) -> watch::Receiver<Pulse> {
+        self.pulse.subscribe()
+    }
+}

@@ -1,0 +1,62 @@
+//! A record of any kind in memory.
+
+use std::{any::Any, fmt, sync::Arc};
+
+use serde::{Serialize, Serializer};
+
+use super::{Result, StoreError};
+use crate::model::record::Stored;
+
+/// A record whose kind its table knows. Cheap to clone.
+#[derive(Clone)]
+pub struct Value {
+    content: Arc<dyn Any + Send + Sync>,
+    json: fn(&(dyn Any + Send + Sync)) -> serde_json::Result<Box<serde_json::value::RawValue>>,
+}
+
+impl Value {
+    pub fn of<T: Stored>(content: T) -> Self {
+        Self {
+            content: Arc::new(content),
+            json: json::<T>,
+        }
+    }
+
+    /// Fails as [`StoreError::Damaged`] where the JSON is no such record.
+    pub fn parse<T: Stored>(key: &str, json: &[u8]) -> Result<Self> {
+        let content: T = serde_json::from_slice(json).map_err(|error| StoreError::Damaged {
+            key: key.to_owned(),
+            why: error.to_string(),
+        })?;
+        Ok(Self::of(content))
+    }
+
+    /// The record, which the caller knows the kind of by its table.
+    pub fn get<T: Stored>(&self) -> Result<Arc<T>> {
+        let content = self.content.clone().downcast();
+        content.map_err(|_| StoreError::Failed("the record is of another table".to_owned()))
+    }
+
+    pub fn into<T: Stored>(self) -> Result<T> {
+        Ok(Arc::unwrap_or_clone(self.get()?))
+    }
+}
+
+fn json<T: Stored>(
+    content: &(dyn Any + Send + Sync),
+) -> serde_json::Result<Box<serde_json::value::RawValue>> {
+    serde_json::value::to_raw_value(&content.downcast_ref::<T>())
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, to: S) -> std::result::Result<S::Ok, S::Error> {
+        let json = (self.json)(self.content.as_ref()).map_err(serde::ser::Error::custom)?;
+        json.serialize(to)
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a record")
+    }
+}

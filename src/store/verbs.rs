@@ -1,0 +1,302 @@
+//! Words of the domain over the verbs of [`Store`].
+
+use std::{path::PathBuf, sync::Arc};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Checkup, Commit, Done, Numbered, Put, Range, Result, Sequence, Store, StoreError, Task, Value,
+    tables::{self, Table},
+};
+use crate::model::{
+    Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
+    history::History,
+    plan::{Plan, PlanId},
+    record::{Record, Stored},
+    registration::{Entry, Registration, Request, RequestId},
+};
+
+/// Which incidents are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wanted {
+    pub open_only: bool,
+    /// Ended after this, or not ended.
+    pub since: Option<Timestamp>,
+    pub target: Option<TargetId>,
+}
+
+/// Records read at once: some hundred kilobytes.
+const A_PAGE: usize = 500;
+
+impl dyn Store + '_ {
+    /// A record of any kind.
+    pub async fn record<T: Record>(&self, id: &str) -> Result<Option<T>> {
+        self.one(const { tables::of::<T>() }, id).await
+    }
+
+    /// All records of a kind, in the order of their ids.
+    pub async fn records<T: Record>(&self) -> Result<Vec<T>> {
+        self.all(const { tables::of::<T>() }, "").await
+    }
+
+    async fn value(&self, table: &'static Table, id: String) -> Result<Option<Value>> {
+        let mut found = self.get(table, &[id]).await?;
+        Ok(found.pop().flatten())
+    }
+
+    async fn one<T: Stored>(&self, table: &'static Table, id: &str) -> Result<Option<T>> {
+        let found = self.value(table, id.to_owned()).await?;
+        found.map(Value::into).transpose()
+    }
+
+    async fn all<T: Stored>(&self, table: &'static Table, under: &str) -> Result<Vec<T>> {
+        let found = self.pages(table, under, false).await?;
+        found.into_iter().map(|(_, it)| it.into()).collect()
+    }
+
+    async fn pages(
+        &self,
+        table: &'static Table,
+        under: &str,
+        in_use: bool,
+    ) -> Result<Vec<(String, Value)>> {
+        let mut range = Range {
+            table,
+            under: under.to_owned(),
+            after: None,
+            in_use,
+            limit: A_PAGE,
+        };
+        let mut out = Vec::new();
+        loop {
+            let page = self.list(&range).await?;
+            out.extend(page.records);
+            range.after = page.next;
+            if range.after.is_none() {
+                return Ok(out);
+            }
+        }
+    }
+
+    pub async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
+        self.record(target.as_str()).await
+    }
+
+    /// All that are readable.
+    pub async fn dossiers(&self) -> Result<Vec<Dossier>> {
+        self.records().await
+    }
+
+    /// What of all dossiers fits on a line, and the last look at each.
+    pub async fn glances(&self) -> Result<Vec<Glance>> {
+        let (mut out, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.summaries(after, A_PAGE).await?;
+            out.extend(page.records.into_iter().map(|it| it.1));
+            after = page.next;
+            if after.is_none() {
+                return Ok(out);
+            }
+        }
+    }
+
+    pub async fn mask(&self, target: &TargetId) -> Result<Option<Arc<Mask>>> {
+        let found = self.value(tables::MASKS, target.to_string()).await?;
+        found.map(|it| it.get()).transpose()
+    }
+
+    pub async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>> {
+        self.record(&id.0).await
+    }
+
+    /// Oldest first.
+    pub async fn incidents(&self, wanted: &Wanted) -> Result<Vec<Incident>> {
+        let found = self.pages(tables::INCIDENTS, "", wanted.open_only).await?;
+        let mut all: Vec<Incident> = found
+            .into_iter()
+            .map(|(_, it)| it.into())
+            .collect::<Result<_>>()?;
+        all.retain(|it| {
+            let recent = wanted
+                .since
+                .is_none_or(|since| it.ended_at.is_none_or(|end| end >= since));
+            let open = !wanted.open_only || it.stage.is_open();
+            recent
+                && open
+                && wanted.target.as_ref().is_none_or(|target| {
+                    *target == it.target || target.as_str() == it.target.portal()
+                })
+        });
+        all.sort_by_key(|it| it.seen_at);
+        Ok(all)
+    }
+
+    /// A number that no incident of that year had before.
+    pub async fn incident_id(&self, year: i16) -> Result<IncidentId> {
+        let of = Numbered::Incident;
+        let number = self.next_number(Sequence { of, year }).await?;
+        Ok(IncidentId::new(year, number))
+    }
+
+    /// All waiting alerts, oldest first.
+    pub async fn outbox(&self) -> Result<Vec<Alert>> {
+        let mut all: Vec<Alert> = self.all(tables::OUTBOX, "").await?;
+        all.sort_by_key(|it| it.created);
+        Ok(all)
+    }
+
+    /// Alerts that a notifier refused for good, of one incident.
+    pub async fn undelivered(&self, incident: &IncidentId) -> Result<Vec<Alert>> {
+        self.all(tables::DEAD_LETTERS, &format!("{incident}/"))
+            .await
+    }
+
+    /// Where the message of an incident or a request lies at a notifier.
+    pub async fn receipt(&self, notifier: &str, subject: &str) -> Result<Option<Receipt>> {
+        let id = format!("{notifier}/{subject}");
+        self.one(tables::RECEIPTS, &id).await
+    }
+
+    pub async fn history(
+        &self,
+        target: &TargetId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<History> {
+        let of = std::slice::from_ref(target);
+        let mut found = self.histories(of, from, to).await?;
+        Ok(found.pop().unwrap_or_default())
+    }
+
+    pub async fn registry(&self) -> Result<Vec<Registration>> {
+        self.records().await
+    }
+
+    /// Counts its changes. To be read before the registry, so that what is decided is not older than it.
+    pub async fn registry_revision(&self) -> Result<u64> {
+        let found = self.one(tables::REGISTRY_REVISION, "").await?;
+        Ok(found.unwrap_or(0))
+    }
+
+    pub async fn request(&self, id: &RequestId) -> Result<Option<Request>> {
+        self.record(&id.0).await
+    }
+
+    /// Oldest first.
+    pub async fn requests(&self) -> Result<Vec<Request>> {
+        let mut all: Vec<Request> = self.records().await?;
+        all.sort_by_key(|it| it.at);
+        Ok(all)
+    }
+
+    /// A number that no request of that year had before.
+    pub async fn request_id(&self, year: i16) -> Result<RequestId> {
+        let of = Numbered::Request;
+        let number = self.next_number(Sequence { of, year }).await?;
+        Ok(RequestId::new(year, number))
+    }
+
+    pub async fn plan(&self, id: &PlanId) -> Result<Option<Plan>> {
+        self.record(&id.0).await
+    }
+
+    /// By their beginnings.
+    pub async fn plans(&self) -> Result<Vec<Plan>> {
+        let mut all: Vec<Plan> = self.records().await?;
+        all.sort_by_key(|it| it.from);
+        Ok(all)
+    }
+
+    /// A number that no plan of that year had before.
+    pub async fn plan_id(&self, year: i16) -> Result<PlanId> {
+        let of = Numbered::Plan;
+        let number = self.next_number(Sequence { of, year }).await?;
+        Ok(PlanId::new(year, number))
+    }
+
+    /// The registry's history: of one target, or all of it. Oldest first.
+    pub async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>> {
+        let under = of.map(|it| format!("{it}/")).unwrap_or_default();
+        let mut all: Vec<Entry> = self.all(tables::AUDIT, &under).await?;
+        all.sort_by_key(|it| it.at);
+        Ok(all)
+    }
+
+    /// The marker of that name.
+    pub async fn milestone(&self, name: &str) -> Result<Option<String>> {
+        self.one(tables::MARKERS, name).await
+    }
+
+    /// Alerts that a notifier refused for good, oldest first.
+    pub async fn dead_letters(&self) -> Result<Vec<Alert>> {
+        let mut all: Vec<Alert> = self.all(tables::DEAD_LETTERS, "").await?;
+        all.sort_by_key(|it| it.created);
+        Ok(all)
+    }
+
+    pub async fn storms(&self, notifier: &str) -> Result<Vec<Storm>> {
+        self.all(tables::STORMS, &format!("{notifier}/")).await
+    }
+
+    pub async fn put_storm(&self, storm: Storm) -> Result<()> {
+        let puts = vec![Put::of(storm)?];
+        self.commit(Commit {
+            puts,
+            ..Commit::default()
+        })
+        .await
+    }
+
+    /// Incidents whose message at a notifier is that storm's.
+    pub async fn members(&self, storm: &Storm) -> Result<Vec<Incident>> {
+        let under = format!("{}/", storm.notifier);
+        let wanted = storm.receipt_of_members();
+        let mut ids = Vec::new();
+        for (id, receipt) in self.pages(tables::RECEIPTS, &under, false).await? {
+            if *receipt.get::<Receipt>()? == wanted {
+                ids.push(id[under.len()..].to_owned());
+            }
+        }
+        let found = self.get(tables::INCIDENTS, &ids).await?;
+        found.into_iter().flatten().map(Value::into).collect()
+    }
+
+    pub async fn checkup(&self) -> Result<Checkup> {
+        match self.maintenance(Task::Checkup).await? {
+            Done::Checkup(found) => Ok(found),
+            other => Err(unasked(&other)),
+        }
+    }
+
+    /// Writes every record to a file, as of one moment; returns how many.
+    pub async fn backup(&self, to: PathBuf) -> Result<u64> {
+        match self.maintenance(Task::Backup(to)).await? {
+            Done::Backup(count) => Ok(count),
+            other => Err(unasked(&other)),
+        }
+    }
+
+    /// What was repaired since this was last asked.
+    pub async fn remarks(&self) -> Result<Vec<String>> {
+        match self.maintenance(Task::Remarks).await? {
+            Done::Remarks(all) => Ok(all),
+            other => Err(unasked(&other)),
+        }
+    }
+
+    pub async fn upkeep(&self) -> Result<()> {
+        self.maintenance(Task::Upkeep).await.map(|_| ())
+    }
+
+    pub async fn nightly(&self, now: Timestamp) -> Result<()> {
+        self.maintenance(Task::Nightly(now)).await.map(|_| ())
+    }
+}
+
+/// Only a service of another version answers so.
+fn unasked(done: &Done) -> StoreError {
+    StoreError::Failed(format!(
+        "the service answered {done:?}, which was not asked; is it another version?"
+    ))
+}
