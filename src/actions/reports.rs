@@ -19,7 +19,7 @@ use crate::{
         Report, Subject, TargetRow, formats,
         summarise::{self, Frame},
     },
-    store::{Commit, StoreError, Wanted},
+    store::{Commit, StoreError, Wanted, blocking},
     world::World,
 };
 
@@ -233,8 +233,16 @@ fn name_of(config: &Config, path: &Path) -> String {
 const LARGEST: u64 = 48 << 20;
 
 /// The bytes of a report by its name, from the service's own folder only. Older records hold a path into it.
-pub fn bytes_of(config: &Config, name: &str) -> Result<Vec<u8>, String> {
-    let folder = folder_of(config);
+///
+/// # Errors
+///
+/// A sentence that names the report, where the name leads out of the folder or the file cannot be read.
+pub async fn bytes_of(config: &Config, name: &str) -> Result<Vec<u8>, String> {
+    let (folder, name) = (folder_of(config), name.to_owned());
+    blocking::run(move || read_within(folder, &name)).await
+}
+
+fn read_within(folder: PathBuf, name: &str) -> Result<Vec<u8>, String> {
     let wrong = |why: &str| format!("{name:?} is no report of this service: {why}");
     let name_there = Path::new(name);
     let inside = match name_there.strip_prefix(&folder) {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use super::{Job, When};
-use crate::world::{World, blocking, evicted};
+use crate::world::{World, evicted};
 
 pub(super) struct Eviction;
 
@@ -20,6 +20,6 @@ impl Job for Eviction {
     }
 
     async fn run(&mut self, world: &Arc<World>) {
-        blocking::run(evicted::clear(world)).await;
+        evicted::clear(world).await;
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{Job, When};
 use crate::{
     actions::reports,
-    world::{World, blocking, derived, evicted},
+    world::{World, derived, evicted},
 };
 
 /// 03:40, when portals are quiet.
@@ -31,7 +31,7 @@ impl Job for Maintenance {
     }
 
     async fn run(&mut self, world: &Arc<World>) {
-        match blocking::run(world.store.nightly(world.clock.now())).await {
+        match world.store.nightly(world.clock.now()).await {
             Ok(()) => tracing::info!("the store is tidy"),
             Err(error) => tracing::error!(%error, "the store's nightly upkeep failed"),
         }

@@ -13,7 +13,7 @@ use crate::{
     notify::heartbeat::Heartbeat,
     store::{Commit, Condition},
     world::{
-        World, blocking,
+        World,
         health::{Health, health},
     },
 };
@@ -64,7 +64,7 @@ impl Job for Watchdog {
             world.measure.health.lives();
         }
         self.jump(world).await;
-        if let Err(error) = blocking::run(world.store.upkeep()).await {
+        if let Err(error) = world.store.upkeep().await {
             tracing::warn!(%error, "the store is not yet back on disk");
         }
         for text in world.store.remarks().await.unwrap_or_default() {

@@ -1,4 +1,4 @@
-//! Work of the store that may block its thread for seconds.
+//! Work between awaits that holds its thread for seconds, such as the reports of ten thousand portals.
 
 use tokio::runtime::{Handle, RuntimeFlavor};
 

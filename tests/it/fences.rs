@@ -140,8 +140,8 @@ fn a_registered_portal_inside_is_refused_and_one_of_the_command_line_is_not() {
     assert!(!class("http://10.255.255.253/").contains("blocked"));
 }
 
-#[test]
-fn a_report_is_a_name_among_the_services_own() {
+#[tokio::test]
+async fn a_report_is_a_name_among_the_services_own() {
     let scene = Scene::new(&yaml("", &[("a", "http://127.0.0.1:1/")]));
     let config = &scene.world.config;
     let base = scene.folder.path();
@@ -151,14 +151,16 @@ fn a_report_is_a_name_among_the_services_own() {
     fs::write(folder.join("chats/ab/one.html"), "own").unwrap();
     fs::write(base.join("secret.txt"), "secret").unwrap();
     symlink(base.join("secret.txt"), folder.join("link.html")).unwrap();
-    let read =
-        |name: &str| reports::bytes_of(config, name).map(|it| String::from_utf8(it).unwrap());
-    assert_eq!(read("one.html").as_deref(), Ok("whole"));
-    assert_eq!(read("chats/ab/one.html").as_deref(), Ok("own"));
+    let read = async |name: &str| {
+        let bytes = reports::bytes_of(config, name).await;
+        bytes.map(|it| String::from_utf8(it).unwrap())
+    };
+    assert_eq!(read("one.html").await.as_deref(), Ok("whole"));
+    assert_eq!(read("chats/ab/one.html").await.as_deref(), Ok("own"));
     // older records hold a path relative to the directory in which the service was started
     let old = folder.join("chats/ab/one.html").display().to_string();
-    assert_eq!(read(&old).as_deref(), Ok("own"));
-    assert_eq!(read("data/reports/one.html").as_deref(), Ok("whole"));
+    assert_eq!(read(&old).await.as_deref(), Ok("own"));
+    assert_eq!(read("data/reports/one.html").await.as_deref(), Ok("whole"));
     let secret = base.join("secret.txt").display().to_string();
     for elsewhere in [
         secret.as_str(),
@@ -170,7 +172,7 @@ fn a_report_is_a_name_among_the_services_own() {
         "/",
         "chats",
     ] {
-        let why = read(elsewhere).unwrap_err();
+        let why = read(elsewhere).await.unwrap_err();
         assert!(
             why.contains("no report of this service"),
             "{elsewhere}: {why}"

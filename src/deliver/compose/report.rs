@@ -15,7 +15,8 @@ pub(super) struct OfReport<'a>(pub &'a ReportFile);
 impl Kind for OfReport<'_> {
     async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
         let (world, file) = (to.world, self.0);
-        let bytes = reports::bytes_of(&world.config, &file.path).map_err(Unsent::Gone)?;
+        let bytes = reports::bytes_of(&world.config, &file.path).await;
+        let bytes = bytes.map_err(Unsent::Gone)?;
         let name = format!("gaccong-{}.html", file.week);
         let document = Document { name, bytes };
         Ok(report::message(&file.week, &file.summary, document, &world.words).into())
