@@ -8,7 +8,10 @@ use crate::{
         incident::{Event, What},
     },
     store::{Commit, StoreError},
-    world::{World, decide::TRIES},
+    world::{
+        World,
+        decide::{Decision, decide},
+    },
 };
 
 /// Incidents in one commit.
@@ -69,28 +72,26 @@ pub(super) async fn note_all_told(world: &World, members: Vec<Incident>, notifie
     }
 }
 
-/// A line in the incident's time line. A check that commits at the same moment goes first.
+/// A line in the incident's time line, unless it says already that the notifier was told.
 async fn note(world: &World, id: &IncidentId, what: What, note: String) {
-    for _ in 0..TRIES {
-        let Ok(Some(mut incident)) = world.store.incident(id).await else {
-            return;
-        };
-        if what == What::Told && was_told(&incident, &note) {
-            return;
-        }
-        let at = world.clock.now();
-        incident.timeline.push(event(what, note.clone(), at));
-        let commit = Commit {
-            incidents: vec![incident],
-            ..Commit::default()
-        };
-        match world.store.commit(commit).await {
-            Err(StoreError::Conflict) => continue,
-            Err(error) => {
-                tracing::error!(incident.id = %id, %error, "the time line cannot be written");
+    let noted = decide(world, |now| {
+        let note = note.clone();
+        async move {
+            let Some(mut incident) = world.store.incident(id).await? else {
+                return Ok(Decision::nothing(()));
+            };
+            if what == What::Told && was_told(&incident, &note) {
+                return Ok(Decision::nothing(()));
             }
-            Ok(()) => (),
+            incident.timeline.push(event(what, note, now));
+            let commit = Commit {
+                incidents: vec![incident],
+                ..Commit::default()
+            };
+            Ok::<_, StoreError>(Decision::write(commit, ()))
         }
-        return;
+    });
+    if let Err(error) = noted.await {
+        tracing::error!(incident.id = %id, %error, "the time line cannot be written");
     }
 }
