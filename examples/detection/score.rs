@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gaccong::{
-    detect::weigh::{TABLE, Table},
+    detect::weights::{TABLE, Table},
     model::{Level, Verdict},
 };
 

@@ -15,6 +15,7 @@ use crate::{
     judge::{
         self, Gravest, Look,
         learn::{mask_of, needs_approval, teaches},
+        shows_mark,
     },
     model::{
         Class, Dossier, Incident, IncidentId, Profile, Standing, Target, TargetId, history::Mark,
@@ -390,10 +391,11 @@ async fn attempt(
     let open = sightings::opened(world, &mut dossier).await?;
     let mut commit = Commit::default();
     let now = world.clock.now();
+    let signals = &look.verdict.signals;
     let lasts = incident::lasts(open.as_ref(), &dossier.sightings, look.class, now);
     if let Some((seen_at, agreed, looked)) = sure
         && !lasts
-        && incident::is_news(open.as_ref(), look.class, &look.verdict.signals)
+        && incident::is_news(open.as_ref(), look.class, signals, shows_mark(signals))
     {
         let how = Agreed {
             seen_at,
@@ -422,7 +424,7 @@ async fn attempt(
                 target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),
                 class = %look.class, score = look.verdict.score, flaps = it.flaps, "incident"
             );
-            let voice = incident::voice(it, now);
+            let voice = incident::voice(it, shows_mark(&it.signals), now);
             commit.alerts.extend(world.alerts(target, it, voice, now));
         }
         if let Some(last) = commit.incidents.last() {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     incident::Finding,
-    judge::Look,
+    judge::{Look, shows_mark},
     model::{Baseline, Dossier, LookRef, Target, incident::Evidence},
     world::World,
 };
@@ -32,6 +32,7 @@ pub(crate) async fn finding(
         vantage: look.observation.vantage.clone(),
         cause: look.cause.clone(),
         score: look.verdict.score,
+        is_marked: shows_mark(&look.verdict.signals),
         signals: look.verdict.signals.clone(),
         title_before: world.norm(target, dossier).await.title.clone(),
         title_now: look.title.clone(),

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     incident,
-    judge::Look,
+    judge::{Look, shows_mark},
     model::{Dossier, Incident, Standing, Target},
     watch::check::gravest,
     world::World,
@@ -42,7 +42,8 @@ pub(crate) async fn look_at_other_addresses(
     let mut seen = vec![first.observation.face.address];
     for _ in 0..if is_well { MOST } else { 1 } {
         let other = gravest(world, target, dossier, false).await;
-        let is_news = incident::is_news(Some(open), other.class, &other.verdict.signals);
+        let signals = &other.verdict.signals;
+        let is_news = incident::is_news(Some(open), other.class, signals, shows_mark(signals));
         if other.class.standing() == Standing::Tampered && (is_news || is_well) {
             return other;
         }
