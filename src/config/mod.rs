@@ -9,6 +9,7 @@ pub mod export;
 mod fields;
 mod hosts;
 mod sections;
+mod settings;
 mod tree;
 
 use std::{
