@@ -25,7 +25,7 @@ use crate::{
     watch::{
         announced, connectivity,
         connectivity::Sight,
-        finding::{Agreed, finding},
+        finding::{Agreed, finding, is_news},
         other_addresses, subpages,
     },
     world::{World, evicted},
@@ -391,11 +391,10 @@ async fn attempt(
     let open = sightings::opened(world, &mut dossier).await?;
     let mut commit = Commit::default();
     let now = world.clock.now();
-    let signals = &look.verdict.signals;
     let lasts = incident::lasts(open.as_ref(), &dossier.sightings, look.class, now);
     if let Some((seen_at, agreed, looked)) = sure
         && !lasts
-        && incident::is_news(open.as_ref(), look.class, signals, shows_mark(signals))
+        && is_news(open.as_ref(), look)
     {
         let how = Agreed {
             seen_at,

@@ -17,7 +17,7 @@ use crate::{
     store::{Commit, StoreError},
     watch::{
         announced,
-        finding::{before, evidence, identity},
+        finding::{before, evidence, identity, is_news},
         subpages,
     },
     world::World,
@@ -68,8 +68,7 @@ pub(crate) async fn first(
 ) -> First {
     let now = world.clock.now();
     let lasts = incident::lasts(known, &dossier.sightings, look.class, now);
-    let signals = &look.verdict.signals;
-    let news = !lasts && incident::is_news(known, look.class, signals, shows_mark(signals));
+    let news = !lasts && is_news(known, look);
     let comes_and_goes = known.is_some_and(|it| it.intermittent.is_some());
     let noted = is_tampered(look) && (news || comes_and_goes);
     if noted {
