@@ -122,10 +122,13 @@ impl Table {
         Ok(table)
     }
 
+    fn row(&self, name: &str) -> Option<&Row> {
+        self.rows.iter().find(|it| it.name == name)
+    }
+
     /// The weight of a signal; 0 if it has no row.
     pub fn weight(&self, name: &str, first_sight: bool) -> f64 {
-        let row = self.rows.iter().find(|it| it.name == name);
-        row.map_or(0.0, |it| {
+        self.row(name).map_or(0.0, |it| {
             if first_sight {
                 it.first_sight
             } else {
@@ -136,8 +139,8 @@ impl Table {
 
     /// Whether a signal belongs to a family; false if it has no row.
     pub fn is(&self, name: &str, family: Family) -> bool {
-        let row = self.rows.iter().find(|it| it.name == name);
-        row.is_some_and(|it| it.families.contains(&family))
+        self.row(name)
+            .is_some_and(|it| it.families.contains(&family))
     }
 }
 
