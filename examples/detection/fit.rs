@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use gaccong::{
-    detect::weigh::{TABLE, Table},
+    detect::weights::{TABLE, Table},
     model::verdict::State,
 };
 
@@ -150,36 +150,37 @@ fn fold_of(source: &str) -> u64 {
     u64::from(hash.as_bytes()[0]) % FOLDS
 }
 
+/// The weights of `prior.tsv`, by signal; with `bias`, whose weights are not fitted.
+fn prior() -> BTreeMap<&'static str, (f64, f64)> {
+    let rows = include_str!("prior.tsv").lines();
+    rows.filter(|it| !it.starts_with('#'))
+        .map(|line| {
+            let mut columns = line.split('\t');
+            let name = columns.next().unwrap_or_default();
+            let mut weight = || columns.next().and_then(|it| it.parse().ok());
+            match (weight(), weight()) {
+                (Some(known), Some(first)) => (name, (known, first)),
+                _ => panic!("prior.tsv: {line:?}: a name and two weights are needed, between tabs"),
+            }
+        })
+        .collect()
+}
+
 /// Prints what was fitted and how it does on sources and payloads it has not seen; returns the table.
 pub fn calibrate(judged: &[Judged]) -> Table {
-    let start = Table::parse(include_str!("prior.tsv"))
-        .unwrap_or_else(|error| panic!("prior.tsv: {error}"));
+    let prior = prior();
     let mut table = TABLE.clone();
-    table.bias = start.bias;
     for first_sight in [false, true] {
-        let examples = examples(judged, first_sight);
-        let prior = Weights {
-            hold: if first_sight { HOLD_FIRST_SIGHT } else { HOLD },
-            bias: if first_sight {
-                start.bias.1
-            } else {
-                start.bias.0
-            },
-            rows: TABLE
-                .rows
-                .iter()
-                .map(|row| {
-                    let known = start.rows.iter().find(|it| it.name == row.name);
-                    known.map_or(0.0, |it| {
-                        if first_sight {
-                            it.first_sight
-                        } else {
-                            it.with_baseline
-                        }
-                    })
-                })
-                .collect(),
+        let start = |name: &str| {
+            let (known, first) = prior.get(name).copied().unwrap_or_default();
+            if first_sight { first } else { known }
         };
+        let start = Weights {
+            hold: if first_sight { HOLD_FIRST_SIGHT } else { HOLD },
+            bias: start("bias"),
+            rows: TABLE.rows.iter().map(|row| start(&row.name)).collect(),
+        };
+        let examples = examples(judged, first_sight);
         println!(
             "\n== {} ({} cases)",
             if first_sight {
@@ -189,42 +190,15 @@ pub fn calibrate(judged: &[Judged]) -> Table {
             },
             examples.len()
         );
-        let mut unseen: Vec<(f64, &Example)> = Vec::new();
-        for fold in 0..FOLDS {
-            let weights = fit(
-                examples.iter().filter(|it| fold_of(&it.source) != fold),
-                &prior,
-            );
-            unseen.extend(
-                examples
-                    .iter()
-                    .filter(|it| fold_of(&it.source) == fold)
-                    .map(|it| (weights.score(it), it)),
-            );
-        }
-        rates("cross-validated over sources", &unseen);
-        if !first_sight {
-            let mut unseen = Vec::new();
-            for author in [0, 1] {
-                let weights = fit(examples.iter().filter(|it| it.author != author), &prior);
-                unseen.extend(
-                    examples
-                        .iter()
-                        .filter(|it| it.author == author)
-                        .map(|it| (weights.score(it), it)),
-                );
-            }
-            rates("cross-validated over authors of payloads", &unseen);
-        }
-        reliability(&unseen);
-        let weights = fit(examples.iter(), &prior);
-        let rounded = |it: f64| (it * 10.0).round() / 10.0;
+        cross_validate(&examples, &start, first_sight);
+        let weights = fit(examples.iter(), &start);
         println!("{:<18} {:>8} {:>8}", "signal", "was", "fitted");
-        println!("{:<18} {:>8.1} {:>8.1}", "bias", prior.bias, weights.bias);
+        println!("{:<18} {:>8.1} {:>8.1}", "bias", start.bias, weights.bias);
+        let rounded = |it: f64| (it * 10.0).round() / 10.0;
         for (at, row) in table.rows.iter_mut().enumerate() {
             println!(
                 "{:<18} {:>8.1} {:>8.1}",
-                row.name, prior.rows[at], weights.rows[at]
+                row.name, start.rows[at], weights.rows[at]
             );
             if first_sight {
                 row.first_sight = rounded(weights.rows[at]);
@@ -233,9 +207,41 @@ pub fn calibrate(judged: &[Judged]) -> Table {
             }
         }
     }
+    table.bias = prior.get("bias").copied().unwrap_or(TABLE.bias);
     println!("\n== all cases, with the fitted table");
     Scored::of(judged, &table).print_goals();
     table
+}
+
+/// Prints the rates on sources and on payloads of an author that the weights were not fitted to, and how reliable the
+/// scores are.
+fn cross_validate(examples: &[Example], start: &Weights, first_sight: bool) {
+    let by_source = unseen(examples, start, 0..FOLDS, |it| fold_of(&it.source));
+    rates("cross-validated over sources", &by_source);
+    if first_sight {
+        reliability(&by_source);
+        return;
+    }
+    let by_author = unseen(examples, start, [0, 1], |it| it.author);
+    rates("cross-validated over authors of payloads", &by_author);
+    reliability(&by_source);
+}
+
+/// Scores of the examples of each fold, by weights that were fitted to those of the other folds.
+fn unseen<'a, F: PartialEq>(
+    examples: &'a [Example],
+    start: &Weights,
+    folds: impl IntoIterator<Item = F>,
+    fold_of: impl Fn(&Example) -> F,
+) -> Vec<(f64, &'a Example)> {
+    let mut scored = Vec::new();
+    for fold in folds {
+        let others = examples.iter().filter(|it| fold_of(it) != fold);
+        let weights = fit(others.collect::<Vec<_>>().into_iter(), start);
+        let own = examples.iter().filter(|it| fold_of(it) == fold);
+        scored.extend(own.map(|it| (weights.score(it), it)));
+    }
+    scored
 }
 
 fn rates(name: &str, scored: &[(f64, &Example)]) {
@@ -291,7 +297,7 @@ fn reliability(scored: &[(f64, &Example)]) {
     }
 }
 
-/// Puts the weights into the table; comments and reasons stay.
+/// Puts the weights into the table; comments, families and reasons stay.
 pub fn write(table: &Table) -> std::io::Result<()> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/detect/weights.tsv");
     let mut out = String::new();
@@ -299,7 +305,7 @@ pub fn write(table: &Table) -> std::io::Result<()> {
         let columns: Vec<&str> = line.split('\t').collect();
         let fitted = match columns.as_slice() {
             ["bias", ..] => Some(table.bias),
-            [name, _, _, _] => table
+            [name, _, _, _, _] => table
                 .rows
                 .iter()
                 .find(|it| it.name == *name)
@@ -307,8 +313,9 @@ pub fn write(table: &Table) -> std::io::Result<()> {
             _ => None,
         };
         match (fitted, columns.as_slice()) {
-            (Some((known, first)), [name, _, _, reason]) => {
-                out.push_str(&format!("{name}\t{known}\t{first}\t{reason}\n"))
+            (Some((known, first)), [name, _, _, families, reason]) => {
+                let row = format!("{name}\t{known}\t{first}\t{families}\t{reason}\n");
+                out.push_str(&row);
             }
             _ => out.push_str(&format!("{line}\n")),
         }

@@ -18,7 +18,7 @@ mod score;
 
 use std::process::ExitCode;
 
-use gaccong::detect::weigh::TABLE;
+use gaccong::detect::weights::TABLE;
 
 const USAGE: &str =
     "usage: detection evaluate|leave-one-out|calibrate CORPUS [--show FAMILY] [--write]";

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gaccong::{
-    detect::weigh::{TABLE, Table},
+    detect::weights::{TABLE, Table},
     model::{Level, Verdict},
 };
 
@@ -74,8 +74,7 @@ impl Scored {
         }
     }
 
-    /// Prints the goals; whether every must holds.
-    pub fn print_goals(&self) -> bool {
+    fn goals(&self) -> Vec<Goal> {
         let caught = |pass: &dyn Fn(&str) -> bool| self.share(pass).map(|it| 100.0 * it);
         let rang = |pass: &dyn Fn(&str) -> bool| self.share(pass).map(|it| 1000.0 * (1.0 - it));
         let edits = |it: &str| it.starts_with("honest-") && it != "honest-change";
@@ -153,12 +152,17 @@ impl Scored {
                 false,
             ));
         }
+        goals
+    }
+
+    /// Prints the goals; whether every must holds.
+    pub fn print_goals(&self) -> bool {
         println!(
             "\n{:<36} {:>8} {:>8} {:>8}",
             "figure", "seen", "goal", "must"
         );
         let mut all = true;
-        for it in goals {
+        for it in self.goals() {
             let Some(value) = it.value else {
                 continue;
             };

@@ -12,6 +12,7 @@ use crate::{
         Voice,
         plan::{self, Announced},
     },
+    judge::shows_mark,
     model::{
         About, Alert, Dossier, Incident, Kind, TargetId, Urgency,
         incident::Actor,
@@ -231,7 +232,7 @@ pub(crate) async fn adopt(world: &World, it: &Incident, plan: &Plan, by: &Actor)
     let now = world.clock.now();
     let seen = gravest_at(world, &target, &dossier, false, it.address).await;
     let kind = Kind::of(seen.class);
-    if kind.is_some_and(|kind| plan::bears_marks(kind, &seen.verdict.signals)) {
+    if kind.is_some_and(|kind| plan::is_attack(kind, shows_mark(&seen.verdict.signals))) {
         return ring(world, it, now).await;
     }
     let approval = Approval {

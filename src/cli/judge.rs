@@ -18,7 +18,7 @@ use super::{
     output::{escaped, line, signal_json},
 };
 use crate::{
-    detect::{Expect, reckon, weigh},
+    detect::{Expect, reckon, weights},
     diff::{Norm, compare},
     judge::{
         Look,
@@ -187,7 +187,7 @@ fn explain(cases: &Path, wanted: &str, words: &Words) -> Result<(), Failure> {
 }
 
 fn reckoning(page: &Page, norm: &Norm, expect: &Expect, words: &Words) -> Result<(), Failure> {
-    let table = &*weigh::TABLE;
+    let table = &*weights::TABLE;
     let reckoning = reckon(page, norm, expect);
     let verdict = reckoning.verdict(table);
     line(&format!(

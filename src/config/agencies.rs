@@ -6,7 +6,7 @@ use super::{
     Config, Fault, Pace, duty,
     fields::Fields,
     hosts::allowed_host,
-    sections::{list, notify, settings},
+    settings::{notify, settings},
     tree::{Node, Place, Value},
 };
 use crate::{
@@ -22,160 +22,141 @@ pub(super) fn read(node: &Node, pace: Pace, config: &mut Config, faults: &mut Ve
     let Some(items) = items(node, "agencies", faults) else {
         return;
     };
-    let mut seen = Seen::default();
+    let mut reading = Reading {
+        pace,
+        config,
+        agencies: BTreeMap::new(),
+        targets: BTreeMap::new(),
+        urls: BTreeMap::new(),
+    };
     for (at, node) in items.iter().enumerate() {
-        agency(
-            node,
-            &format!("agencies[{at}]"),
-            pace,
-            config,
-            &mut seen,
-            faults,
-        );
+        reading.agency(node, &format!("agencies[{at}]"), faults);
     }
 }
 
-/// Where each id and URL was first written.
-#[derive(Default)]
-struct Seen {
+/// The configuration as far as it is read, and where each id and URL was first written.
+struct Reading<'a> {
+    pace: Pace,
+    config: &'a mut Config,
     agencies: BTreeMap<String, Place>,
     targets: BTreeMap<String, Place>,
     urls: BTreeMap<String, Place>,
 }
 
-fn agency(
-    node: &Node,
-    path: &str,
-    pace: Pace,
-    config: &mut Config,
-    seen: &mut Seen,
-    faults: &mut Vec<Fault>,
-) {
-    let Some(fields) = Fields::of(node, path, faults) else {
-        return;
-    };
-    let id = fields.required("id", fields.id("id"));
-    let name = fields.required("name", fields.text("name"));
-    let told = notify(&fields, &config.notifiers);
-    if let Some((at, id)) = &id
-        && let Some(first) = seen.agencies.insert(id.clone(), *at)
-    {
-        fields.fault(
-            *at,
-            "id",
-            format!("{id:?} is taken by the agency at line {}", first.0),
-        );
+impl Reading<'_> {
+    fn agency(&mut self, node: &Node, path: &str, faults: &mut Vec<Fault>) {
+        let Some(fields) = Fields::of(node, path, faults) else {
+            return;
+        };
+        let id = fields.required("id", fields.id("id"));
+        let name = fields.required("name", fields.text("name"));
+        let told = notify(&fields, &self.config.notifiers);
+        if let Some((at, id)) = &id
+            && let Some(first) = self.agencies.insert(id.clone(), *at)
+        {
+            fields.fault(
+                *at,
+                "id",
+                format!("{id:?} is taken by the agency at line {}", first.0),
+            );
+        }
+        let agency = Agency {
+            id: id.map(|it| it.1).unwrap_or_default(),
+            name: name.unwrap_or_default(),
+            province: fields.text("province"),
+            notify: told.clone().unwrap_or_default(),
+            escalation: duty::escalation(&fields),
+            head: duty::one(&fields, "head"),
+        };
+        let base = Settings {
+            notify: told.unwrap_or_else(|| self.config.defaults.notify.clone()),
+            ..self.config.defaults.clone()
+        };
+        if let Some(node) = fields.node("targets") {
+            let path = fields.path("targets");
+            fields.inside(|faults| {
+                for (at, node) in items(node, &path, faults)
+                    .unwrap_or_default()
+                    .iter()
+                    .enumerate()
+                {
+                    self.target(node, &format!("{path}[{at}]"), (&agency, &base), faults);
+                }
+            });
+        }
+        fields.finish();
+        self.config.agencies.push(agency);
     }
-    let agency = Agency {
-        id: id.map(|it| it.1).unwrap_or_default(),
-        name: name.unwrap_or_default(),
-        province: fields.text("province"),
-        notify: told.clone().unwrap_or_default(),
-        escalation: duty::escalation(&fields),
-        head: duty::one(&fields, "head"),
-    };
-    let base = Settings {
-        notify: told.unwrap_or_else(|| config.defaults.notify.clone()),
-        ..config.defaults.clone()
-    };
-    if let Some(node) = fields.node("targets") {
-        let path = fields.path("targets");
-        fields.inside(|faults| {
-            for (at, node) in items(node, &path, faults)
-                .unwrap_or_default()
-                .iter()
-                .enumerate()
-            {
-                target(
-                    node,
-                    &format!("{path}[{at}]"),
-                    pace,
-                    &agency,
-                    &base,
-                    config,
-                    seen,
-                    faults,
-                );
+
+    /// Reads one target of an agency, over the agency's settings.
+    fn target(
+        &mut self,
+        node: &Node,
+        path: &str,
+        (agency, base): (&Agency, &Settings),
+        faults: &mut Vec<Fault>,
+    ) {
+        let Some(fields) = Fields::of(node, path, faults) else {
+            return;
+        };
+        let id = fields.required("id", fields.id("id"));
+        let name = fields.text("name");
+        let url = fields.required("url", fields.parsed("url", portal_url));
+        let at = fields.node("url").map_or(fields.at, |it| it.at);
+        let settings = settings(&fields, base, self.pace, &self.config.notifiers);
+        let ignore = fields.raw_texts("ignore").unwrap_or_default();
+        for (at, selector) in &ignore {
+            if !page::is_selector(selector) {
+                fields.fault(*at, "ignore", format!("{selector:?} is not a CSS selector"));
             }
+        }
+        let must_contain = fields.texts("must_contain").unwrap_or_default();
+        for (at, text) in &must_contain {
+            if page::fold::fold(text).is_empty() {
+                let why = format!("{text:?} holds no letter and no digit that could be looked for");
+                fields.fault(*at, "must_contain", why);
+            }
+        }
+        let allow_hosts = fields.list("allow_hosts", allowed_host).unwrap_or_default();
+        if let Some((at, id)) = &id
+            && let Some(first) = self.targets.insert(id.clone(), *at)
+        {
+            fields.fault(
+                *at,
+                "id",
+                format!("{id:?} is taken by the target at line {}", first.0),
+            );
+        }
+        if let Some(url) = &url
+            && let Some(first) = self.urls.insert(url.to_string(), at)
+        {
+            fields.fault(
+                at,
+                "url",
+                format!("{url} is watched already, see line {}", first.0),
+            );
+        }
+        fields.finish();
+        let texts =
+            |list: Vec<(Place, String)>| list.into_iter().map(|it| it.1).collect::<Vec<_>>();
+        let (Some((_, id)), Some(url)) = (id, url) else {
+            return;
+        };
+        let Ok(id) = id.parse() else { return };
+        self.config.targets.push(Target {
+            part: None,
+            by_operator: true,
+            id,
+            name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
+            url,
+            agency: agency.id.clone(),
+            agency_name: agency.name.clone(),
+            settings,
+            ignore: texts(ignore),
+            must_contain: texts(must_contain),
+            allow_hosts,
         });
     }
-    fields.finish();
-    config.agencies.push(agency);
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one call, and each is a different thing that a target is checked against"
-)]
-fn target(
-    node: &Node,
-    path: &str,
-    pace: Pace,
-    agency: &Agency,
-    base: &Settings,
-    config: &mut Config,
-    seen: &mut Seen,
-    faults: &mut Vec<Fault>,
-) {
-    let Some(fields) = Fields::of(node, path, faults) else {
-        return;
-    };
-    let id = fields.required("id", fields.id("id"));
-    let name = fields.text("name");
-    let url = fields.required("url", fields.parsed("url", portal_url));
-    let at = fields.node("url").map_or(fields.at, |it| it.at);
-    let settings = settings(&fields, base, pace, &config.notifiers);
-    let ignore = fields.raw_texts("ignore").unwrap_or_default();
-    for (at, selector) in &ignore {
-        if !page::is_selector(selector) {
-            fields.fault(*at, "ignore", format!("{selector:?} is not a CSS selector"));
-        }
-    }
-    let must_contain = fields.texts("must_contain").unwrap_or_default();
-    for (at, text) in &must_contain {
-        if page::fold::fold(text).is_empty() {
-            let why = format!("{text:?} holds no letter and no digit that could be looked for");
-            fields.fault(*at, "must_contain", why);
-        }
-    }
-    let allow_hosts = list(&fields, "allow_hosts", allowed_host).unwrap_or_default();
-    if let Some((at, id)) = &id
-        && let Some(first) = seen.targets.insert(id.clone(), *at)
-    {
-        fields.fault(
-            *at,
-            "id",
-            format!("{id:?} is taken by the target at line {}", first.0),
-        );
-    }
-    if let Some(url) = &url
-        && let Some(first) = seen.urls.insert(url.to_string(), at)
-    {
-        fields.fault(
-            at,
-            "url",
-            format!("{url} is watched already, see line {}", first.0),
-        );
-    }
-    fields.finish();
-    let texts = |list: Vec<(Place, String)>| list.into_iter().map(|it| it.1).collect::<Vec<_>>();
-    let (Some((_, id)), Some(url)) = (id, url) else {
-        return;
-    };
-    let Ok(id) = id.parse() else { return };
-    config.targets.push(Target {
-        part: None,
-        by_operator: true,
-        id,
-        name: name.unwrap_or_else(|| url.host_str().unwrap_or_default().to_owned()),
-        url,
-        agency: agency.id.clone(),
-        agency_name: agency.name.clone(),
-        settings,
-        ignore: texts(ignore),
-        must_contain: texts(must_contain),
-        allow_hosts,
-    });
 }
 
 fn items<'a>(node: &'a Node, path: &str, faults: &mut Vec<Fault>) -> Option<&'a [Node]> {

@@ -119,6 +119,22 @@ impl<'a> Fields<'a> {
         Some(texts)
     }
 
+    /// A list read item by item; each error becomes a fault at its place.
+    pub fn list<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        let mut out = Vec::new();
+        for (at, text) in self.texts(name)? {
+            match read(&text) {
+                Ok(value) => out.push(value),
+                Err(why) => self.fault(at, name, why),
+            }
+        }
+        Some(out)
+    }
+
     /// Texts as written, without composing letters: paths and selectors.
     pub fn raw_texts(&self, name: &'static str) -> Option<Vec<(Place, String)>> {
         let node = self.node(name)?;

@@ -11,6 +11,7 @@ mod fields;
 mod hosts;
 mod people;
 mod sections;
+mod settings;
 mod tree;
 
 use std::{

@@ -1,6 +1,6 @@
 //! The sections of the file, each to its checked form.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use jiff::{civil::Date, tz::TimeZone};
 
@@ -8,16 +8,14 @@ use super::{
     Config, Fault, NotifierSpec, Pace, Service, agencies,
     duty::{self, said},
     fields::{self, Fields},
+    settings::{at_least, settings},
     tree::{Node, Value},
 };
 use crate::{
     calendar::{Days, HOLIDAYS, WindowRule, holiday},
     duty::roster,
     locale::Lang,
-    model::{
-        Profile,
-        target::{Confirm, Learn, Settings, portal_url},
-    },
+    model::target::{Settings, portal_url},
 };
 
 /// Reads all sections; faults go to `faults`.
@@ -101,30 +99,7 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
         text => fields::address(text).map(Some),
     });
     out.listen = listen.unwrap_or(out.listen);
-    out.allow_networks = list(&fields, "allow_networks", |text| {
-        text.parse()
-            .map_err(|_| format!("{text:?} is not a network such as 10.1.0.0/16 or 127.0.0.2/32"))
-    })
-    .unwrap_or_default();
-    out.allow_ports = list(&fields, "allow_ports", |text| {
-        text.parse()
-            .ok()
-            .filter(|it| *it != 0)
-            .ok_or_else(|| format!("{text:?} is not a port from 1 to 65535"))
-    })
-    .unwrap_or(out.allow_ports);
-    out.own_addresses = list(&fields, "own_addresses", |text| {
-        text.parse()
-            .map_err(|_| format!("{text:?} is not an address such as 203.0.113.7"))
-    })
-    .unwrap_or_default();
-    let extra_ca = fields.raw_texts("extra_ca").unwrap_or_default();
-    (out.extra_ca_at, out.extra_ca) = extra_ca
-        .into_iter()
-        .map(|(at, path)| (at, PathBuf::from(path)))
-        .unzip();
-    out.resolver = resolver(&fields);
-    out.connectivity = list(&fields, "connectivity", connectivity).unwrap_or_default();
+    network(&fields, &mut out);
     out.heartbeat = fields
         .parsed("heartbeat", |text| match text {
             "off" => Ok(None),
@@ -144,6 +119,41 @@ fn service(node: &Node, faults: &mut Vec<Fault>, warnings: &mut Vec<Fault>) -> S
     out
 }
 
+/// What the service may visit, and how it finds names and authorities.
+fn network(fields: &Fields, out: &mut Service) {
+    out.allow_networks = fields
+        .list("allow_networks", |text| {
+            text.parse().map_err(|_| {
+                format!("{text:?} is not a network such as 10.1.0.0/16 or 127.0.0.2/32")
+            })
+        })
+        .unwrap_or_default();
+    let ports = fields.list("allow_ports", |text| {
+        text.parse()
+            .ok()
+            .filter(|it| *it != 0)
+            .ok_or_else(|| format!("{text:?} is not a port from 1 to 65535"))
+    });
+    if let Some(ports) = ports {
+        out.allow_ports = ports;
+    }
+    out.own_addresses = fields
+        .list("own_addresses", |text| {
+            text.parse()
+                .map_err(|_| format!("{text:?} is not an address such as 203.0.113.7"))
+        })
+        .unwrap_or_default();
+    let extra_ca = fields.raw_texts("extra_ca").unwrap_or_default();
+    (out.extra_ca_at, out.extra_ca) = extra_ca
+        .into_iter()
+        .map(|(at, path)| (at, PathBuf::from(path)))
+        .unzip();
+    out.resolver = resolver(fields);
+    out.connectivity = fields
+        .list("connectivity", connectivity)
+        .unwrap_or_default();
+}
+
 fn resolver(fields: &Fields) -> Vec<std::net::SocketAddr> {
     match fields.node("resolver") {
         Some(Node {
@@ -153,7 +163,7 @@ fn resolver(fields: &Fields) -> Vec<std::net::SocketAddr> {
         Some(Node {
             value: Value::List(_),
             ..
-        }) => list(fields, "resolver", fields::address).unwrap_or_default(),
+        }) => fields.list("resolver", fields::address).unwrap_or_default(),
         Some(node) => {
             fields.fault(node.at, "resolver", "write system, or a list of ip:port");
             Vec::new()
@@ -179,165 +189,6 @@ fn connectivity(text: &str) -> Result<String, String> {
     }
     let port = url.port_or_known_default().unwrap_or(80);
     Ok(format!("{}:{port}", url.host_str().unwrap_or_default()))
-}
-
-/// A list read item by item; each error becomes a fault at its place.
-pub(super) fn list<T>(
-    fields: &Fields,
-    name: &'static str,
-    read: impl Fn(&str) -> Result<T, String>,
-) -> Option<Vec<T>> {
-    let mut out = Vec::new();
-    for (at, text) in fields.texts(name)? {
-        match read(&text) {
-            Ok(value) => out.push(value),
-            Err(why) => fields.fault(at, name, why),
-        }
-    }
-    Some(out)
-}
-
-/// What a target may set and `defaults` set for all.
-pub(super) fn settings(
-    fields: &Fields,
-    base: &Settings,
-    pace: Pace,
-    notifiers: &BTreeMap<String, NotifierSpec>,
-) -> Settings {
-    let mut out = base.clone();
-    let least = pace.least();
-    if let Some(every) = fields.duration("every") {
-        at_least(fields, "every", every, least, pace);
-        out.every = every;
-    }
-    if let Some(timeout) = fields.duration("timeout") {
-        if timeout < Duration::from_millis(100) || timeout > Duration::from_secs(120) {
-            let at = fields.node("timeout").map_or(fields.at, |it| it.at);
-            fields.fault(at, "timeout", "from 100ms to 120s");
-        }
-        out.timeout = timeout;
-    }
-    out.max_body = fields
-        .parsed("max_body", fields::size)
-        .unwrap_or(out.max_body);
-    if let Some(node) = fields.node("confirm") {
-        let path = fields.path("confirm");
-        out.confirm = fields.inside(|faults| confirm(node, &path, base.confirm, faults));
-    }
-    if let Some(node) = fields.node("learn") {
-        let path = fields.path("learn");
-        out.learn = fields.inside(|faults| learn(node, &path, base.learn, faults));
-    }
-    if let Some(pages) = fields.number("pages", 1, 100) {
-        out.pages = u32::try_from(pages).unwrap_or(1);
-    }
-    let profiles = list(fields, "profiles", |text| {
-        Profile::ALL
-            .into_iter()
-            .find(|it| it.as_str() == text)
-            .ok_or_else(|| {
-                format!("{text:?} is no client profile: desktop, mobile, googlebot, from-google")
-            })
-    });
-    if let Some(profiles) = profiles {
-        let node = fields.node("profiles");
-        // nothing behind the colon is an empty list, too
-        let empty = |it: &Node| match &it.value {
-            Value::List(items) => items.is_empty(),
-            _ => it.is_null(),
-        };
-        if node.is_some_and(empty) {
-            let at = node.map_or(fields.at, |it| it.at);
-            fields.fault(at, "profiles", "at least one is needed");
-        }
-        out.profiles = profiles;
-    }
-    if let Some(notify) = notify(fields, notifiers) {
-        out.notify = notify;
-    }
-    out.alone = fields.flag("alone").unwrap_or(out.alone);
-    out
-}
-
-/// Names of notifiers, each of which must exist.
-pub(super) fn notify(
-    fields: &Fields,
-    notifiers: &BTreeMap<String, NotifierSpec>,
-) -> Option<Vec<String>> {
-    list(fields, "notify", |name| {
-        if super::notifier_of(notifiers, name).is_some() {
-            return Ok(name.to_owned());
-        }
-        let known: Vec<&str> = notifiers.keys().map(String::as_str).collect();
-        Err(format!(
-            "no notifier is called {name:?}; there are: {}",
-            known.join(", ")
-        ))
-    })
-}
-
-fn at_least(fields: &Fields, name: &'static str, value: Duration, least: Duration, pace: Pace) {
-    if value < least || value > Duration::from_secs(86_400) {
-        let at = fields.node(name).map_or(fields.at, |it| it.at);
-        let hint = if pace == Pace::Polite {
-            " (1s with --fast, for tests on your own machines)"
-        } else {
-            ""
-        };
-        fields.fault(
-            at,
-            name,
-            format!("from {} to 1d{hint}", fields::duration_text(least)),
-        );
-    }
-}
-
-fn confirm(node: &Node, path: &str, base: Confirm, faults: &mut Vec<Fault>) -> Confirm {
-    let mut out = base;
-    let Some(fields) = Fields::of(node, path, faults) else {
-        return out;
-    };
-    out.looks = fields
-        .number("looks", 1, 10)
-        .map_or(out.looks, |it| it as u32);
-    if let Some(within) = fields.duration("within") {
-        if within > Duration::from_secs(600) {
-            let at = fields.node("within").map_or(fields.at, |it| it.at);
-            fields.fault(at, "within", "10m at the most: an alert waits for it");
-        }
-        out.within = within;
-    }
-    out.agree = fields
-        .number("agree", 1, 10)
-        .map_or(out.agree, |it| it as u32);
-    if out.agree > out.looks {
-        fields.fault(
-            fields.at,
-            "agree",
-            format!("{} of {} looks can never agree", out.agree, out.looks),
-        );
-    }
-    fields.finish();
-    out
-}
-
-fn learn(node: &Node, path: &str, base: Learn, faults: &mut Vec<Fault>) -> Learn {
-    let mut out = base;
-    let Some(fields) = Fields::of(node, path, faults) else {
-        return out;
-    };
-    out.looks = fields
-        .number("looks", 1, 5)
-        .map_or(out.looks, |it| it as u32);
-    if let Some(every) = fields.duration("every") {
-        if every < Duration::from_millis(10) || every > Duration::from_secs(3600) {
-            let at = fields.node("every").map_or(fields.at, |it| it.at);
-            fields.fault(at, "every", "from 10ms to 1h");
-        }
-        out.every = every;
-    }
-    fields.finish();
-    out
 }
 
 fn notifiers(node: &Node, faults: &mut Vec<Fault>) -> BTreeMap<String, NotifierSpec> {

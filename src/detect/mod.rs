@@ -1,10 +1,11 @@
 //! From a change to signals to a verdict. It is pure and explainable: every verdict is the sum of named signals.
 //!
-//! [`judge`] is the entry. A signal is one file under `signals/`; its weight is one row of `weights.tsv`.
+//! [`judge`] is the entry. A signal is one file under `signals/`; its weights and families are one row of `weights.tsv`.
 
 mod expect;
 pub mod hosts;
 pub mod language;
+mod marks;
 pub mod phrases;
 pub mod signals;
 pub mod site;
@@ -12,10 +13,13 @@ pub mod state;
 pub mod tone;
 mod view;
 pub mod weigh;
+pub mod weights;
 
 pub use expect::{Delivery, Expect, Role};
+pub use marks::shows_mark;
 pub use view::{Code, Found, Place, Text, View};
 pub use weigh::Reckoning;
+use weights::{Family, TABLE};
 
 use crate::{
     diff::Norm,
@@ -34,7 +38,7 @@ pub trait Detector: Sync {
 
 /// Judges a page against its norm. A norm without looks means a page seen for the first time.
 pub fn judge(page: &Page, norm: &Norm, expect: &Expect) -> Verdict {
-    reckon(page, norm, expect).verdict(&weigh::TABLE)
+    reckon(page, norm, expect).verdict(&TABLE)
 }
 
 /// Judges like [`judge`]. If the result does not ring, compares the page with `reference` as well, by the signals of
@@ -56,12 +60,12 @@ pub fn judge_beside(
     }
     let planted: Vec<&dyn Detector> = signals::ALL
         .iter()
-        .filter(|it| PLANTED.contains(&it.name()))
+        .filter(|it| TABLE.is(it.name(), Family::Planted))
         .copied()
         .collect();
     let view = View::new(page, reference, expect);
     let state = state::of(&view);
-    let mut beside = weigh::reckon(&view, state, &planted).verdict(&weigh::TABLE);
+    let mut beside = weigh::reckon(&view, state, &planted).verdict(&TABLE);
     if !beside.level.rings() {
         return verdict;
     }
@@ -92,23 +96,6 @@ impl Beside {
         }
     }
 }
-
-/// Signals of planted parts, which add up over several looks: honest change brings none of them in any length of time.
-/// Phrases are not among them: a phrase rings in the look that brings it, or never.
-const PLANTED: &[&str] = &[
-    "redirect",
-    "packed-script",
-    "foreign-script",
-    "foreign-loader",
-    "foreign-frame",
-    "foreign-form",
-    "asks-secrets",
-    "hidden-links",
-    "spam",
-    "foreign-links",
-    "canonical",
-    "download",
-];
 
 /// Runs all detectors on a page, without weighing what they find.
 pub fn reckon(page: &Page, norm: &Norm, expect: &Expect) -> Reckoning {

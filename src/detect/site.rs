@@ -2,7 +2,7 @@
 //!
 //! Attackers use exactly these files to tell search engines of planted pages without a link from the home page.
 
-use super::{hosts, phrases::SPAM, weigh};
+use super::{hosts, phrases::SPAM, weigh, weights::TABLE};
 use crate::{
     model::{Level, Part, Say, Signal, SiteFacts, Verdict, excerpt},
     page::{
@@ -91,7 +91,7 @@ pub fn judge(part: Part, before: Option<&SiteFacts>, now: &SiteFacts) -> Verdict
         }
     }
     signals.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-    let sum = weigh::TABLE.bias.0 + signals.iter().map(|it| it.weight).sum::<f64>();
+    let sum = TABLE.bias.0 + signals.iter().map(|it| it.weight).sum::<f64>();
     let score = 1.0 / (1.0 + (-sum).exp());
     let level = if score >= weigh::SUSPECT {
         Level::Suspect

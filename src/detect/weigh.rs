@@ -1,11 +1,12 @@
-//! From the findings of the detectors to a verdict. The weights are one readable table, `weights.tsv`: one row a
-//! signal.
+//! From the findings of the detectors to a verdict, by the table of [`weights`](super::weights).
 //!
 //! A verdict is a logistic sum: log-odds = bias + Σ weight × strength; score = 1 / (1 + e^−log-odds).
 
-use std::sync::LazyLock;
-
-use super::{Detector, Found, View};
+use super::{
+    Detector, Found, View,
+    signals::{Emptied, Moved, Replaced, Stage, Uprooted},
+    weights::{Family, TABLE, Table},
+};
 use crate::{
     model::{Level, Signal, Verdict, verdict::State},
     page::patience,
@@ -15,7 +16,7 @@ use crate::{
 pub const SUSPECT: f64 = 0.5;
 /// Least score of a defaced page, which also needs an attacker's words or a poster in its place.
 pub const DEFACED: f64 = 0.9;
-/// Least log-odds of the signals in [`FACE`] on a defaced page: a failed redesign, or an error page in black, is
+/// Least log-odds of the signals of [`Family::Face`] on a defaced page: a failed redesign, or an error page in black, is
 /// suspect and not defaced.
 const FACE_ENOUGH: f64 = 1.5;
 /// Share kept below which a page that does not ring counts as drifted.
@@ -23,110 +24,9 @@ const DRIFTED_BELOW: f64 = 0.6;
 /// Log-odds up to which a signal is left out of the verdict.
 const NEGLIGIBLE: f64 = 0.05;
 
-/// Signals that an attacker shows himself to visitors.
-const FACE: &[&str] = &["boast", "taunt", "slogan", "not-a-page"];
-
-/// Signals of words that only an attacker writes. An image in place of a page is not among them: servers do that by
-/// mistake.
-const SIGNATURES: &[&str] = &["boast", "taunt", "slogan"];
 /// Least score, and least log-odds of signatures alone, from which a single look opens an incident. A phrase in an
 /// otherwise intact page, as news and forums quote it, stays below both.
 const SIGNED: (f64, f64) = (0.99, 3.0);
-
-/// Signals of missing parts. On an error or challenge page they do not count; signals of present parts still do.
-const LACKS: &[&str] = &[
-    "replaced",
-    "uprooted",
-    "title",
-    "emptied",
-    "language",
-    "missing-text",
-];
-
-/// The weights of one signal: natural log-odds at full strength, beside a baseline and without one.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    pub name: String,
-    pub with_baseline: f64,
-    pub first_sight: f64,
-    pub reason: String,
-}
-
-/// All weights.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Table {
-    /// Log-odds of a page without any signal, beside a baseline and without one.
-    pub bias: (f64, f64),
-    pub rows: Vec<Row>,
-}
-
-/// The table of the program, built in. A test holds that it can be read.
-pub static TABLE: LazyLock<Table> =
-    LazyLock::new(|| Table::parse(include_str!("weights.tsv")).unwrap_or_default());
-
-impl Default for Table {
-    /// No page rings without rows. Used only if a table cannot be read.
-    fn default() -> Self {
-        Self {
-            bias: (-4.0, -4.0),
-            rows: Vec::new(),
-        }
-    }
-}
-
-impl Table {
-    /// Reads a table: four columns between tabs, the row `bias` and one row a signal. The error names the line and the
-    /// fault.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let mut table = Self::default();
-        for (at, line) in text.lines().enumerate() {
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let mut columns = line.split('\t');
-            let (Some(name), Some(known), Some(first), Some(reason)) = (
-                columns.next(),
-                columns.next(),
-                columns.next(),
-                columns.next(),
-            ) else {
-                return Err(format!("line {}: four columns are needed", at + 1));
-            };
-            let number = |text: &str| -> Result<f64, String> {
-                let number: f64 = text
-                    .parse()
-                    .map_err(|_| format!("line {}: {text:?} is no number", at + 1))?;
-                let sane = number.is_finite() && number.abs() <= 20.0;
-                sane.then_some(number)
-                    .ok_or_else(|| format!("line {}: {number} is out of range", at + 1))
-            };
-            let (with_baseline, first_sight) = (number(known)?, number(first)?);
-            if name == "bias" {
-                table.bias = (with_baseline, first_sight);
-            } else {
-                table.rows.push(Row {
-                    name: name.to_owned(),
-                    with_baseline,
-                    first_sight,
-                    reason: reason.to_owned(),
-                });
-            }
-        }
-        Ok(table)
-    }
-
-    /// The weight of a signal; 0 if it has no row.
-    pub fn weight(&self, name: &str, first_sight: bool) -> f64 {
-        let row = self.rows.iter().find(|it| it.name == name);
-        row.map_or(0.0, |it| {
-            if first_sight {
-                it.first_sight
-            } else {
-                it.with_baseline
-            }
-        })
-    }
-}
 
 /// Whether the page bears an attacker's signature as no honest page does by accident: the verdict is "defaced", nearly
 /// certain, and an attacker's words contribute much to it.
@@ -134,7 +34,7 @@ pub fn is_signed(verdict: &Verdict) -> bool {
     let words = verdict
         .signals
         .iter()
-        .filter(|it| SIGNATURES.contains(&it.name.as_str()));
+        .filter(|it| TABLE.is(&it.name, Family::Signature));
     let words: f64 = words.map(|it| it.weight).sum();
     verdict.level == Level::Defaced && verdict.score >= SIGNED.0 && words >= SIGNED.1
 }
@@ -155,7 +55,7 @@ pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoni
     let lacking = state != State::Ordinary || view.expect.refused;
     let found = detectors
         .iter()
-        .filter(|it| !(lacking && LACKS.contains(&it.name())))
+        .filter(|it| !(lacking && TABLE.is(it.name(), Family::Absence)))
         // each detector reads all texts; after cancellation the results are dropped
         .take_while(|_| !patience::is_lost())
         .filter_map(|it| Some((it.name(), it.look(view)?)))
@@ -192,18 +92,16 @@ impl Reckoning {
         let score = 1.0 / (1.0 + (-sum).exp());
         let face: f64 = signals
             .iter()
-            .filter(|it| FACE.contains(&it.name.as_str()))
+            .filter(|it| table.is(&it.name, Family::Face))
             .map(|it| it.weight)
             .sum();
-        let has = |name: &str, least: f64| {
+        let has = |signal: &dyn Detector, least: f64| {
             let mut found = self.found.iter();
-            found.any(|it| it.0 == name && it.1.strength >= least)
+            found.any(|it| it.0 == signal.name() && it.1.strength >= least)
         };
         // the page is gone, and an image or film stands in its place
-        let poster = has("replaced", 0.5)
-            && has("emptied", 0.9)
-            && has("stage", 0.3)
-            && has("uprooted", 0.0);
+        let poster =
+            has(&Replaced, 0.5) && has(&Emptied, 0.9) && has(&Stage, 0.3) && has(&Uprooted, 0.0);
         let mut level = if score >= DEFACED && (face >= FACE_ENOUGH || poster) {
             Level::Defaced
         } else if score >= SUSPECT {
@@ -219,7 +117,7 @@ impl Reckoning {
         Verdict {
             level,
             score,
-            redirected: signals.iter().any(|it| it.name == "moved"),
+            redirected: signals.iter().any(|it| it.name == Moved.name()),
             signals,
             state: self.state,
         }
@@ -229,43 +127,41 @@ impl Reckoning {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::detect::signals;
+    use crate::{
+        detect::{Expect, signals, state},
+        diff::Norm,
+        page::{self, Page, Source},
+    };
 
-    #[test]
-    fn every_detector_has_a_row_and_every_row_a_detector() {
-        let table = Table::parse(include_str!("weights.tsv")).unwrap();
-        assert_eq!(table, *TABLE);
-        let detectors: Vec<&str> = signals::ALL.iter().map(|it| it.name()).collect();
-        for name in &detectors {
-            assert!(
-                table.rows.iter().any(|it| it.name == *name),
-                "{name} has no weight"
-            );
-        }
-        for row in &table.rows {
-            assert!(
-                detectors.contains(&row.name.as_str()),
-                "{} weighs nothing: no detector has that name",
-                row.name
-            );
-            assert!(
-                row.with_baseline >= 0.0 && row.first_sight >= 0.0,
-                "{row:?}"
-            );
-        }
-        assert!(table.bias.0 < 0.0 && table.bias.1 < 0.0);
+    fn page(html: &str) -> Page {
+        let url = "https://a.example.vn/".parse().unwrap();
+        let source = Source {
+            bytes: html.as_bytes(),
+            content_type: Some("text/html; charset=utf-8"),
+            url: &url,
+            ignore: &[],
+        };
+        page::read(source).unwrap()
     }
 
     #[test]
-    fn a_table_that_cannot_be_read_says_where() {
-        assert_eq!(
-            Table::parse("boast\t6.5\t6.5"),
-            Err("line 1: four columns are needed".to_owned())
-        );
-        assert_eq!(
-            Table::parse("#\nboast\tx\t1\tr"),
-            Err("line 2: \"x\" is no number".to_owned())
-        );
-        assert!(Table::parse("boast\tNaN\t1\tr").is_err());
+    fn a_signal_of_absence_does_not_accuse_error_pages() {
+        let news = |n| format!("<li><a href=/tin/{n}>Tin hoạt động số {n} của đơn vị</a></li>");
+        let list: String = (0..40).map(news).collect();
+        let portal = format!("<title>Cổng thông tin</title><div><ul>{list}</ul></div>");
+        let norm = Norm::learn([&page(&portal)]);
+        let gone = page("<title>503 Service Unavailable</title><h1>Service Unavailable</h1>");
+        let expect = Expect::of_url(&"https://a.example.vn/".parse().unwrap());
+        let view = View::new(&gone, &norm, &expect);
+        assert_eq!(state::of(&view), State::Maintenance);
+        let absent = |state| {
+            let found = reckon(&view, state, signals::ALL).found;
+            let absent = found.iter().map(|it| it.0);
+            absent
+                .filter(|name| TABLE.is(name, Family::Absence))
+                .count()
+        };
+        assert!(absent(State::Ordinary) >= 3);
+        assert_eq!(absent(State::Maintenance), 0);
     }
 }

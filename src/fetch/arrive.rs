@@ -14,15 +14,17 @@ use tokio::{net::TcpStream, time::timeout};
 use url::{Host, Url};
 
 use super::{
-    chain::Shown,
+    Settings, Unusable,
+    chain::{Intermediates, Shown},
     classify::{class_of, class_of_http, is_of_handshake, of_io},
-    client::DialFault,
-    pass::Pass,
+    client::Names,
+    dial_fault::DialFault,
+    pass::{Pass, Passes},
     reach,
     remembered::server_of,
-    second_tls::{Spoken, Unspoken},
-    trust::facts,
-    visit::Inner,
+    second_tls::{SecondTls, Spoken, Unspoken},
+    tls::Recorder,
+    trust::{Trust, facts},
 };
 use crate::model::{Class, Digest, Say, observation::Certificate};
 
@@ -61,7 +63,31 @@ fn class_of_unspoken(failed: &Unspoken) -> (Class, Say) {
     }
 }
 
-impl Inner {
+/// Connections and the certificates that they show. Shared by all visits.
+pub(super) struct Transport {
+    pub passes: Passes,
+    trust: Arc<Trust>,
+    recorder: Recorder,
+    intermediates: Intermediates,
+    second: SecondTls,
+}
+
+impl Transport {
+    /// Fails if certificates or TLS are unusable.
+    pub(super) fn new(settings: &Settings, names: &Arc<Names>) -> Result<Self, Unusable> {
+        let recorder = Recorder::default();
+        let trust = Arc::new(Trust::new(&settings.extra_ca)?);
+        let intermediates = Intermediates::default();
+        let tls = recorder.client_config(trust.clone(), intermediates.clone());
+        Ok(Self {
+            passes: Passes::new(&settings.guard, &tls, names)?,
+            trust,
+            recorder,
+            intermediates,
+            second: SecondTls::new()?,
+        })
+    }
+
     /// Sends one request. The error is the class of the failure and one sentence.
     pub(super) async fn arrive(
         &self,
@@ -312,7 +338,7 @@ mod tests {
     use tokio_rustls::TlsAcceptor;
 
     use super::*;
-    use crate::fetch::{Eye, Guard, Settings};
+    use crate::fetch::Guard;
 
     /// RFC 5280, 4.2.2.1: where the issuer's certificate is, as one caIssuers URI.
     fn issuer_is_at(place: &str) -> CustomExtension {
@@ -368,20 +394,20 @@ mod tests {
         let inside = TcpListener::bind("127.0.0.9:0").await.unwrap();
         let (leaf, key) = identity(&format!("http://{}/?x", inside.local_addr().unwrap()));
         let port = server(leaf.clone(), key).await;
-        let eye = Eye::new(Settings {
+        let settings = Settings {
             guard: Guard {
                 networks: vec!["127.0.0.0/8".parse().unwrap()],
                 ..Guard::default()
             },
             ..Settings::default()
-        })
-        .unwrap();
-        let eye = eye.0;
-        let pass = eye.passes.first(true);
+        };
+        let names = Arc::new(Names::new(&[]).unwrap());
+        let transport = Transport::new(&settings, &names).unwrap();
+        let pass = transport.passes.first(true);
         let url: Url = format!("https://localhost:{port}/").parse().unwrap();
         let first = async |address: IpAddr| {
             let sent = pass.client.send(&url, HeaderMap::new(), false);
-            let arrived = eye.answered(&url, sent.await.unwrap(), Some(address), pass);
+            let arrived = transport.answered(&url, sent.await.unwrap(), Some(address), pass);
             arrived.await.certificate
         };
         let second = async |address: IpAddr| {
@@ -391,7 +417,10 @@ mod tests {
                 chain: vec![leaf.clone()],
                 refused_by_browsers: None,
             };
-            eye.answered_second(&url, spoken, pass).await.certificate
+            transport
+                .answered_second(&url, spoken, pass)
+                .await
+                .certificate
         };
         let fault = |it: Option<Certificate>| it.unwrap().fault.unwrap().key;
         let outside: IpAddr = "45.117.0.10".parse().unwrap();

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use super::{client::DialFault, trust};
+use super::{dial_fault::DialFault, trust};
 use crate::model::{
     Class, Say,
     excerpt::{defang, defang_text, excerpt},

@@ -20,7 +20,7 @@ use tower::util::MapFutureLayer;
 
 use super::{
     Guard,
-    address::Refused,
+    dial_fault::DialFault,
     faces,
     families::{self, Dns, Found},
     reach,
@@ -30,24 +30,6 @@ use super::{
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Unusable(pub String);
-
-/// Why no address of a name can be dialled.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum DialFault {
-    #[error("{0}")]
-    Dns(String),
-    /// The name servers answer that the name does not exist.
-    #[error("{0} does not exist")]
-    NoName(String),
-    /// The name exists and has no address.
-    #[error("{0} has no address")]
-    NoAddress(String),
-    #[error("{0}")]
-    Refused(Refused),
-    /// The name has only IPv6 addresses, and this machine has no route to them.
-    #[error("no way to IPv6")]
-    NoIpv6,
-}
 
 /// Builds an HTTP client that dials only addresses of `dialler`. Fails if the TLS configuration is unusable.
 pub(super) fn build(

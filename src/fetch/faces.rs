@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::reach::{self, Dialling};
+use super::dialling::{Dialling, patience_of};
 use crate::model::observation::{Face, Families};
 
 /// Time for which looks avoid an address that did not answer while another address of the name did. Browsers go to the
@@ -54,7 +54,7 @@ pub(super) struct Way {
     taken: Mutex<Vec<Taken>>,
     /// Time for one address to connect while others wait.
     pub(super) patience: Duration,
-    /// Set while [`super::reach`] sends a request.
+    /// Set while `reach` sends a request.
     pub(super) dialling: Mutex<Option<Dialling>>,
     /// Whether a connection was made, TLS handshake included.
     pub(super) connected: AtomicBool,
@@ -88,7 +88,7 @@ impl Way {
             prefer,
             faces,
             taken: Mutex::default(),
-            patience: reach::patience_of(limit),
+            patience: patience_of(limit),
             dialling: Mutex::default(),
             connected: AtomicBool::new(false),
         })

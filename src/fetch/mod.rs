@@ -14,6 +14,8 @@ mod cookie_date;
 pub mod cookies;
 mod counted;
 mod decode;
+mod dial_fault;
+mod dialling;
 mod faces;
 mod families;
 mod groups;

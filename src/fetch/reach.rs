@@ -5,7 +5,7 @@
 use std::{
     error::Error,
     io::{self, ErrorKind},
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::pin,
     sync::atomic::Ordering,
     time::Duration,
@@ -13,28 +13,12 @@ use std::{
 
 use super::{
     classify::is_unreached,
+    dialling::Dialling,
     faces::{Way, lock},
 };
 
 /// Most addresses of one name that one request is sent to.
 pub(super) const TRIED: usize = 8;
-/// Most time for an address to connect, TLS handshake included, before another one of the name is tried; at most this part
-/// of the visit's own time limit, so that the other one has time to answer. Browsers wait a quarter of a second: with that
-/// limit, an attacker at a hijacked address could be slower and would be read by his victims alone.
-const PATIENCE: Duration = Duration::from_secs(5);
-const PATIENCE_PART: u32 = 4;
-
-/// The host, the one address of it that the HTTP client got, and whether others wait for their turn.
-#[derive(Default)]
-pub(super) struct Dialling {
-    to: Option<(String, IpAddr)>,
-    others: bool,
-}
-
-/// The time to connect in a visit with this time limit.
-pub(super) fn patience_of(limit: Duration) -> Duration {
-    PATIENCE.min(limit / PATIENCE_PART)
-}
 
 /// The addresses that the HTTP client gets of those that may be tried: the first alone if [`one_by_one`] sends the
 /// request. With several addresses, the client would dial the other family after 300 ms and take the first connection.

@@ -18,22 +18,17 @@ use url::Url;
 
 use super::{
     Sees, Settings, Unusable, Visit,
-    arrive::{Arrived, How},
+    arrive::{Arrived, How, Transport},
     body::{self, LARGE_AT_ONCE, Lost},
-    chain::Intermediates,
     classify::http2_broke,
     client::Names,
     counted::{BESIDE, LATE_FOR},
     faces::{Faces, Way},
     journey::Journey,
     manners::Manners,
-    pass::Passes,
     presentation,
     redirect::{goes_round, redirect},
     remembered::{Remembered, server_of},
-    second_tls::SecondTls,
-    tls::Recorder,
-    trust::Trust,
     waits::within,
 };
 use crate::model::{
@@ -45,17 +40,13 @@ use crate::model::{
 
 /// Makes visits over the network. Cheap to clone.
 #[derive(Clone)]
-pub struct Eye(pub(super) Arc<Inner>);
+pub struct Eye(Arc<Inner>);
 
 /// The parts that all visits share.
-pub(super) struct Inner {
-    pub(super) settings: Settings,
-    pub(super) passes: Passes,
+struct Inner {
+    settings: Settings,
     names: Arc<Names>,
-    pub(super) trust: Arc<Trust>,
-    pub(super) recorder: Recorder,
-    pub(super) intermediates: Intermediates,
-    pub(super) second: SecondTls,
+    transport: Transport,
     /// Targets with a late answer from a server that was reached: their next visits use counted connections.
     late: Remembered,
     manners: Manners,
@@ -106,20 +97,12 @@ enum End {
 impl Eye {
     /// Fails if certificates or the resolver are unusable.
     pub fn new(settings: Settings) -> Result<Self, Unusable> {
-        let recorder = Recorder::default();
-        let trust = Arc::new(Trust::new(&settings.extra_ca)?);
         let names = Arc::new(Names::new(&settings.resolver)?);
-        let intermediates = Intermediates::default();
-        let tls = recorder.client_config(trust.clone(), intermediates.clone());
-        let passes = Passes::new(&settings.guard, &tls, &names)?;
+        let transport = Transport::new(&settings, &names)?;
         Ok(Self(Arc::new(Inner {
             settings,
-            passes,
             names,
-            trust,
-            recorder,
-            intermediates,
-            second: SecondTls::new()?,
+            transport,
             late: Remembered::lasting(LATE_FOR),
             manners: Manners::default(),
             faces: Arc::default(),
@@ -136,7 +119,7 @@ impl Sees for Eye {
     }
 
     async fn reaches(&self, url: &Url, by_operator: bool) -> bool {
-        self.0.is_reached(url, by_operator).await
+        self.0.transport.is_reached(url, by_operator).await
     }
 
     /// The wait for a place at a busy host does not count into the look's time limit.
@@ -247,7 +230,7 @@ impl Inner {
 
     async fn follow(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
         let own_port = visit.url.port();
-        let mut pass = self.passes.first(visit.by_operator);
+        let mut pass = self.transport.passes.first(visit.by_operator);
         loop {
             if let Err(refused) = pass.guard().url(&journey.url, own_port) {
                 return self.refused(journey, refused.class, refused.why);
@@ -258,7 +241,10 @@ impl Inner {
                 counted: journey.counted,
                 most: visit.max_body.saturating_add(BESIDE),
             };
-            let arrived = self.arrive(&journey.url, headers, how, pass).await;
+            let arrived = self
+                .transport
+                .arrive(&journey.url, headers, how, pass)
+                .await;
             let Arrived {
                 response,
                 address,
@@ -276,7 +262,7 @@ impl Inner {
             journey.status = Some(status);
             journey.address = address;
             journey.met(certificate);
-            pass = self.passes.after(pass, address);
+            pass = self.transport.passes.after(pass, address);
             journey.keep_cookies(response.headers());
             let Some(to) = redirect(&response, &journey.url) else {
                 return self.read(visit, journey, response, address).await;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::timeline::push;
 use crate::model::{
-    Incident, Kind, Say, Signal, TargetId,
+    Incident, Kind, Say, TargetId,
     incident::{Actor, Event, Muted, What},
     plan::{Plan, PlanId, PlanStage},
 };
@@ -14,24 +14,6 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// Longest time between announcement and change: people forget what they announced earlier.
 const EARLIEST: SignedDuration = SignedDuration::from_hours(31 * 24);
 const LONGEST_REASON: usize = 300;
-
-/// What editors do: a page of another look, title or layout, files and frames of other hosts. Everything else is a mark of an
-/// attack, so that a signal that is added later rings.
-const OWN_DOING: [&str; 11] = [
-    "creeping",
-    "emptied",
-    "foreign-frame",
-    "foreign-links",
-    "foreign-script",
-    "language",
-    "missing-text",
-    "replaced",
-    "title",
-    "title-gone",
-    "uprooted",
-];
-/// Signals that weigh less explain and decide nothing.
-const COUNTS: f64 = 0.3;
 
 /// An announcement, not yet checked.
 #[derive(Clone, Debug)]
@@ -118,21 +100,18 @@ pub fn cancel(plan: &Plan, by: &Actor, now: Timestamp) -> Result<Plan, Say> {
     })
 }
 
-/// Whether it shows what no editor does.
-pub fn bears_marks(kind: Kind, signals: &[Signal]) -> bool {
-    // what is shown to some visitors only weighs nothing by itself, and no editor does it
-    let marks = |it: &Signal| {
-        it.name == "cloaked" || it.weight > COUNTS && !OWN_DOING.contains(&it.name.as_str())
-    };
-    kind == Kind::Redirected || signals.iter().any(marks)
+/// Whether it is what no editor does. `is_marked`: whether its signals show a mark of an attack.
+pub fn is_attack(kind: Kind, is_marked: bool) -> bool {
+    kind == Kind::Redirected || is_marked
 }
 
 /// The incident shown but silent until the end of the plan, since its portal is edited now; `None` if it must ring.
-pub fn quieted(it: &Incident, plan: &Plan, now: Timestamp) -> Option<Incident> {
+/// `is_marked`: whether its signals show a mark of an attack.
+pub fn quieted(it: &Incident, is_marked: bool, plan: &Plan, now: Timestamp) -> Option<Incident> {
     let last = it.timeline.last().map(|it| it.what);
     let just_opened =
         (it.revision == 0 || last == Some(What::Again)) && it.muted.is_none() && it.taken.is_none();
-    if !just_opened || !it.stage.is_open() || bears_marks(it.kind, &it.signals) {
+    if !just_opened || !it.stage.is_open() || is_attack(it.kind, is_marked) {
         return None;
     }
     let mut it = it.clone();
@@ -147,8 +126,8 @@ pub fn quieted(it: &Incident, plan: &Plan, now: Timestamp) -> Option<Incident> {
 }
 
 /// Whether what is seen now is an attack, in an incident that was silent because of a plan.
-pub fn is_unmasked(known: &Incident, kind: Option<Kind>, signals: &[Signal]) -> bool {
-    known.planned.is_some() && kind.is_some_and(|kind| bears_marks(kind, signals))
+pub fn is_unmasked(known: &Incident, kind: Option<Kind>, is_marked: bool) -> bool {
+    known.planned.is_some() && kind.is_some_and(|kind| is_attack(kind, is_marked))
 }
 
 /// The time of a plan is over: what is to be asked. `None` while it lasts.
@@ -233,23 +212,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_that_nobody_thought_of_rings() {
-        let signal = |name: &str, weight| Signal {
-            name: name.to_owned(),
-            weight,
-            say: Say::default(),
-            excerpt: String::new(),
-        };
-        assert!(!bears_marks(
-            Kind::Defaced,
-            &[signal("replaced", 3.0), signal("boast", 0.1)]
-        ));
-        assert!(bears_marks(
-            Kind::Planted,
-            &[signal("replaced", 3.0), signal("tomorrow", 0.4)]
-        ));
-        assert!(bears_marks(Kind::Redirected, &[]));
-        assert!(!bears_marks(Kind::Down, &[]));
+    fn a_mark_or_another_place_is_an_attack() {
+        assert!(!is_attack(Kind::Defaced, false));
+        assert!(is_attack(Kind::Planted, true));
+        assert!(is_attack(Kind::Redirected, false));
+        assert!(!is_attack(Kind::Down, false));
     }
 
     #[test]

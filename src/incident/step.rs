@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    plan::{bears_marks, is_unmasked, loud},
+    plan::{is_attack, is_unmasked, loud},
     timeline::{push, thin_evidence},
 };
 use crate::model::{
@@ -27,6 +27,8 @@ pub struct Finding {
     pub cause: Option<Say>,
     pub score: f64,
     pub signals: Vec<Signal>,
+    /// Whether one of the signals is a mark of an attack, which no editor causes.
+    pub is_marked: bool,
     pub title_before: Option<String>,
     pub title_now: Option<String>,
     pub changes: Vec<ChangeLine>,
@@ -67,7 +69,7 @@ pub fn step(
         },
         (Some(known), None) => vec![restored(known, now)],
         // what looked like an announced change is an attack: as loud as if it had just begun
-        (Some(known), Some(kind)) if is_unmasked(known, Some(kind), &finding.signals) => {
+        (Some(known), Some(kind)) if is_unmasked(known, Some(kind), finding.is_marked) => {
             vec![changed(&loud(known, now), finding, kind)]
         }
         (Some(known), Some(kind)) if becomes_unread(known, kind, &finding.signals) => {
@@ -143,13 +145,13 @@ pub enum Voice {
     Quiet,
 }
 
-/// Says how, and notes in the incident that it rings.
-pub fn voice(it: &mut Incident, now: Timestamp) -> Voice {
+/// Says how, and notes in the incident that it rings. `is_marked`: whether its signals show a mark of an attack.
+pub fn voice(it: &mut Incident, is_marked: bool, now: Timestamp) -> Voice {
     let last = it.timeline.last().map(|it| it.what);
     // a person silenced the state known then, not a worse one; for announced changes, only an attack is worse
     let worse = last == Some(What::Changed)
         && (it.kind.is_tampering() || it.is_unread())
-        && (it.planned.is_none() || bears_marks(it.kind, &it.signals));
+        && (it.planned.is_none() || is_attack(it.kind, is_marked));
     if worse {
         it.muted_in.clear();
     }
@@ -258,9 +260,14 @@ fn graver(kind: Kind, known: Kind) -> bool {
 }
 
 /// Whether a look of this class says something that the open incident (or its absence) does not already
-/// say: only then is it worth confirming.
-pub fn is_news(known: Option<&Incident>, class: Class, signals: &[Signal]) -> bool {
-    if known.is_some_and(|it| is_unmasked(it, Kind::of(class), signals)) {
+/// say: only then is it worth confirming. `is_marked`: whether `signals` show a mark of an attack.
+pub fn is_news(
+    known: Option<&Incident>,
+    class: Class,
+    signals: &[Signal],
+    is_marked: bool,
+) -> bool {
+    if known.is_some_and(|it| is_unmasked(it, Kind::of(class), is_marked)) {
         return true;
     }
     match (known, Kind::of(class)) {

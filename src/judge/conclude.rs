@@ -2,7 +2,7 @@
 
 use super::{Known, Look, origin::led_away};
 use crate::{
-    detect::weigh::TABLE,
+    detect::{Detector, signals::Moved, weights::TABLE},
     model::{Class, Level, Part, Say, Signal, Standing, Verdict, excerpt},
 };
 
@@ -37,14 +37,14 @@ fn excuse_part(part: Part, look: &mut Look) {
 
 /// The portal leads to a foreign domain now, whatever that place answered.
 fn redirect(host: &str, look: &mut Look) {
-    let weight = TABLE.weight("moved", false);
+    let weight = TABLE.weight(Moved.name(), false);
     let score = 1.0 / (1.0 + (-(TABLE.bias.0 + weight)).exp());
     look.class = Class::Redirect;
     look.verdict.level = Level::Suspect;
     look.verdict.score = look.verdict.score.max(score);
     look.verdict.redirected = true;
     let signal = Signal {
-        name: "moved".to_owned(),
+        name: Moved.name().to_owned(),
         weight,
         say: Say::new("signal-moved").with("host", excerpt::defang(host)),
         excerpt: excerpt::defang(host),

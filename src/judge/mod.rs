@@ -32,3 +32,5 @@ pub use read::{needs_mask, needs_norm, read, read_crudely, unread};
 pub use recall::{Candidate, Judgement, cache_key, cached, is_current, judgement};
 pub use site::{NOWHERE, could_be_soft_404, is_soft_404, soft_404};
 pub use visitors::{Gravest, goes_on};
+
+pub use crate::detect::shows_mark;

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 
 use super::Look;
-use crate::model::{Say, Signal, Standing};
+use crate::{
+    detect::Beside,
+    model::{Say, Signal, Standing},
+};
 
 /// Whether the other visitors should look, too, after the first: a portal that is silent to the first visitor costs each
 /// of the others a whole time limit.
@@ -36,10 +39,11 @@ impl Gravest {
             return;
         }
         let signals = &mut look.verdict.signals;
-        if self.is_first_calm && !signals.iter().any(|it| it.name == "cloaked") {
+        let cloaked = Beside::FirstProfile.as_str();
+        if self.is_first_calm && !signals.iter().any(|it| it.name == cloaked) {
             let profile = look.observation.profile.as_str();
             signals.push(Signal {
-                name: "cloaked".to_owned(),
+                name: cloaked.to_owned(),
                 weight: 0.0,
                 say: Say::new("signal-cloaked").with("profile", profile),
                 excerpt: profile.to_owned(),

@@ -1,6 +1,6 @@
 //! Pages inside an attribute (`srcdoc`, `data:` and `javascript:` addresses): their text.
 
-use super::{script, text::floor};
+use super::{cut::floor, script};
 
 /// Most bytes of an attribute that are read.
 const LONGEST: usize = 64 << 10;

@@ -1,16 +1,17 @@
 //! What each kind of element adds to the page.
 
+use std::collections::HashSet;
+
 use scraper::node::Element;
 
 use super::{
-    Form, Frame, Image, Link, Script, Stunt,
+    Form, Frame, Hiding, Image, Link, Page, Script, Stunt,
     carried::carried,
     conduct::{formaction, handler, relation, secret},
-    cut::CODE_KEPT,
+    cut::{CODE_KEPT, LONGEST_LINE, floor},
     hidden,
     links::resolve,
-    read::{LONGEST_LINE, Walk},
-    text::{floor, fold},
+    text::{Gather, fold},
 };
 
 /// Longest content of a meta element, in bytes; more is cut off.
@@ -29,7 +30,36 @@ const LOCKS: [&str; 5] = [
 /// by a word that each contains.
 const RUN: [&str; 4] = ["javascript", "ecmascript", "jscript", "livescript"];
 
-impl Walk {
+/// A page that is being read, and the open elements that its next parts belong to.
+pub(super) struct Draft {
+    pub page: Page,
+    pub gather: Gather,
+    /// The hiding in force and the depth at which it began, innermost last.
+    pub hidden: Vec<(usize, Hiding)>,
+    /// The open link and script, by their places in the page.
+    pub link: Option<usize>,
+    pub script: Option<usize>,
+    /// Hashes of the event handlers kept so far.
+    handlers: HashSet<u64>,
+}
+
+impl Draft {
+    pub fn of(page: Page) -> Self {
+        Self {
+            page,
+            gather: Gather::default(),
+            hidden: Vec::new(),
+            link: None,
+            script: None,
+            handlers: HashSet::new(),
+        }
+    }
+
+    /// How the current element is hidden, by itself or by an ancestor.
+    pub fn hiding(&self) -> Option<Hiding> {
+        self.hidden.last().map(|it| it.1)
+    }
+
     /// Adds an element to the page; `tag` is its lower-case name.
     pub fn collect(&mut self, tag: &str, element: &Element) {
         let attr = |name: &str| element.attr(name).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{patience, text::floor};
+use super::{cut::floor, patience};
 
 /// Bytes of text kept from the beginning and from the end: a defacer signs there, the middle is padding.
 const KEPT: usize = 64 << 10;

@@ -1,6 +1,7 @@
-//! Shortens long code without losing hostile statements between padding.
+//! Limits of texts: where one may be cut, and long code without losing hostile statements between padding.
 
-use super::text::floor;
+/// Most bytes of a title, a heading or the text of a link; more is cut off.
+pub(super) const LONGEST_LINE: usize = 4 << 10;
 
 /// Bytes kept of inline code, half from each end; the script's key covers all of it.
 pub(super) const CODE_KEPT: usize = 64 << 10;
@@ -35,4 +36,13 @@ pub(super) fn shorten(code: &mut String) {
         }
     }
     code.replace_range(head..tail, &between);
+}
+
+/// The last character boundary at or before byte `at`.
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }

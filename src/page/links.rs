@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{hidden::Hiding, text::floor};
+use super::{cut::floor, hidden::Hiding};
 
 /// An `a` or `area` element.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,15 +9,15 @@ use url::Url;
 use super::{
     Fingerprint, Heading, Kind, Limit, Page, Source, Stunt, bounded,
     charset::nfc,
-    collect::refresh_target,
+    collect::{Draft, refresh_target},
     conduct::{is_locking, is_typing},
     cover::{self, CoverRules},
-    cut::shorten,
+    cut::{LONGEST_LINE, floor, shorten},
     fingerprint,
     hidden::{self, Hiding, HidingRules},
     links::resolve,
     noise, outline, patience,
-    text::{Gather, floor, fold, is_block},
+    text::{fold, is_block},
 };
 use crate::model::{Digest, digest::key};
 
@@ -34,12 +34,15 @@ pub(super) fn page(
     let ignored = ignored(&tree, source.ignore);
     let mut walk = Walk::new(source, kind, charset);
     (walk.rules, walk.covers) = rules(&tree);
-    walk.page.dark = walk.rules.paints_black();
+    walk.draft.page.dark = walk.rules.paints_black();
     if let Some(base) = base(&tree, source.url) {
-        walk.page.url = base;
+        walk.draft.page.url = base;
     }
     if let Some(target) = refresh.and_then(refresh_target) {
-        walk.page.refreshes.push(resolve(source.url, target).0);
+        walk.draft
+            .page
+            .refreshes
+            .push(resolve(source.url, target).0);
     }
     walk.run(&tree, &ignored);
     if patience::is_lost() {
@@ -136,25 +139,18 @@ fn is_mute(element: &Element) -> bool {
 const LONGEST_BASE: usize = 512;
 
 /// State of the walk over the tree.
-pub(super) struct Walk {
-    pub page: Page,
+struct Walk {
+    draft: Draft,
     rules: HidingRules,
     covers: CoverRules,
-    pub gather: Gather,
     shape: Vec<u8>,
     outline: outline::Tokens,
-    /// The hiding in force and the depth at which it began, innermost last.
-    pub hidden: Vec<(usize, Hiding)>,
     depth: usize,
-    pub link: Option<usize>,
     heading: Option<(u8, String)>,
     /// Number of open elements that hold no content as text.
     mute: usize,
     /// Text of the title element while it is open.
     title: Option<String>,
-    pub script: Option<usize>,
-    /// Hashes of the event handlers kept so far.
-    pub handlers: HashSet<u64>,
 }
 
 impl Walk {
@@ -191,20 +187,15 @@ impl Walk {
             },
         };
         Self {
-            page,
+            draft: Draft::of(page),
             rules: HidingRules::default(),
             covers: CoverRules::default(),
-            gather: Gather::default(),
             shape: Vec::new(),
             outline: outline::Tokens::default(),
-            hidden: Vec::new(),
             depth: 0,
-            link: None,
             heading: None,
             mute: 0,
             title: None,
-            script: None,
-            handlers: HashSet::new(),
         }
     }
 
@@ -242,37 +233,32 @@ impl Walk {
         }
     }
 
-    /// How the current element is hidden, by itself or by an ancestor.
-    pub(super) fn hiding(&self) -> Option<Hiding> {
-        self.hidden.last().map(|it| it.1)
-    }
-
     fn open(&mut self, element: &Element) {
         let tag = element.name();
         self.depth += 1;
-        self.page.elements += 1;
+        self.draft.page.elements += 1;
         self.shape.extend(tag.as_bytes());
         self.shape.push(b'<');
         self.outline.take(element);
         if is_block(tag) {
-            self.gather.flush();
+            self.draft.gather.flush();
         }
         if let Some(hiding) = self.hides(element) {
-            self.hidden.push((self.depth, hiding));
+            self.draft.hidden.push((self.depth, hiding));
         }
-        if self.hidden.is_empty() {
-            cover::add(&self.covers, &mut self.page, element);
+        if self.draft.hidden.is_empty() {
+            cover::add(&self.covers, &mut self.draft.page, element);
         }
         if is_mute(element) {
             self.mute += 1;
         }
-        if tag == "title" && is_html(element) && self.page.title.is_none() {
+        if tag == "title" && is_html(element) && self.draft.page.title.is_none() {
             self.title = Some(String::new());
         }
         if let Some(level) = outline::heading_level(tag) {
             self.heading = Some((level, String::new()));
         }
-        self.collect(tag, element);
+        self.draft.collect(tag, element);
     }
 
     fn hides(&self, element: &Element) -> Option<Hiding> {
@@ -309,13 +295,15 @@ impl Walk {
         patience::step(text.len());
         if let Some(title) = &mut self.title {
             put(title, text, LONGEST_LINE);
-        } else if let Some(script) = self.script {
-            self.page.scripts[script].code.push_str(text);
+        } else if let Some(script) = self.draft.script {
+            self.draft.page.scripts[script].code.push_str(text);
         } else if self.mute == 0 {
-            let hidden = self.hiding();
-            self.gather.add(text, hidden, self.link.is_some());
-            if let Some(link) = self.link {
-                put(&mut self.page.links[link].text, text, LONGEST_LINE);
+            let hidden = self.draft.hiding();
+            self.draft
+                .gather
+                .add(text, hidden, self.draft.link.is_some());
+            if let Some(link) = self.draft.link {
+                put(&mut self.draft.page.links[link].text, text, LONGEST_LINE);
             }
             if let Some((_, heading)) = &mut self.heading {
                 put(heading, text, LONGEST_LINE);
@@ -326,11 +314,11 @@ impl Walk {
     fn close(&mut self, element: &Element) {
         let tag = element.name();
         match tag {
-            "a" => self.link = None,
-            "script" => self.script = None,
+            "a" => self.draft.link = None,
+            "script" => self.draft.script = None,
             "title" if is_html(element) => {
                 if let Some(title) = self.title.take() {
-                    self.page.title = Some(title);
+                    self.draft.page.title = Some(title);
                 }
             }
             _ => (),
@@ -340,27 +328,32 @@ impl Walk {
         {
             let text = fold(&text);
             if !text.is_empty() {
-                self.page.headings.push(Heading { level, text });
+                self.draft.page.headings.push(Heading { level, text });
             }
         }
         if is_mute(element) {
             self.mute = self.mute.saturating_sub(1);
         }
         if is_block(tag) {
-            self.gather.flush();
+            self.draft.gather.flush();
         }
-        if self.hidden.last().is_some_and(|it| it.0 == self.depth) {
-            self.gather.flush();
-            self.hidden.pop();
+        if self
+            .draft
+            .hidden
+            .last()
+            .is_some_and(|it| it.0 == self.depth)
+        {
+            self.draft.gather.flush();
+            self.draft.hidden.pop();
         }
         self.shape.push(b'>');
         self.depth -= 1;
     }
 
     fn finish(mut self, source: Source) -> Page {
-        self.gather.flush();
-        let mut page = self.page;
-        page.blocks = self.gather.blocks;
+        self.draft.gather.flush();
+        let mut page = self.draft.page;
+        page.blocks = self.draft.gather.blocks;
         page.title = page.title.map(|it| fold(&it)).filter(|it| !it.is_empty());
         for link in &mut page.links {
             link.text = fold(&link.text);
@@ -391,9 +384,6 @@ impl Walk {
         page
     }
 }
-
-/// Most bytes of a title, a heading or the text of a link; more is cut off.
-pub(super) const LONGEST_LINE: usize = 4 << 10;
 
 /// Appends the part of a text that fits into `most` bytes.
 fn put(to: &mut String, text: &str, most: usize) {

@@ -1,6 +1,6 @@
 //! Blocks of text: the text between two block-level boundaries.
 
-use super::{hidden::Hiding, noise};
+use super::{cut::floor, hidden::Hiding, noise};
 use crate::model::digest::key;
 
 /// A run of text as a visitor reads it, or would read it if it were not hidden.
@@ -163,13 +163,4 @@ pub fn fold(text: &str) -> String {
         out.push_str(word);
     }
     out
-}
-
-/// The last character boundary at or before byte `at`.
-pub(super) fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

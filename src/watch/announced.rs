@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{incident::plan, model::Incident, store::Result, world::World};
+use crate::{incident::plan, judge::shows_mark, model::Incident, store::Result, world::World};
 
 /// Silences those of `incidents` that have just opened on a portal whose agency has announced changes for now. An incident
 /// with marks of an attack stays loud (see [`plan::quieted`]).
@@ -17,7 +17,9 @@ pub(crate) async fn silence(
     let plans = world.store.plans().await?;
     for it in incidents {
         let plan = plans.iter().find(|plan| plan.covers(&it.target, now));
-        if let Some(silent) = plan.and_then(|plan| plan::quieted(it, plan, now)) {
+        if let Some(silent) =
+            plan.and_then(|plan| plan::quieted(it, shows_mark(&it.signals), plan, now))
+        {
             *it = silent;
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     judge::{
         self, Gravest, Look,
         learn::{mask_of, needs_approval, teaches},
+        shows_mark,
     },
     model::{
         Class, Dossier, Incident, IncidentId, Profile, Standing, Target, TargetId, history::Mark,
@@ -24,7 +25,7 @@ use crate::{
     watch::{
         announced, connectivity,
         connectivity::Sight,
-        finding::{Agreed, finding},
+        finding::{Agreed, finding, is_news},
         other_addresses, subpages,
     },
     world::{World, evicted},
@@ -393,7 +394,7 @@ async fn attempt(
     let lasts = incident::lasts(open.as_ref(), &dossier.sightings, look.class, now);
     if let Some((seen_at, agreed, looked)) = sure
         && !lasts
-        && incident::is_news(open.as_ref(), look.class, &look.verdict.signals)
+        && is_news(open.as_ref(), look)
     {
         let how = Agreed {
             seen_at,
@@ -422,7 +423,7 @@ async fn attempt(
                 target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),
                 class = %look.class, score = look.verdict.score, flaps = it.flaps, "incident"
             );
-            let voice = incident::voice(it, now);
+            let voice = incident::voice(it, shows_mark(&it.signals), now);
             commit.alerts.extend(world.alerts(target, it, voice, now));
         }
         if let Some(last) = commit.incidents.last() {

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::{
-    incident::Finding,
-    judge::Look,
-    model::{Baseline, Dossier, LookRef, Target, incident::Evidence},
+    incident::{self, Finding},
+    judge::{Look, shows_mark},
+    model::{Baseline, Dossier, Incident, LookRef, Target, incident::Evidence},
     world::World,
 };
 
@@ -14,6 +14,12 @@ pub(crate) struct Agreed {
     pub seen_at: Timestamp,
     pub agreed: u32,
     pub looked: u32,
+}
+
+/// Whether a look says something that the open incident does not already say (see [`incident::is_news`]).
+pub(crate) fn is_news(known: Option<&Incident>, look: &Look) -> bool {
+    let signals = &look.verdict.signals;
+    incident::is_news(known, look.class, signals, shows_mark(signals))
 }
 
 pub(crate) async fn finding(
@@ -32,6 +38,7 @@ pub(crate) async fn finding(
         vantage: look.observation.vantage.clone(),
         cause: look.cause.clone(),
         score: look.verdict.score,
+        is_marked: shows_mark(&look.verdict.signals),
         signals: look.verdict.signals.clone(),
         title_before: world.norm(target, dossier).await.title.clone(),
         title_now: look.title.clone(),

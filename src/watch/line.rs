@@ -8,6 +8,7 @@
 use std::net::IpAddr;
 
 use crate::{
+    detect::{Detector, signals::AsksSecrets},
     fetch::address::is_public,
     judge::Look,
     model::{
@@ -134,7 +135,7 @@ pub fn traces(target: &Target, look: &Look) -> Vec<Trace> {
     let asks_for_a_login = match look.class {
         Class::ByPortal => look.verdict.state == State::Login,
         Class::Suspicious => {
-            let asks = |it: &crate::model::Signal| it.name == "asks-secrets";
+            let asks = |it: &crate::model::Signal| it.name == AsksSecrets.name();
             look.verdict.state == State::Login || look.verdict.signals.iter().any(asks)
         }
         _ => false,

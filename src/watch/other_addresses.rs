@@ -3,10 +3,9 @@
 use std::net::IpAddr;
 
 use crate::{
-    incident,
     judge::Look,
     model::{Dossier, Incident, Standing, Target},
-    watch::check::gravest,
+    watch::{check::gravest, finding::is_news},
     world::World,
 };
 
@@ -42,7 +41,7 @@ pub(crate) async fn look_at_other_addresses(
     let mut seen = vec![first.observation.face.address];
     for _ in 0..if is_well { MOST } else { 1 } {
         let other = gravest(world, target, dossier, false).await;
-        let is_news = incident::is_news(Some(open), other.class, &other.verdict.signals);
+        let is_news = is_news(Some(open), &other);
         if other.class.standing() == Standing::Tampered && (is_news || is_well) {
             return other;
         }

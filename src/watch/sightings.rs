@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     detect::weigh::is_signed,
     incident::{self, Finding},
-    judge::Look,
+    judge::{Look, shows_mark},
     model::{
         Dossier, Incident, IncidentId, Kind, Standing, Target,
         incident::Intermittent,
@@ -17,7 +17,7 @@ use crate::{
     store::{Commit, StoreError},
     watch::{
         announced,
-        finding::{before, evidence, identity},
+        finding::{before, evidence, identity, is_news},
         subpages,
     },
     world::World,
@@ -68,7 +68,7 @@ pub(crate) async fn first(
 ) -> First {
     let now = world.clock.now();
     let lasts = incident::lasts(known, &dossier.sightings, look.class, now);
-    let news = !lasts && incident::is_news(known, look.class, &look.verdict.signals);
+    let news = !lasts && is_news(known, look);
     let comes_and_goes = known.is_some_and(|it| it.intermittent.is_some());
     let noted = is_tampered(look) && (news || comes_and_goes);
     if noted {
@@ -275,7 +275,7 @@ async fn told(
                 target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),
                 class = %it.class, times = how.times, looks = how.looks, "incident of sightings"
             );
-            let voice = incident::voice(it, now);
+            let voice = incident::voice(it, shows_mark(&it.signals), now);
             commit.alerts.extend(world.alerts(target, it, voice, now));
         }
         if let Some(last) = commit.incidents.last() {
@@ -378,6 +378,7 @@ async fn finding(
         vantage: world.config.service.vantage.clone(),
         cause: shown.cause.clone(),
         score: shown.score,
+        is_marked: shows_mark(&shown.signals),
         signals: shown.signals.clone(),
         title_before: world.norm(target, dossier).await.title.clone(),
         title_now: shown.title.clone(),

@@ -12,6 +12,7 @@ mod tls_portal;
 
 mod announce; // announced changes: rights and words
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
+mod budgets; // no long file, no long function, few parameters
 mod calendar; // lunar months against a table
 mod calls; // calls that must not be lost: barred steps, muted chats, absence at night
 mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers beyond rustls

@@ -164,35 +164,39 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
         Action::Refuse { id, by, reason } => requests::refuse(global, &id, &by, &reason).await,
         Action::Plan(args) => plans::run(global, args).await,
         Action::History { id } => requests::history(global, id.as_deref()).await,
-        Action::Export => {
-            let (world, _opened) = open::existing(global).await?;
-            let targets = world.targets().await?;
-            let mut config = world.config.clone();
-            unresolve(&mut config, global);
-            let text = export::yaml(&config, &world.agencies(&targets), &targets);
-            line(text.trim_end())?;
-            Ok(Outcome::Fine)
-        }
-        Action::Validate => {
-            let config = open::config(global, Pace::Polite, true)?;
-            let words = crate::locale::Words::new(config.service.language);
-            let args = [
-                ("file", global.config.display().to_string()),
-                ("targets", config.targets.len().to_string()),
-                ("agencies", config.agencies.len().to_string()),
-            ];
-            let args: Vec<(&str, &str)> = args
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect();
-            let remarks = duty_remarks(&config, System.now(), &words);
-            let facts = json!({"valid": true, "targets": config.targets.len(), "agencies": config.agencies.len(), "remarks": remarks});
-            let mut said = vec![words.text("cli-valid", &args)];
-            said.extend(remarks);
-            done(global.json, &said.join("\n"), &facts)?;
-            Ok(Outcome::Fine)
-        }
+        Action::Export => export_yaml(global).await,
+        Action::Validate => validate(global),
     }
+}
+
+async fn export_yaml(global: &Global) -> Result<Outcome, Failure> {
+    let (world, _opened) = open::existing(global).await?;
+    let targets = world.targets().await?;
+    let mut config = world.config.clone();
+    unresolve(&mut config, global);
+    let text = export::yaml(&config, &world.agencies(&targets), &targets);
+    line(text.trim_end())?;
+    Ok(Outcome::Fine)
+}
+
+fn validate(global: &Global) -> Result<Outcome, Failure> {
+    let config = open::config(global, Pace::Polite, true)?;
+    let words = crate::locale::Words::new(config.service.language);
+    let args = [
+        ("file", global.config.display().to_string()),
+        ("targets", config.targets.len().to_string()),
+        ("agencies", config.agencies.len().to_string()),
+    ];
+    let args: Vec<(&str, &str)> = args
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let remarks = duty_remarks(&config, System.now(), &words);
+    let facts = json!({"valid": true, "targets": config.targets.len(), "agencies": config.agencies.len(), "remarks": remarks});
+    let mut said = vec![words.text("cli-valid", &args)];
+    said.extend(remarks);
+    done(global.json, &said.join("\n"), &facts)?;
+    Ok(Outcome::Fine)
 }
 
 /// Paths as they were written: relative to the file again.

@@ -35,6 +35,14 @@ mod uprooted;
 
 use super::Detector;
 
+// signals that rules name one by one
+pub use asks_secrets::AsksSecrets;
+pub use emptied::Emptied;
+pub use moved::Moved;
+pub use replaced::Replaced;
+pub use stage::Stage;
+pub use uprooted::Uprooted;
+
 /// All detectors, in the order in which a person would name them; signals of equal weight are listed in this order.
 pub const ALL: &[&dyn Detector] = &[
     &boast::Boast,
@@ -43,12 +51,12 @@ pub const ALL: &[&dyn Detector] = &[
     &not_a_page::NotAPage,
     &dressed::Dressed,
     &covered::Covered,
-    &replaced::Replaced,
-    &uprooted::Uprooted,
+    &Replaced,
+    &Uprooted,
     &title::Title,
-    &emptied::Emptied,
-    &stage::Stage,
-    &moved::Moved,
+    &Emptied,
+    &Stage,
+    &Moved,
     &origin::Origin,
     &parked::Parked,
     &planted_file::PlantedFile,
@@ -58,7 +66,7 @@ pub const ALL: &[&dyn Detector] = &[
     &packed_script::PackedScript,
     &foreign_frame::ForeignFrame,
     &foreign_form::ForeignForm,
-    &asks_secrets::AsksSecrets,
+    &AsksSecrets,
     &hidden_links::HiddenLinks,
     &spam::Spam,
     &swapped_links::SwappedLinks,
