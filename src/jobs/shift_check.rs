@@ -1,4 +1,4 @@
-//! The test call before a shift: the next officers are asked to confirm, and the duty room is warned of missing ones.
+//! The test call before a shift: asks the next officers to confirm, and warns the operator about those who have not.
 
 use std::sync::Arc;
 
@@ -14,9 +14,10 @@ use crate::{
     world::World,
 };
 
-/// Milestone: the shift last reported as missing officers.
+/// Milestone: the last shift whose missing officers were reported.
 const MISSED: &str = "duty/missed";
-/// Officers without an answer count as missing when one part in this many of the time is left: enough to call others.
+/// Officers who have not confirmed are reported when one part in this many of the lead time is left: enough to call
+/// others.
 const LEFT: i32 = 3;
 
 pub(super) struct ShiftCheck;
@@ -38,7 +39,7 @@ impl Job for ShiftCheck {
     }
 }
 
-/// The shift that begins within the time of the test call, if an officer joins it that is not on duty before.
+/// The shift that begins within the lead time of the test call, if an officer who is not yet on duty joins it.
 fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
     let lead = SignedDuration::try_from(world.config.duty.test_call?).ok()?;
     let zone = &world.config.service.timezone;
