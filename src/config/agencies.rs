@@ -1,4 +1,4 @@
-//! Agencies and their targets.
+//! Reads the agencies and their targets.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) fn read(node: &Node, pace: Pace, config: &mut Config, faults: &mut Ve
     }
 }
 
-/// Where each id and URL was first written.
+/// The places where each id and URL was first written.
 #[derive(Default)]
 struct Seen {
     agencies: BTreeMap<String, Place>,

@@ -1,4 +1,4 @@
-//! The sections of the file, each to its checked form.
+//! Reads and checks the sections of the file.
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
@@ -162,7 +162,7 @@ fn resolver(fields: &Fields) -> Vec<std::net::SocketAddr> {
     }
 }
 
-/// `host:port` or a URL.
+/// Parses `host:port` or a URL.
 fn connectivity(text: &str) -> Result<String, String> {
     let url = if text.contains("://") {
         text.to_owned()
@@ -181,7 +181,7 @@ fn connectivity(text: &str) -> Result<String, String> {
     Ok(format!("{}:{port}", url.host_str().unwrap_or_default()))
 }
 
-/// A list read item by item; each error becomes a fault at its place.
+/// A list that is parsed item by item; each error becomes a fault at its place.
 pub(super) fn list<T>(
     fields: &Fields,
     name: &'static str,
@@ -197,7 +197,7 @@ pub(super) fn list<T>(
     Some(out)
 }
 
-/// What a target may set and `defaults` set for all.
+/// Reads the settings that a target may have and that `defaults` sets for all.
 pub(super) fn settings(
     fields: &Fields,
     base: &Settings,
@@ -241,7 +241,7 @@ pub(super) fn settings(
     });
     if let Some(profiles) = profiles {
         let node = fields.node("profiles");
-        // nothing behind the colon is an empty list, too
+        // nothing after the colon is an empty list, too
         let empty = |it: &Node| match &it.value {
             Value::List(items) => items.is_empty(),
             _ => it.is_null(),

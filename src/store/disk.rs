@@ -8,7 +8,7 @@ use super::{Result, StoreError};
 /// recovers from that only by being reopened.
 const RESERVE: u64 = 16 << 20;
 
-/// Writes and reads back a small file. Fails if the disk is full or cannot be written to.
+/// Writes and syncs a small file. Fails if the disk is full, read-only or broken.
 pub(super) fn probe(folder: &Path) -> Result<()> {
     enough_space(folder)?;
     let path = folder.join(".probe");
