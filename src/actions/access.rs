@@ -43,7 +43,7 @@ impl Role {
     }
 }
 
-/// The person who acts, as a front end identifies them.
+/// The acting person, as a front end identifies them.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The display name. Every user can choose any name of any length.
@@ -53,7 +53,7 @@ pub struct Caller {
     pub account: Option<i64>,
     /// The Telegram user name, without `@`.
     pub username: Option<String>,
-    /// The chat that the action came from; `None` at the command line, whose user counts as the operator.
+    /// The chat that the action came from; `None` at the command line, where the user counts as the operator.
     pub chat: Option<CallerChat>,
 }
 
@@ -244,8 +244,8 @@ impl<'a> Access<'a> {
         one.then(|| (first.agency.clone(), first.agency_name.clone()))
     }
 
-    /// The notifiers that the caller may mute: an agency's own ones. Empty for the operator, whose mute holds at
-    /// every notifier.
+    /// The notifiers that the caller may mute: an agency's own ones. Empty for the operator: that mute holds at every
+    /// notifier.
     pub fn own_notifiers(&self) -> &[String] {
         match self.role() {
             Role::Operator => &[],
@@ -257,7 +257,7 @@ impl<'a> Access<'a> {
         self.role() == Role::Operator || notify.iter().any(|it| self.notifiers().contains(it))
     }
 
-    /// The portals whose alerts reach the caller's chat; all portals for the operator.
+    /// The portals that send alerts to the caller's chat; all portals for the operator.
     pub async fn targets(&self) -> Result<Vec<Target>> {
         let mut all = self.world.targets().await?;
         all.retain(|it| self.is_told(&it.settings.notify));
@@ -292,7 +292,7 @@ impl<'a> Access<'a> {
         if is_told { Ok(known) } else { Err(missing) }
     }
 
-    /// Filters `all` to the incidents of portals whose alerts reach the caller's chat.
+    /// Filters `all` to the incidents of portals that send alerts to the caller's chat.
     pub async fn visible(&self, mut all: Vec<Incident>) -> Result<Vec<Incident>> {
         if self.role() < Role::Operator {
             let targets = self.targets().await?;

@@ -48,7 +48,7 @@ pub struct Approval {
     /// The incident that the approval refers to. If another incident, or none, is open by then, the approval is
     /// refused.
     pub of: Option<IncidentId>,
-    /// Name and value of a milestone that is written in the same commit.
+    /// Name and value of a milestone that is written with the commit.
     pub mark: Option<(String, String)>,
 }
 
@@ -226,7 +226,7 @@ fn alongside(keep: Keep, known: Option<&Baseline>, new: &LookRef) -> Vec<LookRef
 }
 
 /// Alerts that ring at the operator's notifiers when an agency's chat calls a change legitimate. The edited incident
-/// message makes no sound, and the attacker may be a member of that chat. Announced changes ring nobody: the operator
+/// message makes no sound, and the attacker may be a member of that chat. Announced changes do not ring: the operator
 /// knows of them already.
 fn rings(world: &World, by: &Actor, open: &Incident, now: Timestamp) -> Vec<Alert> {
     if !by.is_of_agency() || !open.kind.is_tampering() || open.planned.is_some() {

@@ -1,7 +1,7 @@
 //! Proof checks for strangers' requests that the service has not stored because too many requests are waiting. They
 //! are kept in memory, and written as requests once their proof is found. One look at a host checks the tokens of all
 //! its askers and of all waiting requests for it. The latest asker comes first, so that an attacker cannot block
-//! others by filling a queue. When a stored request for the same domain is due for a look, the two take turns.
+//! others by filling a queue. When a stored request for that domain is due for a look, the two take turns.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,8 +23,8 @@ use crate::{
 /// Portals that one round looks at.
 const AT_ONCE: usize = 4;
 
-/// Looks at the portals of remembered askers, who may have published their proof by now. `due`: the domains of stored
-/// requests whose look is due.
+/// Looks at the portals of remembered askers: they may have published their proof by now. `due`: the domains of
+/// stored requests with a look due.
 pub(crate) async fn round(world: &World, due: &HashSet<String>) {
     let now = world.clock.now();
     let asked = std::iter::repeat_with(|| world.candidates.take(due, now));

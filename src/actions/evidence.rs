@@ -1,4 +1,4 @@
-//! The full change of an incident, rebuilt from its stored pages for a person who asks for it.
+//! The full change of an incident, rebuilt from its stored pages at a person's request.
 
 use crate::{
     diff::changed_lines,

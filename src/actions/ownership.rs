@@ -36,7 +36,7 @@ pub const FILE: &str = "/.well-known/gaccong.txt";
 /// Lines of a page that an officer is shown, and characters of each line: half a phone's screen.
 const LINES: usize = 6;
 const LINE: usize = 120;
-/// Portals of one template whose stored page is parsed for its title, at most.
+/// At most this many portals of one template have their stored page parsed for its title.
 const READ: usize = 50;
 /// Bytes of the proof file that are read: it holds one short token.
 const LONGEST_FILE: u64 = 4 << 10;
@@ -156,7 +156,7 @@ async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) 
 }
 
 /// The registered portal that is identical with the requested one: the requested address redirects to it, or both
-/// show the same page.
+/// show one page.
 async fn duplicate_of(
     world: &World,
     request: &Request,

@@ -159,7 +159,7 @@ fn told(world: &World, plan: &Plan, now: Timestamp) -> Vec<Alert> {
     names.iter().map(alert).collect()
 }
 
-/// Alerts that ring for an incident whose first message was silent: an edit of that message makes no sound.
+/// Alerts that ring for an incident with a silent first message: an edit of that message makes no sound.
 async fn rings(world: &World, it: &Incident, now: Timestamp) -> Result<Vec<Alert>> {
     // the part itself may no longer be watched, so its portal's notifiers are used
     let portal = it.target.portal();
@@ -182,7 +182,7 @@ pub async fn seen_in(world: &World, plan: &Plan) -> Result<Vec<Incident>> {
     Ok(all)
 }
 
-/// Ends a plan whose period is over, and asks the agency about the changes that were seen.
+/// Ends a plan after its period, and asks the agency about the changes that were seen.
 pub(crate) async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<()> {
     let seen = seen_in(world, known).await?;
     let Some(next) = plan::over(known, &seen, now) else {

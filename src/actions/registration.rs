@@ -23,7 +23,7 @@ use crate::{
     world::World,
 };
 
-/// Ids that are tried for a new portal before the last one is used all the same.
+/// Ids that are tried for a new portal before the last one is used nevertheless.
 const MOST_USED: usize = 20;
 
 /// Stores a request; the service looks at its portal soon afterwards. If too many requests are waiting, the asker is
@@ -51,7 +51,7 @@ pub async fn ask(access: &Access<'_>, wanted: Wanted) -> Result<Request, Refused
     }
 }
 
-/// Stores a request whose proof has already been found.
+/// Stores a request with a proof that has already been found.
 pub(crate) async fn ask_proved(
     world: &World,
     wanted: Wanted,

@@ -64,8 +64,8 @@ pub(crate) struct Change {
     pub incidents: Vec<Incident>,
 }
 
-/// Decides on the present registry and commits the change. `mark`: name and value of a milestone that is written in
-/// the same commit.
+/// Decides on the present registry and commits the change. `mark`: name and value of a milestone that is written with
+/// the commit.
 pub(crate) async fn change(
     world: &World,
     mark: Option<(String, String)>,

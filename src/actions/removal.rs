@@ -62,7 +62,7 @@ fn ended(
     }
 }
 
-/// Ends registrations whose time is over. Hundreds may end with one holiday: each notifier gets one message for up to
+/// Ends registrations after their time. Hundreds may end with one holiday: each notifier gets one message for up to
 /// [`AT_ONCE`] of them.
 pub(crate) async fn end(world: &World, now: Timestamp) -> Result<(), Refused> {
     let over = registry::ended(&world.store.registry().await?, now);

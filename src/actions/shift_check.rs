@@ -13,13 +13,13 @@ use crate::{
     world::World,
 };
 
-/// Milestone: begin of the last shift whose officers were asked to confirm.
+/// Milestone: begin of the last shift for which officers were asked to confirm.
 pub(crate) const ASKED: &str = "duty/mustered";
-/// Milestone: begin of the next shift, then the names of the officers who have confirmed, one on each line.
+/// Milestone: begin of the next shift, then the names of the officers with a confirmation, one on each line.
 const PRESENT: &str = "duty/present";
 
-/// The officers whose duty begins at `at`, by the present roster. Officers who are already on duty in the shift
-/// before are not asked.
+/// The officers beginning duty at `at`, by the present roster. Officers already on duty in the shift before are not
+/// asked.
 fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
     let before = at - SignedDuration::from_secs(1);
     let zone = &world.config.service.timezone;
@@ -37,7 +37,7 @@ async fn present(world: &World, at: Timestamp) -> Result<Vec<String>> {
     Ok(lines.filter(|_| ours).map(str::to_owned).collect())
 }
 
-/// The officers whose duty begins at `at` and who have not confirmed.
+/// The officers beginning duty at `at` without a confirmation.
 pub(crate) async fn missing_at(world: &World, at: Timestamp) -> Result<Vec<Person>> {
     let present = present(world, at).await?;
     let mut missing = taking_over(world, at);

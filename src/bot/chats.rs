@@ -52,8 +52,8 @@ fn title_of(chat: &TelegramChat) -> Option<String> {
     })
 }
 
-/// The notifiers of a chat: those configured for it, those whose chat has moved to it, and the recipients of
-/// registered portals in it, as far as they belong to this bot.
+/// The notifiers of a chat: those configured for it, those moved to it, and the recipients of registered portals in
+/// it, as far as they belong to this bot.
 pub(super) async fn notifiers_of(
     world: &World,
     chats: &[Chat],

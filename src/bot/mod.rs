@@ -1,5 +1,5 @@
-//! The Telegram bot: buttons below alerts, commands, and answers to questions. A chat can reach the portals whose
-//! alerts it gets; a stranger's chat can only register portals.
+//! The Telegram bot: buttons below alerts, commands, and answers to questions. A chat can reach the portals that send
+//! it alerts; a stranger's chat can only register portals.
 
 mod answers;
 mod callbacks;
@@ -234,7 +234,7 @@ impl Listener {
         }
     }
 
-    /// The milestone with the number of the chat's last update whose effect is written.
+    /// The milestone with the number of the chat's last update with a written effect.
     fn seen_to(&self, chat: ChatId) -> String {
         format!("bot/{}/{}", self.account, chat.0)
     }
@@ -464,8 +464,8 @@ fn spot(update: &Update) -> Option<Spot<'_>> {
     Some(Spot { chat, account })
 }
 
-/// The topic of an update in a chat with topics; the answer goes to the same topic. In a chat without topics, the
-/// thread of a reply is no topic.
+/// The topic of an update in a chat with topics; the answer goes to that topic. In a chat without topics, the thread
+/// of a reply is no topic.
 fn topic_of(update: &Update) -> Option<ThreadId> {
     let message = match &update.kind {
         UpdateKind::Message(it) => it,

@@ -39,7 +39,7 @@ impl Reply {
 /// The answer to a tap: a notification over the button, and a message.
 pub(super) struct CallbackReply {
     pub said: String,
-    /// Whether the person who tapped must confirm the notification.
+    /// Whether the notification must be confirmed.
     pub loud: bool,
     pub sent: Option<Reply>,
 }

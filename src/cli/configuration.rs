@@ -32,7 +32,7 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// Digests of the same files as they are now.
+    /// Digests of these files as they are now.
     pub fn now(&self, global: &Global) -> Self {
         // with the limits of the first reading: a file that was refused as too large is refused again
         let digest = |path: &Path, most| files::read(path, most).ok().map(|it| Digest::of(&it));
@@ -58,7 +58,7 @@ pub(super) fn config(global: &Global, pace: Pace, needed: bool) -> Result<Config
     read(global, pace, needed, &mut Texts::default())
 }
 
-/// Like [`config`]; stores the digests of the files in `texts`, even if the files have faults.
+/// Like [`config()`]; stores the digests of the files in `texts`, even if the files have faults.
 pub(super) fn read(
     global: &Global,
     pace: Pace,

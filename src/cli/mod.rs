@@ -122,7 +122,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // help and version are no errors
             let code = if error.use_stderr() { 2 } else { 0 };
-            // an error repeats the arguments, whose control characters must not reach the terminal
+            // an error repeats the arguments: their control characters must not reach the terminal
             let _ = match code {
                 0 => error.print(),
                 _ => {

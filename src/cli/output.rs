@@ -123,7 +123,7 @@ fn is_obeyed(it: char) -> bool {
 }
 
 /// JSON in which the characters of [`is_obeyed`] are written as `\u…`, so that terminals do not act on them. It
-/// parses to the same value.
+/// parses to an equal value.
 pub fn escaped(json: &str) -> Cow<'_, str> {
     if !json.contains(is_obeyed) {
         return Cow::Borrowed(json);

@@ -1,4 +1,4 @@
-//! The section `duty`: officers on duty, officers who may decide, escalation, contacts.
+//! The section `duty`: officers on duty, officers with the right to decide, escalation, contacts.
 
 use std::{cell::RefCell, path::PathBuf, time::Duration};
 

@@ -19,7 +19,7 @@ const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
 const MOST_REMARKS: usize = 10;
 
 /// The remarks as sentences: hours of the next two weeks without an officer on duty, or with several; contacts that
-/// were not confirmed for a quarter of a year; provinces without a contact; people who cannot be reached.
+/// were not confirmed for a quarter of a year; provinces without a contact; unreachable people.
 pub fn duty_remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
     let zone = &config.service.timezone;
     let Duty {

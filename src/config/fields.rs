@@ -8,7 +8,7 @@ use crate::{
     page::charset::nfc,
 };
 
-/// A mapping whose fields are read one by one; fields that no caller has read are reported as unknown.
+/// A mapping, read field by field; fields that no caller has read are reported as unknown.
 pub(super) struct Fields<'a> {
     pub at: Place,
     path: String,

@@ -83,7 +83,7 @@ mod tests {
         ] {
             assert_eq!(allowed_host(text).as_deref(), Ok(host), "{text}");
         }
-        // composed and decomposed letters are the same name
+        // composed and decomposed letters make one name
         let (composed, apart) = ("*.C\u{1ed5}ng.vn.", "c\u{f4}\u{309}ng.vn");
         let host = allowed_host(composed);
         assert_eq!(host, allowed_host(apart));

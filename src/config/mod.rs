@@ -40,7 +40,7 @@ pub struct Config {
     pub defaults: Settings,
     pub notifiers: BTreeMap<String, NotifierSpec>,
     pub windows: Vec<WindowRule>,
-    /// Officers on duty, officers who may decide, escalation.
+    /// Officers on duty, officers with the right to decide, escalation.
     pub duty: Duty,
     pub agencies: Vec<Agency>,
     pub targets: Vec<Target>,
@@ -136,8 +136,8 @@ pub(crate) fn notifier_of(
     Some(spec)
 }
 
-/// The operator's staff, who run the service: everybody who reads the chats of `defaults.notify`. Every member of
-/// these chats acts for the operator.
+/// The operator's staff, which runs the service: all readers of the chats of `defaults.notify`. Every member of these
+/// chats acts for the operator.
 #[derive(Clone, Copy, Debug)]
 pub struct Operators<'a>(&'a [String]);
 

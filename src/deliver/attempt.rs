@@ -21,7 +21,7 @@ use crate::{
     world::World,
 };
 
-/// The first pause after a send whose outcome is unknown; it grows fourfold with each attempt.
+/// The first pause after a send with an unknown outcome; it grows fourfold with each attempt.
 const UNSURE: Duration = Duration::from_secs(10);
 /// The longest pause between attempts: after an outage of an hour every alert must be out within two minutes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -46,7 +46,7 @@ pub(super) async fn attempt(world: &World, mut alert: Alert) -> Option<Duration>
         Ok(composed) => composed,
         Err(why) => return not_composed(world, alert, why).await,
     };
-    // if the notifier cannot edit, a message in the same words tells nothing new: the change has been reverted
+    // if the notifier cannot edit, an identical message tells nothing new: the change has been reverted
     let wording = wording(world, &alert, &composed.message);
     if let Some(wording) = &wording
         && !unsure

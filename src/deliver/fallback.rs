@@ -122,7 +122,7 @@ pub(super) async fn mark_dead(world: &World, alert: &Alert, message: &Message, w
 
 /// Informs the operator, through other notifiers, what is wrong with a notifier and what to do.
 async fn tell_operators(world: &World, name: &str, why: &str, now: Timestamp) {
-    // known refusals of Telegram have their own texts; in another service the same words may mean something else
+    // known refusals of Telegram have their own texts; in another service these words may mean something else
     let of = Recipient::from(name).notifier;
     let notifiers = &world.config.notifiers;
     let telegram = notifiers.get(&of).is_some_and(|it| it.kind == "telegram");

@@ -117,7 +117,7 @@ pub(super) async fn gather(
     if !sorted.fresh.is_empty() {
         let alone = alone(world).await?;
         for (family, mut news) in sorted.fresh {
-            // an alert whose sending has begun stays alone: it may have arrived
+            // an alert stays alone once its sending has begun: it may have arrived
             let by_itself = |it: &mut News| it.0.begun || alone.contains(it.1.target.portal());
             out.rest
                 .extend(news.extract_if(.., by_itself).map(|it| it.0));

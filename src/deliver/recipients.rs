@@ -14,7 +14,7 @@ pub(super) enum Audience<'a> {
 }
 
 impl<'a> Audience<'a> {
-    /// The incident whose time line notes failed deliveries.
+    /// The incident that gets failed deliveries noted in its time line.
     pub fn incident(self) -> Option<&'a IncidentId> {
         match self {
             Self::OfIncident { id, .. } => Some(id),
@@ -23,7 +23,7 @@ impl<'a> Audience<'a> {
     }
 }
 
-/// The names of the notifiers. For an incident whose target is no longer watched: the operator's.
+/// The names of the notifiers. If the incident's target is no longer watched: the operator's.
 pub(super) async fn recipients(world: &World, of: Audience<'_>) -> Vec<String> {
     let duty = world.config.operators().names();
     let (id, more) = match of {

@@ -127,7 +127,7 @@ pub(super) async fn gather(
     let mut rings: BTreeMap<Ring, Vec<Alert>> = BTreeMap::new();
     for alert in queue {
         match kind(world, &alert).await? {
-            // an alert whose sending has begun stays alone: it may have arrived
+            // an alert stays alone once its sending has begun: it may have arrived
             Some(ring) if !alert.begun => rings.entry(ring).or_default().push(alert),
             _ => rest.push(alert),
         }

@@ -11,7 +11,7 @@ use crate::{
     world::{World, address_book::moved_to},
 };
 
-/// Timeout of a send; the message may have arrived all the same.
+/// Timeout of a send; the message may have arrived nevertheless.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sends a message, or edits the `earlier` one. Returns the receipt of the message.

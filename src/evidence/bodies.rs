@@ -124,7 +124,7 @@ impl Evidence {
     }
 
     /// Deletes bodies that are not in `referred` and older than `age`; returns their number. The minimum age protects
-    /// a body whose commit is still in progress.
+    /// a body until its commit is done.
     pub fn sweep(&self, referred: &HashSet<Digest>, age: Duration) -> Result<usize, EvidenceError> {
         let mut gone = 0;
         let shelves = match fs::read_dir(&self.folder) {

@@ -85,7 +85,7 @@ pub fn dismiss(
 }
 
 /// Mutes an incident until `until`: messages about it are edited, which makes no sound. `notifiers`: those of the
-/// agency's chat that asked; only they are muted, and for tampering at most one hour. Empty for the operator, whose
+/// agency's chat that asked; only they are muted, and for tampering at most one hour. Empty for the operator: that
 /// mute holds at all notifiers.
 ///
 /// # Errors
@@ -190,7 +190,7 @@ pub fn note(
     Ok(it)
 }
 
-/// Records that nobody took the incident and that escalation step `to` is called, the `reached`th.
+/// Records that the incident was not taken in time and that escalation step `to` is called, the `reached`th.
 pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Incident {
     let mut it = known.clone();
     it.escalated = reached;

@@ -49,7 +49,7 @@ pub struct Announced {
 ///
 /// # Errors
 ///
-/// The reason for the person who announced it: no portal or reason, or a period that is over, too long or too far
+/// The reason, as a sentence for the announcer: no portal or reason, or a period that is over, too long or too far
 /// ahead.
 pub fn announce(it: Announced, id: PlanId, now: Timestamp) -> Result<Plan, Say> {
     if it.targets.is_empty() {
@@ -166,8 +166,8 @@ pub fn is_unmasked(known: &Incident, kind: Option<Kind>, signals: &[Signal]) -> 
     known.planned.is_some() && kind.is_some_and(|kind| bears_marks(kind, signals))
 }
 
-/// Ends a plan whose period is over: with a question to the agency if tampering was suspected, otherwise without.
-/// `None` if the plan is not over, or has ended before.
+/// Ends a plan after its period: with a question to the agency if tampering was suspected, otherwise without. `None`
+/// if the plan is not over, or has ended before.
 pub fn over(plan: &Plan, seen: &[Incident], now: Timestamp) -> Option<Plan> {
     if plan.stage != PlanStage::Announced || now < plan.to {
         return None;

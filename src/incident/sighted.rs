@@ -78,7 +78,7 @@ pub fn lasts(known: Option<&Incident>, seen: &Sightings, class: Class, now: Time
 }
 
 /// Whether the message of an incident is out of date: there are twice as many sightings, or the last update was
-/// [`UPDATE_EVERY`] ago.
+/// `UPDATE_EVERY` ago.
 pub fn is_stale(known: &Intermittent, times: u32, now: Timestamp) -> bool {
     times >= known.times.saturating_mul(2) || now.duration_since(known.told_at) >= UPDATE_EVERY
 }

@@ -99,7 +99,7 @@ fn ends_it(what: What) -> bool {
     matches!(what, What::Closed | What::Unwatched | What::Dismissed)
 }
 
-/// Whether the incident ended by itself within [`COMES_BACK_WITHIN`] and is of the same family. An incident that a
+/// Whether the incident ended by itself within [`COMES_BACK_WITHIN`] and is of this kind's family. An incident that a
 /// person ended is not reopened.
 fn comes_back(past: &Incident, kind: Kind, now: Timestamp) -> bool {
     let by_itself = !past

@@ -36,7 +36,7 @@ impl Job for Escalation {
 async fn escalate(world: &World) -> Result<(), StoreError> {
     let Config { duty, agencies, .. } = &world.config;
     let reminds = duty.remind_taken.is_some();
-    // the configuration names nobody to call: do not read the incidents
+    // the configuration names no person to call: do not read the incidents
     if !reminds && !duty.calls() && agencies.iter().all(|it| it.escalation.is_empty()) {
         return Ok(());
     }

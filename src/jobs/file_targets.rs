@@ -21,7 +21,7 @@ const LINES: usize = 500;
 /// Milestone: the targets of the file when it was last compared.
 const LISTED: &str = "registry/listed";
 
-/// Holds the world whose file was compared last: each configuration is compared once.
+/// Holds the world of the last comparison: each configuration is compared once.
 #[derive(Default)]
 pub struct FileTargets {
     compared: Weak<World>,

@@ -42,7 +42,7 @@ async fn bring_forward(world: &World) -> Result<()> {
     if plans.is_empty() {
         return Ok(());
     }
-    // a silence ends for an outage, a cancelled plan, or a question that nobody answered
+    // a silence ends for an outage, a cancelled plan, or an unanswered question
     let plans = world.store.plans().await?;
     for incident in open_planned(world).await? {
         let plan = plans

@@ -1,4 +1,4 @@
-//! Processes registration requests as soon as they come, and ends registrations whose time is over.
+//! Processes registration requests as soon as they come, and ends registrations after their time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -79,7 +79,7 @@ pub async fn next_look(world: &World) -> Option<Timestamp> {
     open.map(at).chain(world.candidates.next()).min()
 }
 
-/// Ends registrations whose time is over, looks at requested portals, and ends requests that nobody decided in time.
+/// Ends registrations after their time, looks at requested portals, and ends requests that were not decided in time.
 async fn round(world: &World) {
     let now = world.clock.now();
     if let Err(error) = removal::end(world, now).await {

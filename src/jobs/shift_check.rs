@@ -1,4 +1,5 @@
-//! The test call before a shift: asks the next officers to confirm, and warns the operator about those who have not.
+//! The test call before a shift: asks the next officers to confirm, and warns the operator about missing
+//! confirmations.
 
 use std::sync::Arc;
 
@@ -14,9 +15,9 @@ use crate::{
     world::World,
 };
 
-/// Milestone: the last shift whose missing officers were reported.
+/// Milestone: the last shift reported as missing officers.
 const MISSED: &str = "duty/missed";
-/// Officers who have not confirmed are reported when one part in this many of the lead time is left: enough to call
+/// Officers without a confirmation are reported when one part in this many of the lead time is left: enough to call
 /// others.
 const LEFT: i32 = 3;
 
@@ -39,7 +40,7 @@ impl Job for ShiftCheck {
     }
 }
 
-/// The shift that begins within the lead time of the test call, if an officer who is not yet on duty joins it.
+/// The shift that begins within the lead time of the test call, if an officer joins it that is not on duty before.
 fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
     let lead = SignedDuration::try_from(world.config.duty.test_call?).ok()?;
     let zone = &world.config.service.timezone;

@@ -17,7 +17,7 @@ pub enum Standpoint {
 /// The account and chat that an action came from. Stored because display names can be copied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The account number; `None` for a group administrator who posts anonymously.
+    /// The account number; `None` for an anonymous group administrator.
     pub account: Option<i64>,
     /// The chat number.
     pub chat: i64,
@@ -25,12 +25,12 @@ pub struct Origin {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     pub of: Standpoint,
-    /// The officer whose name the actor's display name resembles, although the account is another.
+    /// The officer with a name that the actor's display name resembles, although the account is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resembles: Option<String>,
 }
 
-/// The person who acts. Without an origin: a user of the command line.
+/// The acting person. Without an origin: a user of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub name: String,

@@ -26,11 +26,12 @@ pub enum About {
     Joined(String),
     /// An incident that keeps coming back: a new message, since an edit makes no sound.
     Reminder(IncidentId),
-    /// Several incidents that keep coming back, or whose portals have long refused the looks, in one message.
+    /// Several incidents that keep coming back, or that are open because the portals have long refused the looks, in
+    /// one message.
     Reminders,
-    /// An incident that nobody has taken: the next escalation step is called.
+    /// An incident that was not taken in time: the next escalation step is called.
     Call(IncidentId, Rung),
-    /// Several incidents that nobody has taken: one message calls for all of them.
+    /// Several incidents that were not taken in time: one message calls for all of them.
     Calls(Rung),
     /// A reminder of an incident that was taken long ago and is still open.
     #[serde(rename = "Nudge")]

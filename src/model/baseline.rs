@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{Digest, Presentation};
 
-/// A reference to a look whose body is kept as evidence; a few hundred bytes.
+/// A reference to a look with a body that is kept as evidence; a few hundred bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookRef {
     /// Digest of the decoded body, which is also the name of its evidence file.
@@ -29,7 +29,7 @@ pub struct LookRef {
 pub struct Baseline {
     /// The approved looks, oldest first.
     pub approved: Vec<LookRef>,
-    /// The person who approved; `gaccong` if the baseline was learnt at first sight.
+    /// The approving person; `gaccong` if the baseline was learnt at first sight.
     pub by: String,
     pub at: Timestamp,
     /// Looks that were judged normal since the approval, oldest first. Kept apart, because an approval drops them.

@@ -100,8 +100,8 @@ pub struct Contact {
     pub email: Option<String>,
     /// Ids of the agencies that the contact is responsible for.
     pub agencies: Vec<String>,
-    /// The province whose agencies the contact is responsible for. With neither `province` nor `agencies`: all of
-    /// them.
+    /// The province that the contact is responsible for, with all its agencies. With neither `province` nor
+    /// `agencies`: all of them.
     pub province: Option<String>,
     pub confirmed: Date,
 }
@@ -154,7 +154,7 @@ pub struct Holder {
 /// Everything that targets.yaml says about people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duty {
-    /// The people who may approve registrations, close incidents and change baselines.
+    /// The people with the right to approve registrations, close incidents and change baselines.
     pub officers: Vec<Person>,
     pub roster: Vec<Shift>,
     /// A file with more rows of the roster, as the configuration names it; the caller resolves and reads it.

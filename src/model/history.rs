@@ -111,7 +111,7 @@ impl Day {
             .insert(u8::try_from(hour).unwrap_or_default(), text.join(" "));
     }
 
-    /// The histograms of the day, whose first second is `start`. Unreadable entries are skipped.
+    /// The histograms of the day; `start` is its first second. Unreadable entries are skipped.
     pub fn histograms(&self, start: Timestamp) -> impl Iterator<Item = LatencyHistogram> {
         self.0.iter().filter_map(move |(hour, text)| {
             let hour = Timestamp::from_second(start.as_second() + i64::from(*hour) * 3600).ok()?;

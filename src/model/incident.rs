@@ -125,7 +125,7 @@ pub struct Evidence {
 pub struct Event {
     pub at: Timestamp,
     pub what: What,
-    /// The person who acted; `None` for the service.
+    /// The acting person; `None` for the service.
     pub by: Option<String>,
     /// Account and chat of the actor; `None` for the command line and for the service itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,7 +171,7 @@ pub enum What {
     UnmutedIn,
     /// A person wrote a note.
     Noted,
-    /// Nobody had taken it, and the next escalation step was called.
+    /// It was not taken in time, and the next escalation step was called.
     Escalated,
     /// The holder was reminded.
     Nudged,
@@ -238,9 +238,9 @@ pub struct Incident {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Vec<Evidence>,
-    /// The first person who took it.
+    /// The first holder.
     pub taken: Option<Taken>,
-    /// The operator's officer who took it after a member of the agency had.
+    /// The operator's officer that took it after a member of the agency had.
     #[serde(default)]
     pub overseen: Option<Taken>,
     pub ended_at: Option<Timestamp>,
@@ -315,7 +315,7 @@ impl Incident {
         self.led().or(self.taken.as_ref())
     }
 
-    /// The operator's officer who has taken the incident. Escalation continues until there is one.
+    /// The operator's officer that has taken the incident. Escalation continues until there is one.
     pub fn led(&self) -> Option<&Taken> {
         let first = self.taken.as_ref().filter(|it| !it.is_of_agency());
         first.or(self.overseen.as_ref())
@@ -330,7 +330,7 @@ pub struct ChangeLine {
     pub text: String,
 }
 
-/// The person who took an incident, and when.
+/// The holder of an incident, and when they took it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
     pub by: String,

@@ -6,8 +6,8 @@ use unicode_security::confusable_detection::skeleton;
 /// The five Vietnamese tones, as combining marks.
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
 
-/// Whether two texts are the same name. Case, white space, the Unicode form of a letter with marks, and the position
-/// of the tone mark in a syllable (Hoà, Hòa) make no difference.
+/// Whether two texts are one name. Case, white space, the Unicode form of a letter with marks, and the position of
+/// the tone mark in a syllable (Hoà, Hòa) make no difference.
 pub fn is_same_name(a: &str, b: &str) -> bool {
     folded(a) == folded(b)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// These headers in normalised form: answers with the same effect in a browser are equal, regardless of the order of
+/// These headers in normalised form: answers with an equal effect in a browser are equal, regardless of the order of
 /// parameters, letter case and nonces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

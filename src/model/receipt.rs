@@ -28,7 +28,7 @@ struct OnDisk {
 }
 
 impl Receipt {
-    /// The storm whose message reports the incident, if any.
+    /// The storm that reports the incident in its message, if any.
     pub fn storm(&self) -> Option<&str> {
         match self {
             Self::Storm(id) => Some(id),

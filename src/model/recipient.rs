@@ -24,7 +24,7 @@ impl Recipient {
         }
     }
 
-    /// The notifier's name without anything after `@`: safe to show to readers who must not see chat numbers.
+    /// The notifier's name without anything after `@`: safe to show where chat numbers must stay hidden.
     pub fn base(&self) -> &str {
         self.notifier.split('@').next().unwrap_or_default()
     }

@@ -25,8 +25,8 @@ pub trait Record: Stored {
         None
     }
 
-    /// Whether the change from `before` must survive a power cut. Used only for tables whose durability depends on
-    /// the record.
+    /// Whether the change from `before` must survive a power cut. Used only for tables that leave durability to the
+    /// record.
     fn must_survive(&self, before: &Self) -> bool {
         let _ = before;
         true

@@ -14,7 +14,7 @@ use super::{digest::key, subject::Subject};
 pub struct TargetId(Arc<str>);
 
 impl TargetId {
-    /// An id for a URL that is not registered: readable, and always the same for a URL.
+    /// An id for a URL that is not registered: readable, and constant for a URL.
     pub fn from_url(url: &Url) -> Self {
         let mut name: String = url
             .host_str()
@@ -97,7 +97,7 @@ impl TryFrom<String> for TargetId {
 ///
 /// # Errors
 ///
-/// A sentence for the person who typed it.
+/// A sentence for the author of the text.
 pub fn portal_url(text: &str) -> Result<Url, String> {
     let mut url = Url::parse(text.trim()).map_err(|error| {
         format!("{text:?} is not a URL: {error}; write it as https://example.gov.vn/")
@@ -175,7 +175,7 @@ pub struct Learn {
     pub every: Duration,
 }
 
-/// The settings of a target; `defaults:` of targets.yaml has the same shape.
+/// The settings of a target; `defaults:` of targets.yaml has this shape, too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     pub every: Duration,
@@ -252,7 +252,7 @@ pub enum Part {
     Page,
     Sitemap,
     Robots,
-    /// A folder of uploads whose content the server lists.
+    /// A folder of uploads that the server lists.
     Folder,
     /// A path that no page links to.
     Unlinked,

@@ -12,7 +12,7 @@ pub struct Fetched {
     pub observation: Observation,
     /// The complete body; `None` if the portal was silent, or answered 304 Not Modified.
     pub body: Option<Bytes>,
-    /// The beginning of a body whose transfer broke off.
+    /// The beginning of a body after its transfer broke off.
     pub partial: Option<Bytes>,
     /// The bytes received over HTTP/2 before the transfer broke, if the repeated answer over HTTP/1.1 (`body` or
     /// `partial`) begins differently.
@@ -21,7 +21,7 @@ pub struct Fetched {
     pub held: Option<Held>,
 }
 
-/// The beginning of a page whose transfer broke off, and the failure.
+/// The beginning of a page after its transfer broke off, and the failure.
 #[derive(Clone, Debug)]
 pub struct Broken {
     pub loss: Silence,

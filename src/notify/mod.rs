@@ -22,13 +22,13 @@ use crate::{
 /// One message, ready for any notifier. Foreign text in it is cut, defanged and escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// The incident's id, or the key of another subject; every edit of a message has the same key.
+    /// The incident's id, or the key of another subject; all edits of a message share it.
     pub key: String,
     /// The first line, without markup.
     pub headline: String,
     /// Telegram's subset of HTML; at most 4,096 UTF-16 units after its tags are parsed.
     pub html: String,
-    /// The same text without markup.
+    /// The text without markup.
     pub plain: String,
     pub buttons: Vec<Button>,
     pub document: Option<Document>,
@@ -121,7 +121,7 @@ pub enum Refusal {
     Moved(String),
 }
 
-/// Rate limits of a chat and of an account. Notifiers with the same chat or account share its limit.
+/// Rate limits of a chat and of an account. Notifiers with a common chat or account share its limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// Identifies the chat.

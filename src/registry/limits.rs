@@ -21,7 +21,7 @@ const NEW_A_MINUTE: usize = 10;
 /// Strangers' requests with proof that officers get messages of their own for: for portals of one registrable domain,
 /// open or made within a day.
 const ALONE_OF_A_DOMAIN: usize = 3;
-/// The same limit for all domains: another domain costs an attacker little.
+/// The limit for all domains together: another domain costs an attacker little.
 const ALONE_IN_ALL: usize = 30;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -157,7 +157,7 @@ mod tests {
         *,
     };
 
-    /// Strangers' requests for these hosts, one for each, all with proof and of the same time.
+    /// Strangers' requests for these hosts, one for each, all with proof and of one time.
     fn proved(hosts: impl Iterator<Item = String>) -> Vec<Request> {
         let mut requests: Vec<Request> = Vec::new();
         let now = "2026-11-22T05:00:00Z".parse().unwrap();

@@ -79,7 +79,7 @@ pub fn remove(
     Some(gone(id, by, Deed::Removed { reason }, now))
 }
 
-/// Registrations whose time is over.
+/// Registrations past their end.
 pub fn ended(registered: &[Registration], now: Timestamp) -> Vec<Registration> {
     let over = registered
         .iter()
@@ -87,7 +87,7 @@ pub fn ended(registered: &[Registration], now: Timestamp) -> Vec<Registration> {
     over.cloned().collect()
 }
 
-/// Ends one registration whose time is over.
+/// Ends one registration that is past its end.
 pub fn end(id: &TargetId, by: &str, now: Timestamp) -> Step {
     gone(id, by, Deed::Ended, now)
 }

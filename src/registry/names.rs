@@ -1,4 +1,4 @@
-//! Names and ids of portals and agencies, and the rule for when two addresses are the same portal.
+//! Names and ids of portals and agencies, and the rule for when two addresses are one portal.
 
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
@@ -10,8 +10,8 @@ use crate::model::{
     registration::Request,
 };
 
-/// The key of a portal's address. Addresses with equal keys are the same portal for visitors: with or without `www.`,
-/// TLS, or a slash at the end.
+/// The key of a portal's address. Addresses with equal keys are one portal for visitors: with or without `www.`, TLS,
+/// or a slash at the end.
 pub fn portal_key(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().to_lowercase();
     let host = host.trim_end_matches('.');

@@ -14,8 +14,8 @@ use crate::model::{
     registration::{DISPLACED, Request},
 };
 
-/// Ends the requests without proof by other askers, strangers or not, for the portal of `of`, whose owner is proved
-/// now.
+/// Ends the requests without proof by other askers, strangers or not, for the portal of `of`, after its owner has
+/// proved control.
 pub(super) fn displace(step: &mut Step, of: &Request, known: Known, now: Timestamp) {
     let key = portal_key(&of.url);
     let all = known.requests.iter();

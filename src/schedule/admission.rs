@@ -59,7 +59,7 @@ impl Admission {
 
     /// Waits until a check may be admitted.
     pub async fn opened(&self) {
-        // the end of judging a page notifies nobody here, so check again after 20 ms at the latest
+        // the end of judging a page sends no notification here, so check again after 20 ms at the latest
         let _ = tokio::time::timeout(Duration::from_millis(20), self.looking.left.notified()).await;
     }
 

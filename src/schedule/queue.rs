@@ -212,8 +212,7 @@ impl Queue {
         self.admission.adapt(late, &self.world);
     }
 
-    /// Applies watch windows at once: when one opens, targets whose next look would be too late for it are looked at
-    /// sooner.
+    /// Applies watch windows at once: when one opens, targets with a later next look are looked at sooner.
     fn keep_pace(&mut self) {
         let now = self.world.clock.now();
         let windows = self.world.windows(now);

@@ -12,7 +12,7 @@ use std::{
 use super::{journal::beside, private};
 use crate::files;
 
-/// Content of the file if the service does not listen; the same word as in targets.yaml.
+/// Content of the file if the service does not listen; the word that targets.yaml uses, too.
 const OFF: &str = "off";
 /// Size limit of the file in bytes; longer than any address with a port.
 const LONGEST: u64 = 128;

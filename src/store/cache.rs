@@ -1,4 +1,4 @@
-//! A cache with two generations, whose behaviour comes close to an LRU list.
+//! A cache with two generations, which comes close to an LRU list.
 
 use std::{
     borrow::Borrow,
@@ -36,8 +36,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         Self::weighing(room, |_| 1)
     }
 
-    /// A cache whose values weigh at most `room` in each generation, in the unit of `weigh`. A single heavier value
-    /// is not stored.
+    /// A cache with values of at most `room` in each generation, in the unit of `weigh`. A single heavier value is
+    /// not stored.
     pub fn weighing(room: usize, weigh: fn(&V) -> usize) -> Self {
         Self {
             room,

@@ -83,9 +83,9 @@ pub enum Condition {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkup {
     pub records: u64,
-    /// Keys whose record is not what was written.
+    /// Keys with a record that is not what was written.
     pub damaged: Vec<String>,
-    /// Keys whose damaged record was moved to another key at an earlier time.
+    /// Keys of damaged records that were moved to another key at an earlier time.
     pub set_aside: Vec<String>,
     /// Keys that are in the journal but not in the engine.
     pub missing: Vec<String>,

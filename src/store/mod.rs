@@ -66,7 +66,7 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// A counter whose numbers are assigned once.
+/// A counter that assigns each number once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sequence {
     pub of: Numbered,

@@ -12,8 +12,8 @@ pub(super) fn receipt_key(notifier: &str, subject: &str) -> String {
     tables::RECEIPTS.key(&format!("{notifier}/{subject}"))
 }
 
-/// Merges a new alert into a waiting one of the same subject: the waiting one keeps its age and its attempts; the
-/// higher urgency counts.
+/// Merges a new alert into a waiting one with its subject: the waiting one keeps its age and its attempts; the higher
+/// urgency counts.
 pub(super) fn joined(waiting: Option<Alert>, alert: &Alert) -> Alert {
     match waiting {
         Some(waiting) => Alert {

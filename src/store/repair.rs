@@ -50,7 +50,7 @@ pub(super) fn opened(
             if behind > 0 {
                 tracing::info!(batches = behind, "the store was brought up to its journal");
             }
-            // the engine may be ahead of the journal, whose last log may be lost: a new log begins after both
+            // the engine may be ahead of the journal if the last log is lost: a new log begins after both
             let last = reading.last.max(known);
             return Ok((engine, told(Reading { last, ..reading }, remarks)));
         }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::model::history::{Day, LatencyHistogram};
 
-/// Tables whose records have messages, which are edited while the record is in use.
+/// Tables with records that have messages, which are edited while the record is in use.
 const SUBJECTS: [&Table; 3] = [tables::INCIDENTS, tables::REQUESTS, tables::PLANS];
 
 /// The batch of deletions that are due.
@@ -54,7 +54,7 @@ fn aged<E: Engine + ?Sized>(
     Ok(())
 }
 
-/// Adds receipts whose subject ended long ago. Their ids are NOTIFIER/SUBJECT.
+/// Adds the receipts of subjects that ended long ago. Their ids are NOTIFIER/SUBJECT.
 fn unedited<E: Engine + ?Sized>(
     engine: &E,
     table: &Table,

@@ -181,7 +181,7 @@ impl Table {
         key.starts_with(self.prefix)
     }
 
-    /// The range of keys whose ids begin with `under`; its end is exclusive.
+    /// The range of keys with ids that begin with `under`; its end is exclusive.
     pub fn range(&self, under: &str) -> (String, String) {
         let from = self.key(under);
         let to = format!("{from}{LAST}");

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{Result, StoreError};
 use crate::model::record::Stored;
 
-/// A decoded record, whose kind is known from its table. Cheap to clone.
+/// A decoded record; its table tells its kind. Cheap to clone.
 #[derive(Clone)]
 pub struct Value {
     content: Arc<dyn Any + Send + Sync>,

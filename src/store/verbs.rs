@@ -260,7 +260,7 @@ impl dyn Store + '_ {
         .await
     }
 
-    /// The incidents whose message at the notifier is the storm's.
+    /// The incidents with the storm's message as receipt at the notifier.
     pub async fn members(&self, storm: &Storm) -> Result<Vec<Incident>> {
         let under = format!("{}/", storm.notifier);
         let wanted = storm.receipt_of_members();

@@ -22,7 +22,7 @@ use crate::{
     scene::{Scene, Turned, parse, yaml},
 };
 
-/// An agency with a portal whose alerts go to `notify`; `duty` comes before the agencies in the file.
+/// An agency with a portal that sends its alerts to `notify`; `duty` comes before the agencies in the file.
 async fn quiet(clock: &Arc<Turned>, duty: &str, notify: &str) -> (Portal, Scene) {
     let portal = Portal::page(honest(1)).await;
     let head = "agencies:\n  - id: thu\n    head: { name: Lê Văn Cường, phone: '0912 000 003' }\n";
@@ -38,7 +38,7 @@ async fn quiet(clock: &Arc<Turned>, duty: &str, notify: &str) -> (Portal, Scene)
     (portal, scene)
 }
 
-/// A scene whose portal was learnt and is now defaced.
+/// A scene with a portal that was learnt and is now defaced.
 async fn scene(clock: &Arc<Turned>, duty: &str, notify: &str) -> Scene {
     let (portal, scene) = quiet(clock, duty, notify).await;
     portal.show(defaced());

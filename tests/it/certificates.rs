@@ -83,7 +83,7 @@ async fn a_verdict_belongs_to_the_connection_that_carried_the_answer() {
     let good = leaf("localhost").signed(Some(&ca));
     let forged = leaf("localhost").signed(None);
     let release = Arc::new(Notify::new());
-    // the first connection reaches an attacker, who sends the page only after the honest server was visited
+    // the first connection reaches an attacker, and gets the page only after the honest server was visited
     let portal = TlsPortal::start(
         vec![(forged, Some(release.clone())), (good, None)],
         &honest(1),

@@ -146,7 +146,7 @@ async fn a_damaged_journal_costs_nothing_while_the_store_is_whole() {
     holds(store_at("sled", folder.path()).as_ref(), 20).await;
 }
 
-/// An engine whose disk fails while the test sets the flag.
+/// An engine on a disk that fails while the flag is set.
 struct Brittle(Arc<Memory>, Arc<AtomicBool>);
 
 #[async_trait::async_trait]

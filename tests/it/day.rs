@@ -1,5 +1,5 @@
 //! A day in the duty room, from a registration to the handover. In each step the program dies at the worst moment and
-//! restarts over its store. Strangers try everything, two people tap at the same time, and the agency's group moves.
+//! restarts over its store. Strangers try everything, two people tap at once, and the agency's group moves.
 
 use gaccong::model::{
     incident::Stage,

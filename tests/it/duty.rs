@@ -1,4 +1,4 @@
-//! The duty room: calls for incidents that nobody has taken, and the handover of shifts.
+//! The duty room: calls for incidents that were not taken, and the handover of shifts.
 
 use std::sync::Arc;
 

@@ -17,7 +17,7 @@ use crate::{
 
 pub const NAME: &str = "cong.songxanh.example";
 
-/// Portals at several addresses with the same port.
+/// Portals at several addresses with one port.
 pub async fn at_one_port(addresses: &[&str]) -> Vec<Portal> {
     'again: loop {
         let first = Portal::on(&place(addresses[0], 0), |_| unreachable!()).await;
@@ -162,7 +162,7 @@ async fn an_address_that_does_not_answer_is_left_to_the_others() {
     for _ in 0..3 {
         assert_eq!(address(&visit(&eye, port, None).await), "127.0.0.1");
     }
-    // it is used all the same if a look prefers it, or if no other address answers
+    // it is used nevertheless if a look prefers it, or if no other address answers
     assert_eq!(address(&visit(&eye, port, Some("::1")).await), "::1");
     portals[0].shut().await;
     assert_eq!(address(&visit(&eye, port, None).await), "::1");

@@ -351,7 +351,7 @@ async fn who_asks_again_and_again_takes_no_look_from_requests_that_wait() {
     }
     let all = requests(&scene).await;
     assert!(all.iter().all(|it| it.view.is_some()), "{all:#?}");
-    // a look for one asker finds the proof of another request, whose own look is not due yet
+    // a look for one asker finds the proof of another request before that request's own look is due
     let token = all[1].token.clone();
     *file.lock().unwrap() = token;
     another(8).await;

@@ -330,7 +330,7 @@ fn who_waits_can_end_it() {
     };
     let limit = patience.during(|| page::read(source).map(|_| ()));
     assert!(matches!(limit, Err(page::Limit::Time | page::Limit::Nodes)));
-    // the beginning of the page is read all the same
+    // the beginning of the page is read nevertheless
     let signed = format!("<title>Hacked by X</title>{}", "<b>".repeat(2000));
     let source = Source {
         bytes: signed.as_bytes(),

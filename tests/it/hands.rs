@@ -27,7 +27,7 @@ const DUTY: &str = "  roster:
     - { after: 20m, to: duty-room }
 ";
 
-/// A member whose display name differs from that of the officer on duty by one letter of another alphabet.
+/// A member with the display name of the officer on duty, except for one letter of another alphabet.
 const MALLORY: User = User {
     id: 66,
     name: "Nguyễn Văn \u{410}n",

@@ -97,7 +97,7 @@ async fn gate(script: impl FnMut(&Request) -> Reply + Send + 'static) -> (Fetche
 
 #[tokio::test]
 async fn a_cookie_that_goes_on_is_progress() {
-    // a counter in a cookie, with redirects to the same address
+    // a counter in a cookie, with redirects to one address
     let (seen, _) = gate(|it| {
         let n: u32 = cookie(it).trim_start_matches("gate=").parse().unwrap_or(0);
         match n {

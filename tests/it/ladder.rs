@@ -21,7 +21,7 @@ use crate::{
     scene::{Scene, Turned, duty_clock, parse, yaml},
 };
 
-/// A world whose duty section was modified by `change`.
+/// A world with a duty section that `change` has modified.
 async fn scene_with(clock: &Arc<Turned>, change: impl Fn(&str) -> String) -> (Portal, Scene) {
     let portal = Portal::page(honest(1)).await;
     let text = yaml("", &[("a", &portal.url())]).replace("agencies:", &change(DUTY));

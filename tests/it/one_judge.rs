@@ -1,4 +1,4 @@
-//! Tests and evaluation judge like the service: each case of `tests/pages` gets the same result from files and from a
+//! Tests and evaluation judge like the service: each case of `tests/pages` gets one result from files and from a
 //! portal that serves them.
 
 use std::{

@@ -1,7 +1,7 @@
 //! The cases of `tests/pages/<case>/`: before*.html (oldest first), after.html, and `verdict`. Its first line is
 //! rings, defaced, quiet or calm. Names of signals follow: for pages that ring, the signals that must be found; for
-//! others, the signals whose subject they resemble. `googlebot.html`: the page as that visitor sees it. `must`: texts
-//! that the operator requires.
+//! others, the signals that they resemble in subject. `googlebot.html`: the page as that visitor sees it. `must`:
+//! texts that the operator requires.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use gaccong::{
     model::{Level, Profile, Target, Verdict, target::Settings, verdict::State},
 };
 
-/// The portal whose page is judged.
+/// The portal that serves the judged page.
 fn target() -> Target {
     let url = "https://portal.example.gov.vn/".parse().unwrap();
     Target::unregistered(url, Settings::default())

@@ -438,7 +438,7 @@ async fn the_page_before_and_the_page_now_stand_side_by_side() {
         assert!(block.contains(wanted), "{wanted} in\n{}", shown.text);
     }
     assert!(!first.contains("T3st_Team") && !second.contains("Giới thiệu"));
-    // a page whose body is deleted is reported as gone; the facts stored in the incident remain
+    // a page without its body is reported as gone; the facts stored in the incident remain
     std::fs::remove_dir_all(scene.world.evidence.folder()).unwrap();
     telegram.press(ROOM, &AN, alert.id, "Trước / Nay");
     let gone = heard(&telegram, ROOM, 2).await;

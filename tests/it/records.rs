@@ -117,7 +117,7 @@ fn a_backup_restores_all_but_the_messages_that_wait() {
         let wanted = wanted(directory);
         let told = wanted.into_iter().filter(|(key, _)| !key.starts_with("o/"));
         let told: Records = told.collect();
-        // restored in another directory, and in place of its own store, whose key verifies the seal
+        // restored in another directory, and in place of its own store, with the key that verifies the seal
         let (keep, elsewhere) = (tempfile::tempdir().unwrap(), "--foreign");
         let path = keep.path().to_owned();
         for file in ["targets.yaml", "backup"] {

@@ -114,7 +114,7 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
     clock.pass(31);
     settle(&scene).await;
     assert_eq!(requests(&scene).await[1].proof, Some(Proof::Meta));
-    // the portal is watched now: its name with a final dot is the same portal, and an address with the same page is
+    // the portal is watched now: its name with a final dot is no other portal, and an address with an equal page is
     // reported
     verbs::approve(&officer, &first.id, None, None)
         .await

@@ -34,7 +34,7 @@ struct Room {
 }
 
 impl Room {
-    /// Eight portals whose alerts the room gets; `duty` is part of the file.
+    /// Eight portals that send their alerts to the room; `duty` is part of the file.
     async fn open(duty: &str) -> Self {
         let portal = Portal::page(honest(1)).await;
         let telegram = Telegram::strict(&[(ROOM, "supergroup")]).await;

@@ -253,7 +253,7 @@ pub fn folder(text: &str) -> (tempfile::TempDir, PathBuf) {
     (folder, path)
 }
 
-/// A running `gaccong watch --fast`, whose output is read line by line.
+/// A running `gaccong watch --fast`; its output is read line by line.
 pub struct Service {
     pub child: Child,
     lines: mpsc::Receiver<String>,

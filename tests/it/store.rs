@@ -164,7 +164,7 @@ async fn outbox(store: &dyn Store) {
         .delivery(Delivery::Begun(first.clone()))
         .await
         .unwrap();
-    // an alert of the same subject arrives while one is being sent: it must be sent afterwards
+    // an alert with this subject arrives while one is being sent: it must be sent afterwards
     store
         .commit(Commit {
             alerts: vec![alert(10)],
@@ -227,7 +227,7 @@ async fn registry(store: &dyn Store) {
         .await
         .unwrap();
     assert!(store.registry().await.unwrap().is_empty());
-    // two lines of the same moment are two lines
+    // two lines of one moment are two lines
     let entry = Entry {
         at: at(2),
         target: id("new"),

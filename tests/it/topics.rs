@@ -23,8 +23,8 @@ const AN: User = User {
     username: None,
 };
 
-/// A configuration with a portal whose alerts go to `room`, configured as `with`; the operator's chat is that of the
-/// notifier `duty`.
+/// A configuration with a portal that sends its alerts to `room`, configured as `with`; the operator's chat is that
+/// of the notifier `duty`.
 fn text(portal: &Portal, telegram: &Telegram, with: &str) -> String {
     let url = telegram.portal.url();
     let notifier = |name: &str, with: &str| {

@@ -26,7 +26,7 @@ pub fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec
     }
 }
 
-/// A portal that serves the same bytes at each look, learnt with `headers`, and a clock that the test sets.
+/// A portal that serves equal bytes at each look, learnt with `headers`, and a clock that the test sets.
 pub async fn learnt(
     headers: &'static [(&'static str, &'static str)],
 ) -> (Portal, Scene, Arc<Turned>) {

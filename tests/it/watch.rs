@@ -8,7 +8,7 @@ use crate::{
     scene::{Scene, yaml},
 };
 
-/// A portal whose page varies at every visit, like honest ones.
+/// A portal with a page that varies at every visit, like honest ones.
 async fn lively() -> Portal {
     let mut n = 0;
     Portal::start(move |_| {

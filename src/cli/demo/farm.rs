@@ -78,7 +78,7 @@ async fn serve(
         };
         let (mode, visits) = (mode.load(Ordering::Relaxed), visits.clone());
         tokio::spawn(async move {
-            // a visitor who closes the connection early is no error
+            // a visitor may close the connection early
             let _ = timeout(
                 Duration::from_secs(10),
                 answer(stream, portal, mode, &visits),

@@ -12,7 +12,7 @@ pub struct Portal {
 #[derive(Clone, Copy, PartialEq, Eq)]
 /// How much a portal's page varies.
 pub enum Layout {
-    /// Every visit sees the same page.
+    /// The page never changes.
     Still,
     /// Clock, counter and token change at every visit.
     Lively,

@@ -123,12 +123,12 @@ impl From<StoreError> for Unsent {
 
 /// What other notifiers get if one notifier does not take an alert.
 pub(super) enum Fallback<'a> {
-    /// The same alert.
+    /// A copy of the alert.
     Itself,
     /// The incidents of the storm with this id, each as an alert of its own, if the notifier refused for good.
     /// Nothing if the notifier is only slow, because a storm belongs to one notifier.
     Members(&'a str),
-    /// Nothing: another alert carries the same news.
+    /// Nothing: another alert carries this news.
     Nothing,
 }
 

@@ -1,5 +1,5 @@
-//! One common reminder of all incidents that keep coming back, or whose portal has refused the service's looks for
-//! long.
+//! One common reminder of all incidents that keep coming back, or that are open because the portal has refused the
+//! looks for long.
 
 use super::{Addressee, Composed, Kind, Unsent, facts::open_at};
 use crate::{

@@ -1,4 +1,4 @@
-//! A registration request: to the officers who decide, or to the asker.
+//! A registration request: to the officers, or to the asker.
 
 use super::{Addressee, Composed, Kind, Unsent, receipts};
 use crate::{

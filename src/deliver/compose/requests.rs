@@ -10,7 +10,7 @@ use crate::{
 };
 use async_trait::async_trait;
 
-/// Holds the subject of the alert, whose key finds the earlier message.
+/// Holds the subject of the alert: its key finds the earlier message.
 pub(super) struct Requests<'a>(pub &'a About);
 
 #[async_trait]

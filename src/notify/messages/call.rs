@@ -1,4 +1,4 @@
-//! The call: nobody took an incident in time, and the next people are called.
+//! The call: an incident was not taken in time, and the next people are called.
 
 use jiff::{Timestamp, tz::TimeZone};
 

@@ -1,4 +1,4 @@
-//! The change of a shift: the officers who leave and who come, and the open incidents.
+//! The change of a shift: the leaving and the coming officers, and the open incidents.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;

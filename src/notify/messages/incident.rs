@@ -273,7 +273,7 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     }
 }
 
-/// Whether the service closed the incident because it stopped watching the portal, whose present state is unknown.
+/// Whether the service closed the incident because it stopped watching the portal: the present state is unknown.
 fn is_unwatched(it: &Incident) -> bool {
     let last = it.timeline.iter().rev();
     let mut ends = last.filter(|it| matches!(it.what, What::Closed | What::Unwatched));

@@ -1,5 +1,5 @@
-//! The common reminder of several incidents that keep coming back, or whose portals have refused the service's looks
-//! for an hour.
+//! The common reminder of several incidents that keep coming back, or that are open because the portals have refused
+//! the looks for an hour.
 
 use jiff::Timestamp;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Registration requests: the message to the officers who decide, and the one to the asker.
+//! Registration requests: the message to the officers, and the one to the asker.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -30,9 +30,9 @@ pub struct Background<'a> {
     pub window: Option<Window<'a>>,
     /// Whether the agency is not known yet.
     pub new_agency: bool,
-    /// The known agency whose name resembles the given one.
+    /// The known agency with a name that resembles the given one.
     pub alike: Option<&'a str>,
-    /// The officer whose name the asker's name resembles.
+    /// The officer with a name that the asker's name resembles.
     pub asker_alike: Option<&'a str>,
 }
 

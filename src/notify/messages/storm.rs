@@ -143,8 +143,8 @@ pub(super) fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Optio
     })
 }
 
-/// The people who took incidents of the storm, each with their last one and their number of incidents, the largest
-/// number first.
+/// The holders of the storm's incidents, each with their last one and their number of incidents, the largest number
+/// first.
 fn takers(members: &[Incident]) -> Vec<(&Taken, usize)> {
     let mut out: Vec<(&Taken, usize)> = Vec::new();
     let all = members.iter();

@@ -20,7 +20,7 @@ pub struct Facts {
     pub watched: usize,
     /// Name and class of the portals that are not up now.
     pub ill: Vec<(String, Class)>,
-    /// Portals whose certificate expires before the window ends.
+    /// Portals with a certificate that expires before the window ends.
     pub certificates: Vec<(String, Timestamp)>,
     /// Portals that have no baseline yet.
     pub unlearnt: Vec<String>,

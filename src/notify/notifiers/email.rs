@@ -1,6 +1,6 @@
 //! E-mail through the operator's SMTP server, always over TLS: for people without Telegram.
 //!
-//! A mail cannot be edited, so each change of an incident is a new mail in the same thread.
+//! A mail cannot be edited, so each change of an incident is a new mail in the incident's thread.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

@@ -50,8 +50,8 @@ pub fn build(kind: &str, with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
 /// Size limit of a file with a secret, in bytes: no token or password is longer.
 const LONGEST_SECRET: u64 = 16 << 10;
 
-/// Reads a secret from the environment variable, or from the file that `<NAME>_FILE` names: users who may inspect a
-/// container can see its environment. Errors name the variable and never its value.
+/// Reads a secret from the environment variable, or from the file that `<NAME>_FILE` names: every user with the right
+/// to inspect a container can see its environment. Errors name the variable and never its value.
 fn secret(variable: &str) -> Result<String, Problem> {
     // an operator may paste the secret itself in place of the variable's name; it must not reach a log
     if !is_variable(variable) {

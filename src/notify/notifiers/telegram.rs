@@ -339,7 +339,7 @@ fn of_api(error: &ApiError) -> Refusal {
     }
 }
 
-/// Whether a later attempt may succeed: an error on Telegram's side, or one whose text asks to try again.
+/// Whether a later attempt may succeed: an error on Telegram's side, or one that asks to try again.
 fn is_passing(error: &ApiError) -> bool {
     let ApiError::Unknown(text) = error else {
         return matches!(
@@ -360,8 +360,8 @@ fn is_passing(error: &ApiError) -> bool {
     !lasting.iter().any(|it| text.starts_with(it)) || patience.iter().any(|it| text.contains(it))
 }
 
-/// What is wrong with a chat that refuses for good, as the end of a locale key whose text says what its members can
-/// do. `None` for other causes. Recognises Telegram's sentences and its names in capitals.
+/// What is wrong with a chat that refuses for good, as the end of a locale key; its text says what the chat's members
+/// can do. `None` for other causes. Recognises Telegram's sentences and its names in capitals.
 pub fn trouble(why: &str) -> Option<&'static str> {
     let why = why.to_uppercase().replace(' ', "_");
     let found = TROUBLES

@@ -1,8 +1,8 @@
 //! Signed JSON to a URL of the operator: for agencies with their own incident systems.
 //!
 //! The body is signed with HMAC-SHA-256 (`X-Gaccong-Signature: sha256=<hex>`). It contains the time of sending and
-//! the `Idempotency-Key`, which is the same for every attempt of a message: a receiver recognises a replay by its
-//! age, or by a key that it has seen (docs/webhook.md).
+//! the `Idempotency-Key`, which all attempts of a message share: a receiver recognises a replay by its age, or by a
+//! key that it has seen (docs/webhook.md).
 
 use std::{sync::Arc, time::Duration};
 
@@ -64,7 +64,7 @@ impl Notifier for Webhook {
     }
 
     async fn send(&self, message: &Message, _place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
-        // without the repeat mark, so that every attempt has the same key
+        // without the repeat mark, so that all attempts share the key
         let identity =
             Digest::of_parts([message.key.as_bytes(), message.facts.to_string().as_bytes()]).hex();
         let body = json!({

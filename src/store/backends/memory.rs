@@ -1,4 +1,4 @@
-//! An engine in memory, whose content is lost when the process ends; for tests and the demo.
+//! An engine in memory for tests and the demo: its content is lost when the process ends.
 
 use std::{
     collections::BTreeMap,

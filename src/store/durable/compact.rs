@@ -1,4 +1,4 @@
-//! Compaction: copies an engine whose files are much larger than its records into a fresh directory.
+//! Compaction: copies an engine into a fresh directory when its files are much larger than its records.
 
 use std::{collections::BTreeMap, fs, io, path::Path, sync::PoisonError};
 

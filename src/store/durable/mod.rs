@@ -197,7 +197,7 @@ impl Shared {
     }
 
     /// Flushes the journal to disk. If that fails, the store switches to memory: the batches may not be on disk, but
-    /// they are in the engine, whose content memory takes over.
+    /// they are in the engine, and memory takes over its content.
     fn flush(&self) -> Result<()> {
         if self.condition() != Condition::Sound {
             return Ok(());

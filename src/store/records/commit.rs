@@ -194,7 +194,7 @@ impl<E: Engine> Records<E> {
         Ok(())
     }
 
-    /// A key that no other line of the registry's history has: one target may have two lines of the same moment.
+    /// A key that no other line of the registry's history has: one target may have two lines of one moment.
     fn free_key(&self, entry: &Entry, at: usize) -> Result<String> {
         let moment = entry.at.as_millisecond();
         for more in 0u32.. {

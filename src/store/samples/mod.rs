@@ -271,7 +271,7 @@ impl State {
             return Ok(());
         }
         let at = Timestamp::from_second(self.now).unwrap_or(Timestamp::UNIX_EPOCH);
-        // a random part, because two batches may have the same second
+        // a random part, because two batches may fall into one second
         let id = format!("{}-{:08x}", sortable(at), fastrand::u32(..));
         let key = tables::SAMPLES.key(&id);
         let text = BASE64_STANDARD_NO_PAD.encode(&self.samples);

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// The present state of one target, whose end is not known yet.
+/// The present state of one target: its end is not known yet.
 #[derive(Clone)]
 pub(super) struct OpenSpan {
     pub target: TargetId,
@@ -187,7 +187,7 @@ fn write<E: Engine + ?Sized>(
     }
     if let Some(latency) = latency {
         let (key, known) = day(engine, target, latency.hour)?;
-        // an earlier hour of the day may be in the same batch
+        // an earlier hour of the day may be in this batch
         let waiting = batch.iter().rev().find(|it| it.0 == key);
         let mut day = match waiting.and_then(|it| it.1.as_deref()) {
             Some(bytes) => codec::decode(&key, bytes)?,

@@ -1,4 +1,4 @@
-//! Evening and night of the day: a shift changes, a change is announced, nobody takes an outage, a storm comes.
+//! Evening and night of the day: a shift changes, a change is announced, an outage is not taken, a storm comes.
 
 use gaccong::model::{
     incident::{Stage, What},

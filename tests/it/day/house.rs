@@ -1,4 +1,4 @@
-//! A duty room whose program dies and restarts over its store, and the helpers of the day.
+//! A duty room with a program that dies and restarts over its store, and the helpers of the day.
 
 use std::{
     collections::BTreeSet,
@@ -40,7 +40,7 @@ pub const KHANG: User = User {
     name: "Lê Văn Khang",
     username: None,
 };
-/// A member of the duty room who is no officer.
+/// A member of the duty room, but no officer.
 pub const LAN: User = User {
     id: 13,
     name: "Đỗ Ngọc Lan",

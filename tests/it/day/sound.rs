@@ -87,7 +87,7 @@ impl House {
         assert_eq!(found, wanted);
     }
 
-    /// Asserts that no message was sent twice, except for those that may have arrived, whose repetition is marked.
+    /// Asserts that no message was sent twice, except for those that may have arrived; their repetition is marked.
     fn what_may_have_arrived_is_marked(&self) {
         let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
         let mut marked = 0;

@@ -1,4 +1,4 @@
-//! Commands print the same about an older program's directory as that program did.
+//! Commands print about an older program's directory what that program printed.
 
 use std::fs;
 

@@ -207,7 +207,7 @@ pub fn flag(value: &Value) -> bool {
     value.as_bool().unwrap_or_default() || matches!(value.as_str(), Some("true" | "True" | "1"))
 }
 
-/// A value whose objects and lists may be JSON texts, as in forms.
+/// A value in which objects and lists may be JSON texts, as in forms.
 pub fn structured(value: &Value) -> Value {
     let inner = value.as_str().and_then(|it| serde_json::from_str(it).ok());
     inner.unwrap_or_else(|| value.clone())
