@@ -99,6 +99,10 @@ fn until(world: &World, silence: Silence, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Ends the mute of the caller's own notifiers; the operator ends the mute that holds at every notifier.
+///
+/// # Errors
+///
+/// [`Refused::Because`] if the incident is not muted.
 pub async fn unmute(access: &Access<'_>, id: &IncidentId) -> Result<Incident, Refused> {
     let by = access.actor().await;
     step(access, id, |known, now| {
@@ -108,6 +112,10 @@ pub async fn unmute(access: &Access<'_>, id: &IncidentId) -> Result<Incident, Re
 }
 
 /// Adds a note to the incident's time line.
+///
+/// # Errors
+///
+/// [`Refused::Because`] if the text is empty, or the incident has too many notes.
 pub async fn note(access: &Access<'_>, id: &IncidentId, text: &str) -> Result<Incident, Refused> {
     let by = access.actor().await;
     step(access, id, |known, now| {
@@ -117,6 +125,10 @@ pub async fn note(access: &Access<'_>, id: &IncidentId, text: &str) -> Result<In
 }
 
 /// Closes the incident: it was real and is over.
+///
+/// # Errors
+///
+/// [`Refused::Because`] if the incident has ended.
 pub async fn close(
     access: &Access<'_>,
     id: &IncidentId,

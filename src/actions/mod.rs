@@ -1,6 +1,6 @@
 //! Actions of people, one file for each family of actions. An action takes the caller's [`Access`], checks the
 //! caller's permissions, decides, commits, and returns data or [`Refused`]. The bot and the command line only
-//! translate to and from these.
+//! translate to and from these. Every action may also fail with [`Refused::Store`].
 
 mod access;
 pub mod approve;

@@ -85,6 +85,11 @@ pub async fn announce(access: &Access<'_>, it: Announcement) -> std::result::Res
 }
 
 /// Cancels a plan: changes of its portals ring again.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the caller may not see the plan, [`Refused::Forbidden`] if the caller may not change
+/// baselines, [`Refused::Because`] if the plan is over or already cancelled.
 pub async fn cancel(access: &Access<'_>, id: &PlanId) -> std::result::Result<Plan, Refused> {
     let by = &access.actor().await;
     decide(access.world, |now| async move {
@@ -103,6 +108,11 @@ pub async fn cancel(access: &Access<'_>, id: &PlanId) -> std::result::Result<Pla
 
 /// Records the agency's answer to whether it made the changes itself. If `ours`, the job `adoption` adds them to the
 /// baseline; if not, they ring now.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] and [`Refused::Forbidden`] as in [`cancel`]; [`Refused::Because`] if the agency is not being
+/// asked, or has answered.
 pub async fn answer(
     access: &Access<'_>,
     id: &PlanId,

@@ -216,6 +216,10 @@ pub async fn to_decide(access: &Access<'_>, id: &RequestId) -> Result<Request, R
 }
 
 /// Refuses all requests without proof by the asker of `of`. Returns how many were refused.
+///
+/// # Errors
+///
+/// As [`to_decide`]; [`Refused::Because`] if there is no such request.
 pub async fn refuse_all(access: &Access<'_>, of: &RequestId) -> Result<usize, Refused> {
     let of = to_decide(access, of).await?;
     let world = access.world;
@@ -230,6 +234,10 @@ pub async fn refuse_all(access: &Access<'_>, of: &RequestId) -> Result<usize, Re
 }
 
 /// Records that the asker claims to have published the proof: the service looks for it soon.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the request was made in another chat, [`Refused::Because`] if it is decided.
 pub async fn prove(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
     let missing = || Refused::NotFound(Noun::Request);
     own(access, id).await?;
@@ -280,6 +288,10 @@ pub async fn approve(
 }
 
 /// Refuses a request, with a reason for the asker.
+///
+/// # Errors
+///
+/// As [`to_decide`]; [`Refused::Because`] if the request is decided.
 pub async fn refuse(access: &Access<'_>, id: &RequestId, reason: &str) -> Result<Request, Refused> {
     to_decide(access, id).await?;
     let by = access.name();
@@ -290,6 +302,10 @@ pub async fn refuse(access: &Access<'_>, id: &RequestId, reason: &str) -> Result
 }
 
 /// Withdraws a request of the caller's own chat.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the request was made in another chat, [`Refused::Because`] if it is decided.
 pub async fn withdraw(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
     own(access, id).await?;
     let by = access.name();
@@ -301,6 +317,10 @@ pub async fn withdraw(access: &Access<'_>, id: &RequestId) -> Result<Request, Re
 
 /// Registers targets without a request, until `until` if given. All of them, or none if `targets` returns a fault for
 /// the present registry.
+///
+/// # Errors
+///
+/// [`Refused::Forbidden`] if the caller is no officer, [`Refused::Because`] with the fault of `targets`.
 pub async fn add(
     access: &Access<'_>,
     until: Option<Timestamp>,

@@ -26,6 +26,11 @@ const NAMED: usize = 10;
 const AT_ONCE: usize = 100;
 
 /// Removes a registered target on the operator's behalf, and informs the notifiers that got its alerts.
+///
+/// # Errors
+///
+/// [`Refused::Forbidden`] if the caller is no officer, [`Refused::NotFound`] if no registered target has this id;
+/// targets of targets.yaml cannot be removed.
 pub async fn remove(
     access: &Access<'_>,
     id: &TargetId,

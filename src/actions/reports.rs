@@ -146,6 +146,10 @@ pub fn write(
 }
 
 /// The report of a week on the targets that `wanted` accepts: its head paragraph, and the HTML page.
+///
+/// # Errors
+///
+/// A sentence, if the store fails or the report cannot be rendered.
 pub async fn page(
     world: &World,
     week: Week,
@@ -160,6 +164,10 @@ pub async fn page(
 }
 
 /// Last week's report on the portals that the caller may see: the week, the head paragraph and the HTML page.
+///
+/// # Errors
+///
+/// As [`page()`].
 pub async fn last_week(access: &Access<'_>) -> Result<(Week, String, Vec<u8>), String> {
     let world = access.world;
     let zone = world.config.service.timezone.clone();

@@ -46,6 +46,11 @@ pub(crate) async fn missing_at(world: &World, at: Timestamp) -> Result<Vec<Perso
 }
 
 /// Confirms that the caller is present for the shift that begins at `at`. Returns the caller's name in the roster.
+///
+/// # Errors
+///
+/// [`Refused::Because`] if the shift has begun, if the caller does not begin duty then, or if the chat is not the
+/// operator's.
 pub async fn confirm_self(
     access: &Access<'_>,
     at: Timestamp,

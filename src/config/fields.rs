@@ -236,6 +236,10 @@ fn join(path: &str, field: &str) -> String {
 }
 
 /// Parses `500ms`, `30s`, `5m`, `1h`, `3d` and sums of these (`1m30s`).
+///
+/// # Errors
+///
+/// A sentence that quotes the text.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not a length of time: write 30s, 5m, 1h, 3d");
     let mut rest = text.trim();

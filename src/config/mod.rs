@@ -237,6 +237,10 @@ pub fn parse(text: &str, pace: Pace) -> Result<Config, Vec<Fault>> {
 }
 
 /// Like `parse`, with a function for faults of `{ kind, with }` that only the notifiers' own code can find.
+///
+/// # Errors
+///
+/// As [`parse()`], with the faults of `more`.
 pub fn parse_with(
     text: &str,
     pace: Pace,

@@ -100,6 +100,10 @@ impl Node {
 }
 
 /// Parses a file with one document. An empty file is an empty mapping.
+///
+/// # Errors
+///
+/// The first fault, if the text is no valid YAML or exceeds a limit.
 pub fn parse(text: &str) -> Result<Node, Fault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut builder = Builder::default();

@@ -20,8 +20,11 @@ pub(crate) struct RateLimit {
 }
 
 impl RateLimit {
-    /// Counts a message against the limits, or returns how long to wait. A quarter of a chat's minute is reserved for
-    /// grave alerts.
+    /// Counts a message against the limits. A quarter of a chat's minute is reserved for grave alerts.
+    ///
+    /// # Errors
+    ///
+    /// The time to wait, if a limit is reached.
     pub fn take(&mut self, pace: &Pace, urgency: Urgency, now: Instant) -> Result<(), Duration> {
         let share = if urgency == Urgency::Grave {
             pace.per_minute

@@ -53,6 +53,10 @@ impl Evidence {
     }
 
     /// Stores a body: in a temporary file that is synced and renamed; then the folder is synced.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written, for example to a full disk.
     pub fn keep(&self, body: &[u8]) -> Result<Digest, EvidenceError> {
         let digest = Digest::of(body);
         let path = self.path(&digest);
@@ -125,6 +129,10 @@ impl Evidence {
 
     /// Deletes bodies that are not in `referred` and older than `age`; returns their number. The minimum age protects
     /// a body until its commit is done.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be read.
     pub fn sweep(&self, referred: &HashSet<Digest>, age: Duration) -> Result<usize, EvidenceError> {
         let mut gone = 0;
         let shelves = match fs::read_dir(&self.folder) {

@@ -46,6 +46,10 @@ pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<In
 }
 
 /// Closes an incident that was real and is over.
+///
+/// # Errors
+///
+/// If the incident has ended.
 pub fn resolve(
     known: &Incident,
     by: impl Into<Actor>,
@@ -60,6 +64,10 @@ pub fn resolve(
 }
 
 /// Closes an incident because its portal is no longer watched; `by` removed the portal.
+///
+/// # Errors
+///
+/// If the incident has ended.
 pub fn unwatch(
     known: &Incident,
     by: impl Into<Actor>,
@@ -71,6 +79,10 @@ pub fn unwatch(
 }
 
 /// Dismisses an incident: an officer says that it was none.
+///
+/// # Errors
+///
+/// If the incident has ended.
 pub fn dismiss(
     known: &Incident,
     by: impl Into<Actor>,
@@ -169,6 +181,10 @@ pub fn unmute(
 }
 
 /// Adds a person's note, even after the end of the incident.
+///
+/// # Errors
+///
+/// If the text is empty, or the incident has too many notes.
 pub fn note(
     known: &Incident,
     by: impl Into<Actor>,

@@ -185,6 +185,10 @@ pub fn over(plan: &Plan, seen: &[Incident], now: Timestamp) -> Option<Plan> {
 }
 
 /// Records the agency's answer to whether it made the changes. Only the first answer counts.
+///
+/// # Errors
+///
+/// If the agency is not being asked, or has already answered.
 pub fn answer(plan: &Plan, by: &Actor, ours: bool, now: Timestamp) -> Result<Plan, Say> {
     match &plan.stage {
         PlanStage::Asked => Ok(Plan {

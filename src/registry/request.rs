@@ -284,6 +284,10 @@ pub struct Decided<'a> {
 }
 
 /// Approves a request: the portal is watched from now on, until the given end.
+///
+/// # Errors
+///
+/// If the request is decided, if its portal was not looked at yet, or if the portal is already watched.
 pub fn approve(
     request: &Request,
     known: Known,

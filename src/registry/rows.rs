@@ -23,6 +23,10 @@ pub struct Row {
 }
 
 /// Converts rows to targets; on any fault, returns all faults.
+///
+/// # Errors
+///
+/// All faults, each with the position of its row.
 pub fn targets(
     rows: Vec<Row>,
     known: &[Target],

@@ -311,6 +311,11 @@ fn files(folder: &Path) -> Result<Vec<(PathBuf, Kind, u64)>> {
 
 /// Reads the journal in order and passes on each batch after number `from`. The lines of the base come first, and
 /// only if `from` lies before it.
+///
+/// # Errors
+///
+/// The error of `take`; [`StoreError::Failed`] if a file cannot be read, or has too many damaged lines. Single
+/// damaged lines are listed in the [`Reading`].
 pub fn read(
     folder: &Path,
     from: u64,

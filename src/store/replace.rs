@@ -26,8 +26,13 @@ pub fn staging(folder: &Path) -> PathBuf {
     folder.join(STAGING)
 }
 
-/// Replaces the store in `folder` by the one in [`staging`], and returns the folder of the old one. After an error
-/// the old store is back in place. The caller holds the store's lock.
+/// Replaces the store in `folder` by the one in [`staging`], and returns the folder of the old one. The caller holds
+/// the store's lock.
+///
+/// # Errors
+///
+/// If a rename fails. The error says whether the old store is back in its place, or whether the next start will
+/// finish.
 pub fn replace(folder: &Path) -> Result<Option<PathBuf>> {
     let failed = |error: io::Error| StoreError::Failed(error.to_string());
     decide(folder).map_err(failed)?;
@@ -45,6 +50,10 @@ pub fn replace(folder: &Path) -> Result<Option<PathBuf>> {
 
 /// Finishes or undoes a restore that was interrupted; returns a remark about it. Called before a store is opened, by
 /// the holder of its lock.
+///
+/// # Errors
+///
+/// If the remaining renames fail again: the store must not be opened then.
 pub fn settle(folder: &Path) -> Result<Option<String>> {
     let said = if is_there(&folder.join(DECIDED)) {
         let aside = finish(folder).map_err(|error| {

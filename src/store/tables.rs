@@ -189,11 +189,20 @@ impl Table {
     }
 
     /// The record that the engine holds under a key.
+    ///
+    /// # Errors
+    ///
+    /// [`super::StoreError::Damaged`] if the record is not what was written under this key, or no record of this
+    /// table.
     pub fn decode(&self, key: &str, record: &[u8]) -> Result<Value> {
         (self.parse)(key, &codec::opened(key, record)?)
     }
 
     /// The record of its JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`super::StoreError::Damaged`] if the JSON is no record of this table.
     pub fn parse(&self, key: &str, json: &[u8]) -> Result<Value> {
         (self.parse)(key, json)
     }

@@ -1,4 +1,4 @@
-//! Methods in terms of the domain, built on those of [`Store`].
+//! Methods in terms of the domain, built on those of [`Store`]. They fail like these.
 
 use std::{path::PathBuf, sync::Arc};
 

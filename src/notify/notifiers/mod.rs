@@ -34,6 +34,10 @@ pub enum Problem {
 }
 
 /// Builds a notifier of the kind with this name.
+///
+/// # Errors
+///
+/// [`Problem`] if the kind is unknown, or as its builder says.
 pub fn build(kind: &str, with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     match KINDS.iter().find(|(name, _)| *name == kind) {
         Some((_, build)) => build(with),

@@ -26,6 +26,10 @@ pub const KINDS: &[(&str, Open)] = &[
 ];
 
 /// Opens the store of the kind with this name.
+///
+/// # Errors
+///
+/// [`StoreError::Failed`] if the kind is unknown, or if the store cannot be opened.
 pub fn open(kind: &str, folder: &Path) -> Result<Arc<dyn Store>> {
     match KINDS.iter().find(|(name, _)| *name == kind) {
         Some((_, open)) => open(folder),
