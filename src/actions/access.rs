@@ -1,4 +1,5 @@
-//! The caller of a verb, and what is open to them. Every verb asks here, so that a front end cannot forget to.
+//! The caller of an action and their permissions. Every action asks [`Access`], so that no front end (bot, command
+//! line) can forget a permission check.
 
 use std::collections::HashSet;
 
@@ -21,16 +22,16 @@ use crate::{
 /// What a chat may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Told nothing but how to register.
+    /// A chat without a portal: it may only ask for a registration.
     Stranger,
-    /// Of an agency: its own portals.
+    /// A chat of an agency: it reaches that agency's own portals.
     Agency,
-    /// The operator's: may reach everything.
+    /// A chat of the operator, or the command line: it reaches everything.
     Operator,
 }
 
 impl Role {
-    /// The role of a chat that these notifiers speak to.
+    /// The role of a chat, from the notifiers that send to it: none makes a stranger.
     pub fn of(operators: Operators<'_>, notifiers: &[String]) -> Self {
         if notifiers.iter().any(|it| operators.include(it)) {
             Self::Operator
@@ -42,42 +43,47 @@ impl Role {
     }
 }
 
-/// The person who calls, as a front end knows them.
+/// The acting person, as a front end identifies them.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The display name, which anybody can choose and which may be of any length.
+    /// The display name. Every user can choose any name of any length.
     pub name: String,
-    /// The account number; `None` for an account that many share, such as an anonymous administrator of a group.
+    /// The Telegram account number; `None` for an account that several people share, such as an anonymous group
+    /// administrator.
     pub account: Option<i64>,
-    /// What else the account is called, without `@`.
+    /// The Telegram user name, without `@`.
     pub username: Option<String>,
-    /// The chat that the call came from; `None` at the command line, whose user is the operator.
+    /// The chat that the action came from; `None` at the command line, where the user counts as the operator.
     pub chat: Option<CallerChat>,
 }
 
+/// The chat that an action came from.
 #[derive(Clone, Debug)]
 pub struct CallerChat {
+    /// The Telegram chat number.
     pub id: i64,
-    /// Notifiers that speak to this chat; none in a stranger's.
+    /// Names of the notifiers that send to this chat; empty for a stranger's chat.
     pub notifiers: Vec<String>,
-    /// The name of the recipient that reaches this chat, be it registered or not.
+    /// The name of the recipient that reaches this chat, registered or not.
     pub recipient: String,
-    /// What the group calls itself; `None` where a person speaks alone.
+    /// The title of the group; `None` for a private chat.
     pub title: Option<String>,
-    /// Anybody may read it and press its buttons, as in a channel: only officers do anything there.
+    /// Whether every Telegram user can read the chat and press its buttons, as in a channel: only officers may act
+    /// there.
     pub public: bool,
 }
 
-/// A caller in a world.
+/// A caller together with the world that they act in.
 pub struct Access<'a> {
     pub world: &'a World,
     caller: Caller,
-    /// Name and value of a milestone that is written in the same commit as the deed: it tells a front end after a crash that
-    /// the call was carried out.
+    /// Name and value of a milestone that is committed together with the action. After a crash it tells the front end
+    /// that the action was carried out.
     mark: Option<(String, String)>,
 }
 
 impl<'a> Access<'a> {
+    /// `mark`: name and value of a milestone to commit together with the action.
     pub fn new(world: &'a World, caller: Caller, mark: Option<(String, String)>) -> Self {
         Self {
             world,
@@ -86,7 +92,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// The user of the command line, who calls themselves `name`.
+    /// Access for the user of the command line, under the name that they give.
     pub fn cli(world: &'a World, name: &str) -> Self {
         let caller = Caller {
             name: name.to_owned(),
@@ -105,7 +111,7 @@ impl<'a> Access<'a> {
         self.caller.chat.as_ref()
     }
 
-    /// The notifiers that speak to the caller's chat; none for the command line.
+    /// The notifiers that send to the caller's chat; empty at the command line.
     pub fn notifiers(&self) -> &[String] {
         self.chat().map_or(&[], |it| &it.notifiers)
     }
@@ -115,6 +121,7 @@ impl<'a> Access<'a> {
         self.chat().map(|it| it.recipient.as_str())
     }
 
+    /// The role of the caller's chat; [`Role::Operator`] at the command line.
     pub fn role(&self) -> Role {
         match self.chat() {
             Some(chat) => Role::of(self.world.config.operators(), &chat.notifiers),
@@ -122,31 +129,32 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// Whether the caller can be named later.
+    /// Whether the caller is an identifiable person: at the command line, or with an account of their own.
     pub fn is_somebody(&self) -> bool {
         self.chat().is_none() || self.caller.account.is_some()
     }
 
+    /// Whether the caller's account is one of the configured officers.
     pub fn is_officer(&self) -> bool {
         let id = self.caller.account;
         let officers = &self.world.config.duty.officers;
         id.is_some() && officers.iter().any(|it| it.telegram == id)
     }
 
-    /// Whether the caller stands on the operator's roster, with this account.
+    /// Whether the caller's account is on the operator's roster.
     fn is_on_roster(&self) -> bool {
         let id = self.caller.account;
         let roster = &self.world.config.duty.roster;
         id.is_some() && roster.iter().any(|it| it.who.telegram == id)
     }
 
-    /// Whether the caller may do anything here.
+    /// Whether the caller may act in this chat at all: in a public chat only officers may.
     pub fn may_act(&self) -> bool {
         self.chat().is_none_or(|it| !it.public) || self.is_officer()
     }
 
-    /// Whether the caller may move a baseline: at the command line, always; in an operator's chat an officer, where officers
-    /// are named; in an agency's chat any of its members.
+    /// Whether the caller may change a baseline. At the command line: always. In an operator's chat: officers only,
+    /// if the configuration names officers. In an agency's chat: every member with an account. A stranger: never.
     pub fn may_decide(&self) -> bool {
         let officers = &self.world.config.duty.officers;
         match self.role() {
@@ -157,9 +165,11 @@ impl<'a> Access<'a> {
         }
     }
 
+    /// Checks that the caller may change a baseline ([`Access::may_decide`]).
+    ///
     /// # Errors
     ///
-    /// [`Refused::Forbidden`] with the sentence `key` where the caller may not decide.
+    /// [`Refused::Forbidden`] with the locale key `key` if the caller may not.
     pub fn decides(&self, key: &str) -> std::result::Result<(), Refused> {
         if self.may_decide() {
             Ok(())
@@ -168,7 +178,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// The caller's name, at most 60 characters of it where it came from a chat.
+    /// The caller's name; cut to 60 characters if it came from a chat.
     pub fn name(&self) -> String {
         match self.chat() {
             Some(_) => excerpt(&self.caller.name, 60),
@@ -176,7 +186,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// The caller as the asker of a request, for the officers who decide about it.
+    /// The caller as the asker of a registration request, as officers see them when they decide.
     pub fn asker(&self) -> Asker {
         let title = self.chat().and_then(|it| it.title.as_ref());
         Asker {
@@ -188,7 +198,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// The caller as records keep them: with account and chat, since several people may use one name.
+    /// The caller as records keep them: with account and chat, because several people may use one name.
     pub async fn actor(&self) -> Actor {
         let Some(chat) = self.chat() else {
             return Actor::from(self.caller.name.as_str());
@@ -222,7 +232,8 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// The agency that an agency's chat speaks for, by id and name: of the portals it is told of, where that is one.
+    /// Id and name of the agency that an agency's chat belongs to. `None` if the chat gets the alerts of portals of
+    /// several agencies, or is no agency's chat.
     pub async fn agency(&self) -> Option<(String, String)> {
         if self.role() != Role::Agency {
             return None;
@@ -233,8 +244,8 @@ impl<'a> Access<'a> {
         one.then(|| (first.agency.clone(), first.agency_name.clone()))
     }
 
-    /// The notifiers that the caller may silence: an agency's own. Empty for the operator, whose silence holds at all
-    /// notifiers.
+    /// The notifiers that the caller may mute: an agency's own ones. Empty for the operator: that mute holds at every
+    /// notifier.
     pub fn own_notifiers(&self) -> &[String] {
         match self.role() {
             Role::Operator => &[],
@@ -246,21 +257,29 @@ impl<'a> Access<'a> {
         self.role() == Role::Operator || notify.iter().any(|it| self.notifiers().contains(it))
     }
 
-    /// Portals that the caller is told of.
+    /// The portals that send alerts to the caller's chat; all portals for the operator.
     pub async fn targets(&self) -> Result<Vec<Target>> {
         let mut all = self.world.targets().await?;
         all.retain(|it| self.is_told(&it.settings.notify));
         Ok(all)
     }
 
-    /// A portal that the caller is told of, or a part of one.
+    /// The portal or part with this id.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::NotFound`] if there is none, or if its alerts do not reach the caller's chat.
     pub async fn target(&self, id: &TargetId) -> std::result::Result<Target, Refused> {
         let known = self.world.target(id).await?;
         let known = known.filter(|it| self.is_told(&it.settings.notify));
         known.ok_or(Refused::NotFound(Noun::Target))
     }
 
-    /// An incident that the caller is told of. One of a portal that is watched no more is told to the operator.
+    /// The incident with this id. Incidents of portals that are no longer watched are visible to the operator only.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::NotFound`] if there is none, or if the alerts of its portal do not reach the caller's chat.
     pub async fn incident(&self, id: &IncidentId) -> std::result::Result<Incident, Refused> {
         let missing = Refused::NotFound(Noun::Incident);
         let Some(known) = self.world.store.incident(id).await? else {
@@ -273,7 +292,7 @@ impl<'a> Access<'a> {
         if is_told { Ok(known) } else { Err(missing) }
     }
 
-    /// Those of `all` that the caller is told of.
+    /// Filters `all` to the incidents of portals that send alerts to the caller's chat.
     pub async fn visible(&self, mut all: Vec<Incident>) -> Result<Vec<Incident>> {
         if self.role() < Role::Operator {
             let targets = self.targets().await?;

@@ -1,4 +1,4 @@
-//! A person's approval of a page: the present page becomes the approved baseline, and the open incident ends.
+//! Approval of a page by a person: the present page becomes the approved baseline, and the open incident ends.
 
 use jiff::Timestamp;
 
@@ -18,36 +18,42 @@ use crate::{
     },
 };
 
-/// What was approved.
+/// The result of an approval.
 pub struct Approved {
+    /// The class of the page in the approved look.
     pub class: Class,
+    /// Number of approved looks in the new baseline.
     pub looks: usize,
 }
 
-/// What becomes of the looks that were approved before.
+/// What an approval does with the looks that were approved before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// The page alone counts from now on.
+    /// They are discarded: the new look alone is the baseline.
     None,
-    /// They stay beside it, and it must be normal by them.
+    /// They are kept beside the new look. The approval is refused if the page is not normal compared with them.
     IfNormal,
-    /// They stay beside it: what is new on it becomes known, what was known stays so.
+    /// They are kept beside the new look, together with the learnt looks: content of either page is known from now
+    /// on.
     Alongside,
 }
 
-/// A person's approval of a page.
+/// A person's approval of a page, before it is carried out.
 #[derive(Clone, Debug)]
 pub struct Approval {
     pub by: Actor,
+    /// What becomes of the looks that were approved before.
     pub keep: Keep,
     pub reason: Option<String>,
-    /// The incident that it is about: nothing is approved where that is not the open one any more.
+    /// The incident that the approval refers to. If another incident, or none, is open by then, the approval is
+    /// refused.
     pub of: Option<IncidentId>,
-    /// A milestone that is written in the same commit.
+    /// Name and value of a milestone that is written with the commit.
     pub mark: Option<(String, String)>,
 }
 
 impl Approval {
+    /// An approval without a reason, an incident or a milestone.
     pub fn new(by: impl Into<Actor>, keep: Keep) -> Self {
         Self {
             by: by.into(),
@@ -59,7 +65,12 @@ impl Approval {
     }
 }
 
-/// Makes the present page of a target the only approved one, for the operator. Visits the portal.
+/// Makes the present page of a target its only approved page, on the caller's authority. Fetches the page.
+///
+/// # Errors
+///
+/// As [`approve`]; [`Refused::Forbidden`] if the caller may not change baselines, [`Refused::NotFound`] for an
+/// unknown target.
 pub async fn approve_page(access: &Access<'_>, id: &TargetId) -> Result<Approved, Refused> {
     let target = access.target(id).await?;
     access.decides("bot-officers-only")?;
@@ -70,8 +81,14 @@ pub async fn approve_page(access: &Access<'_>, id: &TargetId) -> Result<Approved
     approve(access.world, &target, approval, None).await
 }
 
-/// Looks now (unless a look made a moment ago is given) and makes what is seen the baseline; the open incident ends. A page
-/// that became worse than what the open incident tells of is not kept [`Keep::Alongside`]: no person has seen it yet.
+/// Makes the present page part of the baseline and ends the open incident. Fetches the page, unless the caller passes
+/// a look that it has just made as `seen`.
+///
+/// # Errors
+///
+/// [`Refused::NoPage`] if the portal shows no page now. [`Refused::Doubtful`] if the page is not what the approval is
+/// about: with [`Keep::Alongside`], if it has become worse than the open incident, since no person has seen that page
+/// yet.
 pub async fn approve(
     world: &World,
     target: &Target,
@@ -131,7 +148,8 @@ async fn attempt(
     Ok(Decision::write(commit, answer))
 }
 
-/// What is known of the target from now on: the new baseline, and nothing that belongs to the old one.
+/// The state of the target after the approval: with the new baseline, and without what was learnt relative to the old
+/// one.
 fn with_baseline(
     known: Dossier,
     baseline: Baseline,
@@ -145,7 +163,7 @@ fn with_baseline(
     dossier.site.clone_from(&seen.site);
     dossier.learning.clear();
     dossier.validators = None;
-    // a page that is well now says nothing of earlier sightings
+    // a page that is normal now says nothing about earlier sightings
     if keep != Keep::IfNormal {
         dossier.sightings = Sightings::default();
     }
@@ -153,7 +171,7 @@ fn with_baseline(
     dossier
 }
 
-/// One look, at the address where the open incident was seen: an officer approves what the incident tells of.
+/// Looks once, at the server address where the open incident was seen: the officer approves what the incident shows.
 async fn look_again(
     world: &World,
     target: &Target,
@@ -169,7 +187,7 @@ async fn look_again(
     look(world, target, profile, dossier, beside).await
 }
 
-/// The page that a look saw, where the portal shows one.
+/// The page in a look, unless the portal is down or blocks us.
 fn page_of(seen: &Look) -> Result<(&LookRef, &bytes::Bytes), Refused> {
     let is_shown = !matches!(seen.class.standing(), Standing::Down | Standing::Blocked);
     match (&seen.seen, &seen.body) {
@@ -193,7 +211,7 @@ fn is_doubtful(approval: &Approval, seen: &Look, open: Option<&Incident>) -> boo
     }
 }
 
-/// The approved looks with a new one at their end; the oldest make room for it.
+/// The approved looks with the new one at the end; beyond [`KEPT`] the oldest are dropped.
 fn alongside(keep: Keep, known: Option<&Baseline>, new: &LookRef) -> Vec<LookRef> {
     let mut approved: Vec<LookRef> = match (known, keep) {
         (Some(known), Keep::Alongside) => known.looks().cloned().collect(),
@@ -207,8 +225,9 @@ fn alongside(keep: Keep, known: Option<&Baseline>, new: &LookRef) -> Vec<LookRef
     approved
 }
 
-/// Alerts that ring at the operator's people when an agency's chat calls a change legitimate: an edit makes no sound, and the
-/// person who changed the page may sit in that chat. Announced changes are known to the operator already.
+/// Alerts that ring at the operator's notifiers when an agency's chat calls a change legitimate. The edited incident
+/// message makes no sound, and the attacker may be a member of that chat. Announced changes do not ring: the operator
+/// knows of them already.
 fn rings(world: &World, by: &Actor, open: &Incident, now: Timestamp) -> Vec<Alert> {
     if !by.is_of_agency() || !open.kind.is_tampering() || open.planned.is_some() {
         return Vec::new();
@@ -218,7 +237,7 @@ fn rings(world: &World, by: &Actor, open: &Incident, now: Timestamp) -> Vec<Aler
     operators.alerts(&about, Urgency::Urgent, now)
 }
 
-/// What was suspected of tampering was none; an outage was one and is over.
+/// Ends the incident: suspected tampering is dismissed, an outage is resolved.
 fn end(
     open: &Incident,
     by: &Actor,

@@ -1,6 +1,7 @@
-//! Portals that strangers ask for while too many requests wait already: nothing of them is written until a proof is
-//! found. A look serves all askers of that host and the requests that wait for a proof there, and the latest asker goes
-//! first, so no attacker can fill a queue before others. Where a request's own look is due, the two take turns.
+//! Proof checks for strangers' requests that the service has not stored because too many requests are waiting. They
+//! are kept in memory, and written as requests once their proof is found. One look at a host checks the tokens of all
+//! its askers and of all waiting requests for it. The latest asker comes first, so that an attacker cannot block
+//! others by filling a queue. When a stored request for that domain is due for a look, the two take turns.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,11 +20,11 @@ use crate::{
     world::World,
 };
 
-/// Portals that are looked at in one round.
+/// Portals that one round looks at.
 const AT_ONCE: usize = 4;
 
-/// Looks at the portals of remembered askers, which may hold their proof by now. `due`: the domains of requests with a look
-/// due.
+/// Looks at the portals of remembered askers: they may have published their proof by now. `due`: the domains of
+/// stored requests with a look due.
 pub(crate) async fn round(world: &World, due: &HashSet<String>) {
     let now = world.clock.now();
     let asked = std::iter::repeat_with(|| world.candidates.take(due, now));
@@ -32,7 +33,7 @@ pub(crate) async fn round(world: &World, due: &HashSet<String>) {
     futures_util::future::join_all(looks).await;
 }
 
-/// Looks for proofs: a DNS record speaks for its whole domain, a file for its host, the head of a page for that page.
+/// Looks for proofs. A DNS record proves its whole domain, a file its host, a meta element only its own page.
 async fn look(world: &World, next: Wanted, all: Vec<Wanted>) {
     let mut found: HashMap<String, Proof> = HashMap::new();
     let of = domain(&next.url);
@@ -50,7 +51,7 @@ async fn look(world: &World, next: Wanted, all: Vec<Wanted>) {
             found.insert(token.clone(), Proof::Dns);
         }
     }
-    // address and token of each asker for a portal of that host
+    // address and token of each asker with a portal on that host
     let asked = all.iter().map(|it| (&it.url, token(it)));
     let here = asked.chain(open.iter().map(|it| (&it.url, it.token.clone())));
     let here = here.filter(|it| it.0.origin() == next.url.origin());

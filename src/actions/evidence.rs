@@ -1,4 +1,4 @@
-//! The whole change of an incident, from its evidence, for people who ask for it.
+//! The full change of an incident, rebuilt from its stored pages at a person's request.
 
 use crate::{
     diff::changed_lines,
@@ -12,16 +12,16 @@ use crate::{
     world::World,
 };
 
-/// Lines of a file that a phone still opens.
+/// Lines in the file that is sent: a phone still opens a file of this length.
 const MOST: usize = 400;
 
-/// Lines removed and added; what was said at the time where the bodies are gone. Reads pages: not for the threads that
-/// wait for sockets.
+/// Lines that were removed and added; if the page bodies are deleted, the lines that the alert showed. Parses pages:
+/// callers must not run it on the runtime's threads, see [`lines_at_desk`].
 pub fn lines_of(world: &World, incident: &Incident) -> Vec<ChangeLine> {
     lines(&world.evidence, incident)
 }
 
-/// Like [`lines_of`], off the runtime's threads; where that takes too long, what was said at the time.
+/// Like [`lines_of`], on a worker thread. If that takes too long, the lines that the alert showed.
 pub async fn lines_at_desk(world: &World, incident: &Incident) -> Vec<ChangeLine> {
     let (evidence, of) = (world.evidence.clone(), incident.clone());
     let work = world
@@ -36,7 +36,8 @@ pub async fn lines_at_desk(world: &World, incident: &Incident) -> Vec<ChangeLine
     }
 }
 
-/// The page before and the page now, at a desk; without their content where that takes too long.
+/// The page before the incident and the page now, parsed on a worker thread. If that takes too long, without their
+/// content.
 pub async fn faces(world: &World, incident: &Incident) -> [Option<Face>; 2] {
     let pages = [incident.before.clone(), incident.evidence.last().cloned()];
     let (evidence, kept) = (world.evidence.clone(), pages.clone());
@@ -61,7 +62,7 @@ fn lines(bodies: &crate::evidence::Evidence, incident: &Incident) -> Vec<ChangeL
     }
 }
 
-/// How many bytes the body has, and what they show.
+/// The size of the body in bytes, and the parsed page.
 fn read(bodies: &crate::evidence::Evidence, evidence: &Evidence) -> Option<(usize, Page)> {
     let bytes = bodies.body(&evidence.digest).ok()?;
     let source = Source {

@@ -1,4 +1,5 @@
-//! What people do with incidents: take, mute, note, close. Each verb is one commit with the messages that show it to all.
+//! Actions on incidents: take, mute, note, close. Each action is one commit with the alerts that show the change in
+//! all chats.
 
 use std::collections::HashMap;
 
@@ -23,12 +24,16 @@ use crate::{
     },
 };
 
-/// The longest that a portal is looked at because of a person's answer: the next tap waits for it.
+/// Timeout of a look that a person's answer triggers: the chat's next tap waits for it.
 const LOOKING: std::time::Duration = std::time::Duration::from_secs(10);
-/// Characters of a reason for a legitimate change.
+/// Length of the reason for a legitimate change, in characters; the rest is cut off.
 const LONGEST_REASON: usize = 500;
 
-/// Takes it for the caller; the first to do so has it.
+/// Assigns the incident to the caller. Only the first caller gets it.
+///
+/// # Errors
+///
+/// [`Refused::Taken`] with the holder if another person has taken it.
 pub async fn take(access: &Access<'_>, id: &IncidentId) -> Result<Incident, Refused> {
     let by = access.actor().await;
     step(access, id, |known, now| {
@@ -43,7 +48,11 @@ pub async fn take(access: &Access<'_>, id: &IncidentId) -> Result<Incident, Refu
     .await
 }
 
-/// Mutes it at the caller's notifiers; the operator mutes it at all.
+/// Mutes the incident at the caller's notifiers; the operator's mute holds at every notifier.
+///
+/// # Errors
+///
+/// [`Refused::Because`] for [`Silence::Window`] while no watch window is open.
 pub async fn mute(
     access: &Access<'_>,
     id: &IncidentId,
@@ -65,7 +74,7 @@ pub async fn mute(
     .await
 }
 
-/// When a silence that begins `now` ends; `None` for a watch window's where none is open.
+/// When a mute that begins at `now` ends; `None` for a mute until the end of the watch window while none is open.
 fn until(world: &World, silence: Silence, now: Timestamp) -> Option<Timestamp> {
     match silence {
         Silence::Hour => now.checked_add(1.hour()).ok(),
@@ -89,7 +98,11 @@ fn until(world: &World, silence: Silence, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// Ends the silence of the caller's own notifiers, else the one of all notifiers.
+/// Ends the mute of the caller's own notifiers; the operator ends the mute that holds at every notifier.
+///
+/// # Errors
+///
+/// [`Refused::Because`] if the incident is not muted.
 pub async fn unmute(access: &Access<'_>, id: &IncidentId) -> Result<Incident, Refused> {
     let by = access.actor().await;
     step(access, id, |known, now| {
@@ -98,7 +111,11 @@ pub async fn unmute(access: &Access<'_>, id: &IncidentId) -> Result<Incident, Re
     .await
 }
 
-/// Adds a note to its time line.
+/// Adds a note to the incident's time line.
+///
+/// # Errors
+///
+/// [`Refused::Because`] if the text is empty, or the incident has too many notes.
 pub async fn note(access: &Access<'_>, id: &IncidentId, text: &str) -> Result<Incident, Refused> {
     let by = access.actor().await;
     step(access, id, |known, now| {
@@ -107,7 +124,11 @@ pub async fn note(access: &Access<'_>, id: &IncidentId, text: &str) -> Result<In
     .await
 }
 
-/// Closes it: it was real and is over.
+/// Closes the incident: it was real and is over.
+///
+/// # Errors
+///
+/// [`Refused::Because`] if the incident has ended.
 pub async fn close(
     access: &Access<'_>,
     id: &IncidentId,
@@ -120,8 +141,13 @@ pub async fn close(
     .await
 }
 
-/// Says that what the incident shows is legitimate: the page as it is now joins the baseline, and the incident ends with
-/// the reason. Visits the portal.
+/// Marks the change that the incident shows as legitimate: the present page joins the baseline, and the incident ends
+/// with the reason. Fetches the page.
+///
+/// # Errors
+///
+/// As [`approve`]; [`Refused::Because`] if the incident has ended, [`Refused::Forbidden`] if the caller may not
+/// change baselines.
 pub async fn legitimate(
     access: &Access<'_>,
     known: &Incident,
@@ -143,7 +169,7 @@ pub async fn legitimate(
     approve(access.world, &target, approval, None).await
 }
 
-/// Changes one incident of those that the caller is told of. Returns it as it is then.
+/// Changes one incident that the caller may see. Returns the changed incident.
 async fn step(
     access: &Access<'_>,
     id: &IncidentId,
@@ -164,14 +190,20 @@ async fn step(
     .await
 }
 
-/// What a change of many came to: the incidents that changed, as they are then, and those that stayed as they were.
+/// The result of changing several incidents at once.
 #[derive(Debug, Default)]
 pub struct Many {
+    /// The incidents that changed, in their new state.
     pub moved: Vec<Incident>,
+    /// The incidents that stayed as they were.
     pub left: Vec<Incident>,
 }
 
-/// Takes all open incidents of a message about many that no person has taken.
+/// Takes all untaken open incidents that one message names (a storm, a common call, a common reminder).
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the message names no incident that the caller may see.
 pub async fn take_all(access: &Access<'_>, group: &Group) -> Result<Many, Refused> {
     let ours = members(access, group).await?;
     if ours.is_empty() {
@@ -182,8 +214,8 @@ pub async fn take_all(access: &Access<'_>, group: &Group) -> Result<Many, Refuse
     step_all(access, &ours, take).await
 }
 
-/// Changes many incidents in one commit, so that a crash leaves all of it or nothing. The caller has made sure of what
-/// `ids` they may change; `change` returns `None` for an incident that stays.
+/// Changes several incidents in one commit, so that a crash leaves either all changes or none. `ids` must hold only
+/// incidents that the caller may change; `change` returns `None` for an incident that stays as it is.
 async fn step_all(
     access: &Access<'_>,
     ids: &[IncidentId],
@@ -204,7 +236,7 @@ async fn step_all(
                 out.left.push(known);
                 continue;
             };
-            // a part's incident is told to the notifiers of its portal
+            // an incident of a part goes to the notifiers of its portal
             let target = targets.get(next.target.portal()).copied();
             alerts.extend(shown(world, target, &next, now));
             out.moved.push(next);
@@ -223,7 +255,7 @@ async fn step_all(
     .await
 }
 
-/// The alerts that show a change of an incident.
+/// The alerts that show the change of an incident in the chats.
 fn shown(world: &World, target: Option<&Target>, it: &Incident, now: Timestamp) -> Vec<Alert> {
     match target {
         Some(target) => world.alerts(target, it, Voice::Plain, now),
@@ -231,8 +263,8 @@ fn shown(world: &World, target: Option<&Target>, it: &Incident, now: Timestamp) 
     }
 }
 
-/// The incidents that the caller's chat was told of in that message, and is told of still. A storm is of one notifier:
-/// another's id finds nothing here.
+/// The incidents that the message named and that the caller may still see. A storm belongs to one notifier: another
+/// chat finds nothing under its id.
 async fn members(access: &Access<'_>, group: &Group) -> Result<Vec<IncidentId>, StoreError> {
     let store = &access.world.store;
     let mut members = Vec::new();
@@ -256,8 +288,8 @@ async fn members(access: &Access<'_>, group: &Group) -> Result<Vec<IncidentId>, 
     Ok(ids)
 }
 
-/// The open incidents that a message about many rang for: those with an event of that kind up to the second of `by`. Muted
-/// ones were not in it.
+/// The open incidents that a common message rang for: those with an event of kind `of` no later than the second of
+/// `by`. Incidents that are muted at all of the caller's notifiers were not in the message.
 async fn rung_for(
     access: &Access<'_>,
     of: &[What],

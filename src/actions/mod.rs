@@ -1,6 +1,6 @@
-//! What people do, one file a family of verbs. A verb takes the caller's [`Access`], asks it what the caller may do, decides
-//! and commits, and answers with data or with [`Refused`]: the bot, the command line and later the console only translate
-//! to these and back.
+//! Actions of people, one file for each family of actions. An action takes the caller's [`Access`], checks the
+//! caller's permissions, decides, commits, and returns data or [`Refused`]. The bot and the command line only
+//! translate to and from these. Every action may also fail with [`Refused::Store`].
 
 mod access;
 pub mod approve;

@@ -1,4 +1,4 @@
-//! What lists and commands show: open incidents by pages, portals with their last look.
+//! Lists for front ends: open incidents in pages, and portals with their last look.
 
 use std::collections::HashMap;
 
@@ -11,19 +11,21 @@ use crate::{
     store::Wanted,
 };
 
-/// A page of a list.
+/// One page of a list.
 #[derive(Debug)]
 pub struct Page<T> {
+    /// The items of this page.
     pub items: Vec<T>,
-    /// Which page it is, counted from 0, and how many there are.
+    /// Number of this page, counted from 0.
     pub at: usize,
+    /// Number of pages.
     pub pages: usize,
-    /// Items on all pages.
+    /// Number of items on all pages.
     pub total: usize,
 }
 
-/// A page of the open incidents that the caller is told of, the newest first, with at most `size` of them. A page behind the
-/// last is the last.
+/// A page of the open incidents that the caller may see, newest first, with at most `size` items. A number beyond the
+/// last page gives the last page.
 pub async fn open_incidents(
     access: &Access<'_>,
     at: usize,
@@ -48,10 +50,10 @@ pub async fn open_incidents(
     })
 }
 
-/// A portal with what is known of it; `None` before its first look.
+/// A portal with its stored summary; `None` before its first look.
 pub type Seen = (Target, Option<Glance>);
 
-/// All portals that the caller is told of.
+/// All portals that the caller may see.
 pub async fn portals(access: &Access<'_>) -> Result<Vec<Seen>, Refused> {
     let targets = access.targets().await?;
     let glances = access.world.store.glances().await?.into_iter();
@@ -64,7 +66,11 @@ pub async fn portals(access: &Access<'_>) -> Result<Vec<Seen>, Refused> {
     Ok(targets.into_iter().map(seen).collect())
 }
 
-/// One of them by its id, in letters of any case.
+/// A portal that the caller may see, by its id in upper or lower case.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if there is none.
 pub async fn portal(access: &Access<'_>, id: &str) -> Result<Seen, Refused> {
     let id = id.to_lowercase();
     let mut all = portals(access).await?.into_iter();

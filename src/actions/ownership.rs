@@ -1,4 +1,5 @@
-//! A portal that is asked for: its page now, proofs that it is the asker's, and whether it is watched under another name.
+//! Checks of a portal that a request names: its present page, proof that it belongs to the asker, and whether it is
+//! already watched under another name.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,25 +26,28 @@ use crate::{
     world::World,
 };
 
-/// The record, the meta element and the file in which the asker's token may stand.
+/// The DNS label below which a TXT record may hold the asker's token.
 pub const RECORD: &str = "_gaccong";
+/// The name of the meta element that may hold the token.
 pub const META: &str = "gaccong";
+/// The path of the file that may hold the token.
 pub const FILE: &str = "/.well-known/gaccong.txt";
 
-/// Lines of a page that an officer is shown, and how long each may be: half a phone's screen.
+/// Lines of a page that an officer is shown, and characters of each line: half a phone's screen.
 const LINES: usize = 6;
 const LINE: usize = 120;
-/// Portals of one template whose page is read for its title.
+/// At most this many portals of one template have their stored page parsed for its title.
 const READ: usize = 50;
-/// A file that holds one token is short.
+/// Bytes of the proof file that are read: it holds one short token.
 const LONGEST_FILE: u64 = 4 << 10;
 
-/// Looks at the portal of a request once, as any visitor, and for the token. `None` where our own network is gone.
+/// Looks once at the portal of a request, as an ordinary visitor, and searches for its token. `None` while the
+/// service's own network is down.
 pub async fn inspect(world: &World, request: &Request) -> Option<(View, Option<Proof>)> {
     let mut settings: Settings = world.config.defaults.clone();
     settings.profiles = vec![Profile::Desktop];
     let mut target = Target::unregistered(request.url.clone(), settings);
-    // what is remembered of a registered portal of that address is not asked
+    // its own id, so that no state of a registered portal at this address is used
     target.id = target.id.beside("asked");
     let dossier = Dossier::new(target.id.clone());
     let seen = look(
@@ -63,16 +67,17 @@ pub async fn inspect(world: &World, request: &Request) -> Option<(View, Option<P
     Some((view, proof))
 }
 
-/// The tokens to look for, and the page to look at.
+/// The page to look at, and the tokens to look for.
 pub(crate) struct Claims<'a> {
     pub url: &'a Url,
-    /// The tokens of the askers for this very page: its head may hold one.
+    /// The tokens of the askers for exactly this page: its meta element may hold one of them.
     pub own: &'a HashSet<String>,
     /// The tokens of all askers for this host.
     pub tokens: &'a HashSet<String>,
 }
 
-/// The tokens of `claims` that a portal bears, each with its place; for askers while too many requests wait.
+/// The tokens of `claims` that the portal publishes, each with the kind of proof. For askers that are not stored as
+/// requests.
 pub(crate) async fn holders(world: &World, claims: &Claims<'_>) -> HashMap<String, Proof> {
     let url = claims.url;
     let mut settings: Settings = world.config.defaults.clone();
@@ -86,7 +91,7 @@ pub(crate) async fn holders(world: &World, claims: &Claims<'_>) -> HashMap<Strin
     holds_tokens(world, &target.id, claims, &seen, read.as_ref()).await
 }
 
-/// The lines of a page that an officer sees, and the token in its head.
+/// The lines of a page that an officer is shown, and the token in its meta element.
 struct Read {
     lines: Vec<String>,
     token: Option<String>,
@@ -121,7 +126,7 @@ async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) 
     let answer = seen.observation.answer();
     let silence = seen.observation.silence();
     let final_url = answer.map_or_else(|| request.url.clone(), |it| it.final_url.clone());
-    // reads all dossiers: once for a request, and when its asker wants another look
+    // reads all target states: once for each request, and again when its asker wants another look
     let same_as = match &request.view {
         Some(view) if !request.again => view.same_as.clone(),
         _ => duplicate_of(world, request, &final_url, &seen).await,
@@ -150,7 +155,8 @@ async fn view(world: &World, request: &Request, seen: Look, read: Option<Read>) 
     }
 }
 
-/// A registered portal that this one is: it leads there, or shows the very page.
+/// The registered portal that is identical with the requested one: the requested address redirects to it, or both
+/// show one page.
 async fn duplicate_of(
     world: &World,
     request: &Request,
@@ -168,7 +174,7 @@ async fn duplicate_of(
     let mut read = 0;
     for dossier in world.store.dossiers().await.ok()? {
         let looks = dossier.baseline.iter().flat_map(|it| it.looks());
-        // an equal tree; portals of one template differ in their titles
+        // equal document trees: portals of one template have them too, and differ in their titles
         let alike: Vec<LookRef> = looks.filter(|it| it.shape == here.shape).cloned().collect();
         let same = alike.iter().any(|it| it.digest == here.digest)
             || match alike.last() {
@@ -186,7 +192,7 @@ async fn duplicate_of(
     None
 }
 
-/// The title of a kept page.
+/// The title of a stored page.
 async fn title(world: &World, whose: &TargetId, of: &LookRef) -> Option<String> {
     let (evidence, of) = (world.evidence.clone(), of.clone());
     let work = move || {
@@ -202,7 +208,7 @@ async fn title(world: &World, whose: &TargetId, of: &LookRef) -> Option<String> 
     world.desks.within(whose, work).await.ok().flatten()
 }
 
-/// The place of the request's token; `None` where there is none, or the request has its proof already.
+/// The proof that publishes the request's token; `None` if there is none, or if the request already has its proof.
 async fn proof(
     world: &World,
     request: &Request,
@@ -222,7 +228,8 @@ async fn proof(
     found.remove(&request.token)
 }
 
-/// Finds the places of tokens. A redirect to another domain proves nothing for this one.
+/// Searches for tokens in the meta element, DNS and the proof file. A redirect to another domain proves nothing for
+/// this one.
 async fn holds_tokens(
     world: &World,
     target: &TargetId,
@@ -244,7 +251,7 @@ async fn holds_tokens(
         found.len() == tokens.len()
     };
     let answered = seen.observation.answer().map(|it| &it.final_url);
-    // a page behind a bad certificate may be anybody's
+    // a page with an invalid certificate may come from an attacker
     let is_trusted = seen.observation.certificate_fault().is_none();
     if let Some(token) = read.and_then(|it| it.token.as_ref())
         && is_trusted
@@ -269,7 +276,7 @@ async fn holds_tokens(
     found
 }
 
-/// The lines of the proof file, where the portal itself serves it.
+/// The lines of the proof file; none if it was answered from another domain, or with an invalid certificate.
 async fn file_lines(
     world: &World,
     target: &TargetId,

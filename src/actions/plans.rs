@@ -1,4 +1,4 @@
-//! Announced changes: an agency announces, cancels and answers for them.
+//! Announced changes (plans): an agency announces and cancels them, and confirms them afterwards.
 
 use jiff::Timestamp;
 
@@ -26,18 +26,23 @@ use crate::{
     },
 };
 
-// until the looks name it where it is
-
-/// Portals that are edited from one moment to another.
+/// An announcement that certain portals will be edited within a period.
 #[derive(Clone, Debug)]
 pub struct Announcement {
     pub targets: Vec<TargetId>,
+    /// Begin and end of the period.
     pub from: Timestamp,
     pub to: Timestamp,
     pub reason: String,
 }
 
-/// Announces changes of portals that the caller is told of; the operator's people are told.
+/// Announces changes of portals that the caller may see, and alerts the operator. Repeating an announcement returns
+/// the existing plan.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the caller may not see one of the portals, [`Refused::Forbidden`] if the caller may not
+/// change baselines, [`Refused::Because`] if the period or the number of plans is out of bounds.
 pub async fn announce(access: &Access<'_>, it: Announcement) -> std::result::Result<Plan, Refused> {
     access.decides("plan-officers-only")?;
     let world = access.world;
@@ -59,7 +64,7 @@ pub async fn announce(access: &Access<'_>, it: Announcement) -> std::result::Res
     };
     let it = &it;
     decide(world, |now| async move {
-        // what cannot be announced takes no number
+        // check first, so that an invalid announcement uses up no number
         let again = plan::announce(it.clone(), PlanId::new(0, 0), now)?;
         // a retry after a lost answer must not make a second plan, which would outlive the first one's cancellation
         let known = world.store.plans().await?;
@@ -80,7 +85,12 @@ pub async fn announce(access: &Access<'_>, it: Announcement) -> std::result::Res
     .await
 }
 
-/// Takes an announcement back: every change rings again.
+/// Cancels a plan: changes of its portals ring again.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the caller may not see the plan, [`Refused::Forbidden`] if the caller may not change
+/// baselines, [`Refused::Because`] if the plan is over or already cancelled.
 pub async fn cancel(access: &Access<'_>, id: &PlanId) -> std::result::Result<Plan, Refused> {
     let by = &access.actor().await;
     decide(access.world, |now| async move {
@@ -97,7 +107,13 @@ pub async fn cancel(access: &Access<'_>, id: &PlanId) -> std::result::Result<Pla
     .await
 }
 
-/// The agency's answer. What was its own doing joins the baseline by the job `adoption`; what was not rings now.
+/// Records the agency's answer to whether it made the changes itself. If `ours`, the job `adoption` adds them to the
+/// baseline; if not, they ring now.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] and [`Refused::Forbidden`] as in [`cancel`]; [`Refused::Because`] if the agency is not being
+/// asked, or has answered.
 pub async fn answer(
     access: &Access<'_>,
     id: &PlanId,
@@ -129,7 +145,8 @@ pub async fn answer(
     .await
 }
 
-/// A plan that the caller may cancel and answer for: one announced in the caller's chat, and any for the operator.
+/// A plan that the caller may cancel or answer: one that was announced in the caller's chat; any plan for the
+/// operator.
 async fn to_answer(access: &Access<'_>, id: &PlanId) -> std::result::Result<Plan, Refused> {
     let known = access.world.store.plan(id).await?;
     let is_own = |it: &Plan| it.notifier.as_deref() == access.recipient();
@@ -139,7 +156,7 @@ async fn to_answer(access: &Access<'_>, id: &PlanId) -> std::result::Result<Plan
     Ok(known)
 }
 
-/// Alerts about a plan: to the operator always, to the announcing chat for the question and its answer.
+/// Alerts about a plan: always to the operator; the question and its answer also to the announcing chat.
 fn told(world: &World, plan: &Plan, now: Timestamp) -> Vec<Alert> {
     let duty = world.config.operators().names();
     let mut names: Vec<&String> = duty.iter().collect();
@@ -153,9 +170,9 @@ fn told(world: &World, plan: &Plan, now: Timestamp) -> Vec<Alert> {
     names.iter().map(alert).collect()
 }
 
-/// Alerts with a sound about an incident whose message was silent: an edit makes none.
+/// Alerts that ring for an incident with a silent first message: an edit of that message makes no sound.
 async fn rings(world: &World, it: &Incident, now: Timestamp) -> Result<Vec<Alert>> {
-    // a part may be looked at no more; its portal's notifiers are told
+    // the part itself may no longer be watched, so its portal's notifiers are used
     let portal = it.target.portal();
     let targets = world.targets().await?;
     let names = match targets.iter().find(|it| it.id.as_str() == portal) {
@@ -165,7 +182,7 @@ async fn rings(world: &World, it: &Incident, now: Timestamp) -> Result<Vec<Alert
     Ok(world.alerts_of(names, it, Voice::Reminder, now))
 }
 
-/// What was seen while a plan lasted.
+/// The incidents that were seen while a plan was in force.
 pub async fn seen_in(world: &World, plan: &Plan) -> Result<Vec<Incident>> {
     let wanted = Wanted {
         since: Some(plan.from),
@@ -176,7 +193,7 @@ pub async fn seen_in(world: &World, plan: &Plan) -> Result<Vec<Incident>> {
     Ok(all)
 }
 
-/// Asks about a plan that is over.
+/// Ends a plan after its period, and asks the agency about the changes that were seen.
 pub(crate) async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<()> {
     let seen = seen_in(world, known).await?;
     let Some(next) = plan::over(known, &seen, now) else {
@@ -190,7 +207,7 @@ pub(crate) async fn end(world: &World, known: &Plan, now: Timestamp) -> Result<(
     moved(world.store.commit(commit).await)
 }
 
-/// Takes a conflict for success: another commit came first, and the next round decides anew.
+/// Treats a conflict as success: another commit came first, and the next round decides anew.
 fn moved(written: Result<()>) -> Result<()> {
     match written {
         Err(StoreError::Conflict) => Ok(()),
@@ -198,7 +215,7 @@ fn moved(written: Result<()>) -> Result<()> {
     }
 }
 
-/// Open incidents that announced changes silence.
+/// Open incidents that are silent because of a plan.
 pub(crate) async fn open_planned(world: &World) -> Result<Vec<Incident>> {
     let wanted = Wanted {
         open_only: true,
@@ -209,7 +226,7 @@ pub(crate) async fn open_planned(world: &World) -> Result<Vec<Incident>> {
     Ok(all)
 }
 
-/// Ends the silence of an incident.
+/// Ends the silence of an incident and alerts its notifiers with sound.
 pub(crate) async fn ring(world: &World, it: &Incident, now: Timestamp) -> Result<()> {
     let mut loud = plan::loud(it, now);
     loud.rung_at = Some(now);
@@ -221,8 +238,8 @@ pub(crate) async fn ring(world: &World, it: &Incident, now: Timestamp) -> Result
     moved(world.store.commit(commit).await)
 }
 
-/// Takes a change that the agency calls its own into the baseline. A page that became something worse since rings. Visits
-/// the portal.
+/// Adds a change that the agency calls its own to the baseline. If the page has become worse in the meantime, the
+/// incident rings instead. Fetches the page.
 pub(crate) async fn adopt(world: &World, it: &Incident, plan: &Plan, by: &Actor) -> Result<()> {
     let Some(target) = world.target(&it.target).await? else {
         return Ok(());
@@ -242,7 +259,7 @@ pub(crate) async fn adopt(world: &World, it: &Incident, plan: &Plan, by: &Actor)
     };
     match approve(world, &target, approval, Some(seen)).await {
         Ok(_) | Err(Refused::Store(StoreError::Conflict)) => Ok(()),
-        // it is tried again; the day is long
+        // the job tries again each minute
         Err(Refused::NoPage(class)) => {
             tracing::info!(incident.id = %it.id, %class, "an announced change cannot be seen now");
             Ok(())
@@ -255,7 +272,7 @@ pub(crate) async fn adopt(world: &World, it: &Incident, plan: &Plan, by: &Actor)
     }
 }
 
-/// What portals are called, in the order given.
+/// The names of portals, in the order of `ids`.
 pub async fn names(world: &World, ids: &[TargetId]) -> Result<Vec<String>> {
     let targets = world.targets().await?;
     let name = |id: &TargetId| {

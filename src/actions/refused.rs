@@ -1,4 +1,4 @@
-//! Why a verb did nothing: one type for all verbs, which each front end puts into its own words once.
+//! Why an action was refused: one type for all actions, which each front end translates into words in one place.
 
 use crate::{
     evidence::bodies::EvidenceError,
@@ -6,23 +6,24 @@ use crate::{
     store::StoreError,
 };
 
+/// Why an action was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// There is none, or none that the caller may know of: the two are not told apart.
+    /// It does not exist, or the caller may not see it. The caller cannot tell the two apart.
     #[error("there is no such {}", .0.as_str())]
     NotFound(Noun),
-    /// The caller may know of it and not do this with it.
+    /// The caller may see it, but may not do this with it.
     #[error("{}", .0.key)]
     Forbidden(Say),
-    /// It cannot be as things are now.
+    /// The present state does not allow the action.
     #[error("{}", .0.key)]
     Because(Say),
-    /// The incident was taken before.
+    /// Another person has already taken the incident.
     #[error("it was taken by {} already", .0.by)]
     Taken(Box<Taken>),
     #[error("the portal does not show a page now ({0}); nothing was approved")]
     NoPage(Class),
-    /// The page is not what the approval was about.
+    /// The page is not what the approval is about.
     #[error("the page is doubtful ({0}); a person may approve it: gaccong approve ID --by NAME")]
     Doubtful(Class),
     #[error("{0}")]
@@ -38,13 +39,13 @@ impl From<Say> for Refused {
 }
 
 impl Refused {
-    /// For the reason with that key of the locales, which has no arguments.
+    /// A refusal with a locale key that takes no arguments.
     pub(crate) fn because(key: &str) -> Self {
         Self::Because(Say::new(key))
     }
 }
 
-/// What was not found.
+/// The kind of object that was not found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noun {
     Incident,
@@ -54,6 +55,7 @@ pub enum Noun {
 }
 
 impl Noun {
+    /// The English noun, as used in error texts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Incident => "incident",
@@ -63,7 +65,7 @@ impl Noun {
         }
     }
 
-    /// The sentence for people in a chat.
+    /// The locale key of the sentence for chats.
     pub fn key(self) -> &'static str {
         match self {
             Self::Incident => "bot-no-incident",

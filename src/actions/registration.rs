@@ -1,5 +1,4 @@
-//! Requests that portals be watched: asked for, proved, approved, refused. Each verb is one commit with the alerts that
-//! tell of it.
+//! Registration requests: ask, prove, approve, refuse, withdraw. Each action is one commit with the alerts about it.
 
 use jiff::Timestamp;
 
@@ -24,15 +23,16 @@ use crate::{
     world::World,
 };
 
-/// Ids that are tried for a newcomer.
+/// Ids that are tried for a new portal before the last one is used nevertheless.
 const MOST_USED: usize = 20;
 
-/// Begins a request, whose portal is looked at soon. Where too many wait, the asker is remembered: a proof makes it a
-/// request.
+/// Stores a request; the service looks at its portal soon afterwards. If too many requests are waiting, the asker is
+/// only remembered in memory, and must publish the proof first.
 ///
 /// # Errors
 ///
-/// [`Refused::Because`] with the reason; `register-prove-first` with `token` and `host` where a proof is wanted first.
+/// [`Refused::Because`] with the reason; with the key `register-prove-first` and the arguments `token` and `host` if
+/// the proof must come first.
 pub async fn ask(access: &Access<'_>, wanted: Wanted) -> Result<Request, Refused> {
     if !access.is_somebody() {
         return Err(Refused::because("register-nobody"));
@@ -51,7 +51,7 @@ pub async fn ask(access: &Access<'_>, wanted: Wanted) -> Result<Request, Refused
     }
 }
 
-/// Begins a request that has its proof already.
+/// Stores a request with a proof that has already been found.
 pub(crate) async fn ask_proved(
     world: &World,
     wanted: Wanted,
@@ -81,9 +81,9 @@ async fn begin(
     let present = Present::of(world).await?;
     let now = world.clock.now();
     let mut used = Vec::new();
-    // what was learnt of a portal that had the id before is not this one's
+    // an id with stored state of an earlier portal is skipped: that state is not this portal's
     for _ in 0..MOST_USED {
-        // what cannot be asked for takes no number
+        // a probe without a real number, so that a refused request uses up none
         let probe = RequestId::new(0, 0);
         let asked = start(&present, &used, probe, now)?.request;
         let Some(id) = asked.map(|it| it.target) else {
@@ -104,7 +104,7 @@ async fn begin(
     step.request.ok_or(Refused::NotFound(Noun::Request))
 }
 
-/// Whether an id is remembered from a portal that had it before.
+/// Whether the store still holds state or history of an earlier portal with this id.
 async fn is_used(world: &World, id: &TargetId) -> Result<bool, StoreError> {
     if world.store.dossier(id).await?.is_some() {
         return Ok(true);
@@ -113,7 +113,7 @@ async fn is_used(world: &World, id: &TargetId) -> Result<bool, StoreError> {
     Ok(!entries.iter().all(|it| is_asked(&it.deed)))
 }
 
-/// A step with `alerts`, and those about the other requests that it ends.
+/// A change with `alerts`, and with the alerts about the other requests that the step ends.
 fn told_of(world: &World, step: Step, mut alerts: Vec<Alert>, now: Timestamp) -> Change {
     for it in &step.others {
         alerts.extend(told(world, it, now));
@@ -125,7 +125,7 @@ fn told_of(world: &World, step: Step, mut alerts: Vec<Alert>, now: Timestamp) ->
     }
 }
 
-/// Asking alone leaves nothing behind.
+/// Whether a history entry only belongs to a request, and not to a watched portal.
 fn is_asked(deed: &Deed) -> bool {
     !matches!(
         deed,
@@ -137,7 +137,7 @@ fn is_asked(deed: &Deed) -> bool {
     )
 }
 
-/// One step of a request that is told to officers and to the asker.
+/// Carries out one step of a request, with the alerts to officers and asker.
 async fn step_of(
     world: &World,
     id: &RequestId,
@@ -156,12 +156,20 @@ async fn step_of(
     step.request.ok_or(Refused::NotFound(Noun::Request))
 }
 
-/// A request by its id as people type it, `DK-2026-0007` or a number of this year.
+/// A request by the id that a person types: `DK-2026-0007`, or only the number for a request of this year.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the text is no id, if there is no such request, or if the caller is not the operator.
 pub async fn find(access: &Access<'_>, text: &str) -> Result<Request, Refused> {
     to_see(access, &read(access, text)?).await
 }
 
-/// A request of the caller's own chat, by its id as people type it.
+/// A request of the caller's own chat, by the id that a person types.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the text is no id, or if the request was made in another chat.
 pub async fn find_own(access: &Access<'_>, text: &str) -> Result<Request, Refused> {
     own(access, &read(access, text)?).await
 }
@@ -173,33 +181,45 @@ fn read(access: &Access<'_>, text: &str) -> Result<RequestId, Refused> {
     RequestId::read(text, this_year).ok_or(Refused::NotFound(Noun::Request))
 }
 
-/// A request that was made in the caller's chat, also where the group had another number then.
+/// A request that was made in the caller's chat, even if Telegram has changed the chat's number since.
 async fn own(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
     let is_of = |asker: &str| {
         access.recipient() == Some(asker) || access.notifiers().iter().any(|it| it == asker)
     };
     let asked = |it: &Request| it.asker.notifier.as_deref().is_some_and(is_of);
-    // the operator at the command line stands in for any asker
+    // the operator at the command line may act for any asker
     let is_own = |it: &Request| access.recipient().is_none() || asked(it);
     let known = access.world.store.request(id).await?;
     known.filter(is_own).ok_or(Refused::NotFound(Noun::Request))
 }
 
-/// A request that is shown to the caller, as one of the operator's people.
+/// A request that the caller may see, as a member of the operator's staff.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if there is none, or if the caller is not the operator.
 pub async fn to_see(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
     let known = access.world.store.request(id).await?;
     let known = known.filter(|_| access.role() == Role::Operator);
     known.ok_or(Refused::NotFound(Noun::Request))
 }
 
-/// A request that the caller may decide about, as one of the operator's officers.
+/// A request that the caller may decide on, as one of the operator's officers.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] as in [`to_see`]; [`Refused::Forbidden`] if the caller is no officer.
 pub async fn to_decide(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
     let known = to_see(access, id).await?;
     access.decides("register-officers-only")?;
     Ok(known)
 }
 
-/// Refuses all requests without proof that the asker of `of` made; returns their number.
+/// Refuses all requests without proof by the asker of `of`. Returns how many were refused.
+///
+/// # Errors
+///
+/// As [`to_decide`]; [`Refused::Because`] if there is no such request.
 pub async fn refuse_all(access: &Access<'_>, of: &RequestId) -> Result<usize, Refused> {
     let of = to_decide(access, of).await?;
     let world = access.world;
@@ -213,7 +233,11 @@ pub async fn refuse_all(access: &Access<'_>, of: &RequestId) -> Result<usize, Re
     Ok(step.others.len())
 }
 
-/// The asker says that the proof is in place.
+/// Records that the asker claims to have published the proof: the service looks for it soon.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the request was made in another chat, [`Refused::Because`] if it is decided.
 pub async fn prove(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
     let missing = || Refused::NotFound(Noun::Request);
     own(access, id).await?;
@@ -229,8 +253,12 @@ pub async fn prove(access: &Access<'_>, id: &RequestId) -> Result<Request, Refus
     step.request.ok_or_else(missing)
 }
 
-/// Lets the portal be watched, until `until` where it is given. `state` is the [`Request::state`] that the officer was
-/// shown: where the request is another by now, nothing is approved.
+/// Approves a request: the portal is watched, until `until` if given. `state` is the [`Request::state`] that the
+/// officer saw.
+///
+/// # Errors
+///
+/// [`Refused::Because`] if the request no longer has that state, if `until` has passed, or if the request is decided.
 pub async fn approve(
     access: &Access<'_>,
     id: &RequestId,
@@ -259,6 +287,11 @@ pub async fn approve(
     .await
 }
 
+/// Refuses a request, with a reason for the asker.
+///
+/// # Errors
+///
+/// As [`to_decide`]; [`Refused::Because`] if the request is decided.
 pub async fn refuse(access: &Access<'_>, id: &RequestId, reason: &str) -> Result<Request, Refused> {
     to_decide(access, id).await?;
     let by = access.name();
@@ -268,6 +301,11 @@ pub async fn refuse(access: &Access<'_>, id: &RequestId, reason: &str) -> Result
     .await
 }
 
+/// Withdraws a request of the caller's own chat.
+///
+/// # Errors
+///
+/// [`Refused::NotFound`] if the request was made in another chat, [`Refused::Because`] if it is decided.
 pub async fn withdraw(access: &Access<'_>, id: &RequestId) -> Result<Request, Refused> {
     own(access, id).await?;
     let by = access.name();
@@ -277,7 +315,12 @@ pub async fn withdraw(access: &Access<'_>, id: &RequestId) -> Result<Request, Re
     .await
 }
 
-/// Registers targets without a request: all of them, or none where `targets` finds a fault in the present registry.
+/// Registers targets without a request, until `until` if given. All of them, or none if `targets` returns a fault for
+/// the present registry.
+///
+/// # Errors
+///
+/// [`Refused::Forbidden`] if the caller is no officer, [`Refused::Because`] with the fault of `targets`.
 pub async fn add(
     access: &Access<'_>,
     until: Option<Timestamp>,
@@ -296,11 +339,11 @@ pub async fn add(
     Ok(step.registered)
 }
 
-/// Takes a proof into a request that was found by a look for others.
+/// Records a proof for a request that a look on behalf of other askers found.
 pub(crate) async fn proved(world: &World, id: &RequestId, proof: Proof) -> Result<(), Refused> {
     let step = step_of(world, id, None, |known, present, now| {
         let step = registry::proved(known, present.known(), proof.clone(), now);
-        // it was decided, or proved by its own look, meanwhile
+        // in the meantime the request was decided, or its own look found the proof
         step.ok_or_else(Say::default)
     });
     match step.await {
@@ -309,7 +352,7 @@ pub(crate) async fn proved(world: &World, id: &RequestId, proof: Proof) -> Resul
     }
 }
 
-/// Brings one open request forward: ends it where its time is over, else looks at its portal.
+/// Processes one open request: ends it if it has expired, otherwise looks at its portal.
 pub(crate) async fn look_at(world: &World, request: Request) -> Result<(), Refused> {
     if registry::expire(&request, world.clock.now()).is_some() {
         let expired = step_of(world, &request.id, None, |known, _, now| {
@@ -318,7 +361,7 @@ pub(crate) async fn look_at(world: &World, request: Request) -> Result<(), Refus
         return expired.await.map(drop);
     }
     let Some((view, proof)) = inspect(world, &request).await else {
-        // our own network is gone: nothing is said of the portal
+        // the service's own network is down: this says nothing about the portal
         return Ok(());
     };
     let class = view.class;
@@ -329,7 +372,7 @@ pub(crate) async fn look_at(world: &World, request: Request) -> Result<(), Refus
     let missing = || Refused::NotFound(Noun::Request);
     let seen = change(world, None, |present, now| {
         let known = present.requests.iter().find(|it| it.id == request.id);
-        // decided while we looked
+        // ignore a request that was decided during the look
         let known = known.filter(|it| it.stage.is_open()).ok_or_else(missing)?;
         let (view, proof) = (view.clone(), proof.clone());
         let step = registry::seen(known, present.known(), view, proof, refused.clone());

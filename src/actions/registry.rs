@@ -1,4 +1,4 @@
-//! The registry as one moment knew it, and the commit of what was decided on it.
+//! A snapshot of the registry, and the commit of a decision that was made on it.
 
 use jiff::Timestamp;
 
@@ -16,18 +16,22 @@ use crate::{
     },
 };
 
-/// The registry as one moment knew it.
+/// A snapshot of the registry.
 pub struct Present {
+    /// The registry's revision, which the commit checks.
     pub revision: u64,
+    /// Registrations; without the targets of targets.yaml.
     pub registered: Vec<Registration>,
+    /// All watched targets: registered, and of targets.yaml.
     pub targets: Vec<Target>,
     pub agencies: Vec<Agency>,
     pub requests: Vec<Request>,
-    /// Ids of newcomers that are remembered from before.
+    /// Ids that a new portal must not get, because the store holds state of an earlier portal with that id.
     pub(crate) used: Vec<String>,
 }
 
 impl Present {
+    /// Reads the present registry from the store.
     pub async fn of(world: &World) -> Result<Self, StoreError> {
         let revision = world.store.registry_revision().await?;
         let registered = world.store.registry().await?;
@@ -42,6 +46,7 @@ impl Present {
         })
     }
 
+    /// The parts that decisions on requests need.
     pub fn known(&self) -> Known<'_> {
         Known {
             targets: &self.targets,
@@ -51,7 +56,7 @@ impl Present {
     }
 }
 
-/// A step of the registry, with the alerts that tell of it and the incidents that end with it.
+/// A step of the registry, with its alerts and with the incidents that it ends.
 #[derive(Default)]
 pub(crate) struct Change {
     pub step: Step,
@@ -59,7 +64,8 @@ pub(crate) struct Change {
     pub incidents: Vec<Incident>,
 }
 
-/// Decides on the registry as it is and commits the change; `mark` is a milestone that is written in the same commit.
+/// Decides on the present registry and commits the change. `mark`: name and value of a milestone that is written with
+/// the commit.
 pub(crate) async fn change(
     world: &World,
     mark: Option<(String, String)>,
@@ -86,7 +92,7 @@ fn commit_of(change: Change, present: &Present) -> Commit {
         incidents,
     } = change;
     let enrols = !step.registered.is_empty() || !step.removed.is_empty();
-    // a new request is decided from the other requests, a request from the targets
+    // a decision on a request also depends on the other requests and on the targets
     let depends = enrols || step.request.is_some() || !step.others.is_empty();
     Commit {
         registry: depends.then_some(Enrolment {

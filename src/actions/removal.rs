@@ -1,4 +1,4 @@
-//! Portals that are watched no more: removed by the operator, or registered for a watch window that is over.
+//! The end of watching a portal: the operator removed it, or it was registered for a watch window that is over.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -22,10 +22,15 @@ use crate::{
 
 /// Portals that one message names.
 const NAMED: usize = 10;
-/// Ends that are written at once.
+/// Registrations that one commit ends.
 const AT_ONCE: usize = 100;
 
-/// Removes a registered target for the operator, and tells the notifiers that it was told to.
+/// Removes a registered target on the operator's behalf, and informs the notifiers that got its alerts.
+///
+/// # Errors
+///
+/// [`Refused::Forbidden`] if the caller is no officer, [`Refused::NotFound`] if no registered target has this id;
+/// targets of targets.yaml cannot be removed.
 pub async fn remove(
     access: &Access<'_>,
     id: &TargetId,
@@ -45,7 +50,7 @@ pub async fn remove(
     Ok(())
 }
 
-/// The removal of targets: their incidents end, and their notifiers are told.
+/// The change that removes targets: their incidents end, and their notifiers are informed.
 fn ended(
     world: &World,
     present: &Present,
@@ -62,7 +67,8 @@ fn ended(
     }
 }
 
-/// Ends registrations whose window is over. Hundreds may end with one holiday; a notifier is told of all of them at once.
+/// Ends registrations after their time. Hundreds may end with one holiday: each notifier gets one message for up to
+/// [`AT_ONCE`] of them.
 pub(crate) async fn end(world: &World, now: Timestamp) -> Result<(), Refused> {
     let over = registry::ended(&world.store.registry().await?, now);
     let ids: Vec<TargetId> = over.into_iter().map(|it| it.target.id).collect();
@@ -91,8 +97,8 @@ pub(crate) async fn end(world: &World, now: Timestamp) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Ends the open incidents of portals that are neither in targets.yaml nor in the registry any more, since gaccong looks at
-/// them no longer. Tells the officers on duty, and the chats that were told of the incident.
+/// Ends the open incidents of portals that are neither in targets.yaml nor in the registry any more, since no look
+/// will end them. Informs the operator, and the chats that have a message of the incident.
 pub(crate) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreError> {
     let wanted = Wanted {
         open_only: true,
@@ -125,7 +131,7 @@ pub(crate) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreE
             ..Commit::default()
         };
         match world.store.commit(commit).await {
-            // another commit came first; the next round decides
+            // on a conflict the next round decides anew
             Ok(()) | Err(StoreError::Conflict) => (),
             Err(error) => return Err(error),
         }
@@ -133,7 +139,7 @@ pub(crate) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreE
     Ok(())
 }
 
-/// What is open of portals and their parts.
+/// The open incidents of portals and of their parts.
 async fn open_of(world: &World, ids: &[TargetId]) -> Result<Vec<Incident>, StoreError> {
     let wanted = Wanted {
         open_only: true,
@@ -149,7 +155,7 @@ fn unwatched(world: &World, it: &Incident, by: &str, now: Timestamp) -> Option<I
     incident::unwatch(it, by, note, now).ok()
 }
 
-/// Closes the open incidents of portals that gaccong stops watching: no look would ever end them.
+/// Closes the open incidents of portals that the service stops watching: no look would end them.
 fn closed(
     world: &World,
     present: &Present,

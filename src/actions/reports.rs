@@ -1,4 +1,4 @@
-//! Gathers what a report needs, writes it, and sends it once a week.
+//! Collects the figures of a report, writes the report, and queues it once a week.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -23,10 +23,10 @@ use crate::{
     world::World,
 };
 
-/// Targets of one query for histories: some hundred kilobytes.
+/// Targets of one query for histories: the answer is some hundred kilobytes.
 const AT_ONCE: usize = 200;
 
-/// The figures of a week, of one agency or of all.
+/// The report of a week, for one agency (by id) or for all.
 pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<Report, StoreError> {
     gather_of(world, week, |it| {
         agency.is_none_or(|agency| it.agency == agency)
@@ -34,7 +34,7 @@ pub async fn gather(world: &World, week: Week, agency: Option<&str>) -> Result<R
     .await
 }
 
-/// The figures of a week, of the targets that `wanted` accepts.
+/// The report of a week, for the targets that `wanted` accepts.
 async fn gather_of(
     world: &World,
     week: Week,
@@ -44,7 +44,7 @@ async fn gather_of(
     Ok(gathered.report(world, wanted))
 }
 
-/// What a week's reports are made of, read once for all of them.
+/// The data of all reports of a week, read once.
 struct Gathered {
     week: Week,
     now: Timestamp,
@@ -103,7 +103,7 @@ impl Gathered {
         })
     }
 
-    /// The figures of some of them.
+    /// The report on the targets that `wanted` accepts.
     fn report(&self, world: &World, wanted: impl Fn(&Target) -> bool) -> Report {
         let ours = self.rows.iter().filter(|(target, _)| wanted(target));
         let (ids, rows): (HashSet<&TargetId>, Vec<TargetRow>) =
@@ -124,7 +124,11 @@ fn frame(world: &World, week: Week, now: Timestamp) -> Frame<'_> {
     }
 }
 
-/// Writes a report in a format; returns the file.
+/// Renders a report and writes it atomically into `folder`. Returns the path of the file.
+///
+/// # Errors
+///
+/// A sentence, if rendering or writing fails.
 pub fn write(
     world: &World,
     report: &Report,
@@ -141,7 +145,11 @@ pub fn write(
     Ok(path)
 }
 
-/// The report of a week as one page, and the paragraph that stands at its head; of the targets that are wanted.
+/// The report of a week on the targets that `wanted` accepts: its head paragraph, and the HTML page.
+///
+/// # Errors
+///
+/// A sentence, if the store fails or the report cannot be rendered.
 pub async fn page(
     world: &World,
     week: Week,
@@ -155,7 +163,11 @@ pub async fn page(
     Ok((formats::summary(&report, &world.words), bytes))
 }
 
-/// Last week's report of the portals that the caller is told of: the week, and what [`page`] returns.
+/// Last week's report on the portals that the caller may see: the week, the head paragraph and the HTML page.
+///
+/// # Errors
+///
+/// As [`page()`].
 pub async fn last_week(access: &Access<'_>) -> Result<(Week, String, Vec<u8>), String> {
     let world = access.world;
     let zone = world.config.service.timezone.clone();
@@ -166,8 +178,12 @@ pub async fn last_week(access: &Access<'_>) -> Result<(Week, String, Vec<u8>), S
     Ok((week, summary, bytes))
 }
 
-/// Writes last week's reports and puts them into the outbox, unless that was done already: the whole one for the operator,
-/// and for each other notifier one of the portals that it is told of.
+/// Writes last week's reports and queues them, unless that was done before: the full report for the operator, and for
+/// every other notifier a report on its own portals.
+///
+/// # Errors
+///
+/// A sentence, if the store or the report folder fails; nothing is queued then.
 pub async fn send_weekly(world: &World) -> Result<(), String> {
     let said = |error: StoreError| error.to_string();
     let zone = &world.config.service.timezone;
@@ -222,21 +238,22 @@ fn folder_of(config: &Config) -> PathBuf {
     config.service.data_dir.join("reports")
 }
 
-/// The name of a written report within the service's own folder. The outbox holds names and no paths, since it may come
-/// from a backup of another machine.
+/// The name of a report, relative to the service's report folder. The outbox holds names instead of paths because it
+/// may be restored from a backup of another machine.
 fn name_of(config: &Config, path: &Path) -> String {
     let inside = path.strip_prefix(folder_of(config)).unwrap_or(path);
     inside.display().to_string()
 }
 
-/// Bytes of a report: larger than any.
+/// Upper limit of a report file, in bytes: no report is this large.
 const LARGEST: u64 = 48 << 20;
 
-/// The bytes of a report by its name, from the service's own folder only. Older records hold a path into it.
+/// The bytes of a report by its name; only files of the report folder are read. Older records hold a path, which is
+/// accepted too.
 ///
 /// # Errors
 ///
-/// A sentence that names the report, where the name leads out of the folder or the file cannot be read.
+/// A sentence that names the report, if the name leads out of the folder, or the file is too large or cannot be read.
 pub async fn bytes_of(config: &Config, name: &str) -> Result<Vec<u8>, String> {
     let (folder, name) = (folder_of(config), name.to_owned());
     blocking::run(move || read_within(folder, &name)).await
@@ -247,7 +264,7 @@ fn read_within(folder: PathBuf, name: &str) -> Result<Vec<u8>, String> {
     let name_there = Path::new(name);
     let inside = match name_there.strip_prefix(&folder) {
         Ok(inside) => inside.to_owned(),
-        // written by a service that was started in another folder
+        // the path of a service that ran in another working directory
         Err(_) => {
             let parts: Vec<Component> = name_there.components().collect();
             let folder = parts.iter().rposition(|it| it.as_os_str() == "reports");
@@ -270,12 +287,13 @@ fn read_within(folder: PathBuf, name: &str) -> Result<Vec<u8>, String> {
     fs::read(&path).map_err(failed)
 }
 
-/// Where reports of single chats lie until they are sent; the whole ones are kept beside them.
+/// The folder for reports to single chats, which are deleted after a time. The full reports are kept in its parent
+/// folder.
 fn own_reports(config: &Config) -> PathBuf {
     folder_of(config).join("chats")
 }
 
-/// Deletes reports of single chats that are so old. Called at night.
+/// Deletes reports to single chats that are older than `age`. Called at night.
 pub fn sweep(config: &Config, age: Duration) {
     let Ok(folders) = fs::read_dir(own_reports(config)) else {
         return;

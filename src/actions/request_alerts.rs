@@ -1,4 +1,4 @@
-//! What officers are told of requests, and the facts that they need besides.
+//! The alerts about registration requests, and the background facts that officers see with a request.
 
 use jiff::Timestamp;
 
@@ -15,8 +15,8 @@ use crate::{
     world::World,
 };
 
-/// The alerts about a request: to the officers, and to the asker. Officers see a stranger's request without proof, or one
-/// of many with proof, in a message with others, which is brought up to date.
+/// The alerts about a request, to officers and asker. Officers see a stranger's request without proof in one common
+/// message, which is edited as requests arrive. A request with proof gets its own message, unless it is one of many.
 pub(crate) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Alert> {
     let operators = world.config.operators().names();
     let mut out = Vec::new();
@@ -40,7 +40,7 @@ pub(crate) fn told(world: &World, request: &Request, now: Timestamp) -> Vec<Aler
     out
 }
 
-/// The facts that officers need besides a request.
+/// Background facts that officers see with a request.
 pub struct RequestBackground {
     window: Option<(String, Timestamp)>,
     new_agency: bool,
@@ -49,6 +49,7 @@ pub struct RequestBackground {
 }
 
 impl RequestBackground {
+    /// The facts, borrowed for the message.
     pub fn shown(&self) -> Background<'_> {
         Background {
             window: self.window.as_ref().map(|it| (it.0.as_str(), it.1)),
@@ -59,7 +60,7 @@ impl RequestBackground {
     }
 }
 
-/// Looks up the next watch window, and whether the agency's name resembles a known one's in other letters.
+/// Looks up the next watch window, and whether the agency's name is a look-alike of a known agency's name.
 pub async fn background(world: &World, request: &Request) -> Result<RequestBackground, StoreError> {
     let known = world.targets().await?;
     let known = world.agencies(&known);

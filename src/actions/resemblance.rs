@@ -1,12 +1,13 @@
-//! Names that could be taken for another person's.
+//! Detection of names that could be mistaken for another person's name.
 
 use crate::{
     model::{duty::Person, excerpt::excerpt, names::resembles},
     world::World,
 };
 
-/// The officer or person of the roster that a speaker's name resembles, where the speaker is another person. In the
-/// operator's own chat (`ours`) only people with a known account count: the speaker may be any of the others.
+/// The name of the officer, roster member or agency head that the speaker's name resembles, unless the speaker is one
+/// of these people. In the operator's own chat (`ours`) only people with a configured account are compared: the
+/// speaker may be one of the people without an account.
 pub fn taken_for(world: &World, name: &str, account: Option<i64>, ours: bool) -> Option<String> {
     let config = &world.config;
     let rows = config.duty.roster.iter().map(|it| &it.who);

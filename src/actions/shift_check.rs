@@ -13,13 +13,13 @@ use crate::{
     world::World,
 };
 
-/// Milestone: the begin of the shift that was last asked to confirm.
+/// Milestone: begin of the last shift for which officers were asked to confirm.
 pub(crate) const ASKED: &str = "duty/mustered";
-/// Milestone: the begin of the next shift, then the names of officers who have confirmed, a line each.
+/// Milestone: begin of the next shift, then the names of the officers with a confirmation, one on each line.
 const PRESENT: &str = "duty/present";
 
-/// The officers that begin their duty at `at`, by the roster of today. Officers that stay on from the shift before are not
-/// asked, since they are present.
+/// The officers beginning duty at `at`, by the present roster. Officers already on duty in the shift before are not
+/// asked.
 fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
     let before = at - SignedDuration::from_secs(1);
     let zone = &world.config.service.timezone;
@@ -37,7 +37,7 @@ async fn present(world: &World, at: Timestamp) -> Result<Vec<String>> {
     Ok(lines.filter(|_| ours).map(str::to_owned).collect())
 }
 
-/// The officers who take over at that moment and have not confirmed.
+/// The officers beginning duty at `at` without a confirmation.
 pub(crate) async fn missing_at(world: &World, at: Timestamp) -> Result<Vec<Person>> {
     let present = present(world, at).await?;
     let mut missing = taking_over(world, at);
@@ -46,6 +46,11 @@ pub(crate) async fn missing_at(world: &World, at: Timestamp) -> Result<Vec<Perso
 }
 
 /// Confirms that the caller is present for the shift that begins at `at`. Returns the caller's name in the roster.
+///
+/// # Errors
+///
+/// [`Refused::Because`] if the shift has begun, if the caller does not begin duty then, or if the chat is not the
+/// operator's.
 pub async fn confirm_self(
     access: &Access<'_>,
     at: Timestamp,
@@ -61,15 +66,16 @@ pub async fn confirm_self(
     known.ok_or_else(|| Refused::because("muster-other"))
 }
 
-/// Confirms that an officer is present for the shift of the last test call: found by the account in the roster, by name
-/// where the roster has none. Returns the name in the roster; `None` where that person does not take over then.
+/// Confirms that an officer is present for the shift of the last test call. Officers are matched by account, or by
+/// name if the roster has no account for them. Returns the name in the roster; `None` if that person does not begin
+/// duty then.
 pub async fn confirm(
     world: &World,
     at: Timestamp,
     account: Option<i64>,
     called: &str,
 ) -> Result<Option<String>> {
-    // only for the shift of the last test call: what a button says can be forged
+    // accept only the shift of the last test call: the content of a button can be forged
     if world.store.milestone(ASKED).await? != Some(at.to_string()) {
         return Ok(None);
     }

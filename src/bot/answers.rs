@@ -1,14 +1,14 @@
-//! Replies to messages of the bot: notes on an incident, and answers to the bot's questions.
+//! Replies to the bot's messages: notes on an incident, and answers to the bot's questions.
 
 use teloxide::types::Message;
 
 use super::{context::ChatContext, incident, prompts::Prompt, reply::Reply, request};
 use crate::actions::{Refused, Role, incidents as verbs};
 
-/// Seconds within which an answer to a question for a reason counts; after that the officer must ask anew.
+/// Seconds within which an answer to the question for a reason is accepted; later the officer must begin again.
 const REASON_WITHIN_S: i64 = 1800;
 
-/// Handles a reply: to an incident's message, a note in its time line; to a question, its answer.
+/// Handles a reply. To an incident's message: adds a note to its time line. To a question: takes it as the answer.
 pub(super) async fn handle(
     context: &ChatContext<'_>,
     message: &Message,
@@ -40,7 +40,8 @@ pub(super) async fn handle(
         if let Err(why) = context.access.decides("bot-officers-only") {
             Err(why)
         } else if late || !first.contains(&incident::shown(context, &known)) {
-            // the incident has changed since the question, or the question is too old to say what was meant
+            // the incident has changed since the question, or the question is too old to be sure what the answer
+            // refers to
             Err(Refused::because("bot-reason-late"))
         } else {
             incident::legitimate(context, &known, text).await
@@ -53,7 +54,7 @@ pub(super) async fn handle(
     Some(Reply::plain(&said))
 }
 
-/// When the message was sent that this one answers (seconds since 1970), and what it says.
+/// The message that this one replies to: the time it was sent (seconds since 1970), and its text.
 fn answered(message: &Message) -> Option<(i64, &str)> {
     let to = message.reply_to_message()?;
     let text = to.text().or(to.caption())?;

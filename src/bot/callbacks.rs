@@ -1,4 +1,4 @@
-//! Taps on buttons: from callback data to the verb, and from its answer to words.
+//! Taps on buttons: parses the callback data, calls the action, and translates its result.
 
 use teloxide::{
     payloads::AnswerCallbackQuerySetters,
@@ -25,17 +25,17 @@ use crate::{
     },
 };
 
-/// Characters that Telegram shows over a button.
+/// Characters that Telegram shows in the notification over a button.
 const LONGEST_SAID: usize = 200;
 
-/// Carries out a tap. What `data` says can be forged: the verbs ask what the caller may do.
+/// Carries out a tap. `data` can be forged, so the actions check the permissions of the caller.
 pub(super) async fn handle(context: &ChatContext<'_>, data: Option<&str>) -> CallbackReply {
     let action = data.and_then(|it| it.parse::<Action>().ok());
     let access = &context.access;
     let loud = |key: &str| CallbackReply::loud(context.say(key, &[]));
     let role = access.role();
     match action {
-        // an asker is a stranger until the request is approved
+        // an asker counts as a stranger until the request is approved
         Some(Action::Request(verb, id)) if access.may_act() => on_request(context, verb, &id).await,
         _ if role == Role::Stranger => loud("bot-stranger"),
         _ if !access.may_act() => loud("bot-officers-only"),
@@ -51,13 +51,13 @@ pub(super) async fn handle(context: &ChatContext<'_>, data: Option<&str>) -> Cal
     }
 }
 
-/// Shows the answer to a tap over the button; returns the message to be sent besides.
+/// Shows the answer to a tap as a notification; returns the message to send in addition, if any.
 pub(super) async fn answer(
     context: &ChatContext<'_>,
     query: CallbackQueryId,
     reply: CallbackReply,
 ) -> Option<Reply> {
-    // a notification has no links
+    // a notification has no links, so foreign text needs no marks
     let said: String = unmarked(&reply.said).chars().take(LONGEST_SAID).collect();
     let mut answer = context
         .bot
@@ -113,7 +113,7 @@ async fn on_incident(
     }
 }
 
-/// Takes all incidents of a message about many; says how many it took, and how many were taken before.
+/// Takes all incidents of a common message; the answer says how many, and how many were already taken.
 async fn take_all(context: &ChatContext<'_>, group: &Group) -> CallbackReply {
     let done = match verbs::take_all(&context.access, group).await {
         Ok(done) => done,
@@ -192,7 +192,7 @@ async fn on_request(
     }
 }
 
-/// The menu of a chat that is an agency's from now on.
+/// Publishes the menu of commands in a chat that has just become an agency's.
 async fn offer_commands(context: &ChatContext<'_>, request: &Request) {
     let asker = request.asker.notifier.as_deref().map(Recipient::from);
     if let Some(chat) = asker.and_then(|it| it.chat) {

@@ -1,4 +1,4 @@
-//! The chats that a bot speaks to, and what they are to the service.
+//! The chats of a bot, their notifiers and permissions.
 
 use teloxide::types::{Chat as TelegramChat, ChatId, Recipient as Address, Update, UpdateKind};
 
@@ -9,7 +9,7 @@ use crate::{
     world::{World, address_book, address_book::moved_to},
 };
 
-/// A notifier and the chat it speaks to.
+/// A notifier, and the chat that it sends to.
 #[derive(Clone)]
 pub(super) struct Chat {
     pub notifier: String,
@@ -17,7 +17,7 @@ pub(super) struct Chat {
 }
 
 impl Listener {
-    /// The author of an update with what is open to them, in the chat `place`.
+    /// The author of an update, with permissions according to the chat `place`.
     pub(super) async fn access(&self, update: &Update, place: &TelegramChat) -> Access<'_> {
         let notifiers = notifiers_of(&self.world, &self.chats, place.id, place.username()).await;
         let recipient = self.recipient(&notifiers, place.id).await;
@@ -43,7 +43,7 @@ impl Listener {
     }
 }
 
-/// What a group calls itself, with the name by which anybody can join it.
+/// The title of a group, with the public name under which any user can join it.
 fn title_of(chat: &TelegramChat) -> Option<String> {
     let title = chat.title()?;
     Some(match chat.username() {
@@ -52,8 +52,8 @@ fn title_of(chat: &TelegramChat) -> Option<String> {
     })
 }
 
-/// The notifiers of a chat: those that are configured for it or whose chat has moved here, and those of registered chats of
-/// this bot.
+/// The notifiers of a chat: those configured for it, those moved to it, and the recipients of registered portals in
+/// it, as far as they belong to this bot.
 pub(super) async fn notifiers_of(
     world: &World,
     chats: &[Chat],
@@ -69,7 +69,7 @@ pub(super) async fn notifiers_of(
             .unwrap_or(None);
         let own = match &it.chat {
             Address::Id(chat) => *chat == id,
-            // once the chat's number is known the name no longer counts: another chat may have it by now
+            // once the number is known, the public name no longer counts: another chat may have it by now
             Address::ChannelUsername(name) => {
                 let name = name.trim_start_matches('@');
                 moved.is_none() && username.is_some_and(|it| it.eq_ignore_ascii_case(name))

@@ -1,4 +1,4 @@
-//! One update of Telegram: its chat, its author, and what is open to them.
+//! One update of Telegram: its chat, its author, and their permissions.
 
 use teloxide::{
     Bot,
@@ -13,16 +13,16 @@ use crate::{
     world::World,
 };
 
-/// Telegram's accounts that many share: an anonymous administrator, a channel, a linked channel's posts.
+/// Accounts of Telegram that many people share: an anonymous administrator, a channel, the posts of a linked channel.
 const SHARED: [i64; 3] = [1_087_968_824, 136_817_688, 777_000];
 
-/// The account number of a person; `None` for an account that many share.
+/// The account number of a person; `None` for an account that many people share.
 pub(super) fn account_of(user: &teloxide::types::User) -> Option<i64> {
     let id = i64::try_from(user.id.0).ok()?;
     (!SHARED.contains(&id)).then_some(id)
 }
 
-/// One update: its author and chat, and what it may reach.
+/// One update: its author and chat, with their permissions.
 pub(super) struct ChatContext<'a> {
     pub access: Access<'a>,
     pub bot: &'a Bot,
@@ -31,23 +31,27 @@ pub(super) struct ChatContext<'a> {
 }
 
 impl<'a> ChatContext<'a> {
+    /// The service's world.
     pub fn world(&self) -> &'a World {
         self.access.world
     }
 
+    /// The texts of the configured language.
     pub fn words(&self) -> &'a Words {
         &self.access.world.words
     }
 
+    /// The service's time zone.
     pub fn zone(&self) -> &'a jiff::tz::TimeZone {
         &self.access.world.config.service.timezone
     }
 
+    /// The text of a locale key, with arguments.
     pub fn say(&self, key: &str, args: &[(&str, &str)]) -> String {
         self.words().text(key, args)
     }
 
-    /// An incident that this chat is told of, by its id as people type it.
+    /// An incident that this chat may see, by the id that a person types.
     pub async fn incident(&self, text: &str) -> Result<Incident, Refused> {
         let now = self.world().clock.now().to_zoned(self.zone().clone());
         match IncidentId::read(text, now.year()) {
@@ -56,7 +60,7 @@ impl<'a> ChatContext<'a> {
         }
     }
 
-    /// A refusal in the words of a chat. A failure of the store is logged with its cause, and named without it.
+    /// The sentence for a refusal. For an error of the store, the cause is logged and not shown.
     pub fn refusal(&self, why: &Refused) -> String {
         let class = |key: &str, class: &crate::model::Class| {
             let class = self.words().plain(&class.key());

@@ -1,4 +1,4 @@
-//! What is shown of an incident's pages on request.
+//! Answers that show an incident's pages.
 
 use super::{context::ChatContext, reply::Reply};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     notify::{Document, pages},
 };
 
-/// What changed, as a text file.
+/// The changed lines, as a text file.
 pub(super) async fn change(context: &ChatContext<'_>, known: &Incident) -> Reply {
     let mut text = String::new();
     for line in evidence::lines_at_desk(context.world(), known).await {
@@ -26,7 +26,7 @@ pub(super) async fn change(context: &ChatContext<'_>, known: &Incident) -> Reply
     reply
 }
 
-/// The page before and the page now.
+/// The page before the incident, and the page now.
 pub(super) async fn then_and_now(context: &ChatContext<'_>, known: &Incident) -> Reply {
     let faces = evidence::faces(context.world(), known).await;
     Reply {

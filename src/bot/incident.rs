@@ -1,4 +1,4 @@
-//! What a chat is shown of a step with an incident.
+//! Answers to actions on an incident.
 
 use super::{context::ChatContext, prompts::Prompt, reply::Reply};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     notify::{Button, people::called},
 };
 
-/// Asks for the reason why a change is legitimate.
+/// The question why a change is legitimate.
 pub(super) fn ask_reason(context: &ChatContext<'_>, known: &Incident) -> Reply {
     let by = named(&context.access.name(), 60);
     let reason = context.say("bot-reason", &[("by", &by)]);
@@ -23,7 +23,8 @@ pub(super) fn ask_reason(context: &ChatContext<'_>, known: &Incident) -> Reply {
     reply
 }
 
-/// What the incident is and by which page: where that has changed, a question is about something else.
+/// Kind and page of the incident as a text in the question: if it differs when the answer comes, the question was
+/// about something else.
 pub(super) fn shown(context: &ChatContext<'_>, known: &Incident) -> String {
     let kind = format!("kind-{}", known.kind.as_str());
     let page = known.evidence.last().map(|it| it.digest.short());
@@ -34,7 +35,7 @@ pub(super) fn shown(context: &ChatContext<'_>, known: &Incident) -> String {
     )
 }
 
-/// The page as it is now belongs there: it joins what is known, and the incident ends with the reason.
+/// Declares the change legitimate: the present page joins the baseline, and the incident ends with the reason.
 pub(super) async fn legitimate(
     context: &ChatContext<'_>,
     known: &Incident,
@@ -46,7 +47,7 @@ pub(super) async fn legitimate(
     Ok(context.say("bot-legitimate", &[("id", &known.id.0), ("by", &by)]))
 }
 
-/// That it is silent now, until when, and how to make that longer or end it.
+/// The answer to muting: until when the incident is muted, and buttons to extend or end the mute.
 pub(super) fn muted(context: &ChatContext<'_>, now: &Incident) -> Reply {
     let words = context.words();
     let own = context.access.own_notifiers();
@@ -66,7 +67,7 @@ pub(super) fn muted(context: &ChatContext<'_>, now: &Incident) -> Reply {
     let mut reply = Reply::plain(&words.text(key, &args));
     let button = |verb| Button::new(Action::Incident(verb, now.id.clone()), words);
     let mut row = Vec::new();
-    // an agency's chat may silence tampering for an hour only; longer silence is the operator's to give
+    // an agency's chat may mute tampering for an hour only
     if here_only.is_none() || !now.kind.is_tampering() {
         row.push(button(IncidentAction::Mute(Silence::Morning)));
         let moment = context.world().clock.now();

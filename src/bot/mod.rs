@@ -1,5 +1,5 @@
-//! The duty room in Telegram: buttons under alerts, commands, answers. A chat reaches what its notifiers are told of; a
-//! stranger is told how to register and nothing else.
+//! The Telegram bot: buttons below alerts, commands, and answers to questions. A chat can reach the portals that send
+//! it alerts; a stranger's chat can only register portals.
 
 mod answers;
 mod callbacks;
@@ -49,24 +49,26 @@ use crate::{
     world::{Live, World},
 };
 
-/// Long polls end before teloxide's own client time-out of 17 s.
+/// Seconds of a long poll; shorter than the timeout of teloxide's client, 17 s.
 const POLL_S: u32 = 10;
+/// The pause after a poll that failed.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How long a poller that ends waits for Telegram.
+/// Time that a stopping poller waits for Telegram.
 const LEAVING: Duration = Duration::from_millis(400);
-/// Updates that come again after a crash are those of one answer: a hundred at the most.
+/// Largest distance of update numbers that counts as a repetition: after a crash, Telegram repeats the updates of one
+/// poll, at most a hundred.
 const NEAR: u32 = 1000;
-/// Agencies' chats served at once, each for one update at a time; the operator's chats have no limit.
+/// Agencies' chats that are served in parallel, each with one update at a time; the operator's chats have no limit.
 const AGENCIES_AT_ONCE: usize = 16;
-/// The pause before the next poll when Telegram hands out only updates that are queued already.
+/// The pause before the next poll when Telegram returns only updates that are already queued.
 const BREATH: Duration = Duration::from_millis(250);
 
-/// Listens, one poller a bot token, until told to stop; anew when the configuration changes.
+/// Runs one poller for each bot token until `stop` is cancelled. A new configuration restarts them.
 pub async fn run(mut worlds: Live, stop: CancellationToken) {
     loop {
         let world = worlds.borrow_and_update().clone();
         let turn = stop.child_token();
-        // it ends with this task, however that ends
+        // aborted when this task ends, however it ends
         let mut listening = tokio::task::JoinSet::new();
         listening.spawn(listen(world, turn.clone()));
         let fixed = tokio::select! {
@@ -74,7 +76,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken) {
             changed = worlds.changed() => changed.is_err(),
         };
         if fixed {
-            // nothing will change any more
+            // the configuration can no longer change
             stop.cancelled().await;
         }
         turn.cancel();
@@ -122,12 +124,12 @@ async fn listen(world: Arc<World>, stop: CancellationToken) {
     while pollers.join_next().await.is_some() {}
 }
 
-/// One bot and the chats it speaks to.
+/// One bot, with its configured chats.
 struct Listener {
     world: Arc<World>,
     bot: Bot,
     chats: Vec<Chat>,
-    /// Which bot it is, without its secret.
+    /// Identifies the bot without revealing its token.
     account: String,
     me: OnceLock<Me>,
     queue: Queue,
@@ -135,11 +137,11 @@ struct Listener {
     agencies: Semaphore,
 }
 
-/// The answer to a person's tap or message, given once its effect is written.
+/// The answer to a tap or message, sent after its effect is written.
 enum Answer {
-    /// To a tap: the tap's id, and the message that was tapped.
+    /// For a tap: its id, and the message below which the button is.
     Tap(CallbackQueryId, Option<MessageId>, CallbackReply),
-    /// To a message, by its id.
+    /// For the message with this id.
     Message(MessageId, Reply),
 }
 
@@ -153,7 +155,7 @@ impl Listener {
     async fn poll(self: Arc<Self>, stop: CancellationToken) {
         let mut work = JoinSet::new();
         let mut greeted = false;
-        // the moment since which a whole window of Telegram's updates is under way
+        // the time since which Telegram's whole window has been filled with unfinished updates
         let mut full: Option<Instant> = None;
         let confirmed = loop {
             if !greeted {
@@ -188,7 +190,8 @@ impl Listener {
                         }
                     }
                     while work.try_join_next().is_some() {}
-                    // a slow chat frees one place of the window at a time, and Telegram fills it at once: the window stays full
+                    // a slow chat finishes one update at a time, and Telegram refills the window at once: it stays
+                    // full
                     full = full.or_else(|| Some(Instant::now())).filter(|_| all);
                     if any && !new {
                         tokio::select! {
@@ -199,7 +202,8 @@ impl Listener {
                     }
                 }
                 Err(error) => {
-                    // a network error may hold the token; that Telegram is away is told by deliveries
+                    // do not log a network error, which may contain the token; failing deliveries report that
+                    // Telegram is unreachable
                     match error {
                         RequestError::Api(why) => {
                             tracing::warn!(%why, "Telegram refuses to tell what people do");
@@ -216,8 +220,8 @@ impl Listener {
         self.leave(work, confirmed).await;
     }
 
-    /// Lets the work under way end, then confirms the handled updates to Telegram: an update that changed nothing
-    /// leaves no mark in the store, so the next start would answer it again.
+    /// Lets work in progress end, then confirms the handled updates to Telegram. An update without an effect leaves
+    /// no mark in the store, so without confirmation the next start would answer it again.
     async fn leave(&self, mut work: JoinSet<()>, confirmed: u32) {
         self.queue.close();
         let over = async { while work.join_next().await.is_some() {} };
@@ -230,15 +234,16 @@ impl Listener {
         }
     }
 
-    /// The milestone that holds the number of a chat's last update with a written effect.
+    /// The milestone with the number of the chat's last update with a written effect.
     fn seen_to(&self, chat: ChatId) -> String {
         format!("bot/{}/{}", self.account, chat.0)
     }
 
-    /// Whether an update's effect is already written: Telegram hands it out again after a crash between effect and
-    /// confirmation. After a week without updates Telegram starts anew at any number, so only a near number counts.
+    /// Whether an update's effect is already written: after a crash between effect and confirmation, Telegram repeats
+    /// the update. After a week without updates Telegram continues at an arbitrary number, so only a near number
+    /// counts.
     async fn is_done(&self, chat: ChatId, number: u32) -> bool {
-        // the name without a chat is from versions before each chat had its own
+        // older versions had one number for all chats, under a name without a chat
         for name in [self.seen_to(chat), format!("bot/{}", self.account)] {
             let kept = self.world.store.milestone(&name).await.unwrap_or(None);
             let done = kept.and_then(|it| it.parse().ok()).unwrap_or(0);
@@ -249,7 +254,7 @@ impl Listener {
         false
     }
 
-    /// Asks for its own name and publishes the commands; whether Telegram answered.
+    /// Fetches the bot's own name and publishes the commands. Returns whether Telegram answered.
     async fn greet(&self) -> bool {
         let Ok(me) = self.bot.get_me().await else {
             return false;
@@ -268,7 +273,7 @@ impl Listener {
         true
     }
 
-    /// Queues an update behind others of its chat, or drops it where a stranger's chat has used up its share.
+    /// Queues an update behind others of its chat, or drops it if a stranger's chat has used up its limit.
     async fn receive(self: &Arc<Self>, update: Update, work: &mut JoinSet<()>) {
         let number = update.id.0;
         let Some(Spot { chat, account }) = spot(&update) else {
@@ -279,7 +284,7 @@ impl Listener {
         if let UpdateKind::Message(message) = &update.kind
             && let Some(to) = message.migrate_to_chat_id()
         {
-            // the next update may come from the new chat
+            // carried out before any update of the new chat
             let recipient = self.recipient(&names, id).await;
             self.moved(&names, &recipient, *to).await;
             return self.queue.seen_to(number);
@@ -294,9 +299,10 @@ impl Listener {
         }
     }
 
-    /// Works on a chat's queue until it is empty, and lets other chats go first after each update.
+    /// Works through a chat's queue until it is empty; other chats get a turn after each update.
     async fn serve(&self, chat: ChatId) {
-        // strangers' updates are written at once and answered in turn, so their slow answers hold back no poll
+        // a stranger's updates are carried out at once and answered in turn, so that slow answers do not delay the
+        // polls
         let mut unanswered = VecDeque::new();
         loop {
             let mut more = self.queue.more.subscribe();
@@ -346,7 +352,7 @@ impl Listener {
         drop(turn);
     }
 
-    /// Carries out an update and returns its answer; `None` where it was done before or needs none.
+    /// Carries out an update and returns its answer; `None` if it was carried out before or needs none.
     async fn take(&self, update: Update, chat: ChatId) -> Option<(ChatContext<'_>, Answer)> {
         let took = AssertUnwindSafe(self.decide(update, chat))
             .catch_unwind()
@@ -384,7 +390,7 @@ impl Listener {
         Some((context, answer))
     }
 
-    /// Gives an answer; a fault of this program in one answer does not end the chat's queue.
+    /// Sends an answer; a panic while sending does not end the chat's queue.
     async fn give(&self, context: &ChatContext<'_>, answer: Answer) {
         let given = AssertUnwindSafe(self.answer(context, answer)).catch_unwind();
         if given.await.is_err() {
@@ -416,7 +422,7 @@ impl Listener {
 
     async fn heard(&self, context: &ChatContext<'_>, message: &Message) -> Option<Reply> {
         let text = message.text()?;
-        // a channel's post has no author in the group where it appears
+        // a channel's post has no author in the linked group
         if message.is_automatic_forward() || message.from.is_none() {
             return None;
         }
@@ -424,7 +430,7 @@ impl Listener {
         if let Some((command, rest)) = commands::parse(text, name) {
             match commands::find(command, context.access.role()) {
                 Some(command) => Some(command.run(context, rest).await),
-                // in a group it may be meant for another bot
+                // in a group, the command may be meant for another bot
                 None if !message.chat.is_private() => None,
                 None => Some(Reply::plain(&context.say("bot-unknown-command", &[]))),
             }
@@ -435,7 +441,7 @@ impl Listener {
         }
     }
 
-    /// Whether it answers a message of this bot.
+    /// Whether the message is a reply to a message of this bot.
     fn is_to_us(&self, message: &Message) -> bool {
         let from = message.reply_to_message().and_then(|it| it.from.as_ref());
         let own = self.me.get().map(|it| it.user.id);
@@ -458,8 +464,8 @@ fn spot(update: &Update) -> Option<Spot<'_>> {
     Some(Spot { chat, account })
 }
 
-/// The topic of an update, where the chat has topics: answers stay in it. In a chat without topics, a reply's thread is
-/// no topic.
+/// The topic of an update in a chat with topics; the answer goes to that topic. In a chat without topics, the thread
+/// of a reply is no topic.
 fn topic_of(update: &Update) -> Option<ThreadId> {
     let message = match &update.kind {
         UpdateKind::Message(it) => it,

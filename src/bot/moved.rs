@@ -1,4 +1,4 @@
-//! Groups that become supergroups: the chat's number changes, its rights do not.
+//! Groups that Telegram turns into supergroups: the chat's number changes, its permissions do not.
 
 use teloxide::types::ChatId;
 
@@ -6,7 +6,7 @@ use super::Listener;
 use crate::{model::Recipient, store::Commit, world::address_book::moved_to};
 
 impl Listener {
-    /// The notifier that reaches a chat: its own, or the one by which an unregistered chat is known.
+    /// The recipient that reaches a chat: its notifier, or for an unregistered chat the name under which it is known.
     pub(super) async fn recipient(&self, names: &[String], chat: ChatId) -> String {
         if let Some(name) = names.first() {
             return name.clone();
@@ -17,7 +17,7 @@ impl Listener {
         came.unwrap_or(None).unwrap_or(plain)
     }
 
-    /// Follows a group that became a supergroup: its messages go to the new number.
+    /// Follows a group that became a supergroup: its messages go to the new number from now on.
     pub(super) async fn moved(&self, names: &[String], recipient: &str, to: ChatId) {
         if names.is_empty() && !self.moved_unknown(recipient, to).await {
             return;
@@ -40,7 +40,8 @@ impl Listener {
         self.world.chats_known.forget();
     }
 
-    /// Follows an unregistered group only while it has an open request: anybody can make groups and move them.
+    /// Follows an unregistered group only while it has an open request, because any user can create groups and move
+    /// them. Returns whether it did.
     async fn moved_unknown(&self, recipient: &str, to: ChatId) -> bool {
         let requests = self.world.store.requests().await.unwrap_or_default();
         let mut open = requests.iter().filter(|it| it.stage.is_open());
@@ -64,7 +65,7 @@ impl Listener {
     }
 }
 
-/// The milestone that holds the earlier name of a chat that moved.
+/// The milestone with the earlier name of a chat that moved.
 fn came_from(chat: ChatId) -> String {
     format!("came/{}", chat.0)
 }

@@ -1,4 +1,4 @@
-//! Announced changes, from phones.
+//! Announced changes in the bot: the command that announces them, and the buttons of their messages.
 
 use super::{context::ChatContext, reply::Reply, time_span::span};
 use crate::{
@@ -11,12 +11,12 @@ use crate::{
     notify::messages::plan::{Background, message},
 };
 
-/// "8:00-9:00 sáng mai", "2h-3h chiều": a day or half of one that we would guess at.
+/// Words of a day or half a day, as in "8:00-9:00 sáng mai" or "2h-3h chiều", which the bot would have to guess.
 const VAGUE: [&str; 9] = [
     "sáng", "trưa", "chiều", "tối", "đêm", "mai", "mốt", "am", "pm",
 ];
 
-/// `22:00-23:00 [day] [ids] reason`; `None` where the text is no such thing.
+/// Announces changes from a text `22:00-23:00 [day] [ids] reason`; `None` if the text has another form.
 pub(super) async fn announce(context: &ChatContext<'_>, text: &str) -> Option<Reply> {
     let now = context.world().clock.now().to_zoned(context.zone().clone());
     let (from, to, rest) = span(text, &now)?;
@@ -38,7 +38,8 @@ pub(super) async fn announce(context: &ChatContext<'_>, text: &str) -> Option<Re
     })
 }
 
-/// The portals that a text names at its beginning, and the reason behind them. Without any an agency means all of its own.
+/// The portals named at the beginning of a text, and the reason after them. Without any, all portals of the chat's
+/// agency.
 async fn named(context: &ChatContext<'_>, text: &str) -> Result<(Vec<TargetId>, String), Refused> {
     context.access.decides("plan-officers-only")?;
     let ours: Vec<Target> = context.access.targets().await?;
@@ -56,7 +57,7 @@ async fn named(context: &ChatContext<'_>, text: &str) -> Result<(Vec<TargetId>, 
         named.push(known.id.clone());
         rest = more.trim();
     }
-    // an agency means its own portals; a chat of several agencies must name them
+    // only for the chat of one agency: a chat of several must name its portals
     if named.is_empty() && context.access.agency().await.is_some() {
         named = ours.into_iter().map(|it| it.id).collect();
     }
@@ -75,14 +76,14 @@ async fn reply(context: &ChatContext<'_>, plan: &Plan) -> Reply {
     let mut reply = Reply::default();
     let text = reply.text.written(&message).line().line();
     text.push(&context.say("plan-how", &[]));
-    // the operator's people have it as a message of its own
+    // the operator has got the plan with its buttons as an alert
     if context.access.role() == Role::Agency {
         reply.buttons = vec![message.buttons];
     }
     reply
 }
 
-/// Carries out a tap on a plan.
+/// Carries out a tap on a plan's message.
 pub(super) async fn carry_out(
     access: &Access<'_>,
     verb: PlanAction,

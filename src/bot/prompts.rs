@@ -1,20 +1,21 @@
-//! Questions of the bot that a person answers with a reply. The bot keeps no state of a conversation: a question begins
-//! with a mark and what it is about, and the answer is read together with it.
+//! Questions of the bot, which people answer with a reply. The bot stores no state of a conversation: a question
+//! begins with a mark and its subject, and is read again together with the answer.
 
-/// What a question asks for. Messages that were sent keep their marks: they never change.
+/// The kind of a question. The marks never change, because sent messages keep theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Prompt {
-    /// The reason why a change is legitimate; an incident's id follows.
+    /// For the reason why a change is legitimate; followed by an incident's id.
     Reason,
-    /// The name of the agency that runs a portal; its address follows.
+    /// For the name of the agency that runs a portal; followed by the portal's URL.
     Agency,
-    /// The reason for the refusal of a request; its id follows.
+    /// For the reason to refuse a request; followed by the request's id.
     Refusal,
 }
 
 impl Prompt {
     const ALL: [Self; 3] = [Self::Reason, Self::Agency, Self::Refusal];
 
+    /// The mark at the beginning of the question.
     pub fn mark(self) -> &'static str {
         match self {
             Self::Reason => "✏️",
@@ -23,7 +24,7 @@ impl Prompt {
         }
     }
 
-    /// The question that the first line of a message asks, and what follows its mark; `None` where it is no question.
+    /// The question in the first line of a message, and the text after its mark; `None` if it is no question.
     pub fn read(first_line: &str) -> Option<(Self, &str)> {
         let read = |it: Self| Some((it, first_line.strip_prefix(it.mark())?.trim()));
         Self::ALL.into_iter().find_map(read)

@@ -1,7 +1,8 @@
-//! One queue for each chat: what one chat does never waits for Telegram's answers in another.
+//! One queue of updates for each chat, so that no chat waits for Telegram's answers in another.
 //!
-//! Telegram forgets an update once a later poll names a higher number. The poll names it only after all earlier updates
-//! were handled, so a crash loses none; the queue recognises an update that Telegram hands out again meanwhile.
+//! Telegram drops an update once a later poll names a higher number. The poll names that number only after all
+//! earlier updates were handled, so that a crash loses none. Until then Telegram repeats them, and the queue
+//! recognises repetitions.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -13,13 +14,12 @@ use tokio::sync::{Notify, watch};
 
 use crate::actions::Role;
 
-/// Updates that Telegram hands out at once, counted from the first one not confirmed.
+/// Updates that Telegram returns at most, counted from the first unconfirmed one.
 pub(super) const WINDOW: usize = 100;
-/// Updates that stay unconfirmed when a whole window is under way. Telegram may then forget the older half, which is
-/// still handled in turn: a crash during such a flood loses it. Otherwise one slow chat would keep all others from
-/// being heard.
+/// Updates that stay unconfirmed when a whole window is unfinished. Telegram may then drop the older half, which is
+/// still handled in turn, but lost in a crash. Without this, one slow chat would block the updates of all others.
 const HELD: usize = WINDOW / 2;
-/// Updates of one chat that wait at once; later ones are dropped.
+/// Waiting updates of one chat; later ones are dropped.
 const LONGEST: usize = 500;
 
 /// A waiting update, and the role of its chat.
@@ -30,11 +30,11 @@ pub(super) struct Job {
 
 #[derive(Default)]
 struct State {
-    /// Updates taken and not yet confirmed; `true` for handled ones.
+    /// Updates that were received and not yet confirmed; `true` for handled ones.
     taken: BTreeMap<u32, bool>,
     /// The number after the last update.
     next: u32,
-    /// Waiting updates by chat. A chat stays in the map while an update of it waits or is under way.
+    /// Waiting updates by chat. A chat stays in the map while one of its updates waits or is being handled.
     chats: HashMap<i64, VecDeque<Job>>,
     closed: bool,
 }
@@ -42,19 +42,20 @@ struct State {
 #[derive(Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// Rings when an update was handled.
+    /// Notified when an update was handled.
     pub moved: Notify,
     /// Changes when an update was queued.
     pub more: watch::Sender<()>,
 }
 
-/// What the caller does with a new update.
+/// What the caller must do with a new update.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Put {
-    /// It waits behind others of its chat.
+    /// Nothing: it waits behind others of its chat.
     Waits,
-    /// Its chat had no other update: the caller starts work on the queue.
+    /// Start a worker for the chat's queue, which was empty.
     Begins,
+    /// Nothing: the queue was full.
     Dropped,
 }
 
@@ -63,7 +64,7 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The first update that Telegram must keep, as the next poll's offset; 0 before the first update.
+    /// The offset for the next poll: the first update that Telegram must keep; 0 before the first update.
     pub fn offset(&self) -> u32 {
         let mut state = self.state();
         while let Some(first) = state.taken.first_entry().filter(|it| *it.get()) {
@@ -73,7 +74,7 @@ impl Queue {
         first.unwrap_or(state.next)
     }
 
-    /// Lets Telegram forget the oldest updates under way, so that it hands out later ones.
+    /// Confirms the oldest unfinished updates, so that Telegram returns later ones.
     pub fn forget(&self) {
         let mut state = self.state();
         while state.taken.len() > HELD {
@@ -81,7 +82,7 @@ impl Queue {
         }
     }
 
-    /// Whether Telegram hands out this update for the first time.
+    /// Whether Telegram returns this update for the first time.
     pub fn is_new(&self, number: u32) -> bool {
         let mut state = self.state();
         let new = !state.taken.contains_key(&number);
@@ -92,7 +93,7 @@ impl Queue {
         new
     }
 
-    /// Marks an update as handled: Telegram may forget it.
+    /// Marks an update as handled, so that it can be confirmed.
     pub fn seen_to(&self, number: u32) {
         if let Some(it) = self.state().taken.get_mut(&number) {
             *it = true;
@@ -100,6 +101,7 @@ impl Queue {
         self.moved.notify_one();
     }
 
+    /// Queues an update of a chat.
     pub fn put(&self, chat: i64, job: Job) -> Put {
         let number = job.update.id.0;
         let mut state = self.state();
@@ -116,7 +118,7 @@ impl Queue {
         if begins { Put::Begins } else { Put::Waits }
     }
 
-    /// Takes the next update of a chat.
+    /// Removes the next update of a chat from its queue.
     pub fn take(&self, chat: i64) -> Option<Job> {
         let mut state = self.state();
         let State {
@@ -126,19 +128,20 @@ impl Queue {
             ..
         } = &mut *state;
         let waits = chats.get_mut(&chat)?;
-        // after closing, only updates that Telegram has forgotten are left to us
+        // after closing, handle only updates that Telegram has dropped: it repeats the others
         waits.retain(|it| !*closed || !taken.contains_key(&it.update.id.0));
         waits.pop_front()
     }
 
-    /// Takes the next update of a chat if it is a stranger's.
+    /// Removes the next update of a chat from its queue if it is a stranger's.
     pub fn take_strangers(&self, chat: i64) -> Option<Update> {
         let next = self.state().chats.get(&chat)?.front()?.role;
         let job = (next == Role::Stranger).then(|| self.take(chat))??;
         Some(job.update)
     }
 
-    /// Whether a chat's queue is empty. An empty one leaves the map: the next update begins it anew.
+    /// Whether a chat's queue is empty. If so, the chat is removed from the map, and its next update starts a new
+    /// worker.
     pub fn leaves(&self, chat: i64) -> bool {
         let mut state = self.state();
         let empty = state.chats.get(&chat).is_none_or(VecDeque::is_empty);
@@ -148,7 +151,7 @@ impl Queue {
         empty
     }
 
-    /// Stops the queue: only updates that Telegram has forgotten are still handled; it hands out the others again.
+    /// Closes the queue: only updates that Telegram has dropped are still handled; Telegram repeats the others.
     pub fn close(&self) {
         self.state().closed = true;
     }

@@ -1,4 +1,4 @@
-//! What the bot answers with.
+//! The answers of the bot.
 
 use teloxide::{
     payloads::{SendDocumentSetters, SendMessageSetters},
@@ -16,18 +16,19 @@ use crate::notify::{
     text::{LIMIT, Text, escape},
 };
 
-/// A short answer; what is foreign in it was cut and disarmed.
+/// A short answer. Foreign text in it is already cut and defanged.
 #[derive(Default)]
 pub(super) struct Reply {
     pub text: Text,
     /// Rows of buttons.
     pub buttons: Vec<Vec<Button>>,
     pub document: Option<Document>,
-    /// An answer to it is wanted: Telegram opens the reply field for the person asked.
+    /// Whether an answer is expected: Telegram then opens the reply field for the person asked.
     pub asks: bool,
 }
 
 impl Reply {
+    /// An answer with only a text.
     pub fn plain(text: &str) -> Self {
         let mut reply = Self::default();
         reply.text.push(text);
@@ -35,15 +36,16 @@ impl Reply {
     }
 }
 
-/// The answer to a tap: words over the button, and what is sent besides.
+/// The answer to a tap: a notification over the button, and a message.
 pub(super) struct CallbackReply {
     pub said: String,
-    /// Must be confirmed by the person who tapped.
+    /// Whether the notification must be confirmed.
     pub loud: bool,
     pub sent: Option<Reply>,
 }
 
 impl CallbackReply {
+    /// A notification that disappears by itself.
     pub fn quiet(said: String) -> Self {
         Self {
             said,
@@ -52,6 +54,7 @@ impl CallbackReply {
         }
     }
 
+    /// A notification that must be confirmed.
     pub fn loud(said: String) -> Self {
         Self {
             said,
@@ -60,7 +63,7 @@ impl CallbackReply {
         }
     }
 
-    /// Words over the button, and a message.
+    /// A notification, and a message.
     pub fn with(said: String, sent: Reply) -> Self {
         Self {
             said,
@@ -70,19 +73,19 @@ impl CallbackReply {
     }
 }
 
-/// Sends it as an answer to a message. One that does not arrive is not repeated: a person who misses it asks again.
+/// Sends a reply to a message. It is not repeated if it does not arrive: the person can ask again.
 pub(super) async fn send(context: &ChatContext<'_>, to: Option<MessageId>, reply: Reply) {
     let answered = to.map(|it| ReplyParameters::new(it).allow_sending_without_reply());
     let fits = reply.text.fits();
     let (mut html, plain) = reply.text.into_forms();
     if !fits {
-        // without markup, so that nothing is cut open
+        // send the beginning without markup, because cutting would break tags
         let head: String = plain.chars().take(LIMIT / 2).collect();
         html = escape(&head);
     }
     let sent = if let Some(document) = reply.document {
         let file = InputFile::memory(document.bytes).file_name(document.name);
-        // a caption holds 1,024 units
+        // a caption holds 1,024 UTF-16 units
         let caption: String = plain.chars().take(500).collect();
         let mut request = context
             .bot
@@ -111,7 +114,7 @@ pub(super) async fn send(context: &ChatContext<'_>, to: Option<MessageId>, reply
         request.await.map(drop)
     };
     if sent.is_err() {
-        // the error may hold the token
+        // the error may contain the token
         tracing::debug!(chat = context.chat.0, "an answer could not be sent");
     }
 }

@@ -1,4 +1,4 @@
-//! Requests to be watched, from the first word to the officer's tap.
+//! Registration requests in the bot: the command, questions, and the buttons of their messages.
 
 use super::{
     context::ChatContext,
@@ -21,11 +21,11 @@ use crate::{
     registry::{Wanted, limits::is_together, request::Whose},
 };
 
-/// A portal's address is short; what is longer hides something.
+/// Characters of a portal's address: a longer one hides something.
 const LONGEST_URL: usize = 200;
 const LONGEST_NAME: usize = 120;
 
-/// `/dangky URL name`: asks, or asks back.
+/// `/dangky URL name`: makes a request, or asks for the agency's name if it is missing.
 pub(super) async fn register(context: &ChatContext<'_>, rest: &str) -> Reply {
     let (address, name) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     if address.is_empty() {
@@ -66,7 +66,7 @@ pub(super) async fn register(context: &ChatContext<'_>, rest: &str) -> Reply {
     }
 }
 
-/// Asks for the name of the agency that runs a portal.
+/// The question for the name of the agency that runs a portal.
 fn ask_agency(context: &ChatContext<'_>, url: &str) -> Reply {
     let mut reply = Reply::default();
     let mark = Prompt::Agency.mark();
@@ -87,7 +87,8 @@ fn taken(context: &ChatContext<'_>, request: &Request) -> Reply {
     Reply::plain(&context.say("register-taken", &args))
 }
 
-/// What is to be proved before there is a request: no button looks again, and no officer can vouch for it.
+/// Explains how to prove ownership first. There is no request yet, so no button triggers a look, and no officer can
+/// vouch for it.
 fn prove_first(context: &ChatContext<'_>, why: &Say) -> Reply {
     let arg = |name: &str| why.args.get(name).map(String::as_str).unwrap_or_default();
     let mut reply = Reply::plain(&context.say("register-prove-first", &[]));
@@ -100,7 +101,7 @@ fn host(request: &Request) -> String {
     marked(&defang(request.url.host_str().unwrap_or_default()))
 }
 
-/// How to ask, and what this chat has asked for.
+/// How to register, and this chat's open requests.
 async fn usage(context: &ChatContext<'_>) -> Reply {
     let mut reply = Reply::plain(&context.say("register-usage", &[]));
     let all = context.world().store.requests().await.unwrap_or_default();
@@ -113,7 +114,7 @@ async fn usage(context: &ChatContext<'_>) -> Reply {
     reply
 }
 
-/// An answer to a question for the agency's name.
+/// Handles the answer to the question for the agency's name.
 pub(super) async fn agency_named(context: &ChatContext<'_>, url: &str, name: &str) -> Reply {
     let name: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() {
@@ -122,7 +123,7 @@ pub(super) async fn agency_named(context: &ChatContext<'_>, url: &str, name: &st
     register(context, &format!("{url} {name}")).await
 }
 
-/// An officer's reason; `None` where the question is about nothing.
+/// Handles an officer's reason for refusing a request; `None` if the question names no request.
 pub(super) async fn refused(context: &ChatContext<'_>, about: &str, reason: &str) -> Option<Reply> {
     let id = about.split_whitespace().find(|it| it.starts_with("DK-"))?;
     let id = RequestId::try_from(id.trim_end_matches([':', '.']).to_owned()).ok()?;
@@ -137,7 +138,7 @@ pub(super) async fn refused(context: &ChatContext<'_>, about: &str, reason: &str
     }))
 }
 
-/// Asks an officer for the reason of a refusal: the asker is told it.
+/// Asks an officer for the reason of a refusal, which will be shown to the asker.
 pub(super) async fn ask_refusal(context: &ChatContext<'_>, id: &RequestId) -> CallbackReply {
     let known = match verbs::to_decide(&context.access, id).await {
         Ok(known) if known.stage.is_open() => Ok(known),
@@ -157,7 +158,7 @@ pub(super) async fn ask_refusal(context: &ChatContext<'_>, id: &RequestId) -> Ca
     }
 }
 
-/// Shows a request as its own message would, with a button to the next older one of those that share a message.
+/// Shows a request as its own message would, with a button for the next older one in the common message.
 pub(super) async fn card(context: &ChatContext<'_>, id: &RequestId) -> CallbackReply {
     match with_older(context, id).await {
         Ok(reply) => CallbackReply::with(String::new(), reply),
@@ -190,7 +191,7 @@ fn as_reply(message: Message) -> Reply {
     reply
 }
 
-/// What became of this chat's own request, for a person who asks by its id.
+/// The state of one of this chat's own requests, by the id that a person types.
 pub(super) async fn one(context: &ChatContext<'_>, id: &str) -> Result<Reply, Refused> {
     let known = verbs::find_own(&context.access, id).await?;
     Ok(match to_asker(&known, context.words(), context.zone()) {

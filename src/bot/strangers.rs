@@ -1,4 +1,4 @@
-//! Limits for strangers' updates, taps and messages alike, checked before an update costs a call to Telegram.
+//! Limits for strangers' taps and messages, checked before an update costs a call to Telegram.
 
 use std::{
     collections::HashMap,
@@ -11,31 +11,33 @@ use std::{
 
 use tokio::{sync::Semaphore, time::Instant};
 
-/// The span in which an account or a chat is heard at most [`MOST`] times. An agency's officer is a stranger until a
-/// portal is approved, and needs some six taps, questions and corrections to register it.
+/// Period in which at most [`MOST`] updates of an account or chat are handled. An agency's officer counts as a
+/// stranger until a portal is approved, and needs about six taps, questions and corrections to register it.
 const EVERY: Duration = Duration::from_secs(60);
 const MOST: u32 = 10;
-/// Accounts and chats remembered at once: past this, updates of new ones are dropped until a span ends.
+/// Accounts and chats that are counted at once: beyond this, updates of further ones are dropped until a period ends.
 const REMEMBERED: usize = 2000;
 /// Answers that wait at once; at [`PAUSE`] they take five seconds.
 const WAITING: usize = 100;
-/// Between two calls to Telegram for strangers: 20 a second of the 30 that Telegram allows a bot, so that alerts and
-/// known chats have the rest.
+/// The shortest time between two calls to Telegram for strangers: 20 a second of the 30 that Telegram allows a bot,
+/// so that alerts and known chats have the rest.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Strangers' chats that are served at once.
+/// Strangers' chats that are served in parallel.
 const AT_ONCE: usize = 4;
 
+/// The state of the limits.
 pub(super) struct Strangers {
-    /// By account or chat: the begin of the current span, and the updates in it.
+    /// For each account or chat: the begin of its current period, and the updates in it.
     heard: Mutex<HashMap<i64, (Instant, u32)>>,
     /// When the next call may be made.
     next: Mutex<Instant>,
-    /// Answers that wait.
+    /// Number of answers that wait.
     waiting: AtomicUsize,
     pub served: Semaphore,
 }
 
 impl Strangers {
+    /// Unused limits.
     pub fn new() -> Self {
         Self {
             heard: Mutex::default(),
@@ -45,13 +47,13 @@ impl Strangers {
         }
     }
 
-    /// Whether an update of a stranger is handled at all; counts it for its chat and its account.
+    /// Whether a stranger's update is handled; counts it for its chat and its account.
     pub fn hears(&self, chat: i64, account: Option<i64>) -> bool {
         let now = Instant::now();
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         heard.retain(|_, it| now.duration_since(it.0) < EVERY);
         let mut keys = vec![chat];
-        // in a private chat the account's number is the chat's
+        // in a private chat, the chat's number is the account's
         keys.extend(account.filter(|it| *it != chat));
         let fresh = keys.iter().filter(|it| !heard.contains_key(it)).count();
         let waiting = self.waiting.load(Ordering::Relaxed);
@@ -67,7 +69,7 @@ impl Strangers {
         within
     }
 
-    /// Counts one more waiting answer where there is `any`.
+    /// Counts one more waiting answer, if there is `any`.
     pub fn wait(&self, any: bool) {
         self.waiting.fetch_add(usize::from(any), Ordering::Relaxed);
     }

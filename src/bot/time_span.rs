@@ -1,12 +1,12 @@
-//! Spans of time as people write them: hours by the clock, with or without a day.
+//! Parses periods as people write them: times of day, with or without a date.
 
 use jiff::{
     Timestamp, Zoned,
     civil::{Date, Time},
 };
 
-/// `22:00-23:00`, `22h 23h30`, with a day before or behind (`25/11`, `2026-11-25`): the span, and what stands after it.
-/// Without a day it is the next such hours.
+/// Parses `22:00-23:00`, `22h 23h30`, with a date before or after it (`25/11`, `2026-11-25`): begin, end, and the
+/// text after it. Without a date, the next such times.
 pub(super) fn span(text: &str, now: &Zoned) -> Option<(Timestamp, Timestamp, String)> {
     let mut words: Vec<&str> = text.split_whitespace().collect();
     let mut day = None;
@@ -52,7 +52,7 @@ pub(super) fn span(text: &str, now: &Zoned) -> Option<(Timestamp, Timestamp, Str
     Some((at(begin, from)?, at(end, to)?, words.join(" ")))
 }
 
-/// Small words between hours and days; `ngày` behind the hours only where a day follows.
+/// Whether a word may stand between times and date; `ngày` after the times only if a date follows.
 fn is_between(word: &str, next: Option<&str>, hours: usize, now: &Zoned) -> bool {
     match word {
         "ngày" => next.is_some_and(|next| date(next, now).is_some()),
@@ -61,7 +61,7 @@ fn is_between(word: &str, next: Option<&str>, hours: usize, now: &Zoned) -> bool
     }
 }
 
-/// One time of day, or two with a dash between.
+/// One time of day, or two with a dash between them.
 fn clocks(word: &str) -> Option<Vec<Time>> {
     let parts: Vec<&str> = word.split(['-', '–']).filter(|it| !it.is_empty()).collect();
     if parts.is_empty() || parts.len() > 2 {
@@ -77,7 +77,7 @@ fn clock(text: &str) -> Option<Time> {
     Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
 }
 
-/// `25/11`, `25/11/2026` or `2026-11-25`; without a year the next one.
+/// `25/11`, `25/11/2026` or `2026-11-25`; without a year, the next such day.
 fn date(word: &str, now: &Zoned) -> Option<Date> {
     if let Ok(day) = word.parse() {
         return Some(day);

@@ -1,4 +1,4 @@
-//! `gaccong approve ID --by NAME`: the present page is right.
+//! `gaccong approve ID --by NAME`: makes the present page of a target its only approved one.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `gaccong check`: look now, once a profile, without confirming.
+//! `gaccong check`: looks now, once for each profile, without confirmation.
 
 use std::io::IsTerminal;
 
@@ -37,9 +37,9 @@ pub struct Args {
     learn: bool,
 }
 
-/// Looks at once.
+/// Targets that are looked at in parallel.
 const AT_ONCE: usize = 64;
-/// Targets from which a progress bar is shown.
+/// Number of targets from which a progress bar is shown.
 const BAR_FROM: usize = 8;
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
@@ -92,7 +92,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     Ok(if found { Outcome::Found } else { Outcome::Fine })
 }
 
-/// All registered targets, or those named: an id, the URL of a registered target, or any other URL.
+/// All registered targets, or those named: by id, by the URL of a registered target, or by any other URL.
 async fn wanted(world: &World, what: &[String]) -> Result<Vec<Target>, Failure> {
     let registered = world.targets().await?;
     if what.is_empty() {
@@ -132,7 +132,7 @@ async fn wanted(world: &World, what: &[String]) -> Result<Vec<Target>, Failure> 
 
 type Looked = (Look, Option<Refused>);
 
-/// One look a profile; learning looks once more at the first profile's page.
+/// One look for each profile; with `learn`, one more at the first profile's page.
 async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>, Failure> {
     let dossier = world
         .store
@@ -227,7 +227,7 @@ fn as_json(world: &World, target: &Target, look: &Look) -> Value {
     out
 }
 
-/// The address that the look went to, and the name's only family if it has no addresses of the other.
+/// The address that the look went to, with the address family if the name has only one.
 fn address(world: &World, face: &Face) -> String {
     let address = face.address.map(|it| it.to_string());
     let alone = face

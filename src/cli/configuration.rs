@@ -1,4 +1,4 @@
-//! Reading the configuration: targets.yaml and the files that it names.
+//! Reads the configuration: targets.yaml, and the files that it names.
 
 use std::{
     collections::BTreeMap,
@@ -18,23 +18,23 @@ use crate::{
     store::backends,
 };
 
-/// Most bytes of targets.yaml; a file of 50,000 targets has a fifth of it.
+/// Size limit of targets.yaml in bytes; a file with 50,000 targets has a fifth of it.
 pub(super) const LARGEST: u64 = 64 << 20;
-/// Most bytes of a file that it names; a roster of 100,000 shifts has half of it.
+/// Size limit of a file that it names, in bytes; a roster of 100,000 shifts has half of it.
 const LARGEST_NAMED: u64 = ca::LARGEST;
 
-/// The texts that a configuration was read from; `None` for one that could not be read.
+/// Digests of the files that a configuration was read from; `None` for one that could not be read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Texts {
     pub yaml: Option<Digest>,
-    /// Of the roster and of certificates.
+    /// Digests of the roster and of certificate files.
     beside: BTreeMap<PathBuf, Option<Digest>>,
 }
 
 impl Texts {
-    /// Reads the files again.
+    /// Digests of these files as they are now.
     pub fn now(&self, global: &Global) -> Self {
-        // with the bounds of the first reading: a file that was refused as too large is refused again
+        // with the limits of the first reading: a file that was refused as too large is refused again
         let digest = |path: &Path, most| files::read(path, most).ok().map(|it| Digest::of(&it));
         let named = self.beside.keys();
         let beside = named.map(|it| (it.clone(), digest(it, LARGEST_NAMED)));
@@ -52,13 +52,13 @@ impl Texts {
     }
 }
 
-/// Reads the configuration; its paths are relative to its own folder. A file that was not asked for by
-/// name need not exist where `needed` is false.
+/// Reads the configuration. Its paths are relative to its own folder. If `needed` is false, a default file that is
+/// missing counts as empty.
 pub(super) fn config(global: &Global, pace: Pace, needed: bool) -> Result<Config, Failure> {
     read(global, pace, needed, &mut Texts::default())
 }
 
-/// Reads the configuration, and stores the texts that it read in `texts`, also if they have faults.
+/// Like [`config()`]; stores the digests of the files in `texts`, even if the files have faults.
 pub(super) fn read(
     global: &Global,
     pace: Pace,
@@ -115,7 +115,7 @@ fn faulty(path: &Path, faults: &[Fault]) -> Failure {
     ))
 }
 
-/// Where the data lies, as far as the file says so: it may have faults, or be gone.
+/// The data directory as far as the file names it; the file may have faults or be missing.
 pub(super) fn data_dir(global: &Global) -> PathBuf {
     if let Some(named) = &global.data_dir {
         return named.clone();
@@ -130,7 +130,7 @@ fn folder_of(path: &Path) -> &Path {
     folder.unwrap_or(Path::new("."))
 }
 
-/// The rows of the roster that stand in a file of their own.
+/// Reads the rows of the roster that are in a file of their own.
 fn roster(config: &mut Config, yaml: &Path, texts: &mut Texts) -> Result<(), Failure> {
     let Some(path) = config.duty.roster_csv.take() else {
         return Ok(());
@@ -156,7 +156,7 @@ fn is_default(path: &Path) -> bool {
     path == Path::new("targets.yaml")
 }
 
-/// What only the kinds' own files know: whether each notifier and the store can be understood.
+/// Faults that only the code of notifiers and engines can find.
 fn kinds(config: &Config) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (name, spec) in &config.notifiers {
@@ -180,7 +180,7 @@ fn kinds(config: &Config) -> Vec<Fault> {
     faults
 }
 
-/// The faults of the files of `extra_ca`, each at its place in targets.yaml.
+/// The faults of the files in `extra_ca`, each at its place in targets.yaml.
 fn authorities(config: &Config, folder: &Path, texts: &mut Texts) -> Vec<Fault> {
     let service = &config.service;
     let each = service.extra_ca.iter().zip(&service.extra_ca_at);
@@ -233,7 +233,7 @@ mod tests {
         let args = ["gaccong", "--config", &config, "health"];
         let global = crate::cli::Cli::try_parse_from(args).unwrap().global;
         let write = |text: &[u8]| fs::write(&yaml, text).unwrap();
-        // whole, too large, and none
+        // a complete file, one that is too large, and a missing one
         let lengths = [Some(10), Some(LARGEST_NAMED + 1), None];
         for (key, length) in ["duty: { roster_csv", "service: { extra_ca"]
             .iter()

@@ -1,7 +1,8 @@
-//! `gaccong health`: prints /healthz, for a container's health check. Exits with 0 if all is well, else with 1.
+//! `gaccong health`: prints /healthz, for a container's health check. Exits with 0 if the service is healthy,
+//! otherwise with 1.
 //!
-//! It asks the running service and does not judge targets.yaml: under a faulty file the service keeps its old
-//! configuration, and to restart it then would end the watch.
+//! It asks the running service and does not check targets.yaml: with a faulty file the service keeps its old
+//! configuration, and a restart would end the watch.
 
 use std::{
     io,
@@ -18,7 +19,7 @@ use tokio::{
 use super::{Failure, Global, Outcome, configuration, open, output::line};
 use crate::store::{address, control};
 
-/// Time for the service to answer; a later answer counts as not well.
+/// Timeout for the service's answer; a later answer counts as unhealthy.
 const WITHIN: Duration = Duration::from_secs(4);
 const LONGEST: u64 = 1 << 20;
 
@@ -43,7 +44,7 @@ pub(super) async fn run(global: &Global) -> Result<Outcome, Failure> {
     Ok(if good { Outcome::Fine } else { Outcome::Found })
 }
 
-/// The address to connect to from this machine: loopback for a service that listens on all addresses.
+/// The address to connect to from this machine: loopback if the service listens on all addresses.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address {
@@ -54,14 +55,14 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Asks the service that holds the store in a data directory, at the address that it left there.
+/// Asks the service that holds the store in a data directory, at the address in its address file.
 async fn ask(data_dir: &Path) -> io::Result<String> {
     let listens = address::left(data_dir).map_err(|error| {
         let why =
             "the service leaves its address there; is it running, and with the same --data-dir?";
         io::Error::new(error.kind(), format!("{error}; {why}"))
     })?;
-    // also where it listens: a service that was killed has left its address, and another may listen there now
+    // the address alone proves nothing: a killed service leaves its file, and another program may listen there now
     if control::Client::connect(data_dir).await.is_none() {
         let shown = data_dir.display();
         return Err(io::Error::other(format!("its socket in {shown} is dead")));

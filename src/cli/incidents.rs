@@ -1,4 +1,4 @@
-//! `gaccong incidents`: the register.
+//! `gaccong incidents`: lists incidents, and carries out actions on them.
 
 use serde_json::{Value, json};
 
@@ -100,7 +100,7 @@ async fn list(global: &Global, world: &World, open_only: bool) -> Result<Outcome
     Ok(Outcome::Fine)
 }
 
-/// An id as people type it.
+/// Parses the id that a person typed.
 fn read(world: &World, text: &str) -> Result<IncidentId, Failure> {
     let zone = world.config.service.timezone.clone();
     let this_year = world.clock.now().to_zoned(zone).year();
@@ -145,7 +145,7 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
     Ok(Outcome::Fine)
 }
 
-/// Says what a verb came to.
+/// Prints the result of an action.
 fn done_with(
     global: &Global,
     world: &World,

@@ -1,4 +1,4 @@
-//! `gaccong judge --batch CASES.jsonl`: the detector alone, offline, one JSON line a case.
+//! `gaccong judge --batch CASES.jsonl`: runs only the detection, offline, and prints one JSON line for each case.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -64,12 +64,12 @@ struct Case {
     content_type: Option<String>,
 }
 
-/// Files decompress to at most this: the default `max_body` and some.
+/// Limit of a decompressed file in bytes; above the default `max_body`.
 const LARGEST: u64 = 32 << 20;
-/// Parsed history pages kept: cases of one portal follow each other and share them.
+/// Parsed pages of histories that are kept: cases of one portal follow each other and share them.
 const KEPT: usize = 64;
 
-/// Reads cases line by line and answers each before the next is read.
+/// Reads the cases line by line, and answers each before reading the next.
 fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
     let file = File::open(cases)
         .map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
@@ -111,7 +111,7 @@ fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, words: &Wor
     }
 }
 
-/// Every number that leads to the verdict of one case: what was learnt, what changed, what each signal adds.
+/// Prints every number that leads to the verdict of one case: what was learnt, what changed, what each signal adds.
 fn explain(cases: &Path, wanted: &str, words: &Words) -> Result<(), Failure> {
     let say =
         |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", cases.display()));
@@ -254,8 +254,8 @@ fn reckoning(page: &Page, norm: &Norm, expect: &Expect, words: &Words) -> Result
     ))
 }
 
-/// The look that a case comes to, and the time in microseconds of reading, learning and judging what was not read for the
-/// case before.
+/// The look of a case, and the time in microseconds for learning its history and judging its page, without the reading
+/// of files. A history that the case before has already taught costs no time.
 fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Look, u64), String> {
     let content_type = case.content_type.as_deref();
     let files = current(&case.current)?;
@@ -274,7 +274,7 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Look, u64), S
     Ok((look, elapsed_us))
 }
 
-/// Says of a page over a limit which limit that was.
+/// A signal that names the limit, for a page over a limit.
 fn limit(look: &Look) -> Option<Signal> {
     let cause = look.cause.clone();
     let cause = cause.filter(|_| look.class == Class::ParserLimit)?;
@@ -286,7 +286,7 @@ fn limit(look: &Look) -> Option<Signal> {
     })
 }
 
-/// Bounds work by the processor's time, as the service does.
+/// Limits work by CPU time, like the service.
 struct OfTheProcessor;
 
 impl Bounded for OfTheProcessor {
@@ -309,7 +309,7 @@ fn current(value: &Value) -> Result<Vec<(Profile, PathBuf)>, String> {
     }
 }
 
-/// Pages of histories, each read once while it is near, and the portal of the last history.
+/// The recently parsed pages of histories, and the portal of the last history.
 #[derive(Default)]
 struct Pages {
     read: HashMap<(PathBuf, Url), (Arc<Page>, Vec<u8>)>,
@@ -318,7 +318,7 @@ struct Pages {
 }
 
 impl Pages {
-    /// The portal that a case's history makes.
+    /// The portal as a case's history has taught it.
     fn portal(&mut self, case: &Case, folder: &Path) -> Arc<Replay> {
         if let Some((history, url, portal)) = &self.last
             && *history == case.history
@@ -350,7 +350,7 @@ impl Pages {
             url,
             ignore: &[],
         };
-        // a page over the limits teaches nothing
+        // nothing is learnt from a page over a limit
         let Some(Ok(page)) = OfTheProcessor.within(|| page::read(source)) else {
             return Ok(());
         };
@@ -368,7 +368,7 @@ impl Pages {
     }
 }
 
-/// A file as served: plain, .gz or .zst.
+/// Reads a file, as served: plain, .gz or .zst.
 fn load(path: &Path) -> Result<Vec<u8>, String> {
     let say = |error: io::Error| format!("{}: {error}", path.display());
     let file = File::open(path).map_err(say)?;

@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand. Output for people on stdout, logs on stderr.
+//! The command line, with one file for each subcommand. Results go to stdout, logs to stderr.
 
 mod approve;
 mod calendar;
@@ -71,6 +71,7 @@ enum Colour {
 }
 
 impl Global {
+    /// The language that the user chose, if any.
     pub fn lang(&self) -> Option<Lang> {
         self.lang.map(|it| match it {
             LangArg::Vi => Lang::Vi,
@@ -114,14 +115,14 @@ enum Command {
     Health,
 }
 
-/// Parses the arguments, runs, and says how it went.
+/// Parses the arguments and runs the command. Returns the exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // help and version are no faults
+            // help and version are no errors
             let code = if error.use_stderr() { 2 } else { 0 };
-            // an error repeats the arguments: control characters in them must not reach the terminal
+            // an error repeats the arguments: their control characters must not reach the terminal
             let _ = match code {
                 0 => error.print(),
                 _ => {
@@ -132,7 +133,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    // report files are for others to read, so that they keep the user's umask
+    // other users may read report files, so that command keeps the user's umask
     if !matches!(cli.command, Command::Report(_)) {
         crate::store::private::umask();
     }
@@ -151,7 +152,7 @@ pub fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(run(cli));
-    // a name that is still being resolved must not hold up the end
+    // do not wait for a DNS query that is still running
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     match result {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

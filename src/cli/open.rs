@@ -1,4 +1,4 @@
-//! Opening what a command needs: the store (or the service that holds it), the world.
+//! Opens what a command needs: the store, or the service that holds it, and the world.
 
 use std::{
     fs,
@@ -14,16 +14,16 @@ use crate::{
     world::{World, clock::System},
 };
 
-/// A store, and the lock that must live as long.
+/// A store, and its lock, which must live as long.
 pub(super) struct Opened {
     pub store: Arc<dyn Store>,
     _lock: Option<Lock>,
 }
 
-/// The store, or the running service that answers for it.
+/// Opens the store, or connects to the running service that holds it.
 pub(super) async fn store(config: &Config) -> Result<Opened, Failure> {
     let folder = &config.service.data_dir;
-    // a service may be starting or stopping: between its lock and its socket lies a moment
+    // a service that starts or stops may hold the lock for a moment without serving its socket
     for _ in 0..40 {
         if let Some(client) = control::Client::connect(folder).await {
             return Ok(Opened {
@@ -43,7 +43,7 @@ pub(super) async fn store(config: &Config) -> Result<Opened, Failure> {
     Err(StoreError::Held(folder.display().to_string()).into())
 }
 
-/// The store for the service itself, which holds it alone.
+/// Opens the store for the service itself, with exclusive access.
 pub(super) fn own_store(config: &Config) -> Result<Opened, Failure> {
     let folder = &config.service.data_dir;
     let lock = Lock::take(folder).map_err(|error| match error {
@@ -54,7 +54,7 @@ pub(super) fn own_store(config: &Config) -> Result<Opened, Failure> {
     })?;
     let snapshots = &config.service.snapshots_dir;
     if let Err(error) = private::folder(snapshots) {
-        // the service still looks at portals; each look reports that it cannot keep the page
+        // the service still looks at portals; each look reports that its page cannot be kept
         tracing::error!(%error, "{} cannot be made", snapshots.display());
     }
     let store = backends::open(&config.service.store, folder)?;
@@ -64,13 +64,13 @@ pub(super) fn own_store(config: &Config) -> Result<Opened, Failure> {
     })
 }
 
-/// Everything for commands that look.
+/// Opens the world for commands that look at portals.
 pub(super) async fn world(global: &Global, needed: bool) -> Result<(World, Opened), Failure> {
     world_of(config(global, Pace::Fast, needed)?).await
 }
 
-/// Everything for commands on what is there already. Refuses a directory without a targets.yaml and a store, where they
-/// would succeed on nothing.
+/// Opens the world for commands on existing data. Refuses a directory with neither targets.yaml nor store, in which
+/// these commands would succeed without doing anything.
 pub(super) async fn existing(global: &Global) -> Result<(World, Opened), Failure> {
     let config = config(global, Pace::Fast, false)?;
     let data = &config.service.data_dir;
@@ -84,14 +84,14 @@ pub(super) async fn existing(global: &Global) -> Result<(World, Opened), Failure
     world_of(config).await
 }
 
-/// Opens the world of a configuration that was read already.
+/// Opens the world of a configuration that was already read.
 pub(super) async fn world_of(config: Config) -> Result<(World, Opened), Failure> {
     let opened = store(&config).await?;
     let (world, _) = World::open(config, opened.store.clone(), Arc::new(System))?;
     Ok((world, opened))
 }
 
-/// Logs on standard error, as `RUST_LOG` asks; `usual` where it does not.
+/// Starts logging to stderr, with the filter of `RUST_LOG`, or `usual` without it.
 pub(super) fn logs(usual: &str) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(usual));
@@ -104,7 +104,7 @@ pub(super) fn logs(usual: &str) {
         .try_init();
 }
 
-/// A folder as the user wrote it, made where it is not there.
+/// A folder that the user named, created if it is missing.
 pub(super) fn folder(path: &Path) -> Result<PathBuf, Failure> {
     fs::create_dir_all(path)
         .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;

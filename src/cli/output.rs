@@ -1,4 +1,4 @@
-//! How a command ends, and how foreign and own text reaches a terminal.
+//! The outcome of a command, and safe output of own and foreign text to a terminal.
 
 use std::{
     borrow::Cow,
@@ -20,14 +20,14 @@ use crate::{
     world::Fault,
 };
 
-/// It ran; did it find something?
+/// The outcome of a command that ran; for some commands, whether it found something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Fine,
     Found,
 }
 
-/// It did not run, with the exit code of the contract.
+/// The failure of a command, with the exit code of the contract.
 #[derive(Debug)]
 pub struct Failure {
     code: u8,
@@ -35,7 +35,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Usage or configuration.
+    /// A failure of usage or configuration.
     pub fn usage(message: impl Into<String>) -> Self {
         Self {
             code: 2,
@@ -43,7 +43,7 @@ impl Failure {
         }
     }
 
-    /// The store or the system.
+    /// A failure of the store or the system.
     pub fn system(message: impl Into<String>) -> Self {
         Self {
             code: 3,
@@ -51,7 +51,7 @@ impl Failure {
         }
     }
 
-    /// A verb that did nothing, in the words of the configured language.
+    /// A refused action, in the configured language.
     pub fn refused(why: Refused, words: &Words) -> Self {
         match why {
             Refused::NotFound(_) => Self::usage("it is not there any more"),
@@ -66,15 +66,17 @@ impl Failure {
         }
     }
 
+    /// The text of the failure.
     pub fn message(&self) -> &str {
         &self.message
     }
 
+    /// Prints the failure to stderr. Returns the exit code.
     pub fn report(self) -> ExitCode {
-        // arguments and file contents in the message must not hold anything that the terminal acts on
+        // the message may repeat arguments and file contents, which must not control the terminal
         let plain = |it: &char| *it == '\n' || !(it.is_control() || is_obeyed(*it));
         let message: String = self.message.chars().filter(plain).collect();
-        // the reader of a closed pipe wants nothing more
+        // ignore a closed pipe
         let _ = writeln!(anstream::stderr(), "gaccong: {message}");
         ExitCode::from(self.code)
     }
@@ -95,7 +97,7 @@ impl From<Fault> for Failure {
     }
 }
 
-/// Standard output that failed. A closed pipe is no failure: its reader has seen enough.
+/// Standard output failed. A closed pipe is no failure: its reader has seen enough.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
@@ -105,7 +107,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// A line on standard output.
+/// Prints a line to standard output.
 pub fn line(text: &str) -> Result<(), Failure> {
     if text.starts_with('{') {
         writeln!(anstream::stdout(), "{}", escaped(text))?;
@@ -115,13 +117,13 @@ pub fn line(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a terminal acts on the character: C1 control characters and those that change the direction of text.
+/// Whether terminals act on the character: C1 control characters, and those that change the direction of text.
 fn is_obeyed(it: char) -> bool {
     matches!(it, '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// JSON in which the characters of [`is_obeyed`] are written as `\u…`, so that a terminal does not act on them. It
-/// parses to the value that it had before.
+/// JSON in which the characters of [`is_obeyed`] are written as `\u…`, so that terminals do not act on them. It
+/// parses to an equal value.
 pub fn escaped(json: &str) -> Cow<'_, str> {
     if !json.contains(is_obeyed) {
         return Cow::Borrowed(json);
@@ -137,7 +139,7 @@ pub fn escaped(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Prints the result of a command that may repeat what a user typed: a sentence, or facts as JSON.
+/// Prints the result of a command: a sentence, or facts as JSON. Both may repeat what the user typed.
 pub fn done(json: bool, sentence: &str, facts: &Value) -> Result<(), Failure> {
     if json {
         line(&facts.to_string())
@@ -146,7 +148,7 @@ pub fn done(json: bool, sentence: &str, facts: &Value) -> Result<(), Failure> {
     }
 }
 
-/// A table without borders that a person reads and `cut` can cut; cells are made harmless.
+/// Prints a table without borders, for people and for `cut`. Control characters in cells are removed.
 pub fn table(heads: &[String], rows: Vec<Vec<String>>) -> Result<(), Failure> {
     let mut table = comfy_table::Table::new();
     table.load_preset(comfy_table::presets::NOTHING);
@@ -161,7 +163,7 @@ pub fn table(heads: &[String], rows: Vec<Vec<String>>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A signal as the contract prints it.
+/// A signal in the form of the contract.
 pub fn signal_json(signal: &Signal, words: &Words) -> Value {
     json!({
         "name": signal.name,

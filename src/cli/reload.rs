@@ -1,4 +1,4 @@
-//! A changed targets.yaml, or a changed file that it names, taken in while the service runs: checked whole, or not taken
+//! Reloads targets.yaml and the files that it names while the service runs. A change is accepted as a whole, or not
 //! at all.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -16,36 +16,38 @@ use crate::{
     world::World,
 };
 
-/// Interval between readings of the files; two equal readings make a change, so that one half written is not taken.
+/// Time between two readings of the files. A change is accepted after two equal readings, so that a half-written file
+/// is not.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// A file with less than this share of the targets, or none, is taken for a mistake.
+/// A file with less than this share of the present targets, or with none, is treated as a mistake.
 const SHRUNK: f64 = 0.5;
-/// A handful may be halved without asking.
+/// Up to this number of targets, a smaller file is accepted without asking.
 const FEW: usize = 4;
 
-/// The milestone under which an operator accepts a much smaller file.
+/// The milestone by which an operator accepts a much smaller file.
 pub(super) const ACCEPTED: &str = "config/accepted";
 
+/// Watches the files, and publishes new configurations.
 pub(super) struct Reload {
     global: Global,
     pace: Pace,
     change: watch::Sender<Arc<World>>,
-    /// What is in force.
+    /// The files of the configuration in force.
     force: Texts,
-    /// What was read last.
+    /// The files at the last reading.
     last: Texts,
-    /// What was refused: it is said once.
+    /// The files that were refused last, so that a refusal is reported once.
     refused: Option<Texts>,
 }
 
-/// What stands in the way of a new file.
+/// Why a changed file is not accepted.
 enum Obstacle {
     Faulty(String),
     Shrunk { now: usize, before: usize },
 }
 
 impl Reload {
-    /// `force` are the texts that the world of `change` was made of.
+    /// `force`: the files from which the present world of `change` was made.
     pub fn new(
         global: &Global,
         pace: Pace,
@@ -62,14 +64,14 @@ impl Reload {
         }
     }
 
-    /// The texts as they are now. Read on another thread, as everything here: a file system may hang.
+    /// The files as they are now. Read on another thread, like everything here, because a file system may hang.
     async fn seen(&self) -> Texts {
         let (last, global) = (self.last.clone(), self.global.clone());
         let seen = spawn_blocking(move || last.now(&global)).await;
         seen.unwrap_or_default()
     }
 
-    /// Takes the files in if one has changed and all stand still.
+    /// Reloads the files if one has changed and none is still changing.
     pub async fn if_changed(&mut self) {
         let seen = self.seen().await;
         let still = seen == self.last;
@@ -85,7 +87,7 @@ impl Reload {
         }
     }
 
-    /// A person asked for it.
+    /// Reloads the files at a person's request.
     pub async fn now(&mut self) {
         self.take(true).await;
     }
@@ -98,7 +100,7 @@ impl Reload {
     async fn take(&mut self, asked: bool) {
         let old = self.change.borrow().clone();
         let (config, texts) = self.read().await;
-        // what was read is what is compared from now on: a file may have changed since it was seen
+        // compare with what was read now: a file may have changed since the last reading
         self.last = texts.clone();
         let renewed = match config {
             Ok(config) => self.renewed(&old, config, &texts).await,

@@ -1,4 +1,4 @@
-//! `gaccong report weekly`.
+//! `gaccong report weekly`: writes the availability report of a week.
 
 use std::path::PathBuf;
 

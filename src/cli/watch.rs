@@ -1,4 +1,4 @@
-//! `gaccong watch`: the service.
+//! `gaccong watch`: runs the service.
 
 use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
@@ -82,7 +82,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     Ok(Outcome::Fine)
 }
 
-/// Binds the control socket, and the address of `service.listen` if there is one.
+/// Binds the control socket, and `service.listen` if it is configured.
 async fn sockets(
     world: &World,
     data_dir: &Path,
@@ -104,14 +104,15 @@ async fn sockets(
     Ok((socket, listener))
 }
 
-/// The part that delivers messages: deliveries under way are awaited, messages not begun are left to the next start.
+/// Name of the part that delivers messages. A stop waits for deliveries in progress; others are left to the next
+/// start.
 const DELIVERIES: &str = "deliveries";
-/// Nine seconds: the contract allows ten for the whole stop.
+/// Time that a stop gives to deliveries: the contract allows ten seconds for the whole stop.
 const DELIVERED_WITHIN: Duration = Duration::from_secs(9);
-/// Time for all other parts: polls, looks and CPU work are repeated after the next start.
+/// Time that a stop gives to all other parts: the next start repeats polls, looks and CPU work.
 const ENDED_WITHIN: Duration = Duration::from_millis(600);
 
-/// The running parts of the service, by name. Jobs of the clock are listed in `jobs::ALL`.
+/// The running parts of the service, by name. `jobs::ALL` lists the periodic jobs.
 #[derive(Default)]
 struct Parts {
     running: JoinSet<&'static str>,
@@ -119,7 +120,7 @@ struct Parts {
 }
 
 impl Parts {
-    /// Begins all parts that work on the world as it is in force.
+    /// Starts all parts that work on the world in force.
     fn begin_service(
         &mut self,
         worlds: Live,
@@ -148,7 +149,7 @@ impl Parts {
         });
     }
 
-    /// Waits for the deliveries, briefly for all others, and aborts the rest.
+    /// Waits for the deliveries, and briefly for all other parts; then aborts the rest.
     async fn end(&mut self) {
         let begun = Instant::now();
         let (soon, late) = (begun + ENDED_WITHIN, begun + DELIVERED_WITHIN);
@@ -176,8 +177,7 @@ impl Parts {
     }
 }
 
-/// The signals of the system. The handlers are set before any part begins, so that a stop right after the start is
-/// clean.
+/// Handlers of system signals. They are set before any part starts, so that a stop right after the start is clean.
 struct Told {
     term: Signal,
     interrupt: Signal,
@@ -211,7 +211,7 @@ impl Told {
                     reload.if_changed().await;
                 }
             };
-            // a stop does not wait for files that cannot be read
+            // a stop must not wait for files that cannot be read
             tokio::select! {
                 _ = self.term.recv() => return,
                 _ = self.interrupt.recv() => return,

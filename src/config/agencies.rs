@@ -1,4 +1,4 @@
-//! Agencies and their targets.
+//! Reads the agencies and their targets.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The section `duty`: officers on duty, deciders, escalation, contacts.
+//! The section `duty`: officers on duty, officers with the right to decide, escalation, contacts.
 
 use std::{cell::RefCell, path::PathBuf, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// An agency as a contact names it: whether there is one is known when the whole file is read.
+/// An agency that a contact names. Whether it exists is known only after the whole file is read.
 pub(super) struct Named {
     at: Place,
     path: String,
@@ -25,7 +25,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// To be pointed out, and no fault: it may be registered in the store alone.
+    /// A warning that the agency is unknown. It is no fault, because the agency may exist in the store only.
     pub fn unknown(&self, agencies: &[Agency]) -> Option<Fault> {
         if agencies.iter().any(|it| it.id == self.id) {
             return None;
@@ -42,7 +42,7 @@ impl Named {
     }
 }
 
-/// Reads the section. `named` gets the agencies that contacts name, to be checked at the end.
+/// Reads the section. The agencies that contacts name are added to `named`, to be checked at the end.
 pub(super) fn read(node: &Node, named: &mut Vec<Named>, faults: &mut Vec<Fault>) -> Duty {
     let mut out = Duty::default();
     let Some(fields) = Fields::of(node, "duty", faults) else {
@@ -89,7 +89,7 @@ pub(super) fn read(node: &Node, named: &mut Vec<Named>, faults: &mut Vec<Fault>)
     out
 }
 
-/// Shorter times would only be noise.
+/// The shortest times that may be configured: shorter ones would only make noise.
 const LEAST_REMINDER: Duration = Duration::from_secs(10 * 60);
 const LEAST_TEST_CALL: Duration = Duration::from_secs(2 * 60);
 
@@ -108,7 +108,7 @@ fn or_off(fields: &Fields, name: &'static str, least: Duration) -> Option<Option
     })
 }
 
-/// Steps in the order of their times.
+/// Escalation steps in the order of their times.
 pub(super) fn escalation(fields: &Fields) -> Vec<Step> {
     let mut steps = each(fields, "escalation", |fields| {
         let after = fields.required("after", fields.duration("after"));
@@ -125,7 +125,7 @@ pub(super) fn escalation(fields: &Fields) -> Vec<Step> {
     steps
 }
 
-/// The agency's head, or another person in a mapping.
+/// The agency's head, or another person, from a mapping.
 pub(super) fn one(fields: &Fields, name: &'static str) -> Option<Person> {
     let node = fields.node(name)?;
     let path = fields.path(name);
@@ -177,7 +177,7 @@ fn contact(fields: &Fields, seen: &mut Vec<Named>) -> Option<Contact> {
     })
 }
 
-/// The value before what is wanted instead.
+/// Wraps a parser, so that its error begins with the text that was written.
 pub(super) fn said<T>(
     read: fn(&str) -> Result<T, String>,
 ) -> impl FnOnce(&str) -> Result<T, String> {
@@ -192,7 +192,7 @@ fn named<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, String> {
     })
 }
 
-/// The mappings of a list, each read by itself.
+/// Reads each mapping of a list.
 fn each<T>(fields: &Fields, name: &'static str, read: impl Fn(&Fields) -> Option<T>) -> Vec<T> {
     let Some(node) = fields.node(name) else {
         return Vec::new();

@@ -1,5 +1,5 @@
-//! What of the duty room's data the operator hardly meant: gaps and overlaps of the roster, contacts that are stale or
-//! missing, people without a telephone or an account.
+//! Remarks on probable mistakes in the duty data: gaps and overlaps of the roster, stale or missing contacts, people
+//! without a telephone or an account.
 
 use jiff::Timestamp;
 
@@ -13,13 +13,13 @@ use crate::{
     },
 };
 
-/// Two weeks: a roster is made for a month, and mended in less.
+/// Two weeks: rosters are made for a month, and corrected in less.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_hours(14 * 24);
-/// Most remarks of a kind.
+/// Remarks of one kind, at most.
 const MOST_REMARKS: usize = 10;
 
-/// Remarks in words: hours of the next two weeks with no officer on duty, or with several, contacts that were not confirmed
-/// for a quarter of a year, and branches of the tree of contacts without any.
+/// The remarks as sentences: hours of the next two weeks without an officer on duty, or with several; contacts that
+/// were not confirmed for a quarter of a year; provinces without a contact; unreachable people.
 pub fn duty_remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
     let zone = &config.service.timezone;
     let Duty {
@@ -62,7 +62,7 @@ pub fn duty_remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<Strin
     out
 }
 
-/// People and contacts without a telephone number, an account or an address.
+/// Remarks on people and contacts without a telephone number, an account or an address.
 fn unreachable(config: &Config, words: &Words) -> Vec<String> {
     let Duty {
         roster, contacts, ..
@@ -75,14 +75,14 @@ fn unreachable(config: &Config, words: &Words) -> Vec<String> {
         .iter()
         .filter(|it| it.phone.is_none() && it.email.is_none());
     names.extend(silent.map(|it| it.name.as_str()));
-    // a person with several rows is named once
+    // name a person with several rows once
     let mut seen = std::collections::HashSet::new();
     names.retain(|it| seen.insert(*it));
     let line = |name: &&str| words.text("person-unreachable", &[("name", name)]);
     names.iter().map(line).collect()
 }
 
-/// Provinces without a contact, each with its agencies.
+/// Remarks on provinces without a contact, with their agencies.
 fn bare(config: &Config, words: &Words) -> Vec<String> {
     let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
     for agency in &config.agencies {

@@ -1,4 +1,4 @@
-//! A [`Config`] and the store's registrations as one valid targets.yaml.
+//! Writes a [`Config`] and the store's registrations as a valid targets.yaml.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Strings are written as JSON strings, which are YAML too.
+/// The targets.yaml. Texts are written as JSON strings, which are valid YAML.
 pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String {
     let mut out = String::new();
     service(&mut out, config);
@@ -221,7 +221,7 @@ fn service(out: &mut String, config: &Config) {
     }
 }
 
-/// Only what differs from `base`.
+/// Writes the settings that differ from `base`.
 fn settings(out: &mut String, indent: &str, it: &Settings, base: Option<&Settings>) {
     let differs = |same: fn(&Settings, &Settings) -> bool| base.is_none_or(|base| !same(it, base));
     if differs(|a, b| a.every == b.every) {

@@ -1,4 +1,4 @@
-//! Reads the fields of a mapping. Each fault is noted, and reading goes on.
+//! Reads the fields of a mapping. Each fault is collected, and reading continues.
 
 use std::{cell::RefCell, collections::HashSet, net::SocketAddr, time::Duration};
 
@@ -8,7 +8,7 @@ use crate::{
     page::charset::nfc,
 };
 
-/// A mapping with fields taken one by one; fields that no caller took are unknown ones.
+/// A mapping, read field by field; fields that no caller has read are reported as unknown.
 pub(super) struct Fields<'a> {
     pub at: Place,
     path: String,
@@ -18,7 +18,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// `None`, with the fault noted, where the node is no mapping. Duplicate keys are faults too.
+    /// The fields of a node. `None`, with the fault added, if it is no mapping. Duplicate keys are faults, too.
     pub fn of(node: &'a Node, path: &str, faults: &'a mut Vec<Fault>) -> Option<Self> {
         let pairs: &[(Key, Node)] = match &node.value {
             Value::Map(pairs) => pairs,
@@ -57,7 +57,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Notes a fault of a field, with its path.
+    /// Adds a fault of a field, with its path.
     pub fn fault(&self, at: Place, field: &str, message: impl AsRef<str>) {
         let message = format!("{}: {}", join(&self.path, field), message.as_ref());
         self.faults.borrow_mut().push(Fault {
@@ -67,7 +67,7 @@ impl<'a> Fields<'a> {
         });
     }
 
-    /// The node of a field; marks the field as known.
+    /// The node of a field; the field counts as known from then on.
     pub fn node(&self, name: &'static str) -> Option<&'a Node> {
         self.asked.borrow_mut().push(name);
         self.pairs
@@ -76,24 +76,24 @@ impl<'a> Fields<'a> {
             .map(|(_, node)| node)
     }
 
-    /// Runs `read` with the list of faults, for nodes that are mappings themselves.
+    /// Calls `read` with the list of faults, for nodes that are mappings themselves.
     pub fn inside<T>(&self, read: impl FnOnce(&mut Vec<Fault>) -> T) -> T {
         read(&mut self.faults.borrow_mut())
     }
 
-    /// The path of a field, for messages.
+    /// The path of a field, for error messages.
     pub fn path(&self, field: &str) -> String {
         join(&self.path, field)
     }
 
-    /// A text in composed letters (NFC), in whichever form the editor saved it. Paths must be read with
-    /// [`Fields::parsed`] instead: the file system compares bytes.
+    /// A text in composed letters (NFC), whichever form the editor saved. Read paths with [`Fields::parsed`] instead,
+    /// because the file system compares bytes.
     pub fn text(&self, name: &'static str) -> Option<String> {
         let node = self.node(name)?;
         self.as_text(node, name).map(|it| nfc(&it))
     }
 
-    /// The text of the node as written.
+    /// The text of the node, exactly as written.
     fn as_text(&self, node: &Node, name: &str) -> Option<String> {
         match &node.value {
             Value::Scalar(text, _) if !node.is_null() && !text.trim().is_empty() => {
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
         Some(out)
     }
 
-    /// Texts as written, without composing letters: paths and selectors.
+    /// A list of texts exactly as written, for paths and selectors.
     pub fn raw_texts(&self, name: &'static str) -> Option<Vec<(Place, String)>> {
         let node = self.node(name)?;
         match &node.value {
@@ -157,7 +157,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// An id (`[a-z0-9-]{1,64}`) and its place; another text is a fault.
+    /// An id (`[a-z0-9-]{1,64}`) and its place; any other text is a fault.
     pub fn id(&self, name: &'static str) -> Option<(Place, String)> {
         let node = self.node(name)?;
         let text = self.as_text(node, name)?;
@@ -168,7 +168,7 @@ impl<'a> Fields<'a> {
         Some((node.at, text))
     }
 
-    /// A scalar read by `read`; its error becomes a fault.
+    /// A scalar that `read` parses; its error becomes a fault.
     pub fn parsed<T>(
         &self,
         name: &'static str,
@@ -209,7 +209,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// Notes a fault if the field is missing.
+    /// Adds a fault if the field is missing.
     pub fn required<T>(&self, name: &'static str, value: Option<T>) -> Option<T> {
         if value.is_none() && !self.pairs.iter().any(|(key, _)| key.name == name) {
             self.fault(self.at, name, "is missing");
@@ -217,7 +217,7 @@ impl<'a> Fields<'a> {
         value
     }
 
-    /// Reports every field that no caller asked for.
+    /// Adds a fault for every field that no caller has read.
     pub fn finish(self) {
         let asked = self.asked.take();
         for (key, _) in self
@@ -251,7 +251,11 @@ fn join(path: &str, field: &str) -> String {
     }
 }
 
-/// `500ms`, `30s`, `5m`, `1h`, `3d` and sums of these (`1m30s`).
+/// Parses `500ms`, `30s`, `5m`, `1h`, `3d` and sums of these (`1m30s`).
+///
+/// # Errors
+///
+/// A sentence that quotes the text.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not a length of time: write 30s, 5m, 1h, 3d");
     let mut rest = text.trim();
@@ -285,7 +289,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The shortest text that [`duration`] reads back.
+/// The shortest text that [`duration`] parses as this duration.
 pub fn duration_text(length: Duration) -> String {
     let ms = length.as_millis();
     match ms {
@@ -298,7 +302,7 @@ pub fn duration_text(length: Duration) -> String {
     }
 }
 
-/// `8MiB`, `512KiB`, `1000000`.
+/// Parses a size in bytes: `8MiB`, `512KiB`, `1000000`.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     let units = [
         ("GiB", 1 << 30),
@@ -317,7 +321,7 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is not a size from 1KiB to 64MiB: write 8MiB"))
 }
 
-/// An IP address with a port.
+/// Parses an IP address with a port.
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| format!("{text:?} is not an address with a port, such as 127.0.0.1:8480"))

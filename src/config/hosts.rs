@@ -2,8 +2,12 @@
 
 use url::{Host, Url};
 
-/// The host in the form of URLs: lower case, IDN in ASCII. `*.example.com` and `.example.com` become `example.com`,
-/// since a host covers its sub-domains.
+/// The host as in URLs: lower case, IDN in ASCII. `*.example.com` and `.example.com` become `example.com`, because a
+/// host includes its subdomains.
+///
+/// # Errors
+///
+/// A sentence with the text to write instead.
 pub fn allowed_host(text: &str) -> Result<String, String> {
     let said = text.trim();
     let wrong = |why: &str| {
@@ -79,7 +83,7 @@ mod tests {
         ] {
             assert_eq!(allowed_host(text).as_deref(), Ok(host), "{text}");
         }
-        // composed and decomposed letters are one name
+        // composed and decomposed letters make one name
         let (composed, apart) = ("*.C\u{1ed5}ng.vn.", "c\u{f4}\u{309}ng.vn");
         let host = allowed_host(composed);
         assert_eq!(host, allowed_host(apart));

@@ -1,7 +1,7 @@
-//! targets.yaml: text to [`Config`], with every fault at its line and column and all of them at once.
+//! targets.yaml: parses the text into a [`Config`], and reports all faults at once, each with line and column.
 //!
-//! Pure: the caller reads the file. Secrets stay in the environment; only the names of the variables
-//! are configuration. `{ kind, with }` is kept as it is for the notifier's own file to understand.
+//! Pure: the caller reads the file. Secrets stay in the environment; the configuration holds only the names of the
+//! variables. The content of `{ kind, with }` is not interpreted here: the notifier's own code does that.
 
 mod agencies;
 mod duty;
@@ -41,13 +41,13 @@ pub struct Config {
     pub defaults: Settings,
     pub notifiers: BTreeMap<String, NotifierSpec>,
     pub windows: Vec<WindowRule>,
-    /// Officers on duty, deciders, escalation.
+    /// Officers on duty, officers with the right to decide, escalation.
     pub duty: Duty,
     pub agencies: Vec<Agency>,
     pub targets: Vec<Target>,
-    /// Things that are allowed and probably not meant.
+    /// Content that is allowed, but probably a mistake.
     pub warnings: Vec<Fault>,
-    /// The pace that the file was held to.
+    /// The limit of intervals that applied when the file was read.
     pub pace: Pace,
 }
 
@@ -58,24 +58,24 @@ pub struct Service {
     pub language: Lang,
     pub timezone: TimeZone,
     pub contact: String,
-    /// As written; the caller resolves it against the file's folder.
+    /// The path as written; the caller resolves it against the file's folder.
     pub data_dir: PathBuf,
     pub snapshots_dir: PathBuf,
     pub vantage: String,
     pub store: String,
-    /// Where the store's kind stands, for a fault.
+    /// Line and column of the store's kind, for error messages.
     pub store_at: (usize, usize),
     pub listen: Option<SocketAddr>,
     pub allow_networks: Vec<IpNet>,
     pub allow_ports: Vec<u16>,
-    /// Our addresses that no interface has: those of a NAT in front of this machine.
+    /// The service's public addresses that no interface of this machine has, because of a NAT.
     pub own_addresses: Vec<IpAddr>,
     pub extra_ca: Vec<PathBuf>,
-    /// Line and column of each file of `extra_ca`, for fault messages.
+    /// Line and column of each file of `extra_ca`, for error messages.
     pub extra_ca_at: Vec<(usize, usize)>,
     pub resolver: Vec<SocketAddr>,
     pub connectivity: Vec<String>,
-    /// Asked every minute while all is well: a dead man's switch outside.
+    /// URL to ping every minute while the service is healthy: an outside dead man's switch.
     pub heartbeat: Option<Url>,
 }
 
@@ -104,18 +104,18 @@ impl Default for Service {
     }
 }
 
-/// `{ kind, with }` as written.
+/// The kind of a notifier and its settings, as written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotifierSpec {
     pub kind: String,
     pub with: serde_json::Value,
-    /// The notifier that takes over where this one cannot deliver.
+    /// The notifier that gets alerts which this one cannot deliver.
     pub fallback: Option<String>,
     /// Line and column, from 1.
     pub at: (usize, usize),
 }
 
-/// The notifier of that name, or that one's bot in another chat.
+/// The notifier with this name, or its bot in another chat.
 pub(crate) fn notifier_of(
     notifiers: &BTreeMap<String, NotifierSpec>,
     name: &str,
@@ -131,29 +131,29 @@ pub(crate) fn notifier_of(
         .clone();
     let with = spec.with.as_object_mut()?;
     with.insert("chat".to_owned(), chat.into());
-    // the topic belongs to the notifier's own chat
+    // the topic is one of the notifier's own chat
     with.remove("topic");
     spec.fallback = None;
     Some(spec)
 }
 
-/// The operator's people: those who run the service, told by the notifiers of `defaults.notify`. Whoever writes in one of
-/// their chats acts for the operator.
+/// The operator's staff, which runs the service: all readers of the chats of `defaults.notify`. Every member of these
+/// chats acts for the operator.
 #[derive(Clone, Copy, Debug)]
 pub struct Operators<'a>(&'a [String]);
 
 impl<'a> Operators<'a> {
-    /// The names of their notifiers, as configured.
+    /// The names of the operator's notifiers, as configured.
     pub fn names(self) -> &'a [String] {
         self.0
     }
 
-    /// Whether a notifier reaches them.
+    /// Whether a notifier is the operator's.
     pub fn include(self, notifier: &str) -> bool {
         self.0.iter().any(|it| it == notifier)
     }
 
-    /// One alert for each of their notifiers.
+    /// One alert for each of the operator's notifiers.
     pub fn alerts(self, about: &About, urgency: Urgency, now: Timestamp) -> Vec<Alert> {
         let alert = |it: &String| Alert::new(it, about.clone(), urgency, now);
         self.0.iter().map(alert).collect()
@@ -161,11 +161,12 @@ impl<'a> Operators<'a> {
 }
 
 impl Config {
+    /// The operator's staff.
     pub fn operators(&self) -> Operators<'_> {
         Operators(&self.defaults.notify)
     }
 
-    /// How a name in `notify` reaches people.
+    /// The settings of the notifier with this name.
     pub fn notifier(&self, name: &str) -> Option<NotifierSpec> {
         notifier_of(&self.notifiers, name)
     }
@@ -198,15 +199,16 @@ impl NotifierSpec {
     }
 }
 
-/// The shortest interval of looks; tests and the demo may ask for less.
+/// The lower limit of the interval between looks; tests and the demo may use a shorter one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pace {
+    /// 30 seconds.
     Polite,
-    /// `--fast`: 1 s at the least.
+    /// `--fast`: 1 second.
     Fast,
 }
 
-/// `service.data_dir` of a file that may have faults: as written, or the usual one.
+/// `service.data_dir` of a file that may have faults: the path as written, or the default.
 pub fn data_dir(text: &str) -> PathBuf {
     let root = tree::before_fault(text);
     let written = root.at("service").and_then(|it| it.at("data_dir"));
@@ -217,7 +219,7 @@ pub fn data_dir(text: &str) -> PathBuf {
 }
 
 impl Pace {
-    /// The shortest interval of looks.
+    /// The shortest interval between looks.
     pub fn least(self) -> Duration {
         match self {
             Self::Polite => Duration::from_secs(30),
@@ -226,12 +228,20 @@ impl Pace {
     }
 }
 
-/// Reads a whole file. On any fault all of them come back, in the order of their lines.
+/// Parses a whole file.
+///
+/// # Errors
+///
+/// All faults, in the order of their lines.
 pub fn parse(text: &str, pace: Pace) -> Result<Config, Vec<Fault>> {
     parse_with(text, pace, |_| Vec::new())
 }
 
-/// Like `parse`, with faults of `{ kind, with }` that only the notifiers' own code can find.
+/// Like `parse`, with a function for faults of `{ kind, with }` that only the notifiers' own code can find.
+///
+/// # Errors
+///
+/// As [`parse()`], with the faults of `more`.
 pub fn parse_with(
     text: &str,
     pace: Pace,

@@ -1,4 +1,4 @@
-//! The people concerned by an incident, as targets.yaml names them.
+//! The people concerned by an incident, from targets.yaml.
 
 use jiff::Timestamp;
 
@@ -15,14 +15,14 @@ use crate::{
 };
 
 impl Config {
-    /// The steps of escalation that hold for an agency.
+    /// The escalation steps of an agency: its own, otherwise the operator's.
     pub fn steps_of(&self, agency: &str) -> Vec<Step> {
         let own = self.agencies.iter().find(|it| it.id == agency);
         let own = own.map(|it| it.escalation.as_slice()).unwrap_or_default();
         duty::steps(own, &self.duty)
     }
 
-    /// The people to be called for an incident now.
+    /// The people to call for an incident now.
     pub fn called(&self, it: &Incident, now: Timestamp) -> Called {
         let roster = &self.duty.roster;
         let zone = &self.service.timezone;
@@ -44,7 +44,8 @@ impl Config {
         }
     }
 
-    /// The holder of an incident: found among officers and roster by the account, by the name where an account is missing.
+    /// The holder of an incident, found among officers and roster: by account, or by name if one of the accounts is
+    /// unknown and the holder is not the agency's.
     pub fn holder(&self, taken: &Taken) -> Holder {
         let officers = self.duty.officers.iter();
         let mut all = officers.chain(self.duty.roster.iter().map(|it| &it.who));

@@ -1,4 +1,4 @@
-//! The sections of the file, each to its checked form.
+//! Reads and checks the sections of the file.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -172,7 +172,7 @@ fn resolver(fields: &Fields) -> Vec<std::net::SocketAddr> {
     }
 }
 
-/// `host:port` or a URL.
+/// Parses `host:port` or a URL.
 fn connectivity(text: &str) -> Result<String, String> {
     let url = if text.contains("://") {
         text.to_owned()

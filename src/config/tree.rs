@@ -1,11 +1,11 @@
-//! YAML as a tree with the place of every node. serde stops at the first fault and forgets places; the contract wants
-//! all faults with theirs.
+//! YAML as a tree with the place of every node. serde stops at the first fault and drops the places, but the contract
+//! requires all faults with their places.
 
 use std::fmt;
 
 use granit_parser::{Event, Parser, ScalarStyle};
 
-/// What is wrong, and where; lines and columns count from 1.
+/// A fault and its place; lines and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     pub line: usize,
@@ -32,7 +32,7 @@ pub struct Node {
 /// The value of a node.
 #[derive(Clone, Debug)]
 pub enum Value {
-    /// Text and whether it was written without quotes.
+    /// A text, and whether it was written without quotes.
     Scalar(String, bool),
     List(Vec<Node>),
     Map(Vec<(Key, Node)>),
@@ -45,9 +45,9 @@ pub struct Key {
     pub name: String,
 }
 
-/// Collections nested deeper than this are no configuration.
+/// Limit of nested collections: no configuration is deeper.
 const DEPTH: usize = 32;
-/// A file of 50,000 targets has about a million nodes.
+/// Limit of nodes: a file with 50,000 targets has about a million.
 const NODES: usize = 4_000_000;
 
 impl Node {
@@ -56,7 +56,7 @@ impl Node {
         matches!(&self.value, Value::Scalar(text, true) if matches!(text.as_str(), "" | "~" | "null"))
     }
 
-    /// The value of that key, if this is a mapping that has it.
+    /// The value of a key, if the node is a mapping with that key.
     pub fn at(&self, name: &str) -> Option<&Node> {
         match &self.value {
             Value::Map(pairs) => pairs.iter().find(|it| it.0.name == name).map(|it| &it.1),
@@ -64,7 +64,7 @@ impl Node {
         }
     }
 
-    /// What it is, for an error message.
+    /// The kind of the node, for error messages.
     pub fn kind(&self) -> &'static str {
         match &self.value {
             _ if self.is_null() => "nothing",
@@ -74,7 +74,7 @@ impl Node {
         }
     }
 
-    /// As JSON, for `with`.
+    /// The node as JSON, for `with`.
     pub fn json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
@@ -99,7 +99,11 @@ impl Node {
     }
 }
 
-/// The one document of a file. An empty file is an empty mapping.
+/// Parses a file with one document. An empty file is an empty mapping.
+///
+/// # Errors
+///
+/// The first fault, if the text is no valid YAML or exceeds a limit.
 pub fn parse(text: &str) -> Result<Node, Fault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut builder = Builder::default();
@@ -117,7 +121,7 @@ pub fn parse(text: &str) -> Result<Node, Fault> {
     Ok(builder.root.unwrap_or_else(empty))
 }
 
-/// What stands before the first fault. What is open there ends there.
+/// Parses the file up to its first fault; collections that are open there end there.
 pub fn before_fault(text: &str) -> Node {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut builder = Builder::default();
@@ -144,7 +148,7 @@ fn empty() -> Node {
 }
 
 fn plain(error: &str) -> String {
-    // the place is told in our own form
+    // drop the parser's place: faults have their own
     error
         .split(" at char ")
         .next()
@@ -165,7 +169,7 @@ fn fault(at: Place, message: String) -> Fault {
 
 #[derive(Default)]
 struct Builder {
-    /// Collections that are still open; a mapping with a key waits for its value.
+    /// The collections that are still open; a mapping with a key waits for the value.
     open: Vec<(Node, Option<Key>)>,
     root: Option<Node>,
     nodes: usize,

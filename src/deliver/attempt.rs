@@ -1,4 +1,4 @@
-//! One attempt to deliver an alert: noted, composed, sent, and what came of it.
+//! One attempt to deliver an alert: mark it as begun, compose the message, send it, record the outcome.
 
 use std::time::Duration;
 
@@ -21,16 +21,16 @@ use crate::{
     world::World,
 };
 
-/// The first pause after an answer that was lost; four times as long each time.
+/// The first pause after a send with an unknown outcome; it grows fourfold with each attempt.
 const UNSURE: Duration = Duration::from_secs(10);
-/// After an outage of an hour everything is to be out within two minutes of its end.
+/// The longest pause between attempts: after an outage of an hour every alert must be out within two minutes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// The longest pause that a notifier is granted at once; a longer one is asked for again.
+/// The longest pause that a notifier may ask for; when it is over, the notifier may ask again.
 const LONGEST_ASKED: Duration = Duration::from_secs(600);
-/// Age at which an alert to an asker is given up: the asker may ask again.
+/// Age at which an alert to the asker of a request is given up: the asker can ask again.
 const ASKER: SignedDuration = SignedDuration::from_hours(24);
 
-/// Tries one alert. Returns the pause of its notifier where what follows would not be taken either.
+/// Tries to deliver one alert. Returns a pause if the notifier would not take the following alerts either.
 pub(super) async fn attempt(world: &World, mut alert: Alert) -> Option<Duration> {
     let unsure = alert.begun;
     alert.begun = true;
@@ -46,7 +46,7 @@ pub(super) async fn attempt(world: &World, mut alert: Alert) -> Option<Duration>
         Ok(composed) => composed,
         Err(why) => return not_composed(world, alert, why).await,
     };
-    // where nothing can be edited, another message in the same words tells nothing: what changed has changed back
+    // if the notifier cannot edit, an identical message tells nothing new: the change has been reverted
     let wording = wording(world, &alert, &composed.message);
     if let Some(wording) = &wording
         && !unsure
@@ -59,7 +59,7 @@ pub(super) async fn attempt(world: &World, mut alert: Alert) -> Option<Duration>
     match outcome {
         Ok(receipt) => delivered(world, alert, receipt.or(wording), composed.members).await,
         Err(refusal) => {
-            // an earlier attempt may have arrived, whatever became of this one
+            // an earlier attempt may have arrived, regardless of this refusal
             alert.begun = unsure;
             refused(world, alert, &composed.message, refusal).await
         }
@@ -88,7 +88,7 @@ async fn not_composed(world: &World, mut alert: Alert, why: Unsent) -> Option<Du
     }
 }
 
-/// Ends an alert that has nothing to say any more as if it were sent.
+/// Records an alert that no longer has anything to report as sent.
 async fn leave_out(world: &World, alert: Alert) -> Option<Duration> {
     let sent = Delivery::Sent {
         alert,
@@ -116,7 +116,7 @@ async fn delivered(
         About::Joined(id) => storms::joined_sent(world, name, id, &members).await,
         _ => rings::sent(world, &alert).await,
     }
-    // one that is not written down is sent once more, as a repeat; not at once
+    // if the record fails, the alert is sent again, marked as a repeat, after a pause
     written.is_err().then_some(LONGEST_PAUSE)
 }
 
@@ -155,12 +155,12 @@ async fn refused(
     Some(postpone(world, alert, wait).await)
 }
 
-/// Why an alert is tried again later.
+/// Why an alert is postponed.
 struct Wait {
-    /// The pause that the notifier asked for.
+    /// The pause that the notifier asked for, if any.
     asked: Option<Duration>,
     why: String,
-    /// Whether it may have arrived.
+    /// Whether the message may have arrived.
     unsure: bool,
 }
 
@@ -168,7 +168,7 @@ async fn postpone(world: &World, mut alert: Alert, wait: Wait) -> Duration {
     let now = world.clock.now();
     let tries = alert.attempts.saturating_sub(1).min(10);
     let doubled = if wait.unsure {
-        // it has probably arrived, and each attempt is a message more
+        // the message has probably arrived, and each attempt sends another copy
         UNSURE
             .saturating_mul(1 << (2 * tries).min(10))
             .min(LONGEST_ASKED)

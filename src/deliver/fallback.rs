@@ -1,4 +1,5 @@
-//! Other notifiers for an alert: at once where a notifier refuses for good, after a while where it cannot be reached.
+//! Fallback to other notifiers: at once if a notifier refuses an alert for good, after some minutes if it cannot be
+//! reached.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,11 +17,11 @@ use crate::{
     world::World,
 };
 
-/// Age at which an urgent alert that could not be delivered is given to other notifiers too.
+/// Age at which an undelivered urgent alert is also given to other notifiers.
 const TOO_LONG: SignedDuration = SignedDuration::from_mins(3);
 
-/// The notifiers that are told instead: the configured `fallback`, else the operator's. Never another agency's, and none
-/// that is told of it anyway.
+/// The notifiers that get an alert instead: the configured `fallback`, otherwise the operator's. Never another
+/// agency's, and none that gets the alert anyway.
 async fn alternatives(world: &World, name: &str, of: Audience<'_>) -> Vec<String> {
     let configured = world.config.notifiers.get(name);
     let configured = configured.and_then(|it| it.fallback.clone());
@@ -50,7 +51,7 @@ async fn commit(world: &World, alerts: Vec<Alert>) -> bool {
     }
 }
 
-/// The alert for each of the alternatives.
+/// Copies of the alert for its alternative notifiers.
 async fn elsewhere(world: &World, alert: &Alert, now: Timestamp) -> Vec<Alert> {
     let kind = kind_of(&alert.about);
     let others = alternatives(world, &alert.notifier, kind.audience()).await;
@@ -61,7 +62,8 @@ async fn elsewhere(world: &World, alert: &Alert, now: Timestamp) -> Vec<Alert> {
     others.iter().map(again).collect()
 }
 
-/// The incidents of a storm for the alternatives, one by one: its message is made for one notifier.
+/// The incidents of a storm for the alternative notifiers, as one alert each: the storm's message is composed for one
+/// notifier only.
 async fn members_elsewhere(world: &World, name: &str, storm: &str, now: Timestamp) -> Vec<Alert> {
     let storms = world.store.storms(name).await.unwrap_or_default();
     let Some(storm) = storms.iter().find(|it| it.id == storm) else {
@@ -76,12 +78,12 @@ async fn members_elsewhere(world: &World, name: &str, storm: &str, now: Timestam
     out
 }
 
-/// A notifier refused an alert for good: other notifiers get it, the console where there is none, and the operator is
-/// told of the notifier once.
+/// Handles a refusal for good: the alert goes to other notifiers, or to the console if there are none. The operator
+/// is informed about this notifier once.
 pub(super) async fn mark_dead(world: &World, alert: &Alert, message: &Message, why: &str) {
     let now = world.clock.now();
     let name = alert.notifier.as_str();
-    // an asker that cannot be told asks again; anyone can make such chats and leave them
+    // an asker can ask again, and any Telegram user can create such chats and leave them
     if matches!(alert.about, About::Request(_)) && !world.config.operators().include(name) {
         tracing::info!(
             notifier = name,
@@ -118,9 +120,9 @@ pub(super) async fn mark_dead(world: &World, alert: &Alert, message: &Message, w
     }
 }
 
-/// Tells the operator, through other notifiers, what is wrong with one and what to do.
+/// Informs the operator, through other notifiers, what is wrong with a notifier and what to do.
 async fn tell_operators(world: &World, name: &str, why: &str, now: Timestamp) {
-    // known refusals of Telegram have a text of their own; another service may mean something else by the same words
+    // known refusals of Telegram have their own texts; in another service these words may mean something else
     let of = Recipient::from(name).notifier;
     let notifiers = &world.config.notifiers;
     let telegram = notifiers.get(&of).is_some_and(|it| it.kind == "telegram");
@@ -139,13 +141,13 @@ async fn tell_operators(world: &World, name: &str, why: &str, now: Timestamp) {
     commit(world, alerts).await;
 }
 
-/// A notifier takes messages (again).
+/// Records that a notifier takes messages.
 pub(super) fn mark_alive(world: &World, name: &str) {
     world.measure.works(name);
 }
 
-/// An urgent alert that waits for long is given to other notifiers too, once; it stays where it is as well. A storm belongs
-/// to one notifier.
+/// Gives an urgent alert that is [`TOO_LONG`] undelivered to other notifiers, once; it stays queued for its own
+/// notifier. Alerts of storms stay where they are: a storm belongs to one notifier.
 pub(super) async fn also_elsewhere(world: &World, alert: &mut Alert) {
     let now = world.clock.now();
     let late = now.duration_since(alert.created) >= TOO_LONG;

@@ -1,5 +1,5 @@
-//! Many incidents at once become one message at each notifier: what came first is told one by one, the rest is
-//! gathered, and the message grows with them.
+//! Grouping of incidents into storms: at each notifier the first few incidents get a message each; further ones are
+//! gathered into one message, which is edited as the storm grows.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
@@ -21,32 +21,35 @@ use crate::{
     world::World,
 };
 
-/// Within this time, [`ONE_BY_ONE`] incidents of a family are told one by one; the next begins a storm.
+/// Period in which [`ONE_BY_ONE`] incidents of a family get a message each; the next one begins a storm.
 const WHILE: Duration = Duration::from_secs(120);
-/// News waits until no more has come for this long, so that incidents that fall together are told together and the
-/// first message gives their true number. An alert may take a minute or two: a second is not missed.
+/// News is held until no more has come for this time, so that incidents that begin together are reported together and
+/// the first message has their true number. An alert may take one to two minutes: a second does no harm.
 const QUIET: SignedDuration = SignedDuration::from_secs(1);
-/// The longest that the first message waits while more and more news comes.
+/// The longest that the first message is held while more news comes.
 const LONGEST_QUIET: SignedDuration = SignedDuration::from_secs(3);
-/// Who comes later than this after the last is not of the storm.
+/// An incident that comes later than this after the last one does not join the storm.
 const CALM: SignedDuration = SignedDuration::from_mins(5);
-/// A storm takes no more incidents this long after its begin: later ones are told anew. A storm of tampering is short,
-/// since an attacker who wants to hide a portal behind others can make them fall.
+/// A storm takes no more incidents this long after its begin: later ones are reported anew. A storm of tampering is
+/// short because an attacker can make portals fail to hide one among them.
 const LASTS_TAMPERING: SignedDuration = SignedDuration::from_mins(10);
+/// Like [`LASTS_TAMPERING`], for a storm of outages.
 const LASTS_AVAILABILITY: SignedDuration = SignedDuration::from_mins(60);
-/// Between two updates of a storm's message, at least: while it is younger than [`YOUNG`], and later.
+/// Age up to which a storm's message is updated every [`UPDATE_YOUNG`] instead of every [`UPDATE`].
 const YOUNG: SignedDuration = SignedDuration::from_mins(5);
+/// The shortest time between two updates of a young storm's message.
 const UPDATE_YOUNG: SignedDuration = SignedDuration::from_secs(5);
-/// A storm of this many incidents is updated as seldom as an old one: each update reads all of them.
+/// A storm with this many incidents is updated as seldom as an old one: each update reads all of them.
 const MANY: usize = 500;
+/// The shortest time between two updates of the message of an old or large storm.
 const UPDATE: SignedDuration = SignedDuration::from_secs(20);
-/// Between two updates where the notifier cannot edit: each update is one more message.
+/// The shortest time between two updates if the notifier cannot edit: each update is another message.
 const UPDATE_ANEW: SignedDuration = SignedDuration::from_secs(60);
-/// Between two rings for joiners, counted from the last ring of any storm at that notifier.
+/// The shortest time between two rings for joiners, counted from the last ring of any storm at that notifier.
 const RING: SignedDuration = SignedDuration::from_secs(60);
 
-/// When incidents were told one by one, by notifier and family, noted when they are sent. In memory: after a restart a
-/// few more go alone.
+/// When incidents were sent as messages of their own, by notifier and family. In memory only: after a restart a few
+/// more incidents than [`ONE_BY_ONE`] may get their own message.
 #[derive(Default)]
 pub(super) struct Lately(HashMap<(String, Family), VecDeque<Instant>>);
 
@@ -65,28 +68,31 @@ impl Lately {
     }
 }
 
-/// A notifier and how its news is gathered.
+/// A notifier, as the grouping sees it.
 pub(super) struct Channel<'a> {
     pub name: &'a str,
     /// Whether the notifier can edit earlier messages.
     pub edits: bool,
-    /// Whether news waits for more of its kind: not where this is the only round.
+    /// Whether news is held for more of its kind; not if this is the only round.
     pub waits: bool,
     pub lately: &'a Mutex<Lately>,
 }
 
-/// The rest of a queue: alerts to be told one by one now, those of them that count towards a storm, by their keys, and
-/// how long other news waits for more of its kind.
+/// The queue after grouping.
 pub(super) struct Gathered {
+    /// Alerts to send now, each as its own message.
     pub rest: Vec<Alert>,
+    /// Those of `rest` that count towards a storm: their family by alert key.
     pub alone: HashMap<String, Family>,
+    /// How long the other news is still held.
     pub held: Duration,
 }
 
-/// An alert and its incident, which was told nowhere yet.
+/// An alert and its incident, which the notifier has not been told of yet.
 type News = (Alert, Incident);
 
-/// Takes out of a notifier's queue what belongs to a storm, and gathers it there. What is left is told one by one.
+/// Moves the alerts that belong to a storm from a notifier's queue into the storm. The remaining alerts are sent one
+/// by one.
 pub(super) async fn gather(
     world: &World,
     channel: &Channel<'_>,
@@ -111,7 +117,7 @@ pub(super) async fn gather(
     if !sorted.fresh.is_empty() {
         let alone = alone(world).await?;
         for (family, mut news) in sorted.fresh {
-            // an alert that was begun to be sent alone goes on alone: it may have arrived
+            // an alert stays alone once its sending has begun: it may have arrived
             let by_itself = |it: &mut News| it.0.begun || alone.contains(it.1.target.portal());
             out.rest
                 .extend(news.extract_if(.., by_itself).map(|it| it.0));
@@ -128,7 +134,7 @@ pub(super) async fn gather(
     Ok(out)
 }
 
-/// A queue, sorted by what its alerts are about.
+/// A queue, sorted by the subjects of its alerts.
 #[derive(Default)]
 struct Sorted {
     rest: Vec<Alert>,
@@ -152,9 +158,9 @@ async fn sort(world: &World, name: &str, queue: Vec<Alert>) -> Result<Sorted> {
             }
             Some(None) => out.rest.push(alert),
             None => match world.store.incident(id).await? {
-                // where messages leave no receipt, the time line tells what was said
+                // if the notifier gives no receipts, the time line shows whether it was told
                 Some(incident) if was_told(&incident, name) => out.rest.push(alert),
-                // what is to be silent is not gathered into something loud
+                // a muted incident must not become part of a message that rings
                 Some(incident) if incident.is_muted_for(name, now) => out.rest.push(alert),
                 Some(incident) => {
                     let of_family = out.fresh.entry(incident.kind.into()).or_default();
@@ -167,14 +173,14 @@ async fn sort(world: &World, name: &str, queue: Vec<Alert>) -> Result<Sorted> {
     Ok(out)
 }
 
-/// Ids of the portals that are always told alone.
+/// Ids of the portals that the configuration excludes from storms.
 async fn alone(world: &World) -> Result<HashSet<String>> {
     let all = world.targets().await?.into_iter();
     let alone = all.filter(|it| it.settings.alone);
     Ok(alone.map(|it| it.id.to_string()).collect())
 }
 
-/// Tells news of one family one by one, begins a storm of it, or lets it join the running one.
+/// Sends news of one family one by one, begins a storm with it, or adds it to the running storm.
 async fn tell_news(
     world: &World,
     channel: &Channel<'_>,
@@ -209,7 +215,7 @@ async fn tell_news(
         }
         if told + news.len() <= ONE_BY_ONE {
             for (alert, _) in news {
-                // what is tried again was counted
+                // an alert on its second attempt was counted at the first
                 if alert.attempts == 0 {
                     out.alone.insert(alert.about.key(), family);
                 }
@@ -251,7 +257,7 @@ async fn tell_news(
     join(world, channel, alerts, storm, now).await
 }
 
-/// Whether a storm takes an incident that comes now.
+/// Whether a storm accepts an incident that comes now.
 fn takes(storm: &Storm, now: Timestamp) -> bool {
     let lasts = match storm.family {
         Family::Tampering => LASTS_TAMPERING,
@@ -260,7 +266,7 @@ fn takes(storm: &Storm, now: Timestamp) -> bool {
     now.duration_since(storm.joined) <= CALM && now.duration_since(storm.begun) < lasts
 }
 
-/// How long news still has to wait for more of its kind.
+/// How long news is still held for more of its kind.
 fn quiet_in(created: impl Iterator<Item = Timestamp> + Clone, now: Timestamp) -> Duration {
     let (Some(oldest), Some(newest)) = (created.clone().min(), created.max()) else {
         return Duration::ZERO;
@@ -268,15 +274,15 @@ fn quiet_in(created: impl Iterator<Item = Timestamp> + Clone, now: Timestamp) ->
     let quiet = QUIET - now.duration_since(newest);
     let longest = LONGEST_QUIET - now.duration_since(oldest);
     let wait = quiet.min(longest);
-    // a clock that was set back must not hold news up
+    // do not hold news after the clock was set back
     if wait > LONGEST_QUIET {
         return Duration::ZERO;
     }
     Duration::try_from(wait).unwrap_or_default()
 }
 
-/// Queues the ringing message for joiners before they are noted as joined: a crash in between leaves a message without
-/// names, and they join again.
+/// Queues the message that rings for joiners. This happens before the joiners are written, so that a crash in between
+/// loses no ring: the message finds no names, and the incidents join again.
 async fn ring(world: &World, storm: &Storm, storms: &[Storm], now: Timestamp) -> Result<()> {
     let urgency = match storm.family {
         Family::Tampering => Urgency::Grave,
@@ -311,7 +317,7 @@ async fn join(
             let urgency = alerts.iter().map(|it| it.urgency).max().unwrap_or_default();
             Alert::new(&storm.notifier, about, urgency, now)
         }
-        // an update rings no phone: what rings goes first
+        // an update makes no sound: alerts that ring go first
         Some(last) => {
             let pace = match channel.edits {
                 false => UPDATE_ANEW,

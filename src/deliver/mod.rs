@@ -1,4 +1,4 @@
-//! From the outbox to the notifiers, and what became of it back into the store.
+//! Delivery: takes alerts from the outbox, sends them to the notifiers, and writes the outcome back into the store.
 
 mod attempt;
 mod compose;
@@ -30,12 +30,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::world::{Live, World};
 
-/// The first pause after a refusal that names none; doubled each time.
+/// The first pause after a refusal that names none; it doubles with each attempt.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How long deliveries under way may take once the service is told to stop.
+/// Time that deliveries in progress may take after the service was asked to stop.
 const LAST_WORDS: Duration = Duration::from_secs(4);
 
-/// Delivers until told to stop. Notifiers do not wait for each other.
+/// Delivers until `stop` is cancelled. Each notifier has its own task, so that a slow one does not delay the others.
 pub async fn run(worlds: Live, stop: CancellationToken) {
     let mut pulse = worlds.borrow().store.pulse();
     let mut busy: JoinSet<(String, Duration)> = JoinSet::new();
@@ -54,7 +54,8 @@ pub async fn run(worlds: Live, stop: CancellationToken) {
                     in_flight.names.remove(&name);
                     in_flight.not_before.insert(name, Instant::now() + pause);
                 }
-                // the notifier is not known: all may begin again, and alerts that were begun are marked as such
+                // a task panicked and its notifier is unknown: all may start again; begun alerts are marked as begun
+                // in the store
                 Err(error) => {
                     tracing::error!(%error, "a delivery failed");
                     in_flight.names.clear();
@@ -70,7 +71,7 @@ pub async fn run(worlds: Live, stop: CancellationToken) {
     .await;
 }
 
-/// The notifiers that messages are sent to now, and those that asked for a pause.
+/// The notifiers that are being served now, and the pauses of the others.
 #[derive(Default)]
 struct InFlight {
     names: HashSet<String>,
@@ -78,7 +79,7 @@ struct InFlight {
     shared: Arc<Shared>,
 }
 
-/// Delivers all that is due once, for commands and tests that do not run the service.
+/// Delivers everything that is due, once; for commands and tests that do not run the service.
 pub async fn flush(world: &Arc<World>) {
     let shared = Arc::new(Shared::default());
     for (name, queue) in due(world).await.0 {

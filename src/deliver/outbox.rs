@@ -1,4 +1,4 @@
-//! What is due in the outbox, and what became of it.
+//! Reads what is due in the outbox, and records what became of each alert.
 
 use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
 
@@ -10,12 +10,12 @@ use crate::{
     world::World,
 };
 
-/// With nothing due, the outbox is read this often all the same.
+/// The outbox is read at least this often, even if nothing is due.
 const IDLE: Duration = Duration::from_secs(30);
-/// An alert that is due later than any pause was planned by a clock that was wrong.
+/// An alert that is due later than the longest pause was scheduled while the clock was wrong: it counts as due.
 const CLOCK_WAS_WRONG: SignedDuration = SignedDuration::from_secs(660);
 
-/// What is due by notifier, the most urgent first, then the oldest; and how long until something else is.
+/// The due alerts by notifier, the most urgent first, then the oldest; and the time until the next alert is due.
 pub(super) async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) {
     let now = world.clock.now();
     let outbox = match world.store.outbox().await {
@@ -27,7 +27,7 @@ pub(super) async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) 
         }
     };
     world.measure.outbox_depth.set(outbox.len() as i64);
-    // a stranger's chat that takes nothing is no trouble of the service
+    // a stranger's chat that cannot be reached is not a fault of the service
     let age = outbox
         .iter()
         .find(|it| !matches!(it.about, About::Request(_)))
@@ -50,12 +50,12 @@ pub(super) async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) 
     (queues.into_iter().collect(), next)
 }
 
-/// The most urgent first, then the oldest.
+/// Sorts by urgency, the most urgent first, then by age, the oldest first.
 pub(super) fn in_order(queue: &mut [Alert]) {
     queue.sort_by_key(|it| (Reverse(it.urgency), it.created));
 }
 
-/// Writes what became of an alert. An error is logged.
+/// Records what became of an alert. An error is logged.
 pub(super) async fn record(world: &World, delivery: Delivery) -> Result<Option<Alert>, ()> {
     let written = world.store.delivery(delivery).await;
     world.measure.stored(written.is_ok());

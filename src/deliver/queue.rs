@@ -1,5 +1,5 @@
-//! The queue of one notifier: what belongs together is gathered, the rest is sent one by one, at the pace that the notifier
-//! takes.
+//! The queue of one notifier: alerts that belong together are grouped, the others are sent one by one, within the
+//! notifier's rate limit.
 
 use std::{
     collections::HashMap,
@@ -18,20 +18,20 @@ use super::{
 };
 use crate::{model::Alert, store::StoreError, world::World};
 
-/// The longest pause of a place with no messages left in its minute: graver news has a share of its own.
+/// The longest pause after a chat's rate limit is used up: grave news has a reserve in it and must not wait.
 const SPENT: Duration = Duration::from_secs(1);
 
-/// What the deliveries to all notifiers share.
+/// State that the deliveries to all notifiers share.
 #[derive(Default)]
 pub(super) struct Shared {
-    /// Whether news waits for more of its kind: only where a next round follows.
+    /// Whether news is held for more of its kind: only if another round follows.
     waits: bool,
     rate_limit: Mutex<RateLimit>,
     lately: Mutex<Lately>,
 }
 
 impl Shared {
-    /// For a service that makes one round after the other.
+    /// For a service, which runs one round after another.
     pub fn with_rounds() -> Self {
         Self {
             waits: true,
@@ -40,7 +40,7 @@ impl Shared {
     }
 }
 
-/// Sends a notifier's queue as far as it is taken. Returns its name, and the pause until the next round.
+/// Sends a notifier's queue until the notifier refuses. Returns its name, and the pause until its next round.
 pub(super) async fn deliver(
     world: Arc<World>,
     name: String,
@@ -79,18 +79,18 @@ pub(super) async fn deliver(
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .take(&pace, alert.urgency, Instant::now());
-            // the queue is read anew then: something graver may have come
+            // the next round reads the queue again: a graver alert may have come
             if let Err(wait) = taken {
                 return (name, wait.min(SPENT));
             }
         }
-        // counted when it goes out, and once: one that waits for its turn comes by again and again
+        // counted when it is sent, and only once: a held alert passes here in each round
         if let Some(family) = alone.remove(&alert.about.key()) {
             let mut lately = shared.lately.lock().unwrap_or_else(PoisonError::into_inner);
             lately.note(&name, family);
         }
         if let Some(pause) = attempt(&world, alert).await {
-            // what follows would be refused too
+            // the notifier would refuse the following alerts too
             return (name, pause);
         }
     }

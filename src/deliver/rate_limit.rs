@@ -1,5 +1,5 @@
-//! How much a place and an account take in a minute and a second: asked before each message, so that a chat's
-//! patience is not used up by what could wait.
+//! Rate limits of a chat and of an account, per minute and per second. They are checked before each message, so that
+//! news that can wait does not use up a chat's limit.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,8 +20,11 @@ pub(crate) struct RateLimit {
 }
 
 impl RateLimit {
-    /// Takes a message's share, or says how long to wait for it. A quarter of a place's minute is kept for what
-    /// is grave.
+    /// Counts a message against the limits. A quarter of a chat's minute is reserved for grave alerts.
+    ///
+    /// # Errors
+    ///
+    /// The time to wait, if a limit is reached.
     pub fn take(&mut self, pace: &Pace, urgency: Urgency, now: Instant) -> Result<(), Duration> {
         let share = if urgency == Urgency::Grave {
             pace.per_minute
@@ -40,7 +43,7 @@ impl RateLimit {
     }
 }
 
-/// How long until fewer than `most` lie within the last `window`.
+/// How long until fewer than `most` messages lie within the last `window`.
 fn over(sent: &mut VecDeque<Instant>, most: usize, window: Duration, now: Instant) -> Duration {
     while sent
         .front()

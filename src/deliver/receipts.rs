@@ -1,4 +1,4 @@
-//! Where messages lie, so that they can be brought up to date in their place.
+//! Receipts: where a sent message is, so that it can be edited there.
 
 use crate::{
     model::{About, Alert, Digest, Receipt},
@@ -11,15 +11,15 @@ pub(super) async fn stored(world: &World, notifier: &str, subject: &str) -> Opti
     world.store.receipt(notifier, subject).await.unwrap_or(None)
 }
 
-/// What stands in the place of a receipt where a notifier gives none: the wording of the last message of an incident.
+/// The wording of an incident's last message, stored in place of a receipt if the notifier cannot edit.
 pub(super) fn wording(world: &World, alert: &Alert, message: &Message) -> Option<Receipt> {
     let edits = world.notifier(&alert.notifier).is_none_or(|it| it.edits());
     let of_incident = matches!(alert.about, About::Incident(_));
     (of_incident && !edits).then(|| Receipt::Said(Digest::of(message.plain.as_bytes()).hex()))
 }
 
-/// Whether a message takes the place of the `earlier` one where its notifier speaks now: an edit cannot arrive twice. A
-/// message in a chat that moved since stays behind, and a new one is sent.
+/// Whether sending would edit the `earlier` message: an edit cannot arrive twice. A message in a chat that has moved
+/// since cannot be edited; a new one is sent.
 pub(super) async fn is_edit(world: &World, notifier: &str, earlier: Option<&Receipt>) -> bool {
     let (Some(earlier), Some(known)) = (earlier, world.notifier(notifier)) else {
         return false;

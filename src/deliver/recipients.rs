@@ -1,20 +1,20 @@
-//! Who is told of an alert: the notifiers that have it, each by an alert of its own.
+//! The notifiers that get an alert, each as an alert of its own.
 
 use crate::{model::IncidentId, world::World};
 
-/// The notifiers that are told of something.
+/// The notifiers that an alert is meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Audience<'a> {
-    /// All notifiers of the configuration.
+    /// The notifiers of all targets of targets.yaml, and the operator's.
     Everybody,
-    /// The people who run the service.
+    /// The operator's notifiers.
     Operators,
-    /// The notifiers of an incident's target, and the operator's where `operators` is set.
+    /// The notifiers of an incident's target, and also the operator's if `operators` is set.
     OfIncident { id: &'a IncidentId, operators: bool },
 }
 
 impl<'a> Audience<'a> {
-    /// The incident in whose time line deliveries that fail are noted.
+    /// The incident that gets failed deliveries noted in its time line.
     pub fn incident(self) -> Option<&'a IncidentId> {
         match self {
             Self::OfIncident { id, .. } => Some(id),
@@ -23,7 +23,7 @@ impl<'a> Audience<'a> {
     }
 }
 
-/// The names of the notifiers. An incident whose target is not watched any more is told to the operator.
+/// The names of the notifiers. If the incident's target is no longer watched: the operator's.
 pub(super) async fn recipients(world: &World, of: Audience<'_>) -> Vec<String> {
     let duty = world.config.operators().names();
     let (id, more) = match of {

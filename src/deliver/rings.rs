@@ -1,5 +1,5 @@
-//! Calls, reminders of taken incidents, and reminders of what lasts: each rings a whole chat. The first few are told one
-//! by one; more are one message, at most one a minute.
+//! Grouping of alerts that ring a whole chat: calls, reminders of taken incidents, reminders of lasting incidents.
+//! The first few are sent one by one; further ones become one common message, at most one a minute.
 
 use std::collections::BTreeMap;
 
@@ -12,19 +12,20 @@ use crate::{
     world::World,
 };
 
-/// Within this time, [`ONE_BY_ONE`] calls, and as many reminders, are told one by one; further ones are one message.
+/// Period in which [`ONE_BY_ONE`] calls, and as many reminders of each kind, get a message each; further ones become
+/// one message.
 const WHILE: SignedDuration = SignedDuration::from_mins(2);
-/// Between two common messages of a kind.
+/// The shortest time between two common messages of a kind.
 const EVERY: SignedDuration = SignedDuration::from_secs(60);
 
-/// What rings.
+/// The kinds of alerts that are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Ring {
     /// An incident has not been taken.
     Call,
-    /// One was taken long ago.
+    /// An incident was taken long ago and is still open.
     Taken,
-    /// One keeps coming back, or the portal shows us nothing for long.
+    /// An incident keeps coming back, or its portal has refused the service's looks for long.
     Lasting,
 }
 
@@ -38,7 +39,7 @@ impl Ring {
     }
 }
 
-/// When a notifier rang for one kind: the last common message, and the last messages for one incident each.
+/// When a notifier rang for one kind: the last common message, and the last messages about single incidents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Rang {
     common: Option<Timestamp>,
@@ -46,7 +47,7 @@ struct Rang {
 }
 
 impl Rang {
-    /// The milestone's text: the moment of the common message or `-`, then the others, a line each.
+    /// Parses the milestone: the time of the common message or `-`, then the times of the others, one on each line.
     fn read(text: &str) -> Self {
         let mut lines = text.lines().map(|it| it.parse().ok());
         let common = lines.next().flatten();
@@ -65,20 +66,20 @@ impl Rang {
             .join("\n")
     }
 
-    /// How many were told one by one a while ago or less.
+    /// How many messages about single incidents were sent within [`WHILE`].
     fn lately(&self, now: Timestamp) -> usize {
         let lately = |at: &&Timestamp| is_within(**at, WHILE, now);
         self.alone.iter().filter(lately).count()
     }
 
-    /// When the next common message may go out, where one went out less than a minute ago.
+    /// When the next common message may go out; `None` if at once.
     fn next(&self, now: Timestamp) -> Option<Timestamp> {
         let last = self.common.filter(|it| is_within(*it, EVERY, now))?;
         last.checked_add(EVERY).ok()
     }
 }
 
-/// Whether a moment lies within `span` before now; one ahead is of a clock that was set back.
+/// Whether `at` lies within `span` before now; false for a future time, which comes from a clock that was set back.
 fn is_within(at: Timestamp, span: SignedDuration, now: Timestamp) -> bool {
     (SignedDuration::ZERO..span).contains(&now.duration_since(at))
 }
@@ -115,7 +116,7 @@ fn is_common(about: &About) -> bool {
     )
 }
 
-/// Takes out of a queue what rings for many incidents, and puts one message in its place where there are many.
+/// Takes the alerts that ring out of a queue and, if there are many, replaces them by one common alert for each kind.
 pub(super) async fn gather(
     world: &World,
     channel: &Channel<'_>,
@@ -126,7 +127,7 @@ pub(super) async fn gather(
     let mut rings: BTreeMap<Ring, Vec<Alert>> = BTreeMap::new();
     for alert in queue {
         match kind(world, &alert).await? {
-            // what was begun to be sent alone goes on alone: it may have arrived
+            // an alert stays alone once its sending has begun: it may have arrived
             Some(ring) if !alert.begun => rings.entry(ring).or_default().push(alert),
             _ => rest.push(alert),
         }
@@ -145,8 +146,8 @@ pub(super) async fn gather(
     Ok(rest)
 }
 
-/// Writes one alert in the place of many. Returns it where it is due; else it waits until `next`. It is written before
-/// the others are taken out: a crash in between leaves some of them, to be gathered again.
+/// Replaces several alerts by one. Returns it if it is due; otherwise it waits in the outbox until `next`. It is
+/// written before the others are removed: after a crash in between, the remaining ones are grouped again.
 async fn together(
     world: &World,
     name: &str,
@@ -199,7 +200,7 @@ async fn together(
         };
         world.store.delivery(taken_out).await?;
     }
-    // one that waited already, and is not in this queue, keeps its own time
+    // an alert that was already waiting, and is not in this queue, keeps its own due time
     let stored = world.store.outbox().await?;
     let stored = stored
         .into_iter()
@@ -207,7 +208,7 @@ async fn together(
     Ok(stored.filter(|it| it.due <= now))
 }
 
-/// What a message for many is about; the highest step that is called, where people are called.
+/// The subject of the common message that replaces this alert; for a call, with its escalation step.
 fn common_of(alert: &Alert) -> Option<About> {
     match &alert.about {
         About::Call(_, to) | About::Calls(to) => Some(About::Calls(*to)),
@@ -217,7 +218,7 @@ fn common_of(alert: &Alert) -> Option<About> {
     }
 }
 
-/// Notes that a message that rings was sent.
+/// Records that a message of these kinds was sent.
 pub(super) async fn sent(world: &World, alert: &Alert) {
     let name = alert.notifier.as_str();
     let noted = async {

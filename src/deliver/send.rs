@@ -1,4 +1,4 @@
-//! Sends a message to wherever its chat has moved.
+//! Sends a message, following a chat that has moved to another number.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::{
     world::{World, address_book::moved_to},
 };
 
-/// A send that takes longer is given up, and may have arrived.
+/// Timeout of a send; the message may have arrived nevertheless.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Sends a message, or brings the `earlier` one up to date. Returns where it lies.
+/// Sends a message, or edits the `earlier` one. Returns the receipt of the message.
 pub(super) async fn send(
     world: &World,
     name: &str,
@@ -70,8 +70,8 @@ pub(super) async fn send(
     Err(Refusal::Later(None, "the chat keeps moving".to_owned()))
 }
 
-/// Notes the number of a chat that is configured by its public name, and uses it from the first message on: another
-/// chat may have the name tomorrow.
+/// Stores the number of a chat that is configured by its public name, and uses the number from the first message on:
+/// another chat may get the name later.
 async fn settle(world: &World, name: &str, address: &str, receipt: &Receipt) {
     let Receipt::Message { place, .. } = receipt else {
         return;

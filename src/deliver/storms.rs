@@ -1,4 +1,4 @@
-//! What is noted of a storm once its messages are sent.
+//! What is recorded about a storm after its messages were sent.
 
 use std::collections::HashSet;
 
@@ -12,10 +12,11 @@ use crate::{
     world::World,
 };
 
-/// The list waits for incidents that are being confirmed, and is made again when it has become twice as long.
+/// The list of incidents waits this long after a storm's begin, for incidents that are still being confirmed. It is
+/// made again whenever the storm has doubled.
 const LIST_AFTER: SignedDuration = SignedDuration::from_secs(45);
 
-/// Notes that the message for joiners went out: they do not ring again.
+/// Records that the message about joiners was sent, so that they do not ring again.
 pub(super) async fn joined_sent(world: &World, name: &str, id: &str, members: &[Incident]) {
     let Some(mut storm) = known(world, name, id).await else {
         return;
@@ -39,7 +40,7 @@ async fn known(world: &World, name: &str, id: &str) -> Option<Storm> {
     }
 }
 
-/// Notes, in the members' time lines, that a storm's message went out, and queues a list where one is due.
+/// Records in the members' time lines that a storm's message was sent, and queues a list if one is due.
 pub(super) async fn sent(world: &World, name: &str, id: &str, members: Vec<Incident>) {
     let now = world.clock.now();
     let Some(mut storm) = known(world, name, id).await else {

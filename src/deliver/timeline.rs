@@ -1,4 +1,4 @@
-//! Notes of deliveries in the time lines of incidents.
+//! Notes about deliveries in the time lines of incidents.
 
 use jiff::Timestamp;
 
@@ -14,17 +14,17 @@ use crate::{
     },
 };
 
-/// Incidents in one commit.
+/// Incidents of one commit.
 const IN_ONE: usize = 200;
 
-/// Whether the time line says that a notifier was told of the incident.
+/// Whether the time line records that a notifier was told of the incident.
 pub(super) fn was_told(it: &Incident, notifier: &str) -> bool {
     let told = |it: &Event| it.what == What::Told && it.note.as_deref() == Some(notifier);
     it.timeline.iter().any(told)
 }
 
-/// Whether the event's reminder may be grouped with others: the incident keeps coming back, or its portal has refused the
-/// service's looks for long. Reminders that a person causes are always told alone.
+/// Whether the event's reminder may be grouped with others: the incident keeps coming back, or its portal has refused
+/// the service's looks for long. A reminder that a person's action causes always gets its own message.
 pub(super) fn lasts(it: &Event) -> bool {
     matches!(it.what, What::Blind | What::Reminded)
 }
@@ -39,17 +39,17 @@ fn event(what: What, note: String, at: Timestamp) -> Event {
     }
 }
 
-/// Notes that a notifier was told of an incident, once.
+/// Records that a notifier was told of an incident, once.
 pub(super) async fn note_told(world: &World, id: &IncidentId, notifier: &str) {
     note(world, id, What::Told, notifier.to_owned()).await;
 }
 
-/// Notes that a notifier refused for good, and why.
+/// Records that a notifier refused an alert for good, and why.
 pub(super) async fn note_undelivered(world: &World, id: &IncidentId, notifier: &str, why: &str) {
     note(world, id, What::Undelivered, format!("{notifier}: {why}")).await;
 }
 
-/// Notes that a notifier was told of many incidents.
+/// Records that a notifier was told of several incidents.
 pub(super) async fn note_all_told(world: &World, members: Vec<Incident>, notifier: &str) {
     let now = world.clock.now();
     let mut untold = members;
@@ -63,7 +63,7 @@ pub(super) async fn note_all_told(world: &World, members: Vec<Incident>, notifie
             incidents: some.to_vec(),
             ..Commit::default()
         };
-        // where a check was faster, each by itself
+        // on a conflict, write the incidents of this commit one by one
         if world.store.commit(commit).await.is_err() {
             for it in some {
                 note_told(world, &it.id, notifier).await;
@@ -72,7 +72,7 @@ pub(super) async fn note_all_told(world: &World, members: Vec<Incident>, notifie
     }
 }
 
-/// A line in the incident's time line, unless it says already that the notifier was told.
+/// Adds a line to the incident's time line, unless it already records that the notifier was told.
 async fn note(world: &World, id: &IncidentId, what: What, note: String) {
     let noted = decide(world, |now| {
         let note = note.clone();

@@ -1,4 +1,4 @@
-//! Page bodies as evidence: zstd files named by the BLAKE3 digest of what they hold.
+//! Page bodies as evidence: files compressed with zstd, each named by the BLAKE3 digest of its content.
 
 use std::{
     collections::HashSet,
@@ -19,6 +19,7 @@ pub struct Evidence {
 }
 
 #[derive(Debug, thiserror::Error)]
+/// Why a body could not be stored or read.
 pub enum EvidenceError {
     #[error("the page {0} is not in the snapshots")]
     Missing(String),
@@ -28,18 +29,20 @@ pub enum EvidenceError {
     Io(#[from] io::Error),
 }
 
-/// Good enough for HTML, and 10 times faster than the levels that save a few percent more.
+/// Compression level: good enough for HTML, and 10 times faster than the levels that save a few percent more.
 const LEVEL: i32 = 3;
-/// More than any `max_body` can be.
+/// Limit of a body in bytes; larger than any `max_body`.
 const LARGEST: u64 = 64 << 20;
 
 impl Evidence {
+    /// The evidence in this directory, which is created when the first body is stored.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
         }
     }
 
+    /// The directory.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -49,11 +52,15 @@ impl Evidence {
         self.folder.join(&hex[..2]).join(format!("{hex}.zst"))
     }
 
-    /// Keeps a body: temporary name, sync, rename, sync of the folder. What is there already is not written again.
+    /// Stores a body: in a temporary file that is synced and renamed; then the folder is synced.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written, for example to a full disk.
     pub fn keep(&self, body: &[u8]) -> Result<Digest, EvidenceError> {
         let digest = Digest::of(body);
         let path = self.path(&digest);
-        // what is there and whole is not written again; its age starts anew, for the sweep
+        // a complete copy is not written again; its age restarts, so that the sweep does not delete it
         if self.body(&digest).is_ok() {
             File::options()
                 .append(true)
@@ -78,13 +85,17 @@ impl Evidence {
         Ok(digest)
     }
 
-    /// Like [`Self::keep`], on a thread where a disk may be waited for.
+    /// Like [`Self::keep`], on a thread for blocking calls.
     pub async fn keep_body(&self, body: Bytes) -> Result<Digest, EvidenceError> {
         let evidence = self.clone();
         blocking::run(move || evidence.keep(&body)).await
     }
 
-    /// The body of that digest, checked against it.
+    /// The body with this digest.
+    ///
+    /// # Errors
+    ///
+    /// If the file is missing, cannot be read, or does not have this digest.
     pub fn body(&self, digest: &Digest) -> Result<Vec<u8>, EvidenceError> {
         let file = match File::open(self.path(digest)) {
             Ok(file) => file,
@@ -101,12 +112,12 @@ impl Evidence {
         Ok(body)
     }
 
-    /// Bytes of a body on disk; 0 if it is not there.
+    /// Size of a body's file on disk in bytes; 0 if it is missing.
     pub fn size(&self, digest: &Digest) -> u64 {
         fs::metadata(self.path(digest)).map_or(0, |it| it.len())
     }
 
-    /// Deletes a body if it was kept longer ago than `age`. Returns whether it is gone.
+    /// Deletes a body that was stored longer ago than `age`. Returns whether it is gone.
     pub fn remove(&self, digest: &Digest, age: Duration) -> bool {
         let path = self.path(digest);
         let Ok(kept) = fs::metadata(&path).and_then(|it| it.modified()) else {
@@ -116,8 +127,12 @@ impl Evidence {
         old && fs::remove_file(&path).is_ok()
     }
 
-    /// Deletes bodies that nothing refers to and that are older than `age`; returns how many.
-    /// The age protects a body that was kept for a commit which is still under way.
+    /// Deletes bodies that are not in `referred` and older than `age`; returns their number. The minimum age protects
+    /// a body until its commit is done.
+    ///
+    /// # Errors
+    ///
+    /// If the directory cannot be read.
     pub fn sweep(&self, referred: &HashSet<Digest>, age: Duration) -> Result<usize, EvidenceError> {
         let mut gone = 0;
         let shelves = match fs::read_dir(&self.folder) {

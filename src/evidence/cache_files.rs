@@ -1,5 +1,5 @@
-//! What was worked out of evidence and would cost to work out again: a file for each target. Nothing hangs on it: one that
-//! is lost, damaged or written by an older version is made anew.
+//! Files with results that are expensive to derive from evidence, one for each target. Nothing depends on them: a
+//! file that is lost, damaged or of an older version is derived again.
 
 use std::{
     fs, io,
@@ -13,31 +13,34 @@ use crate::{
 };
 
 #[derive(Clone, Debug)]
+/// A directory of cache files.
 pub struct CacheFiles {
     folder: PathBuf,
 }
 
 impl CacheFiles {
+    /// The files in this directory.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
         }
     }
 
-    /// Two letters of a digest as a folder, so that none holds tens of thousands.
+    /// The path of a target's file, in a subfolder of two digits of a digest, so that no folder holds tens of
+    /// thousands.
     fn path(&self, of: &TargetId) -> PathBuf {
         let name = Digest::of(of.as_str().as_bytes()).hex();
         self.folder.join(&name[..2]).join(&name[..32])
     }
 
-    /// What was kept of a target, if it is whole.
+    /// The cached content of a target; `None` if it is missing or damaged.
     pub fn get(&self, of: &TargetId) -> Option<Vec<u8>> {
         let bytes = fs::read(self.path(of)).ok()?;
         codec::opened(of.as_str(), &bytes).ok()
     }
 
-    /// Takes the place of what was kept before. Written in its place and not synced: a file that is torn is found out
-    /// when it is read, and a new file each time would cost more than what is written into it.
+    /// Replaces the cached content of a target. The file is overwritten in place and not synced: reading detects a
+    /// torn file, and a new file each time would cost more than its content.
     pub fn put(&self, of: &TargetId, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(of);
         let record = codec::sealed(of.as_str(), bytes);
@@ -50,8 +53,8 @@ impl CacheFiles {
         }
     }
 
-    /// Deletes files that were not written for `age`: of targets that are gone, and of pages that stand still. Returns their
-    /// count.
+    /// Deletes files that were not written for `age`: of targets that are gone, and of pages that do not change.
+    /// Returns their number.
     pub fn sweep(&self, age: Duration) -> usize {
         let old = |path: &Path| {
             let written = path.metadata().and_then(|it| it.modified());

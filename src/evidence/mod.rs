@@ -1,4 +1,4 @@
-//! Page bodies as evidence, and the files that are worked out from them.
+//! Evidence: stored page bodies, and cache files derived from them.
 
 pub mod bodies;
 pub mod cache_files;

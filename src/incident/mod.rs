@@ -1,5 +1,5 @@
-//! Confirmed findings and what people say of them, as steps of an incident's life. A pure state machine:
-//! what happened comes in, the incidents as they are now go out, and the caller commits them with their alerts.
+//! The life of an incident: confirmed findings and people's actions, as steps of a pure state machine. Each step
+//! takes what happened and returns the incidents in their new state; the caller commits them with their alerts.
 
 mod people;
 pub mod plan;

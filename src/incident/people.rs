@@ -1,4 +1,5 @@
-//! What people do with an incident. Each returns the incident as it is then, or the sentence why it cannot be.
+//! People's actions on an incident. Each returns the changed incident, or the sentence that says why it is not
+//! possible.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,8 +10,12 @@ use crate::model::{
     incident::{Actor, Event, Muted, MutedIn, Stage, Taken, What},
 };
 
-/// Takes an incident for a person. The first holder stays; where that is one of the agency's people, one of the
-/// operator's may take it beside them. Fails where the incident is over or taken already.
+/// Assigns an incident to a person. The first holder remains; an officer of the operator may take it in addition to
+/// one of the agency's people.
+///
+/// # Errors
+///
+/// If the incident has ended or is already taken.
 pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<Incident, Say> {
     let by = by.into();
     if !known.stage.is_open() {
@@ -40,7 +45,11 @@ pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<In
     Ok(it)
 }
 
-/// An officer closes it: it was real and is over.
+/// Closes an incident that was real and is over.
+///
+/// # Errors
+///
+/// If the incident has ended.
 pub fn resolve(
     known: &Incident,
     by: impl Into<Actor>,
@@ -54,7 +63,11 @@ pub fn resolve(
     )
 }
 
-/// Closes it because its portal is watched no longer; `by` took the portal out.
+/// Closes an incident because its portal is no longer watched; `by` removed the portal.
+///
+/// # Errors
+///
+/// If the incident has ended.
 pub fn unwatch(
     known: &Incident,
     by: impl Into<Actor>,
@@ -65,7 +78,11 @@ pub fn unwatch(
     end(known, Stage::Resolved, what)
 }
 
-/// An officer says that it was no incident.
+/// Dismisses an incident: an officer says that it was none.
+///
+/// # Errors
+///
+/// If the incident has ended.
 pub fn dismiss(
     known: &Incident,
     by: impl Into<Actor>,
@@ -79,9 +96,13 @@ pub fn dismiss(
     )
 }
 
-/// Mutes an incident until a moment: messages about it are edited without noise. `notifiers` are those of the agency's
-/// chat that asked: only these fall silent, for tampering one hour at most. Without any, all notifiers fall silent,
-/// which is the operator's to give.
+/// Mutes an incident until `until`: messages about it are edited, which makes no sound. `notifiers`: those of the
+/// agency's chat that asked; only they are muted, and for tampering at most one hour. Empty for the operator: that
+/// mute holds at all notifiers.
+///
+/// # Errors
+///
+/// If the incident has ended, or if an agency's mute of tampering is too long.
 pub fn mute(
     known: &Incident,
     by: impl Into<Actor>,
@@ -103,7 +124,7 @@ pub fn mute(
         use What::{Muted, MutedIn, Unmuted, UnmutedIn};
         matches!(it.what, Muted | Unmuted | MutedIn | UnmutedIn)
     };
-    // the first of many goes
+    // beyond the limit, drop the oldest event about muting
     if it.timeline.iter().filter(|it| is_silence(it)).count() >= MOST_SILENCES
         && let Some(at) = it.timeline.iter().position(is_silence)
     {
@@ -131,7 +152,11 @@ pub fn mute(
     Ok(it)
 }
 
-/// Ends a silence: that of the agency's own chat where there is one, else the one of all notifiers.
+/// Ends a mute: that of the agency's own chat if there is one, otherwise the one of all notifiers.
+///
+/// # Errors
+///
+/// If the incident is not muted.
 pub fn unmute(
     known: &Incident,
     by: impl Into<Actor>,
@@ -155,7 +180,11 @@ pub fn unmute(
     Ok(it)
 }
 
-/// Adds a person's note, also after the incident is over.
+/// Adds a person's note, even after the end of the incident.
+///
+/// # Errors
+///
+/// If the text is empty, or the incident has too many notes.
 pub fn note(
     known: &Incident,
     by: impl Into<Actor>,
@@ -177,7 +206,7 @@ pub fn note(
     Ok(it)
 }
 
-/// Notes that the incident was not taken and that the `reached`th step is called.
+/// Records that the incident was not taken in time and that escalation step `to` is called, the `reached`th.
 pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Incident {
     let mut it = known.clone();
     it.escalated = reached;
@@ -185,7 +214,7 @@ pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Inc
     it
 }
 
-/// Notes that the holder is reminded and that the step `to`, where there is one, is called as well.
+/// Records that the holder is reminded and, if `to` is given, that this step is called as well.
 pub fn remind_taken(known: &Incident, to: Option<Rung>, now: Timestamp) -> Incident {
     let mut it = known.clone();
     let note = to.map(|it| it.as_str().to_owned());
@@ -193,12 +222,12 @@ pub fn remind_taken(known: &Incident, to: Option<Rung>, now: Timestamp) -> Incid
     it
 }
 
-/// What one chat may write into an incident is bounded: characters of a note, and how many.
+/// Limits of what a chat may write into one incident: characters of a note, number of notes, number of mutes.
 const LONGEST_NOTE: usize = 1000;
 const MOST_NOTES: usize = 100;
 const MOST_SILENCES: usize = 20;
 
-/// Longest silence that an agency's chat may set for tampering: the attacker may be a member of that chat.
+/// Longest mute of tampering that an agency's chat may set: the attacker may be a member of that chat.
 const AGENCY_SILENCE: SignedDuration = SignedDuration::from_hours(1);
 
 fn end(known: &Incident, stage: Stage, event: Event) -> Result<Incident, Say> {

@@ -1,4 +1,5 @@
-//! Announced changes: when they may be announced, what of them is quiet, and what becomes of it when they are over.
+//! Announced changes (plans): when they may be announced, which changes they silence, and what happens after their
+//! end.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,13 +10,13 @@ use crate::model::{
     plan::{Plan, PlanId, PlanStage},
 };
 
-/// Longest announced change: editors look at their work within a day, and a longer plan could silence the watch.
+/// Longest plan: editors review their work within a day, and a longer plan could silence the watch.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// Longest time between announcement and change: people forget what they announced earlier.
 const EARLIEST: SignedDuration = SignedDuration::from_hours(31 * 24);
 const LONGEST_REASON: usize = 300;
 
-/// An announcement, not yet checked.
+/// An announcement that is not checked yet.
 #[derive(Clone, Debug)]
 pub struct Announced {
     pub targets: Vec<TargetId>,
@@ -26,7 +27,12 @@ pub struct Announced {
     pub notifier: Option<String>,
 }
 
-/// Makes a plan of an announcement. Fails with the reason for the person that announced it.
+/// Makes a plan from an announcement.
+///
+/// # Errors
+///
+/// The reason, as a sentence for the announcer: no portal or reason, or a period that is over, too long or too far
+/// ahead.
 pub fn announce(it: Announced, id: PlanId, now: Timestamp) -> Result<Plan, Say> {
     if it.targets.is_empty() {
         return Err(Say::new("plan-no-target"));
@@ -47,7 +53,7 @@ pub fn announce(it: Announced, id: PlanId, now: Timestamp) -> Result<Plan, Say> 
         id,
         revision: 0,
         targets: it.targets,
-        // what was seen before it was announced rang already
+        // changes before the announcement have already rung
         from: it.from.max(now),
         to: it.to,
         by: it.by.name,
@@ -59,7 +65,7 @@ pub fn announce(it: Announced, id: PlanId, now: Timestamp) -> Result<Plan, Say> 
     })
 }
 
-/// Whether `again` says no more than what is announced already.
+/// Whether `again` repeats the plan: equal portals, end, reason and chat, and no earlier begin.
 pub fn is_repeat(known: &Plan, again: &Plan) -> bool {
     known.stage == PlanStage::Announced
         && known.from <= again.from
@@ -67,8 +73,13 @@ pub fn is_repeat(known: &Plan, again: &Plan) -> bool {
         && (&known.reason, &known.notifier) == (&again.reason, &again.notifier)
 }
 
-/// Refuses a plan that, together with others, would silence a portal for longer than one plan may: counts the plans of
-/// its portals within a day before and after it. A cancelled plan counts in full, as it may have been in force.
+/// Checks that a plan does not, together with others, silence a portal for longer than one plan may. All plans of its
+/// portals within a day before and after it count; a cancelled plan counts in full, because it may have been in
+/// force.
+///
+/// # Errors
+///
+/// If the plans last too long in all.
 pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
     let near = |it: &&Plan| {
         it.to > again.from - LONGEST
@@ -85,7 +96,11 @@ pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
     Ok(())
 }
 
-/// Cancels a plan; fails if it is over or cancelled already.
+/// Cancels a plan.
+///
+/// # Errors
+///
+/// If it is over or already cancelled.
 pub fn cancel(plan: &Plan, by: &Actor, now: Timestamp) -> Result<Plan, Say> {
     if plan.stage != PlanStage::Announced {
         return Err(Say::new("plan-past").with("id", &plan.id));
@@ -100,12 +115,12 @@ pub fn cancel(plan: &Plan, by: &Actor, now: Timestamp) -> Result<Plan, Say> {
     })
 }
 
-/// Whether it is what no editor does. `is_marked`: whether its signals show a mark of an attack.
+/// Whether the page shows what no editor does. `is_marked`: whether its signals show a mark of an attack.
 pub fn is_attack(kind: Kind, is_marked: bool) -> bool {
     kind == Kind::Redirected || is_marked
 }
 
-/// The incident shown but silent until the end of the plan, since its portal is edited now; `None` if it must ring.
+/// The incident, silent until the end of the plan because its portal is being edited; `None` if it must ring.
 /// `is_marked`: whether its signals show a mark of an attack.
 pub fn quieted(it: &Incident, is_marked: bool, plan: &Plan, now: Timestamp) -> Option<Incident> {
     let last = it.timeline.last().map(|it| it.what);
@@ -130,7 +145,8 @@ pub fn is_unmasked(known: &Incident, kind: Option<Kind>, is_marked: bool) -> boo
     known.planned.is_some() && kind.is_some_and(|kind| is_attack(kind, is_marked))
 }
 
-/// The time of a plan is over: what is to be asked. `None` while it lasts.
+/// Ends a plan after its period: with a question to the agency if tampering was suspected, otherwise without. `None`
+/// if the plan is not over, or has ended before.
 pub fn over(plan: &Plan, seen: &[Incident], now: Timestamp) -> Option<Plan> {
     if plan.stage != PlanStage::Announced || now < plan.to {
         return None;
@@ -147,7 +163,11 @@ pub fn over(plan: &Plan, seen: &[Incident], now: Timestamp) -> Option<Plan> {
     })
 }
 
-/// Notes the agency's answer whether it made the changes. The first answer stays.
+/// Records the agency's answer to whether it made the changes. Only the first answer counts.
+///
+/// # Errors
+///
+/// If the agency is not being asked, or has already answered.
 pub fn answer(plan: &Plan, by: &Actor, ours: bool, now: Timestamp) -> Result<Plan, Say> {
     match &plan.stage {
         PlanStage::Asked => Ok(Plan {
@@ -164,7 +184,7 @@ pub fn answer(plan: &Plan, by: &Actor, ours: bool, now: Timestamp) -> Result<Pla
     }
 }
 
-/// It was not the agency: it rings as if it had just been seen.
+/// The incident after the agency answered that it did not make the change: it rings like a new one.
 pub fn disowned(known: &Incident, by: &Actor, now: Timestamp) -> Incident {
     let mut it = loud(known, now);
     it.timeline.push(Event {
@@ -177,7 +197,7 @@ pub fn disowned(known: &Incident, by: &Actor, now: Timestamp) -> Incident {
     it
 }
 
-/// Announced changes silence it no more. People have been able to take it since now.
+/// The incident, no longer silenced by a plan. The time to take it counts from now.
 pub fn loud(known: &Incident, now: Timestamp) -> Incident {
     let mut it = known.clone();
     it.planned = None;
@@ -186,12 +206,14 @@ pub fn loud(known: &Incident, now: Timestamp) -> Incident {
     it
 }
 
-/// Time for the agency's answer; after it, the question lapses.
+/// Time for the agency's answer; after it, the changes ring.
 const ANSWER_WITHIN: SignedDuration = SignedDuration::from_hours(1);
-/// A change that the agency calls its own joins the baseline within this time, or rings: the portal may be down for a while.
+/// Time in which a change that the agency calls its own must join the baseline; after it, the change rings. The
+/// portal may be down for a while.
 const TAKEN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// Whether the plan no longer silences the incident, though the agency has not answered.
+/// Whether the plan must no longer silence the incident: its time for an answer or for adoption is over, or it was
+/// cancelled or denied.
 pub fn is_left_over(it: &Incident, plan: Option<&Plan>, now: Timestamp) -> bool {
     let Some(plan) = plan else {
         return it.planned.is_some();

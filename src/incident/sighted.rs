@@ -1,4 +1,4 @@
-//! Tampering that comes and goes: which sightings amount to an incident, and when one of them is over.
+//! Intermittent tampering: which sightings make an incident, and when such an incident is over.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,16 +13,16 @@ use crate::model::{
     target::Target,
 };
 
-/// Two sightings within this span, or three within a day, are no accident of one look.
+/// Two sightings within this time, or three within a day, are not an error of a single look.
 const CLOSE: SignedDuration = SignedDuration::from_hours(1);
 const CLOSE_ENOUGH: usize = 2;
 const DAY_ENOUGH: usize = 3;
-/// Time after a sighting in which looks come at random moments, against an attacker that waits until a look is over.
+/// Time after a sighting in which looks come at random moments, because an attacker may wait until a look is over.
 const RESTLESS: SignedDuration = SignedDuration::from_hours(1);
-/// Between two updates of what is told of an open incident, at least.
+/// The shortest time between two updates of an open incident's message.
 const UPDATE_EVERY: SignedDuration = SignedDuration::from_mins(10);
 
-/// Whether sightings that no incident holds yet amount to one, or belong to the open one (`known`).
+/// Whether sightings that are not part of an incident yet make one, or belong to the open one (`known`).
 pub fn amounts(seen: &Sightings, known: Option<&Incident>, now: Timestamp) -> bool {
     let remembered: Vec<&Sighting> = seen
         .seen
@@ -42,7 +42,8 @@ pub fn amounts(seen: &Sightings, known: Option<&Incident>, now: Timestamp) -> bo
     })
 }
 
-/// Whether tampering confirmed now comes and goes: sightings before `first`, its first look, are close enough.
+/// Whether tampering that has just been confirmed is intermittent: there were sightings shortly before `first`, its
+/// first look.
 pub fn came_before(seen: &Sightings, first: Timestamp) -> bool {
     let within = |span: SignedDuration| {
         let before = seen.seen.iter().filter(|it| it.at < first);
@@ -53,19 +54,20 @@ pub fn came_before(seen: &Sightings, first: Timestamp) -> bool {
     within(CLOSE) + 1 >= CLOSE_ENOUGH || within(REMEMBERED) + 1 >= DAY_ENOUGH
 }
 
-/// Whether the next look must ask for the whole page: tampering was sighted within a day.
+/// Whether the next look must fetch the whole page, because tampering was sighted within a day.
 pub fn is_doubted(seen: &Sightings, now: Timestamp) -> bool {
     let last = seen.last_at();
     last.is_some_and(|it| now.duration_since(it) <= REMEMBERED)
 }
 
-/// Whether the next look must come at a random moment.
+/// Whether the next look must come at a random moment, because tampering was sighted within an hour.
 pub fn is_restless(seen: &Sightings, now: Timestamp) -> bool {
     let last = seen.last_at();
     last.is_some_and(|it| now.duration_since(it) <= RESTLESS)
 }
 
-/// Whether a good look does not end the open incident yet: it comes and goes, and was seen not long ago.
+/// Whether the open incident continues in spite of a normal look: it is intermittent, and the last sighting is
+/// recent.
 pub fn lasts(known: Option<&Incident>, seen: &Sightings, class: Class, now: Timestamp) -> bool {
     let known = known.filter(|it| it.kind.is_tampering() && class.standing() == Standing::Up);
     let Some(how) = known.and_then(|it| it.intermittent.as_ref()) else {
@@ -75,12 +77,13 @@ pub fn lasts(known: Option<&Incident>, seen: &Sightings, class: Class, now: Time
     now.duration_since(last) < SignedDuration::from_secs(how.unseen_s.into())
 }
 
-/// Whether what was told of an incident is out of date: it was seen twice as often since, or told `UPDATE_EVERY` ago.
+/// Whether the message of an incident is out of date: there are twice as many sightings, or the last update was
+/// `UPDATE_EVERY` ago.
 pub fn is_stale(known: &Intermittent, times: u32, now: Timestamp) -> bool {
     times >= known.times.saturating_mul(2) || now.duration_since(known.told_at) >= UPDATE_EVERY
 }
 
-/// Takes sightings into incidents, like [`step`], and marks the one that is open afterwards as coming and going.
+/// Applies sightings like [`step`], and marks the incident that is open afterwards as intermittent.
 pub fn sighted(
     known: Option<&Incident>,
     past: Option<&Incident>,

@@ -1,4 +1,4 @@
-//! From a confirmed finding to the incidents as they are now.
+//! Applies a confirmed finding to the incidents of a target.
 
 use std::net::IpAddr;
 
@@ -14,11 +14,11 @@ use crate::model::{
     target::Target,
 };
 
-/// What confirmed looks say of a target now.
+/// A confirmed finding about a target.
 #[derive(Clone, Debug)]
 pub struct Finding {
     pub class: Class,
-    /// First look that saw it, and the one that confirmed it.
+    /// Time of the first look that saw it, and of the look that confirmed it.
     pub seen_at: Timestamp,
     pub confirmed_at: Timestamp,
     pub agreed: u32,
@@ -34,24 +34,24 @@ pub struct Finding {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Option<Evidence>,
-    /// The address of the look, else the one that last answered for the portal.
+    /// The address that the look went to; if none answered, the last one that did.
     pub address: Option<IpAddr>,
     /// Whether the portal has other addresses, too.
     pub one_of: bool,
 }
 
-/// Time within which an ended incident goes on if the portal fails again (flapping).
+/// Time within which an ended incident is reopened if the portal fails again (flapping).
 const COMES_BACK_WITHIN: SignedDuration = SignedDuration::from_mins(30);
-/// Least time between two reminders of an incident that keeps coming back (reliability goal: one an hour).
+/// The shortest time between two reminders of an incident that keeps coming back (reliability goal: one an hour).
 const REMIND_EVERY: SignedDuration = SignedDuration::from_hours(1);
-/// It may ring for the first time and once more when it comes back; from then on it is damped.
+/// Number of times that an incident may ring when it comes back; after that it is damped.
 const RINGS_FREELY: u32 = 1;
-/// An incident that changes its kind more often (down, blocked, down …) is told of that where it makes no noise.
+/// Number of changes of kind (down, blocked, down …) after which further ones are reported silently.
 const CHANGES: usize = 3;
-/// A portal that keeps us out this long rings: we cannot see what visitors see.
+/// Time after which a portal that blocks the service's looks rings: the service does not see what visitors see.
 const BLIND_FOR: SignedDuration = SignedDuration::from_hours(1);
-/// The incidents that change, none where nothing does. `known` is the open incident of the target, `past` the
-/// one that was open before; `id` is called when one opens. At most one incident of a target is open afterwards.
+/// Applies a finding and returns the incidents that change. `known` is the open incident of the target, `past` its
+/// last one; `id` is called when an incident opens. At most one incident of a target is open afterwards.
 pub fn step(
     known: Option<&Incident>,
     past: Option<&Incident>,
@@ -68,7 +68,7 @@ pub fn step(
             None => vec![open(target, finding, kind, id())],
         },
         (Some(known), None) => vec![restored(known, now)],
-        // what looked like an announced change is an attack: as loud as if it had just begun
+        // the silenced change is an attack: it rings like a new incident
         (Some(known), Some(kind)) if is_unmasked(known, Some(kind), finding.is_marked) => {
             vec![changed(&loud(known, now), finding, kind)]
         }
@@ -85,11 +85,11 @@ pub fn step(
                 settle(known, finding).into_iter().collect()
             }
         }
-        // tampering is not over because the page cannot be seen
+        // tampering has not ended because the page cannot be seen
         (Some(known), Some(_)) if known.kind.is_tampering() => {
             unseen(known, finding).into_iter().collect()
         }
-        // the portal answers again, with an attacker's page: the outage is over, and a graver incident begins
+        // the portal answers again, with an attacker's page: the outage has ended, and a graver incident begins
         (Some(known), Some(kind)) if kind.is_tampering() => {
             vec![restored(known, now), open(target, finding, kind, id())]
         }
@@ -101,8 +101,8 @@ fn ends_it(what: What) -> bool {
     matches!(what, What::Closed | What::Unwatched | What::Dismissed)
 }
 
-/// Whether the incident ended by itself within [`COMES_BACK_WITHIN`] and was of this family. One that a person ended
-/// stays closed.
+/// Whether the incident ended by itself within [`COMES_BACK_WITHIN`] and is of this kind's family. An incident that a
+/// person ended is not reopened.
 fn comes_back(past: &Incident, kind: Kind, now: Timestamp) -> bool {
     let by_itself = !past
         .timeline
@@ -124,7 +124,7 @@ fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
     it.ended_at = None;
     it.escalated = 0;
     it.flaps += 1;
-    // whether the silence of announced changes still holds is decided anew
+    // decide anew whether a plan silences it
     if it.planned.take().is_some() {
         it.muted = None;
     }
@@ -134,21 +134,22 @@ fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
     it
 }
 
-/// How loudly an incident that changed is to be told.
+/// How loudly the change of an incident is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Voice {
-    /// As any news.
+    /// Like any news.
     Plain,
-    /// It came back: a new message, since an edit of the old one makes no sound.
+    /// As a new message: the incident came back, and an edit of the old message makes no sound.
     Reminder,
-    /// What was said of it is brought up to date where that makes no noise.
+    /// Only by editing the earlier message, where that makes no sound.
     Quiet,
 }
 
-/// Says how, and notes in the incident that it rings. `is_marked`: whether its signals show a mark of an attack.
+/// Decides how loudly the last change is reported, and records in the incident if it rings. `is_marked`: whether its
+/// signals show a mark of an attack.
 pub fn voice(it: &mut Incident, is_marked: bool, now: Timestamp) -> Voice {
     let last = it.timeline.last().map(|it| it.what);
-    // a person silenced the state known then, not a worse one; for announced changes, only an attack is worse
+    // a person muted the state of that time, not a worse one; after a plan, only an attack is worse
     let worse = last == Some(What::Changed)
         && (it.kind.is_tampering() || it.is_unread())
         && (it.planned.is_none() || is_attack(it.kind, is_marked));
@@ -160,21 +161,21 @@ pub fn voice(it: &mut Incident, is_marked: bool, now: Timestamp) -> Voice {
     }
     let changes = it.timeline.iter().filter(|it| it.what == What::Changed);
     let to_and_fro = last == Some(What::Changed) && changes.count() > CHANGES;
-    // that it cannot be seen is said once; that it comes and goes is not
+    // the first time that the page cannot be seen is reported; repetitions are not
     let unseen = it.timeline.iter().filter(|it| it.what == What::Unseen);
     let seen_before = last == Some(What::Unseen) && unseen.count() > 1;
-    // coming and going is told once more, where the incident was told as lasting or as seen once
+    // that the incident is intermittent is reported once, if it was reported as lasting or as seen once
     let sighted = it.timeline.iter().filter(|it| it.what == What::Sighted);
     let said = last == Some(What::Sighted) && (sighted.count() > 1 || it.flaps > 0);
     if to_and_fro || seen_before || said || last == Some(What::Visible) {
         return Voice::Quiet;
     }
-    // an edit of "not reachable" would ring no phone
+    // an edit of the message "not reachable" would make no sound
     if last == Some(What::Changed) && it.is_unread() && it.stage.is_open() {
         it.rung_at = Some(now);
         return Voice::Reminder;
     }
-    // its message was sent in silence so far, and an edit of it would make no sound
+    // its message was silent so far, and an edit of it would make no sound
     let is_open = it.stage.is_open();
     if is_open && it.rung_at.is_none() && matches!(last, Some(What::Changed | What::Again)) {
         it.rung_at = Some(now);
@@ -190,7 +191,7 @@ pub fn voice(it: &mut Incident, is_marked: bool, now: Timestamp) -> Voice {
     if !it.stage.is_open() {
         return if damped { Voice::Quiet } else { Voice::Plain };
     }
-    // what happens to an open one, beside coming back, is news as ever
+    // changes of an open incident, other than coming back, are ordinary news
     if last != Some(What::Again) {
         return Voice::Plain;
     }
@@ -206,7 +207,8 @@ fn may_ring(it: &Incident, now: Timestamp) -> bool {
         .is_none_or(|at| now.duration_since(at) >= REMIND_EVERY)
 }
 
-/// One that came back unheard and is still there when the hour is over rings then.
+/// Lets an incident ring that came back silently and is still open when the time between reminders is over. `None` if
+/// it need not ring.
 pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
     if let Some(blind) = blind(known, now) {
         return Some(blind);
@@ -226,8 +228,8 @@ pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
     })
 }
 
-/// Lets an incident ring once when a portal has kept us out for an hour: that is no attack, but may hide one. It rings
-/// even where changes were announced; what a person muted since stays muted.
+/// Lets an incident ring once when a portal has blocked the service's looks for an hour: a block is no attack, but
+/// may hide one. It rings even during a plan; a mute by a person since then holds.
 fn blind(known: &Incident, now: Timestamp) -> Option<Incident> {
     let told = known.timeline.iter().any(|it| it.what == What::Blind);
     let long = now.duration_since(known.seen_at) >= BLIND_FOR;
@@ -244,12 +246,13 @@ fn blind(known: &Incident, now: Timestamp) -> Option<Incident> {
     Some(it)
 }
 
-/// Whether a page of this kind is worse than what is known.
+/// Whether a page of this kind is worse than the known kind.
 pub fn is_graver(kind: Kind, known: Kind) -> bool {
     kind.is_tampering() && (!known.is_tampering() || graver(kind, known))
 }
 
-/// A page that hovers between two kinds of tampering is told as the graver one, once.
+/// Whether one kind of tampering is graver than another. A page that changes between two kinds is reported once, as
+/// the graver one.
 fn graver(kind: Kind, known: Kind) -> bool {
     let rank = |it: Kind| match it {
         Kind::Defaced => 3,
@@ -259,8 +262,8 @@ fn graver(kind: Kind, known: Kind) -> bool {
     rank(kind) > rank(known)
 }
 
-/// Whether a look of this class says something that the open incident (or its absence) does not already
-/// say: only then is it worth confirming. `is_marked`: whether `signals` show a mark of an attack.
+/// Whether a look of this class adds something to the open incident (or to its absence): only then is it worth
+/// confirming. `is_marked`: whether `signals` show a mark of an attack.
 pub fn is_news(
     known: Option<&Incident>,
     class: Class,
@@ -286,7 +289,8 @@ pub fn is_news(
     }
 }
 
-/// Whether an unreachable portal now answers with more than we can read, which may be an attacker's content.
+/// Whether an unreachable portal now answers with a page that cannot be read completely, and that may be an
+/// attacker's.
 fn becomes_unread(known: &Incident, kind: Kind, signals: &[Signal]) -> bool {
     known.kind == kind && kind == Kind::Down && !known.is_unread() && is_unread(signals)
 }
@@ -360,7 +364,7 @@ fn restored(known: &Incident, now: Timestamp) -> Incident {
     it
 }
 
-/// A finding of the known kind: withdraws only the statements made "for now".
+/// Applies a finding of the known kind: only removes the remark that the page cannot be seen for now.
 fn settle(known: &Incident, finding: &Finding) -> Option<Incident> {
     let mut it = known.clone();
     it.remark = None;
@@ -388,7 +392,7 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
         it.evidence.extend(finding.evidence.iter().cloned());
         thin_evidence(&mut it);
     } else {
-        // said of a page that is not served any more
+        // these signals were about a page that is no longer served
         it.signals.retain(|signal| signal.name != UNREAD);
     }
     let note = Some(finding.class.to_string());

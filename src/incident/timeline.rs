@@ -1,4 +1,4 @@
-//! The time line and the evidence of an incident, kept from growing without end.
+//! Bounds the time line and the evidence of an incident.
 
 use jiff::Timestamp;
 
@@ -7,11 +7,11 @@ use crate::model::{
     incident::{Event, What},
 };
 
-/// Entries that are kept at the beginning and at the end; the middle goes.
+/// Number of entries kept at the beginning and at the end; those between are dropped.
 const TIMELINE: (usize, usize) = (20, 40);
 const EVIDENCE: (usize, usize) = (4, 8);
 
-/// Adds an event of the service's own.
+/// Adds an event by the service itself.
 pub(super) fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<String>) {
     it.timeline.push(Event {
         at,
@@ -23,7 +23,7 @@ pub(super) fn push(it: &mut Incident, at: Timestamp, what: What, note: Option<St
     thin_timeline(&mut it.timeline);
 }
 
-/// What people did and wrote stays; of the rest the middle goes.
+/// Keeps all events by people; of the others, drops those in the middle.
 fn thin_timeline(timeline: &mut Vec<Event>) {
     let (first, last) = TIMELINE;
     let ours = timeline.iter().filter(|it| it.by.is_none()).count();
@@ -35,12 +35,12 @@ fn thin_timeline(timeline: &mut Vec<Event>) {
     });
 }
 
-/// Thins the evidence: the first and the latest pages stay.
+/// Thins out the evidence: the first and the latest pages are kept.
 pub(super) fn thin_evidence(it: &mut Incident) {
     thin(&mut it.evidence, EVIDENCE);
 }
 
-/// Takes out the middle of a list that is longer than its kept beginning and end.
+/// Drops the middle of a list that is longer than `first` and `last` together.
 fn thin<T>(list: &mut Vec<T>, (first, last): (usize, usize)) {
     if list.len() > first + last {
         list.drain(first..list.len() - last);

@@ -1,4 +1,5 @@
-//! Changes that an agency calls its own join the baseline. A job apart from `plans`, since it visits portals.
+//! Adds changes that an agency calls its own to the baselines. A job of its own, apart from `plans`, because it
+//! fetches pages.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,7 +21,7 @@ impl Job for Adoption {
         "adoption"
     }
 
-    /// A portal that shows no page is asked again as seldom as in a watch window.
+    /// Once a minute: a portal that shows no page is asked no more often than in a watch window.
     fn when(&self) -> When {
         When::Every(Duration::from_secs(60))
     }

@@ -36,7 +36,7 @@ impl Job for Escalation {
 async fn escalate(world: &World) -> Result<(), StoreError> {
     let Config { duty, agencies, .. } = &world.config;
     let reminds = duty.remind_taken.is_some();
-    // the configuration names no person: the incidents need not be read
+    // the configuration names no person to call: do not read the incidents
     if !reminds && !duty.calls() && agencies.iter().all(|it| it.escalation.is_empty()) {
         return Ok(());
     }
@@ -51,7 +51,7 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
     for it in world.store.incidents(&wanted).await? {
         let steps = world.config.steps_of(&it.portal.agency);
         let answers = answers(world, &it, now);
-        // a service that was away calls the highest one at once
+        // after a downtime of the service, the highest due step is called at once
         if let Some(call) = duty::due(&steps, &it, now, close, &answers) {
             tracing::info!(incident.id = %it.id, to = call.to.as_str(), "nobody has taken it");
             due.push(Due {
@@ -75,21 +75,22 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
     call_out(world, due, now).await
 }
 
-/// A call or reminder that is due: the incident with it noted, and what the alert is about.
+/// A call or reminder that is due.
 struct Due {
+    /// The incident, with the call noted in its time line.
     known: Incident,
     about: About,
-    /// Whether the operator is told as well.
+    /// Whether the operator's notifiers get it.
     operator: bool,
-    /// Whether the agency's own chats are told.
+    /// Whether the agency's own notifiers get it.
     agency: bool,
 }
 
-/// Where more than [`ONE_BY_ONE`] are due at once they wait until all are written, so that the notifier's queue makes one
-/// message of them.
+/// Delay of the alerts if more than [`ONE_BY_ONE`] are due at once: all must be in the outbox before the notifier's
+/// queue groups them into one message.
 const TOGETHER: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
 
-/// Whether a step stands for any person now. Looks it up only when asked: most incidents are not due.
+/// Whether an escalation step has a person to call now. Evaluated lazily: most incidents are not due.
 fn answers<'a>(
     world: &'a World,
     it: &'a Incident,
@@ -104,7 +105,7 @@ fn answers<'a>(
     }
 }
 
-/// Writes the incidents as calls have changed them, with alerts to the notifiers concerned.
+/// Writes the incidents with their calls, and the alerts to the notifiers concerned.
 async fn call_out(world: &World, due: Vec<Due>, now: Timestamp) -> Result<(), StoreError> {
     if due.is_empty() {
         return Ok(());
@@ -130,7 +131,7 @@ async fn call_out(world: &World, due: Vec<Due>, now: Timestamp) -> Result<(), St
             ..Commit::default()
         };
         match world.store.commit(commit).await {
-            // taken in this moment, or decided elsewhere
+            // the incident was changed at this moment, for example taken
             Ok(()) | Err(StoreError::Conflict) => (),
             Err(error) => return Err(error),
         }
@@ -138,7 +139,7 @@ async fn call_out(world: &World, due: Vec<Due>, now: Timestamp) -> Result<(), St
     Ok(())
 }
 
-/// The notifiers that are told of a call; `notify` holds the notifiers of all targets, by target.
+/// The notifiers that get a call. `notify`: the notifiers of all targets, by target id.
 fn names(
     world: &World,
     it: &Due,
@@ -148,14 +149,14 @@ fn names(
     let operators = world.config.operators();
     let target = notify.get(it.known.target.portal());
     let mut names = target.map_or(operators.names(), Vec::as_slice).to_vec();
-    // the agency's people have the incident already, or have muted it in their own chat
+    // drop the agency's notifiers if its people have the incident, or have muted it in that chat
     let own = |name: &String| it.agency && !it.known.is_muted_for(name, now);
     names.retain(|name| operators.include(name) || own(name));
-    // the roster is the operator's: a mention rings only in a chat that its people are in
+    // the roster belongs to the operator: a mention rings only in a chat that its officers are members of
     if it.operator {
         names.extend_from_slice(operators.names());
     }
-    // a call to an agency's head that its own chats do not take is the operator's to pass on
+    // if no chat of the agency gets the call to its head, the operator passes it on
     if names.is_empty() {
         names.extend_from_slice(operators.names());
     }

@@ -1,4 +1,4 @@
-//! Records changes of targets.yaml in the registry's history: the file decides what is watched, too.
+//! Records changes of targets.yaml in the registry's history, because the file, too, decides what is watched.
 
 use std::{
     sync::{Arc, Weak},
@@ -14,14 +14,14 @@ use crate::{
     world::{Live, World},
 };
 
-/// The pause before another attempt where the history could not be written.
+/// The pause before the next attempt if the history could not be written.
 const AGAIN: Duration = Duration::from_secs(30);
-/// Lines of history in one commit.
+/// Lines of history of one commit.
 const LINES: usize = 500;
-/// Milestone: the targets that the file named when it was last compared.
+/// Milestone: the targets of the file when it was last compared.
 const LISTED: &str = "registry/listed";
 
-/// Holds the world whose file was compared last: each is compared once.
+/// Holds the world of the last comparison: each configuration is compared once.
 #[derive(Default)]
 pub struct FileTargets {
     compared: Weak<World>,
@@ -54,11 +54,11 @@ impl Job for FileTargets {
     }
 }
 
-/// Writes what `targets.yaml` added, changed and removed since it was last compared into the history.
+/// Writes into the history what `targets.yaml` added, changed and removed since the last comparison.
 ///
 /// # Errors
 ///
-/// The store's, where it cannot be read or written.
+/// The store's error if it cannot be read or written.
 pub async fn compare(world: &World) -> Result<(), StoreError> {
     let known = world.store.milestone(LISTED).await?;
     let before: listed::Listed = known

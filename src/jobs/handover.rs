@@ -1,4 +1,4 @@
-//! At the change of a shift, one message with the open incidents.
+//! Sends one message with the open incidents at the change of a shift.
 
 use std::sync::Arc;
 
@@ -13,9 +13,10 @@ use crate::{
     world::World,
 };
 
-/// Milestone: the moment until which changes of shifts were looked for.
+/// Milestone: the time up to which changes of shifts have been processed.
 const SEEN_TO: &str = "duty/seen-to";
-/// After a longer absence of the service no shift is handed over: the people on duty were told at the start.
+/// After a longer downtime of the service, missed changes of shifts are skipped: the people on duty were informed at
+/// the start.
 const LONGEST_AWAY: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
 
 pub(super) struct Handover;

@@ -1,4 +1,4 @@
-//! The nightly upkeep of the store and of the evidence folder.
+//! Nightly maintenance of the store and the evidence folder.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,10 +12,10 @@ use crate::{
 
 /// 03:40, when portals are quiet.
 const NIGHT: &str = "0 40 3 * * *";
-/// Age from which evidence without a reference is deleted.
+/// Age from which an evidence file without a reference is deleted.
 const UNREFERRED: Duration = Duration::from_secs(2 * 86_400);
-/// Age from which derived files and reports of single chats are deleted: of portals that do not change, and of portals
-/// that are watched no more.
+/// Age from which derived files and reports to single chats are deleted. Derived files get this old if their portal
+/// does not change or is no longer watched.
 const UNTOUCHED: Duration = Duration::from_secs(90 * 86_400);
 
 pub(super) struct Maintenance;
@@ -39,7 +39,7 @@ impl Job for Maintenance {
     }
 }
 
-/// Deletes page bodies that no baseline and no incident refers to.
+/// Deletes old page bodies that nothing refers to, old derived files, and old reports to single chats.
 async fn sweep(world: &World) {
     let referred = match evicted::referred(world).await {
         Ok(referred) => referred,

@@ -1,4 +1,4 @@
-//! Gauges that cost a walk: open incidents, and the bytes of the data directory.
+//! Gauges that are expensive to compute: open incidents, and the bytes of the data directory.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What the clock does: one file a job, and the list of them. `schedule::jobs` runs the list.
+//! Periodic jobs: one file for each, and the list of them. `schedule::jobs` runs the list.
 
 mod adoption;
 mod escalation;
@@ -25,34 +25,37 @@ use crate::world::{Live, World};
 pub enum When {
     /// At the start, then once a period.
     Every(Duration),
-    /// At times of the calendar in the service's time zone: second, minute, hour, day, month, weekday, as cron writes them.
+    /// At calendar times in the service's time zone, in cron's format with seconds: second, minute, hour, day, month,
+    /// weekday.
     At(&'static str),
 }
 
-/// Something that becomes due by itself. Each job has a task of its own, so that a slow one holds up no other.
+/// A periodic job. Each job runs in its own task, so that a slow one does not delay the others.
 #[async_trait]
 pub trait Job: Send {
     /// The name in logs: lower case, words joined by hyphens.
     fn name(&self) -> &'static str;
 
+    /// The job's schedule.
     fn when(&self) -> When;
 
-    /// Runs once, in the world as it is now. Logs what fails: the next run tries again. A stop of the service drops a run
-    /// under way, and the next start makes up for it.
+    /// Runs the job once, with the present world. Errors are logged; the next run tries again. A stop of the service
+    /// cancels a run in progress, so each run must be able to catch up.
     async fn run(&mut self, world: &Arc<World>);
 
-    /// Waits until the job has to run before its next time. Dropped and called anew between two runs.
+    /// Waits for a reason to run before the next scheduled time. The future is dropped and created anew between two
+    /// runs.
     async fn woken(&mut self, _worlds: &mut Live) {
         std::future::pending().await
     }
 
-    /// Whether a job of the calendar missed its time while the service was down. It runs at the start, then.
+    /// Whether a calendar job missed its time while the service was down. If so, it runs at the start.
     fn is_overdue(&self, _world: &World) -> bool {
         false
     }
 }
 
-/// All jobs, each begun anew at a start of the service.
+/// All jobs; each entry creates a job at the start of the service.
 pub const ALL: &[fn() -> Box<dyn Job>] = &[
     || Box::new(adoption::Adoption),
     || Box::new(escalation::Escalation),
@@ -69,10 +72,10 @@ pub const ALL: &[fn() -> Box<dyn Job>] = &[
     || Box::new(windows::Windows),
 ];
 
-/// The period of jobs that call people: minutes count for them, seconds do not.
+/// The period of jobs that call people: a call must not be minutes late; seconds do not matter.
 const DUTY_ROOM: Duration = Duration::from_secs(5);
 
-/// Waits until another configuration is in force; for ever where it cannot change any more.
+/// Waits until a new configuration is in force; forever if the configuration can no longer change.
 async fn reloaded(worlds: &mut Live) {
     if worlds.changed().await.is_err() {
         std::future::pending::<()>().await;

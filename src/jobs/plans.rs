@@ -1,4 +1,4 @@
-//! Announced changes: the agency is asked about them once they are over, and no silence outlives its plan.
+//! Ends announced changes: asks the agency about a plan once it is over, and ends silences that outlive their plan.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ async fn bring_forward(world: &World) -> Result<()> {
     if plans.is_empty() {
         return Ok(());
     }
-    // a silence ends of an outage, of a plan that was cancelled, of a question without an answer
+    // a silence ends for an outage, a cancelled plan, or an unanswered question
     let plans = world.store.plans().await?;
     for incident in open_planned(world).await? {
         let plan = plans

@@ -1,4 +1,4 @@
-//! Requests to be watched are brought forward as soon as they come, and registrations end with their time.
+//! Processes registration requests as soon as they come, and ends registrations after their time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,16 +14,16 @@ use crate::{
     world::{Live, World},
 };
 
-/// The period of what becomes due without an action: the next look for a proof, the end of a window.
+/// The period for what becomes due without an action: the next look for a proof, the end of a registration.
 const IDLE: Duration = Duration::from_secs(30);
-/// A look that could not be written is tried again after this pause.
+/// The pause before a look is tried again if its result could not be written.
 const SOON: Duration = Duration::from_secs(1);
-/// Portals that are looked at at once because of requests.
+/// Portals of requests that are looked at in parallel.
 const AT_ONCE: usize = 8;
-/// Portals that one run looks at: an asker who comes meanwhile does not wait for all others.
+/// Portals that one run looks at, so that the request of a new asker does not wait for all others.
 const A_RUN: usize = 32;
 
-/// Holds the store's count of requests at the beginning of the last run.
+/// Holds the store's counter of requests at the beginning of the last run.
 #[derive(Default)]
 pub struct Registration {
     requests: u64,
@@ -44,7 +44,7 @@ impl Job for Registration {
         round(world).await;
     }
 
-    /// Woken by a new request, by a request's next look, and by another configuration.
+    /// Wakes on a new request, on the due time of a request's next look, and on a new configuration.
     async fn woken(&mut self, worlds: &mut Live) {
         let world = worlds.borrow().clone();
         let now = world.clock.now();
@@ -68,7 +68,7 @@ impl Job for Registration {
     }
 }
 
-/// When a portal is to be looked at next because of a request.
+/// When the next look at a requested portal is due; `None` if no request is open.
 pub async fn next_look(world: &World) -> Option<Timestamp> {
     let requests = world.store.requests().await.ok()?;
     let open = requests.into_iter().filter(|it| it.stage.is_open());
@@ -79,7 +79,7 @@ pub async fn next_look(world: &World) -> Option<Timestamp> {
     open.map(at).chain(world.candidates.next()).min()
 }
 
-/// Ends registrations whose window is over, looks at portals that are asked for, ends requests without a decision.
+/// Ends registrations after their time, looks at requested portals, and ends requests that were not decided in time.
 async fn round(world: &World) {
     let now = world.clock.now();
     if let Err(error) = removal::end(world, now).await {
@@ -95,11 +95,11 @@ async fn round(world: &World) {
     due.retain(|it| it.stage.is_open() && it.look_at <= now);
     let waiting = due.iter().map(|it| limits::domain(&it.url));
     candidates::round(world, &waiting.collect()).await;
-    // requests with proof first, then portals without a look: their askers wait for an answer
+    // requests with proof first, then portals without a look, because their askers wait for an answer
     due.sort_by_key(|it| (it.proof.is_none(), it.view.is_some(), !it.again, it.at));
     let mut next = Vec::new();
     for it in due {
-        // a request that ends now needs no look
+        // an expired request needs no look
         let ends = expire(&it, now).is_some();
         if next.len() < A_RUN && (ends || world.candidates.begins(&limits::domain(&it.url), now)) {
             next.push(it);

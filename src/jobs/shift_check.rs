@@ -1,4 +1,5 @@
-//! The test call before a shift: the next officers are asked to confirm, and the duty room is warned of missing ones.
+//! The test call before a shift: asks the next officers to confirm, and warns the operator about missing
+//! confirmations.
 
 use std::sync::Arc;
 
@@ -14,9 +15,10 @@ use crate::{
     world::World,
 };
 
-/// Milestone: the shift last reported as missing officers.
+/// Milestone: the last shift reported as missing officers.
 const MISSED: &str = "duty/missed";
-/// Officers without an answer count as missing when one part in this many of the time is left: enough to call others.
+/// Officers without a confirmation are reported when one part in this many of the lead time is left: enough to call
+/// others.
 const LEFT: i32 = 3;
 
 pub(super) struct ShiftCheck;
@@ -38,7 +40,7 @@ impl Job for ShiftCheck {
     }
 }
 
-/// The shift that begins within the time of the test call, if an officer joins it that is not on duty before.
+/// The shift that begins within the lead time of the test call, if an officer joins it that is not on duty before.
 fn ahead(world: &World, now: Timestamp) -> Option<Handover> {
     let lead = SignedDuration::try_from(world.config.duty.test_call?).ok()?;
     let zone = &world.config.service.timezone;

@@ -1,5 +1,5 @@
-//! The watch over the service itself: lateness, the store, the clock, and a sign of life to an outside service. Its task is
-//! its own, so that it speaks when the looks stand still.
+//! Monitors the service itself: late looks, the store, the clock; and sends a heartbeat to an outside service. It
+//! runs in its own task, so that it can report when the looks have stopped.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,13 +18,17 @@ use crate::{
     },
 };
 
+/// The job's period.
 const TICK: Duration = Duration::from_secs(5);
-/// Lateness is reported when it has lasted for this long.
+/// Late looks are reported once they have been late for this long.
 const LATE_FOR: Duration = Duration::from_secs(60);
-/// Most that the wall clock and the monotonic clock may differ by between two ticks.
+/// The largest difference between the wall clock and the monotonic clock from one tick to the next; beyond it the
+/// clock jumped.
 const JUMP: SignedDuration = SignedDuration::from_secs(60);
+/// The period of the heartbeat.
 const BEAT_EVERY: Duration = Duration::from_secs(60);
 
+/// The watchdog job, with the troubles that it has reported.
 pub struct Watchdog {
     late: Trouble,
     store: Trouble,
@@ -32,7 +36,7 @@ pub struct Watchdog {
     late_since: Option<Instant>,
     /// Wall and monotonic clock at the last tick; `None` before the first.
     last: Option<(Timestamp, Instant)>,
-    /// When the last sign of life was sent.
+    /// When the last heartbeat was sent.
     beaten: Option<Instant>,
 }
 
@@ -128,7 +132,7 @@ impl Watchdog {
         self.late.now(world, Some(detail)).await;
     }
 
-    /// Sends a sign of life, only while all is well.
+    /// Sends a heartbeat, only while the service is healthy and its network works.
     fn heartbeat(&mut self, world: &Arc<World>, health: &Health) {
         let Some(url) = &world.config.service.heartbeat else {
             return;
@@ -151,7 +155,7 @@ impl Watchdog {
     }
 }
 
-/// A trouble of the service: its begin and its end are reported once each.
+/// A trouble of the service. Its begin and its end are reported once each.
 struct Trouble {
     topic: Topic,
     since: Option<Timestamp>,
@@ -193,7 +197,7 @@ impl Trouble {
     }
 }
 
-/// Tells the operator's people of something that happened to the service.
+/// Alerts the operator to an event in the service.
 pub async fn event(world: &World, topic: Topic, detail: Say) {
     let notice = Notice::Event {
         topic,

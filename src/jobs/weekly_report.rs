@@ -1,4 +1,4 @@
-//! The weekly report, on Monday morning.
+//! Sends the weekly report on Monday morning.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl Job for WeeklyReport {
         }
     }
 
-    /// After Monday 07:30 last week's report is due at every start; one that was sent is not sent again.
+    /// After Monday 07:30, last week's report is due at every start; a report that was sent is not sent again.
     fn is_overdue(&self, world: &World) -> bool {
         let zone = world.config.service.timezone.clone();
         let now = world.clock.now().to_zoned(zone);

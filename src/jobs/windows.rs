@@ -1,4 +1,4 @@
-//! Messages about a watch window: before it opens, each day while it is open, and after it. Each is written once.
+//! Sends messages about a watch window: before it opens, each day while it is open, and after it; each of them once.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     world::World,
 };
 
-/// The message that all is ready comes this long before a window opens, and the summary at most this long after it closed.
+/// The readiness message comes this long before a window opens; the summary comes at most this long after it closed.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) struct Windows;
@@ -40,7 +40,7 @@ impl Job for Windows {
     }
 }
 
-/// The messages that are due now, whether or not they were written before.
+/// The messages that are due now, including those that were already written.
 fn due(world: &World, windows: &[WatchWindow], now: Timestamp) -> Vec<WindowNews> {
     let mut out = Vec::new();
     let mut digest = None;
@@ -71,7 +71,7 @@ fn due(world: &World, windows: &[WatchWindow], now: Timestamp) -> Vec<WindowNews
                 .as_ref()
                 .is_none_or(|known: &WindowNews| at < known.at)
         {
-            // of windows that overlap, the earliest hour counts: one digest a day
+            // one digest a day: of overlapping windows the earliest hour counts
             digest = Some(news(Phase::Digest, at));
         }
     }

@@ -1,5 +1,5 @@
-//! What a button under a message asks for. Its text is the callback data of a Telegram button, `take:SC-2026-0412`; the
-//! texts of all messages ever sent must stay readable.
+//! What a message's button asks for. An action is written as the callback data of a Telegram button, e.g.
+//! `take:SC-2026-0412`. The callback data of every message ever sent must stay readable.
 
 use std::{fmt, str::FromStr};
 
@@ -7,34 +7,37 @@ use jiff::Timestamp;
 
 use super::{IncidentId, plan::PlanId, registration::RequestId};
 
-/// One tap. Whatever a tap says can be forged: the verb that carries it out asks what its actor may do.
+/// What one tap on a button asks for. The sender can forge its content, so the code that carries it out checks the
+/// permissions of its actor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     Incident(IncidentAction, IncidentId),
-    /// Takes all incidents of a message about several.
+    /// Takes all incidents that a common message names.
     TakeAll(Group),
     /// Shows a page of the list of open incidents, counted from 0.
     Page(usize),
-    /// Confirms that an officer is present for the shift that begins then.
+    /// Confirms that an officer is present for the shift that begins at this time.
     Present(Timestamp),
     Request(RequestAction, RequestId),
     Plan(PlanAction, PlanId),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a button of an incident's message asks for.
 pub enum IncidentAction {
     Take,
     Mute(Silence),
     Unmute,
-    /// Sends what changed on the page.
+    /// Sends the lines that changed on the page.
     Diff,
-    /// Sends the page before and the page now.
+    /// Sends the page before the incident and the page now.
     Pages,
-    /// Says that the change is legitimate.
+    /// Declares the change legitimate.
     Change,
 }
 
 impl IncidentAction {
+    /// All actions on incidents.
     pub const ALL: [Self; 8] = [
         Self::Take,
         Self::Mute(Silence::Hour),
@@ -61,24 +64,24 @@ impl IncidentAction {
     }
 }
 
-/// How long an incident is to make no sound.
+/// How long an incident is muted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Silence {
     Hour,
-    /// Until 7:00, when people come to work.
+    /// Until 7:00, when the working day begins.
     Morning,
     /// Until the open watch window ends.
     Window,
 }
 
-/// The incidents that one tap takes.
+/// The incidents that one tap on *take all* takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// Those of a storm, by its id.
+    /// The members of the storm with this id.
     Storm(String),
-    /// Those that people were called for up to that second.
+    /// The incidents that a common call up to this second rang for.
     Called(Timestamp),
-    /// Those that people were reminded of up to that second, since they last or come back.
+    /// The incidents that a common reminder up to this second rang for, because they last or keep coming back.
     Lasting(Timestamp),
 }
 
@@ -86,23 +89,24 @@ const CALLED: &str = "calls";
 const LASTING: &str = "lasting";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+/// What a button of a registration request's message asks for.
 pub enum RequestAction {
-    /// Approves it as its message showed it: `state` is [`super::registration::Request::state`], which messages of earlier
-    /// versions lack.
+    /// Approves the request in the state that its message showed: `state` is [`super::registration::Request::state`].
+    /// `None` in messages of earlier versions.
     Approve {
         state: Option<String>,
     },
-    /// Approves it until a watch window ends.
+    /// Approves the request until a watch window ends.
     ApproveUntil {
         until: Timestamp,
         state: String,
     },
     Refuse,
-    /// Refuses all requests without proof that its asker made.
+    /// Refuses all requests without proof by the asker of this one.
     RefuseAll,
     /// Shows one of several requests that share a message.
     See,
-    /// The asker's proof is in place: look again.
+    /// Looks again, because the asker has published the proof.
     Prove,
     Withdraw,
 }
@@ -145,14 +149,17 @@ impl RequestAction {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a button of a plan's message asks for.
 pub enum PlanAction {
-    /// What was seen was the agency's own doing.
+    /// The agency made the changes that were seen.
     Ours,
+    /// The agency did not make them.
     Theirs,
     Cancel,
 }
 
 impl PlanAction {
+    /// All actions on plans.
     pub const ALL: [Self; 3] = [Self::Ours, Self::Theirs, Self::Cancel];
 
     /// The verb in callback data; `button-VERB` is the key of its label.
@@ -165,7 +172,7 @@ impl PlanAction {
     }
 }
 
-/// A text that is no action of this version.
+/// The error for callback data that is no action of this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownAction;
 
@@ -245,7 +252,7 @@ fn second(text: &str) -> Option<Timestamp> {
     Timestamp::from_second(text.parse().ok()?).ok()
 }
 
-/// `calls-1764370000`, `lasting-1764370000`, or a storm's id.
+/// Parses the text of a group: `calls-1764370000`, `lasting-1764370000`, or a storm's id.
 fn group(text: &str) -> Option<Group> {
     match text.split_once('-') {
         Some((CALLED, at)) => Some(Group::Called(second(at)?)),
@@ -259,10 +266,10 @@ fn group(text: &str) -> Option<Group> {
 mod tests {
     use super::*;
 
-    /// Telegram refuses a message with a button of more bytes.
+    /// Telegram refuses a message with longer callback data, in bytes.
     const LONGEST: usize = 64;
 
-    /// Each kind of action, with ids and moments of that size.
+    /// One action of each kind, with ids and times of the given size.
     fn all(year: i16, number: u64, at: Timestamp) -> Vec<Action> {
         let incident = IncidentId::new(year, number);
         let storm = incident.0.replacen("SC", "DR", 1);
@@ -333,7 +340,7 @@ mod tests {
                 request.clone()
             ))
         );
-        // without what the officer was shown: it is no state of any request
+        // without the state that the officer saw: an empty text is no request's state
         let until = Timestamp::from_second(1_764_370_000).unwrap();
         let state = String::new();
         assert_eq!(

@@ -6,31 +6,31 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standpoint {
-    /// An officer of the operator, known by the account number, in any chat.
+    /// An officer of the operator, identified by account number, in any chat.
     Officer,
-    /// Another person of the operator: a member of its chat, or on its roster with that account, in any chat.
+    /// Another person of the operator, in any chat: a member of the operator's chat, or an account on the roster.
     Operator,
     /// A member of an agency's chat.
     Agency,
 }
 
-/// The account and chat of an action, since display names can be copied.
+/// The account and chat that an action came from. Stored because display names can be copied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The account number; `None` for a group administrator that posts anonymously.
+    /// The account number; `None` for an anonymous group administrator.
     pub account: Option<i64>,
     /// The chat number.
     pub chat: i64,
-    /// The name of the chat's agency, as the registry has it; `None` for an operator's chat.
+    /// The name of the chat's agency in the registry; `None` for an operator's chat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
     pub of: Standpoint,
-    /// The officer with a display name that resembles the actor's, though the account is another.
+    /// The officer with a name that the actor's display name resembles, although the account is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resembles: Option<String>,
 }
 
-/// The person that acts; without an origin, a user of the service's command line.
+/// The acting person. Without an origin: a user of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
     pub name: String,
@@ -59,7 +59,7 @@ impl From<&Actor> for Actor {
 }
 
 impl Actor {
-    /// Whether the actor speaks for an agency only.
+    /// Whether the actor speaks for an agency, and not for the operator.
     pub fn is_of_agency(&self) -> bool {
         let origin = self.origin.as_ref();
         origin.is_some_and(|it| it.of == Standpoint::Agency)

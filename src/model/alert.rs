@@ -1,4 +1,4 @@
-//! One message to send: an entry of the outbox, written in one commit with the record that it reports.
+//! Entries of the outbox: messages to send, each written in one commit with the record that it reports.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use super::{
     Incident, IncidentId, Say, duty::Rung, plan::PlanId, record::Stored, registration::RequestId,
 };
 
-/// Most messages of a kind that a notifier is sent one by one within two minutes; more become one message. With the message of
-/// a storm and its list that makes five in the first minute.
+/// Messages of a kind that a notifier gets one by one within two minutes, at most; further ones become one common
+/// message. With a storm's message and its list, a notifier gets at most five in the first minute.
 pub const ONE_BY_ONE: usize = 3;
 
-/// The subject of an alert. The text is made when the alert is sent, from the state at that time: several changes of
-/// one incident that wait together become one message.
+/// The subject of an alert. The text is composed when the alert is sent, from the state at that time: several changes
+/// of an incident that wait in the outbox become one message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum About {
     Incident(IncidentId),
@@ -26,11 +26,12 @@ pub enum About {
     Joined(String),
     /// An incident that keeps coming back: a new message, since an edit makes no sound.
     Reminder(IncidentId),
-    /// Several incidents that keep coming back, or with portals that have long refused the looks, in one message.
+    /// Several incidents that keep coming back, or that are open because the portals have long refused the looks, in
+    /// one message.
     Reminders,
-    /// An incident that is not taken: the next step of escalation is called.
+    /// An incident that was not taken in time: the next escalation step is called.
     Call(IncidentId, Rung),
-    /// Several incidents have waited too long for an officer: one message calls for all of them.
+    /// Several incidents that were not taken in time: one message calls for all of them.
     Calls(Rung),
     /// A reminder of an incident that was taken long ago and is still open.
     #[serde(rename = "Nudge")]
@@ -41,21 +42,22 @@ pub enum About {
     /// A shift begins soon: its officers are asked to confirm that they are present.
     #[serde(rename = "Muster")]
     ShiftCheck(Timestamp),
-    /// Officers of the next shift have not confirmed, and it is about to begin.
+    /// Officers of the next shift have not confirmed, and the shift is about to begin.
     Absent(Timestamp),
-    /// The state of a request to be watched.
+    /// The state of a registration request.
     Request(RequestId),
-    /// Requests of strangers without proof, in one message; the time is that of the message's beginning.
+    /// Requests of strangers without proof, in one message, identified by the time at which it was begun.
     Requests(Timestamp),
-    /// Announced changes: that they begin, and afterwards the question whether what was seen was part of them.
+    /// An announced change: its begin, and afterwards the question whether the agency made the changes that were
+    /// seen.
     Plan(PlanId),
-    /// A shift hands over to the next.
+    /// The change of a shift.
     Handover(Timestamp),
     Window(WindowNews),
 }
 
 impl About {
-    /// The key of the outbox: one waiting entry for each notifier and subject.
+    /// The key of the outbox, which holds one waiting entry for each notifier and key.
     pub fn key(&self) -> String {
         match self {
             Self::Incident(id) => id.to_string(),
@@ -107,7 +109,7 @@ pub enum Notice {
         since: Timestamp,
         until: Timestamp,
     },
-    /// An event that is over already.
+    /// An event without a duration.
     Event {
         topic: Topic,
         at: Timestamp,
@@ -129,9 +131,9 @@ pub enum Topic {
     Clock,
     /// The store was damaged and repaired.
     Repair,
-    /// A chat or address that accepts no messages any more.
+    /// A chat or address no longer accepts messages.
     Notifier,
-    /// A portal that is no longer watched.
+    /// A portal is no longer watched.
     Registry,
 }
 
@@ -152,7 +154,7 @@ impl Topic {
 }
 
 impl Notice {
-    /// The time at which it began.
+    /// The time at which the reported event or trouble began.
     pub fn since(&self) -> Timestamp {
         match self {
             Self::Blind { since, .. }
@@ -163,7 +165,7 @@ impl Notice {
         }
     }
 
-    /// Beginning and end share one key: if both wait, one message reports them.
+    /// Begin and end share one key: if both wait in the outbox, one message reports them.
     fn key(&self) -> String {
         let topic = match self {
             Self::Blind { .. } | Self::Sighted { .. } => "",
@@ -182,7 +184,7 @@ pub struct WindowNews {
     pub name: String,
     pub from: Timestamp,
     pub to: Timestamp,
-    /// The moment of the message: the end of a day of the window, its beginning or its end.
+    /// The time that the message refers to: the begin of the window, the end of one of its days, or its end.
     pub at: Timestamp,
 }
 
@@ -199,9 +201,9 @@ impl WindowNews {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// It opens within a day.
+    /// The window opens within a day.
     Ready,
-    /// A day of it is over.
+    /// A day of the window is over.
     Digest,
     Closed,
 }
@@ -217,35 +219,35 @@ impl Phase {
     }
 }
 
-/// A report that lies written in the data directory.
+/// A report that was written to the data directory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReportFile {
     /// ISO week, `2026-W47`.
     pub week: String,
     /// A file name in the data directory's `reports`; older records hold a path to the file.
     pub path: String,
-    /// The paragraph that stands at its head.
+    /// The paragraph at the head of the report.
     #[serde(default)]
     pub summary: String,
 }
 
-/// The order of sending if not everything can be sent at once.
+/// The urgency of an alert; the most urgent are sent first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Urgency {
     /// Reports, lists.
     Low,
-    /// What ended, was taken or was changed.
+    /// An incident ended, was taken or was changed.
     #[default]
     Ordinary,
-    /// A portal is down; the watcher itself has a problem.
+    /// A portal is down, or the service itself has a problem.
     Urgent,
     /// An attacker's content is displayed now.
     Grave,
 }
 
 impl Urgency {
-    /// Of a message about this incident.
+    /// The urgency of a message about this incident.
     pub fn of(incident: &Incident) -> Self {
         match (incident.stage.is_open(), incident.kind.is_tampering()) {
             (false, _) => Self::Ordinary,
@@ -262,15 +264,16 @@ pub struct Alert {
     pub about: About,
     #[serde(default)]
     pub urgency: Urgency,
-    /// Whether it is sent by another notifier as well, or came from one that failed.
+    /// Whether the alert was also given to another notifier, or came from one that failed.
     #[serde(default)]
     pub rerouted: bool,
     pub created: Timestamp,
     /// Earliest time of the next attempt.
     pub due: Timestamp,
-    /// Number of attempts begun. An attempt without an end may have arrived: the next one is marked as a repeat.
+    /// Number of attempts that were begun. An attempt without a recorded end may have arrived, so the next one is
+    /// marked as a repeat.
     pub attempts: u32,
-    /// An attempt is under way, or was when the process died.
+    /// Whether an attempt is in progress, or was when the process died.
     pub begun: bool,
     /// Number of later alerts of this subject that this one replaces.
     pub merged: u32,
@@ -279,7 +282,7 @@ pub struct Alert {
 }
 
 impl Alert {
-    /// An alert to be sent at once, never tried yet.
+    /// A new alert, to be sent at once.
     pub fn new(notifier: &str, about: About, urgency: Urgency, now: Timestamp) -> Self {
         Self {
             notifier: notifier.to_owned(),
@@ -296,7 +299,7 @@ impl Alert {
     }
 }
 
-/// Waiting in the outbox, or refused for good.
+/// An alert is stored while it waits in the outbox, and after a refusal for good as a dead letter.
 impl Stored for Alert {
     fn over_since(&self) -> Option<Timestamp> {
         Some(self.created)

@@ -1,4 +1,4 @@
-//! The approved page, and the looks learnt since that show how it normally varies.
+//! The approved pages of a target, and the pages learnt since, which show how the page normally varies.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,19 +6,20 @@ use url::Url;
 
 use super::{Digest, Presentation};
 
-/// A look with a body kept as evidence; a few hundred bytes.
+/// A reference to a look with a body that is kept as evidence; a few hundred bytes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LookRef {
-    /// Of the decoded body, and the name of its evidence file.
+    /// Digest of the decoded body, which is also the name of its evidence file.
     pub digest: Digest,
-    /// Of the normalised content (see `page::fingerprint`).
+    /// Digest of the normalised content (see `page::fingerprint`).
     pub content: Digest,
+    /// Digest of the sequence of tags.
     pub shape: Digest,
     pub content_type: Option<String>,
-    /// Where the body came from after redirects: relative links resolve against it.
+    /// The URL after redirects, against which relative links are resolved.
     pub url: Url,
     pub at: Timestamp,
-    /// The headers it was delivered with; `None` in looks kept by older versions.
+    /// The headers that the body was delivered with; `None` in looks of older versions.
     #[serde(default)]
     pub presentation: Option<Presentation>,
 }
@@ -26,16 +27,16 @@ pub struct LookRef {
 /// The looks that a page is compared with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// Oldest first; approved together.
+    /// The approved looks, oldest first.
     pub approved: Vec<LookRef>,
-    /// A person's name, or `gaccong` where it was learnt at first sight.
+    /// The approving person; `gaccong` if the baseline was learnt at first sight.
     pub by: String,
     pub at: Timestamp,
-    /// Pages judged normal since the approval, oldest first. Kept apart: an approval drops them.
+    /// Looks that were judged normal since the approval, oldest first. Kept apart, because an approval drops them.
     pub learnt: Vec<LookRef>,
 }
 
-/// Most approved and most learnt looks that are kept: each is parsed when a changed page is judged.
+/// Approved looks, and learnt looks, that are kept at most: each is parsed when a changed page is judged.
 pub const KEPT: usize = 5;
 
 impl Baseline {
@@ -44,12 +45,12 @@ impl Baseline {
         self.approved.iter().chain(&self.learnt)
     }
 
-    /// The page that a person is shown as "before".
+    /// The look that people are shown as "before".
     pub fn latest(&self) -> Option<&LookRef> {
         self.learnt.last().or(self.approved.last())
     }
 
-    /// Keeps a page judged normal; the oldest learnt one makes room.
+    /// Adds a look that was judged normal; beyond [`KEPT`] the oldest learnt look is dropped.
     pub fn learn(&mut self, look: LookRef) {
         self.learnt.push(look);
         if self.learnt.len() > KEPT {

@@ -1,4 +1,4 @@
-//! The classes of a look, word for word as the contract prints them.
+//! The classes of a look, in the wording of the contract.
 
 use std::{fmt, str::FromStr};
 
@@ -7,29 +7,34 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// How a class counts for availability.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Standing {
-    /// Answers, and shows what it should as far as we can tell.
+    /// The portal answers, and shows what it should, as far as the service can tell.
     Up,
-    /// Answers, but not with the agency's own content.
+    /// The portal answers, but with content that is not the agency's own.
     Tampered,
-    /// Answers with a maintenance notice: not available, and not an attack.
+    /// The portal answers with a maintenance notice: not available, but no attack.
     Maintenance,
     Down,
-    /// We were kept out or refused to go: nothing is known, so it is not watched time.
+    /// The portal kept the service out, or the service refused to fetch. Its state is unknown, so the time does not
+    /// count as watched.
     Blocked,
 }
 
 macro_rules! classes {
     ($($name:ident = $text:literal, $standing:ident;)*) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        /// The result of one look, as the contract lists it.
         pub enum Class { $($name),* }
 
         impl Class {
+            /// All classes.
             pub const ALL: &'static [Class] = &[$(Class::$name),*];
 
+            /// The name in JSON and in the contract.
             pub fn as_str(self) -> &'static str {
                 match self { $(Class::$name => $text),* }
             }
 
+            /// How the class counts for availability.
             pub fn standing(self) -> Standing {
                 match self { $(Class::$name => Standing::$standing),* }
             }
@@ -62,7 +67,7 @@ classes! {
 }
 
 impl Class {
-    /// The key of its name in `locales/`: `class-down-http-status`.
+    /// The locale key of the class's name, such as `class-down-http-status`.
     pub fn key(self) -> String {
         format!(
             "class-{}",
@@ -70,7 +75,7 @@ impl Class {
         )
     }
 
-    /// Whether a look of this class may come from our own network being gone.
+    /// Whether a failure of the service's own network can cause a look of this class.
     pub fn may_be_our_fault(self) -> bool {
         matches!(self, Class::Dns | Class::Connection | Class::Timeout)
     }

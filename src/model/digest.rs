@@ -1,10 +1,10 @@
-//! BLAKE3 digests: the names of bodies, records and normalised content. The one home of `blake3`.
+//! BLAKE3 digests, which name bodies, records and normalised content. Only this file uses `blake3`.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// 32 bytes, shown as `blake3:` and 64 hexadecimal digits.
+/// A BLAKE3 digest: 32 bytes, written as `blake3:` and 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
@@ -14,7 +14,8 @@ impl Digest {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
-    /// The digest of several parts, each preceded by its length so that parts cannot flow together.
+    /// The digest of several parts. Each is preceded by its length, so that moving bytes between parts changes the
+    /// digest.
     pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = blake3::Hasher::new();
         for part in parts {
@@ -24,12 +25,12 @@ impl Digest {
         Self(*hasher.finalize().as_bytes())
     }
 
-    /// The 64 digits alone, which is the name of an evidence file.
+    /// The 64 hexadecimal digits alone, which name an evidence file.
     pub fn hex(&self) -> String {
         blake3::Hash::from_bytes(self.0).to_hex().to_string()
     }
 
-    /// `3f9a…c2`, for a message.
+    /// An abbreviation for messages: `3f9a…c2`.
     pub fn short(&self) -> String {
         let hex = self.hex();
         format!("{}…{}", &hex[..8], &hex[60..])
@@ -40,14 +41,14 @@ impl Digest {
         &self.0
     }
 
-    /// The first sixteen bytes as a number: no attacker can find a second text for it.
+    /// The first sixteen bytes as a number: long enough that no attacker can find a second text for it.
     pub fn half(&self) -> u128 {
         let mut first = [0; 16];
         first.copy_from_slice(&self.0[..16]);
         u128::from_le_bytes(first)
     }
 
-    /// The first eight bytes as a number: enough to tell the parts of one page from each other.
+    /// The first eight bytes as a number: enough to distinguish the parts of one page.
     pub fn low(&self) -> u64 {
         u64::from_le_bytes([
             self.0[0], self.0[1], self.0[2], self.0[3], self.0[4], self.0[5], self.0[6], self.0[7],
@@ -78,7 +79,7 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// A text that is not `blake3:` and 64 hexadecimal digits.
+/// The error for a text that is not `blake3:` and 64 hexadecimal digits.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a digest is written as blake3: and 64 hexadecimal digits")]
 pub struct NotADigest;

@@ -1,7 +1,7 @@
-//! The owner of a host, as far as its name shows it. Only this file uses `psl`.
+//! Ownership of host names, as far as the names show it. Only this file uses `psl`.
 
-/// The registrable domain of a host: `mic.hanoi.gov.vn` → `hanoi.gov.vn`. An address, and a name
-/// that is itself a public suffix, stand for themselves.
+/// The registrable domain of a host: `mic.hanoi.gov.vn` → `hanoi.gov.vn`. An IP address, or a name that is itself a
+/// public suffix, is returned as it is.
 pub fn registrable(host: &str) -> String {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     if host.parse::<std::net::IpAddr>().is_ok() || host.starts_with('[') {

@@ -1,4 +1,4 @@
-//! The state of one target between two looks. It is small: bodies are evidence files.
+//! The stored state of a target from one look to the next. It is small: bodies are evidence files.
 
 use std::net::IpAddr;
 
@@ -15,34 +15,37 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Dossier {
     pub target: TargetId,
-    /// Counted up by the store at every commit; a commit made from an older revision is refused.
+    /// Incremented by the store at every commit; a commit made from an older revision is refused.
     pub revision: u64,
     pub baseline: Option<Baseline>,
-    /// Looks gathered for a first baseline.
+    /// Looks collected for a first baseline.
     pub learning: Vec<LookRef>,
+    /// For the next conditional request.
     pub validators: Option<Validators>,
+    /// The open incident, if any.
     pub open: Option<IncidentId>,
     /// Expiry of the certificate at the last look.
     pub certificate_ends: Option<Timestamp>,
-    /// The portal's parts besides its home page.
+    /// The portal's parts other than its home page.
     #[serde(default)]
     pub beyond: Beyond,
-    /// Of a sitemap or robots.txt, as last judged normal.
+    /// Facts of a sitemap or robots.txt, from the last look that was judged normal.
     #[serde(default)]
     pub site: Option<SiteFacts>,
-    /// Where the page came from while it was judged normal.
+    /// The origins of the page while it was judged normal.
     #[serde(default)]
     pub origin: Origin,
-    /// The address that answered last.
+    /// The IP address that answered last.
     #[serde(default)]
     pub address: Option<IpAddr>,
-    /// Whether the name had several addresses at that look: "not modified" from one of them says nothing of the others.
+    /// Whether the name had several addresses at the last look: a "not modified" from one of them says nothing about
+    /// the others.
     #[serde(default)]
     pub faces: bool,
-    /// What was expected of the page (see `watch::look`) when it was judged normal last.
+    /// Digest of the expectations of the page (see `judge::expectations`) when it was last judged normal.
     #[serde(default)]
     pub expects: Option<Digest>,
-    /// The latest incident, now closed: a deviation that returns soon continues it.
+    /// The last incident, now closed: a deviation that returns soon reopens it.
     #[serde(default)]
     pub past: Option<IncidentId>,
     /// Looks of the last day that showed an attacker's content.
@@ -50,21 +53,21 @@ pub struct Dossier {
     pub sightings: Sightings,
 }
 
-/// The parts of a portal that are looked at in turn.
+/// The parts of a portal, which are looked at in turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beyond {
     pub parts: Vec<PartRef>,
     pub listed_at: Option<Timestamp>,
 }
 
-/// A part of a portal that was found, and its address.
+/// A part that was found, and its address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartRef {
     pub part: Part,
     pub url: Url,
 }
 
-/// The origin of a portal's answers, as far as it shows from outside.
+/// The origin of a portal's answers, as far as it is visible from outside.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// Issuers and subjects of certificates.
@@ -74,11 +77,11 @@ pub struct Origin {
     pub networks: Vec<String>,
 }
 
-/// Most entries of each kind; the oldest make room.
+/// Entries kept of each kind; beyond it the oldest are dropped.
 const ORIGINS_KEPT: usize = 8;
 
 impl Origin {
-    /// Adds the origin of a page judged normal; `None` where it is unknown.
+    /// Adds the origin of a page that was judged normal; `None` for what is unknown.
     pub fn learn(&mut self, issuer: Option<&str>, subject: Option<&str>, network: Option<&str>) {
         let put = |known: &mut Vec<String>, seen: Option<&str>| {
             if let Some(seen) = seen.filter(|it| !known.iter().any(|known| known == it)) {
@@ -94,7 +97,7 @@ impl Origin {
 }
 
 impl Dossier {
-    /// A target that was never looked at.
+    /// The state of a target before its first look.
     pub fn new(target: TargetId) -> Self {
         Self {
             target,
@@ -116,14 +119,14 @@ impl Dossier {
     }
 }
 
-/// What a conditional request sends, and the body that a 304 then stands for.
+/// The validators of a conditional request, and the body that a 304 answer stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validators {
     pub etag: Option<String>,
     pub digest: Digest,
 }
 
-/// A target's state in one line of a list.
+/// A target's state in short, for lists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Glance {
     pub target: TargetId,
@@ -135,7 +138,7 @@ pub struct Glance {
     pub certificate_ends: Option<Timestamp>,
     #[serde(default)]
     pub address: Option<IpAddr>,
-    /// Time and class of the last look; kept with the history.
+    /// Time and class of the last look; stored with the history.
     #[serde(default)]
     pub last: Option<(Timestamp, Class)>,
 }
@@ -160,7 +163,7 @@ impl Record for Dossier {
         Some(&mut self.revision)
     }
 
-    /// A look that saw nothing new may be lost: the next one says the same.
+    /// A power cut may lose a look that saw nothing new, since the next look repeats it.
     fn must_survive(&self, before: &Self) -> bool {
         self.baseline != before.baseline
             || self.learning != before.learning

@@ -19,20 +19,20 @@ pub struct Person {
     pub phone: Option<String>,
 }
 
-/// One row of the roster: a person, times of day, on which days.
+/// One row of the roster: a person, times of day, and the days on which they apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shift {
     pub who: Person,
-    /// `to` at or before `from` ends on the next day; equal is 24 hours.
+    /// If `to` is at or before `from`, the shift ends on the next day; if they are equal, it lasts 24 hours.
     pub from: Time,
     pub to: Time,
-    /// Days on which it begins; empty is every day.
+    /// Weekdays on which the shift begins; empty for every day.
     pub weekdays: Vec<Weekday>,
-    /// First and last day on which it begins.
+    /// First and last day on which the shift begins; `None` for no limit.
     pub dates: Option<(Date, Date)>,
 }
 
-/// A step of escalation: the people called while an incident is not taken.
+/// An escalation step: the people called while an incident is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rung {
@@ -42,7 +42,7 @@ pub enum Rung {
     Head,
     /// The operator's duty room.
     DutyRoom,
-    /// The national contacts, which are shown and never written to.
+    /// The national contacts. Messages name them; the service never writes to them.
     National,
 }
 
@@ -61,14 +61,14 @@ impl Rung {
     }
 }
 
-/// A step of escalation, and the time after the incident's confirmation at which it is called.
+/// An escalation step, and the time after the incident's confirmation at which it is called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub after: Duration,
     pub to: Rung,
 }
 
-/// The level of a contact.
+/// The administrative level of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
@@ -98,25 +98,26 @@ pub struct Contact {
     pub name: String,
     pub phone: Option<String>,
     pub email: Option<String>,
-    /// Ids of agencies that it answers for.
+    /// Ids of the agencies that the contact is responsible for.
     pub agencies: Vec<String>,
-    /// Of the province's tier: it answers for the agencies there. With neither this nor `agencies`, for all.
+    /// The province that the contact is responsible for, with all its agencies. With neither `province` nor
+    /// `agencies`: all of them.
     pub province: Option<String>,
     pub confirmed: Date,
 }
 
-/// Days after which a contact without a new confirmation is reported: a quarter of a year, as rosters of holidays are
-/// drawn up.
+/// Days after which a contact without a new confirmation is reported: a quarter of a year, the period of holiday
+/// rosters.
 const STALE_DAYS: i32 = 92;
 
 impl Contact {
-    /// Whether its confirmation is older than a quarter of a year.
+    /// Whether the last confirmation is older than a quarter of a year.
     pub fn is_stale(&self, today: Date) -> bool {
         let since = today.since(self.confirmed).map(|it| it.get_days());
         since.is_ok_and(|days| days > STALE_DAYS)
     }
 
-    /// Whether it answers for an agency in this province.
+    /// Whether the contact is responsible for this agency, which lies in this province.
     pub fn answers_for(&self, agency: &str, province: Option<&str>) -> bool {
         let everybody =
             self.tier != Tier::Agency && self.agencies.is_empty() && self.province.is_none();
@@ -128,18 +129,18 @@ impl Contact {
     }
 }
 
-/// People to be called for an incident, as they stand in the configuration.
+/// People to call for an incident, from the configuration.
 #[derive(Clone, Debug)]
 pub struct Called {
-    /// On duty now.
+    /// The officers on duty now.
     pub now: Vec<Person>,
     /// The next person of the roster, and the begin of their shift.
     pub next: Option<(Person, Timestamp)>,
     /// The agency's head.
     pub head: Option<Person>,
-    /// From the agency up.
+    /// Contacts, the agency's own first, the national ones last.
     pub contacts: Vec<Contact>,
-    /// The moment from which the incident could have been taken.
+    /// The time from which the incident could have been taken.
     pub since: Timestamp,
 }
 
@@ -150,19 +151,19 @@ pub struct Holder {
     pub known: Option<Person>,
 }
 
-/// All that targets.yaml says of people.
+/// Everything that targets.yaml says about people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duty {
-    /// The people that may approve registrations, close incidents and move baselines.
+    /// The people with the right to approve registrations, close incidents and change baselines.
     pub officers: Vec<Person>,
     pub roster: Vec<Shift>,
-    /// A file with more of it, as written; the caller resolves and reads it.
+    /// A file with more rows of the roster, as the configuration names it; the caller resolves and reads it.
     pub roster_csv: Option<PathBuf>,
-    /// Line and column of its name, for a fault.
+    /// Line and column of the file's name in targets.yaml, for error messages.
     pub roster_csv_at: (usize, usize),
     pub escalation: Vec<Step>,
     pub contacts: Vec<Contact>,
-    /// Time after which the holder of an incident is reminded if they recorded nothing; `None` for never.
+    /// Time after which the holder of an incident is reminded if they have recorded nothing; `None` for never.
     pub remind_taken: Option<Duration>,
     /// Time before a shift at which its officers are asked to confirm that they are present; `None` for never.
     pub test_call: Option<Duration>,
@@ -183,13 +184,13 @@ impl Default for Duty {
     }
 }
 
-/// Two hours: a first answer to an attack takes about one.
+/// Two hours: a first response to an attack takes about one.
 const REMIND_TAKEN: Duration = Duration::from_secs(2 * 3600);
 /// 15 minutes: time to find another officer before the shift begins.
 const TEST_CALL: Duration = Duration::from_secs(15 * 60);
 
 impl Duty {
-    /// The contacts that answer for an agency, from below: its own, its province's, the nation's.
+    /// The contacts responsible for an agency: its own first, then the province's, then the national ones.
     pub fn contacts_of(&self, agency: &str, province: Option<&str>) -> Vec<Contact> {
         let ours = self.contacts.iter();
         let ours = ours.filter(|it| it.answers_for(agency, province));
@@ -198,7 +199,7 @@ impl Duty {
         ours
     }
 
-    /// Whether a step of escalation can ever be called.
+    /// Whether an escalation step is configured.
     pub fn calls(&self) -> bool {
         !self.escalation.is_empty() || !self.roster.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Foreign text made fit for people: every byte of it is hostile until it has passed here.
+//! Makes foreign text safe to show: every byte of it is hostile until it has passed through here.
 
 /// Text of at most `max` characters on one line: white space folded, control, bidi and invisible
 /// characters shown as `·` or dropped, cut with `…`.
@@ -30,15 +30,16 @@ pub fn excerpt(text: &str, max: usize) -> String {
     out
 }
 
-/// A host or URL that no program turns into a link: `x9[.]example`.
+/// A host or URL in a form that no client turns into a link: `x9[.]example`.
 pub fn defang(host: &str) -> String {
     excerpt(host, 120)
         .replace("://", "[:]//")
         .replace('.', "[.]")
 }
 
-/// Page text without live host names: every dot that a client may read as part of a host name or an IP address becomes
-/// `[.]`, whatever characters stand around it. Dots in plain numbers stay, and dots that are broken already.
+/// Page text without live host names: every dot that a client may read as part of a host name or an IP address
+/// becomes `[.]`, regardless of the characters around it. Dots of plain numbers, and dots already written as `[.]`,
+/// stay.
 pub fn defang_text(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len() + 8);
@@ -60,8 +61,8 @@ pub fn defang_text(text: &str) -> String {
     out
 }
 
-/// Whether a dot between these characters may separate labels: clients take every character beyond Latin-1 for a
-/// letter.
+/// Whether a dot between these characters may separate the labels of a host name: clients treat every character
+/// beyond Latin-1 as a letter.
 fn is_of_name(before: Option<char>, after: Option<char>) -> bool {
     let closes = |it: char| matches!(it, '»' | '”' | '’' | '…' | '–' | '—');
     let part =
@@ -88,16 +89,16 @@ fn is_in_number(chars: &[char], dot: usize) -> bool {
     groups.iter().all(|it| !it.is_empty()) && (groups.len() == 2 || thousands)
 }
 
-/// Characters that enclose foreign text in a sentence of ours until the sentence is written as a message. Both are
-/// Unicode noncharacters, and [`excerpt`] drops them from all foreign text.
+/// Characters that enclose foreign text in a sentence of the service, until the sentence is rendered into a message.
+/// Both are Unicode noncharacters, which [`excerpt`] drops from all foreign text.
 pub const MARKS: [char; 2] = ['\u{fdd0}', '\u{fdd1}'];
 
-/// Foreign text for a sentence: cut to `max`, defanged, and marked as foreign.
+/// Foreign text for use in a sentence: cut to `max` characters, defanged, and marked as foreign.
 pub fn quoted(text: &str, max: usize) -> String {
     marked(&defang_text(&excerpt(text, max)))
 }
 
-/// Marks text as foreign that is cut and defanged already, or that must stay as it is because no client acts on it.
+/// Marks text as foreign that is already cut and defanged, or that must stay unchanged because no client acts on it.
 pub fn marked(text: &str) -> String {
     if text.is_empty() {
         return String::new();
@@ -106,7 +107,7 @@ pub fn marked(text: &str) -> String {
     format!("{open}{}{close}", unmarked(text))
 }
 
-/// A name for a sentence: cut to `max`, and marked as foreign if a client may act on something in it.
+/// A name for use in a sentence: cut to `max` characters, and marked as foreign if a client may act on a part of it.
 pub fn named(text: &str, max: usize) -> String {
     let name = excerpt(text, max);
     if is_calm(&name) {
@@ -116,7 +117,7 @@ pub fn named(text: &str, max: usize) -> String {
     }
 }
 
-/// The sentence without the marks of foreign text.
+/// The sentence without the marks around foreign text.
 pub fn unmarked(text: &str) -> String {
     text.replace(MARKS, "")
 }
@@ -135,11 +136,11 @@ fn is_calm(text: &str) -> bool {
     dots && digits < CALLED && text.chars().all(|it| quiet(it) || it == '.')
 }
 
-/// Digits from which clients take a number for a telephone or card number.
+/// Number of digits from which clients treat a number as a telephone or card number.
 const CALLED: usize = 7;
 
-/// Foreign text for messages without markup (plain text, e-mail), where it cannot be marked: broken as by
-/// [`defang_text`], and tags, commands and long numbers as well.
+/// Foreign text for messages without markup (plain text, e-mail), in which it cannot be marked: defanged as by
+/// [`defang_text`], with tags, commands and long numbers broken, too.
 pub fn broken(text: &str) -> String {
     let text = defang_text(text);
     let mut out = String::with_capacity(text.len() + 8);
@@ -172,7 +173,8 @@ pub fn broken(text: &str) -> String {
     out
 }
 
-/// Text that a user typed, for their own terminal: without characters that move the cursor or change the direction.
+/// Text that a user typed, for their own terminal: without characters that move the cursor or change the writing
+/// direction.
 pub fn clean(text: &str) -> String {
     let own = |c: char| if c == '\n' { Some(c) } else { harmless(c) };
     text.chars().filter_map(own).collect()

@@ -1,4 +1,5 @@
-//! Availability as spans of one class, and response times as hourly histograms: a look adds bytes, not records.
+//! Availability as spans of one class, and response times as hourly histograms: a look adds a few bytes instead of a
+//! record.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Class, TargetId, record::Stored};
 
-/// One class seen without a gap from `from` to `to`.
+/// A period in which every look had one class, without a gap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     pub class: Class,
@@ -16,30 +17,32 @@ pub struct Span {
     pub looks: u64,
 }
 
-/// One look, as history takes it in.
+/// One look, as input of the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     pub target: TargetId,
     pub at: Timestamp,
     pub class: Class,
-    /// Only of looks that were answered.
+    /// Response time; `None` if the portal did not answer.
     pub elapsed_ms: Option<u32>,
-    /// Longest time since the look before; after a longer gap, the time between counts as not watched.
+    /// Longest time since the look before, in seconds: after a longer gap, the time between the two counts as not
+    /// watched.
     pub max_gap_s: u32,
 }
 
-/// Response times of one clock hour in logarithmic buckets, 10 % wide (so a quantile is right to 5 %).
+/// Response times of one clock hour in logarithmic buckets, 10 % wide, so that a quantile is accurate to 5 %.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LatencyHistogram {
+    /// The first second of the hour.
     pub hour: Timestamp,
-    /// (bucket, count), ascending.
+    /// Pairs of bucket and count, ascending.
     pub buckets: Vec<(u16, u32)>,
 }
 
 const GROWTH: f64 = 1.1;
 
 impl LatencyHistogram {
-    /// An hour without looks; `hour` is its first second.
+    /// An empty histogram; `hour` is its first second.
     pub fn new(hour: Timestamp) -> Self {
         Self {
             hour,
@@ -47,13 +50,13 @@ impl LatencyHistogram {
         }
     }
 
-    /// The hour that `at` falls in, as its first second.
+    /// The first second of the hour that contains `at`.
     pub fn hour_of(at: Timestamp) -> Timestamp {
         let second = at.as_second();
         Timestamp::from_second(second - second.rem_euclid(3600)).unwrap_or(at)
     }
 
-    /// Takes in the looks of another histogram.
+    /// Adds the counts of another histogram.
     pub fn join(&mut self, other: &Self) {
         for (bucket, count) in &other.buckets {
             match self.buckets.binary_search_by_key(bucket, |it| it.0) {
@@ -63,17 +66,17 @@ impl LatencyHistogram {
         }
     }
 
-    /// The bucket of an answering time.
+    /// The bucket of a response time.
     pub fn bucket_of(ms: u32) -> u16 {
         (f64::from(ms.max(1)).ln() / GROWTH.ln()).floor() as u16
     }
 
-    /// Counts an answer that took `ms` milliseconds.
+    /// Counts one answer that took `ms` milliseconds.
     pub fn add(&mut self, ms: u32) {
         self.count(Self::bucket_of(ms));
     }
 
-    /// Counts an answer in a bucket.
+    /// Counts one answer in a bucket.
     pub fn count(&mut self, bucket: u16) {
         match self.buckets.binary_search_by_key(&bucket, |it| it.0) {
             Ok(at) => self.buckets[at].1 = self.buckets[at].1.saturating_add(1),
@@ -82,20 +85,21 @@ impl LatencyHistogram {
     }
 }
 
-/// The histograms of one UTC day, hour by hour, as text: `7` → `48*12 49*1` is bucket 48 twelve times and 49 once.
+/// The histograms of one UTC day as text, by hour: `7` → `48*12 49*1` means twelve answers in bucket 48 and one in
+/// bucket 49 from 7:00 to 8:00.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day(pub BTreeMap<u8, String>);
 
 const DAY_S: i64 = 86_400;
 
 impl Day {
-    /// The day that `at` falls in, as its first second.
+    /// The first second of the day that contains `at`.
     pub fn of(at: Timestamp) -> Timestamp {
         let second = at.as_second();
         Timestamp::from_second(second - second.rem_euclid(DAY_S)).unwrap_or(at)
     }
 
-    /// Puts an hour in the place of what was known of it.
+    /// Sets an hour, replacing its earlier counts.
     pub fn put(&mut self, histogram: &LatencyHistogram) {
         let hour = histogram.hour.as_second().rem_euclid(DAY_S) / 3600;
         let text: Vec<String> = histogram
@@ -107,7 +111,7 @@ impl Day {
             .insert(u8::try_from(hour).unwrap_or_default(), text.join(" "));
     }
 
-    /// Its hours; `start` is the day's first second. What cannot be read is left out.
+    /// The histograms of the day; `start` is its first second. Unreadable entries are skipped.
     pub fn histograms(&self, start: Timestamp) -> impl Iterator<Item = LatencyHistogram> {
         self.0.iter().filter_map(move |(hour, text)| {
             let hour = Timestamp::from_second(start.as_second() + i64::from(*hour) * 3600).ok()?;
@@ -145,15 +149,15 @@ pub fn quantile<'a>(
     None
 }
 
-/// What the store knows of one target in one period.
+/// The stored history of one target in one period.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     pub spans: Vec<Span>,
     pub histograms: Vec<LatencyHistogram>,
 }
 
-/// Takes one look into the spans: either the last span grows, or it ends where the new one begins.
-/// Returns what is to be written: the grown or closed last span, and the new one.
+/// Adds one look to the spans: either the last span grows, or it ends where a new one begins. Returns what has to be
+/// written: the grown or closed last span, and the new one.
 pub fn extend(last: Option<Span>, mark: &Mark) -> (Option<Span>, Option<Span>) {
     let fresh = Span {
         class: mark.class,
@@ -172,7 +176,7 @@ pub fn extend(last: Option<Span>, mark: &Mark) -> (Option<Span>, Option<Span>) {
     let both = [last.class, mark.class];
     let as_ever = |it: &Class| matches!(it, Class::Unchanged | Class::NormalChange);
     if last.class == mark.class || both.iter().all(as_ever) {
-        // changes of its own make a page no different state
+        // unchanged and normal change are one state: the page's own changes do not begin a span
         last.class = mark.class;
         last.looks += 1;
         return (Some(last), None);

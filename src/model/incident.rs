@@ -1,4 +1,4 @@
-//! A confirmed deviation of one portal, from open to resolved, with its time line.
+//! Incidents: a confirmed deviation of one portal, from its opening to its end, with its time line.
 
 use std::{fmt, net::IpAddr};
 
@@ -15,7 +15,7 @@ use super::{
 
 pub use super::actor::{Actor, Origin, Standpoint};
 
-/// `SC-2026-0412` (*sự cố*).
+/// The id of an incident: `SC-2026-0412` (*sự cố*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct IncidentId(pub String);
@@ -46,7 +46,7 @@ impl fmt::Display for IncidentId {
     }
 }
 
-/// The kind of deviation, from its first class.
+/// The kind of deviation, derived from the class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -59,7 +59,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of incident that a look of this class opens; `None` for a portal that is well.
+    /// The kind of incident that a look of this class opens; `None` if the portal is up.
     pub fn of(class: Class) -> Option<Self> {
         use super::Standing;
         Some(match (class, class.standing()) {
@@ -73,12 +73,12 @@ impl Kind {
         })
     }
 
-    /// Whether an attacker's content is displayed: the gravest family, which an outage does not end.
+    /// Whether an attacker's content is displayed: the gravest family. An outage does not end such an incident.
     pub fn is_tampering(self) -> bool {
         matches!(self, Self::Defaced | Self::Planted | Self::Redirected)
     }
 
-    /// The name in messages' keys and in JSON.
+    /// The name in locale keys and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Defaced => "defaced",
@@ -111,7 +111,7 @@ impl From<&Target> for Portal {
     }
 }
 
-/// A page kept because of the incident.
+/// A page that is kept because of the incident.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     pub at: Timestamp,
@@ -120,17 +120,17 @@ pub struct Evidence {
     pub content_type: Option<String>,
 }
 
-/// One line of the time line.
+/// One event on the time line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     pub at: Timestamp,
     pub what: What,
-    /// The person that did it; `None` for the service.
+    /// The acting person; `None` for the service.
     pub by: Option<String>,
     /// Account and chat of the actor; `None` for the command line and for the service itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
-    /// A class, a reason, a notifier's name: what belongs to the event.
+    /// Details of the event: a class, a reason, a notifier's name.
     pub note: Option<String>,
 }
 
@@ -140,43 +140,44 @@ pub struct Event {
 pub enum What {
     Seen,
     Confirmed,
-    /// It became another kind, e.g. planted → defaced.
+    /// The incident became another kind, e.g. planted → defaced.
     Changed,
-    /// It had ended and came back soon.
+    /// The incident had ended, and soon came back.
     Again,
-    /// Of an attacker's content: it cannot be seen for now, and then is visible again.
+    /// The attacker's content is not visible for now; `Visible`: it is visible again.
     Unseen,
     Visible,
-    /// Some looks showed it and others did not; the note counts them.
+    /// Some looks showed the content and others did not; the note counts them.
     Sighted,
-    /// The portal has blocked our looks for an hour, and its message was repeated with a sound.
+    /// The portal has blocked the service's looks for an hour, and the message was repeated with sound.
     Blind,
-    /// Reported again, since it keeps coming back.
+    /// The incident was reported again because it keeps coming back.
     Reminded,
     Told,
-    /// A notifier refused for good.
+    /// A notifier refused the alert for good.
     Undelivered,
     Taken,
     Restored,
     Closed,
-    /// Closed because gaccong stopped watching the portal; its present state is unknown.
+    /// The incident was closed because the service stopped watching the portal; the portal's present state is
+    /// unknown.
     Unwatched,
     Dismissed,
-    /// An officer silenced it for a while, or ended the silence.
+    /// An officer muted it for a time; `Unmuted`: an officer ended the mute.
     Muted,
     Unmuted,
-    /// Muted in one agency's chat only.
+    /// Muted, or unmuted, in one agency's chat only.
     MutedIn,
     UnmutedIn,
     /// A person wrote a note.
     Noted,
-    /// It was not taken, and the next step of escalation was called.
+    /// It was not taken in time, and the next escalation step was called.
     Escalated,
-    /// The holder was reminded of it.
+    /// The holder was reminded.
     Nudged,
-    /// It falls into announced changes.
+    /// The incident falls within an announced change.
     Planned,
-    /// The agency says that it did not make the change.
+    /// The agency answered that it did not make the change.
     Disowned,
 }
 
@@ -186,9 +187,9 @@ pub enum What {
 pub enum Stage {
     Open,
     Taken,
-    /// The page is as it was, or an officer closed it.
+    /// The page is back to normal, or an officer closed the incident.
     Resolved,
-    /// An officer said it was a legitimate change.
+    /// An officer declared the change legitimate.
     Dismissed,
 }
 
@@ -213,18 +214,18 @@ impl Stage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incident {
     pub id: IncidentId,
-    /// See `Dossier::revision`.
+    /// Incremented by the store at every commit; a commit made from an older revision is refused.
     pub revision: u64,
     pub target: TargetId,
     pub portal: Portal,
     pub kind: Kind,
     pub stage: Stage,
     pub class: Class,
-    /// The cause of the portal's silence, if it was silent.
+    /// The reason that the portal did not answer, if it did not.
     pub cause: Option<Say>,
     pub score: f64,
     pub signals: Vec<Signal>,
-    /// First look that saw it.
+    /// Time of the first look that saw the deviation.
     pub seen_at: Timestamp,
     pub confirmed_at: Timestamp,
     /// `agreed` of `looked` looks had this result.
@@ -233,41 +234,41 @@ pub struct Incident {
     pub vantage: String,
     pub title_before: Option<String>,
     pub title_now: Option<String>,
-    /// Lines removed and added, short: what a person is shown of the change.
+    /// Excerpt of the lines that were removed and added, as messages show it.
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Vec<Evidence>,
-    /// The first person that took it.
+    /// The first holder.
     pub taken: Option<Taken>,
     /// The operator's officer that took it after a member of the agency had.
     #[serde(default)]
     pub overseen: Option<Taken>,
     pub ended_at: Option<Timestamp>,
     pub timeline: Vec<Event>,
-    /// A remark for the message while it lasts, e.g. "now unreachable".
+    /// A remark for the message of the open incident, e.g. "now unreachable".
     pub remark: Option<Say>,
-    /// Number of times it came back after it had ended.
+    /// Number of times that it came back after it had ended.
     #[serde(default)]
     pub flaps: u32,
-    /// Time of its last message with a sound.
+    /// Time of its last message with sound.
     #[serde(default)]
     pub rung_at: Option<Timestamp>,
-    /// The address that the look went to, or the last one that answered for the portal.
+    /// The IP address that the look went to; if none answered, the last one that did.
     #[serde(default)]
     pub address: Option<IpAddr>,
-    /// The portal has other addresses, which may show the right page.
+    /// Whether the portal has other addresses, which may show the right page.
     #[serde(default)]
     pub one_of: bool,
-    /// Silence in all chats; only the operator's officers may ask for it.
+    /// The mute that holds in all chats; only the operator's officers may set it.
     #[serde(default)]
     pub muted: Option<Muted>,
-    /// Silence in single agencies' chats.
+    /// Mutes that hold in single agencies' chats.
     #[serde(default)]
     pub muted_in: Vec<MutedIn>,
-    /// Opened while its portal was edited by announcement, and silent because of it.
+    /// The plan that covered the portal when the incident opened, and that keeps it silent.
     #[serde(default)]
     pub planned: Option<PlanId>,
-    /// Steps of escalation that were taken.
+    /// Number of escalation steps that were called.
     #[serde(default)]
     pub escalated: u32,
     /// Set while some looks show the attacker's content and others do not.
@@ -275,46 +276,46 @@ pub struct Incident {
     pub intermittent: Option<Intermittent>,
 }
 
-/// An attacker's content that some looks show and others do not.
+/// Counts of an attacker's content that some looks show and others do not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intermittent {
     /// Looks that showed it, out of `looks` since the first such look.
     pub times: u32,
     pub looks: u32,
     pub last_at: Timestamp,
-    /// When a message last gave these numbers.
+    /// Time of the last message that gave these numbers.
     pub told_at: Timestamp,
     /// Seconds without such a look after which the incident ends.
     pub unseen_s: u32,
 }
 
-/// The signal of a page that could be read whole when it was approved and cannot be any more.
+/// The signal of a page that could be read completely when it was approved, and cannot be now.
 pub const UNREAD: &str = "unread";
 
 impl Incident {
-    /// Whether the portal answers with a page that cannot be read to its end, so that its content is unknown.
+    /// Whether the portal answers with a page that cannot be read completely, so that its content is unknown.
     pub fn is_unread(&self) -> bool {
         self.kind == Kind::Down && self.signals.iter().any(|it| it.name == UNREAD)
     }
 
-    /// Whether silence in all chats still lasts.
+    /// Whether the mute that holds in all chats is in force.
     pub fn is_muted(&self, now: Timestamp) -> bool {
         self.muted.as_ref().is_some_and(|it| now < it.until)
     }
 
-    /// Whether the notifier is muted: in all chats, or in its own.
+    /// Whether the incident is muted at this notifier, by either kind of mute.
     pub fn is_muted_for(&self, notifier: &str, now: Timestamp) -> bool {
         let own = |it: &&MutedIn| it.notifiers.iter().any(|it| it == notifier);
         let own = self.muted_in.iter().find(own);
         self.is_muted(now) || own.is_some_and(|it| now < it.muted.until)
     }
 
-    /// The person in charge of the incident: the operator's officer, else the first person of the agency.
+    /// The person in charge: the operator's officer, otherwise the first person of the agency.
     pub fn holder(&self) -> Option<&Taken> {
         self.led().or(self.taken.as_ref())
     }
 
-    /// The operator's officer that has the incident. Without one, escalation goes on.
+    /// The operator's officer that has taken the incident. Escalation continues until there is one.
     pub fn led(&self) -> Option<&Taken> {
         let first = self.taken.as_ref().filter(|it| !it.is_of_agency());
         first.or(self.overseen.as_ref())
@@ -325,11 +326,11 @@ impl Incident {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeLine {
     pub added: bool,
-    /// Cut and defanged.
+    /// Already cut and defanged.
     pub text: String,
 }
 
-/// The person that took an incident.
+/// The holder of an incident, and when they took it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
     pub by: String,
@@ -339,14 +340,14 @@ pub struct Taken {
 }
 
 impl Taken {
-    /// Whether it was taken in an agency's chat by a person that is no officer of the operator.
+    /// Whether the person took it for an agency, and is no officer of the operator.
     pub fn is_of_agency(&self) -> bool {
         let origin = self.origin.as_ref();
         origin.is_some_and(|it| it.of == Standpoint::Agency)
     }
 }
 
-/// Silence that a person asked for.
+/// A mute that a person set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Muted {
     pub by: String,
@@ -355,7 +356,7 @@ pub struct Muted {
     pub until: Timestamp,
 }
 
-/// Silence in one agency's chat.
+/// A mute in one agency's chat.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MutedIn {
     /// The notifiers that send to that chat.

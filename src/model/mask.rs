@@ -1,4 +1,4 @@
-//! A learnt mask: where a page's bytes vary (see `diff::mask`, which learns and applies it).
+//! Learnt masks: the places where a page's bytes vary. `diff::mask` learns and applies them.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use super::{Digest, record::Stored};
 /// The mask of one target. A page may have several variants ("faces").
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mask {
-    /// Digest of the looks from which it was learnt and of the operator's expectations: if either changes, it must be
-    /// learnt again.
+    /// Digest of the looks that it was learnt from and of the operator's expectations: when either changes, the mask
+    /// must be learnt again.
     pub of: Digest,
     /// Approval time of the baseline that these looks belong to.
     pub approved: Option<Timestamp>,
@@ -17,7 +17,7 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// Bytes of memory that the mask takes, approximately.
+    /// Memory that the mask takes, in bytes, approximately.
     pub fn bytes(&self) -> usize {
         let steps = self.faces.iter().flat_map(|it| &it.steps);
         let known = steps.map(|it| match &it.slot {
@@ -50,28 +50,28 @@ pub struct Step {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Slot {
-    /// One run of at most `most` digits.
+    /// A run of at most `most` digits.
     Number { most: usize },
-    /// One run of letters of an alphabet: a session, a nonce, a view state.
+    /// A run of characters of an alphabet: a session id, a nonce, a view state.
     Token {
         of: Alphabet,
         least: usize,
         most: usize,
-        /// Least number of digits in it: random tokens have some, words have none.
+        /// Least number of digits: random tokens contain some, words contain none.
         digits: usize,
     },
-    /// Markup that stood there as a whole in an earlier look.
+    /// Markup that stood there, as a whole, in an earlier look.
     OneOf {
         /// Digests of the known variants, ascending.
         known: Vec<u128>,
         /// Bytes of the longest variant.
         longest: usize,
-        /// Digest of the piece after the slot; `None` at the end of the page.
+        /// Digest of the bytes after the slot; `None` at the end of the page.
         stop: Option<u128>,
     },
 }
 
-/// The letters of a token.
+/// The characters of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Alphabet {

@@ -1,6 +1,6 @@
-//! The nouns: plain data with public fields that every other module speaks in.
+//! The vocabulary of the service: plain data with public fields, which all other modules use.
 //!
-//! Nothing here needs the world: no clock, no file, no socket, no HTML.
+//! Nothing here touches the outside world: no clock, no file, no socket, no HTML.
 
 pub mod action;
 pub mod actor;

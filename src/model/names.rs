@@ -3,11 +3,11 @@
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_security::confusable_detection::skeleton;
 
-/// The five tones, as marks of their own.
+/// The five Vietnamese tones, as combining marks.
 const TONES: [char; 5] = ['\u{300}', '\u{301}', '\u{303}', '\u{309}', '\u{323}'];
 
-/// Whether two texts are one name. Case, blanks, Unicode's two ways of writing a marked letter and the place of the
-/// tone in a syllable (Hoà, Hòa) make no difference.
+/// Whether two texts are one name. Case, white space, the Unicode form of a letter with marks, and the position of
+/// the tone mark in a syllable (Hoà, Hòa) make no difference.
 pub fn is_same_name(a: &str, b: &str) -> bool {
     folded(a) == folded(b)
 }
@@ -24,11 +24,11 @@ fn folded(text: &str) -> Vec<String> {
 
 /// Whether a person may mistake one name for the other. Look-alike letters of other alphabets, case, invisible
 /// characters, punctuation, the order of words, and a title before or after make no difference. Vietnamese marks do,
-/// unless one of the names has none at all: so written, it may stand for any name of these letters.
+/// unless one of the names has none: written without marks, it may stand for any name with these letters.
 pub fn resembles(a: &str, b: &str) -> bool {
     let forms = |text: &str| {
-        // lower case first: a capital I does not become an l; lower case last: folds capitals in the skeletons of
-        // digits
+        // two forms: lower-cased before the skeleton, so that a capital I does not become an l, and only after it, so
+        // that capitals in the skeletons of digits are folded, too
         let lower = text.to_lowercase();
         [words(&lower), words(text)]
     };
@@ -58,13 +58,14 @@ fn is_same(a: &[String], b: &[String]) -> bool {
     a == b || bare_a == bare_b && (a == bare_a || b == bare_b)
 }
 
-/// A word without its marks.
+/// A word without its combining marks.
 fn bare(word: &str) -> String {
     let letters = word.nfd().filter(|it| !is_combining_mark(*it));
     letters.map(|it| if it == 'đ' { 'd' } else { it }).collect()
 }
 
-/// The words of a name by their looks: marks stay, and every character but letters and digits separates words.
+/// The words of a name by their visual skeletons: marks stay; every character other than letters and digits separates
+/// words.
 fn words(text: &str) -> Vec<String> {
     let seen: String = skeleton(text).flat_map(char::to_lowercase).nfc().collect();
     let is_part = |it: char| it.is_alphanumeric() || is_combining_mark(it);
@@ -117,7 +118,7 @@ mod tests {
         }
         assert!(resembles("UBND tỉnh Một", "UBND tỉnh \u{41c}ột"));
         assert!(resembles("Lê Ích", "lê ích") && resembles("Hoàng O", "Hoàng 0"));
-        // without any mark it may be read as each of them
+        // a name without marks may stand for each of these
         assert!(resembles("Nguyễn Văn Ân", "Nguyen Van An"));
         assert!(resembles("Đỗ Đức", "Do Duc") && !resembles("Đỗ Đức", "Do Dục"));
         assert!(resembles("Cơ quan Thử", "Co quan Thu"));

@@ -1,12 +1,12 @@
-//! Numbers that the store gives out: `SC-2026-0412` for an incident, `DK-…` for a request, `KH-…` for a plan.
+//! Ids with numbers that the store assigns: `SC-2026-0412` for an incident, `DK-…` for a request, `KH-…` for a plan.
 
-/// Writes one: the prefix, the year, and the number within the year with at least four digits.
+/// Writes an id: the prefix, the year, and the number within the year with at least four digits.
 pub(super) fn write(prefix: &str, year: i16, number: u64) -> String {
     format!("{prefix}-{year}-{number:04}")
 }
 
-/// Reads one as people type it: `SC-2026-0412`, `sc-2026-412`, or `412` for a number of `this_year`. Returns it as the
-/// store writes it.
+/// Parses an id as people type it: `SC-2026-0412`, `sc-2026-412`, or `412` for a number of `this_year`. Returns its
+/// canonical form.
 pub(super) fn read(prefix: &str, text: &str, this_year: i16) -> Option<String> {
     let text = text.trim().to_uppercase();
     let rest = text
@@ -20,7 +20,7 @@ pub(super) fn read(prefix: &str, text: &str, this_year: i16) -> Option<String> {
     Some(write(prefix, year, number.parse().ok()?))
 }
 
-/// Checks one of a stored record: 1 to 40 ASCII letters, digits and hyphens.
+/// Validates an id of a stored record: 1 to 40 ASCII letters, digits and hyphens.
 pub(super) fn check(text: String) -> Result<String, String> {
     let plain = |it: u8| it.is_ascii_alphanumeric() || it == b'-';
     if (1..=40).contains(&text.len()) && text.bytes().all(plain) {

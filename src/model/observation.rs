@@ -1,4 +1,4 @@
-//! The result of one look: an answer or silence, never an error. A portal that cannot be reached is a fact like any
+//! The observation of one look: an answer or silence, never an error. An unreachable portal is a finding like any
 //! other.
 
 use std::net::IpAddr;
@@ -25,17 +25,18 @@ pub struct Observation {
     pub seen: Seen,
 }
 
-/// The address of a portal that a look went to.
+/// The address of a portal that a look connected to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Face {
-    /// The address that answered, or if none did, the one that was tried first.
+    /// The address that answered; if none did, the one that was tried first.
     pub address: Option<IpAddr>,
-    /// Of the portal's own name; `None` if it is an IP address, or if a question for one family was left unanswered.
+    /// The address families of the portal's own name. `None` if the host is an IP address, or if a DNS query for a
+    /// family got no answer.
     pub families: Option<Families>,
-    /// Whether the name has other addresses that may be visited.
+    /// Whether the name has other addresses that the service may connect to.
     #[serde(default)]
     pub others: bool,
-    /// The addresses of the name that may be visited, where it has several; not written.
+    /// All addresses of the name that the service may connect to, if there are several. Not stored.
     #[serde(skip)]
     pub all: Vec<IpAddr>,
 }
@@ -79,16 +80,16 @@ pub struct Answer {
     pub last_modified: Option<String>,
     /// Decoded length of the body.
     pub bytes: u64,
-    /// Of the decoded body; `None` when the portal answered 304 Not Modified.
+    /// Digest of the decoded body; `None` if the portal answered 304 Not Modified.
     pub digest: Option<Digest>,
     pub address: Option<IpAddr>,
-    /// The `Refresh` header, which leads away like the element of that name.
+    /// The `Refresh` header, which redirects browsers like the meta element of that name.
     #[serde(default)]
     pub refresh: Option<String>,
     /// Headers that change what a browser shows of the body.
     #[serde(default)]
     pub presentation: Presentation,
-    /// The time by the portal's server (`Date` header).
+    /// The server's time (`Date` header).
     #[serde(default)]
     pub date: Option<Timestamp>,
 }
@@ -97,9 +98,9 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Silence {
     pub class: Class,
-    /// One sentence; foreign bytes in it are cut.
+    /// One sentence, in which foreign text is cut.
     pub cause: Say,
-    /// HTTP status where one was read before it failed.
+    /// The HTTP status, if one was read before the failure.
     pub status: Option<u16>,
 }
 
@@ -110,24 +111,24 @@ pub struct Hop {
     pub to: Url,
 }
 
-/// The leaf certificate as the handshake showed it.
+/// The leaf certificate of the handshake.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
     pub not_before: Timestamp,
     pub not_after: Timestamp,
     pub issuer: String,
     pub subject: String,
-    /// SHA-like identity of the DER bytes (BLAKE3).
+    /// BLAKE3 digest of the DER bytes.
     pub digest: Digest,
-    /// Why a browser would refuse it; `None` when it is good.
+    /// Why a browser would refuse the certificate; `None` if it would accept it.
     pub fault: Option<Say>,
-    /// A fault that browsers forgive: the server left out an intermediate that can be fetched.
+    /// A fault that browsers tolerate: the server left out an intermediate certificate, which can be downloaded.
     #[serde(default)]
     pub remark: Option<Say>,
 }
 
 impl Observation {
-    /// Why browsers would refuse the connection that carried the answer.
+    /// Why browsers would refuse the connection of this answer.
     pub fn certificate_fault(&self) -> Option<&Say> {
         self.certificate.as_ref()?.fault.as_ref()
     }

@@ -1,4 +1,4 @@
-//! Changes that an agency announced before it made them.
+//! Plans: changes that an agency announced before it made them.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::{
     record::{Record, Stored},
 };
 
-/// `KH-2026-0003` (*kế hoạch*).
+/// The id of a plan: `KH-2026-0003` (*kế hoạch*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PlanId(pub String);
@@ -43,11 +43,11 @@ impl fmt::Display for PlanId {
     }
 }
 
-/// "We edit these portals from then to then."
+/// An agency's announcement that it edits certain portals in a certain period.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     pub id: PlanId,
-    /// Counted up by the store at every commit; a commit made from an older revision is refused.
+    /// Incremented by the store at every commit; a commit made from an older revision is refused.
     pub revision: u64,
     pub targets: Vec<TargetId>,
     pub from: Timestamp,
@@ -59,7 +59,7 @@ pub struct Plan {
     pub origin: Option<Origin>,
     pub at: Timestamp,
     pub reason: String,
-    /// The chat of the announcement, which is asked afterwards; `None` for the command line.
+    /// The recipient that reaches the announcing chat, which is asked afterwards; `None` for the command line.
     pub notifier: Option<String>,
     pub stage: PlanStage,
 }
@@ -75,9 +75,9 @@ pub enum PlanStage {
         origin: Option<Origin>,
         at: Timestamp,
     },
-    /// It is over, and no look showed a change that needs an answer.
+    /// The period is over, and no look showed a change that needs an answer.
     Quiet,
-    /// It is over, and the agency is asked whether it made the changes that looks showed.
+    /// The period is over, and the agency is asked whether it made the changes that looks showed.
     Asked,
     Answered {
         by: String,
@@ -89,13 +89,13 @@ pub enum PlanStage {
 }
 
 impl Plan {
-    /// Whether a portal, or a part of it, may be edited now.
+    /// Whether the plan allows edits of a portal, or of a part of it, now.
     pub fn covers(&self, target: &TargetId, now: Timestamp) -> bool {
         let announced = self.stage == PlanStage::Announced && self.from <= now && now < self.to;
         announced && self.targets.iter().any(|it| it.as_str() == target.portal())
     }
 
-    /// The notifiers that are asked: the chat of the announcement, or else the operator's (`duty`).
+    /// The notifiers that are asked: the announcing chat's, otherwise the operator's (`duty`).
     pub fn asked<'a>(&'a self, duty: &'a [String]) -> Vec<&'a String> {
         match &self.notifier {
             Some(name) => vec![name],

@@ -2,24 +2,26 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Normalized, so that two answers with an equal effect are equal: no order of parameters, no case, no nonces.
+/// These headers in normalised form: answers with an equal effect in a browser are equal, regardless of the order of
+/// parameters, letter case and nonces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Presentation {
-    /// The media type, such as `text/html`; `None` if it is missing or invalid, so that browsers sniff the bytes.
+    /// The media type, such as `text/html`; `None` if it is missing or invalid, so that browsers guess from the
+    /// bytes.
     pub media: Option<String>,
     pub charset: Option<String>,
-    /// Browsers download the page instead of showing it (a `Content-Disposition` other than `inline`).
+    /// Whether browsers download the page instead of showing it (a `Content-Disposition` other than `inline`).
     pub stored: bool,
     /// URLs of style sheets in `Link` headers, without queries; at most 32, then `…` for the rest.
     pub sheets: Vec<String>,
-    /// The words of the directive `sandbox` of the Content-Security-Policy, sorted.
+    /// The keywords of the directive `sandbox` of the Content-Security-Policy, sorted.
     pub sandbox: Option<String>,
-    /// A hash of the policy's rules for sources of scripts, styles and the like.
+    /// A hash of the policy's source lists for scripts, styles and the like.
     pub policy: Option<u64>,
-    /// Kinds of content (`script`, `style`, `img`) of which the policy or the sandbox allows browsers nothing, sorted.
+    /// Kinds of content (`script`, `style`, `img`) that the policy or the sandbox blocks completely, sorted.
     pub barred: Vec<String>,
-    /// `X-Content-Type-Options: nosniff` with a media type that is no page's: browsers follow the type then.
+    /// Whether `X-Content-Type-Options: nosniff` makes browsers obey a media type that is not a page's.
     pub as_announced: bool,
 }
 
@@ -28,7 +30,7 @@ impl Presentation {
     pub fn is_page(&self) -> bool {
         let shown = match self.media.as_deref() {
             Some(it) => is_html(it) || is_xml(it),
-            // without a media type browsers sniff the bytes, unless `nosniff` forbids it
+            // without a media type browsers guess from the bytes, unless `nosniff` forbids it
             None => !self.as_announced,
         };
         !self.stored && shown
@@ -39,7 +41,7 @@ impl Presentation {
         self.media.as_deref().is_some_and(is_xml)
     }
 
-    /// Whether browsers refuse the charset: they show a single replacement character, or unreadable letters.
+    /// Whether browsers refuse the charset: they then show a single replacement character, or unreadable letters.
     pub fn is_blank(&self) -> bool {
         const REFUSED: [&str; 9] = [
             "csiso2022kr",

@@ -1,19 +1,20 @@
-//! What a notifier leaves behind of a message that it delivered.
+//! Receipts: what a notifier returns for a delivered message, so that it can be edited later.
 
 use serde::{Deserialize, Serialize};
 
 use super::record::Stored;
 
-/// Where a message lies, or what stands in its place. Stored as `{place, message}`; the places `storm` and `said` are no
-/// notifier's.
+/// Where a message is, or what replaces it. Stored as `{place, message}`; no notifier uses the places `storm` and
+/// `said`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "OnDisk", into = "OnDisk")]
 pub enum Receipt {
-    /// A message that can be edited. Both are opaque to all but the notifier that wrote them: a chat, and a number in it.
+    /// A message that can be edited. Only the notifier that wrote the two texts can read them: a chat, and a number
+    /// within it.
     Message { place: String, message: String },
-    /// The incident is told in the message of the storm with that id.
+    /// The message of the storm with this id reports the incident.
     Storm(String),
-    /// The digest, in hexadecimal, of what was said last by a notifier whose messages cannot be edited.
+    /// Digest, in hexadecimal, of the last text sent by a notifier that cannot edit messages.
     Said(String),
 }
 
@@ -27,7 +28,7 @@ struct OnDisk {
 }
 
 impl Receipt {
-    /// The storm whose message tells of the incident, if one does.
+    /// The storm that reports the incident in its message, if any.
     pub fn storm(&self) -> Option<&str> {
         match self {
             Self::Storm(id) => Some(id),

@@ -1,21 +1,22 @@
-//! The name of a recipient of alerts: a notifier of targets.yaml, or the bot of one in another chat.
+//! Recipients of alerts: a notifier of targets.yaml, or its bot in another chat.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// `duty-room`, or `duty-room@-1001234`: the bot of the notifier `duty-room`, in another chat than its own. Such names need
-/// no line in targets.yaml: a registered agency's chat is told by one. Written and stored as that text.
+/// `duty-room`, or `duty-room@-1001234`: the bot of the notifier `duty-room`, in another chat than its own. The
+/// second form needs no line in targets.yaml; it reaches the chat of a registered agency. Written and stored as this
+/// text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct Recipient {
     pub notifier: String,
-    /// `None` for the notifier's own chat or address.
+    /// The chat number; `None` for the notifier's own chat or address.
     pub chat: Option<i64>,
 }
 
 impl Recipient {
-    /// The bot of a notifier in another chat.
+    /// The bot of a notifier, in another chat.
     pub fn in_chat(notifier: &str, chat: i64) -> Self {
         Self {
             notifier: notifier.to_owned(),
@@ -23,14 +24,14 @@ impl Recipient {
         }
     }
 
-    /// The notifier's name without anything behind `@`: safe to show where chat numbers must not appear.
+    /// The notifier's name without anything after `@`: safe to show where chat numbers must stay hidden.
     pub fn base(&self) -> &str {
         self.notifier.split('@').next().unwrap_or_default()
     }
 }
 
 impl From<&str> for Recipient {
-    /// Reads a name. One whose end is no chat number is a notifier's own.
+    /// Parses a name. If the part after `@` is no chat number, the whole text is a notifier's name.
     fn from(name: &str) -> Self {
         let parts = name.rsplit_once('@');
         match parts.and_then(|(notifier, chat)| Some((notifier, chat.parse().ok()?))) {

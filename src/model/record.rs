@@ -1,41 +1,42 @@
-//! What the store asks of the data it keeps.
+//! What the store requires of the data that it keeps.
 
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// Data that the store can hold. The store's table of tables (`store::tables`) has a row for each kind.
+/// Data that the store can hold. The table of tables (`store::tables`) has a row for each kind.
 pub trait Stored: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The moment from which the retention of its row counts; `None` while the record is in use.
+    /// The time from which the retention period counts; `None` while the record is in use.
     fn over_since(&self) -> Option<Timestamp> {
         None
     }
 }
 
-/// A record that knows its own id, and so can be part of a commit.
+/// Data with an id of its own, which can be part of a commit.
 pub trait Record: Stored {
-    /// The name of its row. A record without a row does not compile.
+    /// The name of its row in `store::tables`. A record without a row does not compile.
     const NAME: &'static str;
 
-    /// Its key without the prefix of the table.
+    /// Its key, without the prefix of its table.
     fn id(&self) -> String;
 
-    /// The revision that the record was decided from, which the store counts up at every commit. `None`: it is written
-    /// over whatever is there.
+    /// The revision that the record was decided from; the store checks it and increments it at every commit. `None`
+    /// if the record overwrites whatever is stored.
     fn revision(&mut self) -> Option<&mut u64> {
         None
     }
 
-    /// Whether a power cut may not take back the change from `before`. Asked only of tables that leave it to the record.
+    /// Whether the change from `before` must survive a power cut. Used only for tables that leave durability to the
+    /// record.
     fn must_survive(&self, before: &Self) -> bool {
         let _ = before;
         true
     }
 }
 
-/// Counts, such as the registry's revision.
+/// Counters, such as the registry's revision.
 impl Stored for u64 {}
 
-/// Markers. One that holds a moment is over since then.
+/// Milestones. The retention of one that holds a time counts from that time.
 impl Stored for String {
     fn over_since(&self) -> Option<Timestamp> {
         self.parse().ok()

@@ -14,18 +14,18 @@ use super::{
     target::Target,
 };
 
-/// A target that was registered beside targets.yaml.
+/// A target that was registered, in addition to those of targets.yaml.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Registration {
     pub target: Target,
     pub by: String,
     pub at: Timestamp,
-    /// The end of the watch window that it was registered for.
+    /// End of the watch window that it was registered for; `None` for good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
 
-/// `DK-2026-0007` (*đăng ký*).
+/// The id of a request: `DK-2026-0007` (*đăng ký*).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct RequestId(pub String);
@@ -60,41 +60,44 @@ impl fmt::Display for RequestId {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     pub id: RequestId,
-    /// Counted up by the store at every commit; a commit made from an older revision is refused.
+    /// Incremented by the store at every commit; a commit made from an older revision is refused.
     pub revision: u64,
     pub at: Timestamp,
     pub url: Url,
-    /// The id that the portal will have.
+    /// The id that the portal will get.
     pub target: TargetId,
-    /// The asker's name for the portal; empty if the page's title is to be used.
+    /// The asker's name for the portal; empty to use the page's title.
     pub name: String,
     pub agency: String,
     pub agency_name: String,
     pub asker: Asker,
     pub stage: Stage,
-    /// The portal at the last look; `None` before the first.
+    /// The portal as the last look saw it; `None` before the first look.
     pub view: Option<View>,
     pub proof: Option<Proof>,
-    /// Proves the asker's control when it stands on the portal or in its DNS zone. No secret: it is bound to both.
+    /// Text that proves the asker's control when it is published on the portal or in its DNS zone. It is no secret,
+    /// since it is valid only for this asker and this portal.
     pub token: String,
-    /// When the portal is to be looked at next.
+    /// When the next look at the portal is due.
     pub look_at: Timestamp,
-    /// Whether the asker wants to know the result of the next look in any case.
+    /// Whether the asker is informed of the next look's result in any case.
     #[serde(default)]
     pub again: bool,
-    /// Asked for in a chat that gets no portal's alerts.
+    /// Whether the request came from a chat that gets no portal's alerts.
     #[serde(default)]
     pub stranger: bool,
-    /// When the message began in which officers see this request together with those of other strangers.
+    /// When the common message was begun in which officers see this request; `None` for a message of its own.
     #[serde(default)]
     pub crowd: Option<Timestamp>,
-    /// The request has its proof and still stands in the shared message, because too many proved requests wait.
+    /// Whether the request stays in the common message although it has its proof, because too many proved requests
+    /// are waiting.
     #[serde(default)]
     pub together: bool,
 }
 
 impl Request {
-    /// A digest of what an officer decides on: if it changed since the officer saw the request, they must look again.
+    /// A digest of the facts that an officer decides on. If it has changed since the officer saw the request, the
+    /// officer must look again.
     pub fn state(&self) -> String {
         let view = self.view.as_ref();
         let seen = view.map(|it| (it.class.standing(), it.suspicious, it.same_as.as_ref()));
@@ -103,16 +106,16 @@ impl Request {
     }
 }
 
-/// The asker, and the way to reach them.
+/// The asker of a request, and how to reach them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asker {
     pub name: String,
     /// The notifier that reaches the asker; `None` for the command line.
     pub notifier: Option<String>,
-    /// The account number, since names can be copied.
+    /// The account number. Stored because names can be copied.
     #[serde(default)]
     pub account: Option<i64>,
-    /// The account's user name, `@name`.
+    /// The account's user name, without `@`.
     #[serde(default)]
     pub username: Option<String>,
     /// The title of the group where the request was made.
@@ -124,7 +127,7 @@ pub struct Asker {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
-    /// An officer is to decide.
+    /// An officer has to decide.
     Open,
     Approved {
         by: String,
@@ -135,7 +138,7 @@ pub enum Stage {
         at: Timestamp,
         reason: String,
     },
-    /// By the asker.
+    /// The asker withdrew it.
     Withdrawn {
         by: String,
         at: Timestamp,
@@ -147,20 +150,21 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Whether an officer is still to decide.
+    /// Whether an officer still has to decide.
     pub fn is_open(&self) -> bool {
         *self == Self::Open
     }
 
+    /// Whether an officer approved it.
     pub fn is_approved(&self) -> bool {
         matches!(self, Self::Approved { .. })
     }
 }
 
-/// The reason why a request ends after another asker has proved control of the portal: the key of a sentence.
+/// Locale key of the reason for refusing a request after another asker has proved control of the portal.
 pub const DISPLACED: &str = "register-displaced";
 
-/// A portal, as an officer sees it to decide whether it may be watched.
+/// What an officer sees of a portal to decide whether it may be watched.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct View {
     pub at: Timestamp,
@@ -168,9 +172,9 @@ pub struct View {
     pub status: Option<u16>,
     pub final_url: Url,
     pub title: Option<String>,
-    /// The first visible lines, cut.
+    /// The first visible lines, already cut and defanged.
     pub lines: Vec<String>,
-    /// Probability, 0 to 1, that it shows an attacker's content already.
+    /// Probability, 0 to 1, that it already shows an attacker's content.
     pub score: f64,
     pub suspicious: bool,
     pub signals: Vec<Signal>,
@@ -178,7 +182,7 @@ pub struct View {
     /// Why a browser would refuse the certificate.
     pub certificate_fault: Option<Say>,
     pub digest: Option<Digest>,
-    /// A registered portal that this one is, under another name.
+    /// The registered portal that is identical with this one, if any.
     pub same_as: Option<TargetId>,
 }
 
@@ -192,7 +196,7 @@ pub enum Proof {
     Meta,
     /// A file under `/.well-known/`.
     File,
-    /// An officer vouches for it.
+    /// An officer, by name, vouches for it.
     Vouched(String),
 }
 
@@ -208,7 +212,7 @@ impl Proof {
     }
 }
 
-/// One line of the registry's history. Only ever added.
+/// One line of the registry's history, which only grows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     pub at: Timestamp,
@@ -217,7 +221,7 @@ pub struct Entry {
     pub deed: Deed,
 }
 
-/// An event of the registry.
+/// An event in the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Deed {
@@ -240,21 +244,21 @@ pub enum Deed {
         request: RequestId,
     },
     Registered {
-        /// The request that it came from, if any.
+        /// The request that led to the registration, if any.
         request: Option<RequestId>,
         url: Url,
         agency: String,
         until: Option<Timestamp>,
-        /// The notifiers that get its alerts; their chats may act on them.
+        /// The notifiers that get the portal's alerts; their chats may act on them.
         #[serde(default)]
         notify: Vec<String>,
     },
     Removed {
         reason: Option<String>,
     },
-    /// The watch window that it was registered for is over.
+    /// The watch window that the portal was registered for is over.
     Ended,
-    /// It appeared in targets.yaml.
+    /// The portal was added to targets.yaml.
     Listed {
         url: Url,
     },
@@ -262,7 +266,7 @@ pub enum Deed {
     Changed {
         url: Url,
     },
-    /// It is in targets.yaml no more.
+    /// It was removed from targets.yaml.
     Unlisted,
 }
 
@@ -296,7 +300,7 @@ impl Record for Registration {
 }
 
 impl Stored for Request {
-    /// The registry's history tells the rest.
+    /// A decided request may be deleted after a time: the registry's history keeps the decision.
     fn over_since(&self) -> Option<Timestamp> {
         (!self.stage.is_open()).then_some(self.at)
     }

@@ -1,10 +1,11 @@
-//! A sentence that the core decides on and the edges put into a language: a key of `locales/*.ftl` and its arguments.
+//! Sentences without a language: the core chooses a key of `locales/*.ftl` and its arguments, front ends translate
+//! it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A sentence in no language yet.
+/// A sentence that is not translated yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Say {
     pub key: String,
@@ -13,7 +14,7 @@ pub struct Say {
 }
 
 impl Say {
-    /// The sentence of a key, without arguments.
+    /// The sentence with this key, without arguments.
     pub fn new(key: &str) -> Self {
         Self {
             key: key.to_owned(),

@@ -1,4 +1,4 @@
-//! An attacker's content that a look showed, remembered whether or not later looks show it again.
+//! Sightings: looks that showed an attacker's content, remembered even if later looks do not show it.
 
 use std::net::IpAddr;
 
@@ -10,12 +10,12 @@ use super::{
     incident::{ChangeLine, Evidence},
 };
 
-/// Older sightings say nothing of the portal's present state.
+/// Age at which a sighting is forgotten: it says nothing about the portal's present state.
 pub const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
-/// Intervals without a sighting after which intermittent content counts as gone: two hours at the usual five minutes.
-/// One bad server of ten behind a portal goes unseen for that long by chance once in thirty times.
+/// Check intervals without a sighting after which intermittent content counts as gone: two hours at the usual five
+/// minutes. If one of ten servers is bad, looks miss it for two hours by chance in one of thirty cases.
 pub const UNSEEN_INTERVALS: u32 = 24;
-/// Most sightings kept; the rules ask for three in a day.
+/// Sightings kept at most; the rules need three within a day.
 const KEPT: usize = 12;
 
 /// One look that showed tampering.
@@ -24,11 +24,11 @@ pub struct Sighting {
     pub at: Timestamp,
     pub class: Class,
     pub score: f64,
-    /// The digest of the decoded body; the body itself is kept as evidence.
+    /// Digest of the decoded body, which is kept as evidence.
     pub digest: Option<Digest>,
-    /// The page bore an attacker's signature (see `detect::weigh::is_signed`).
+    /// Whether the page bore an attacker's signature (see `detect::weigh::is_signed`).
     pub signed: bool,
-    /// The sighting is part of an incident, which it opened or updated.
+    /// Whether the sighting opened or updated an incident.
     pub told: bool,
 }
 
@@ -49,23 +49,23 @@ pub struct Shown {
     pub one_of: bool,
 }
 
-/// The sightings of one day.
+/// The sightings of the last day.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sightings {
-    /// Oldest first; the oldest of more than twelve are dropped.
+    /// Oldest first; at most twelve are kept.
     pub seen: Vec<Sighting>,
-    /// Sightings since `since`, including dropped ones.
+    /// Number of sightings since `since`, including dropped ones.
     pub times: u32,
     pub since: Option<Timestamp>,
-    /// Looks since then that showed nothing, of a part of a portal: parts have no history that would count them.
+    /// Looks at a part of a portal since then that showed nothing; parts have no history that would count them.
     #[serde(default)]
     pub unseen: u32,
     pub shown: Option<Shown>,
 }
 
 impl Sightings {
-    /// Adds a sighting and drops those older than a day. `shown` replaces a kept one that a message has shown, or of a
-    /// lower score.
+    /// Adds a sighting and drops those older than a day. `shown` replaces the stored look if that one has a lower
+    /// score, or if a message has already shown it.
     pub fn add(&mut self, sighting: Sighting, shown: Shown) {
         let oldest = sighting.at - REMEMBERED;
         self.seen.retain(|it| it.at >= oldest);
@@ -74,7 +74,7 @@ impl Sightings {
             self.since = Some(sighting.at);
         }
         self.times = self.times.saturating_add(1);
-        // content that a message has shown already gives way to a new sighting
+        // a stored look that a message has already shown is replaced by any new one
         let stays = self.shown.as_ref().is_some_and(|it| {
             let told = self.seen.iter().any(|of| of.at == it.at && of.told);
             it.at >= oldest && it.score > shown.score && !told
@@ -92,19 +92,19 @@ impl Sightings {
         self.seen.last().map(|it| it.at)
     }
 
-    /// Whether there is a sighting that is part of no incident yet.
+    /// Whether a sighting is not yet part of an incident.
     pub fn is_pending(&self) -> bool {
         self.seen.iter().any(|it| !it.told)
     }
 
-    /// Notes that all sightings are part of an incident now.
+    /// Marks all sightings as part of an incident.
     pub fn tell(&mut self) {
         for it in &mut self.seen {
             it.told = true;
         }
     }
 
-    /// Drops the sightings up to `until`: a person said that what they showed is over, or was no tampering.
+    /// Drops the sightings up to `until`, after a person decided that what they showed is over or was no tampering.
     pub fn forget(&mut self, until: Timestamp) {
         self.seen.retain(|it| it.at > until);
         if self.seen.is_empty() {

@@ -1,10 +1,10 @@
-//! One named reason to doubt a page, with its weight and an excerpt as evidence.
+//! Signals: reasons to doubt a page, each with its weight and an excerpt as evidence.
 
 use serde::{Deserialize, Serialize};
 
 use super::Say;
 
-/// A finding of one detector, weighed.
+/// A weighted finding of one detector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Signal {
     /// The name of the detector's file, e.g. `boast`.
@@ -12,6 +12,6 @@ pub struct Signal {
     /// Log-odds added to the verdict (natural logarithm).
     pub weight: f64,
     pub say: Say,
-    /// Evidence for a person; already cut and defanged.
+    /// Evidence for people; already cut and defanged.
     pub excerpt: String,
 }

@@ -8,7 +8,7 @@ use super::{
     record::{Record, Stored},
 };
 
-/// The incidents of one storm: outages and the like, or tampering.
+/// The family of a storm's incidents: outages and the like, or tampering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
@@ -26,50 +26,49 @@ impl From<Kind> for Family {
     }
 }
 
-/// One message at one notifier in the place of many.
+/// A storm at one notifier: one message in place of many.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Storm {
-    /// `DR-2026-0412` (*diện rộng*), after its first incident.
+    /// `DR-2026-0412` (*diện rộng*), with the number of its first incident.
     pub id: String,
     pub notifier: String,
     pub family: Family,
     pub begun: Timestamp,
-    /// When an incident joined last: one that begins much later starts another storm.
+    /// When the last incident joined. An incident that comes much later begins another storm.
     pub joined: Timestamp,
-    /// When its message was last brought up to date.
+    /// When its message was last edited; `None` before the first message.
     pub told: Option<Timestamp>,
-    /// How many incidents the last list that was sent holds.
+    /// Number of incidents in the last list that was sent.
     pub listed: usize,
     pub receipt: Option<Receipt>,
-    /// Incidents with messages of their own just before the storm began.
+    /// Number of incidents that got messages of their own just before the storm began.
     #[serde(default)]
     pub before: usize,
-    /// Incidents in the storm when its message was last written.
+    /// Number of incidents in the storm when its message was last written.
     #[serde(default)]
     pub size: usize,
-    /// The property that nearly all its incidents shared when its message was last written.
+    /// The property that nearly all incidents shared when the message was last written.
     #[serde(default)]
     pub shared: Option<Shared>,
-    /// Incidents that joined after the first message and are not announced with a sound yet, newest last.
+    /// Incidents that joined after the first message and have not rung yet, newest last.
     #[serde(default)]
     pub joiners: Vec<IncidentId>,
-    /// Older joiners that are only counted, not named.
+    /// Number of older joiners, which will be counted but not named.
     #[serde(default)]
     pub more_joiners: usize,
-    /// When a message of the storm last made a sound.
+    /// When a message of the storm last rang.
     #[serde(default)]
     pub rung: Option<Timestamp>,
 }
 
-/// A property that many incidents share: its kind (`address`, `block`, `network`, `agency`) and its value.
+/// A property that many incidents share: its kind (`address`, `block`, `network` or `agency`) and its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shared {
     pub factor: String,
     pub value: String,
 }
 
-/// Most joiners that are named when they are announced; older ones are counted. A message has room for some eighty
-/// names.
+/// Joiners that one ringing message names at most; older ones are counted. A message has room for about eighty names.
 const MOST_JOINERS: usize = 200;
 
 impl Storm {
@@ -93,7 +92,7 @@ impl Storm {
         }
     }
 
-    /// Notes that an incident joined after the first message and is to be announced with a sound.
+    /// Adds an incident that joined after the first message and still has to ring.
     pub fn joined_by(&mut self, id: IncidentId) {
         self.joiners.retain(|it| *it != id);
         self.joiners.push(id);
@@ -106,12 +105,12 @@ impl Storm {
         format!("DR{}", first.0.trim_start_matches("SC"))
     }
 
-    /// The id of a storm's record.
+    /// The id under which a storm is stored.
     pub fn id_at(notifier: &str, id: &str) -> String {
         format!("{notifier}/{id}")
     }
 
-    /// Stands in place of a receipt for each incident of the storm.
+    /// The receipt of each incident of the storm: it refers to the storm's message.
     pub fn receipt_of_members(&self) -> Receipt {
         Receipt::Storm(self.id.clone())
     }

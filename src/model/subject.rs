@@ -1,12 +1,12 @@
-//! What an id names: a portal, or a part of one.
+//! The subject of an id: a portal, or a part of one.
 
 use std::fmt;
 
-/// Stands between a portal's id and a part's. No registered id holds it.
+/// Separates a portal's id from the name of a part. Registered ids never contain it.
 const SEPARATOR: char = '~';
 
-/// The two halves of an id: `nghean-portal`, or `nghean-portal~googlebot` for a part. Parts are what is kept of a portal
-/// besides its home page: subpages, `robots.txt`, another visitor's view.
+/// The two halves of an id: `nghean-portal`, or `nghean-portal~googlebot` for a part. Parts are everything that is
+/// watched of a portal besides its home page: subpages, `robots.txt`, the view of another visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject<'a> {
     pub portal: &'a str,
@@ -15,7 +15,7 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Splits the text of an id; checks nothing (see [`super::target::is_id`]).
+    /// Splits the text of an id without validating it (see [`super::target::is_id`]).
     pub fn of(id: &'a str) -> Self {
         match id.split_once(SEPARATOR) {
             Some((portal, part)) => Self {

@@ -1,4 +1,4 @@
-//! One registered portal and the operator's expectations of it.
+//! Targets: registered portals with the operator's expectations of them.
 
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc, time::Duration};
 
@@ -7,13 +7,14 @@ use url::Url;
 
 use super::{digest::key, subject::Subject};
 
-/// `[a-z0-9-]{1,64}`, unique in the registry. Checked at every deserialisation: it is part of keys and file names.
+/// The id of a target: `[a-z0-9-]{1,64}`, unique in the registry. It is validated at every deserialisation, because
+/// it is part of keys and file names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct TargetId(Arc<str>);
 
 impl TargetId {
-    /// An id for a URL that is not registered: readable, and equal at each call.
+    /// An id for a URL that is not registered: readable, and constant for a URL.
     pub fn from_url(url: &Url) -> Self {
         let mut name: String = url
             .host_str()
@@ -40,7 +41,7 @@ impl TargetId {
         &self.0
     }
 
-    /// The id of a portal's part, such as `nghean-portal~googlebot`. It is no valid id for a registration.
+    /// The id of a part of the portal, such as `nghean-portal~googlebot`. It is not valid for a registration.
     #[must_use]
     pub fn beside(&self, part: &str) -> Self {
         let portal = self.portal();
@@ -48,22 +49,22 @@ impl TargetId {
         Self(Subject { portal, part }.to_string().into())
     }
 
-    /// Whether this id is of a part of a portal, not of the portal itself.
+    /// Whether the id names a part of a portal and not the portal itself.
     pub fn is_part(&self) -> bool {
         Subject::of(&self.0).part.is_some()
     }
 
-    /// The registered target that this id belongs to.
+    /// The id of the portal that this id belongs to.
     #[must_use]
     pub fn portal(&self) -> &str {
         Subject::of(&self.0).portal
     }
 }
 
-/// The rule of `is_id`, for messages.
+/// The rule of [`is_id`], for error messages.
 pub const ID_RULE: &str = "an id is 1 to 64 characters of a-z, 0-9 and -";
 
-/// Whether `text` may be an id.
+/// Whether `text` is a valid id.
 pub fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
@@ -92,7 +93,11 @@ impl TryFrom<String> for TargetId {
     }
 }
 
-/// A URL of a portal: http or https, a host, no user info, no fragment.
+/// Parses the URL of a portal: http or https, with a host, without user info; a fragment is dropped.
+///
+/// # Errors
+///
+/// A sentence for the author of the text.
 pub fn portal_url(text: &str) -> Result<Url, String> {
     let mut url = Url::parse(text.trim()).map_err(|error| {
         format!("{text:?} is not a URL: {error}; write it as https://example.gov.vn/")
@@ -122,7 +127,7 @@ impl Borrow<str> for TargetId {
     }
 }
 
-/// The visitor that a look plays.
+/// The kind of visitor that a look imitates.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
@@ -155,7 +160,7 @@ impl Profile {
     }
 }
 
-/// A verdict counts once `agree` of at most `looks` looks within the time `within` agree.
+/// A verdict counts once `agree` of at most `looks` looks agree within the time `within`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirm {
     pub looks: u32,
@@ -170,23 +175,24 @@ pub struct Learn {
     pub every: Duration,
 }
 
-/// Settings of a target; `defaults:` of targets.yaml has this shape, too.
+/// The settings of a target; `defaults:` of targets.yaml has this shape, too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     pub every: Duration,
-    /// From connect to the last byte.
+    /// Limit of one fetch, from connecting to the last byte.
     pub timeout: Duration,
-    /// Bytes after decompression.
+    /// Limit of a body after decompression, in bytes.
     pub max_body: u64,
     pub confirm: Confirm,
     pub learn: Learn,
     pub profiles: Vec<Profile>,
-    /// Pages looked at, the home page among them; above 1 sitemap, robots.txt, upload folders and unlinked paths too.
+    /// Number of pages that are watched, including the home page. Above 1, sitemap, robots.txt, upload folders and
+    /// unlinked paths are watched, too.
     #[serde(default = "one")]
     pub pages: u32,
     /// Names of notifiers.
     pub notify: Vec<String>,
-    /// Its incidents always get messages of their own, never a place in a storm's message.
+    /// Whether its incidents always get messages of their own instead of a place in a storm's message.
     #[serde(default)]
     pub alone: bool,
 }
@@ -223,22 +229,22 @@ pub struct Target {
     pub agency: String,
     pub agency_name: String,
     pub settings: Settings,
-    /// CSS selectors of parts that are not compared.
+    /// CSS selectors of elements that are not compared.
     pub ignore: Vec<String>,
-    /// Text that the page must show.
+    /// Texts that the page must show.
     pub must_contain: Vec<String>,
-    /// Foreign hosts that belong there.
+    /// Foreign hosts that the page may refer to.
     pub allow_hosts: Vec<String>,
-    /// Which part of the portal this is; `None` for the home page, which is what is registered.
+    /// Which part of the portal this is; `None` for the home page, the registered target itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
-    /// The operator named it, in targets.yaml or on the command line: the exceptions of `allow_networks` hold for it.
-    /// Never set for registered targets and requests, which others than the operator write.
+    /// Whether the operator named the target, in targets.yaml or on the command line: only then do the exceptions of
+    /// `allow_networks` hold. Never set for registered targets and requests, which other people write.
     #[serde(skip)]
     pub by_operator: bool,
 }
 
-/// What belongs to a portal besides its home page.
+/// Kinds of parts of a portal, besides its home page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
@@ -246,9 +252,9 @@ pub enum Part {
     Page,
     Sitemap,
     Robots,
-    /// A folder of uploads, where the server lists it.
+    /// A folder of uploads that the server lists.
     Folder,
-    /// A path that nothing links to.
+    /// A path that no page links to.
     Unlinked,
 }
 
@@ -257,7 +263,7 @@ fn one() -> u32 {
 }
 
 impl Target {
-    /// A target for a URL that is not registered, with the settings given.
+    /// A target for a URL that is not registered, with these settings.
     pub fn unregistered(url: Url, settings: Settings) -> Self {
         Self {
             id: TargetId::from_url(&url),

@@ -25,24 +25,24 @@ impl Week {
         }
     }
 
-    /// Its first day.
+    /// The first day of the week.
     pub fn monday(self) -> Date {
         ISOWeekDate::new(self.year, self.week, Weekday::Monday)
             .map(ISOWeekDate::date)
             .unwrap_or(Date::MIN)
     }
 
-    /// Its last day.
+    /// The last day of the week.
     pub fn sunday(self) -> Date {
         self.monday().saturating_add(6.days())
     }
 
-    /// The week before it.
+    /// The week before this one.
     pub fn before(self) -> Self {
         Self::of(self.monday().saturating_sub(7.days()))
     }
 
-    /// First instant of the week and of the week after.
+    /// The first instant of the week, and that of the following week.
     pub fn bounds(self, tz: &TimeZone) -> (Timestamp, Timestamp) {
         let next = self.monday().saturating_add(7.days());
         (midnight(self.monday(), tz), midnight(next, tz))

@@ -1,21 +1,20 @@
-//! The detectors' conclusion about one page.
+//! The verdict of the detectors on one page.
 
 use serde::{Deserialize, Serialize};
 
 use super::Signal;
 
-/// In the order of concern. `Suspect` and above ring.
+/// The level of concern, in ascending order. From `Suspect` on, an incident is opened.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-/// The level of concern.
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Nothing can be concluded (an error page, a challenge, a page over a limit).
+    /// Nothing can be concluded, as from an error page, a browser check, or a page over a limit.
     #[default]
     Unknown,
     Normal,
-    /// Much has changed, but no signal accuses.
+    /// Much has changed, but no signal points to an attacker.
     Drifted,
     Suspect,
     Defaced,
@@ -33,42 +32,42 @@ impl Level {
         }
     }
 
-    /// Whether it opens an incident.
+    /// Whether a page of this level opens an incident.
     pub fn rings(self) -> bool {
         self >= Self::Suspect
     }
 }
 
-/// The kind of page, before any question of tampering.
+/// The kind of page, regardless of tampering.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     #[default]
     Ordinary,
-    /// Announces maintenance, or is an error page served with a good status.
+    /// A maintenance notice, or an error page served with a success status.
     Maintenance,
     /// A browser check, captcha or page of a web application firewall: the portal blocks the service.
     Challenge,
-    /// Asks to log in where a page was open to all.
+    /// A login form on a page that was public.
     Login,
-    /// The domain is for sale or has expired.
+    /// A page of a domain that is for sale or has expired.
     Parked,
-    /// Hardly a word; scripts fetch the content.
+    /// A page with hardly any words; scripts load the content.
     Shell,
-    /// Nothing to read and nothing to show.
+    /// A page with nothing to read and nothing to show.
     Empty,
 }
 
-/// The conclusion: level, score and signals.
+/// The conclusion about one page: level, score and signals.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     pub level: Level,
-    /// Probability, 0..1, that an officer would want to be woken.
+    /// Probability, 0 to 1, that an officer would want to be woken for this page.
     pub score: f64,
     /// Strongest first.
     pub signals: Vec<Signal>,
     pub state: State,
-    /// Whether the page is now at a foreign registrable domain.
+    /// Whether the page now redirects to a foreign registrable domain.
     #[serde(default)]
     pub redirected: bool,
 }

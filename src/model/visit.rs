@@ -1,4 +1,4 @@
-//! What a visit brings back, before anything is concluded of it.
+//! The result of a fetch, before anything is concluded from it.
 
 use std::{any::Any, fmt, sync::Arc};
 
@@ -6,33 +6,34 @@ use bytes::Bytes;
 
 use super::{Class, Observation, Seen, observation::Silence};
 
-/// The answer of one visit: the facts of the connection, and the body as far as it came.
+/// The result of one fetch: the facts of the connection, and the body as far as it was received.
 #[derive(Clone, Debug)]
 pub struct Fetched {
     pub observation: Observation,
-    /// `None` when the portal was silent, or answered that nothing has changed.
+    /// The complete body; `None` if the portal was silent, or answered 304 Not Modified.
     pub body: Option<Bytes>,
-    /// The part of a body that came before the transfer broke off.
+    /// The beginning of a body after its transfer broke off.
     pub partial: Option<Bytes>,
-    /// The bytes that came over HTTP/2 before it broke, if the answer over HTTP/1.1 (`body` or `partial`) begins
-    /// otherwise.
+    /// The bytes received over HTTP/2 before the transfer broke, if the repeated answer over HTTP/1.1 (`body` or
+    /// `partial`) begins differently.
     pub broken: Option<Broken>,
-    /// Held as long as the body is used.
+    /// A permit that is released when the body is dropped.
     pub held: Option<Held>,
 }
 
-/// The part of a page that came before its transfer broke off, and the failure that ended it.
+/// The beginning of a page after its transfer broke off, and the failure.
 #[derive(Clone, Debug)]
 pub struct Broken {
     pub loss: Silence,
     pub beginning: Bytes,
 }
 
-/// Anything that must live as long as a body is in memory, such as one of the few places for large bodies.
+/// Any value that must live as long as a body is in memory, such as a permit for a large body.
 #[derive(Clone)]
 pub struct Held(Arc<dyn Any + Send + Sync>);
 
 impl Held {
+    /// Holds `what` until the last clone is dropped.
     pub fn new(what: impl Any + Send + Sync) -> Self {
         Self(Arc::new(what))
     }
@@ -51,7 +52,7 @@ impl Fetched {
         silence.is_some_and(|it| it.class == Class::TooLarge)
     }
 
-    /// The visit as if HTTP/2 alone had been tried: `broken` is all that came. `None` if nothing broke.
+    /// The result as if only HTTP/2 had been tried, with `broken` as the body. `None` if nothing broke.
     #[must_use]
     pub fn as_broken(&self) -> Option<Self> {
         let broken = self.broken.clone()?;

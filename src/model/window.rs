@@ -1,4 +1,4 @@
-//! A period of closer watch: a holiday, a congress, an election.
+//! Watch windows: periods of closer watch, such as a holiday, a congress or an election.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ pub struct WatchWindow {
     pub from: Timestamp,
     /// Exclusive.
     pub to: Timestamp,
-    /// The interval of looks inside the window, where it is shorter than the target's own.
+    /// The interval of looks during the window, if it is shorter than the target's own.
     pub every: Option<Duration>,
-    /// The local time of the daily summary.
+    /// The local time of the daily digest; `None` for no digest.
     pub digest: Option<Time>,
 }
 
-/// The shortest interval that the open windows ask for, or `every` where none asks for less.
+/// The shortest interval that an open window asks for, or `every` if none asks for less.
 pub fn interval(every: Duration, windows: &[WatchWindow], now: Timestamp) -> Duration {
     windows
         .iter()

@@ -1,34 +1,36 @@
-//! What the incidents of a storm have in common: an address, a network, an agency.
+//! Finds what the incidents of a storm have in common: an address, a network, an agency.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::model::{Incident, storm::Shared};
 
-/// What so large a share of the incidents has in common is said.
+/// Share of a storm's incidents from which a common property is reported.
 const NEARLY_ALL: f64 = 0.8;
 
-/// Fewer than this have nothing in common but chance.
+/// Number of incidents below which a common property may be chance.
 pub(crate) const ENOUGH: usize = 3;
 
-/// Addresses of all watched portals, and whether their last look failed.
+/// Addresses of all watched portals, and whether the last look at each failed.
 #[derive(Clone, Debug, Default)]
 pub struct StormContext {
     pub watched: Vec<(IpAddr, bool)>,
 }
 
-/// What many incidents share.
+/// A property that many incidents share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Common {
-    /// `address`, `block`, `network` or `agency`: the end of a key of the locales.
+    /// `address`, `block`, `network` or `agency`: the last part of the locale key.
     pub factor: &'static str,
+    /// The shared value, such as the address.
     pub value: String,
+    /// Number of incidents that share it.
     pub count: usize,
-    /// Portals watched there, and how many of them fail now; `None` for an agency.
+    /// Portals watched at this address, and how many of them fail now; `None` for an agency.
     pub there: Option<(usize, usize)>,
 }
 
 impl Common {
-    /// The part of a common factor that the store keeps with the storm.
+    /// The part that the store keeps with the storm.
     pub fn shared(self) -> Shared {
         Shared {
             factor: self.factor.to_owned(),
@@ -37,7 +39,7 @@ impl Common {
     }
 }
 
-/// Whether an incident shares the common factor of a storm's incidents.
+/// Whether an incident shares the common property of a storm.
 pub fn shares(of: &Shared, it: &Incident) -> bool {
     let part = PLACES.iter().find(|(factor, _)| *factor == of.factor);
     match part {
@@ -46,17 +48,17 @@ pub fn shares(of: &Shared, it: &Incident) -> bool {
     }
 }
 
-/// The part of an address that other portals may share.
+/// Reduces an address to the part that several portals may share.
 type Part = fn(IpAddr) -> String;
 
-/// The parts of an address that portals may share, each under the end of its locale key; the narrowest first.
+/// The parts of an address that portals may share, with the last part of their locale keys; the narrowest first.
 const PLACES: [(&str, Part); 3] = [
     ("address", |it| it.to_string()),
     ("block", |it| prefix(it, 24, 48)),
     ("network", |it| prefix(it, 16, 32)),
 ];
 
-/// The narrowest thing that nearly all of them share.
+/// The narrowest property that nearly all `members` share; `None` if there is none.
 pub fn common(members: &[Incident], context: &StormContext) -> Option<Common> {
     for (factor, part) in PLACES {
         let values = members.iter().filter_map(|it| it.address).map(part);

@@ -1,4 +1,4 @@
-//! What messages about incidents share: facts for machines, lists of names, buttons that take incidents.
+//! Shared pieces of messages about incidents: facts for machines, lists of names, buttons to take incidents.
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// UTF-16 units kept free for the line that counts the incidents not named.
+/// UTF-16 units reserved for the line that counts the incidents that are not named.
 const FOR_THE_REST: usize = 200;
 
 /// The facts of an incident as JSON, for machines.
@@ -49,7 +49,7 @@ pub(crate) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
     })
 }
 
-/// How grave the message of an incident is.
+/// The gravity of an incident's message.
 pub(crate) fn gravity(it: &Incident) -> Gravity {
     match (it.stage, it.kind) {
         (Stage::Resolved, _) => Gravity::Good,
@@ -60,7 +60,8 @@ pub(crate) fn gravity(it: &Incident) -> Gravity {
     }
 }
 
-/// The button that takes an incident; `beside` one of the agency's people, who has it.
+/// The button that takes an incident. `beside`: one of the agency's people has taken it, and an officer of the
+/// operator may take it, too.
 pub(super) fn take(it: &Incident, beside: bool, words: &Words) -> Button {
     let mut button = Button::new(Action::Incident(IncidentAction::Take, it.id.clone()), words);
     if beside {
@@ -69,8 +70,8 @@ pub(super) fn take(it: &Incident, beside: bool, words: &Words) -> Button {
     button
 }
 
-/// A button that takes all incidents `all` of a message, which are those of `group`; `None` where each is taken by one of
-/// the operator's people.
+/// The button that takes all incidents of `group`, which are `all`; `None` if an officer of the operator has taken
+/// each open one.
 pub fn take_all(all: &[Incident], group: Group, words: &Words) -> Option<Button> {
     let waits = all
         .iter()
@@ -81,8 +82,8 @@ pub fn take_all(all: &[Incident], group: Group, words: &Words) -> Option<Button>
     })
 }
 
-/// Names as many incidents as fit into the rest of the message, open ones first, then the gravest and newest. The
-/// sentence of `key` counts the others, together with `more` that the caller does not have at hand.
+/// Names as many incidents as fit into the rest of the message: open ones first, then by gravity and age, the newest
+/// first. The sentence `key` counts the rest, including `more` incidents that are not in `all`.
 pub(crate) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, words: &Words) {
     let mut shown: Vec<&Incident> = all.iter().collect();
     shown.sort_by_key(|it| (!it.stage.is_open(), rank(it), std::cmp::Reverse(it.seen_at)));
@@ -105,13 +106,13 @@ pub(crate) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, w
     }
 }
 
-/// The place of an incident in the list of names: the gravest first.
+/// Sort key of an incident in the list of names: the gravest first.
 fn rank(it: &Incident) -> u8 {
     match it.kind {
         Kind::Defaced => 0,
         Kind::Redirected => 1,
         Kind::Planted => 2,
-        // the part that we cannot read may show an attacker's content
+        // the unread part of the page may show an attacker's content
         Kind::Down if it.is_unread() => 3,
         Kind::Down => 4,
         Kind::Blocked => 5,

@@ -1,4 +1,4 @@
-//! Messages in words fit for people, and the notifiers that deliver them.
+//! Messages for people, and the notifiers that send them.
 
 pub mod common;
 pub mod heartbeat;
@@ -19,30 +19,30 @@ use crate::{
     model::{Action, Receipt},
 };
 
-/// One thing to say, ready for any notifier. Foreign text in it is cut, disarmed and escaped.
+/// One message, ready for any notifier. Foreign text in it is cut, defanged and escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// The incident's id, or the key of what else it is about: the same for every edit of one message.
+    /// The incident's id, or the key of another subject; all edits of a message share it.
     pub key: String,
-    /// First line, plain.
+    /// The first line, without markup.
     pub headline: String,
-    /// Telegram's HTML subset; at most 4,096 UTF-16 units once its tags are read.
+    /// Telegram's subset of HTML; at most 4,096 UTF-16 units after its tags are parsed.
     pub html: String,
-    /// The same without markup.
+    /// The text without markup.
     pub plain: String,
     pub buttons: Vec<Button>,
     pub document: Option<Document>,
     /// The facts as JSON, for machines.
     pub facts: serde_json::Value,
     pub gravity: Gravity,
-    /// May have been delivered before.
+    /// Whether an earlier attempt may have arrived.
     pub repeat: bool,
-    /// To be shown without ringing a phone.
+    /// Whether the message must make no sound.
     pub silent: bool,
 }
 
 impl Message {
-    /// A text in both its forms, and its first line.
+    /// A message with this text in both forms, and its first line as headline.
     fn of(key: String, text: text::Text) -> Self {
         let (html, plain) = text.into_forms();
         Self {
@@ -54,7 +54,7 @@ impl Message {
         }
     }
 
-    /// Says in its first line that it may have been delivered before.
+    /// Marks the message in its first line as a possible repeat, if `unsure`.
     pub fn repeated(mut self, unsure: bool, words: &Words) -> Self {
         if unsure {
             let mark = words.plain("alert-repeat");
@@ -68,6 +68,7 @@ impl Message {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How grave a message is; notifiers choose colours by it.
 pub enum Gravity {
     Grave,
     Warning,
@@ -77,13 +78,14 @@ pub enum Gravity {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+/// A button below a message.
 pub struct Button {
     pub label: String,
     pub action: Action,
 }
 
 impl Button {
-    /// A button with the label that its action has everywhere, `button-VERB`.
+    /// A button with the usual label of its action, the locale key `button-VERB`.
     pub fn new(action: Action, words: &Words) -> Self {
         Self {
             label: words.plain(&format!("button-{}", action.verb())),
@@ -93,72 +95,86 @@ impl Button {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+/// A file that is sent with a message.
 pub struct Document {
     pub name: String,
     pub bytes: Vec<u8>,
 }
 
-/// Where an earlier form of the message lies, and where its chat has moved to since.
+/// Where the message to be edited is, and the number that its chat has moved to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place<'a> {
     pub receipt: Option<&'a Receipt>,
     pub moved_to: Option<&'a str>,
 }
 
-/// Why a message was not taken, and whether trying again can help.
+/// Why a notifier did not take a message, and whether another attempt can succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// After this long where the other side said so.
+    /// Not now; with the pause that the service at the other end asked for, if any.
     Later(Option<Duration>, String),
-    /// No answer came: it may have arrived. To be tried again, and marked as a repeat.
+    /// No answer: the message may have arrived. It is sent again, marked as a repeat.
     Unsure(String),
+    /// Refused for good.
     Never(String),
-    /// The place has another name now; at once, there.
+    /// The chat has moved to this address; send there at once.
     Moved(String),
 }
 
-/// How many messages a place and an account take. Notifiers of the same place share its budget.
+/// Rate limits of a chat and of an account. Notifiers with a common chat or account share its limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
+    /// Identifies the chat.
     pub place: String,
     pub per_minute: usize,
+    /// Identifies the account, without its secret.
     pub account: String,
     pub per_second: usize,
 }
 
-/// One way to reach people.
+/// A channel that reaches people or machines: a chat, an e-mail address, a webhook.
 #[async_trait]
 pub trait Notifier: Send + Sync {
-    /// Where it speaks to, as configured; empty where there is but one place.
+    /// The configured address that this notifier sends to; empty if the kind has only one.
     fn address(&self) -> String {
         String::new()
     }
 
-    /// The place that receipts of this notifier name: `moved_to` where the chat has moved, else the configured address.
+    /// The place that receipts of this notifier name: `moved_to` if the chat has moved, otherwise the configured
+    /// address.
     fn place(&self, moved_to: Option<&str>) -> String {
         moved_to.map_or_else(|| self.address(), str::to_owned)
     }
 
-    /// Whether an earlier message can be brought up to date in its place.
+    /// Whether the notifier can edit earlier messages.
     fn edits(&self) -> bool {
         false
     }
 
-    /// Whether many incidents at once are to be one message: for people, not for machines.
+    /// Whether many incidents at once become one message: true for people, false for machines.
     fn groups(&self) -> bool {
         true
     }
 
-    /// How much the other side takes.
+    /// The rate limits of the service at the other end; `None` if there are none.
     fn pace(&self) -> Option<Pace> {
         None
     }
 
-    /// Whether it would be let through now, as far as that can be asked without saying anything.
+    /// Checks whether a message would be taken now, as far as that is possible without sending one.
+    ///
+    /// # Errors
+    ///
+    /// The refusal that a message would get.
     async fn reaches(&self, _moved_to: Option<&str>) -> Result<(), Refusal> {
         Ok(())
     }
 
-    /// Delivers the message, or brings the earlier form of it up to date.
+    /// Sends the message, or edits the earlier one. Returns the receipt of a new message, if the notifier can edit
+    /// messages.
+    ///
+    /// # Errors
+    ///
+    /// Why the message was not taken, see [`Refusal`].
     async fn send(&self, message: &Message, place: Place<'_>) -> Result<Option<Receipt>, Refusal>;
 }

@@ -1,4 +1,4 @@
-//! A page as it was and as it is, one block each: what an officer holds against what the agency says.
+//! The page before and the page now in one message, so that an officer can check what the agency says.
 
 use jiff::tz::TimeZone;
 
@@ -12,31 +12,32 @@ use crate::{
     notify::text::Text,
 };
 
-/// A page that was kept. What is foreign in it is as it came.
+/// A page kept as evidence. Its texts are foreign and not yet defanged.
 #[derive(Clone, Debug)]
 pub struct Face {
     pub evidence: Evidence,
     pub title: Option<String>,
-    /// `None` where the page is not kept any more, or cannot be read.
+    /// `None` if the body is no longer kept, or cannot be read.
     pub content: Option<Content>,
 }
 
 #[derive(Clone, Debug)]
+/// What a page shows, as far as the message needs it.
 pub struct Content {
     pub bytes: usize,
     pub charset: &'static str,
-    /// The first lines that a visitor sees.
+    /// The first visible lines.
     pub lines: Vec<String>,
-    /// How many follow.
+    /// Number of further lines.
     pub more: usize,
 }
 
-/// Lines that are shown of each page.
+/// Lines shown of each page.
 pub const LINES: usize = 15;
 /// Characters of a line: one or two rows on a phone.
 const WIDTH: usize = 100;
 
-/// With as many lines as there is room for in one message.
+/// The message, with as many lines of each page as fit.
 pub fn then_and_now(
     it: &Incident,
     faces: &[Option<Face>; 2],
@@ -46,7 +47,7 @@ pub fn then_and_now(
     let mut text = Text::default();
     for most in [LINES, 10, 6, 3, 0] {
         text = Text::default();
-        // the id is first: an answer to this is a note of the incident
+        // the id comes first, because a reply to this message becomes a note of the incident
         text.push(&format!("{} · {}", it.id, named(&it.portal.name, 120)))
             .line();
         let titles = [&it.title_before, &it.title_now];

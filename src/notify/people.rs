@@ -1,4 +1,4 @@
-//! People in messages. Any account can choose any name, so what is known of the account stands beside it.
+//! People in messages. Any account can choose any name, so the name is followed by what is known about the account.
 
 use jiff::civil::Date;
 
@@ -12,8 +12,8 @@ use crate::{
     notify::text::Text,
 };
 
-/// A name in quotes, as in «Nguyễn Văn An». The agency stands beside it for an agency's chat, and a mark where the name
-/// resembles an officer's.
+/// A name in quotes: «Nguyễn Văn An». It is followed by the agency if the person acted in an agency's chat, and by a
+/// mark if the name resembles an officer's.
 pub fn called(name: &str, origin: Option<&Origin>, words: &Words) -> String {
     let by = named(name, 60);
     let Some(origin) = origin else {
@@ -37,7 +37,7 @@ pub fn called(name: &str, origin: Option<&Origin>, words: &Words) -> String {
     }
 }
 
-/// Like [`called`], with the account's number where it is known: for readers of a time line.
+/// Like [`called`], with the account number if it is known: for readers of a time line.
 pub fn called_in_full(name: &str, origin: Option<&Origin>, words: &Words) -> String {
     let by = called(name, origin, words);
     match origin {
@@ -53,10 +53,10 @@ pub fn called_in_full(name: &str, origin: Option<&Origin>, words: &Words) -> Str
     }
 }
 
-/// People and contacts that one message names: it holds some thirty lines.
+/// People and contacts that one message names: a message holds about thirty lines.
 pub(crate) const MOST_NAMED: usize = 8;
 
-/// Mentions a person, which rings the phone where the account is known, with the telephone number.
+/// Appends a person with telephone number, as a mention, which rings the person's phone, if the account is known.
 pub(crate) fn person_line(text: &mut Text, what: &str, person: &Person) {
     text.push("• ").push(what).push(": ");
     match person.telegram {
@@ -69,7 +69,7 @@ pub(crate) fn person_line(text: &mut Text, what: &str, person: &Person) {
     text.line();
 }
 
-/// Mentions the holder, which rings their phone, only where targets.yaml knows the account: anybody can choose a name.
+/// Appends the holder; as a mention only if targets.yaml has the account, because any account can choose any name.
 pub(crate) fn holder_line(text: &mut Text, what: &str, holder: &Holder, words: &Words) {
     match &holder.known {
         Some(known) => person_line(text, what, known),
@@ -81,7 +81,7 @@ pub(crate) fn holder_line(text: &mut Text, what: &str, holder: &Holder, words: &
     }
 }
 
-/// Contacts, from the agency up. Shown and never written to: a person decides whether to call.
+/// Appends contacts, the agency's own first. The service never writes to them: an officer decides whether to call.
 pub(crate) fn contacts(text: &mut Text, all: &[Contact], words: &Words, today: Date) {
     if all.is_empty() {
         text.line().push(&words.plain("call-no-contacts")).line();

@@ -1,4 +1,4 @@
-//! A text in two forms at once: Telegram's HTML and plain.
+//! A text that is built in two forms at once: Telegram's HTML, and plain.
 
 use crate::{
     locale::Words,
@@ -9,17 +9,18 @@ use crate::{
     notify::Message,
 };
 
-/// Telegram's limit for a message, counted in UTF-16 units after its tags are read.
+/// Telegram's limit of a message, in UTF-16 units after its tags are parsed.
 pub const LIMIT: usize = 4096;
 
 #[derive(Clone, Debug, Default)]
+/// A text in both forms.
 pub struct Text {
     html: String,
     plain: String,
 }
 
 impl Text {
-    /// Appends a sentence. A part marked as foreign stands in a code entity, where clients make no links.
+    /// Appends a sentence. Parts marked as foreign become code entities, in which clients make no links.
     pub fn push(&mut self, text: &str) -> &mut Self {
         let [open, close] = MARKS;
         let mut foreign = false;
@@ -55,6 +56,7 @@ impl Text {
         self
     }
 
+    /// Appends a sentence in bold.
     pub fn bold(&mut self, text: &str) -> &mut Self {
         self.html.push_str("<b>");
         self.push(text);
@@ -62,7 +64,7 @@ impl Text {
         self
     }
 
-    /// What is to be copied as it stands: a tap does it.
+    /// Appends a text that readers copy with one tap.
     pub fn code(&mut self, text: &str) -> &mut Self {
         self.html.push_str("<code>");
         self.push(text);
@@ -70,7 +72,7 @@ impl Text {
         self
     }
 
-    /// A person whose phone rings, by the number of the account.
+    /// Appends a mention of an account, which rings the phone of its owner.
     pub fn mention(&mut self, name: &str, account: i64) -> &mut Self {
         self.html
             .push_str(&format!("<a href=\"tg://user?id={account}\">"));
@@ -79,6 +81,7 @@ impl Text {
         self
     }
 
+    /// Ends the line.
     pub fn line(&mut self) -> &mut Self {
         self.html.push('\n');
         self.plain.push('\n');
@@ -92,16 +95,17 @@ impl Text {
         self
     }
 
-    /// UTF-16 units of the HTML form with its tags and escapes, the longer one: Telegram never counts more.
+    /// Length of the HTML form in UTF-16 units, with its tags and escapes: an upper bound of what Telegram counts.
     pub fn units(&self) -> usize {
         self.html.encode_utf16().count()
     }
 
-    /// Whether Telegram would take it.
+    /// Whether the text is within Telegram's limit.
     pub fn fits(&self) -> bool {
         self.plain.encode_utf16().count() <= LIMIT
     }
 
+    /// The HTML form and the plain form.
     pub fn into_forms(self) -> (String, String) {
         (
             self.html.trim_end().to_owned(),
@@ -110,8 +114,8 @@ impl Text {
     }
 }
 
-/// A sentence of the core as text, with every argument but short numbers marked as foreign: hosts, phrases of a page, a
-/// server's words.
+/// A sentence of the core as text, with every argument except short numbers marked as foreign: hosts, phrases of a
+/// page, a server's texts.
 pub fn said(say: &Say, words: &Words) -> String {
     let number = |it: &str| it.chars().all(|it| it.is_ascii_digit() || it == '.') && it.len() < 7;
     let mut say = say.clone();
@@ -123,10 +127,10 @@ pub fn said(say: &Say, words: &Words) -> String {
     words.say(&say)
 }
 
-/// Characters of one argument in a sentence: two rows on a phone.
+/// Length limit of one argument in a sentence, in characters: two rows on a phone.
 const LONGEST_ARGUMENT: usize = 160;
 
-/// The characters that Telegram's HTML gives a meaning to.
+/// Escapes the characters that have a meaning in Telegram's HTML.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -150,7 +154,7 @@ mod tests {
         let (html, plain) = forms(&format!("Nay: «{}» /suco", quoted("<b> a.vn /x", 40)));
         assert_eq!(html, "Nay: «<code>&lt;b&gt; a[.]vn /x</code>» /suco");
         assert_eq!(plain, "Nay: «<b> a[.]vn (/)x» /suco");
-        // tags stay whole, however marks are nested or cut
+        // tags stay balanced, however marks are nested or cut off
         assert_eq!(forms(&format!("a{open}b")).0, "a<code>b</code>");
         assert_eq!(
             forms(&format!("a{close}b{open}{open}c{close}{close}")).0,

@@ -1,4 +1,4 @@
-//! What happened, in order: lines of an incident for lists and for its time line.
+//! The lines of an incident's time line, and of an incident in a list.
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -12,7 +12,7 @@ use crate::{
     notify::people::{called, called_in_full},
 };
 
-/// The last `most` events, oldest first, each with what has passed since the one before.
+/// The last `most` events, oldest first, each with the time that has passed since the event before.
 pub fn lines(it: &Incident, words: &Words, tz: &TimeZone, most: usize) -> Vec<String> {
     let hidden = it.timeline.len().saturating_sub(most);
     let before = hidden.checked_sub(1).and_then(|at| it.timeline.get(at));
@@ -25,7 +25,7 @@ pub fn lines(it: &Incident, words: &Words, tz: &TimeZone, most: usize) -> Vec<St
     out
 }
 
-/// One event as a line. Text that people wrote is cut, disarmed and marked as foreign.
+/// One event as a line. Text that people wrote is cut, defanged and marked as foreign.
 fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) -> String {
     let what = format!("event-{}", format!("{:?}", event.what).to_lowercase());
     let mut text = words.plain(&what);
@@ -51,7 +51,7 @@ fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) ->
     format!("{}  {text}", words.moment(event.at, tz))
 }
 
-/// An incident in a list: what and where, then since when and who has it.
+/// An incident in a list, in two lines: what happened to which portal; since when, and the holder.
 pub fn summary(it: &Incident, words: &Words, tz: &TimeZone) -> [String; 2] {
     let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
     let first = format!("{} · {kind} · {}", it.id, named(&it.portal.name, 80));

@@ -1,4 +1,4 @@
-//! How a request ends: refused, withdrawn, expired.
+//! The end of a request: refused, withdrawn, expired.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,12 +9,16 @@ use crate::model::{
     registration::{Deed, Entry, Request, Stage},
 };
 
-/// A request without a decision ends after this: two weeks, in which an officer on leave comes back.
+/// Time after which an undecided request expires: two weeks, in which an officer on leave comes back.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// A stranger's request without proof ends after this: two days, in which a webmaster puts a file in place.
+/// Time after which a stranger's request without proof expires: two days, enough for a webmaster to publish a file.
 const UNPROVED: SignedDuration = SignedDuration::from_hours(48);
 
-/// Refuses an open request; `reason` is shown to the asker. Fails if it is decided already.
+/// Refuses an open request; `reason` is shown to the asker.
+///
+/// # Errors
+///
+/// If it is already decided.
 pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Result<Step, Say> {
     is_open(request)?;
     let reason = excerpt(reason, 500);
@@ -30,7 +34,11 @@ pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Resu
     Ok(over(request, by, stage, deed, now))
 }
 
-/// Withdraws an open request for its asker. Fails if it is decided already.
+/// Withdraws an open request on the asker's behalf.
+///
+/// # Errors
+///
+/// If it is already decided.
 pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say> {
     is_open(request)?;
     let stage = Stage::Withdrawn {
@@ -43,7 +51,7 @@ pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say
     Ok(over(request, by, stage, deed, now))
 }
 
-/// Ends a request without a decision; `None` where there is time left.
+/// Lets an undecided request expire; `None` if it still has time.
 pub fn expire(request: &Request, now: Timestamp) -> Option<Step> {
     let patience = if is_unproved(request) {
         UNPROVED
@@ -86,7 +94,7 @@ pub(super) fn line(request: &Request, by: &str, deed: Deed, now: Timestamp) -> E
     }
 }
 
-/// Fails where the request is decided, with how.
+/// Fails if the request is decided; the error says how.
 pub(super) fn is_open(request: &Request) -> Result<(), Say> {
     let decided = |key: &str, by: &str| {
         let by = defang_text(&excerpt(by, 60));

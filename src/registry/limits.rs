@@ -1,6 +1,6 @@
-//! Limits for requests that wait at once. A stranger's account costs nothing to make, so requests without proof are
-//! limited by domain, by minute and in all. They never keep out an asker with a proof. The
-//! owner of a domain can prove any number of names below it: only a few of those requests have messages of their own.
+//! Limits for waiting requests. A stranger's account costs nothing to create, so requests without proof are limited
+//! by domain, by minute and in all. An asker with a proof is never refused because of them. The owner of a domain can
+//! prove any number of names below it, so only a few of those requests get messages of their own.
 
 use std::collections::BTreeSet;
 
@@ -12,24 +12,24 @@ use crate::model::{
     registration::{Asker, Proof, Request, RequestId},
 };
 
-/// Open requests without proof for portals of one registrable domain.
+/// Open requests without proof, for portals of one registrable domain.
 const OF_A_DOMAIN: usize = 3;
-/// Open requests without proof in all: each makes us visit a stranger's address.
+/// Open requests without proof in all: each makes the service visit a stranger's address.
 const IN_ALL: usize = 500;
-/// Requests a minute of accounts that have asked for nothing before: accounts are made by the hundred.
+/// Requests a minute from accounts that have not asked before: accounts are created by the hundred.
 const NEW_A_MINUTE: usize = 10;
-/// Strangers' requests with proof for portals of one registrable domain, open or asked for within a day, that officers
-/// are told of one by one.
+/// Strangers' requests with proof that officers get messages of their own for: for portals of one registrable domain,
+/// open or made within a day.
 const ALONE_OF_A_DOMAIN: usize = 3;
-/// … and of all domains: one more domain costs an attacker little.
+/// The limit for all domains together: another domain costs an attacker little.
 const ALONE_IN_ALL: usize = 30;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
-/// Strangers' requests within this span share one message to the officers, which rings once.
+/// Strangers' requests within this time share one message to the officers, which rings once.
 const CROWD: SignedDuration = SignedDuration::from_mins(10);
 
-/// The token that proves an asker's right where it stands on the portal. It is no secret: it is bound to the asker and
-/// the portal, so the asker may put it there before asking, and ask again.
+/// The token that proves an asker's right when the portal publishes it. It is no secret, because it is derived from
+/// asker and portal: the asker may publish it before asking, and ask again.
 pub fn token(wanted: &Wanted) -> String {
     let asker = &wanted.asker;
     let bound = format!(
@@ -41,7 +41,7 @@ pub fn token(wanted: &Wanted) -> String {
     format!("gaccong-{}", &Digest::of(bound.as_bytes()).hex()[..24])
 }
 
-/// Whether the asker's chat is a stranger's: no registered portal notifies it.
+/// Whether the asker's chat is a stranger's: no registered portal sends alerts to it.
 pub(super) fn is_stranger(asker: &Asker, known: Known) -> bool {
     let told = |name: &String| {
         let mut all = known.targets.iter();
@@ -55,17 +55,17 @@ pub(super) fn is_same(a: &Asker, b: &Asker) -> bool {
     a.notifier == b.notifier || a.account.is_some() && a.account == b.account
 }
 
-/// Whether a request is open, a stranger's, and without proof.
+/// Whether the request is open, made by a stranger, and without proof.
 pub fn is_unproved(it: &Request) -> bool {
     it.stranger && it.stage.is_open() && it.proof.is_none()
 }
 
-/// Whether officers see an open request in the message that they get for many.
+/// Whether officers see this open request in a common message.
 pub fn is_together(it: &Request) -> bool {
     is_unproved(it) || it.stage.is_open() && it.together
 }
 
-/// Whether a stranger's proved request is shown to officers in the shared message, because too many proved requests have
+/// Whether a stranger's proved request must go into the common message, because too many proved requests have
 /// messages of their own.
 pub(super) fn is_one_of_many(of: &Request, known: Known, now: Timestamp) -> bool {
     let proved = |it: &&Request| {
@@ -81,7 +81,7 @@ pub(super) fn is_one_of_many(of: &Request, known: Known, now: Timestamp) -> bool
     of.stranger && (of_domain.count() >= ALONE_OF_A_DOMAIN || alone.len() >= ALONE_IN_ALL)
 }
 
-/// Why a stranger's request is one too many, so that only a proof opens it; `None` where there is room.
+/// The reason for refusing a stranger's request without proof because a limit is reached; `None` if there is room.
 pub(super) fn is_full(wanted: &Wanted, known: Known, now: Timestamp) -> Option<Say> {
     let unproved = || known.requests.iter().filter(|it| is_unproved(it));
     let domain = domain(&wanted.url);
@@ -108,8 +108,8 @@ pub fn domain(url: &url::Url) -> String {
     registrable(url.host_str().unwrap_or_default())
 }
 
-/// The begin of the officers' message that lists a new stranger's request among others; `None` where the request is
-/// alone and has a message of its own.
+/// The begin of the common message to officers that a stranger's new request joins; `None` if there is no other
+/// request, so that this one gets a message of its own.
 pub(super) fn crowd(known: Known, now: Timestamp) -> Option<Timestamp> {
     let others = || known.requests.iter().filter(|it| it.stranger);
     let lately = |at: Timestamp| now.duration_since(at) < CROWD;
@@ -120,8 +120,8 @@ pub(super) fn crowd(known: Known, now: Timestamp) -> Option<Timestamp> {
     Some(running.max().unwrap_or(now))
 }
 
-/// When the officers' common message is to be edited: at the end of the current 20 seconds, so that a flood leaves room
-/// in the chat for graver news.
+/// When the common message must be edited: at the end of the current 20 seconds, so that a flood of requests leaves
+/// room in the chat for graver news.
 pub fn due(crowd: Timestamp, now: Timestamp) -> Timestamp {
     let passed = now.duration_since(crowd).as_secs().max(0);
     let thirds = passed.div_euclid(20) + i64::from(passed % 20 > 0);
@@ -130,7 +130,8 @@ pub fn due(crowd: Timestamp, now: Timestamp) -> Timestamp {
         .unwrap_or(now)
 }
 
-/// The askers of requests without proof, the one with most requests first: one request's id of each, and their number.
+/// The askers of requests without proof: the id of one request of each, and the number of their requests, the largest
+/// number first.
 pub fn askers(waiting: &[&Request]) -> Vec<(RequestId, usize)> {
     let mut seen: BTreeSet<&RequestId> = BTreeSet::new();
     let mut out: Vec<(RequestId, usize)> = Vec::new();
@@ -156,7 +157,7 @@ mod tests {
         *,
     };
 
-    /// The requests that strangers made for these hosts, one each, with their proof, at one moment.
+    /// Strangers' requests for these hosts, one for each, all with proof and of one time.
     fn proved(hosts: impl Iterator<Item = String>) -> Vec<Request> {
         let mut requests: Vec<Request> = Vec::new();
         let now = "2026-11-22T05:00:00Z".parse().unwrap();
@@ -196,7 +197,7 @@ mod tests {
         assert_eq!((of_one.len(), alone(&of_one)), (50, ALONE_OF_A_DOMAIN));
         let of_many = proved((0..50).map(|it| format!("a{it}.vn")));
         assert_eq!((of_many.len(), alone(&of_many)), (50, ALONE_IN_ALL));
-        // all the others are in one message
+        // all the others are in the common messages
         let crowds: BTreeSet<_> = of_one.iter().chain(&of_many).map(|it| it.crowd).collect();
         assert_eq!(crowds.len(), 2, "{crowds:?}");
         assert!(of_many.iter().all(|it| it.together == it.crowd.is_some()));

@@ -1,4 +1,5 @@
-//! What targets.yaml names, compared with what it named before: a change of the file is a change of the registry, too.
+//! Compares the targets of targets.yaml with those at the last comparison: a change of the file changes the registry,
+//! too.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +10,10 @@ use crate::model::{
     registration::{Deed, Entry},
 };
 
-/// Ids with a digest of what the file says of each.
+/// The ids of targets, each with a digest of its settings in the file.
 pub type Listed = BTreeMap<String, String>;
 
-/// The ids and digests of targets, as they are stored for the next comparison.
+/// Ids and digests of targets, in the form that is stored for the next comparison.
 pub fn listed(targets: &[Target]) -> Listed {
     let digest = |it: &Target| {
         let text = serde_json::to_vec(it).unwrap_or_default();
@@ -24,7 +25,7 @@ pub fn listed(targets: &[Target]) -> Listed {
         .collect()
 }
 
-/// The lines that lead from one to the other.
+/// The lines of history for the differences between two versions of the file.
 pub fn entries(
     before: &Listed,
     now: &Listed,

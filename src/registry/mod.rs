@@ -1,5 +1,5 @@
-//! The registry's rules: requests, checks, approval and removal. Pure: bot and command line use these verbs alike; each
-//! returns the next state and the lines for the registry's history.
+//! The rules of the registry: requests, checks, approval and removal. They are pure: bot and command line both use
+//! them, and each function returns the next state and the lines for the registry's history.
 
 mod ends;
 pub mod limits;
@@ -20,28 +20,28 @@ use crate::model::{
     registration::{Deed, Entry, Registration, Request},
 };
 
-/// What there is already.
+/// The present state that decisions are based on.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// Of the file and registered ones.
+    /// Targets of targets.yaml, and registered ones.
     pub targets: &'a [Target],
     pub requests: &'a [Request],
-    /// Ids used before: records kept under them must not go to a new portal.
+    /// Ids used by earlier portals: a new portal must not get the records stored under them.
     pub used: &'a [String],
 }
 
-/// A step and what is to be written for it.
+/// The records to write for one decision.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Step {
     pub request: Option<Request>,
-    /// Other requests that end with this step.
+    /// Other requests that this step ends.
     pub others: Vec<Request>,
     pub registered: Vec<Registration>,
     pub removed: Vec<TargetId>,
     pub entries: Vec<Entry>,
 }
 
-/// Targets that a person registers without a request.
+/// Registers targets without a request.
 pub fn add(targets: Vec<Target>, by: &str, until: Option<Timestamp>, now: Timestamp) -> Step {
     let mut step = Step::default();
     for target in targets {
@@ -67,7 +67,7 @@ pub fn add(targets: Vec<Target>, by: &str, until: Option<Timestamp>, now: Timest
     step
 }
 
-/// Takes a registered target out; `None` where there is none of that id.
+/// Removes a registered target; `None` if there is none with this id.
 pub fn remove(
     registered: &[Registration],
     id: &TargetId,
@@ -79,7 +79,7 @@ pub fn remove(
     Some(gone(id, by, Deed::Removed { reason }, now))
 }
 
-/// Registrations with a watch window that is over.
+/// Registrations past their end.
 pub fn ended(registered: &[Registration], now: Timestamp) -> Vec<Registration> {
     let over = registered
         .iter()
@@ -87,7 +87,7 @@ pub fn ended(registered: &[Registration], now: Timestamp) -> Vec<Registration> {
     over.cloned().collect()
 }
 
-/// The end of one of them.
+/// Ends one registration that is past its end.
 pub fn end(id: &TargetId, by: &str, now: Timestamp) -> Step {
     gone(id, by, Deed::Ended, now)
 }

@@ -1,4 +1,4 @@
-//! What portals and agencies are called, and when two addresses are one portal.
+//! Names and ids of portals and agencies, and the rule for when two addresses are one portal.
 
 use unicode_normalization::UnicodeNormalization;
 use url::Url;
@@ -10,8 +10,8 @@ use crate::model::{
     registration::Request,
 };
 
-/// The key of a portal's address. Addresses with one key are one portal to a visitor: with or without `www.`, TLS, a
-/// slash at the end.
+/// The key of a portal's address. Addresses with equal keys are one portal for visitors: with or without `www.`, TLS,
+/// or a slash at the end.
 pub fn portal_key(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().to_lowercase();
     let host = host.trim_end_matches('.');
@@ -25,14 +25,14 @@ pub fn portal_key(url: &Url) -> String {
     format!("{host}{port}{path}{query}")
 }
 
-/// Lower-case Latin letters, digits and single hyphens of a name: `so-y-te-nghe-an`.
+/// A name reduced to lower-case Latin letters, digits and single hyphens: `so-y-te-nghe-an`.
 pub fn slug(name: &str) -> String {
     let mut out = String::new();
     for c in name.nfd().flat_map(char::to_lowercase) {
         match c {
             'đ' => out.push('d'),
             c if c.is_ascii_alphanumeric() => out.push(c),
-            // a mark belongs to the letter before it
+            // a combining mark belongs to the letter before it
             c if unicode_normalization::char::is_combining_mark(c) => (),
             _ if out.ends_with('-') || out.is_empty() => (),
             _ => out.push('-'),
@@ -42,10 +42,10 @@ pub fn slug(name: &str) -> String {
     out.trim_matches('-').to_owned()
 }
 
-/// Room for a number behind it: an id holds 64 characters.
+/// Length of a slug that leaves room for a number after it: an id has at most 64 characters.
 const LONGEST: usize = 48;
 
-/// `stem`, or the first of `stem-2`, `stem-3` … that is free.
+/// `stem`, or the first free one of `stem-2`, `stem-3` …
 pub fn free(stem: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let stem = if stem.is_empty() { "co-quan" } else { stem };
     let numbered = (2u32..).map(|it| format!("{stem}-{it}"));
@@ -55,7 +55,7 @@ pub fn free(stem: &str, is_taken: impl Fn(&str) -> bool) -> String {
         .unwrap_or_default()
 }
 
-/// The id of a portal at that address which no other has.
+/// A free id for the portal at this address.
 pub fn target_id(url: &Url, is_taken: impl Fn(&str) -> bool) -> Option<TargetId> {
     let whole = TargetId::from_url(url);
     let stem = whole.as_str();
@@ -63,7 +63,8 @@ pub fn target_id(url: &Url, is_taken: impl Fn(&str) -> bool) -> Option<TargetId>
     free(stem, is_taken).parse().ok()
 }
 
-/// The agency of that name, or a new one. Names are compared whole: agencies differ in a mark or in their last word.
+/// Id and name of the known agency with this name, or of a new one. Names must be equal as a whole: agencies may
+/// differ in one mark or in the last word.
 pub(super) fn agency_of(name: &str, agencies: &[Agency], requests: &[Request]) -> (String, String) {
     let name = defang_text(&excerpt(name, 120));
     if let Some(known) = agencies.iter().find(|it| is_same_name(&it.name, &name)) {

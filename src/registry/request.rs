@@ -1,4 +1,4 @@
-//! A request from the first word to the officer's decision.
+//! A request from its beginning to the officer's decision.
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
@@ -17,43 +17,47 @@ use crate::model::{
     target::Settings,
 };
 
-/// Open requests of one asker at once: each makes us visit a stranger's address.
+/// Open requests of one asker at a time: each makes the service visit a stranger's address.
 const MOST_OF_ONE: usize = 5;
-/// Withdrawn ones count, too: officers are told of each.
+/// Requests of one asker within a day. Withdrawn ones count, too, because officers get a message about each.
 const MOST_A_DAY: usize = 10;
 /// Time between two looks for a proof of ownership.
 const AGAIN: SignedDuration = SignedDuration::from_mins(30);
 const DAILY: SignedDuration = SignedDuration::from_hours(24);
-/// Least time between two looks that an asker asks for: a stranger must not use the service to flood a portal.
+/// The shortest time between two looks that an asker triggers: a stranger must not use the service to flood a portal.
 const NOT_SOONER: SignedDuration = SignedDuration::from_secs(30);
 
-/// A request before any check.
+/// A request before it is checked.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub url: Url,
-    /// As the asker calls the portal; empty where its title will do.
+    /// The asker's name for the portal; empty to use the page's title.
     pub name: String,
     pub agency: Whose,
     pub asker: Asker,
 }
 
-/// The agency that the portal shall belong to.
+/// The agency of the requested portal.
 #[derive(Clone, Debug)]
 pub enum Whose {
-    /// An agency's id and name, where the asker speaks for one that is known.
+    /// Id and name of a known agency, which the asker speaks for.
     Known(String, String),
+    /// The name that the asker gave.
     Named(String),
 }
 
-/// The agencies that are known, and the ports that portals may use.
+/// The known agencies, and the ports that portals may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
     pub agencies: &'a [Agency],
     pub ports: &'a [u16],
 }
 
-/// Begins a request, or returns the reason for the asker. A `proved` request is never refused for a limit, and ends
-/// unproved requests of other askers for this portal.
+/// Makes a request. With `proved`, no limit applies, and the unproved requests of other askers for this portal end.
+///
+/// # Errors
+///
+/// The reason for the asker.
 pub fn ask(
     known: Known,
     around: Around,
@@ -109,7 +113,7 @@ pub fn ask(
     Ok(begun(request, proved, known, now))
 }
 
-/// The reason why a portal cannot be requested at all, or not by this asker.
+/// The reason why the portal cannot be requested at all, or not by this asker; `None` if it can.
 fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Option<Say> {
     let key = portal_key(&wanted.url);
     if known.targets.iter().any(|it| portal_key(&it.url) == key) {
@@ -121,7 +125,7 @@ fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Opt
     if let Some(own) = same().find(own) {
         return Some(Say::new("register-asked").with("id", &own.id));
     }
-    // the answer must not name the owner; a request without proof never stands in the way of another asker
+    // the answer must not reveal the owner; another asker's request without proof does not block this one
     if same().any(|it| it.proof.is_some()) {
         return Some(Say::new("register-watched"));
     }
@@ -135,7 +139,7 @@ fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Opt
     too_many.then(|| Say::new("register-many").with("most", MOST_OF_ONE))
 }
 
-/// Whether a target, an open request or a removed target has an id.
+/// Whether an id belongs to a target, an open request or an earlier portal.
 fn is_taken(known: Known, id: &str) -> bool {
     let mut open = known.requests.iter().filter(|it| it.stage.is_open());
     known.targets.iter().any(|it| it.id.as_str() == id)
@@ -143,7 +147,7 @@ fn is_taken(known: Known, id: &str) -> bool {
         || known.used.iter().any(|it| it == id)
 }
 
-/// The first step of a request, with its proof where there is one.
+/// The first step of a request, with its proof if there is one.
 fn begun(request: Request, proved: Option<Proof>, known: Known, now: Timestamp) -> Step {
     let entry = Entry {
         at: now,
@@ -177,7 +181,7 @@ fn proof_entry(request: &Request, proof: &Proof, now: Timestamp) -> Entry {
     line(request, "gaccong", deed, now)
 }
 
-/// Whether the address is plain: a full host name, a port that portals use, and no part that could make a program act.
+/// Whether the address is plain: a full host name, a usual port, and no part that could trigger an action.
 fn is_plain(url: &Url, ports: &[u16]) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     // a name of one word belongs to a local network
@@ -188,8 +192,8 @@ fn is_plain(url: &Url, ports: &[u16]) -> bool {
             .is_some_and(|it| ports.contains(&it))
 }
 
-/// Takes a look at the portal into its request. `refused` ends it where the place may never be visited; a proof ends
-/// those of other askers that have none.
+/// Applies a look at the portal to its request. With `refused`, the request ends because the address may never be
+/// visited. A proof ends the unproved requests of other askers.
 pub fn seen(
     request: &Request,
     known: Known,
@@ -223,8 +227,8 @@ pub fn seen(
     step
 }
 
-/// Takes a proof into its request, and ends those of other askers for the portal that have none; `None` where the
-/// request is decided or has its proof.
+/// Applies a proof to its request, and ends the unproved requests of other askers for the portal. `None` if the
+/// request is decided or already has its proof.
 pub fn proved(request: &Request, known: Known, proof: Proof, now: Timestamp) -> Option<Step> {
     if !request.stage.is_open() || request.proof.is_some() {
         return None;
@@ -242,7 +246,7 @@ pub fn proved(request: &Request, known: Known, proof: Proof, now: Timestamp) -> 
     Some(step)
 }
 
-/// Whether what a look found is worth telling: the first one, a proof, an end, or a portal that is not as it was.
+/// Whether a look found something to report: its first result, a proof, an end, or a changed state of the portal.
 pub fn is_news(before: &Request, after: &Request) -> bool {
     let looks = |it: &Request| {
         it.view
@@ -252,7 +256,11 @@ pub fn is_news(before: &Request, after: &Request) -> bool {
     before.stage != after.stage || before.proof != after.proof || looks(before) != looks(after)
 }
 
-/// The asker says that his proof is in place.
+/// The asker claims to have published the proof: schedules a look, and a report of its result.
+///
+/// # Errors
+///
+/// If the request is already decided.
 pub fn prove(request: &Request, now: Timestamp) -> Result<Step, Say> {
     is_open(request)?;
     let earliest = request.view.as_ref().map(|it| it.at + NOT_SOONER);
@@ -267,7 +275,7 @@ pub fn prove(request: &Request, now: Timestamp) -> Result<Step, Say> {
     })
 }
 
-/// An officer's approval: its author, its moment, and the end of the registration where it has one.
+/// An officer's approval: its author, its time, and the end of the registration, if any.
 #[derive(Clone, Copy, Debug)]
 pub struct Decided<'a> {
     pub by: &'a str,
@@ -275,7 +283,11 @@ pub struct Decided<'a> {
     pub now: Timestamp,
 }
 
-/// Approves a request: the portal is watched from now on, until the end that the officer gave.
+/// Approves a request: the portal is watched from now on, until the given end.
+///
+/// # Errors
+///
+/// If the request is decided, if its portal was not looked at yet, or if the portal is already watched.
 pub fn approve(
     request: &Request,
     known: Known,
@@ -358,7 +370,7 @@ fn target(
         settings.notify.push(own.clone());
     }
     let mut target = Target::unregistered(request.url.clone(), settings);
-    // another target may have taken the id meanwhile
+    // another target may have taken the id in the meantime
     let taken = |it: &str| known.targets.iter().any(|of| of.id.as_str() == it);
     let id = free(request.target.as_str(), taken);
     target.id = id.parse().map_err(|_| Say::new("register-bad-url"))?;
@@ -376,7 +388,7 @@ fn target(
     Ok(target)
 }
 
-/// Places that may never be visited, with or without an officer's word.
+/// Whether a look found an address that may never be visited, even if an officer approves.
 pub fn is_forbidden(class: Class) -> bool {
     matches!(
         class,

@@ -1,4 +1,5 @@
-//! Requests that end because of another: those of other askers for a portal with a proved owner, and all of one asker.
+//! Requests that end because of another: other askers' requests for a portal with a proved owner, and all requests of
+//! one asker.
 
 use jiff::Timestamp;
 
@@ -13,8 +14,8 @@ use crate::model::{
     registration::{DISPLACED, Request},
 };
 
-/// Ends the requests without proof that other askers made for the portal of `of`, strangers or not: its owner is proved
-/// now.
+/// Ends the requests without proof by other askers, strangers or not, for the portal of `of`, after its owner has
+/// proved control.
 pub(super) fn displace(step: &mut Step, of: &Request, known: Known, now: Timestamp) {
     let key = portal_key(&of.url);
     let all = known.requests.iter();
@@ -33,7 +34,11 @@ fn end_with(step: &mut Step, it: &Request, by: &str, reason: &str, now: Timestam
     }
 }
 
-/// Refuses, for an officer, all requests without proof that the asker of `of` made. Fails where there is none.
+/// Refuses, for an officer, all requests without proof by the asker of `of`.
+///
+/// # Errors
+///
+/// If there is none.
 pub fn refuse_all(
     of: &Request,
     requests: &[Request],

@@ -1,4 +1,4 @@
-//! Targets as a file or the command line gives them.
+//! Targets from an imported table or from the command line.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::model::{
 /// One row of an imported table.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
-    /// Where it stands, for a fault.
+    /// The row's position in the table, for error messages.
     pub at: String,
     pub id: String,
     pub agency: String,
@@ -22,7 +22,11 @@ pub struct Row {
     pub url: String,
 }
 
-/// All rows as targets, or all their faults.
+/// Converts rows to targets; on any fault, returns all faults.
+///
+/// # Errors
+///
+/// All faults, each with the position of its row.
 pub fn targets(
     rows: Vec<Row>,
     known: &[Target],
@@ -48,11 +52,11 @@ pub fn targets(
     }
 }
 
-/// Ids and addresses that are taken, each with its owner.
+/// Ids and addresses in use, each with its owner.
 pub struct Names(HashMap<String, String>);
 
 impl Names {
-    /// The ids and addresses of known targets.
+    /// The ids and addresses of `known`.
     pub fn of(known: &[Target]) -> Self {
         let mut names = Self(HashMap::new());
         for it in known {
@@ -71,7 +75,7 @@ impl Names {
         [format!("id {}", it.id), portal_key(&it.url)]
     }
 
-    /// Takes them for a target, or says why it cannot be registered beside the others.
+    /// Reserves id and address of a target. Returns the reason if another target has one of them.
     pub fn take(&mut self, it: &Target) -> Option<String> {
         let keys = Self::keys(it);
         let other = keys.iter().find_map(|key| self.0.get(key));

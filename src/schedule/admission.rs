@@ -1,5 +1,5 @@
-//! Admission control: how many checks may be at their first look at once. More when looks come late because portals are
-//! slow; no more while processors are short.
+//! Admission control: limits how many checks may be at their first look at once. The limit rises when looks are late
+//! because portals are slow, and falls when processors are short.
 
 use std::{
     sync::{
@@ -13,20 +13,21 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{watch::check::Place, world::World};
 
-/// First looks at once at the start, and again when no look is late.
+/// The limit at the start, and again when no look is late.
 const FEW: usize = 256;
-/// Most first looks at once: the fetcher limits connections by the files that it may open, so that more would only wait
-/// there.
+/// The highest limit: the fetcher limits connections by the number of files it may open, so more looks would only
+/// wait there.
 const MANY: usize = 2048;
-/// Pages waiting to be read and judged from which no look begins: another page would only take memory.
+/// Number of pages waiting to be judged from which no look begins: another page would only take memory.
 const PAGES: usize = 16;
-/// First looks that are admitted however busy the processors are: waiting for a slow portal costs no CPU.
+/// First looks that are admitted even if the processors are busy: waiting for a slow portal costs no CPU time.
 const ALWAYS: usize = 32;
 /// Lateness from which the limit is raised.
 const LATE: Duration = Duration::from_millis(100);
-/// Time between two changes of the limit.
+/// Shortest time between two changes of the limit.
 const STEP: Duration = Duration::from_millis(250);
 
+/// The present limit, and the number of checks at their first look.
 pub(super) struct Admission {
     looking: Arc<Looking>,
     limit: usize,
@@ -50,6 +51,7 @@ impl Default for Admission {
 }
 
 impl Admission {
+    /// Whether another check may be admitted now.
     pub fn is_open(&self, world: &World) -> bool {
         let looking = self.looking.count.load(Ordering::Relaxed);
         looking < ALWAYS || (looking < self.limit && world.desks.waiting() < PAGES)
@@ -57,11 +59,11 @@ impl Admission {
 
     /// Waits until a check may be admitted.
     pub async fn opened(&self) {
-        // a page that is judged notifies nothing here, so the wait ends after 20 ms at most
+        // the end of judging a page sends no notification here, so check again after 20 ms at the latest
         let _ = tokio::time::timeout(Duration::from_millis(20), self.looking.left.notified()).await;
     }
 
-    /// Admits one check: counted until its first look is done, or the place is dropped.
+    /// Admits one check. It counts until its first look is done, or until the returned place is dropped.
     pub fn take(&self) -> Place {
         self.looking.count.fetch_add(1, Ordering::Relaxed);
         let looking = self.looking.clone();
@@ -71,8 +73,9 @@ impl Admission {
         })
     }
 
-    /// Adapts the limit to `late`, the lateness of the first check that was not admitted; `None` where all were. Slow
-    /// portals are asked side by side; where processors are short, more checks would only take memory, a page each.
+    /// Adapts the limit. `late`: lateness of the first check that was not admitted; `None` if all were admitted. The
+    /// limit rises for slow portals, which are waited for in parallel. It falls while processors are short, when more
+    /// checks would only hold pages in memory.
     pub fn adapt(&mut self, late: Option<Duration>, world: &World) {
         if self.changed.elapsed() < STEP {
             return;

@@ -1,4 +1,5 @@
-//! Runs the jobs of `jobs::ALL`: a task each, a timer for periods, tokio-cron-scheduler for times of the calendar.
+//! Runs the jobs of `jobs::ALL`: one task for each, with a timer for periods, and tokio-cron-scheduler for calendar
+//! times.
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -16,7 +17,7 @@ use crate::{
     world::Live,
 };
 
-/// Runs all jobs until told to stop.
+/// Runs all jobs until `stop` is cancelled.
 pub async fn run(worlds: Live, stop: CancellationToken) {
     let mut running = JoinSet::new();
     let mut calendar = Vec::new();
@@ -35,7 +36,7 @@ pub async fn run(worlds: Live, stop: CancellationToken) {
     while running.join_next().await.is_some() {}
 }
 
-/// Runs a job with a period until told to stop.
+/// Runs a periodic job until `stop` is cancelled; returns at once for a calendar job.
 pub async fn repeat(job: Box<dyn Job>, worlds: Live, stop: CancellationToken) {
     let When::Every(period) = job.when() else {
         return;
@@ -45,7 +46,7 @@ pub async fn repeat(job: Box<dyn Job>, worlds: Live, stop: CancellationToken) {
     each(job, Due::Period(tick), worlds, stop).await;
 }
 
-/// Runs the jobs of the calendar until told to stop. One that is overdue runs at the start.
+/// Runs the calendar jobs until `stop` is cancelled. Overdue jobs run at the start.
 async fn by_calendar(
     jobs: Vec<(Box<dyn Job>, &'static str)>,
     worlds: Live,
@@ -87,7 +88,7 @@ async fn by_calendar(
     scheduler.shutdown().await
 }
 
-/// What tells that a job is due.
+/// What signals that a job is due.
 enum Due {
     Period(Interval),
     Calendar(Arc<Notify>),

@@ -1,4 +1,4 @@
-//! When: the queue of looks with its admission, and the runner of jobs.
+//! Scheduling: the queue of looks with its admission control, and the runner of jobs.
 
 mod admission;
 pub mod jobs;

@@ -1,4 +1,5 @@
-//! The queue of looks, on a timer of its own: repeated jobs of the calendar scheduler can stop for ever once they are late.
+//! The queue of looks, with its own timer: repeated jobs of the calendar scheduler can stop forever once they are
+//! late.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -23,19 +24,20 @@ use crate::{
     world::{Live, World},
 };
 
-/// First looks are spread so that not all begin in one moment, but a handful of targets is seen at once.
+/// The first looks are spread over this time for each target, so that they do not all begin at once, while a few
+/// targets are looked at immediately.
 const FIRST_SPREAD_EACH: Duration = Duration::from_millis(50);
-/// Share of the interval by which a look may come earlier or later.
+/// Share of the interval by which a look may be earlier or later than planned.
 const JITTER: f64 = 0.05;
-/// How long a stopping service waits for looks under way: the first looks of the next start make up for them.
+/// Time that a stopping service waits for looks in progress; the next start repeats them.
 const DRAIN: Duration = Duration::from_millis(400);
-/// Between two checks of a stopping service whether all looks under way were given up.
+/// While the service stops: time between two checks whether all remaining looks have been given up.
 const STEP: Duration = Duration::from_millis(50);
 
-/// Called after every finished check: the demo and tests follow along.
+/// Called after every finished check; for the demo and for tests.
 pub type OnChecked = Arc<dyn Fn(&Target, Option<Class>) + Send + Sync>;
 
-/// Looks at every target on time until told to stop.
+/// Looks at every target on time until `stop` is cancelled.
 pub async fn run(mut worlds: Live, stop: CancellationToken, on_checked: Option<OnChecked>) {
     let world = worlds.borrow_and_update().clone();
     let mut looks = Queue::new(world, on_checked);
@@ -58,7 +60,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, on_checked: Option<O
                         looks.take_registry().await;
                     }
                 }
-                // the store is gone with the service; only stopping is left
+                // the store is closed, so the service is about to stop
                 Err(_) => sleep(Duration::from_secs(1)).await,
             },
             changed = worlds.changed(), if may_change => match changed {
@@ -75,7 +77,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, on_checked: Option<O
         }
         looks.start_ready();
     }
-    // the desks end costly jobs: a stop of the service does not wait for a hostile page
+    // end expensive judging jobs first: a stop of the service must not wait for a hostile page
     let desks = looks.world.desks.clone();
     desks.stop();
     let _ = timeout(DRAIN, async {
@@ -101,7 +103,7 @@ struct Queue {
     on_checked: Option<OnChecked>,
     entries: HashMap<TargetId, Entry>,
     timers: DelayQueue<TargetId>,
-    /// Due, and not begun: there is no place yet.
+    /// Targets that are due but not yet admitted.
     ready: VecDeque<TargetId>,
     admission: Admission,
     busy: JoinSet<(TargetId, Duration)>,
@@ -123,7 +125,7 @@ impl Queue {
         }
     }
 
-    /// Takes in what was registered and forgets what was removed.
+    /// Reads the registry: adds new targets and drops removed ones.
     async fn take_registry(&mut self) {
         let targets = match self.world.targets().await {
             Ok(targets) => targets,
@@ -156,7 +158,7 @@ impl Queue {
                     if *entry.target != target {
                         entry.target = Arc::new(target);
                     }
-                    // a shorter interval holds at once
+                    // apply a shorter interval at once
                     let left = entry.due.saturating_duration_since(Instant::now());
                     if entry.key.is_some() && left > every {
                         let id = entry.target.id.clone();
@@ -198,7 +200,7 @@ impl Queue {
         }
     }
 
-    /// Begins what is due, as far as there are places.
+    /// Begins looks that are due, as far as they are admitted.
     fn start_ready(&mut self) {
         while !self.ready.is_empty() && self.admission.is_open(&self.world) {
             if let Some(id) = self.ready.pop_front() {
@@ -210,7 +212,7 @@ impl Queue {
         self.admission.adapt(late, &self.world);
     }
 
-    /// Follows watch windows at once: when one opens, who would be looked at too late for it comes sooner.
+    /// Applies watch windows at once: when one opens, targets with a later next look are looked at sooner.
     fn keep_pace(&mut self) {
         let now = self.world.clock.now();
         let windows = self.world.windows(now);
@@ -244,7 +246,7 @@ impl Queue {
         let (world, target) = (self.world.clone(), entry.target.clone());
         let on_checked = self.on_checked.clone();
         self.busy.spawn(async move {
-            // a check that fails by a fault of ours must not end the target's watch
+            // a panic in a check must not end the watch of its target
             let work = tokio::spawn({
                 let (world, target) = (world.clone(), target.clone());
                 async move { check::check_from(&world, &target, place).await }
@@ -282,7 +284,7 @@ impl Queue {
         let overdue = self.entries.values().filter(|it| {
             let settings = &it.target.settings;
             let every = window::interval(settings.every, &windows, now);
-            // one under way has its own time, and that of its confirmation
+            // a check in progress may take its timeouts, and the time of its confirmation
             let allowed = match it.key {
                 Some(_) => every,
                 None => every + 2 * settings.timeout + settings.confirm.within,
@@ -305,7 +307,7 @@ impl Queue {
     }
 }
 
-/// Ends the inner task with the outer one.
+/// Aborts the inner task when the outer one is dropped.
 struct AbortOnDrop(tokio::task::AbortHandle);
 
 impl Drop for AbortOnDrop {

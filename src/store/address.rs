@@ -1,5 +1,5 @@
-//! Where the running service listens. It is left beside the store for `gaccong health`, since targets.yaml may have been
-//! edited after the start.
+//! The address on which the running service listens, in a file beside the store. `gaccong health` reads it, because
+//! targets.yaml may have been edited since the service started.
 
 use std::{
     fs::{self, File},
@@ -12,16 +12,16 @@ use std::{
 use super::{journal::beside, private};
 use crate::files;
 
-/// The content of the file if the service does not listen: the word that targets.yaml uses.
+/// Content of the file if the service does not listen; the word that targets.yaml uses, too.
 const OFF: &str = "off";
-/// Bytes; more than any address with its port.
+/// Size limit of the file in bytes; longer than any address with a port.
 const LONGEST: u64 = 128;
 
 fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("gaccong.address")
 }
 
-/// Writes the address, mode 0600, over that of an earlier service. The caller holds the store's lock.
+/// Writes the address with mode 0600, replacing that of an earlier service. The caller holds the store's lock.
 pub fn leave(data_dir: &Path, listening: Option<SocketAddr>) -> io::Result<()> {
     let path = path(data_dir);
     let temporary = beside(&path);
@@ -34,14 +34,18 @@ pub fn leave(data_dir: &Path, listening: Option<SocketAddr>) -> io::Result<()> {
         .and_then(|mut file| writeln!(file, "{text}"))
         .and_then(|()| fs::rename(&temporary, &path));
     if written.is_err() {
-        // an address of an earlier service would mislead
+        // remove an earlier service's address, which would mislead
         let _ = fs::remove_file(&temporary);
         remove(data_dir);
     }
     written
 }
 
-/// What the last service left; `None` if it does not listen.
+/// The address of the running service, or of the last one; `None` if it does not listen.
+///
+/// # Errors
+///
+/// If the file is missing, unreadable or does not hold an address.
 pub fn left(data_dir: &Path) -> io::Result<Option<SocketAddr>> {
     let path = path(data_dir);
     let failed = |why: String| io::Error::other(format!("{}: {why}", path.display()));
@@ -55,7 +59,7 @@ pub fn left(data_dir: &Path) -> io::Result<Option<SocketAddr>> {
     }
 }
 
-/// Called when the service stops.
+/// Removes the file when the service stops.
 pub fn remove(data_dir: &Path) {
     let _ = fs::remove_file(path(data_dir));
 }

@@ -1,4 +1,4 @@
-//! What is at hand: the values used last, and as many before them.
+//! A cache with two generations, which comes close to an LRU list.
 
 use std::{
     borrow::Borrow,
@@ -7,8 +7,9 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// A cache of two generations of values that weigh at most `room` each: a value that is used moves to the newer one,
-/// and a full newer one replaces the older. Nearly as good as an LRU list, with one short lock.
+/// A cache with two generations of values, each of which holds at most `room`. A value that is used moves to the
+/// newer generation; when that is full, it replaces the older one. Nearly as good as an LRU list, with one short
+/// lock.
 pub struct Cache<K, V> {
     room: usize,
     weigh: fn(&V) -> usize,
@@ -30,13 +31,13 @@ impl<K, V> Default for Generation<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
-    /// For at most `room` values in a generation.
+    /// A cache with at most `room` values in each generation.
     pub fn new(room: usize) -> Self {
         Self::weighing(room, |_| 1)
     }
 
-    /// For values that weigh at most `room` in a generation, in the unit of `weigh`. A single heavier value is not
-    /// kept.
+    /// A cache with values of at most `room` in each generation, in the unit of `weigh`. A single heavier value is
+    /// not stored.
     pub fn weighing(room: usize, weigh: fn(&V) -> usize) -> Self {
         Self {
             room,
@@ -51,6 +52,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The value of a key; it counts as used.
     pub fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -64,6 +66,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         Some(value)
     }
 
+    /// Stores a value.
     pub fn insert(&self, key: K, value: V) {
         self.place(&mut self.all(), key, value);
     }
@@ -84,6 +87,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Cache<K, V> {
         new.values.insert(key, value);
     }
 
+    /// Removes a value.
     pub fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q)
     where
         K: Borrow<Q>,

@@ -1,7 +1,8 @@
-//! Records on disk: a version, a checksum over key and content, JSON.
+//! The format of records on disk: a version byte, a checksum over key and content, and JSON.
 //!
-//! JSON, since a person can read a record of an older version; longer ones are packed, since the engine
-//! keeps in memory what is read often. The checksum covers the key: a value under the wrong key is damage too.
+//! JSON lets people read records of older versions. Longer records are compressed, because the engine keeps
+//! frequently read ones in memory. The checksum covers the key, so that a value under the wrong key counts as
+//! damaged.
 
 use std::{borrow::Cow, cell::RefCell, io};
 
@@ -11,19 +12,20 @@ use zstd::bulk::{Compressor, Decompressor};
 use super::{Result, StoreError};
 use crate::model::Digest;
 
-/// JSON as it is, and JSON packed by zstd.
+/// Version byte of plain JSON, and of JSON compressed with zstd.
 const PLAIN: u8 = 1;
 const PACKED: u8 = 2;
+/// Bytes of the checksum.
 const SUM: usize = 8;
-/// Shorter ones gain nothing. A dossier is some 4 KB and packs to 1.5.
+/// Length in bytes below which compression gains nothing. The state of a target has about 4 KB, compressed 1.5 KB.
 const WORTH: usize = 512;
-/// Several times the longest record there can be.
+/// Limit of a decompressed record in bytes: several times the longest possible record.
 const LONGEST: usize = 64 << 20;
-/// Bytes before what is packed that say how long it is.
+/// Bytes before compressed content that hold its decompressed length.
 const LENGTH: usize = 4;
 
 thread_local! {
-    /// Making one anew costs more than using it.
+    /// Reused, because creating a compressor costs more than using it.
     static PACKER: RefCell<Option<(Compressor<'static>, Decompressor<'static>)>> = const { RefCell::new(None) };
 }
 
@@ -57,18 +59,24 @@ fn unpacked(body: &[u8]) -> io::Result<Vec<u8>> {
     with_packer(|_, opener| opener.decompress(body, length.min(LONGEST)))
 }
 
+/// The record of a value under this key.
 pub fn encode<T: Serialize>(key: &str, value: &T) -> Result<Vec<u8>> {
     let json = serde_json::to_vec(value)
         .map_err(|error| StoreError::Failed(format!("{key} cannot be written: {error}")))?;
     Ok(of_bytes(key, &json))
 }
 
+/// The value of a record.
+///
+/// # Errors
+///
+/// [`StoreError::Damaged`] if the record is not what was written under this key.
 pub fn decode<T: DeserializeOwned>(key: &str, bytes: &[u8]) -> Result<T> {
     let json = open(key, bytes)?;
     serde_json::from_slice(&json).map_err(|error| damaged(key, error.to_string()))
 }
 
-/// The JSON of a record, whose checksum the caller has seen or does not need.
+/// The JSON of a record. The checksum is not verified: the caller has done so, or does not need it.
 pub fn json(bytes: &[u8]) -> Result<String> {
     let cut = || StoreError::Failed("a record is cut off or no text".to_owned());
     let (version, rest) = bytes.split_first().ok_or_else(cut)?;
@@ -80,22 +88,26 @@ pub fn json(bytes: &[u8]) -> Result<String> {
     String::from_utf8(json).map_err(|_| cut())
 }
 
-/// The record for JSON that comes from a journal or a backup.
+/// The record of JSON from a journal or a backup.
 pub fn of_json(key: &str, json: &str) -> Vec<u8> {
     of_bytes(key, json.as_bytes())
 }
 
-/// Bytes that are no JSON, as a record.
+/// The record of bytes that are not JSON.
 pub fn sealed(key: &str, bytes: &[u8]) -> Vec<u8> {
     of_bytes(key, bytes)
 }
 
-/// The bytes of a record, if they are whole.
+/// The bytes of a record.
+///
+/// # Errors
+///
+/// [`StoreError::Damaged`] if the record is not what was written under this key.
 pub fn opened(key: &str, record: &[u8]) -> Result<Vec<u8>> {
     open(key, record).map(Cow::into_owned)
 }
 
-/// Whether a record is what was written under that key.
+/// Whether a record is exactly what was written under this key.
 pub fn is_whole(key: &str, bytes: &[u8]) -> bool {
     body(key, bytes).is_ok()
 }
@@ -123,7 +135,7 @@ fn damaged(key: &str, why: String) -> StoreError {
     }
 }
 
-/// What a record holds, as it was written there.
+/// Version and content of a record, after the checksum is verified.
 fn body<'a>(key: &str, bytes: &'a [u8]) -> Result<(u8, &'a [u8])> {
     match bytes.split_first() {
         Some((version @ (&PLAIN | &PACKED), rest)) if rest.len() >= SUM => {

@@ -1,4 +1,4 @@
-//! What is written at once, and what was delivered.
+//! Atomic commits, and the outcomes of deliveries.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,47 +14,50 @@ use crate::model::{
     registration::{Entry, Registration, Request},
 };
 
-/// Everything that one decision changes, written in one atomic batch or not at all.
+/// Everything that one decision changes. It is written in one atomic batch, or not at all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Commit {
-    /// Refused as [`StoreError::Conflict`] unless its revision is the stored one.
+    /// The state of a target. The commit fails with [`StoreError::Conflict`] unless its revision is the stored one.
     pub dossier: Option<Dossier>,
+    /// One look for the history.
     pub mark: Option<Mark>,
-    /// Each refused like the dossier where its revision is not the stored one.
+    /// Changed incidents; their revisions are checked like the target state's.
     pub incidents: Vec<Incident>,
+    /// Alerts to add to the outbox.
     pub alerts: Vec<Alert>,
-    /// What was learnt of where a page varies.
+    /// The mask that was learnt for a target.
     pub mask: Option<(TargetId, Mask)>,
-    /// (name, value), e.g. a report that went out.
+    /// Name and value of a milestone, e.g. of a report that was sent.
     pub milestone: Option<(String, String)>,
-    /// Each refused like the dossier where its revision is not the stored one.
+    /// Changed requests; their revisions are checked like the target state's.
     #[serde(default)]
     pub requests: Vec<Request>,
     #[serde(default)]
     pub registry: Option<Enrolment>,
-    /// Each refused like the dossier where its revision is not the stored one.
+    /// Changed plans; their revisions are checked like the target state's.
     #[serde(default)]
     pub plans: Vec<Plan>,
-    /// Added to the registry's history.
+    /// Lines to add to the registry's history.
     #[serde(default)]
     pub entries: Vec<Entry>,
-    /// Records of any other table.
+    /// Records of other tables.
     #[serde(default)]
     pub puts: Vec<Put>,
 }
 
-/// A record of any kind, as part of a commit.
+/// A record of any table, as part of a commit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Put {
     pub table: &'static Table,
     pub id: String,
-    /// Refused like the dossier where it is not the stored one.
+    /// The revision that it was decided from; checked like the target state's. `None` to overwrite.
     pub revision: Option<u64>,
-    /// Its JSON, with the stored revision where it has one.
+    /// The JSON of the record, with its new revision if it has one.
     pub record: serde_json::Value,
 }
 
 impl Put {
+    /// The record as part of a commit, with its revision incremented.
     pub fn of<T: Record>(mut record: T) -> Result<Self> {
         let (id, table) = (record.id(), const { tables::of::<T>() });
         let revision = record.revision().map(|it| {
@@ -73,10 +76,11 @@ impl Put {
     }
 }
 
-/// Portals that are watched from now on, and portals that are not any more.
+/// Registrations to add, and portals to remove, in one commit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Enrolment {
-    /// Of the registry that it was decided from: refused as [`StoreError::Conflict`] where it is another now.
+    /// Revision of the registry that the decision is based on. The commit fails with [`StoreError::Conflict`] if it
+    /// has changed.
     pub revision: u64,
     pub registered: Vec<Registration>,
     pub removed: Vec<TargetId>,
@@ -85,14 +89,14 @@ pub struct Enrolment {
 /// What happened to an entry of the outbox.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Delivery {
-    /// About to be tried: `alert.begun` is set and kept, so that a crash is known afterwards.
+    /// An attempt begins: `alert.begun` is set and stored, so that it is known after a crash.
     Begun(Alert),
     Sent {
         alert: Alert,
         receipt: Option<Receipt>,
     },
-    /// To be tried again at `alert.due`.
+    /// The next attempt is at `alert.due`.
     Postponed(Alert),
-    /// Never to be delivered by this notifier.
+    /// This notifier will never deliver it: it becomes a dead letter.
     Dead(Alert),
 }

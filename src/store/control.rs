@@ -1,6 +1,8 @@
-//! The control socket: the verbs of [`Store`] over a Unix socket, one JSON line a question and an answer.
+//! The control socket: the methods of [`Store`] over a Unix socket, with one line of JSON for each question and
+//! answer.
 //!
-//! A service holds the store alone. Commands beside it use this client and print what they would print without a service.
+//! The service has exclusive access to the store. Commands that run beside it use this client, and print what they
+//! would print without a service.
 
 use std::{
     fs, io,
@@ -39,14 +41,16 @@ enum Ask {
     Maintenance(Task),
 }
 
-/// A question is a commit at the most: some kilobytes.
+/// Limit of a question in bytes: the largest is a commit of some kilobytes.
 const LONGEST: u64 = 16 << 20;
 
+/// The path of the socket.
 pub fn path(data_dir: &Path) -> PathBuf {
     data_dir.join("gaccong.sock")
 }
 
-/// Binds the socket, mode 0600. The caller holds the store's lock, so a socket that is there is a dead one's.
+/// Binds the socket with mode 0600. The caller holds the store's lock, so an existing socket belongs to a dead
+/// process and is replaced.
 pub fn bind(data_dir: &Path) -> io::Result<UnixListener> {
     use std::os::unix::fs::PermissionsExt;
     let path = path(data_dir);
@@ -59,7 +63,7 @@ pub fn bind(data_dir: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-/// Answers until told to stop.
+/// Answers questions until `stop` is cancelled.
 pub async fn serve(listener: UnixListener, store: Arc<dyn Store>, stop: CancellationToken) {
     loop {
         let stream = tokio::select! {
@@ -116,14 +120,14 @@ async fn answer(store: &dyn Store, ask: Ask) -> Vec<u8> {
     }
 }
 
-/// A store that a running service answers for.
+/// The store of a running service, reached through its control socket.
 pub struct Client {
     path: PathBuf,
     pulse: watch::Sender<Pulse>,
 }
 
 impl Client {
-    /// `None` where no service answers in that directory.
+    /// Connects to the service in that directory; `None` if none answers.
     pub async fn connect(data_dir: &Path) -> Option<Self> {
         let path = path(data_dir);
         UnixStream::connect(&path).await.ok()?;
@@ -220,7 +224,7 @@ impl Store for Client {
         self.ask(Ask::Maintenance(task)).await
     }
 
-    /// Never changes: a command does not wait.
+    /// Never changes, because no command waits for changes.
     fn pulse(&self) -> watch::Receiver<Pulse> {
         self.pulse.subscribe()
     }

@@ -1,14 +1,14 @@
-//! What the disk has room for, and whether it takes anything.
+//! Checks of the disk: free space, and whether it can be written to.
 
 use std::{fs, path::Path};
 
 use super::{Result, StoreError};
 
-/// Less free space than this counts as none: the engine must not meet the end of the disk by itself, since it
-/// does not recover from that without being opened anew.
+/// Free space, in bytes, below which the disk counts as full. The engine must not run into a full disk by itself: it
+/// recovers from that only by being reopened.
 const RESERVE: u64 = 16 << 20;
 
-/// Whether the disk takes something.
+/// Writes and syncs a small file. Fails if the disk is full, read-only or broken.
 pub(super) fn probe(folder: &Path) -> Result<()> {
     enough_space(folder)?;
     let path = folder.join(".probe");
@@ -39,13 +39,13 @@ pub(super) fn enough_space(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Bytes free for files in a folder; `u64::MAX` if the system does not tell.
+/// Bytes free for files in a folder; `u64::MAX` if the system does not report it.
 pub fn free_space(folder: &Path) -> u64 {
     let found = rustix::fs::statvfs(folder);
     found.map_or(u64::MAX, |it| it.f_bavail.saturating_mul(it.f_frsize))
 }
 
-/// Bytes of all files in a folder and those below it; what cannot be read counts as nothing.
+/// Bytes of all files in a folder and its subfolders; unreadable ones count as 0.
 pub fn size(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else {
         return 0;

@@ -1,8 +1,9 @@
-//! What cannot be learnt again, a second time: an append-only journal of checksummed lines beside the engine.
+//! The journal: a second copy of everything that cannot be rebuilt, as an append-only file of checksummed lines
+//! beside the engine.
 //!
-//! A journal is a base (all records at one moment) and the log of batches since. Each line carries its own
-//! checksum, so that damage costs a line and not what follows it. The log is the durability of the store: a
-//! commit that was acknowledged is in it, whatever became of the engine.
+//! A journal is a base (all records at one moment) and the log of the batches since then. Each line has its own
+//! checksum, so that damage costs one line and not the lines after it. The log makes commits durable: every
+//! acknowledged commit is in it, whatever happens to the engine.
 
 use std::{
     collections::BTreeMap,
@@ -17,28 +18,29 @@ use serde_json::value::RawValue;
 use super::{Batch, Result, StoreError, codec, tables};
 use crate::model::Digest;
 
-/// One line: a batch and its number. Lines of a base all carry the number of the last batch that is in it.
+/// One line: a batch and its number. All lines of a base have the number of the last batch that it contains.
 #[derive(Serialize, Deserialize)]
 struct Line {
     n: u64,
     put: Vec<(String, Option<Box<RawValue>>)>,
 }
 
-/// Records as they are after all lines: key → JSON.
+/// All records after applying every line: JSON by key.
 pub type Records = BTreeMap<String, Box<str>>;
 
-/// What a reading of the journal came to.
+/// What was found when the journal was read.
 #[derive(Debug, Default)]
 pub struct Reading {
     /// The number of the last batch.
     pub last: u64,
-    /// The number up to which the base goes; `None` without a base.
+    /// The number of the last batch that the base contains; `None` without a base.
     pub base: Option<u64>,
     pub lines: u64,
-    /// Files and line numbers of what could not be read.
+    /// Files and line numbers that could not be read.
     pub damaged: Vec<String>,
 }
 
+/// The journal, open for writing.
 pub struct Journal {
     folder: PathBuf,
     log: BufWriter<File>,
@@ -47,23 +49,23 @@ pub struct Journal {
     base: u64,
 }
 
-/// A batch is a few records; a longer line is none of ours.
+/// Limit of a line in bytes: a batch has a few records, so a longer line is damage.
 const LONGEST_LINE: u64 = 64 << 20;
-/// Damaged lines after which reading stops, since the list of them would fill the memory.
+/// Number of damaged lines after which reading stops, because their list would fill the memory.
 const MOST_DAMAGED: usize = 100_000;
-/// The log is folded into a new base when it has grown so large, whatever the base.
+/// Size of the log in bytes from which it is folded into a new base.
 const LOG_ENOUGH: u64 = 64 << 20;
 
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> StoreError + '_ {
     move |error| StoreError::Failed(format!("{}: {error}", path.display()))
 }
 
-/// Under this key the engine knows the number of the last batch that it holds.
+/// Key under which the engine stores the number of the last batch that it contains.
 pub const SEQUENCE: &str = tables::JOURNAL_POSITION.prefix;
 
 impl Journal {
-    /// Opens the journal for writing after what `reading` found. A new log begins, so that a torn line
-    /// stays the last of its file.
+    /// Opens the journal for writing after it was read. It begins a new log file, so that a torn line remains the
+    /// last of its file.
     pub fn open(folder: &Path, reading: &Reading) -> Result<Self> {
         fs::create_dir_all(folder).map_err(failed(folder))?;
         let log = begin(folder, reading.last)?;
@@ -76,11 +78,13 @@ impl Journal {
         })
     }
 
+    /// The number of the last batch.
     pub fn last(&self) -> u64 {
         self.last
     }
 
-    /// Appends a batch and hands it to the system; returns its number. Not yet on disk: see [`Journal::file`].
+    /// Appends a batch and passes it to the operating system; returns its number. It is not yet on disk: see
+    /// [`Journal::file`].
     pub fn append(&mut self, batch: &Batch) -> Result<u64> {
         let put: Vec<_> = batch
             .iter()
@@ -100,16 +104,17 @@ impl Journal {
         }
     }
 
-    /// The log, for a flush that does not hold up appends.
+    /// The file of the log, for a flush that does not block appends.
     pub fn file(&self) -> Result<File> {
         self.log.get_ref().try_clone().map_err(failed(&self.folder))
     }
 
+    /// Whether the log is large enough to be folded into a new base.
     pub fn is_long(&self) -> bool {
         self.written > LOG_ENOUGH
     }
 
-    /// Begins a new log; returns the number that a base must reach for the older files to go.
+    /// Begins a new log. Returns the number that a base must reach to replace the older files.
     pub fn turn(&mut self) -> Result<u64> {
         self.log.flush().map_err(failed(&self.folder))?;
         self.log
@@ -121,13 +126,13 @@ impl Journal {
         Ok(self.last)
     }
 
-    /// A base up to `n` is on disk: what is older is not needed any more.
+    /// Deletes the files that a base up to batch `n` replaces; that base must be on disk.
     pub fn forget(&mut self, n: u64) -> Result<()> {
         self.base = n;
         for (path, kind, number) in files(&self.folder)? {
             let older = match kind {
                 Kind::Base => number < n,
-                // a log is named by the number before its first line
+                // the name of a log holds the number before its first line
                 Kind::Log => number < n,
             };
             if older {
@@ -138,7 +143,7 @@ impl Journal {
     }
 }
 
-/// Begins a log whose lines come after `last`.
+/// Creates a log file for the lines after batch `last`.
 fn begin(folder: &Path, last: u64) -> Result<File> {
     for again in 0..1000 {
         let path = folder.join(format!("log-{last:016x}-{again:03}"));
@@ -148,7 +153,7 @@ fn begin(folder: &Path, last: u64) -> Result<File> {
                 return Ok(file);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                // one in which nothing was ever written is used again
+                // reuse a log in which nothing was ever written
                 if fs::metadata(&path).is_ok_and(|it| it.len() == 0) {
                     return OpenOptions::new()
                         .append(true)
@@ -195,14 +200,14 @@ fn parse(bytes: &[u8]) -> Option<Line> {
         .flatten()
 }
 
-/// Writes all records as a base: temporary name, sync, rename.
+/// Writes all records as a base: to a temporary file, which is synced and renamed.
 pub fn write_base(
     folder: &Path,
     n: u64,
     records: impl Iterator<Item = Result<(String, Vec<u8>)>>,
 ) -> Result<()> {
     fs::create_dir_all(folder).map_err(failed(folder))?;
-    // a base that a crash left unfinished
+    // delete a base that a crash left unfinished
     for entry in fs::read_dir(folder).map_err(failed(folder))?.flatten() {
         let name = entry.file_name();
         if name.to_string_lossy().starts_with(".base-") {
@@ -213,13 +218,13 @@ pub fn write_base(
     sync_folder(folder)
 }
 
-/// A random name beside a file, hidden and not taken by any other process.
+/// A hidden file name beside a file, with a random part, which no other process uses.
 pub fn beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!(".{name}.{:016x}", fastrand::u64(..)))
 }
 
-/// Writes all records to a file that only its owner may read, and returns their count. Touches no other file.
+/// Writes all records to a new file that only its owner may read; returns their number. Changes no other file.
 pub fn write_records(
     path: &Path,
     n: u64,
@@ -251,7 +256,7 @@ pub fn write_records(
             write_line(&mut out, &Line { n, put }).map_err(failed(&temporary))?;
             count += 1;
         }
-        // the last line says that nothing is missing
+        // an empty last line marks the file as complete
         let end = Line { n, put: Vec::new() };
         write_line(&mut out, &end).map_err(failed(&temporary))?;
         let file = out
@@ -274,7 +279,7 @@ enum Kind {
     Log,
 }
 
-/// The journal's files with the number in their names, bases first, ascending.
+/// The journal's files with the number in their names: bases first, ascending.
 fn files(folder: &Path) -> Result<Vec<(PathBuf, Kind, u64)>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -293,7 +298,7 @@ fn files(folder: &Path) -> Result<Vec<(PathBuf, Kind, u64)>> {
             Some(("log", rest)) => (Kind::Log, rest),
             _ => continue,
         };
-        // a temporary file is none yet
+        // skip temporary files
         if let Some(n) = rest.get(..16).filter(|_| !rest.ends_with("tmp"))
             && let Ok(n) = u64::from_str_radix(n, 16)
         {
@@ -304,8 +309,13 @@ fn files(folder: &Path) -> Result<Vec<(PathBuf, Kind, u64)>> {
     Ok(out)
 }
 
-/// Reads the journal in order and hands on each batch after number `from`. `base` lines come first, and only
-/// where `from` lies before the base.
+/// Reads the journal in order and passes on each batch after number `from`. The lines of the base come first, and
+/// only if `from` lies before it.
+///
+/// # Errors
+///
+/// The error of `take`; [`StoreError::Failed`] if a file cannot be read, or has too many damaged lines. Single
+/// damaged lines are listed in the [`Reading`].
 pub fn read(
     folder: &Path,
     from: u64,
@@ -366,7 +376,7 @@ fn read_file(
                     .collect();
                 take(line.n, put)?;
             }
-            // the last line of a log is torn by a crash: it was never acknowledged
+            // a crash tore the last line of a log: it was never acknowledged
             None if !bytes.ends_with(b"\n") && is_log(path) => (),
             None if reading.damaged.len() >= MOST_DAMAGED => {
                 let shown = path.display();
@@ -383,7 +393,7 @@ fn is_log(path: &Path) -> bool {
         .is_some_and(|it| it.to_string_lossy().starts_with("log-"))
 }
 
-/// Everything that the journal knows.
+/// All records of the journal.
 pub fn records(folder: &Path) -> Result<(Records, Reading)> {
     let mut all = Records::new();
     let reading = read(folder, 0, |_, put| {
@@ -393,7 +403,11 @@ pub fn records(folder: &Path) -> Result<(Records, Reading)> {
     Ok((all, reading))
 }
 
-/// The records of a file that [`write_records`] wrote. Refused where anything in it is damaged or missing.
+/// The records of a file that [`write_records`] wrote.
+///
+/// # Errors
+///
+/// If anything in the file is damaged or missing.
 pub fn read_records(path: &Path) -> Result<Records> {
     let mut all = Records::new();
     let mut reading = Reading::default();

@@ -1,4 +1,4 @@
-//! One process a store: a lock on a file in the data directory.
+//! Ensures that only one process uses a store: a lock on a file in the data directory.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -11,21 +11,25 @@ use std::{
 
 use super::{Result, StoreError, private};
 
-/// Held as long as it lives.
+/// The lock; released when it is dropped.
 pub struct Lock {
     _file: File,
 }
 
-/// A service that was told to stop needs a moment.
+/// Time to wait for the lock: a service that was asked to stop needs a moment.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 impl Lock {
-    /// Makes the directory where it is not there, and takes the lock, or says which process has it.
+    /// Creates the directory if it is missing, and takes the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Held`] with the process id of the holder.
     pub fn take(folder: &Path) -> Result<Self> {
         Self::take_within(folder, PATIENCE)
     }
 
-    /// `None` where another process holds it now.
+    /// Takes the lock without waiting; `None` if another process holds it.
     pub fn try_take(folder: &Path) -> Result<Option<Self>> {
         match Self::take_within(folder, Duration::ZERO) {
             Ok(lock) => Ok(Some(lock)),
@@ -40,7 +44,7 @@ impl Lock {
         private::folder(folder).map_err(failed)?;
         let path = folder.join("gaccong.lock");
         let mut file = open(&path).map_err(failed)?;
-        // a lock file that was open to others may be held by another user's process
+        // if other users could open the lock file, one of their processes may hold the lock
         let mut doubtful = private::close(&path, private::FILE);
         let until = Instant::now() + patience;
         loop {
@@ -84,7 +88,7 @@ fn open(path: &Path) -> std::io::Result<File> {
         .open(path)
 }
 
-/// The process id that the lock's holder wrote into it.
+/// The process id that the holder wrote into the lock file.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let _ = file.seek(SeekFrom::Start(0));
@@ -92,7 +96,7 @@ fn holder(file: &mut File) -> String {
     text.trim().to_owned()
 }
 
-/// Whether the process in the lock file lives and belongs to this user; only this user can write the file.
+/// Whether the process named in the lock file is alive and belongs to this user. Only this user can write the file.
 fn is_ours(file: &mut File) -> bool {
     let Ok(process) = holder(file).parse::<u32>() else {
         return false;
@@ -117,7 +121,7 @@ mod tests {
         let open = |mode| fs::Permissions::from_mode(mode);
         fs::set_permissions(&path, open(0o755)).unwrap();
         fs::set_permissions(&lock, open(0o644)).unwrap();
-        // like `flock -x` of another user: locks the file without writing a process id
+        // like `flock -x` by another user: locks the file without writing a process id
         let stranger = File::open(&lock).unwrap();
         stranger.try_lock().unwrap();
         let taken = Lock::try_take(&path).unwrap();

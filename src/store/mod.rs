@@ -1,8 +1,8 @@
-//! Memory that survives: what was learnt, what is open, what is still to be told.
+//! The store: what was learnt, open incidents, and messages still to be sent.
 //!
-//! [`Store`] has some ten verbs for records of every kind; [`tables`] says what is promised of each kind, and
-//! [`verbs`] puts words of the domain over them. [`records::RecordStore`] keeps the promises over any [`Engine`];
-//! [`control::Client`] speaks to the service that holds the store, so that commands work beside it.
+//! [`Store`] has about ten methods for records of every kind. [`tables`] defines the guarantees of each kind, and
+//! [`verbs`] adds methods in terms of the domain. [`records::RecordStore`] implements the guarantees over any
+//! [`Engine`]. [`control::Client`] reaches the store of a running service, so that commands work beside it.
 
 pub mod address;
 pub mod backends;
@@ -44,17 +44,17 @@ pub use verbs::Wanted;
 
 use crate::model::{Alert, Glance, Storm, TargetId, history::History};
 
-/// Records of a table, a page at a time.
+/// A query for records of a table, in pages.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Range {
     pub table: &'static Table,
-    /// The beginning of the ids that are wanted; empty for all.
+    /// Prefix of the wanted ids; empty for all.
     pub under: String,
-    /// The last id of the page before; `None` begins with the first.
+    /// The last id of the page before; `None` for the first page.
     pub after: Option<String>,
-    /// Records that are still in use: open incidents and the like (`Stored::over_since`).
+    /// Whether only records in use are wanted, such as open incidents (see `Stored::over_since`).
     pub in_use: bool,
-    /// Records of a page at the most.
+    /// Number of records that a page holds at most.
     pub limit: usize,
 }
 
@@ -62,18 +62,18 @@ pub struct Range {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Page<T> {
     pub records: Vec<(String, T)>,
-    /// Where the next page begins: its `after`. `None`: this is the last one.
+    /// The `after` of the next page; `None` if this is the last page.
     pub next: Option<String>,
 }
 
-/// A count whose numbers are given out once.
+/// A counter that assigns each number once.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sequence {
     pub of: Numbered,
     pub year: i16,
 }
 
-/// Records that people call by a number.
+/// Records with a number that people use.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Numbered {
     Incident,
@@ -84,29 +84,29 @@ pub enum Numbered {
 /// Work on the store as a whole.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Task {
-    /// Looks at every record.
+    /// Checks every record.
     Checkup,
     /// Writes every record to a file, as of one moment.
     Backup(PathBuf),
-    /// What was repaired since this was last asked.
+    /// Returns what was repaired since the last call.
     Remarks,
-    /// Every few seconds, by the service.
+    /// Maintenance every few seconds, by the service.
     Upkeep,
-    /// Once a night, by the service: retention and compaction.
+    /// Maintenance once a night, by the service: retention and compaction.
     Nightly(Timestamp),
 }
 
-/// What a task came to.
+/// The result of a [`Task`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Done {
     Upkeep,
     Checkup(Checkup),
-    /// Records in the backup.
+    /// Number of records in the backup.
     Backup(u64),
     Remarks(Vec<String>),
 }
 
-/// Counts of commits that touched something others wait for.
+/// Counters of commits, for tasks that wait for changes of the outbox, the registry or the requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pulse {
     pub outbox: u64,
@@ -115,6 +115,7 @@ pub struct Pulse {
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
+/// Why the store did not carry out a call.
 pub enum StoreError {
     #[error("it was changed by somebody else in the meantime; nothing was written")]
     Conflict,
@@ -128,27 +129,34 @@ pub enum StoreError {
     Failed(String),
 }
 
+/// A result with the store's error.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// The verbs of the store. A commit that returned is on disk where its tables say so. Errors: [`StoreError::Damaged`] for
-/// a record that is not what was written, [`StoreError::Failed`] where disk or socket fail.
+/// The store. After a commit returns, its records are on disk if their tables say so.
+///
+/// # Errors
+///
+/// [`StoreError::Damaged`] for a record that is not what was written, [`StoreError::Failed`] if the disk or the
+/// socket fails.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// The records with these ids, in their order.
+    /// The records with these ids, in the order of `ids`.
     async fn get(&self, table: &'static Table, ids: &[String]) -> Result<Vec<Option<Value>>>;
-    /// A page of records. Damaged ones are logged and left out.
+    /// A page of records. Damaged records are logged and left out.
     async fn list(&self, range: &Range) -> Result<Page<Value>>;
-    /// A page of all targets that were looked at, with the last look at each.
+    /// A page of all targets that have been looked at, with the last look at each.
     async fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<Glance>>;
+    /// Writes a commit; [`StoreError::Conflict`] if a record has changed since the commit was decided.
     async fn commit(&self, commit: Commit) -> Result<()>;
-    /// Returns the entry as it waits now; `about` and `merged` may be newer than what was given.
+    /// Records what happened to an alert. Returns the entry as it is stored now: its `about` and `merged` may be
+    /// newer than the given ones.
     async fn delivery(&self, delivery: Delivery) -> Result<Option<Alert>>;
-    /// Alerts of one notifier give way to one of a storm: they leave the outbox, their incidents' messages are the
-    /// storm's from now on, and one alert of it waits, all in one batch.
+    /// Moves alerts of one notifier into a storm, in one batch: the alerts leave the outbox, their incidents get the
+    /// storm's message as receipt, and one alert about the storm is queued.
     async fn gather(&self, alerts: Vec<Alert>, storm: Storm, told: Alert) -> Result<()>;
-    /// A number that was never given out before.
+    /// The next number of a counter, which was never assigned before.
     async fn next_number(&self, of: Sequence) -> Result<u64>;
-    /// What was seen of targets between two moments, in their order.
+    /// The history of targets between two times, in the order of `targets`.
     async fn histories(
         &self,
         targets: &[TargetId],
@@ -156,7 +164,8 @@ pub trait Store: Send + Sync {
         to: Timestamp,
     ) -> Result<Vec<History>>;
     async fn condition(&self) -> Result<Condition>;
+    /// Runs a task on the store as a whole.
     async fn maintenance(&self, task: Task) -> Result<Done>;
-    /// Changes as they are committed through this store.
+    /// Counts changes as they are committed through this store.
     fn pulse(&self) -> watch::Receiver<Pulse>;
 }

@@ -1,4 +1,4 @@
-//! Entries of the outbox: one a notifier and subject.
+//! Entries of the outbox: at most one for each notifier and subject.
 
 use super::tables;
 use crate::model::Alert;
@@ -12,7 +12,8 @@ pub(super) fn receipt_key(notifier: &str, subject: &str) -> String {
     tables::RECEIPTS.key(&format!("{notifier}/{subject}"))
 }
 
-/// One that waits already keeps its age and what is known of attempts; the more urgent of both counts.
+/// Merges a new alert into a waiting one with its subject: the waiting one keeps its age and its attempts; the higher
+/// urgency counts.
 pub(super) fn joined(waiting: Option<Alert>, alert: &Alert) -> Alert {
     match waiting {
         Some(waiting) => Alert {
@@ -25,7 +26,7 @@ pub(super) fn joined(waiting: Option<Alert>, alert: &Alert) -> Alert {
     }
 }
 
-/// One that is to be sent once more, as if it had not been tried.
+/// Resets an alert that must be sent once more, as if it had not been tried.
 pub(super) fn again(waiting: Alert) -> Alert {
     Alert {
         begun: false,

@@ -1,4 +1,5 @@
-//! Folders for their owner alone: the store holds the agencies of portals and the officers called at night.
+//! Files and folders that only their owner may read: the store holds the agencies of portals, and the officers called
+//! at night.
 
 use std::{
     fs, io,
@@ -6,16 +7,16 @@ use std::{
     path::Path,
 };
 
-/// Modes for the owner alone.
+/// Modes of folders and files that only the owner may use.
 pub const FOLDER: u32 = 0o700;
 pub const FILE: u32 = 0o600;
 
-/// Makes new files and folders the owner's alone, whatever umask the starting shell has.
+/// Makes new files and folders accessible to the owner only, regardless of the shell's umask.
 pub fn umask() {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
-/// Makes a folder if it is missing. Closes a folder that other users may read, and logs it.
+/// Creates a folder if it is missing. If other users may read an existing folder, removes their rights and logs it.
 pub fn folder(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
@@ -25,7 +26,7 @@ pub fn folder(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Takes all rights from users other than the owner. Returns whether any had some.
+/// Removes all rights of other users. Returns whether they had any.
 pub(super) fn close(path: &Path, mode: u32) -> bool {
     let Ok(meta) = fs::metadata(path) else {
         return false;

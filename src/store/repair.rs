@@ -1,4 +1,5 @@
-//! Opening an engine: brought up to its journal, damaged records replaced, and built anew where it does not open.
+//! Opens an engine: brings it up to date with its journal, replaces damaged records, and rebuilds it if it does not
+//! open.
 
 use std::{
     fs,
@@ -24,7 +25,7 @@ pub(super) fn batch_of(records: journal::Records) -> Batch {
         .collect()
 }
 
-/// The engine, brought up to what the journal says; built anew from it where that is needed.
+/// The engine, up to date with the journal, or rebuilt from it if necessary. Adds what was repaired to `remarks`.
 pub(super) fn opened(
     folder: &Path,
     open: &Open,
@@ -40,7 +41,7 @@ pub(super) fn opened(
     });
     let engine = match found {
         Ok((engine, Some(known))) => {
-            // what was acknowledged and did not reach the engine before the process ended
+            // apply acknowledged batches that did not reach the engine before the process ended
             let mut behind = 0_u64;
             let reading = journal::read(&journal, known, |n, put| {
                 behind += 1;
@@ -49,7 +50,7 @@ pub(super) fn opened(
             if behind > 0 {
                 tracing::info!(batches = behind, "the store was brought up to its journal");
             }
-            // the journal is the younger one's only witness: without it, a new one begins after the engine
+            // the engine may be ahead of the journal if the last log is lost: a new log begins after both
             let last = reading.last.max(known);
             return Ok((engine, told(Reading { last, ..reading }, remarks)));
         }
@@ -99,7 +100,7 @@ fn told(reading: Reading, remarks: &mut Vec<String>) -> Reading {
     reading
 }
 
-/// A name that is free.
+/// A free name for the damaged engine's directory.
 fn aside(folder: &Path) -> PathBuf {
     let at = Timestamp::now().as_second();
     (0..)
@@ -125,7 +126,8 @@ fn number(engine: &dyn Engine, n: u64) -> Result<()> {
     engine.apply(&vec![(SEQUENCE.to_owned(), Some(record))], true)
 }
 
-/// Looks at every record. One that is damaged is taken from the journal, where that has it, or set aside.
+/// Checks every record. A damaged record is moved to another key, and replaced by its copy in the journal if there is
+/// one.
 fn mend(engine: &dyn Engine, journal: &Path, remarks: &mut Vec<String>) -> Result<()> {
     let damaged: Vec<(String, Vec<u8>)> = engine
         .range("", LAST)?

@@ -1,7 +1,8 @@
-//! Puts a store that was built beside the old one in its place: wholly, or not at all, wherever the process is killed.
+//! Replaces the store by another one that was built beside it: completely or not at all, wherever the process is
+//! killed.
 //!
-//! The new one is built in `.restoring`. Renaming that to `.restored` decides: before it nothing has changed, and after
-//! it the next start finishes the renames that are left.
+//! The new store is built in `.restoring`. Renaming that folder to `.restored` is the decision: before it nothing has
+//! changed, and after it the next start finishes the remaining renames.
 
 use std::{
     fs::{self, File},
@@ -15,18 +16,23 @@ use super::{Result, StoreError};
 
 const STAGING: &str = ".restoring";
 const DECIDED: &str = ".restored";
-/// The folder in [`DECIDED`] that takes the old store.
+/// The folder in [`DECIDED`] that receives the old store.
 const BEFORE: &str = "before";
-/// What a store consists of.
+/// The folders that make up a store.
 pub const PARTS: [&str; 2] = ["store", "journal"];
 
-/// Where the new store is to be built.
+/// The folder in which the new store has to be built.
 pub fn staging(folder: &Path) -> PathBuf {
     folder.join(STAGING)
 }
 
-/// Puts the store from [`staging`] in the place of that in `folder`, and returns where the old one is now. After an
-/// error the old one is in its place. The caller holds the lock.
+/// Replaces the store in `folder` by the one in [`staging`], and returns the folder of the old one. The caller holds
+/// the store's lock.
+///
+/// # Errors
+///
+/// If a rename fails. The error says whether the old store is back in its place, or whether the next start will
+/// finish.
 pub fn replace(folder: &Path) -> Result<Option<PathBuf>> {
     let failed = |error: io::Error| StoreError::Failed(error.to_string());
     decide(folder).map_err(failed)?;
@@ -42,7 +48,12 @@ pub fn replace(folder: &Path) -> Result<Option<PathBuf>> {
     })
 }
 
-/// Ends a restore that was cut short, and says how. Called before a store is opened, by the holder of the lock.
+/// Finishes or undoes a restore that was interrupted; returns a remark about it. Called before a store is opened, by
+/// the holder of its lock.
+///
+/// # Errors
+///
+/// If the remaining renames fail again: the store must not be opened then.
 pub fn settle(folder: &Path) -> Result<Option<String>> {
     let said = if is_there(&folder.join(DECIDED)) {
         let aside = finish(folder).map_err(|error| {
@@ -77,7 +88,7 @@ fn decide(folder: &Path) -> io::Result<()> {
     sync(folder)
 }
 
-/// The renames that are left, in their order.
+/// The remaining renames, in order.
 fn moves(folder: &Path) -> Vec<(PathBuf, PathBuf)> {
     let decided = folder.join(DECIDED);
     let mut out = Vec::new();
@@ -105,7 +116,7 @@ fn finish(folder: &Path) -> io::Result<Option<PathBuf>> {
     if let Some(aside) = &aside {
         fs::rename(&before, aside).map_err(at(&before))?;
     }
-    // both stores are in their places: what cannot be deleted now is deleted at the next start
+    // both stores are in place: if deletion fails now, the next start repeats it
     if let Err(error) = fs::remove_dir_all(&decided).and_then(|()| sync(folder)) {
         tracing::warn!(%error, "{} cannot be deleted", decided.display());
     }
@@ -128,7 +139,7 @@ fn undo(folder: &Path) -> io::Result<()> {
     sync(folder)
 }
 
-/// A name for the old store that is free.
+/// A free name for the old store's folder.
 fn free(folder: &Path) -> PathBuf {
     let name = format!("before-restore-{}", Timestamp::now().as_second());
     let more = (1..).map(|n| folder.join(format!("{name}-{n}")));
@@ -137,7 +148,7 @@ fn free(folder: &Path) -> PathBuf {
         .unwrap_or_else(|| folder.join(name))
 }
 
-/// Whether the name is taken, also by a link to nowhere.
+/// Whether the name exists, even as a dangling link.
 fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
@@ -156,7 +167,7 @@ fn at(path: &Path) -> impl Fn(io::Error) -> io::Error + '_ {
 mod tests {
     use super::*;
 
-    /// An old store, where `old` is set, and a new one that is built beside it.
+    /// A data directory with a new store built in staging, and with an old store if `old`.
     fn built(old: bool) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let mut all = vec![(staging(folder.path()), "new")];
@@ -227,7 +238,7 @@ mod tests {
     fn after_an_error_the_old_store_is_in_its_place() {
         let folder = built(true);
         let folder = folder.path();
-        // the second part of the old store cannot be moved, since its place is taken
+        // the second part of the old store cannot be moved, because its destination exists
         let taken = staging(folder).join(BEFORE).join("journal/x");
         fs::create_dir_all(taken).unwrap();
         let why = replace(folder).unwrap_err().to_string();

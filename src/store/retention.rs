@@ -1,4 +1,4 @@
-//! Retention: what each table keeps no longer, by the table of tables.
+//! Retention: deletes what each table no longer keeps, as the table of tables defines.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use super::{
 };
 use crate::model::history::{Day, LatencyHistogram};
 
-/// Tables whose records messages are about, and edited while these are in use.
+/// Tables with records that have messages, which are edited while the record is in use.
 const SUBJECTS: [&Table; 3] = [tables::INCIDENTS, tables::REQUESTS, tables::PLANS];
 
-/// The batch that takes away what is due.
+/// The batch of deletions that are due.
 pub(super) fn due<E: Engine + ?Sized>(engine: &E, now: Timestamp) -> Result<Batch> {
     let mut batch = Batch::new();
     for table in tables::ALL {
         match table.kept {
-            // samples go in the upkeep of every minute
+            // samples are deleted in the upkeep once a minute
             Kept::Forever | Kept::Hours(_) => (),
             Kept::Days(_) | Kept::DaysByName(_) => aged(engine, table, now, &mut batch)?,
             Kept::DaysAfterSubject(days) => unedited(engine, table, days, now, &mut batch)?,
@@ -44,7 +44,7 @@ fn aged<E: Engine + ?Sized>(
     let (from, to) = table.range("");
     for record in scan(engine, &from, &to) {
         let (key, bytes) = record?;
-        // a damaged one is for the checkup to tell
+        // damaged records stay, for the checkup to report
         if let Ok(Some(at)) = table.goes_at(&key, &bytes)
             && at < now
         {
@@ -54,7 +54,7 @@ fn aged<E: Engine + ?Sized>(
     Ok(())
 }
 
-/// Receipts, whose ids are NOTIFIER/SUBJECT.
+/// Adds the receipts of subjects that ended long ago. Their ids are NOTIFIER/SUBJECT.
 fn unedited<E: Engine + ?Sized>(
     engine: &E,
     table: &Table,
@@ -86,7 +86,7 @@ fn unedited<E: Engine + ?Sized>(
     Ok(())
 }
 
-/// The moment of a message about several requests, `requests-SECOND`.
+/// The begin of a common message about requests, from its subject `requests-SECOND`.
 fn of_itself(subject: &str) -> Option<Timestamp> {
     let (_, second) = subject.rsplit_once('-')?;
     subject
@@ -94,7 +94,7 @@ fn of_itself(subject: &str) -> Option<Timestamp> {
         .then(|| Timestamp::from_second(second.parse().ok()?).ok())?
 }
 
-/// Days told by the hour become one histogram each.
+/// Merges the hourly histograms of each old day into one for the day.
 fn roll_up<E: Engine + ?Sized>(
     engine: &E,
     table: &Table,

@@ -1,11 +1,11 @@
-//! All records of a range, some at a time: a store of ten thousand targets does not fit twice into memory.
+//! Iterates over a range of records in chunks: a store of ten thousand targets does not fit twice into memory.
 
 use super::{Engine, Result};
 
-/// Records read at once: some hundred kilobytes.
+/// Records of a chunk: some hundred kilobytes.
 const AT_ONCE: usize = 500;
 
-/// Ascending. Records that are written while this goes on may or may not be among them.
+/// The records from `from` to `to`, ascending. Records written during the iteration may or may not be included.
 pub(super) fn scan<'a, E: Engine + ?Sized>(
     engine: &'a E,
     from: &str,
@@ -31,7 +31,7 @@ pub(super) fn scan<'a, E: Engine + ?Sized>(
             };
             over = records.len() < AT_ONCE;
             if let Some((last, _)) = records.last() {
-                // the first key after it
+                // the first key after the last one
                 from.clone_from(last);
                 from.push('\0');
             }

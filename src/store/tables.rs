@@ -1,7 +1,7 @@
-//! The table of the store's tables: for each kind of record the prefix of its keys, whether it is in the journal and in a
-//! backup, and how long it is kept. Durability, backup, retention and restore read this file and nothing else.
+//! The table of the store's tables: for each kind of record the prefix of its keys, its durability, its part in a
+//! backup, and its retention. Journal, backup, retention and restore depend on this file only.
 //!
-//! Prefixes are stored and never change. A new record is its model file and one row here.
+//! Prefixes are stored and never change. A new kind of record is its model file and one row here.
 
 use std::fmt;
 
@@ -24,9 +24,9 @@ use crate::model::{
 
 /// One kind of record.
 pub struct Table {
-    /// Its name in messages and on the control socket.
+    /// The name in messages and on the control socket.
     pub name: &'static str,
-    /// The beginning of each key; the record's id follows.
+    /// The prefix of each key; the record's id follows.
     pub prefix: &'static str,
     pub durability: Durability,
     pub backup: Backup,
@@ -38,58 +38,59 @@ pub struct Table {
 /// Whether a commit waits until a record is in the journal and on disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// It cannot be rebuilt.
+    /// It waits: the record cannot be rebuilt.
     Journal,
-    /// [`Record::must_survive`] says it of each change.
+    /// [`Record::must_survive`] decides for each change.
     OnChange,
-    /// A power cut may take back the last seconds; the next look says the same, or history has a gap.
+    /// It does not wait. A power cut may lose the last seconds: the next look repeats them, or history has a gap.
     Engine,
 }
 
-/// How a record comes into a backup.
+/// How a record is included in a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backup {
-    /// As of the one moment of the backup.
+    /// As of the moment of the backup.
     OneMoment,
-    /// Read while others write: it only grows, or is learnt again.
+    /// Read while others write, because it only grows, or can be learnt again.
     Running,
-    /// Of this data directory alone.
+    /// Not included, because it belongs to this data directory.
     Never,
 }
 
-/// How long a record is kept. What retention takes away goes in the nightly upkeep.
+/// How long a record is kept. The nightly maintenance deletes what is due.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kept {
     /// Until a commit removes or replaces it.
     Forever,
     /// Days after [`Stored::over_since`].
     Days(i64),
-    /// Days after the record that its message is about was over: an incident, a request or a plan.
+    /// Days after the end of the incident, request or plan that its message is about.
     DaysAfterSubject(i64),
-    /// By the beginning of the id: days after [`Stored::over_since`]. Other ids are kept until they are replaced.
+    /// Days after [`Stored::over_since`], by prefix of the id. Records with other ids are kept until they are
+    /// replaced.
     DaysByName(&'static [(&'static str, i64)]),
-    /// Days as it is, then as one record a day in [`LATENCY`].
+    /// Days in its present form, then merged into one record a day in [`LATENCY`].
     RolledUp(i64),
-    /// Hours after the moment in its key; it is in [`SPANS`] and [`LATENCY_BY_DAY`] by then.
+    /// Hours after the time in its key. By then its content is in [`SPANS`] and [`LATENCY_BY_DAY`].
     Hours(i64),
 }
 
-/// Reports of a year, and some weeks to write them.
+/// Days: reports look back a year, and there are some weeks to write them.
 const A_YEAR: i64 = 400;
-/// Weekly reports look back two weeks, and may be made again for some days.
+/// Days: weekly reports look back two weeks, and may be repeated for some days.
 const HOURLY: i64 = 18;
-/// Messages are not edited this long after the end of what they are about.
+/// Days after the end of a subject during which its messages may be edited.
 const EDITED: i64 = 60;
-/// Refused alerts: by then weekly reports and `gaccong health` have shown them for a quarter.
+/// Days to keep refused alerts: weekly reports and `gaccong health` have shown them for a quarter of a year.
 const REFUSED: i64 = 90;
-/// Storms, after the last incident joined: their messages are edited no more.
+/// Days after the last incident joined a storm: its message is no longer edited.
 const CALM: i64 = 7;
-/// Samples: twice the 75 minutes after which an open span is written, and some.
+/// Hours to keep samples: more than twice the 75 minutes after which an open span is written.
 const SAMPLED: i64 = 3;
-/// Markers of one occasion, which hold its moment.
+/// Milestones of a single occasion, which hold its time.
 const OCCASIONS: &[(&str, i64)] = &[("report/", A_YEAR), ("window/", A_YEAR)];
 
-/// The rows: name, beginning of the keys, durability, backup, retention.
+/// The rows: name, prefix of the keys, durability, backup, retention.
 #[rustfmt::skip]
 mod rows {
     use super::*;
@@ -118,7 +119,7 @@ mod rows {
 
 pub use rows::*;
 
-/// Every row.
+/// All rows.
 pub const ALL: &[&Table] = &[
     TARGET_STATES,
     MASKS,
@@ -165,7 +166,7 @@ fn over_since<T: Stored>(key: &str, record: &[u8]) -> Result<Option<Timestamp>> 
 }
 
 impl Table {
-    /// The key of a record.
+    /// The key of the record with this id.
     pub fn key(&self, id: &str) -> String {
         format!("{}{id}", self.prefix)
     }
@@ -175,28 +176,38 @@ impl Table {
         key.strip_prefix(self.prefix).unwrap_or(key)
     }
 
+    /// Whether a key belongs to this table.
     pub fn holds(&self, key: &str) -> bool {
         key.starts_with(self.prefix)
     }
 
-    /// Keys of the table whose ids begin with `under`, as a range with an exclusive end.
+    /// The range of keys with ids that begin with `under`; its end is exclusive.
     pub fn range(&self, under: &str) -> (String, String) {
         let from = self.key(under);
         let to = format!("{from}{LAST}");
         (from, to)
     }
 
-    /// The record that an engine holds under a key.
+    /// The record that the engine holds under a key.
+    ///
+    /// # Errors
+    ///
+    /// [`super::StoreError::Damaged`] if the record is not what was written under this key, or no record of this
+    /// table.
     pub fn decode(&self, key: &str, record: &[u8]) -> Result<Value> {
         (self.parse)(key, &codec::opened(key, record)?)
     }
 
     /// The record of its JSON.
+    ///
+    /// # Errors
+    ///
+    /// [`super::StoreError::Damaged`] if the JSON is no record of this table.
     pub fn parse(&self, key: &str, json: &[u8]) -> Result<Value> {
         (self.parse)(key, json)
     }
 
-    /// When the retention of a record may take it away; `None` while it is in use or can only be removed by a commit.
+    /// When retention may delete a record; `None` while it is in use, or if only a commit can remove it.
     pub fn goes_at(&self, key: &str, record: &[u8]) -> Result<Option<Timestamp>> {
         let days = match self.kept {
             Days(days) => Some(days),
@@ -219,16 +230,16 @@ impl Table {
     }
 }
 
-/// That many days later.
+/// The time `days` days later.
 pub fn later(at: Timestamp, days: i64) -> Timestamp {
     at.saturating_add(SignedDuration::from_hours(24 * days))
         .unwrap_or(Timestamp::MAX)
 }
 
-/// After every key.
+/// Greater than every key.
 pub const LAST: &str = "\u{10ffff}";
 
-/// The row of a record's kind. Evaluated by the compiler: a kind without a row is an error there.
+/// The row of a record type. It is evaluated by the compiler: a type without a row does not compile.
 pub const fn of<T: Record>() -> &'static Table {
     let mut at = 0;
     while at < ALL.len() {
@@ -249,29 +260,30 @@ const fn is_equal(a: &str, b: &str) -> bool {
     at == a.len() && at == b.len()
 }
 
-/// The row that a key belongs to. `None` for the key of another version's record: it is durable, in every backup, and
-/// kept.
+/// The row that a key belongs to. `None` for a key of another version: such a record counts as durable, is in every
+/// backup, and is kept.
 pub fn holding(key: &str) -> Option<&'static Table> {
     ALL.iter().find(|it| it.holds(key)).copied()
 }
 
-/// Whether a write of this key must be in the journal. A table that leaves it to its records counts as durable here.
+/// Whether a write of this key must go through the journal. Tables with [`Durability::OnChange`] count as durable
+/// here.
 pub fn is_durable(key: &str) -> bool {
     holding(key).is_none_or(|it| it.durability != Durability::Engine)
 }
 
-/// Whether journal bases and backups hold the key.
+/// Whether journal bases and backups contain the key.
 pub fn is_backed_up(key: &str) -> bool {
     holding(key).is_none_or(|it| it.backup != Backup::Never)
 }
 
-/// Ranges of keys that a backup reads while others write.
+/// The ranges of keys that a backup reads while others write.
 pub fn running() -> impl Iterator<Item = (String, String)> {
     let rows = ALL.iter().filter(|it| it.backup == Backup::Running);
     rows.map(|it| it.range(""))
 }
 
-/// All other ranges, with keys that no row holds: what a backup reads as of one moment.
+/// All other ranges, including keys of no row: what a backup reads at one moment.
 pub fn of_one_moment() -> Vec<(String, String)> {
     let mut running: Vec<(String, String)> = running().collect();
     running.sort();

@@ -1,4 +1,4 @@
-//! A record of any kind in memory.
+//! A decoded record of any kind.
 
 use std::{any::Any, fmt, sync::Arc};
 
@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::{Result, StoreError};
 use crate::model::record::Stored;
 
-/// A record whose kind its table knows. Cheap to clone.
+/// A decoded record; its table tells its kind. Cheap to clone.
 #[derive(Clone)]
 pub struct Value {
     content: Arc<dyn Any + Send + Sync>,
@@ -15,6 +15,7 @@ pub struct Value {
 }
 
 impl Value {
+    /// A record of this kind.
     pub fn of<T: Stored>(content: T) -> Self {
         Self {
             content: Arc::new(content),
@@ -22,7 +23,11 @@ impl Value {
         }
     }
 
-    /// Fails as [`StoreError::Damaged`] where the JSON is no such record.
+    /// Parses the JSON of a record.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Damaged`] if the JSON is no record of kind `T`.
     pub fn parse<T: Stored>(key: &str, json: &[u8]) -> Result<Self> {
         let content: T = serde_json::from_slice(json).map_err(|error| StoreError::Damaged {
             key: key.to_owned(),
@@ -31,12 +36,17 @@ impl Value {
         Ok(Self::of(content))
     }
 
-    /// The record, which the caller knows the kind of by its table.
+    /// The record; the caller knows its kind from the table.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] if the record is of another kind.
     pub fn get<T: Stored>(&self) -> Result<Arc<T>> {
         let content = self.content.clone().downcast();
         content.map_err(|_| StoreError::Failed("the record is of another table".to_owned()))
     }
 
+    /// Like [`Self::get`], as an owned value.
     pub fn into<T: Stored>(self) -> Result<T> {
         Ok(Arc::unwrap_or_clone(self.get()?))
     }

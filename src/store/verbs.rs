@@ -1,4 +1,4 @@
-//! Words of the domain over the verbs of [`Store`].
+//! Methods in terms of the domain, built on those of [`Store`]. They fail like these.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -17,20 +17,22 @@ use crate::model::{
     registration::{Entry, Registration, Request, RequestId},
 };
 
-/// Which incidents are wanted.
+/// A filter for incidents.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
+    /// Whether only open incidents are wanted.
     pub open_only: bool,
-    /// Ended after this, or not ended.
+    /// Only incidents that are open, or that ended at this time or later.
     pub since: Option<Timestamp>,
+    /// Only incidents of this target; for a portal, those of its parts, too.
     pub target: Option<TargetId>,
 }
 
-/// Records read at once: some hundred kilobytes.
+/// Records of one query: some hundred kilobytes.
 const A_PAGE: usize = 500;
 
 impl dyn Store + '_ {
-    /// A record of any kind.
+    /// A record by its id.
     pub async fn record<T: Record>(&self, id: &str) -> Result<Option<T>> {
         self.one(const { tables::of::<T>() }, id).await
     }
@@ -79,16 +81,17 @@ impl dyn Store + '_ {
         }
     }
 
+    /// The state of a target; `None` before its first look.
     pub async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
         self.record(target.as_str()).await
     }
 
-    /// All that are readable.
+    /// The states of all targets; unreadable ones are left out.
     pub async fn dossiers(&self) -> Result<Vec<Dossier>> {
         self.records().await
     }
 
-    /// What of all dossiers fits on a line, and the last look at each.
+    /// A summary of each target, with the last look.
     pub async fn glances(&self) -> Result<Vec<Glance>> {
         let (mut out, mut after) = (Vec::new(), None);
         loop {
@@ -101,16 +104,18 @@ impl dyn Store + '_ {
         }
     }
 
+    /// The learnt mask of a target.
     pub async fn mask(&self, target: &TargetId) -> Result<Option<Arc<Mask>>> {
         let found = self.value(tables::MASKS, target.to_string()).await?;
         found.map(|it| it.get()).transpose()
     }
 
+    /// An incident by its id.
     pub async fn incident(&self, id: &IncidentId) -> Result<Option<Incident>> {
         self.record(&id.0).await
     }
 
-    /// Oldest first.
+    /// The incidents that match, oldest first.
     pub async fn incidents(&self, wanted: &Wanted) -> Result<Vec<Incident>> {
         let found = self.pages(tables::INCIDENTS, "", wanted.open_only).await?;
         let mut all: Vec<Incident> = found
@@ -132,32 +137,33 @@ impl dyn Store + '_ {
         Ok(all)
     }
 
-    /// A number that no incident of that year had before.
+    /// The next incident id of a year.
     pub async fn incident_id(&self, year: i16) -> Result<IncidentId> {
         let of = Numbered::Incident;
         let number = self.next_number(Sequence { of, year }).await?;
         Ok(IncidentId::new(year, number))
     }
 
-    /// All waiting alerts, oldest first.
+    /// All alerts in the outbox, oldest first.
     pub async fn outbox(&self) -> Result<Vec<Alert>> {
         let mut all: Vec<Alert> = self.all(tables::OUTBOX, "").await?;
         all.sort_by_key(|it| it.created);
         Ok(all)
     }
 
-    /// Alerts that a notifier refused for good, of one incident.
+    /// Alerts about one incident that a notifier refused for good.
     pub async fn undelivered(&self, incident: &IncidentId) -> Result<Vec<Alert>> {
         self.all(tables::DEAD_LETTERS, &format!("{incident}/"))
             .await
     }
 
-    /// Where the message of an incident or a request lies at a notifier.
+    /// The receipt of a subject's message at a notifier.
     pub async fn receipt(&self, notifier: &str, subject: &str) -> Result<Option<Receipt>> {
         let id = format!("{notifier}/{subject}");
         self.one(tables::RECEIPTS, &id).await
     }
 
+    /// The history of one target between two times.
     pub async fn history(
         &self,
         target: &TargetId,
@@ -169,53 +175,57 @@ impl dyn Store + '_ {
         Ok(found.pop().unwrap_or_default())
     }
 
+    /// All registrations.
     pub async fn registry(&self) -> Result<Vec<Registration>> {
         self.records().await
     }
 
-    /// Counts its changes. To be read before the registry, so that what is decided is not older than it.
+    /// The registry's revision, which counts its changes. Read it before the registry, so that a decision is never
+    /// based on an older registry than its revision.
     pub async fn registry_revision(&self) -> Result<u64> {
         let found = self.one(tables::REGISTRY_REVISION, "").await?;
         Ok(found.unwrap_or(0))
     }
 
+    /// A registration request by its id.
     pub async fn request(&self, id: &RequestId) -> Result<Option<Request>> {
         self.record(&id.0).await
     }
 
-    /// Oldest first.
+    /// All registration requests, oldest first.
     pub async fn requests(&self) -> Result<Vec<Request>> {
         let mut all: Vec<Request> = self.records().await?;
         all.sort_by_key(|it| it.at);
         Ok(all)
     }
 
-    /// A number that no request of that year had before.
+    /// The next request id of a year.
     pub async fn request_id(&self, year: i16) -> Result<RequestId> {
         let of = Numbered::Request;
         let number = self.next_number(Sequence { of, year }).await?;
         Ok(RequestId::new(year, number))
     }
 
+    /// A plan by its id.
     pub async fn plan(&self, id: &PlanId) -> Result<Option<Plan>> {
         self.record(&id.0).await
     }
 
-    /// By their beginnings.
+    /// All plans, ordered by their begin.
     pub async fn plans(&self) -> Result<Vec<Plan>> {
         let mut all: Vec<Plan> = self.records().await?;
         all.sort_by_key(|it| it.from);
         Ok(all)
     }
 
-    /// A number that no plan of that year had before.
+    /// The next plan id of a year.
     pub async fn plan_id(&self, year: i16) -> Result<PlanId> {
         let of = Numbered::Plan;
         let number = self.next_number(Sequence { of, year }).await?;
         Ok(PlanId::new(year, number))
     }
 
-    /// The registry's history: of one target, or all of it. Oldest first.
+    /// The registry's history, of one target or of all, oldest first.
     pub async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>> {
         let under = of.map(|it| format!("{it}/")).unwrap_or_default();
         let mut all: Vec<Entry> = self.all(tables::AUDIT, &under).await?;
@@ -223,7 +233,7 @@ impl dyn Store + '_ {
         Ok(all)
     }
 
-    /// The marker of that name.
+    /// The value of the milestone with this name.
     pub async fn milestone(&self, name: &str) -> Result<Option<String>> {
         self.one(tables::MARKERS, name).await
     }
@@ -235,10 +245,12 @@ impl dyn Store + '_ {
         Ok(all)
     }
 
+    /// The storms of a notifier.
     pub async fn storms(&self, notifier: &str) -> Result<Vec<Storm>> {
         self.all(tables::STORMS, &format!("{notifier}/")).await
     }
 
+    /// Writes a storm.
     pub async fn put_storm(&self, storm: Storm) -> Result<()> {
         let puts = vec![Put::of(storm)?];
         self.commit(Commit {
@@ -248,7 +260,7 @@ impl dyn Store + '_ {
         .await
     }
 
-    /// Incidents whose message at a notifier is that storm's.
+    /// The incidents with the storm's message as receipt at the notifier.
     pub async fn members(&self, storm: &Storm) -> Result<Vec<Incident>> {
         let under = format!("{}/", storm.notifier);
         let wanted = storm.receipt_of_members();
@@ -262,6 +274,7 @@ impl dyn Store + '_ {
         found.into_iter().flatten().map(Value::into).collect()
     }
 
+    /// Checks every record.
     pub async fn checkup(&self) -> Result<Checkup> {
         match self.maintenance(Task::Checkup).await? {
             Done::Checkup(found) => Ok(found),
@@ -269,7 +282,7 @@ impl dyn Store + '_ {
         }
     }
 
-    /// Writes every record to a file, as of one moment; returns how many.
+    /// Writes every record to a file, as of one moment; returns their number.
     pub async fn backup(&self, to: PathBuf) -> Result<u64> {
         match self.maintenance(Task::Backup(to)).await? {
             Done::Backup(count) => Ok(count),
@@ -277,7 +290,7 @@ impl dyn Store + '_ {
         }
     }
 
-    /// What was repaired since this was last asked.
+    /// What was repaired since the last call.
     pub async fn remarks(&self) -> Result<Vec<String>> {
         match self.maintenance(Task::Remarks).await? {
             Done::Remarks(all) => Ok(all),
@@ -285,16 +298,18 @@ impl dyn Store + '_ {
         }
     }
 
+    /// Runs the maintenance of every few seconds.
     pub async fn upkeep(&self) -> Result<()> {
         self.maintenance(Task::Upkeep).await.map(|_| ())
     }
 
+    /// Runs the nightly maintenance.
     pub async fn nightly(&self, now: Timestamp) -> Result<()> {
         self.maintenance(Task::Nightly(now)).await.map(|_| ())
     }
 }
 
-/// Only a service of another version answers so.
+/// The error for an answer of the wrong kind, which only a service of another version gives.
 fn unasked(done: &Done) -> StoreError {
     StoreError::Failed(format!(
         "the service answered {done:?}, which was not asked; is it another version?"

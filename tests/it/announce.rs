@@ -1,4 +1,5 @@
-//! The right to announce changes, and the words for it, in a chat and at the command line.
+//! Announced changes: the permission to announce them, and the forms of the command in a chat and on the command
+//! line.
 
 use gaccong::actions::{Access, plans};
 
@@ -41,7 +42,7 @@ async fn who_may_announce_and_what() {
         let said = asked(&telegram, chat, who, text).await;
         assert!(said.contains(wanted), "{text}: {said}");
     }
-    // `b` is not the agency's: the word belongs to the reason
+    // `b` is not a portal of the agency, so the word is part of the reason
     let plan = scene.world.store.plans().await.unwrap().remove(0);
     assert_eq!(
         (
@@ -62,7 +63,7 @@ async fn who_may_announce_and_what() {
         scene.incidents().await[0].planned.is_none(),
         "it was cancelled"
     );
-    // one plan after the other is no way to silence the watch
+    // plans one after the other must not silence the watch
     let day = |from: &str, to: &str| plans::Announcement {
         targets: vec![crate::scene::id("a")],
         from: from.parse().unwrap(),
@@ -91,7 +92,7 @@ async fn who_hears_no_answer_and_says_it_again_cancels_all_that_was_announced() 
     let shown = shown.iter().rfind(|it| it.text.contains("KH-2026-0001"));
     telegram.press(AGENCY, &BINH, shown.unwrap().id, "Huỷ kế hoạch");
     telegram.wait_for(|it| !it.answered().is_empty()).await;
-    // announced anew, it is something new
+    // announced again after its cancellation, it is a new plan
     let anew = asked(
         &telegram,
         AGENCY,

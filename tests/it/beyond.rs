@@ -1,4 +1,4 @@
-//! What lies beyond the home page, beyond the first visitor and beyond one look.
+//! Looks at more than the home page: subpages, other visitors, small changes over several looks.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,7 +9,7 @@ use crate::{
     scene::{Scene, yaml},
 };
 
-/// A portal of several pages, by path; what is not among them is not found.
+/// The pages of a portal by path; any other path is not found.
 #[derive(Clone, Default)]
 struct Site(Arc<Mutex<Vec<(String, Reply)>>>);
 
@@ -73,7 +73,7 @@ fn spam() -> &'static str {
      xỉu online</a> <a href='https://x3.example/slot'>Slot gacor</a></div>"
 }
 
-/// A portal with a home page, three sub-pages, sitemap and robots.txt.
+/// A portal with a home page, three subpages, sitemap and robots.txt.
 fn portal() -> Site {
     let site = Site::default();
     site.page("/", page("Cổng TTĐT xã An Khê", ""));
@@ -101,7 +101,7 @@ async fn scene(portal: &Portal) -> Scene {
     scene
 }
 
-/// Checks until every part has had its turn twice over.
+/// Checks until every part has been looked at twice.
 async fn rounds(scene: &Scene) {
     let parts = scene.dossier(0).await.beyond.parts.len();
     for _ in 0..2 * (parts + 1) + 1 {
@@ -133,7 +133,7 @@ async fn a_sub_page_that_sells_is_told_with_its_address_and_its_end_too() {
         heard.len() == 1 && heard[0].contains("/tin-tuc"),
         "{heard:?}"
     );
-    // the home page being well does not end it; the page being clean does
+    // a normal home page does not end the incident of a subpage; a normal subpage does
     site.page("/tin-tuc", page("An Khê: /tin-tuc", ""));
     rounds(&scene).await;
     assert_eq!(only(&scene).await.stage, Stage::Resolved);
@@ -161,7 +161,7 @@ async fn what_comes_and_goes_on_a_sub_page_is_counted_by_the_looks_at_it() {
     }
     let how = only(&scene).await.intermittent.unwrap();
     let parts = scene.dossier(0).await.beyond.parts.len() as u32;
-    // once at each of the two, and not at those that came after the first
+    // one sighting at each of the two, and none at those that came after the first
     assert_eq!(how.times, 2);
     assert!((4..=8).contains(&how.looks), "{how:?}");
     assert_eq!(how.unseen_s, 24 * (parts + 1), "its turn comes so seldom");
@@ -244,7 +244,7 @@ async fn a_page_among_uploads_is_told_where_the_server_lists_them() {
 async fn an_unlinked_page_is_found_and_a_polite_not_found_is_not_taken_for_one() {
     let site = portal();
     let inner = site.clone();
-    // answers whatever it is asked with a page of its own that says so, and a good status
+    // a portal that answers every path with a page that says it was not found, and with a success status
     let served = Portal::start(move |request| {
         let pages = inner.0.lock().unwrap();
         let known = pages
@@ -274,7 +274,7 @@ async fn an_unlinked_page_is_found_and_a_polite_not_found_is_not_taken_for_one()
                 .to_owned(),
         );
     }
-    // in turn come the seven paths that were just planted, or fifteen others first
+    // the seven paths that were just planted come in turn, after up to fifteen others
     for _ in 0..12 {
         rounds(&scene).await;
     }
@@ -293,7 +293,7 @@ async fn small_steps_do_not_excuse_one_another() {
     scene.learn(0).await;
     let mut links = String::new();
     let mut last = None;
-    // one hidden link a look is too little to ring for; five of them are a block
+    // one hidden link per look is too little for an incident; five of them are a block
     for step in 0..8 {
         links.push_str(&format!(
             "<a href='https://doi-tac{step}.example.net/'>Đối tác {step}</a> "
@@ -302,7 +302,7 @@ async fn small_steps_do_not_excuse_one_another() {
             "Cổng TTĐT xã An Khê",
             &format!("<div style='display:none'>{links}</div>"),
         ));
-        // judged as if it had been learnt each time
+        // as if the page had been learnt each time
         last = scene.check(0).await.class;
         let mut dossier = scene.dossier(0).await;
         if dossier.open.is_some() {
@@ -402,7 +402,7 @@ async fn a_page_of_two_faces_is_known_by_both_and_missed_by_either() {
     assert!(only(&scene).await.kind.is_tampering());
 }
 
-/// A server that moved says little; a server that moved and shows a stranger's page says more than the page alone.
+/// A move to another server is weak evidence by itself, but adds to that of a page with foreign content.
 #[test]
 fn where_a_page_comes_from_adds_to_what_it_shows() {
     use gaccong::{

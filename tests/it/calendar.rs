@@ -1,4 +1,4 @@
-//! Holidays against a table that others reckoned.
+//! Holidays, compared with a table from another source.
 
 use gaccong::calendar::lunar::to_solar;
 

@@ -1,4 +1,4 @@
-//! Calls that must not be lost: barred steps, muted chats, officers absent at night.
+//! Calls that must not be lost: steps that are not configured, muted chats, officers absent at night.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
     scene::{Scene, Turned, parse, yaml},
 };
 
-/// An agency with a portal that is told to `notify`; `duty` stands before the agencies.
+/// An agency with a portal that sends its alerts to `notify`; `duty` comes before the agencies in the file.
 async fn quiet(clock: &Arc<Turned>, duty: &str, notify: &str) -> (Portal, Scene) {
     let portal = Portal::page(honest(1)).await;
     let head = "agencies:\n  - id: thu\n    head: { name: Lê Văn Cường, phone: '0912 000 003' }\n";
@@ -38,7 +38,7 @@ async fn quiet(clock: &Arc<Turned>, duty: &str, notify: &str) -> (Portal, Scene)
     (portal, scene)
 }
 
-/// The learnt portal, defaced.
+/// A scene with a portal that was learnt and is now defaced.
 async fn scene(clock: &Arc<Turned>, duty: &str, notify: &str) -> Scene {
     let (portal, scene) = quiet(clock, duty, notify).await;
     portal.show(defaced());
@@ -53,7 +53,7 @@ fn step((minutes, to): (u64, Rung)) -> Step {
     }
 }
 
-/// The calls within ten hours for an incident that a member of the agency took at once: the minute, and the step called.
+/// The calls within ten hours for an incident that a member of the agency took at once: minute and step of each.
 async fn calls(steps: &[(u64, Rung)], answers: impl Fn(Rung) -> bool) -> Vec<(i64, Rung)> {
     let clock = Turned::at("2026-11-22T20:00:00+07:00");
     let scene = scene(&clock, "", "console").await;
@@ -74,7 +74,7 @@ async fn calls(steps: &[(u64, Rung)], answers: impl Fn(Rung) -> bool) -> Vec<(i6
 #[tokio::test]
 async fn a_head_who_is_barred_ends_no_calls_of_the_operator() {
     let (roster, head, room) = (Rung::Roster, Rung::Head, Rung::DutyRoom);
-    // the last step: the rounds go on at the times of the other steps
+    // after the last step, rounds continue at the times of the other steps
     let called = calls(&[(5, roster), (15, head)], |_| true).await;
     assert_eq!(called, [(10, roster), (90, roster), (270, roster)]);
     let called = calls(&[(5, roster), (10, room), (15, head)], |_| true).await;
@@ -82,7 +82,7 @@ async fn a_head_who_is_barred_ends_no_calls_of_the_operator() {
         called[..4],
         [(10, roster), (20, room), (90, roster), (150, room)]
     );
-    // the only step, and the only one that answers: the duty room is called in the head's place
+    // the only step that is configured and has a person: the duty room is called in place of the head
     let called = calls(&[(10, head)], |_| true).await;
     assert_eq!(called[..3], [(20, room), (80, room), (200, room)]);
     let called = calls(&[(5, roster), (10, head)], |it| it != roster).await;
@@ -166,7 +166,7 @@ async fn who_stays_on_duty_is_not_asked_whether_he_is_there() {
     assert_eq!(here.as_deref(), Some("Trần Thị Bình"));
     clock.pass(11);
     assert!(round(&scene).await.is_empty(), "nobody is missed");
-    // no officer is asked when a shift only ends
+    // no test call when a shift only ends
     let alone = SHIFTS.replace(
         "    - { name: Trần Thị Bình, telegram: 12, from: '23:00', to: '07:00' }\n",
         "",

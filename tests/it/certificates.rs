@@ -83,7 +83,7 @@ async fn a_verdict_belongs_to_the_connection_that_carried_the_answer() {
     let good = leaf("localhost").signed(Some(&ca));
     let forged = leaf("localhost").signed(None);
     let release = Arc::new(Notify::new());
-    // the first connection meets an attacker; it sends the page only after the honest server has been visited
+    // the first connection reaches an attacker, and gets the page only after the honest server was visited
     let portal = TlsPortal::start(
         vec![(forged, Some(release.clone())), (good, None)],
         &honest(1),
@@ -100,7 +100,7 @@ async fn a_verdict_belongs_to_the_connection_that_carried_the_answer() {
     assert_eq!(verdict(&honest), "good");
     release.notify_one();
     assert_eq!(verdict(&attacked.await.unwrap()), "cause-tls-self");
-    // the attacker's session, if one was kept, is not resumed with the honest server
+    // an attacker's session, if it was stored, must not be resumed with the honest server
     for _ in 0..3 {
         assert_eq!(verdict(&visit(&eye, &url).await), "good");
     }
@@ -232,7 +232,7 @@ async fn an_intermediate_that_another_portal_showed_completes_a_chain() {
 async fn what_a_server_sends_beside_its_path_spoils_no_other_chain() {
     let root = authority("Goc", None);
     let middle = authority("Trung gian", Some(&root));
-    // a server of another authority, with a good chain and worthless certificates in the name of this one
+    // a server of another authority: a good chain, and worthless certificates in the name of this authority
     let other = authority("Khac", Some(&root));
     let mut hostile = leaf("localhost").signed(Some(&other));
     hostile.chain.push(other.der().to_vec());
@@ -250,7 +250,7 @@ async fn what_a_server_sends_beside_its_path_spoils_no_other_chain() {
     let eye = eye(&[root.pem()]);
     assert_eq!(verdict(&visit(&eye, &hostile.url()).await), "good");
     assert_eq!(verdict(&visit(&eye, &lacking.url()).await), "good");
-    // the certificate that the hostile server's own path needs is known
+    // the certificate for the hostile server's own path is known
     let bare = TlsPortal::with(leaf("localhost").signed(Some(&other)), &honest(1)).await;
     assert_eq!(verdict(&visit(&eye, &bare.url()).await), "good");
 }
@@ -259,7 +259,7 @@ async fn what_a_server_sends_beside_its_path_spoils_no_other_chain() {
 async fn an_authority_renews_its_intermediate() {
     let root = authority("Goc", None);
     let eye = eye(&[root.pem()]);
-    // of one name, each with a key of its own
+    // certificates of one name, each with its own key
     for _ in 0..4 {
         let old = authority("Trung gian", Some(&root));
         let mut whole = leaf("localhost").signed(Some(&old));
@@ -272,12 +272,12 @@ async fn an_authority_renews_its_intermediate() {
     let named = lacking(&new, &shop).await;
     assert_eq!(verdict(&visit(&eye, &named.url()).await), "good");
     assert_eq!(shop.seen().len(), 1);
-    // the new one completes other chains now, also if their certificates do not name its address
+    // the new certificate now completes other chains, even if their certificates do not name its address
     let bare = TlsPortal::with(leaf("localhost").signed(Some(&new)), &honest(1)).await;
     assert_eq!(verdict(&visit(&eye, &bare.url()).await), "good");
 }
 
-/// Where an authority publishes its certificate.
+/// A server on which an authority publishes its certificate.
 async fn issuer_shop(of: &Issuer) -> Portal {
     let body = of.der().to_vec();
     Portal::start(move |_| Reply::Full {
@@ -288,7 +288,7 @@ async fn issuer_shop(of: &Issuer) -> Portal {
     .await
 }
 
-/// A server that leaves out its intermediate, which `shop` has.
+/// A server that omits its intermediate certificate, which `shop` publishes.
 async fn lacking(middle: &Issuer, shop: &Portal) -> TlsPortal {
     let identity = Leaf {
         issuer_at: Some(format!("http://{}/ca.cer", shop.address)),
@@ -323,7 +323,7 @@ async fn a_certificate_sends_us_to_no_address_that_is_not_public() {
     }
     .signed(Some(&middle));
     let portal = TlsPortal::with(identity, &honest(1)).await;
-    // the guard allows only 127.0.0.1 of the loopback network: the issuer is not fetched from the shop's address
+    // the guard allows only 127.0.0.1 of the loopback network, so the issuer is not fetched from the shop
     let seen = visit(&eye(&[root.pem()]), &portal.url()).await;
     assert_eq!(verdict(&seen), "cause-tls-issuer");
     assert!(shop.seen().is_empty());
@@ -391,7 +391,7 @@ async fn no_tls_at_all_is_a_tls_failure() {
     assert_eq!(silence.class, Class::Tls, "{silence:?}");
 }
 
-/// A world with a portal of this identity, so that whole checks see its certificate.
+/// A world with a portal of this identity, so that complete checks see its certificate.
 async fn scene(identity: Identity, page: &str) -> (Scene, TlsPortal) {
     let portal = TlsPortal::with(identity, page).await;
     let text = yaml("", &[("p", &portal.url())]);

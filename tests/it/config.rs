@@ -7,7 +7,7 @@ fn faults(text: &str) -> Vec<String> {
     }
 }
 
-/// Each line of the text is a line of the file.
+/// Asserts the faults of a file; each line of `text` is a line of the file.
 fn check(text: &str, expected: &[&str]) {
     let found = faults(text);
     assert_eq!(found.len(), expected.len(), "{found:#?}");
@@ -146,7 +146,7 @@ fn a_list_with_nothing_in_it_is_a_fault_where_one_is_needed() {
         assert!(found[0].message.contains("at least one is needed"));
         assert_eq!(found[0].line, 2);
     }
-    // others may be empty
+    // other lists may be empty
     let config = config::parse("defaults:\n  notify:\n", Pace::Polite).unwrap();
     let written = config::export::yaml(&config, &config.agencies, &config.targets);
     assert!(config::parse(&written, Pace::Polite).is_ok(), "{written}");

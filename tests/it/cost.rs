@@ -1,5 +1,6 @@
-//! The cost of hostile bytes: the steps of reading, learning, comparing and judging grow in proportion to a page's
-//! length, whatever its content. Steps are counted, not seconds (`page::patience::steps`). And two portals that serve
+//! The cost of hostile pages: the steps for reading, learning, comparing and judging grow in proportion to the page's
+//! length, whatever its content. Steps are counted, not seconds (`page::patience::steps`). Two portals with such
+//! pages must not delay the looks at others.
 //! such pages do not delay the looks at others.
 
 use std::time::Duration;
@@ -17,10 +18,11 @@ use crate::{
     scene::{Service, folder, yaml},
 };
 
-/// Makes the `n`th piece of a page.
+/// Creates the `n`th piece of a page.
 type Piece = fn(usize) -> String;
 
-/// Content that was, or may be, costly: runs of numbers, quotes, braces, addresses, nesting, entities, code, open ends.
+/// Content that was costly or may be: runs of numbers, quotes, braces, addresses, nesting, entities, code, unclosed
+/// elements.
 const PIECES: &[(&str, Piece)] = &[
     ("numbers", |_| "1 ".into()),
     ("counted", |n| format!("{n} ")),
@@ -102,7 +104,7 @@ const AROUND: &[(&str, &str)] = &[
     ("<!--", "-->"),
 ];
 
-/// A page with `bytes` bytes of one piece, repeated; `last` is the word that varies from look to look.
+/// A page of `bytes` bytes of one repeated piece; `last` is the word that varies from look to look.
 fn made(piece: Piece, (open, close): (&str, &str), bytes: usize, last: &str) -> Vec<u8> {
     let mut text = format!(
         "<html><title>Xã</title><body><!--{}-->{open}",
@@ -142,7 +144,7 @@ fn source(bytes: &[u8]) -> Source<'_> {
     }
 }
 
-/// The steps of each kind of work on these bodies: learning a mask, matching it, widening it, reading, reading crudely,
+/// The steps of each kind of work on these bodies: learning a mask, matching it, widening it, reading, crude reading,
 /// learning a norm, and comparing and judging.
 fn costs(looks: &[Vec<u8>; 3]) -> [(&'static str, u64); 7] {
     let bodies: Vec<&[u8]> = looks.iter().map(Vec::as_slice).collect();
@@ -179,10 +181,10 @@ fn costs(looks: &[Vec<u8>; 3]) -> [(&'static str, u64); 7] {
     ]
 }
 
-/// Most steps per byte: five times the most that one of these pages was measured to cost. Quadratic work would cost as
-/// many steps per byte as the page has bytes.
+/// Limit of steps for each byte: five times the highest cost measured for one of these pages. Quadratic work would
+/// take as many steps per byte as the page has bytes.
 const A_BYTE: u64 = 12;
-/// Steps that any page may cost on top.
+/// Steps that any page may take in addition.
 const AT_ONCE: u64 = 300_000;
 
 fn holds(what: &str, looks: &[Vec<u8>; 3]) {
@@ -211,7 +213,7 @@ fn whatever_a_page_is_made_of_it_costs_its_length() {
 
 #[test]
 fn four_times_the_page_is_four_times_the_work() {
-    // the whole content is one piece, short enough to vary at 3 KiB and at 12 KiB
+    // the whole content is one piece, which is short enough to vary at 3 KiB and at 12 KiB
     for name in [
         "numbers",
         "path",
@@ -244,7 +246,7 @@ fn four_times_the_page_is_four_times_the_work() {
 
 #[test]
 fn a_mask_that_costs_too_much_is_none_and_every_piece_stays_what_it_is() {
-    // a page of numbers, as large as a page with a mask may be: it is learnt within the budget, or not at all
+    // a page of numbers, as large as a page with a mask may be: learnt within the budget, or not at all
     let looks: Vec<Vec<u8>> = (0..10)
         .map(|n| {
             made(
@@ -259,7 +261,7 @@ fn a_mask_that_costs_too_much_is_none_and_every_piece_stays_what_it_is() {
     let (cost, _) = steps(|| Mask::learn(Digest::of(b""), None, &bodies));
     assert!(cost < 400_000_000, "{cost}");
 
-    // one long piece in which a word changed: it is compared by its digest, and no number in it may vary
+    // one long piece in which a word changed: it is compared by digest, and no number in it may vary
     let of = |word: &str, number: u32| {
         let fixed = "<p>Nội dung không đổi của trang.</p>\n".repeat(2000);
         format!(
@@ -321,7 +323,7 @@ fn a_page_of_a_mebibyte_costs_its_length() {
     }
 }
 
-/// A page with one very long text of numbers; only its last word changes.
+/// A page with one very long text of numbers, of which only the last word changes.
 fn hostile(n: usize) -> String {
     let padding = "x".repeat(400_000);
     let word = ["mot", "hai", "ba", "bon", "nam"][n % 5];
@@ -374,7 +376,7 @@ async fn two_hostile_portals_hold_up_nobody() {
     })
     .await
     .unwrap();
-    // each honest portal is looked at repeatedly while the hostile ones are, too
+    // each honest portal is looked at repeatedly, while the hostile ones are, too
     let looked = |it: &Portal| it.seen().iter().filter(|it| it.path == "/").count();
     let from: Vec<usize> = good.iter().map(&looked).collect();
     let all_again = async {

@@ -1,4 +1,4 @@
-//! kill -9 at random moments, over the real program and the real store. `GACCONG_KILLS=200` kills more often.
+//! Kills the real program with its real store by kill -9 at random moments. `GACCONG_KILLS=200` kills more often.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +15,7 @@ use crate::{
     scene::{folder, gaccong, said, yaml},
 };
 
-/// Asks to be reminded of itself by a fixed secret.
+/// Name of the environment variable with the webhook's secret.
 const SECRET: &str = "GACCONG_TEST_SECRET";
 
 fn start(path: &Path) -> Child {
@@ -55,7 +55,7 @@ async fn killed_at_any_moment_it_loses_nothing_and_repeats_only_what_it_marks() 
         .and_then(|it| it.parse().ok())
         .unwrap_or(50);
     let mut portals = Vec::new();
-    // one that flaps is one incident: many portals make many
+    // many portals, because a flapping portal has only one incident
     for _ in 0..20 {
         portals.push(Portal::page(honest(1)).await);
     }
@@ -102,7 +102,7 @@ async fn killed_at_any_moment_it_loses_nothing_and_repeats_only_what_it_marks() 
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    // the last one lives, and all is well in the end
+    // the last process lives, and everything is normal in the end
     portals.iter().for_each(|it| it.show(honest(1)));
     let mut child = start(&path);
     let calm = async {

@@ -1,4 +1,5 @@
-//! A storm hides no incident: names in its message, sounds while it lasts, targets told alone, restarts after a crash.
+//! Storms must hide no incident: names in the message, rings while a storm lasts, portals excluded from storms,
+//! restarts after a crash.
 
 use std::{
     path::Path,
@@ -30,7 +31,7 @@ use crate::{
 const ROOM: i64 = -1001;
 const EVENING: &str = "2026-11-22T20:00:00+07:00";
 
-/// `text` with a Telegram room that gets every alert.
+/// `text` with a Telegram chat that gets every alert.
 fn told_to_room(text: &str, telegram: &Telegram) -> String {
     let room = format!(
         "notifiers:\n  room: {{ kind: telegram, with: {{ chat: {ROOM}, token_env: HOME, api_url: '{}' }} }}\nagencies:",
@@ -40,7 +41,7 @@ fn told_to_room(text: &str, telegram: &Telegram) -> String {
         .replace("  timeout: 2s", "  timeout: 2s\n  notify: [room]")
 }
 
-/// Some portals, each with a server of its own, and the room that gets their alerts.
+/// Several portals, each on its own server, and the chat that gets their alerts.
 struct House {
     telegram: Telegram,
     scene: Scene,
@@ -83,7 +84,7 @@ impl House {
         self.tell().await;
     }
 
-    /// Delivers all messages that are due, and those that become due through them.
+    /// Delivers all alerts that are due, and those that become due by this.
     async fn tell(&self) {
         for _ in 0..3 {
             deliver::flush(&self.scene.world).await;
@@ -102,7 +103,7 @@ async fn who_joins_a_storm_of_tampering_rings_by_name_once_a_minute() {
     let house = House::of(9, |it| it).await;
     house.fall(0..6).await;
     assert_eq!(house.texts().len(), 1);
-    // ten seconds later an edit names the seventh portal, and no message rings within the minute
+    // ten seconds later an edit names the seventh portal, and nothing rings within the minute
     house.clock.pass_seconds(10);
     house.fall([6]).await;
     house.clock.pass_seconds(10);
@@ -130,7 +131,7 @@ async fn who_joins_a_storm_of_tampering_rings_by_name_once_a_minute() {
         rung.text
     );
     assert!(!rung.silent && rung.edits == 0);
-    // a minute later the main portal falls
+    // a minute later the main portal fails
     house.clock.pass(1);
     house.fall([8]).await;
     let texts = house.texts();
@@ -150,7 +151,7 @@ async fn who_joins_a_storm_of_tampering_rings_by_name_once_a_minute() {
 async fn a_storm_of_tampering_ends_though_others_keep_falling() {
     let house = House::of(9, |it| it).await;
     house.fall(0..6).await;
-    // portals keep falling, so that there are never five calm minutes
+    // portals keep failing, so that there are never five calm minutes
     for at in 6..8 {
         house.clock.pass(4);
         house.fall([at]).await;
@@ -189,7 +190,7 @@ async fn a_portal_that_is_marked_is_always_told_alone() {
         "{}",
         storm.text
     );
-    // no further message of the storm rings a minute later
+    // a minute later, no further message of the storm rings
     house.clock.pass(2);
     house.tell().await;
     assert_eq!(house.texts().len(), 2);
@@ -375,7 +376,7 @@ fn alone_is_a_word_of_the_file_and_is_exported() {
     let again = parse(&again);
     assert_eq!(again.targets, config.targets);
     assert!(again.targets[0].settings.alone && !again.targets[1].settings.alone);
-    // `alone` as a default for all targets, and `alone: false` for one
+    // `alone` in the defaults, and `alone: false` for one target
     let text = yaml(
         "",
         &[("a", "http://a.example/"), ("b", "http://b.example/")],
@@ -395,7 +396,7 @@ fn alone_is_a_word_of_the_file_and_is_exported() {
             .contains("alone: \"vâng\": write true or false"),
         "{faults:?}"
     );
-    // records from before `alone` existed
+    // records written before `alone` existed
     let old = serde_json::to_value(&config.targets[0]).unwrap();
     let mut older = old.clone();
     older["settings"].as_object_mut().unwrap().remove("alone");
@@ -420,7 +421,7 @@ fn start(path: &Path) -> Child {
         .unwrap()
 }
 
-/// Waits until `what` holds, at most `bound`; returns whether it does.
+/// Waits at most `bound` until `what` is true; returns whether it is.
 async fn until(bound: Duration, what: impl Fn() -> bool) -> bool {
     let held = async {
         while !what() {

@@ -1,4 +1,4 @@
-//! What the store promises when files are flipped, cut, lost or cannot be written.
+//! Guarantees of the store when files are corrupted, truncated, lost, or cannot be written.
 
 use std::{
     fs,
@@ -42,7 +42,7 @@ fn alert(seconds: i64) -> Alert {
     )
 }
 
-/// Writes this many alerts and dossiers, each in a commit of its own.
+/// Writes `count` alerts and target states, each in its own commit.
 async fn fill(store: &dyn Store, from: i64, count: i64) {
     for n in from..from + count {
         let commit = Commit {
@@ -83,7 +83,7 @@ async fn a_lost_store_is_built_again_from_its_journal() {
     holds(store.as_ref(), 5).await;
     let said = store.remarks().await.unwrap().join(" ");
     assert!(said.contains("built again from the journal"), "{said}");
-    // what follows is kept as well
+    // later commits are stored as well
     fill(store.as_ref(), 5, 2).await;
     drop(store);
     fs::remove_dir_all(folder.path().join("store")).unwrap();
@@ -146,7 +146,7 @@ async fn a_damaged_journal_costs_nothing_while_the_store_is_whole() {
     holds(store_at("sled", folder.path()).as_ref(), 20).await;
 }
 
-/// An engine with a disk that fails while the test says so.
+/// An engine on a disk that fails while the flag is set.
 struct Brittle(Arc<Memory>, Arc<AtomicBool>);
 
 #[async_trait::async_trait]
@@ -203,7 +203,7 @@ async fn while_the_disk_fails_everything_goes_on_in_memory() {
     fill(store, 8, 1).await;
     holds(store, 9).await;
     drop(opened);
-    // and it is all in the journal, too
+    // and the journal contains everything, too
     fs::remove_dir_all(folder.path().join("store")).ok();
     holds(store_at("sled", folder.path()).as_ref(), 9).await;
 }
@@ -310,7 +310,7 @@ async fn a_backup_brings_everything_back_and_a_broken_one_nothing() {
 
     fs::remove_dir_all(path.join("data")).unwrap();
     fs::remove_dir_all(path.join("snapshots")).unwrap();
-    // the key is gone with the data directory: the backup's origin cannot be verified any more
+    // the key was lost with the data directory, so the origin of the backup can no longer be verified
     let (_, err, code) = run(&["restore", "all.gaccong"]).await;
     assert!(code == 2 && err.contains("--foreign"), "{err}");
     let (out, err, code) = run(&["restore", "all.gaccong", "--foreign"]).await;
@@ -319,7 +319,7 @@ async fn a_backup_brings_everything_back_and_a_broken_one_nothing() {
     assert_eq!(list.lines().count(), 2, "{list}");
     let (out, err, code) = run(&["store", "verify", "--json"]).await;
     assert_eq!(code, 0, "{out}{err}");
-    // the baseline is there, with its page
+    // the baseline was restored, with its page
     let (out, _, code) = run(&["check", "a", "--json"]).await;
     assert!(code == 0 && out.contains("up: unchanged"), "{out}");
 
@@ -371,7 +371,7 @@ async fn a_store_that_has_grown_out_of_proportion_is_copied_small() {
     };
     let mut n = 0;
     while size() < 68 << 20 {
-        // a few records rewritten over and over: no older version may remain
+        // a few records, rewritten many times: no older version may remain
         let mut random = fastrand::Rng::with_seed(n);
         let value: String = (0..200_000).map(|_| random.alphanumeric()).collect();
         let commit = Commit {

@@ -1,5 +1,5 @@
-//! A day in the duty room, from the registration to the hand-over. In each step the program dies at the worst moment
-//! and begins anew over its store; strangers try everything; two people tap at once; the agency's group moves.
+//! A day in the duty room, from a registration to the handover. In each step the program dies at the worst moment and
+//! restarts over its store. Strangers try everything, two people tap at once, and the agency's group moves.
 
 use gaccong::model::{
     incident::Stage,
@@ -19,7 +19,7 @@ use house::{AGENCY_NAME, FILED, GROUP, HOA, House, KHANG, LAN, MOVED, SITE};
 
 const DK: &str = "DK-2026-0001";
 
-/// What a webmaster puts up on purpose.
+/// A legitimate redesign of the page.
 fn redesigned(what: &str) -> String {
     format!(
         "<!doctype html><html lang=vi><head><title>{what}</title></head><body><img src='/new.png'><h1>{what}</h1></body></html>"
@@ -67,7 +67,7 @@ async fn an_agency_asks(house: &mut House) {
         })
         .await;
     house.did("registry", "asked", HOA.name);
-    // no message was sent; a repeated request gets one
+    // the answer was not sent, so the repeated request gets one
     let said = house.says(GROUP, &HOA, "/dangky").await.text;
     assert!(said.contains(DK), "{said}");
     let said = house.says(GROUP, &KHANG, &ask).await.text;
@@ -240,7 +240,7 @@ async fn the_group_becomes_a_supergroup(house: &mut House) {
     let shown = house.alert(ROOM, &incident);
     house.taps(ROOM, &AN, &shown, "Im lặng 1 giờ").await;
     house.did(&incident.id, "Muted", AN.name);
-    // the bot was away when it happened: a delivery learns of it first, and dies
+    // the bot was stopped when the group moved: a delivery learns of it first, and the process dies
     house.restart_deaf().await;
     house.telegram.migrate(GROUP, MOVED);
     house.is_cut_off_telling("sendMessage").await;
@@ -248,7 +248,7 @@ async fn the_group_becomes_a_supergroup(house: &mut House) {
     house.settles().await;
     let there = house.alert(MOVED, &incident);
     house.is_sound().await;
-    // after the move it is still this agency, and its message is one message
+    // after the move the chat is still the agency's, and the incident still has one message
     let status = house.says(MOVED, &HOA, "/trangthai").await.text;
     assert!(status.contains("nghi bị tấn công: 1"), "{status}");
     house

@@ -1,4 +1,4 @@
-//! The commit loop: a decision that another commit overtakes is made anew, from what is true then.
+//! The commit loop: a decision that another commit overtakes is made again from the present state.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -30,7 +30,7 @@ async fn scene() -> (Portal, Scene, IncidentId) {
     (portal, scene, id)
 }
 
-/// Adds a note as another writer.
+/// Adds a note, as another writer.
 async fn note(world: &World, id: &IncidentId, text: &str) {
     let known = world.store.incident(id).await.unwrap().unwrap();
     let noted = incident::note(&known, "another", text, world.clock.now()).unwrap();
@@ -41,7 +41,8 @@ async fn note(world: &World, id: &IncidentId, text: &str) {
     world.store.commit(commit).await.unwrap();
 }
 
-/// Takes the incident, overtaken by another writer `overtaken` times; returns the outcome and the attempts.
+/// Takes the incident while another writer overtakes it `overtaken` times; returns the outcome and the number of
+/// attempts.
 async fn take(world: &World, id: &IncidentId, overtaken: usize) -> (Result<(), StoreError>, usize) {
     let attempts = AtomicUsize::new(0);
     let count = &attempts;

@@ -1,5 +1,5 @@
-//! The dependencies in Cargo.lock: licences, sources, banned crates, and known advisories, each exception with the day
-//! on which it ends. The lists are in deny.toml and tests/advisories.tsv.
+//! The dependencies in Cargo.lock: licences, sources, banned crates and known advisories. Each exception has an end
+//! date. The lists are in deny.toml and tests/advisories.tsv.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,7 +38,7 @@ fn locked(file: &str) -> Vec<Package> {
     packages.collect()
 }
 
-/// The quoted words of a list in deny.toml, or with `key`, those after that key in the list's entries.
+/// The quoted words of a list in deny.toml; with `key`, those after that key in the list's entries.
 fn listed(list: &str, key: Option<&str>) -> BTreeSet<String> {
     let text = fs::read_to_string("deny.toml").unwrap();
     let start = text.find(&format!("\n{list} = [")).unwrap();
@@ -55,7 +55,7 @@ fn listed(list: &str, key: Option<&str>) -> BTreeSet<String> {
     words.collect()
 }
 
-/// `1.2.3` as numbers, without the part after a hyphen or plus.
+/// `1.2.3` as numbers, without a part after a hyphen or plus.
 fn numbers(version: &str) -> Vec<u64> {
     let plain = version.split(['-', '+']).next().unwrap();
     plain.split('.').map(|it| it.parse().unwrap()).collect()

@@ -1,4 +1,4 @@
-//! Disks that are slow or hang: they hold up no thread of the runtime.
+//! Slow and hanging disks must block no thread of the runtime.
 
 use std::{
     sync::{
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 use crate::scene::id;
 
-/// A disk that notes calls from the runtime's thread, and hangs while it is told to.
+/// A disk that records calls from the runtime's thread, and hangs on demand.
 struct Disk {
     records: Memory,
     /// The only thread that runs tasks.
@@ -29,13 +29,13 @@ struct Disk {
     calls: AtomicUsize,
     on_runtime: Mutex<Vec<&'static str>>,
     hangs: Mutex<bool>,
-    /// Calls that hang now.
+    /// Number of calls that hang now.
     hanging: AtomicUsize,
     changed: Condvar,
 }
 
 impl Disk {
-    /// To be made on the runtime's thread.
+    /// Must be called on the runtime's thread.
     fn new() -> Arc<Self> {
         Arc::new(Self {
             records: Memory::default(),
@@ -65,7 +65,7 @@ impl Disk {
         self.changed.notify_all();
     }
 
-    /// Returns when `wanted` calls hang.
+    /// Waits until `wanted` calls hang.
     async fn hanging(&self, wanted: usize) {
         while self.hanging.load(Ordering::SeqCst) < wanted {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -160,7 +160,7 @@ fn told(second: i64) -> Commit {
     }
 }
 
-/// Every call of the suite, of maintenance and of a damaged record.
+/// Makes every call of the suite, of maintenance, and for a damaged record.
 async fn everything(store: &Arc<dyn Store>, disk: &Disk, folder: &std::path::Path) {
     crate::store::suite(store.clone()).await;
     store.glances().await.unwrap();
@@ -215,7 +215,7 @@ async fn looks_and_timers_go_on_while_a_disk_hangs() {
         async move { store.commit(told(1)).await }
     });
     disk.hanging(1).await;
-    // more readers than threads are given to them
+    // more readers than the threads that they may use
     let readers: Vec<_> = (0..20)
         .map(|_| {
             let store = store.clone();
@@ -256,7 +256,7 @@ async fn a_commit_whose_caller_gave_up_is_written_all_the_same() {
     writer.abort();
     assert!(writer.await.unwrap_err().is_cancelled());
     disk.hang(false);
-    // the next writer waits for it
+    // the next writer waits until the first has finished
     store.commit(told(2)).await.unwrap();
     assert_eq!(store.outbox().await.unwrap().len(), 2);
 }

@@ -1,4 +1,4 @@
-//! The duty room: the calls for incidents that are not taken, and the hand-over of shifts.
+//! The duty room: calls for incidents that were not taken, and the handover of shifts.
 
 use std::sync::Arc;
 
@@ -89,7 +89,7 @@ async fn an_incident_that_is_taken_calls_nobody() {
     portal.show(defaced());
     scene.check(0).await;
     clock.pass(6);
-    // decided, and taken before it is sent
+    // the call is queued, but the incident is taken before it is sent
     duty_clock(&scene.world).await;
     let known = scene.incidents().await.remove(0);
     let taken = gaccong::incident::take(&known, "An", clock.now()).unwrap();
@@ -192,7 +192,7 @@ fn what_was_written_is_exported_and_read_back() {
     assert_eq!(config.duty.contacts.len(), 7);
 }
 
-/// More contacts: of provinces, and of agencies by name.
+/// Further contacts: of provinces, and of agencies by name.
 const TREE: &str =
     "    - { tier: province, name: Sở KHCN Nghệ An, province: NGHỆ AN, confirmed: 2026-11-01 }
     - { tier: province, name: Sở KHCN Khánh Hòa, province: Khánh Hòa, confirmed: 2026-11-01 }
@@ -216,7 +216,7 @@ fn contacts_are_those_of_the_agency_then_of_its_province_then_of_the_nation() {
     let own =
         "    - { tier: agency, name: Tổ CNTT Vinh, agencies: [vinh], confirmed: 2026-11-01 }\n";
     let config = parse(&format!("{DUTY}{TREE}{own}{PROVINCES}"));
-    // however the province is written
+    // in any spelling of the province
     assert_eq!(
         names(&config, "vinh"),
         [
@@ -235,7 +235,7 @@ fn contacts_are_those_of_the_agency_then_of_its_province_then_of_the_nation() {
         names(&config, "bo"),
         ["Sở của mọi nơi", "Trung tâm quốc gia"]
     );
-    // ids that no agency of the file has are pointed out, and no fault: the store may have them
+    // ids of unknown agencies are warnings and no faults, because the store may have them
     let told: Vec<String> = config.warnings.iter().map(ToString::to_string).collect();
     for (place, id) in [
         ("11:52: duty.contacts[1].agencies", "thu"),

@@ -1,4 +1,4 @@
-//! The configuration beside the running service: files that are none, edits at any moment, and a health check that asks
+//! The configuration of a running service: paths that are no files, edits at any moment, and a health check that asks
 //! the service and not the file.
 
 use std::{
@@ -20,7 +20,7 @@ async fn off<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T 
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 
-/// Makes what an operator may name by mistake: a pipe, a folder, and a file of a terabyte that takes no space.
+/// Creates what an operator may name by mistake: a pipe, a folder, and a sparse file of a terabyte.
 fn no_files(path: &Path) {
     let pipe = Command::new("mkfifo").arg(path.join("pipe")).status();
     assert!(pipe.unwrap().success());
@@ -29,7 +29,7 @@ fn no_files(path: &Path) {
     large.set_len(1 << 40).unwrap();
 }
 
-/// `gaccong targets validate` with 4 GB of memory. Killed if it does not end.
+/// Runs `gaccong targets validate` with 4 GB of memory; kills it if it does not end.
 fn validated(path: &Path) -> (String, i32) {
     let mut child = Command::new("sh")
         .args(["-c", "ulimit -c 0; ulimit -v 4000000; exec \"$0\" \"$@\""])
@@ -137,7 +137,7 @@ async fn an_edit_during_the_start_is_taken_in() {
         "",
         &[("a", &portal.url()), ("b", &format!("{}b", portal.url()))],
     );
-    // the service waits for the store, with the file read and nothing else begun
+    // the service waits for the store: it has read the file and begun nothing else
     let lock = Lock::take(&path.join("data")).unwrap();
     let code = off(move || {
         let mut service = Service::start(&path, &[]);

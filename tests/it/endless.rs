@@ -1,4 +1,4 @@
-//! Servers that send without end what is no page: after a first look, their bytes are counted.
+//! Servers that send endless data other than a page: after a first look, their bytes are counted.
 
 use std::{
     sync::{
@@ -59,8 +59,8 @@ fn class(of: &Fetched) -> Option<Class> {
     of.observation.silence().map(|it| it.class)
 }
 
-/// A server that answers `begin` and then repeats `again` while the client reads. Returns its URL and the number of bytes
-/// that its last connection sent.
+/// A server that answers `begin` and then repeats `again` as long as the client reads. Returns its URL, and the
+/// number of bytes that its last connection sent.
 async fn endless(begin: &'static str, again: &'static str) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -98,7 +98,7 @@ async fn what_has_no_end_is_read_to_a_bound_from_the_second_look_on() {
             "{:?}",
             second.observation
         );
-        // a MiB of body, a MiB beside it, and what lies in the buffers of two sockets
+        // a MiB of body, a MiB of other data, and the buffers of two sockets
         let sent = sent.load(Ordering::SeqCst);
         assert!(sent < 16 << 20, "{again:?}: {sent} bytes");
     }
@@ -143,8 +143,8 @@ async fn a_certificate_is_judged_the_same_where_the_portal_was_late() {
     }
 }
 
-/// Three connections in turn: no answer, an answer, an end in the middle of the handshake. Only connections of the first
-/// stack name protocols by ALPN.
+/// Three connections in turn: no answer, an answer, an end in the middle of the handshake. Only the connections of
+/// the first stack name protocols by ALPN.
 #[tokio::test]
 async fn the_next_visit_is_counted_and_a_cut_handshake_is_no_fault_of_the_certificate() {
     provider();
@@ -195,7 +195,7 @@ async fn the_next_visit_is_counted_and_a_cut_handshake_is_no_fault_of_the_certif
     drop(server.await.unwrap());
 }
 
-/// One address of two takes connections and never answers the handshake.
+/// One of two addresses accepts connections and never answers the handshake.
 #[tokio::test]
 async fn a_counted_visit_leaves_an_address_that_shakes_no_hands() {
     provider();

@@ -1,4 +1,4 @@
-//! Looks take the addresses of a name in turn, across both families.
+//! Looks use the addresses of a name in turn, of both families.
 
 use std::{net::IpAddr, time::Duration};
 
@@ -17,14 +17,14 @@ use crate::{
 
 pub const NAME: &str = "cong.songxanh.example";
 
-/// Portals at several addresses with one common port.
+/// Portals at several addresses with one port.
 pub async fn at_one_port(addresses: &[&str]) -> Vec<Portal> {
     'again: loop {
         let first = Portal::on(&place(addresses[0], 0), |_| unreachable!()).await;
         let port = first.address.port();
         let mut all = vec![first];
         for it in &addresses[1..] {
-            // another test may hold the port at another address
+            // another test may use the port at another address
             match tokio::net::TcpListener::bind(place(it, port)).await {
                 Ok(free) => drop(free),
                 Err(_) => continue 'again,
@@ -99,7 +99,7 @@ async fn addresses_of_both_families_are_visited_in_turn() {
         went.push(address(&seen));
     }
     assert_eq!(went, ["::1", "127.0.0.1", "::1", "127.0.0.2", "::1"]);
-    // a look with a preferred address goes there and does not advance the turn
+    // a look with a preferred address goes there, and does not advance the turn
     for _ in 0..2 {
         assert_eq!(
             address(&visit(&eye, port, Some("127.0.0.2")).await),
@@ -112,7 +112,7 @@ async fn addresses_of_both_families_are_visited_in_turn() {
     for it in &portals {
         assert!(it.seen().iter().all(|it| it.header("host") == Some(&host)));
     }
-    // a preferred address that the name no longer has is not visited
+    // a preferred address that the name no longer has is not used
     names.set(NAME, &["127.0.0.2"]);
     let eye = self::eye(&names, &LOOPBACK);
     assert_eq!(address(&visit(&eye, port, Some("::1")).await), "127.0.0.2");
@@ -135,7 +135,7 @@ async fn a_family_that_a_name_lacks_is_a_fact_and_no_outage() {
             "both are asked for"
         );
     }
-    // the name server does not answer for one family: its facts are unknown, and the other family is visited
+    // the name server does not answer for one family: that family is unknown, and the other one is used
     for (own, silent) in [("127.0.0.1", AAAA), ("::1", A)] {
         let names = Names::deaf_to(Some(silent), &[(NAME, &[own])]);
         let seen = visit(&eye(&names, &LOOPBACK), port, None).await;
@@ -157,12 +157,12 @@ async fn an_address_that_does_not_answer_is_left_to_the_others() {
     for _ in 0..2 {
         assert_eq!(address(&visit(&eye, port, None).await), "127.0.0.1");
     }
-    // the address is left out for a while, although it would answer again
+    // the address is skipped for a while, although it would answer again
     portals[1].reopen().await;
     for _ in 0..3 {
         assert_eq!(address(&visit(&eye, port, None).await), "127.0.0.1");
     }
-    // it is visited nevertheless if a look prefers it, or if no other address answers
+    // it is used nevertheless if a look prefers it, or if no other address answers
     assert_eq!(address(&visit(&eye, port, Some("::1")).await), "::1");
     portals[0].shut().await;
     assert_eq!(address(&visit(&eye, port, None).await), "::1");
@@ -218,7 +218,7 @@ async fn what_one_address_calls_not_modified_is_not_believed_of_another() {
     }
 }
 
-/// Checks a portal with an attacker's page at one address and its own page at the other.
+/// Checks a portal with an attacker's page at one address, and its own page at the other.
 async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
     let portals = at_one_port(&[honest_at, defaced_at]).await;
     let names = Names::start(&[(NAME, &[honest_at, defaced_at])]);
@@ -240,8 +240,8 @@ async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
         assert!(rounds <= 2, "each address has its turn");
         scene.check(0).await;
     }
-    // confirming looks go to the defaced address, and later ones as well until the incident ends; the other address is
-    // still watched beside it
+    // confirming looks go to the defaced address, and so do later ones until the incident ends; the other address is
+    // still watched, too
     let own = portals[0].seen().len();
     let address = scene.dossier(0).await.address;
     for _ in 0..3 {
@@ -256,7 +256,7 @@ async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
         Some(defaced_at.parse::<IpAddr>().unwrap())
     );
     assert!(incidents[0].stage.is_open());
-    // it is not over while another address shows it
+    // the incident does not end while another address shows the page
     let told = scene.heard().len();
     portals[0].show(defaced());
     portals[1].show(honest(1));
@@ -269,7 +269,7 @@ async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
     scene.check(0).await;
     let incidents = scene.incidents().await;
     assert_eq!(incidents[0].stage, Stage::Resolved);
-    // then the addresses take turns again
+    // afterwards the addresses are used in turn again
     for _ in 0..2 {
         scene.check(0).await;
     }

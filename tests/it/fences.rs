@@ -1,5 +1,6 @@
-//! What other people cannot do: the writer of a backup, another user of the machine, an asker for a portal inside the
-//! network, the sender of a repeated webhook, the owner of a rebound host name. And our own polls end at a stop.
+//! What other people cannot do: the author of a backup, another user of the machine, an asker for a portal inside the
+//! network, the sender of a repeated webhook, the owner of a rebound host name. And the service's own polls end when
+//! it stops.
 
 use std::{
     fs,
@@ -58,7 +59,7 @@ async fn class_of(url: &str, by_operator: bool, networks: &[&str]) -> Class {
     seen.silence().map_or(Class::Unchanged, |it| it.class)
 }
 
-/// No machine answers at 10.255.255.254: a visit that may go there times out, any other is refused.
+/// No machine answers at 10.255.255.254: a permitted visit times out, any other is refused.
 #[tokio::test]
 async fn exceptions_hold_for_whom_the_operator_named_and_who_begins_there() {
     const INSIDE: &str = "http://10.255.255.254/";
@@ -66,7 +67,7 @@ async fn exceptions_hold_for_whom_the_operator_named_and_who_begins_there() {
     let refused = [Class::PrivateAddress, Class::RefusedRedirect];
     assert!(!refused.contains(&class_of(INSIDE, true, &both).await));
     assert_eq!(class_of(INSIDE, false, &both).await, Class::PrivateAddress);
-    // loopback exceptions, which tests use, hold for every asker
+    // exceptions for loopback, which tests use, hold for every asker
     let portal = Portal::page("x").await;
     assert_eq!(
         class_of(&portal.url(), false, &both).await,
@@ -180,7 +181,7 @@ async fn a_report_is_a_name_among_the_services_own() {
     }
 }
 
-/// Writes a backup as an attacker would: `records` and any further tar entries, without a seal.
+/// Writes a backup as an attacker would: `records` and further tar entries, without a seal.
 fn written(path: &Path, records: &[(String, Vec<u8>)], more: &[(&str, tar::EntryType, u64)]) {
     let lines = path.with_extension("lines");
     journal::write_records(&lines, 1, records.iter().cloned().map(Ok)).unwrap();
@@ -261,7 +262,7 @@ fn a_backup_from_elsewhere_is_taken_when_that_is_said_and_tells_nobody_unasked()
     assert!(runtime.block_on(store.outbox()).unwrap().is_empty());
     drop(store);
 
-    // a backup of this data directory is restored at once, but not after one byte of it was changed
+    // a backup of this data directory is restored, but not after one of its bytes was changed
     let (_, err, code) = run(&["backup", "own"]);
     assert_eq!(code, 0, "{err}");
     let mut bytes = fs::read(path.join("own")).unwrap();
@@ -299,7 +300,7 @@ fn what_would_fill_memory_or_disk_is_refused_by_its_size() {
         ("../x", Kind::Regular, 0, "never writes"),
         ("records.jsonl", Kind::Symlink, 0, "is no file"),
     ] {
-        // a header is refused by its name, kind and size: the content after it is not needed
+        // a header is refused for its name, kind or size, so no content needs to follow it
         let mut header = tar::Header::new_gnu();
         header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
         header.set_entry_type(kind);
@@ -345,7 +346,7 @@ fn a_backup_touches_nothing_beside_it_and_follows_no_link() {
     assert!(code == 2 && err.contains("is there already"), "{err}");
     assert!(!path.join("nowhere").exists());
     let left = fs::read_dir(&path).unwrap().count();
-    // targets.yaml, the data directory, the backup, the link, and the neighbours are left
+    // targets.yaml, the data directory, the backup, the link and the neighbouring files remain
     assert_eq!(
         left,
         4 + neighbours.len(),
@@ -373,7 +374,7 @@ fn other_users_of_the_machine_see_nothing() {
         assert_eq!(mode(path.join(it)), expected, "{it}");
     }
     assert_eq!(service.terminate(), 0);
-    // modes as older versions left them
+    // modes that older versions set
     for it in ["data", "snapshots"] {
         fs::set_permissions(path.join(it), fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -454,7 +455,7 @@ async fn it_says_how_it_is_to_whom_it_may_and_stops_beside_polls_and_looks_that_
         assert!(status == 421 && !body.contains("looks"), "{status} {body}");
     }
 
-    // Telegram does not answer any poll from now on, not even the one that confirms the last updates
+    // from now on Telegram answers no poll, not even the one that confirms the last updates
     for _ in 0..50 {
         telegram.refuse_raw("getUpdates", Reply::Hang);
     }

@@ -1,5 +1,4 @@
-//! Requests by the hundred: unproved ones are bounded, share one message to the officers, and do not keep out a proved
-//! one.
+//! Hundreds of requests: unproved ones are limited, share one message to the officers, and do not block a proved one.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +16,7 @@ use crate::{
     scene::{Scene, Turned, run_jobs},
 };
 
-/// A portal that serves `file` as its well-known file.
+/// A portal that serves `file` under its well-known path.
 async fn portal(file: &Arc<Mutex<String>>) -> Portal {
     let file = file.clone();
     Portal::start(move |request| match request.path.as_str() {
@@ -54,7 +53,7 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
     let portal = portal(&file).await;
     let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
     let listening = Listening::to(&scene);
-    // a hundred accounts ask for one portal and others of its domain
+    // a hundred accounts ask for one portal, and for others of its domain
     let mut taken = 0;
     for account in 0..100 {
         let path = if account == 0 { "" } else { "x" };
@@ -81,14 +80,14 @@ async fn who_proves_that_a_portal_is_his_is_kept_out_by_nobody() {
     let url = format!("http://127.0.1.99:{}/", port(&portal));
     assert!(ask(&scene, &url, 7000).await.is_ok());
 
-    // the owner is told how to prove control, places the proof and asks again; requests without proof lose their place
+    // the owner learns how to prove control, publishes the proof and asks again; requests without proof give way
     let command = format!("/dangky {} Sở Y tế", portal.url());
     let told = asked(&telegram, STRANGERS, &NOBODY, &command).await;
     assert!(
         told.contains("gửi lại lệnh này") && !told.contains("đã được giám sát"),
         "{told}"
     );
-    // there is no request yet: no button looks again, and no officer can vouch
+    // no request exists yet, so no button triggers a look, and no officer can vouch for it
     assert!(
         !told.contains("Kiểm tra lại") && !told.contains("cán bộ trực sẽ xác minh"),
         "{told}"
@@ -181,7 +180,7 @@ async fn what_strangers_want_is_one_message_that_rings_once() {
         clock.pass(1);
         settle(&scene).await;
     }
-    // the first request got a message of its own, all others share one
+    // the first request got its own message, all others share one
     let shown = telegram.messages(ROOM).split_off(before);
     assert_eq!(shown.len(), 2, "{shown:?}");
     assert!(
@@ -271,7 +270,7 @@ async fn a_known_chats_word_alone_keeps_no_owner_out() {
         "{:?}",
         all[0].stage
     );
-    // the proof does stand in another's way
+    // now the request with its proof does block another one
     let late = ask(&scene, &portal.url(), 8000).await;
     assert!(matches!(late, Err(Refused::Because(say)) if say.key == "register-watched"));
     listening.end().await;
@@ -319,7 +318,7 @@ async fn past_the_third_proved_ones_of_a_domain_share_one_message() {
         assert!(last.text.contains(wanted), "{wanted} in\n{}", last.text);
     }
     assert!(!last.text.contains("DK-2026-0003"), "{}", last.text);
-    // an officer goes through them, and decides on each
+    // an officer goes through them and decides on each
     let listening = Listening::to(&scene);
     let seen = telegram.messages(ROOM).len();
     telegram.press(ROOM, &AN, last.id, "👁 Xem");
@@ -352,7 +351,7 @@ async fn who_asks_again_and_again_takes_no_look_from_requests_that_wait() {
     }
     let all = requests(&scene).await;
     assert!(all.iter().all(|it| it.view.is_some()), "{all:#?}");
-    // a look for one asker finds the proof of another request that waits for its next look
+    // a look for one asker finds the proof of another request before that request's own look is due
     let token = all[1].token.clone();
     *file.lock().unwrap() = token;
     another(8).await;

@@ -28,7 +28,7 @@ fn survives(bytes: &[u8]) {
     assert!(changed_lines(&norm.lines, &lines(&page), 9, 80).is_empty());
 }
 
-/// Pieces that tree builders stumble over.
+/// Fragments that confuse tree builders.
 const PIECES: &[&str] = &[
     "<div>",
     "</div>",
@@ -108,7 +108,7 @@ proptest! {
     }
 }
 
-/// Quadratic searches would take hours here; linear ones a moment. The test runner's patience is the bound.
+/// Quadratic searches would take hours here, linear ones a moment. The limit is the timeout of the test runner.
 #[test]
 fn long_repetitions_are_judged_all_the_same() {
     for hostile in [
@@ -166,7 +166,7 @@ fn pages_made_to_hang_are_refused_before_the_tree() {
         "<template>".repeat(5_000),
         "<svg><style><div>".repeat(5_000),
         "<a href=x><div>".repeat(5_000),
-        // read differently by the count of the text and by the tree builder
+        // the text's tag counter and the tree builder read these differently
         format!("<!--->{}", "<div>".repeat(5_000)),
         format!("<svg><title>{}", "<div>".repeat(5_000)),
         format!("<svg><plaintext>{}", "<g>".repeat(5_000)),
@@ -197,7 +197,7 @@ fn pages_made_to_hang_are_refused_before_the_tree() {
     }
 }
 
-/// What attackers found: each cost seconds to hours, or gigabytes, before it was bounded.
+/// Inputs found by attackers: before the limits, each cost seconds to hours, or gigabytes.
 #[test]
 fn what_was_found_by_attackers_stays_found() {
     let many = |text: &str, times: usize| text.repeat(times);
@@ -330,7 +330,7 @@ fn who_waits_can_end_it() {
     };
     let limit = patience.during(|| page::read(source).map(|_| ()));
     assert!(matches!(limit, Err(page::Limit::Time | page::Limit::Nodes)));
-    // and its beginning is read nevertheless
+    // the beginning of the page is read nevertheless
     let signed = format!("<title>Hacked by X</title>{}", "<b>".repeat(2000));
     let source = Source {
         bytes: signed.as_bytes(),

@@ -1,4 +1,4 @@
-//! The actor behind each action: display names can be copied, and an attacker may be a member of the agency's chat.
+//! The actor of each action: display names can be copied, and an attacker may be a member of the agency's chat.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ const DUTY: &str = "  roster:
     - { after: 20m, to: duty-room }
 ";
 
-/// A member with the display name of the officer on duty, but for one letter of another alphabet.
+/// A member with the display name of the officer on duty, except for one letter of another alphabet.
 const MALLORY: User = User {
     id: 66,
     name: "Nguyễn Văn \u{410}n",
@@ -47,7 +47,7 @@ async fn answered(telegram: &Telegram, query: &str) -> String {
     found(telegram).unwrap().1
 }
 
-/// Runs the duty round and delivers what is due; returns the count of messages in the room and in the agency's chat.
+/// Runs the duty jobs and delivers what is due; returns the number of messages in the room and in the agency's chat.
 async fn settle(scene: &Scene, telegram: &Telegram) -> [usize; 2] {
     duty_clock(&scene.world).await;
     deliver::flush(&scene.world).await;
@@ -68,7 +68,7 @@ async fn who_takes_it_in_an_agencys_chat_ends_no_call_of_the_operator() {
     );
     settle(&scene, &telegram).await;
 
-    // record and message name the account
+    // record and message contain the account
     let incident = scene.incidents().await.remove(0);
     let taken = incident.taken.unwrap();
     let origin = taken.origin.unwrap();
@@ -87,7 +87,8 @@ async fn who_takes_it_in_an_agencys_chat_ends_no_call_of_the_operator() {
     let lines = asked(&telegram, ROOM, &BINH, &format!("/suco {}", incident.id)).await;
     assert!(lines.contains("tài khoản 66"), "{lines}");
 
-    // a second tap in the agency's chat names the holder; the operator's ladder goes on at half speed, in the room only
+    // a second tap in the agency's chat names the holder; the operator's escalation continues at half speed, in the
+    // room only
     let again = telegram.press_data(AGENCY, &BINH, alert.id, &format!("take:{}", incident.id));
     let said = answered(&telegram, &again).await;
     assert!(said.contains("đã tiếp nhận trước đó"), "{said}");
@@ -183,7 +184,7 @@ async fn lists_and_reports_name_the_officer_who_has_it_and_mark_others() {
     );
     let wanted = [(MALLORY.name, 66), (BINH.name, 12)];
     assert_eq!(named, wanted.map(|it| (it.0.into(), it.1.into())));
-    // the command line shows it, too
+    // the command line shows the account, too
     let Scene { world, folder, .. } = scene;
     drop(world);
     std::fs::write(folder.path().join("targets.yaml"), text).unwrap();
@@ -226,7 +227,7 @@ async fn silence_in_an_agencys_chat_is_that_chats_and_lasts_an_hour() {
     assert!(incident.is_muted_for("thu", incident.confirmed_at));
     assert!(!incident.is_muted_for("room", incident.confirmed_at));
 
-    // an agency that mutes and unmutes in turn neither delays the operator's call nor hears it
+    // mutes and unmutes by an agency neither delay the operator's call nor make it ring there
     for verb in ["unmute", "mute"] {
         let data = format!("{verb}:{}", incident.id);
         let query = telegram.press_data(AGENCY, &MALLORY, alert.id, &data);

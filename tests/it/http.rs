@@ -1,4 +1,4 @@
-//! HTTP as real servers speak it: cookies, redirects, broken HTTP/2, host names, lengths, bodies that break off.
+//! HTTP as real servers use it: cookies, redirects, broken HTTP/2, host names, lengths, bodies that break off.
 
 use std::{
     io::Write,
@@ -76,7 +76,7 @@ fn cookie(request: &Request) -> String {
     request.header("cookie").unwrap_or_default().to_owned()
 }
 
-/// Visits a scripted portal by a host name; returns what the visit saw and the requests that the portal got.
+/// Visits a scripted portal by host name; returns the result and the requests that the portal got.
 async fn gate(script: impl FnMut(&Request) -> Reply + Send + 'static) -> (Fetched, Vec<Request>) {
     let portal = Portal::start(script).await;
     let rows = [
@@ -107,7 +107,7 @@ async fn a_cookie_that_goes_on_is_progress() {
     })
     .await;
     assert_eq!(status(&seen), Some(200));
-    // one cookie after another, the first of which is deleted on the way
+    // one cookie after another; the first is deleted on the way
     let (seen, log) = gate(|it| match cookie(it).as_str() {
         "" => moved("/", &["a=1"]),
         "a=1" => moved("/", &["b=1"]),
@@ -231,7 +231,7 @@ fn holds(text: &[u8], wanted: &[u8]) -> bool {
 
 type Heads = Arc<Mutex<Vec<Vec<u8>>>>;
 
-/// A server of raw bytes that answers each request head with `answer`; returns its address and the heads.
+/// A server that answers each request head with the raw bytes of `answer`; returns its address and the heads.
 async fn raw(
     answer: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static,
 ) -> (std::net::SocketAddr, Heads) {
@@ -290,7 +290,7 @@ async fn the_bytes_of_a_location_are_asked_for_as_they_came() {
             heads[1].escape_ascii()
         );
     }
-    // every redirect status is followed; without a valid `Location` the answer itself is shown
+    // every redirect status is followed; without a valid `Location`, the answer itself is shown
     for kind in [301, 302, 303, 307, 308] {
         let (seen, _) = gate(move |it| match it.path.as_str() {
             "/" => Reply::Full {
@@ -377,7 +377,7 @@ async fn what_is_announced_too_large_is_too_large_at_once() {
             let begin = format!("HTTP/1.1 200 OK\r\n{coding}content-length: 100000000\r\n\r\n");
             stream.write_all(begin.as_bytes()).await.unwrap();
             stream.write_all(&body).await.unwrap();
-            // wait until the visitor closes the connection
+            // wait until the client closes the connection
             let _ = stream.read_buf(&mut head).await;
         });
         let seen = visit(&format!("http://{address}/")).await;
@@ -407,7 +407,7 @@ fn half(packed: &[u8], without: usize) -> Vec<u8> {
     packed[..packed.len() - without].to_vec()
 }
 
-/// `page` in each coding that we accept.
+/// `page` in each content coding that the service accepts.
 fn packed(page: &str) -> [(&'static str, Vec<u8>); 4] {
     let mut br = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22);
     br.write_all(page.as_bytes()).unwrap();
@@ -477,7 +477,7 @@ async fn half_a_page_is_never_learnt_and_rings_where_it_is_signed() {
     portal.set(move |_| coded("gzip", body.clone()));
     assert_eq!(scene.check(0).await.class, Some(Class::Protocol));
     assert_eq!(scene.dossier(0).await.baseline, before);
-    // browsers show the defacement and hide what follows it in an unclosed comment
+    // browsers show the defacement, and hide what follows it in an unclosed comment
     for between in ["<p>", "<!-- "] {
         let body = half_of(&format!("{}{between}{}", defaced(), honest(2)));
         portal.set(move |_| coded("gzip", body.clone()));

@@ -1,4 +1,4 @@
-//! Servers that break HTTP/2: the visit asks for the page again over HTTP/1.1.
+//! Servers that break HTTP/2: the visit repeats the request over HTTP/1.1.
 
 use std::{
     io::Write,
@@ -24,7 +24,7 @@ use crate::{
     scene::{Scene, provider, yaml},
 };
 
-/// The server's reaction to a request over HTTP/2.
+/// What the server does with a request over HTTP/2.
 #[derive(Clone)]
 enum Does {
     /// Answers with header fields that only HTTP/1.1 allows.
@@ -47,8 +47,8 @@ enum Does {
 
 type Asked = Arc<Mutex<Vec<String>>>;
 
-/// A server for `localhost` that speaks both versions, or with `alone` HTTP/2 only. Returns its port, the authority of
-/// its certificate, and the list of versions asked in.
+/// A server for `localhost` that speaks both versions, or with `alone` only HTTP/2. Returns its port, the authority
+/// of its certificate, and the list of versions of the requests.
 async fn server(does: Does, alone: bool) -> (u16, Vec<u8>, Asked) {
     provider();
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
@@ -245,7 +245,7 @@ async fn what_breaks_over_both_is_broken_and_what_came_is_kept() {
     let told = seen.observation.silence().unwrap();
     assert_eq!(told.class, Class::Connection, "{told:?}");
     assert!(seen.partial.is_none());
-    // what a server did wrong over HTTP/2 says more than that it speaks nothing else
+    // a server's fault over HTTP/2 is reported, rather than that it does not speak HTTP/1.1
     for does in [Does::Garbage, Does::GoAway(1), Does::Other] {
         let (seen, asked) = visit(does, true).await;
         let told = seen.observation.silence().unwrap();
@@ -260,7 +260,8 @@ fn gzip(page: &str) -> Vec<u8> {
     out.finish().unwrap()
 }
 
-/// A watch over a server that does so over HTTP/2 and, unless `alone`, shows the honest page over HTTP/1.1.
+/// A world that watches a server which does this over HTTP/2 and, unless `alone`, shows the honest page over
+/// HTTP/1.1.
 async fn scene(does: Does, alone: bool) -> Scene {
     let (port, authority, _) = server(does, alone).await;
     let folder = tempfile::tempdir().unwrap();
@@ -287,7 +288,7 @@ async fn what_browsers_saw_over_http2_counts_whatever_comes_after_it() {
         let class = class_of(Does::Shows(page, coding), false).await;
         assert_eq!(class, Some(Class::Defaced), "{coding:?}");
     }
-    // an unsigned page counts as well if it is another one than the second answer
+    // an unsigned page counts as well, if it differs from the second answer
     let words =
         "Thông báo của nhóm chúng tôi gửi tới mọi người dân sống ở nơi đây hôm nay ".repeat(4);
     let other = format!("<html><body><h1>Lời nhắn</h1><p>{words}</p></body></html>");
@@ -332,7 +333,7 @@ async fn both_beginnings_are_kept_where_both_answers_break() {
     let (seen, asked) = visit(Does::Shows(defaced().into_bytes(), None), true).await;
     assert_eq!(asked, ["h2", "http/1.1"]);
     assert_eq!(seen.partial.unwrap(), defaced());
-    // the whole page after a part of it: the part tells nothing
+    // if the second answer is the whole page, the part before it is ignored
     let (seen, _) = visit(Does::Breaks(500), false).await;
     assert!(seen.broken.is_none() && seen.partial.is_none());
     let (seen, _) = visit(Does::Shows(b"<p>x".to_vec(), None), false).await;

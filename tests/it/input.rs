@@ -1,5 +1,5 @@
-//! Text that people write and files that their programs save: understood as meant, or refused at the exact place with
-//! advice, before the service starts.
+//! Text that people write and files that their programs save: understood as meant, or refused with place and advice
+//! before the service starts.
 
 use std::{fs, path::Path};
 
@@ -53,7 +53,7 @@ fn tables_of_targets_are_taken_as_excel_saves_them() {
             .collect()
     };
     let legacy = encoding_rs::WINDOWS_1258;
-    // the letters that windows-1258 knows: some whole, others as a vowel followed by a tone mark
+    // the letters of windows-1258: some composed, others a vowel followed by a tone mark
     let apart = table(";").replace('ở', "ơ\u{309}").replace('ế', "ê\u{301}");
     let (ansi, _, lost) = legacy.encode(&apart);
     assert!(!lost);
@@ -277,7 +277,7 @@ async fn letters_and_marks_apart_are_the_same_text() {
         ));
         let (out, err, code) = check(&path, &[]).await;
         assert_eq!(code, 0, "{asked}: {out} {err}");
-        // if a selector leaves the text out, it is reported missing, in whichever form its letters are written
+        // if a selector removes the text, it is reported missing, in whichever form its letters are written
         let (_keep, path) = folder(&text.replace(
             "name: Cổng a,",
             &format!(

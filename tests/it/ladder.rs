@@ -21,7 +21,7 @@ use crate::{
     scene::{Scene, Turned, duty_clock, parse, yaml},
 };
 
-/// A world with a duty section that `change` has changed.
+/// A world with a duty section that `change` has modified.
 async fn scene_with(clock: &Arc<Turned>, change: impl Fn(&str) -> String) -> (Portal, Scene) {
     let portal = Portal::page(honest(1)).await;
     let text = yaml("", &[("a", &portal.url())]).replace("agencies:", &change(DUTY));
@@ -83,8 +83,8 @@ async fn who_answers_to_no_call_is_called_again_and_more_slowly() {
         }
     }
     let minutes: Vec<i32> = calls.iter().map(|it| it.0).collect();
-    // minutes: the roster, then the national contact at the head's time (no head here), then rounds, each at half the
-    // pace
+    // minutes: the roster, then the national contacts at the head's time (there is no head), then rounds, each at
+    // half the pace of the one before
     assert_eq!(&minutes[..4], [5, 10, 60, 90], "{calls:?}");
     assert_eq!(
         calls.iter().map(|it| it.1).take(4).collect::<Vec<_>>(),
@@ -309,7 +309,7 @@ async fn whoever_takes_over_is_asked_before_the_shift_and_missed_when_he_does_no
         said.len() == 1 && said[0].contains("GIAO CA TRỰC"),
         "{said:?}"
     );
-    // the next morning the officer answers, from the account in the roster
+    // the next morning the officer answers from the account in the roster
     clock.set("2026-11-23T06:46:00+07:00");
     assert_eq!(round(&scene).await.len(), 1);
     let at = "2026-11-23T07:00:00+07:00".parse().unwrap();

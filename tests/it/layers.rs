@@ -1,5 +1,5 @@
-//! Keeps the layers apart. The table is the architecture: a module may name only the modules on its
-//! right. Change it in a commit of its own.
+//! Keeps the layers apart. The table is the architecture: a module may use only the modules listed in its row. Change
+//! the table in a commit of its own.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -74,7 +74,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The core: no file, socket, clock or runtime.
+/// The core: no files, sockets, clock or runtime.
 const PURE: &[&str] = &[
     "model", "locale", "page", "calendar", "table", "config", "diff", "detect", "judge", "duty",
     "incident", "registry", "report",
@@ -94,7 +94,7 @@ const IMPURE: &[&str] = &[
     "std::env",
 ];
 
-/// Vendor crates and the files that may name them.
+/// Third-party crates, and the files that may use them.
 const HOMES: &[(&str, &[&str])] = &[
     ("scraper::", &["src/page/"]),
     ("html5ever::", &["src/page/"]),
@@ -254,7 +254,7 @@ fn crate_paths(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Every source file as (path, top module, text).
+/// Every source file: path, top module, text.
 fn sources() -> Vec<(String, String, String)> {
     fn walk(dir: &Path, found: &mut Vec<(String, String, String)>) {
         for entry in fs::read_dir(dir).unwrap() {

@@ -1,4 +1,4 @@
-//! One table: which failures of portals our own line causes, and which the portals themselves.
+//! A table of failures: which of them the service's own network causes, and which the portals.
 
 use std::{
     collections::HashMap,
@@ -35,7 +35,7 @@ struct Case {
     what: &'static str,
     /// Host name, address and behaviour of each portal; the first one is looked at.
     portals: &'static [(&'static str, &'static str, Does)],
-    /// `None`: the look concludes nothing, and our own line is reported.
+    /// The expected class; `None` if the look must conclude nothing and report the service's own network.
     expected: Option<Class>,
 }
 
@@ -234,7 +234,7 @@ const LOGIN: &str = "<html><head><title>Đăng nhập Wi-Fi</title></head><body>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whose_fault_it_is() {
-    // each case has its own network: otherwise a port that one case frees might be given to another
+    // each case has its own network: otherwise one case might get a port that another one has freed
     let played = CASES.iter().enumerate();
     let played = played.map(|(n, case)| tokio::spawn(play(case, 100 + n)));
     for (case, played) in CASES.iter().zip(played.collect::<Vec<_>>()) {
@@ -286,18 +286,19 @@ async fn play(case: &'static Case, network: usize) -> (Option<Class>, Vec<String
     for (portal, (_, _, does)) in portals.iter().zip(case.portals) {
         gone.extend(act(portal, *does).await);
     }
-    // a restarted service must not conclude from what it saw while all was well
+    // a restarted service must not conclude anything from what it saw before the restart
     let scene = scene.restarted();
     let class = scene.check(0).await.class;
     (class, scene.heard())
 }
 
-/// A page of its own for each portal: equal pages at several portals would look like our line's doing.
+/// A different page for each portal: equal pages at several portals would look like a fault of the service's own
+/// network.
 fn own(n: usize) -> String {
     honest(1).replace("xã Thử Nghiệm", &format!("xã số {n}"))
 }
 
-/// Makes the portal do it; the returned sockets keep it unreachable as long as they live.
+/// Makes the portal behave like this; the returned sockets keep it unreachable as long as they live.
 async fn act(portal: &Portal, does: Does) -> Option<(tokio::net::TcpListener, Vec<TcpStream>)> {
     match does {
         Nothing => (),
@@ -319,7 +320,7 @@ async fn act(portal: &Portal, does: Does) -> Option<(tokio::net::TcpListener, Ve
     None
 }
 
-/// A listener with a full queue: the kernel drops further attempts to connect silently.
+/// A listener with a full queue: the kernel silently drops further connection attempts.
 fn deaf(address: SocketAddr) -> (tokio::net::TcpListener, Vec<TcpStream>) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_reuseaddr(true).unwrap();
@@ -377,8 +378,8 @@ fn question(packet: &[u8]) -> (String, usize) {
     (labels.join("."), at + 1)
 }
 
-/// Three HTTPS portals of three owners at three addresses, with certificates of one authority, and a scene that watches
-/// them. `trusted`: the authority is one that the operator trusts.
+/// Three HTTPS portals of three owners at three addresses, with certificates of one authority, and a scene that
+/// watches them. `trusted`: the operator trusts that authority.
 async fn sealed(by: &str, trusted: bool) -> (Vec<TlsPortal>, Scene, tempfile::TempDir) {
     let authority = authority(by, None);
     let mut portals = Vec::new();

@@ -1,5 +1,5 @@
-//! No Telegram client makes a link of text that a page, an asker or a member of an agency's chat wrote. The strict Bot
-//! API checks every message of every test; here all foreign text is hostile.
+//! No Telegram client may make links of text that a page, an asker or a member of an agency's chat wrote. The strict
+//! Bot API checks every message of every test; here all foreign text is hostile.
 
 use std::sync::{Arc, Mutex};
 
@@ -27,7 +27,7 @@ const MALLORY: User = User {
     username: Some("x9evil"),
 };
 
-/// Whether a message shows the hostile text, since one that does not proves nothing.
+/// Whether a message shows the hostile text; otherwise its absence of links proves nothing.
 fn holds(text: &str) -> bool {
     text.contains("45[.]33[.]32[.]156")
 }
@@ -98,12 +98,12 @@ async fn nothing_foreign_becomes_a_link() {
     let lines = asked(&telegram, ROOM, &BINH, &format!("/suco {id}")).await;
     assert!(holds(&lines), "his note\n{lines}");
 
-    // no officer of the operator has it; a shift ends
+    // no officer of the operator has taken the incident; a shift ends
     for minutes in [15, 20, 60] {
         clock.pass(minutes);
         settle(&scene).await;
     }
-    // a stranger asks for a portal, which is looked at and refused
+    // a stranger requests a portal, which is looked at and refused
     let name: String = HOSTILE.chars().take(100).collect();
     let ask = format!("/dangky {} {name}", asked_for.url());
     asked(&telegram, STRANGERS, &MALLORY, &ask).await;
@@ -123,7 +123,7 @@ async fn nothing_foreign_becomes_a_link() {
     let told = telegram.last(STRANGERS).unwrap().text;
     assert!(holds(&told), "{told}");
 
-    // if Telegram cannot parse the markup, the plain text is as harmless
+    // if Telegram cannot parse the markup, the plain text must be harmless, too
     let why = json!({"ok": false, "error_code": 400, "description": "Bad Request: can't parse entities: x"});
     telegram.refuse("editMessageText", 400, why);
     portal.show(honest(1));

@@ -13,7 +13,7 @@ use tokio_rustls::{TlsAcceptor, rustls};
 
 use crate::scene::provider;
 
-/// A mail server that keeps what it is given. `refuse` is its answer to the recipient.
+/// A mail server that stores its mails. `refuse` is its answer to the recipient.
 struct Post {
     port: u16,
     ca: tempfile::NamedTempFile,

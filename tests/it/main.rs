@@ -1,16 +1,16 @@
-//! The one integration-test binary: one link, one TLS provider.
+//! The only binary of integration tests, so that there is one link step and one TLS provider.
 //!
-//! Helpers: `scene` (a world, a configuration, the built program), `portal` (a scripted portal),
-//! `names` (a scripted name server), `telegram` (a scripted Bot API). Tests, by what they hold:
+//! Helpers: `scene` (a world, a configuration, the built program), `portal` (a scripted portal), `names` (a scripted
+//! name server), `telegram` (a scripted Bot API). The modules, with what they test:
 
 mod names; // a scripted name server
-mod plans; // announced changes: silent, unmasked, asked about
+mod plans; // announced changes: silent, attacks among them, the question afterwards
 mod portal;
 mod scene;
 mod telegram;
 mod tls_portal;
 
-mod announce; // announced changes: rights and words
+mod announce; // announced changes: permissions and forms of the command
 mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; small steps
 mod budgets; // no long file, no long function, few parameters
 mod calendar; // lunar months against a table
@@ -22,17 +22,17 @@ mod cost; // pages cost in proportion to their length; hostile ones do not delay
 mod crash; // kill -9 at random moments
 mod crowd; // a storm hides no incident: names, joiners, targets told alone, kill -9 in one
 mod damage; // files that are flipped, cut or lost; disks that fail
-mod day; // a day in the duty room: every deed cut short, strangers, two at once, a group that moves
+mod day; // a day in the duty room: every step interrupted, strangers, simultaneous taps, a group that moves
 mod decide; // decisions that another commit overtakes
 mod dependencies; // licences, sources, bans and advisories of dependencies
-mod disks; // disks that hang hold up no thread of the runtime
+mod disks; // disks that hang block no thread of the runtime
 mod duty; // escalation and hand-over
-mod edits; // the configuration beside the service: no files, edits during the start, health under a faulty file
-mod endless; // what has no end and is no page
+mod edits; // the configuration of a running service: paths that are no files, edits during the start, health with a faulty file
+mod endless; // endless answers that are no page
 mod faces; // addresses of both families in turn
-mod fences; // what others cannot do: backups, users of the machine, portals inside, rebound names
+mod fences; // what other people cannot do: backups, users of the machine, portals inside, rebound names
 mod fetch; // what a visit sees of good, bad and hostile servers
-mod flood; // requests by the hundred: bounded, one message, no obstacle to a proved one
+mod flood; // hundreds of requests: limited, one message, no obstacle to a proved one
 mod guard; // any text is read or refused, never a hang
 mod hands; // the actor of each action: accounts, chats, look-alike names; an agency's mute
 mod http; // cookies, redirects, lengths, codings and names as real servers have them
@@ -40,35 +40,35 @@ mod http2; // HTTP/2 that is broken
 mod input; // lists, tables and certificates as operators have them
 mod ladder; // calls until an officer responds; reminders, test calls before shifts
 mod layers; // imports between layers
-mod line; // is it the portals or our own line: a table
+mod line; // whether the portals or the service's own network failed: a table
 mod links; // no foreign text becomes a link in a chat
 mod mail; // e-mail over TLS
-mod one_judge; // pages from files and from a portal come to the same
+mod one_judge; // equal verdicts on pages from files and from a portal
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod phones; // commands, buttons and answers in Telegram; strangers
-mod queues; // a flood in one chat keeps no other from being heard
+mod queues; // a flood in one chat does not delay the others
 mod reach; // addresses that are slow to connect, shut or dead
 mod real; // real pages where the corpus is at hand
-mod records; // data directories of an older program: opened, rebuilt, restored, told
+mod records; // data directories of an older program: opened, rebuilt, restored, reported
 mod registration; // registration: requests, looks, proofs, decisions, ends
 mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
 mod restore; // a backup holds all pages; a restore is whole or not at all
-mod retention; // what a night takes away, by the table of tables
+mod retention; // what the nightly maintenance deletes, by the table of tables
 mod rings; // calls and reminders of many incidents: one message a minute, one tap
 mod room; // a duty room's chats and people, and the bot at work
-mod service; // the running service: kill, restart, beside it
+mod service; // the running service: kills, restarts, commands beside it
 mod sightings; // content that one look shows and the next does not
 mod simulation; // a thousand seeded histories of crashes, lost replies, outages, blindness
 mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
 mod thrift; // no needless requests, no needless bodies on disk
 mod together; // a storm taken with one tap
-mod topics; // groups with topics, refusals that last, chats known by a name
-mod trouble; // storms, flapping, dead chats, our own lateness and clock
-mod unread; // pages that cannot be read to their end
+mod topics; // groups with topics, lasting refusals, chats known by a public name
+mod trouble; // storms, flapping, dead chats, late looks and a wrong clock
+mod unread; // pages that cannot be read completely
 mod unseen; // headers, refusals and known hosts that may hide a defacement
 mod watch; // learn, confirm, open, restore
-mod windows; // what is told before, within and after watch windows
-mod words; // both languages say everything
+mod windows; // messages before, during and after watch windows
+mod words; // both languages have every text

@@ -17,7 +17,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Each row is a name with its addresses of both families; other names do not exist.
+    /// Each row is a name with its addresses of both families; no other names exist.
     pub fn start(rows: &[(&str, &[&str])]) -> Self {
         Self::deaf_to(None, rows)
     }

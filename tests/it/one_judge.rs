@@ -1,5 +1,5 @@
-//! The tests and the evaluation judge as the service does: the look at each case of `tests/pages` is equal from files and
-//! from a portal that serves them.
+//! Tests and evaluation judge like the service: each case of `tests/pages` gets one result from files and from a
+//! portal that serves them.
 
 use std::{
     fs,
@@ -27,7 +27,7 @@ use crate::{
     scene::{Scene, yaml},
 };
 
-/// What the portal serves to a visitor: the bytes of a file, without any header that says what they are.
+/// Serves the bytes of a file to each kind of visitor, without a header for their type.
 fn serve(portal: &Portal, body: Bytes, googlebot: Option<Bytes>) {
     portal.set(move |request| {
         let agent = request.header("user-agent").unwrap_or_default();
@@ -78,7 +78,7 @@ async fn approve(scene: &Scene, portal: &Portal, target: &Target, history: &[Byt
     }
 }
 
-/// All of a look that people, incidents and the store are told of.
+/// Everything in a look that reaches people, incidents and the store.
 #[derive(Debug, PartialEq)]
 struct Told {
     class: Class,
@@ -104,7 +104,7 @@ impl Told {
     }
 }
 
-/// A case as both ways need it.
+/// A case, as both ways need it.
 struct Case {
     target: Target,
     history: Vec<Bytes>,
@@ -140,7 +140,7 @@ impl Case {
         Told::of(portal.judge(&shown, None, &Unbounded).unwrap())
     }
 
-    /// The looks of the service, one a visitor.
+    /// The looks of the service, one for each visitor.
     async fn judge_portal(&self, scene: &Scene) -> Told {
         let world = &scene.world;
         let own = check::profile_dossier(world, &self.target, Profile::Googlebot).await;
@@ -171,7 +171,7 @@ fn shown(signals: &[Signal]) -> Vec<(String, String, Say, String)> {
     signals.iter().map(one).collect()
 }
 
-/// What differs between the two ways; empty where nothing does.
+/// The differences between the two ways; empty if there are none.
 async fn differences(scene: &Scene, portal: &Portal, case: &Case) -> Vec<String> {
     if !case.history.is_empty() {
         approve(scene, portal, &case.target, &case.history).await;
@@ -183,7 +183,7 @@ async fn differences(scene: &Scene, portal: &Portal, case: &Case) -> Vec<String>
     if seen != files {
         out.push(format!("{seen:#?}\nfrom files {files:#?}"));
     }
-    // and through all of a check, to the incident
+    // and through a whole check, up to the incident
     let checked = check::check(&scene.world, &case.target).await;
     if checked.class != Some(files.class) {
         out.push(format!("class {:?}, not {}", checked.class, files.class));
@@ -220,7 +220,7 @@ async fn each_page_comes_to_the_same_from_files_and_from_a_portal() {
         );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // otherwise little is compared
+    // otherwise the test compares too little
     assert!(folders.len() > 250, "{} cases", folders.len());
     assert!(rungs.contains(&DecidedBy::Masked) && rungs.contains(&DecidedBy::Judged));
 }

@@ -1,7 +1,7 @@
-//! `tests/pages/<case>/`: before*.html (oldest first), after.html, and `verdict`: a first line of
-//! rings | defaced | quiet | calm, then names of signals: where it rings, those that must be found; elsewhere, those
-//! that it resembles in subject. `googlebot.html`: the page as that visitor sees it; `must`: text that the operator
-//! asks for.
+//! The cases of `tests/pages/<case>/`: before*.html (oldest first), after.html, and `verdict`. Its first line is
+//! rings, defaced, quiet or calm. Names of signals follow: for pages that ring, the signals that must be found; for
+//! others, the signals that they resemble in subject. `googlebot.html`: the page as that visitor sees it. `must`:
+//! texts that the operator requires.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use gaccong::{
     model::{Level, Profile, Target, Verdict, target::Settings, verdict::State},
 };
 
-/// The portal whose page is judged.
+/// The portal that serves the judged page.
 fn target() -> Target {
     let url = "https://portal.example.gov.vn/".parse().unwrap();
     Target::unregistered(url, Settings::default())
@@ -41,7 +41,7 @@ pub fn history(case: &Path) -> Vec<Bytes> {
     before.iter().map(|it| bytes(it)).collect()
 }
 
-/// The texts that the operator asks for.
+/// The texts that the operator requires.
 pub fn must_contain(case: &Path) -> Vec<String> {
     let must = fs::read_to_string(case.join("must")).unwrap_or_default();
     must.lines().map(str::to_owned).collect()
@@ -114,10 +114,10 @@ fn every_page_is_judged_right() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Each signal is caught at least three times, and at least three harmless pages resemble what it looks for.
+/// Each signal is found in at least three cases, and at least three harmless pages resemble what it looks for.
 #[test]
 fn every_signal_has_its_pages() {
-    // these look at headers, redirects and origins: tests/it/unseen.rs, watch.rs, fetch.rs
+    // signals about headers, redirects and origins are tested in tests/it/unseen.rs, watch.rs and fetch.rs
     const ELSEWHERE: &[&str] = &["dressed", "moved", "origin"];
     let all: Vec<_> = cases().iter().map(|it| expected(it)).collect();
     let mut names: Vec<&str> = signals::ALL.iter().map(|it| it.name()).collect();
@@ -152,8 +152,8 @@ fn every_alarm_can_be_seen() {
     }
 }
 
-/// Pages made to look like other attackers' and like honest pages that resemble them, each seen for the first time. No
-/// detector gets all of them right; these are the shares it must not fall below.
+/// Pages made like those of other attackers, and honest pages that resemble them, each seen for the first time. No
+/// detector gets all of them right: these are the shares it must not fall below.
 #[test]
 fn pages_seen_for_the_first_time() {
     for (kind, rings, least) in [

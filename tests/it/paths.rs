@@ -1,4 +1,4 @@
-//! How looks are decided: by equal bytes, by a learnt mask, by judging; and that nothing hides in the fast ways.
+//! The ways in which looks are decided (equal bytes, a learnt mask, judging), and that the fast ways hide nothing.
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ async fn what_goes_on_by_itself_needs_no_tree() {
     let (a, b) = (portal_page(9_000), portal_page(9_000));
     portal.show(a);
     assert_eq!(path(&scene).await.0, DecidedBy::Masked);
-    // bytes that were learnt are known by their digest alone
+    // learnt bytes are recognised by their digest alone
     let digest = scene.dossier(0).await.baseline.unwrap().approved[0].digest;
     let body = scene.world.evidence.body(&digest).unwrap();
     portal.show(String::from_utf8(body).unwrap());
@@ -165,7 +165,7 @@ async fn what_was_seen_before_a_stop_is_history_after_it() {
             store.upkeep().await.unwrap();
         }
     }
-    // twice: what was taken up once and not written is taken up again
+    // twice: what was read once and not written is read again
     for n in 0..2 {
         let store = crate::scene::store_at("sled", folder.path());
         let seen = store.history(&id("a"), at(0), at(10_000)).await.unwrap();

@@ -1,4 +1,4 @@
-//! What people do in Telegram, over a Bot API that refuses what the real one refuses.
+//! People's actions in Telegram, with a Bot API that refuses what the real one refuses.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -23,7 +23,7 @@ async fn an_incident_is_worked_on_from_phones() {
     let alert = telegram.last(ROOM).unwrap();
     let id = "SC-2026-";
     assert!(alert.text.contains(id), "{}", alert.text);
-    // silence, longer silence, noise again
+    // mute, extend the mute, unmute
     telegram.press(ROOM, &AN, alert.id, "Im lặng 1 giờ");
     let muted = heard(&telegram, ROOM, 1).await;
     assert!(
@@ -42,7 +42,7 @@ async fn an_incident_is_worked_on_from_phones() {
     telegram
         .wait_for(|it| it.answered().iter().any(|it| it.0 == query))
         .await;
-    // a note, by an answer to the alert
+    // a note, as a reply to the alert
     telegram.reply(ROOM, &AN, alert.id, "Đã gọi <b>phòng máy</b>");
     let noted = heard(&telegram, ROOM, 3).await;
     assert!(noted.text.contains("Đã ghi chú vào SC-"), "{}", noted.text);
@@ -53,7 +53,7 @@ async fn an_incident_is_worked_on_from_phones() {
         "{events:?}"
     );
     assert!(incident.muted.is_none());
-    // only an officer may move the baseline; an answer to an officer's question gives no right to it
+    // only an officer may change the baseline; replying to an officer's question gives no right to it
     let query = telegram.press(ROOM, &BINH, alert.id, "Thay đổi hợp lệ");
     telegram
         .wait_for(|it| it.answered().iter().any(|it| it.0 == query))
@@ -90,7 +90,7 @@ async fn an_incident_is_worked_on_from_phones() {
         (last.by.as_deref(), last.note.as_deref()),
         (Some("Nguyễn Văn An"), Some("diễn tập an toàn thông tin"))
     );
-    // the page belongs there now, and so does what was there before
+    // the page is normal from now on, and so is the earlier one
     for page in [defaced(), honest(1)] {
         portal.show(page);
         scene.check(0).await;
@@ -140,7 +140,7 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
         one.contains("Phát hiện") && one.contains("Xác nhận"),
         "{one}"
     );
-    // a stranger is told how to register; forged taps do nothing
+    // a stranger only learns how to register; forged taps do nothing
     let told = asked(&telegram, STRANGERS, &NOBODY, "/start").await;
     assert!(
         told.contains("chưa được đăng ký") && told.contains("-1009"),
@@ -160,7 +160,7 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
     assert_eq!(forged.len(), 9);
     assert!(forged.iter().all(|it| it.1.contains("chưa được đăng ký")));
     listening.end().await;
-    // a new process forgets how often a chat was heard: commands do nothing, and open questions are answered
+    // a new process has no counts of updates: commands do nothing, and open questions are answered
     let listening = Listening::to(&scene);
     for text in [
         "/suco",
@@ -182,14 +182,14 @@ async fn a_chat_reaches_its_own_and_a_stranger_nothing() {
         2,
         "one chat is served in order"
     );
-    // past ten in a minute nothing is answered
+    // after ten updates in a minute nothing is answered
     for _ in 0..8 {
         telegram.say(STRANGERS, &NOBODY, "/trogiup");
     }
     telegram
         .wait_for(|it| it.pending() == 0 && it.messages(STRANGERS).len() >= 5)
         .await;
-    // an agency's chat may not reach another's incident by a forged tap
+    // an agency's chat cannot reach another's incident with a forged tap
     let message = telegram.last(AGENCY).unwrap().id;
     let forged = telegram.press_data(AGENCY, &AN, message, &format!("take:{}", ids[1]));
     telegram
@@ -220,7 +220,7 @@ async fn what_was_done_is_not_done_again_after_a_crash_and_a_group_may_move() {
     scene.check(0).await;
     let alert = telegram.last(ROOM).unwrap();
     let listening = Listening::to(&scene);
-    // the answer hangs: what was done is written, and the update never confirmed
+    // the answer hangs: the effect is written, but the update is never confirmed
     telegram.refuse_raw("sendMessage", Reply::Hang);
     let sent = telegram.calls("sendMessage").len();
     telegram.reply(ROOM, &AN, alert.id, "một lần");
@@ -238,7 +238,7 @@ async fn what_was_done_is_not_done_again_after_a_crash_and_a_group_may_move() {
     );
     let open = asked(&telegram, -100_777, &BINH, "/suco").await;
     assert!(open.contains("Sự cố đang mở: 1"), "{open}");
-    // it was handed out again, from the beginning
+    // Telegram repeated the update, from the beginning
     let asked = &telegram.calls("getUpdates")[given].body;
     assert!(asked["offset"].as_i64().unwrap_or(0) <= 0, "{asked}");
     listening.end().await;
@@ -254,7 +254,7 @@ async fn what_may_have_arrived_where_a_group_moved_to_says_so() {
     portal.show(defaced());
     scene.check(0).await;
     telegram.migrate(AGENCY, -100_777);
-    // its first message there arrives, the answer does not
+    // its first message there arrives, but the answer does not
     telegram.cut_next("sendMessage");
     portal.show(honest(1));
     scene.check(0).await;
@@ -266,7 +266,7 @@ async fn what_may_have_arrived_where_a_group_moved_to_says_so() {
         .map(|it| it.text.contains("(gửi lại)"))
         .collect();
     assert_eq!(marked, [false, true], "{said:?}");
-    // what is only brought up to date comes once, and does not say otherwise
+    // an edit cannot arrive twice, so it is not marked as a repeat
     telegram.cut_next("editMessageText");
     portal.show(defaced());
     scene.check(0).await;
@@ -279,7 +279,7 @@ async fn what_may_have_arrived_where_a_group_moved_to_says_so() {
     );
 }
 
-/// Waits until the bot has answered all these taps; returns what it said to each.
+/// Waits until the bot has answered all these taps; returns its answers.
 async fn answers<const N: usize>(telegram: &Telegram, queries: [String; N]) -> [String; N] {
     let said = |it: &Telegram, query: &str| it.answered().into_iter().find(|it| it.0 == query);
     telegram
@@ -352,7 +352,7 @@ async fn the_room_and_an_agency_tap_at_once_and_the_operator_has_it() {
     }
 }
 
-/// Panics once, at an event of the bot's answers: a fault of whatever an answer goes through.
+/// Panics once, at a log event of the bot's answers: a fault on the way of an answer.
 struct Faulty(AtomicBool);
 
 impl tracing::Subscriber for Faulty {
@@ -438,14 +438,14 @@ async fn the_page_before_and_the_page_now_stand_side_by_side() {
         assert!(block.contains(wanted), "{wanted} in\n{}", shown.text);
     }
     assert!(!first.contains("T3st_Team") && !second.contains("Giới thiệu"));
-    // what is not kept any more is said to be gone; what was told at the time stays
+    // a page without its body is reported as gone; the facts stored in the incident remain
     std::fs::remove_dir_all(scene.world.evidence.folder()).unwrap();
     telegram.press(ROOM, &AN, alert.id, "Trước / Nay");
     let gone = heard(&telegram, ROOM, 2).await;
     let said = "(nội dung trang này không còn được lưu)";
     assert_eq!(gone.text.matches(said).count(), 2, "{}", gone.text);
     assert!(gone.text.contains("Tiêu đề: «Hacked by T3st_Team»"));
-    // an answer to it is a note of the incident
+    // a reply to it is a note of the incident
     telegram.reply(ROOM, &AN, shown.id, "đã đối chiếu");
     let noted = heard(&telegram, ROOM, 3).await;
     assert!(noted.text.contains("Đã ghi chú vào SC-"), "{}", noted.text);

@@ -1,4 +1,4 @@
-//! Announced changes: shown and silent, unless they are an attack; afterwards one question.
+//! Announced changes: shown and silent unless they are an attack; afterwards one question.
 
 use gaccong::{
     actions::{Access, plans},
@@ -16,7 +16,7 @@ use crate::{
     telegram::Telegram,
 };
 
-/// What a webmaster puts up on purpose: nothing is as it was, and nothing of it is an attack.
+/// A legitimate redesign: nothing is as before, and nothing marks an attack.
 pub fn redesigned() -> String {
     "<!doctype html><html lang=vi><head><title>Giao diện mới</title></head><body><img src='/new.png'><h1>Giao diện mới</h1></body></html>".to_owned()
 }
@@ -42,7 +42,7 @@ pub async fn planned(clock: &std::sync::Arc<Turned>) -> (Portal, Telegram, Scene
     assert!(!said.contains("Cổng b"), "{said}");
     listening.end().await;
     deliver::flush(&scene.world).await;
-    // no plan may silence the watch without a message
+    // every plan is reported, so that none can silence the watch unnoticed
     assert!(telegram.last(ROOM).unwrap().text.contains("KH-2026-0001"));
     clock.set("2026-11-22T22:10:00+07:00");
     (portal, telegram, scene)
@@ -89,7 +89,7 @@ async fn what_was_announced_is_shown_in_silence_and_asked_about_afterwards() {
         before,
         "nobody's phone rang"
     );
-    // the other portal was not announced: it rings
+    // the other portal was not announced, so it rings
     scene.check(1).await;
     assert_eq!(rings(&telegram, ROOM), before[1] + 1);
 
@@ -146,7 +146,7 @@ async fn what_was_announced_is_shown_in_silence_and_asked_about_afterwards() {
         last.note.as_deref(),
         Some("KH-2026-0001: đổi giao diện trang chủ")
     );
-    // the page is known from now on
+    // the page is normal from now on
     let open = scene.check(0).await;
     assert_eq!(open.class.unwrap().standing(), gaccong::model::Standing::Up);
     assert!(
@@ -188,7 +188,7 @@ async fn an_attack_rings_whatever_was_announced() {
         rings(&telegram, AGENCY) > before,
         "an edit of a silent message rings nobody"
     );
-    // and where it begins with the attack, it is an incident like any other
+    // an attack at the beginning of the hour is an incident like any other
     portal.show(honest(1));
     scene.check(0).await;
     clock.pass(40);
@@ -198,7 +198,7 @@ async fn an_attack_rings_whatever_was_announced() {
     assert!(incident.planned.is_none(), "{incident:?}");
 }
 
-/// What rang, in a chat, since then.
+/// The messages that rang in a chat since then.
 fn heard(telegram: &Telegram, chat: i64, before: usize) -> Vec<String> {
     let all = telegram.messages(chat);
     let loud = all[before..].iter().filter(|it| !it.silent);

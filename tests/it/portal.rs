@@ -1,4 +1,4 @@
-//! A scripted portal on 127.0.0.1:0: raw HTTP/1.1, so that it can misbehave in every way.
+//! A scripted portal on 127.0.0.1:0. It writes raw HTTP/1.1, so that it can misbehave in every way.
 
 use std::{
     net::SocketAddr,
@@ -16,7 +16,7 @@ use tokio::{
 #[derive(Clone, Debug)]
 pub struct Request {
     pub path: String,
-    /// Lower-case names.
+    /// Header fields, with names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
@@ -39,15 +39,15 @@ pub enum Reply {
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     },
-    /// Exactly these bytes, then the end.
+    /// Exactly these bytes, then the connection ends.
     Raw(Vec<u8>),
-    /// Closes without a byte.
+    /// Closes the connection without a byte.
     Close,
     /// Never answers.
     Hang,
-    /// An answer without end.
+    /// An endless answer.
     Endless,
-    /// What is told later: a long poll must not keep other calls waiting.
+    /// An answer that is given later: a long poll must not block other calls.
     Later(watch::Receiver<Option<Reply>>),
 }
 
@@ -109,7 +109,7 @@ impl Portal {
         }));
     }
 
-    /// What it answers from now on.
+    /// Sets the answers from now on.
     pub fn set(&self, script: impl FnMut(&Request) -> Reply + Send + 'static) {
         *self.script.lock().unwrap() = Box::new(script);
     }
@@ -119,7 +119,7 @@ impl Portal {
         self.set(move |_| Reply::Page(html.clone()));
     }
 
-    /// Refuses connections until it is opened again.
+    /// Refuses connections until [`Self::reopen`].
     pub async fn shut(&self) {
         let task = self.task.lock().unwrap().take();
         if let Some(task) = task {
@@ -167,7 +167,7 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
         }
         match stream.read(&mut buffer).await.ok()? {
             0 => return None,
-            // a TLS hello is answered as if it had been a question
+            // a TLS hello counts as a request
             read if buffer[0] == 0x16 => {
                 return Some(Request {
                     path: "/".to_owned(),
@@ -255,7 +255,7 @@ async fn full(
     stream.write_all(body).await
 }
 
-/// An honest made-up page; `n` varies what varies by itself.
+/// An honest made-up page; `n` changes the parts that vary by themselves.
 pub fn honest(n: u64) -> String {
     let news: String = (0..8)
         .map(|it| format!("<article class='news'><h3><a href='/tin/{it}'>Tin hoạt động số {it} của đơn vị</a></h3><p>Nội dung tóm tắt về công tác cải cách hành chính, mục {it}.</p></article>"))

@@ -1,4 +1,4 @@
-//! A queue for each chat: what one chat does keeps no other from being heard.
+//! A queue for each chat: a flood in one chat does not delay the others.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ async fn nobody_waits_for_what_telegram_answers_to_others() {
 
     telegram.wait_for(|it| calls(it) == 10).await;
 
-    // a burst in an agency's chat, larger than one batch of updates from Telegram, does not delay the room either
+    // a burst in an agency's chat, larger than one batch of updates, does not delay the room either
     let before = calls(&telegram);
     let gate = telegram.hold("answerCallbackQuery");
     for _ in 0..150 {
@@ -50,12 +50,12 @@ async fn nobody_waits_for_what_telegram_answers_to_others() {
     let query = telegram.press(ROOM, &AN, room.id, "Tiếp nhận");
     assert!(taken(&query).await.contains("Bạn đã tiếp nhận"));
     gate.send_replace(Some(Reply::status(200, "{\"ok\":true,\"result\":true}")));
-    // every tap in a known chat is handled, and of the stranger's taps as many as the limit allows
+    // every tap in a known chat is handled, and as many of the stranger's as the limit allows
     telegram.wait_for(|it| calls(it) == 10 + 150 + 1).await;
     listening.end().await;
 }
 
-/// Telegram answers each tap of the agency a moment later than the one before, so that the chat's queue moves one by one
+/// Telegram answers each tap of the agency a moment after the one before, so that the chat's queue advances by one
 /// and each poll brings one new update.
 #[tokio::test]
 async fn a_chat_whose_queue_moves_slowly_keeps_nobody_else_from_being_heard() {

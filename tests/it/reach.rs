@@ -1,4 +1,4 @@
-//! Addresses of a name that are slow to connect, shut or dead.
+//! Addresses of a name that are slow to connect, refuse connections, or do not answer.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -13,8 +13,8 @@ use crate::{
     portal::Portal,
 };
 
-/// A server with a full queue of connections: the kernel answers no further one, and the visitor's asks again after a
-/// second.
+/// A server with a full queue of connections: the kernel answers no further attempt, and the client's repeats it
+/// after a second.
 struct Full {
     listener: TcpListener,
     _waiting: TcpStream,
@@ -31,7 +31,7 @@ async fn full(port: u16) -> Full {
     }
 }
 
-/// Waits until a connection to the port at `::1` is left unanswered.
+/// Waits until an attempt to connect to the port at `::1` gets no answer.
 async fn knocked(port: u16) {
     let wanted = format!(":{port:04X}");
     let is_waiting = |line: &str| {
@@ -58,7 +58,7 @@ async fn an_address_that_is_slow_to_connect_is_read_all_the_same() {
     let full = full(port).await;
     let opened = async {
         knocked(port).await;
-        // the visitor's second attempt comes after a second: now there is room for it
+        // the client's second attempt comes after a second, when the queue has room for it
         drop(full.listener.accept().await.unwrap());
         let (mut stream, _) = full.listener.accept().await.unwrap();
         let _ = stream.read_buf(&mut Vec::new()).await;
@@ -91,12 +91,12 @@ async fn a_dead_family_costs_no_look_and_is_not_asked_again() {
         let seen = visit_within(&eye, &url, None, 4).await;
         assert_eq!(address(&seen), "127.0.0.1");
     }
-    // it answers again, and is still left out
+    // the address answers again, and is still skipped
     drop(full);
     portals[1].reopen().await;
     assert_eq!(address(&visit(&eye, port, None).await), "127.0.0.1");
     assert!(portals[1].seen().is_empty());
-    // the look tries it after its other addresses fail
+    // a look uses it after its other addresses fail
     portals[0].shut().await;
     assert_eq!(address(&visit(&eye, port, None).await), "::1");
 }

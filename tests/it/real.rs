@@ -1,4 +1,4 @@
-//! Real pages, where the corpus lies beside the repository; nothing of it is in here.
+//! Real pages, if the corpus lies beside the repository, which contains none of it.
 
 use std::{
     collections::BTreeMap,
@@ -23,7 +23,7 @@ fn load(row: &Value) -> Vec<u8> {
         .unwrap()
 }
 
-/// Sequences of one URL each, oldest first.
+/// The rows of each URL, oldest first.
 fn sequences(rows: &[Value]) -> Vec<Vec<&Value>> {
     let mut all: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for row in rows.iter().filter(|it| it["kind"] == "benign-sequence") {
@@ -53,8 +53,7 @@ fn raw(body: Vec<u8>) -> Reply {
     }
 }
 
-/// Portals that move on through their honest versions; every third is then replaced by a real
-/// defacement and restored.
+/// Portals go through their honest versions; every third one is then replaced by a real defacement and restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn honest_versions_are_quiet_and_replacements_are_told() {
     let Ok(manifest) = fs::read_to_string(Path::new(CORPUS).join("manifest.jsonl")) else {
@@ -73,7 +72,7 @@ async fn honest_versions_are_quiet_and_replacements_are_told() {
     for (nth, versions) in sequences(&rows).into_iter().take(30).enumerate() {
         let portal = Portal::start(|_| Reply::Close).await;
         let show = |body: Vec<u8>| portal.set(move |_| raw(body.clone()));
-        // a version every twenty minutes, as a portal that moves on fast
+        // a version every twenty minutes, as in a portal that changes often
         let clock = Arc::new(Fixed(Mutex::new(Timestamp::UNIX_EPOCH)));
         let later = || {
             let mut now = clock.0.lock().unwrap();

@@ -1,5 +1,5 @@
-//! Data directories of an older program: what is in them is read, kept and told. `tests/records/README.md` says what each
-//! holds and how it was made.
+//! Data directories of an older program: their content is read, kept and reported. `tests/records/README.md` says
+//! what each of them holds and how it was made.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -89,7 +89,8 @@ fn the_journal_alone_holds_what_must_not_be_lost() {
         fs::remove_dir_all(path.join("data/store")).unwrap();
         assert_all_same(&backed_up(&path), &journal);
         for (key, record) in wanted(directory) {
-            // history and masks are learnt again; beats, days and spans are in the journal since the last night only
+            // history and masks are learnt again; samples, days and spans are in the journal only up to the last
+            // night
             if ["a/", "b/", "h/", "k/", "s/"]
                 .iter()
                 .any(|it| key.starts_with(it))
@@ -116,7 +117,7 @@ fn a_backup_restores_all_but_the_messages_that_wait() {
         let wanted = wanted(directory);
         let told = wanted.into_iter().filter(|(key, _)| !key.starts_with("o/"));
         let told: Records = told.collect();
-        // elsewhere, and in the place of the store that it was made of, which knows the seal
+        // restored in another directory, and in place of its own store, with the key that verifies the seal
         let (keep, elsewhere) = (tempfile::tempdir().unwrap(), "--foreign");
         let path = keep.path().to_owned();
         for file in ["targets.yaml", "backup"] {
@@ -127,7 +128,7 @@ fn a_backup_restores_all_but_the_messages_that_wait() {
             let (out, err, code) = said(&gaccong(&path, &["restore", "backup", how, "--yes"]));
             assert_eq!(code, 0, "{directory}: {out}{err}");
             assert_all_same(&backed_up(&path), &told);
-            // a record that was set aside belongs to its engine alone
+            // records that were set aside belong to their engine and are not in a backup
             is_whole(&path, "");
         }
     }
@@ -141,7 +142,7 @@ fn a_backup_that_a_running_service_wrote_is_restored() {
     assert_eq!(code, 0, "{out}{err}");
     is_whole(&path, "");
     let (found, later) = (backed_up(&path), wanted("killed"));
-    // what came later was added, and nothing was taken away
+    // later records were added, and none was removed
     for (key, record) in found.iter().filter(|it| it.0.starts_with("i/")) {
         assert_eq!(record["target"], later[key]["target"], "{key}");
     }
@@ -151,7 +152,8 @@ fn a_backup_that_a_running_service_wrote_is_restored() {
     }
 }
 
-/// Nothing is damaged, missing or repaired, and no page is lost. `directory` names what the older program said of it.
+/// Asserts that nothing is damaged, missing or repaired, and no page is lost. `directory`: where the older program's
+/// output is stored.
 fn is_whole(path: &Path, directory: &str) {
     let (out, err, code) = said(&gaccong(path, &["store", "verify", "--json"]));
     assert_eq!((code, err.as_str()), (0, ""), "{directory}: {out}");

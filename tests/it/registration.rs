@@ -1,4 +1,5 @@
-//! Agencies ask to be watched and officers decide: no step happens twice, and no chat sees what it may not see.
+//! Agencies request that portals be watched, and officers decide: no step happens twice, and no chat sees more than
+//! it may.
 
 use std::sync::{Arc, Mutex};
 
@@ -44,7 +45,7 @@ pub async fn requests(scene: &Scene) -> Vec<Request> {
     scene.world.store.requests().await.unwrap()
 }
 
-/// What is due is done and told.
+/// Does what is due, and delivers the alerts.
 pub async fn settle(scene: &Scene) {
     run_jobs(&scene.world, &["registration"]).await;
     deliver::flush(&scene.world).await;
@@ -81,7 +82,7 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
     let (_a, telegram, scene) = room_at(clock.clone(), &[port(&portal)]).await;
     let listening = Listening::to(&scene);
 
-    // the address alone: asked back for the agency
+    // only the address: the bot asks for the agency
     let why = asked(
         &telegram,
         STRANGERS,
@@ -111,7 +112,7 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
     .await;
     assert!(again.contains("DK-2026-0001 đang chờ duyệt"), "{again}");
 
-    // it was looked at: the asker is told how to prove, the officers what it looks like
+    // after the look, the asker learns how to prove ownership, and the officers see the page
     settle(&scene).await;
     let told = telegram.last(STRANGERS).unwrap();
     let token = requests(&scene).await[0].token.clone();
@@ -166,7 +167,7 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
     .await;
     assert!(refused.contains("Chỉ cán bộ được phân công"), "{refused}");
 
-    // the proof is put in place
+    // the proof is published
     *file.lock().unwrap() = format!("{token}\n");
     clock.pass(1);
     pressed(&telegram, STRANGERS, &NOBODY, &told, "🔁 Kiểm tra lại").await;
@@ -181,7 +182,7 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
     let shown = telegram.last(ROOM).unwrap();
     assert_eq!(shown.id, officers.id, "one message a request");
 
-    // two officers tap at once: one approves, the other is told
+    // two officers tap at once: one approves, the other is informed
     let first = telegram.press(ROOM, &AN, shown.id, "✅ Duyệt");
     let second = telegram.press(ROOM, &AN, shown.id, "✅ Duyệt");
     assert!(answer(&telegram, &first).await.contains("Đã duyệt"));
@@ -200,7 +201,7 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
         room.text
     );
 
-    // the chat is an agency's now: it sees its portal and no other, and is told of it
+    // the chat is an agency's now: it sees its own portal only, and gets its alerts
     let status = asked(&telegram, STRANGERS, &NOBODY, "/trangthai").await;
     assert!(status.contains("Đang giám sát 1 cổng"), "{status}");
     let targets = scene.world.targets().await.unwrap();
@@ -218,7 +219,7 @@ async fn an_agency_registers_its_portal_from_its_own_chat() {
     let took = pressed(&telegram, STRANGERS, &NOBODY, &alert, "Tiếp nhận").await;
     assert!(took.contains("Bạn đã tiếp nhận"), "{took}");
 
-    // its group becomes a supergroup: still this agency, with its messages sent there
+    // its group becomes a supergroup: it is still this agency, and gets the messages
     telegram.migrate(STRANGERS, -1_001_010);
     let there = asked(&telegram, -1_001_010, &NOBODY, "/trangthai").await;
     assert!(there.contains("Đang giám sát 1 cổng"), "{there}");
@@ -255,7 +256,7 @@ async fn who_is_not_wanted_is_told_why() {
         let said = asked(&telegram, AGENCY, &NOBODY, &format!("/dangky {wrong} X")).await;
         assert!(said.contains("Địa chỉ không hợp lệ"), "{wrong}: {said}");
     }
-    // a request in an agency's own chat need not name the agency; this portal is defaced already
+    // a request in an agency's own chat need not name the agency; this portal is already defaced
     let taken = asked(
         &telegram,
         AGENCY,
@@ -408,7 +409,7 @@ async fn what_moved_meanwhile_is_decided_on_as_it_is() {
     telegram.migrate(STRANGERS, -1_001_010);
     let there = asked(&telegram, -1_001_010, &NOBODY, "/dangky DK-2026-0001").await;
     assert!(there.contains("Mã xác minh"), "{there}");
-    // the portal is defaced between what the officer was shown and his tap
+    // the portal is defaced between the officer's message and the tap
     portal.show(defaced());
     clock.pass(31);
     run_jobs(&scene.world, &["registration"]).await;

@@ -1,4 +1,4 @@
-//! The registry's verbs without a chat: ownership, ends, the command line, and what a chat that takes nothing may do to us.
+//! The registry without a chat: ownership, ends, the command line, and chats that cannot be reached.
 
 use std::{
     net::{SocketAddr, UdpSocket},
@@ -25,7 +25,7 @@ use crate::{
     scene::{self, Scene, Turned, folder, gaccong, parse, run_jobs, said, yaml},
 };
 
-/// A name server that has one TXT record.
+/// A name server with one TXT record.
 fn name_server(name: &str, text: Arc<Mutex<String>>) -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let address = socket.local_addr().unwrap();
@@ -99,12 +99,12 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
     let first = ask("www.cong.gov.vn").await.unwrap();
     settle(&scene).await;
     assert_eq!(requests(&scene).await[0].proof, None);
-    // proved for the domain, for a host of it, without a request for a look
+    // a proof for the whole domain, for a host below it, found without the asker's request for a look
     *record.lock().unwrap() = first.token.clone();
     clock.pass(31);
     settle(&scene).await;
     assert_eq!(requests(&scene).await[0].proof, Some(Proof::Dns));
-    // another's token proves nothing
+    // another asker's token proves nothing
     let second = ask("127.0.0.1").await.unwrap();
     let head = |token: &str| format!("<meta name='gaccong' content='{token}'>");
     *page.lock().unwrap() = honest(3).replace("<head>", &format!("<head>{}", head(&first.token)));
@@ -114,7 +114,8 @@ async fn ownership_is_shown_by_a_record_or_an_element() {
     clock.pass(31);
     settle(&scene).await;
     assert_eq!(requests(&scene).await[1].proof, Some(Proof::Meta));
-    // watched from now on: its name with a dot is no other portal, and an address that shows the very page is told of
+    // the portal is watched now: its name with a final dot is no other portal, and an address with an equal page is
+    // reported
     verbs::approve(&officer, &first.id, None, None)
         .await
         .unwrap();
@@ -151,7 +152,7 @@ async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
         let why = serde_json::json!({"ok": false, "error_code": 429, "description": "Too Many Requests: retry after 30", "parameters": {"retry_after": 30}});
         telegram.refuse("sendMessage", 429, why);
     };
-    // the room is told first, by name
+    // the room is informed first, by name
     deliver::flush(&scene.world).await;
     assert!(telegram.last(ROOM).unwrap().text.contains("DK-2026-0001"));
     run_jobs(&scene.world, &["registration"]).await;
@@ -201,7 +202,7 @@ async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
         let asked = verbs::ask(&Access::cli(&scene.world, "An"), wanted)
             .await
             .unwrap();
-        // requests for one domain are looked at with a pause between them
+        // looks at one domain have a pause between them
         clock.pass(1);
         settle(&scene).await;
         let approved = verbs::approve(&officer, &asked.id, None, None).await;

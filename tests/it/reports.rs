@@ -11,7 +11,7 @@ use crate::{
     scene::{Scene, yaml},
 };
 
-/// A week of looks every five minutes: an hour down on Tuesday, nothing on Thursday.
+/// A week of looks every five minutes, with an outage of an hour on Tuesday and no looks on Thursday.
 async fn scene() -> (Scene, Week) {
     let scene = Scene::new(&yaml(
         "",
@@ -71,7 +71,7 @@ async fn time_not_watched_is_never_up() {
         .iter()
         .find(|it| it.id.as_str() == "a")
         .unwrap();
-    // six days but the last five minutes, of which an hour was down
+    // six days without the last five minutes, of which one hour was an outage
     let watched = (6.0 * 24.0 * 60.0 - 10.0) * 60.0;
     let uptime = (watched - 3600.0) / watched;
     assert!(
@@ -196,7 +196,7 @@ async fn a_chat_is_sent_the_report_of_its_own_portals() {
     let (whole, own) = (page(ROOM), page(AGENCY));
     assert!(whole.contains("Cổng a") && whole.contains("Cổng b"));
     assert!(own.contains("Cổng a") && !own.contains("Cổng b"), "{own}");
-    // written until they are sent, and not for ever
+    // the files are kept until they are sent, and deleted later
     let folder = scene.world.config.service.data_dir.join("reports/chats");
     let count = || walk(&folder).len();
     assert_eq!(count(), 1);

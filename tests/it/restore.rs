@@ -1,4 +1,4 @@
-//! What a backup holds, and that a restore is done as a whole or not at all, wherever it is killed.
+//! The content of a backup, and that a restore is complete or does nothing, wherever it is killed.
 
 use std::{
     fs,
@@ -29,7 +29,7 @@ fn registered() -> (tempfile::TempDir, PathBuf) {
     (keep, path)
 }
 
-/// The ids of all portals, and what was said on standard error.
+/// The ids of all portals, and the output on standard error.
 fn listed(path: &Path) -> (Vec<String>, String) {
     let (out, err, code) = said(&gaccong(path, &["targets", "list", "--json"]));
     assert_eq!(code, 0, "{err}");
@@ -46,8 +46,8 @@ fn line(put: &[(String, String)]) -> String {
     format!("{:016x} {json}\n", Digest::of(json.as_bytes()).low())
 }
 
-/// Writes a backup without a seal: a registration of the portal `c` with the notifiers `notify`, `more` further records on
-/// one line, and pages. A journal has a line for each of these records, and is several times as large.
+/// Writes a backup without a seal: a registration of the portal `c` with the notifiers `notify`, `more` further
+/// records on one line, and pages. The journal has a line for each of these records, and is several times as large.
 fn written(path: &Path, notify: &[&str], more: usize, pages: &[&[u8]]) {
     let mut target = Target::unregistered("https://c.vn/".parse().unwrap(), Settings::default());
     target.id = id("c");
@@ -115,7 +115,8 @@ async fn the_pages_of_sightings_are_in_the_backup_and_verified() {
 fn a_restore_that_is_killed_leaves_the_store_as_it_was() {
     let (_keep, path) = registered();
     written(&path.join("other"), &[], 3000, &[]);
-    // the system kills a process that writes more to one file than it may: the journal's base first, then the engine
+    // the system kills a process that exceeds its file size limit: the journal's base is written first, then the
+    // engine
     let mut kills = 0;
     for blocks in [200, 500, 1000, 2000, 4000, 20_000, 100_000] {
         let limits = format!("ulimit -c 0; ulimit -f {blocks}; exec \"$0\" \"$@\"");
@@ -135,7 +136,7 @@ fn a_restore_that_is_killed_leaves_the_store_as_it_was() {
         let (ids, err) = listed(&path);
         assert_eq!(ids, ["a", "b"], "{blocks}: {status}: {err}");
         assert!(err.contains("restore was cut short"), "{err}");
-        // said once
+        // reported only once
         let (ids, err) = listed(&path);
         assert_eq!((ids.len(), err.as_str()), (2, ""));
     }

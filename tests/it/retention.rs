@@ -1,4 +1,4 @@
-//! What the nightly upkeep takes away, by the store's table of tables.
+//! What the nightly maintenance deletes, by the store's table of tables.
 
 use std::sync::Arc;
 
@@ -110,7 +110,7 @@ async fn messages_that_are_edited_no_more_lose_their_receipts() {
         ("KH-2026-0002".to_owned(), false),
         (About::Requests(at(0)).key(), true),
         (About::Requests(at(30)).key(), false),
-        // its request went long ago, under a version that left receipts
+        // its request was deleted long ago, by a version that left receipts behind
         ("DK-2020-0001".to_owned(), true),
     ];
     for n in [1, 2] {

@@ -1,5 +1,5 @@
-//! What rings for many incidents: calls, reminders of taken incidents, portals that show us nothing. One message for
-//! many, one a minute, with one button.
+//! Messages that ring for many incidents: calls, reminders of taken incidents, portals that block the looks. Many
+//! become one message, at most one a minute, with one button.
 
 use std::sync::Arc;
 
@@ -29,12 +29,12 @@ struct Room {
     telegram: Telegram,
     scene: Scene,
     clock: Arc<Turned>,
-    /// Another owner's portal: what fails elsewhere is not our own line.
+    /// Another owner's portal as a witness, so that failures are not blamed on the service's own network.
     _witness: Portal,
 }
 
 impl Room {
-    /// Eight portals that the room is told of; `duty` stands in the file.
+    /// Eight portals that send their alerts to the room; `duty` is part of the file.
     async fn open(duty: &str) -> Self {
         let portal = Portal::page(honest(1)).await;
         let telegram = Telegram::strict(&[(ROOM, "supergroup")]).await;
@@ -66,12 +66,12 @@ impl Room {
     }
 
     async fn tell(&self) {
-        // gathered, then told
+        // the first flush groups, the second sends
         deliver::flush(&self.scene.world).await;
         deliver::flush(&self.scene.world).await;
     }
 
-    /// The room's messages with these words in their first lines.
+    /// The room's messages with this text in the first line.
     fn told(&self, words: &str) -> Vec<Shown> {
         let mut all = self.telegram.messages(ROOM);
         all.retain(|it| it.text.lines().next().unwrap_or_default().contains(words));
@@ -127,7 +127,7 @@ async fn calls_that_come_one_after_the_other_are_one_message_a_minute() {
     );
     room.tell().await;
 
-    // an hour later reminders come in a minute or two: each incident was taken at its time
+    // an hour later, reminders become due within a minute or two, because each incident was taken at its own time
     for (at, it) in incidents.into_iter().enumerate() {
         let mut it = it;
         if let Some(taken) = &mut it.taken {
@@ -191,7 +191,7 @@ async fn portals_that_show_us_nothing_for_an_hour_ring_together() {
     assert!(last.buttons.iter().any(|it| it.0 == ALL), "{last:?}");
 }
 
-/// Takes four messages a minute, three of them where they are not grave.
+/// A notifier that takes four messages a minute, of which three may be other than grave.
 struct Slow(Keeper);
 
 #[async_trait]
@@ -235,7 +235,7 @@ async fn one_that_waits_for_its_turn_is_counted_once() {
     };
     scene.world.store.commit(commit).await.unwrap();
     clock.pass_seconds(10);
-    // the three fill the minute: the outage waits for a minute of many rounds
+    // the three use up the minute: the outage waits, for many rounds
     tokio::time::pause();
     let stop = CancellationToken::new();
     let running = tokio::spawn(deliver::run(steady(scene.world.clone()), stop.clone()));

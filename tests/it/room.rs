@@ -1,4 +1,4 @@
-//! A duty room in Telegram: chats, people, and the bot at work.
+//! A duty room in Telegram: chats, people, and the running bot.
 
 use std::sync::Arc;
 
@@ -37,12 +37,13 @@ pub const NOBODY: User = User {
     username: None,
 };
 
-/// A duty room, an agency's group and an unknown one; alerts of portal `a` go to both, those of `b` to the room alone.
+/// A duty room, an agency's group and an unknown group; alerts of portal `a` go to the first two, those of `b` to the
+/// room only.
 pub async fn room() -> (Portal, Telegram, Scene) {
     room_at(Arc::new(System), &[]).await
 }
 
-/// Such a room on a clock of the test's own; requests may name portals on these ports.
+/// Such a room, with the test's own clock; requests may name portals on these ports.
 pub async fn room_at(clock: Arc<dyn Clock>, ports: &[u16]) -> (Portal, Telegram, Scene) {
     room_with(clock, ports, "").await
 }
@@ -87,7 +88,7 @@ pub async fn room_with(
     (portal, telegram, scene)
 }
 
-/// The bot at work until it is dropped.
+/// The bot, which runs until this is dropped.
 pub struct Listening(CancellationToken, JoinHandle<()>);
 
 impl Listening {
@@ -97,12 +98,12 @@ impl Listening {
         Self(stop, task)
     }
 
-    /// It is told to stop, and not waited for.
+    /// Asks the bot to stop, without waiting for it.
     pub fn stop(&self) {
         self.0.cancel();
     }
 
-    /// As a process dies: nothing more is said to Telegram.
+    /// Aborts the bot like a dying process: it makes no further call.
     pub fn dies(self) {
         self.1.abort();
     }
@@ -113,7 +114,7 @@ impl Listening {
     }
 }
 
-/// What the bot says next in a chat.
+/// Waits for the bot's next message in a chat.
 pub async fn heard(telegram: &Telegram, chat: i64, before: usize) -> Shown {
     telegram
         .wait_for(|it| it.messages(chat).len() > before)

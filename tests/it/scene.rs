@@ -33,7 +33,7 @@ pub fn provider() {
     });
 }
 
-/// A notifier that keeps what it was given.
+/// A notifier that stores its messages.
 #[derive(Default)]
 pub struct Keeper(pub Mutex<Vec<Message>>);
 
@@ -45,7 +45,7 @@ impl Notifier for Keeper {
     }
 }
 
-/// A clock that is turned by hand.
+/// A clock that the test sets.
 pub struct Turned(Mutex<Timestamp>);
 
 impl Clock for Turned {
@@ -79,7 +79,8 @@ pub struct Scene {
     pub folder: tempfile::TempDir,
 }
 
-/// Everything quick, loopback allowed; `extra` goes under `service:`, `targets` are (id, url).
+/// A configuration with short intervals and loopback allowed. `extra` goes under `service:`; `targets` are pairs of
+/// id and URL.
 pub fn yaml(extra: &str, targets: &[(&str, &str)]) -> String {
     let targets: String = targets
         .iter()
@@ -104,12 +105,12 @@ impl Scene {
         Self::at(config, store, Arc::new(System))
     }
 
-    /// On a clock of the test's own.
+    /// With the test's own clock.
     pub fn at(config: Config, store: &str, clock: Arc<dyn Clock>) -> Self {
         Self::over(config, store, clock, tempfile::tempdir().unwrap())
     }
 
-    /// Over what lies in the folder.
+    /// Over the existing content of a folder.
     pub fn over(
         mut config: Config,
         store: &str,
@@ -147,7 +148,7 @@ impl Scene {
         self.world.config.targets[at].clone()
     }
 
-    /// Checks and delivers what came of it.
+    /// Checks a target and delivers the resulting alerts.
     pub async fn check(&self, at: usize) -> check::Checked {
         let checked = check::check(&self.world, &self.target(at)).await;
         deliver::flush(&self.world).await;
@@ -173,7 +174,7 @@ impl Scene {
             .unwrap()
     }
 
-    /// Writes an incident as a person's step left it.
+    /// Writes an incident that a person's action has changed.
     pub async fn commit(&self, incident: Incident) {
         let commit = Commit {
             incidents: vec![incident],
@@ -201,7 +202,7 @@ impl Scene {
     }
 }
 
-/// Runs jobs of the clock once each, in the order given.
+/// Runs these periodic jobs once each, in the given order.
 pub async fn run_jobs(world: &Arc<World>, names: &[&str]) {
     for name in names {
         let mut all = jobs::ALL.iter().map(|begin| begin());
@@ -212,7 +213,7 @@ pub async fn run_jobs(world: &Arc<World>, names: &[&str]) {
     }
 }
 
-/// What calls people: escalation, test calls and hand-overs.
+/// Runs the jobs that call people: escalation, test calls and handovers.
 pub async fn duty_clock(world: &Arc<World>) {
     run_jobs(world, &["escalation", "shift-check", "handover"]).await;
 }
@@ -225,7 +226,7 @@ pub fn id(text: &str) -> TargetId {
     text.parse().unwrap()
 }
 
-/// The program as built.
+/// Runs the built program.
 pub fn gaccong(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gaccong"))
         .args(args)
@@ -244,7 +245,7 @@ pub fn said(output: &Output) -> (String, String, i32) {
     )
 }
 
-/// A folder with a targets.yaml.
+/// A folder with this targets.yaml.
 pub fn folder(text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_owned();
@@ -292,7 +293,7 @@ impl Service {
         }
     }
 
-    /// Reads on until a line holds `wanted`.
+    /// Reads lines until one contains `wanted`.
     pub fn until(&mut self, wanted: &str) -> String {
         let end = Instant::now() + Duration::from_secs(60);
         while Instant::now() < end {
@@ -309,7 +310,7 @@ impl Service {
         );
     }
 
-    /// All that is said until the output ends or pauses for `quiet`.
+    /// The lines until the output ends or pauses for `quiet`.
     pub fn rest(&mut self, quiet: Duration) -> Vec<String> {
         let mut out = Vec::new();
         while let Ok(line) = self.lines.recv_timeout(quiet) {

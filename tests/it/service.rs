@@ -1,4 +1,4 @@
-//! The built program as a service, killed and restarted, with commands beside it.
+//! The built program as a service: killed, restarted, and with commands beside it.
 
 use std::{path::Path, time::Duration};
 
@@ -122,7 +122,7 @@ async fn every_command_works_beside_it() {
         .unwrap()
         .to_owned();
     if code != 0 {
-        // another year than the one this test was written in
+        // another year than the one in which this test was written
         let (path, id) = (path.clone(), id.clone());
         assert_eq!(
             off(move || said(&gaccong(
@@ -181,7 +181,7 @@ async fn every_command_works_beside_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn health_and_metrics_are_served() {
     let portal = lively().await;
-    // a free port, found by taking it for a moment
+    // a free port, found by binding it for a moment
     let port = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -241,7 +241,7 @@ async fn a_changed_file_is_taken_in_and_a_broken_or_shrunken_one_is_not() {
         service
     })
     .await;
-    // broken: the old one stays, and the place is named
+    // a faulty file: the old configuration stays in force, and the message names the place
     write(&first.replace("id: a3", "id: A_3"));
     service = off(move || {
         let line = service.until("the old configuration stays in force");
@@ -250,7 +250,7 @@ async fn a_changed_file_is_taken_in_and_a_broken_or_shrunken_one_is_not() {
         service
     })
     .await;
-    // an addition begins at once
+    // a new target is looked at immediately
     named.push(("b", &urls[1]));
     write(&yaml("", &named));
     service = off(move || {
@@ -260,7 +260,7 @@ async fn a_changed_file_is_taken_in_and_a_broken_or_shrunken_one_is_not() {
     })
     .await;
     assert!(!portals[1].seen().is_empty());
-    // much smaller: not without a word
+    // a much smaller file is not accepted without confirmation
     write(&yaml("", &[("c", &urls[2])]));
     service = off(move || {
         service.until("gaccong targets accept");
@@ -276,7 +276,7 @@ async fn a_changed_file_is_taken_in_and_a_broken_or_shrunken_one_is_not() {
         service
     })
     .await;
-    // gone altogether: the old one stays
+    // a missing file: the old configuration stays in force
     std::fs::remove_file(path.join("targets.yaml")).unwrap();
     let pid = service.child.id().to_string();
     service = off(move || {
@@ -315,7 +315,7 @@ async fn a_changed_roster_beside_the_file_is_taken_in_and_a_broken_one_is_not() 
         off(move || {
             let line = service.until("the old configuration stays in force");
             assert!(line.contains(place), "{line}");
-            // and the operator is told
+            // and the operator is alerted
             service.until("CẤU HÌNH MỚI KHÔNG ĐƯỢC ÁP DỤNG");
             service
         })
@@ -330,7 +330,7 @@ async fn a_changed_roster_beside_the_file_is_taken_in_and_a_broken_one_is_not() 
     .await;
     std::fs::remove_file(&roster).unwrap();
     service = refused(service, "duty.roster_csv: ").await;
-    // one that a refused file names is looked at, too
+    // a roster that a refused file names is watched, too
     let elsewhere = text.replace("roster.csv", "other.csv");
     std::fs::write(path.join("targets.yaml"), elsewhere).unwrap();
     service = refused(service, "other.csv").await;

@@ -12,7 +12,7 @@ fn text(portal: &Portal) -> String {
     yaml("", &[("a", &portal.url())]).replace("every: 1s", "every: 5m")
 }
 
-/// A learnt portal, with a clock that the test turns.
+/// A learnt portal, with a clock that the test sets.
 async fn learnt() -> (Portal, Scene, Arc<Turned>) {
     let portal = Portal::start(well()).await;
     let clock = Turned::at("2026-03-02T02:00:00Z");
@@ -78,7 +78,7 @@ async fn a_signed_page_rings_as_seen_once_though_no_other_look_shows_it() {
         .body(&incident.evidence[0].digest)
         .unwrap();
     assert_eq!(String::from_utf8(body).unwrap(), defaced());
-    // good looks end it only after two hours without a sighting
+    // normal looks end the incident only after two hours without a sighting
     for _ in 0..11 {
         clock.pass(10);
         scene.check(0).await;
@@ -95,7 +95,7 @@ async fn a_signed_page_rings_as_seen_once_though_no_other_look_shows_it() {
 async fn defaced_at_a_quarter_of_the_looks_is_one_incident_that_does_not_flap() {
     for good in [3, 9] {
         let (portal, scene, clock) = learnt().await;
-        // only the first look of a check sees the defacement, its confirming looks do not
+        // only the first look of a check sees the defacement; its confirming looks do not
         for round in 0..40 {
             if round % (good + 1) == 0 {
                 once(&portal, defaced());
@@ -246,7 +246,7 @@ async fn what_comes_back_is_told_as_coming_and_going_and_ends_with_a_persons_wor
         "{open:#?}"
     );
     assert_eq!(open.kind, Kind::Planted);
-    // an officer closes it: earlier sightings do not open an incident any more
+    // an officer closes it: earlier sightings no longer open an incident
     let now = scene.world.clock.now();
     let closed = gaccong::incident::resolve(&open, "Trực ban", None, now).unwrap();
     scene.commit(closed).await;
@@ -358,7 +358,7 @@ fn once_with_etag(portal: &Portal, page: String) {
 #[tokio::test]
 async fn a_watch_window_asks_for_whole_pages_only() {
     let portal = Portal::start(with_etag()).await;
-    // the eve of the National Day
+    // the eve of National Day
     let clock = Turned::at("2026-09-01T20:00:00Z");
     let window =
         "watch_windows: [{ name: Quốc khánh, from: 2026-09-01, to: 2026-09-02 }]\nagencies:";
@@ -380,7 +380,7 @@ async fn a_killed_service_has_not_forgotten_what_it_saw() {
     let (_folder, path) = folder(&yaml("", &[("a", &portal.url())]));
     let mut service = Service::start(&path, &[]);
     service.until("the baseline is learnt");
-    // the look after the sighting hangs: the service is killed during it
+    // the look after the sighting hangs, and the service is killed during it
     let (mut page, mut asked) = (Some(defaced()), false);
     portal.set(move |_| match page.take() {
         Some(page) => Reply::Page(page),

@@ -1,8 +1,9 @@
-//! The whole service in virtual time, under a seeded history of everything that can go wrong: crashes, a slow or
-//! failing disk, lost replies, chats that are gone, flapping and attacked portals, blindness, a clock that jumps.
-//! Afterwards it must hold that nothing was lost, no message was untrue, and no portal was accused blindly.
+//! The whole service in virtual time, with a seeded history of everything that can go wrong: crashes, a slow or
+//! failing disk, lost replies, dead chats, flapping and attacked portals, an outage of the service's own network, a
+//! clock that jumps. Afterwards nothing may be lost, no message may be untrue, and no portal may be accused without
+//! having been seen.
 //!
-//! `GACCONG_SEEDS=5000` tries more; `GACCONG_SEED=17` replays one and prints its history.
+//! `GACCONG_SEEDS=5000` runs more histories; `GACCONG_SEED=17` replays one and prints its events.
 
 mod chats;
 mod disk;
@@ -47,9 +48,9 @@ struct History {
     disk: Arc<Disk>,
     clock: Arc<Virtual>,
     running: Option<(JoinSet<()>, Arc<World>)>,
-    /// When the network was gone, in wall time.
+    /// Periods without a network, in wall time.
     blind: Vec<(Timestamp, Timestamp)>,
-    /// The wall clock was set back.
+    /// Whether the wall clock was set back.
     twice: bool,
     log: Vec<String>,
 }
@@ -151,7 +152,7 @@ impl History {
         self.running.as_ref().unwrap().1.store.clone()
     }
 
-    /// Something happens.
+    /// Plays a random event.
     async fn event(&mut self) {
         let ids: Vec<String> = self
             .outside
@@ -220,7 +221,7 @@ impl History {
             _ => {
                 let jump = self.random.i64(-1200..3600) * 1000;
                 self.say(format!("the clock jumps by {} s", jump / 1000));
-                // hours that come twice cannot be told apart afterwards
+                // hours that occur twice cannot be told apart afterwards
                 self.twice |= jump < 0;
                 self.clock.ahead_ms.fetch_add(jump, Ordering::Relaxed);
             }
@@ -236,7 +237,7 @@ impl History {
             tokio::time::sleep(Duration::from_secs(pause)).await;
             self.one_open_incident_a_target().await?;
         }
-        // everything works again, and what is true stays so
+        // everything works again from here on, and the states of portals no longer change
         for chat in &self.chats {
             *chat.mood.lock().unwrap() = Mood::Well;
         }
@@ -246,7 +247,7 @@ impl History {
                 *truth = Truth::Honest(0);
             }
         }
-        // without an answer from any portal, the service's own network is the likely cause
+        // if no portal answered, the service would suspect its own network
         if let Some(first) = self.outside.truths.lock().unwrap().values_mut().next() {
             *first = Truth::Honest(0);
         }
@@ -280,7 +281,8 @@ impl History {
             let open = incidents
                 .iter()
                 .find(|it| it.target.as_str() == id && it.stage.is_open());
-            // an intermittent incident lasts for `unseen_s` after the last sighting, and up to one look with its pause more
+            // an intermittent incident lasts until `unseen_s` after the last sighting, plus up to one look with its
+            // pause
             let now = self.clock.now();
             let comes_and_goes = open
                 .and_then(|it| it.intermittent.as_ref())
@@ -291,9 +293,9 @@ impl History {
             let right = match (truth, open.map(|it| it.kind)) {
                 (Truth::Honest(_), None) => true,
                 (Truth::Honest(_), Some(kind)) if comes_and_goes => kind.is_tampering(),
-                // a sell link in an otherwise unchanged page is at least planted
+                // a link for sale in an otherwise unchanged page is at least planted content
                 (Truth::Defaced | Truth::Planted, Some(kind)) => kind.is_tampering(),
-                // tampering is not over because the page cannot be seen
+                // tampering does not end because the page cannot be seen
                 (Truth::Down, Some(kind)) => kind == Kind::Down || kind.is_tampering(),
                 _ => false,
             };
@@ -336,7 +338,7 @@ impl History {
                     return Err(format!("{} has no evidence", it.id));
                 }
             }
-            // a look of the last moments is doubted when the network is back already
+            // except for the last seconds of an outage: the network may be back before the service has checked it
             let doubted = jiff::SignedDuration::from_secs(5);
             let blindly = self.blind.iter().any(|(from, to)| {
                 it.seen_at > *from && it.seen_at.saturating_add(doubted).unwrap() < *to
@@ -348,7 +350,7 @@ impl History {
         self.nothing_was_lost(&incidents)
     }
 
-    /// Whatever was told of is known, and nothing was said twice without saying so.
+    /// Asserts that every reported incident is stored, and that no message was repeated without a mark.
     fn nothing_was_lost(&self, incidents: &[Incident]) -> std::result::Result<(), String> {
         let known: BTreeSet<String> = incidents.iter().map(|it| it.id.to_string()).collect();
         for (name, chat) in NAMES.iter().zip(&self.chats) {
@@ -431,7 +433,7 @@ fn a_thousand_histories_lose_nothing_and_accuse_nobody_blindly() {
     let incidents = AtomicU64::new(0);
     let failed = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        // a history waits for its one worker half of the time
+        // a history waits for its only worker half of the time
         for _ in 0..4 {
             scope.spawn(|| {
                 loop {

@@ -1,4 +1,4 @@
-//! One suite of cases for every kind of store.
+//! One suite of tests for every kind of store.
 
 use std::sync::Arc;
 
@@ -85,7 +85,7 @@ async fn revisions(store: &dyn Store) {
     );
     let stored = store.dossier(&id("a")).await.unwrap().unwrap();
     assert_eq!(stored.revision, 1);
-    // a refused commit writes nothing of itself
+    // a refused commit writes nothing
     let refused = Commit {
         alerts: vec![alert(5)],
         ..commit(&fresh)
@@ -164,7 +164,7 @@ async fn outbox(store: &dyn Store) {
         .delivery(Delivery::Begun(first.clone()))
         .await
         .unwrap();
-    // an alert of this subject arrives while one is under way: it must be sent afterwards
+    // an alert with this subject arrives while one is being sent: it must be sent afterwards
     store
         .commit(Commit {
             alerts: vec![alert(10)],
@@ -220,7 +220,7 @@ async fn registry(store: &dyn Store) {
     let commit = enrol(revision, std::slice::from_ref(&registration), &[]);
     store.commit(commit.clone()).await.unwrap();
     assert_eq!(store.registry().await.unwrap()[0].target.id, id("new"));
-    // what was decided from an older registry is not written
+    // a decision based on an older registry is not written
     assert_eq!(store.commit(commit).await, Err(StoreError::Conflict));
     store
         .commit(enrol(revision + 1, &[], &["new"]))

@@ -1,7 +1,7 @@
 //! A scripted Bot API.
 //!
-//! `Telegram::start`: takes everything, remembers what it was asked and refuses as it is told.
-//! `Telegram::strict`: behaves as the real one does, as far as a bot notices (chats, rules, methods below).
+//! `Telegram::start`: accepts everything, records its calls, and refuses as the test says.
+//! `Telegram::strict`: behaves like the real API as far as a bot can notice (chats, rules and methods below).
 #![allow(dead_code, unused_imports)] // a stand-in offers more than one suite asks of it
 
 use std::{
@@ -30,12 +30,12 @@ pub use people::User;
 #[derive(Clone, Debug)]
 pub struct Call {
     pub method: String,
-    /// In strict mode a form's fields as well, without its files.
+    /// In strict mode also the fields of a form, without its files.
     pub body: Value,
     pub raw: Vec<u8>,
 }
 
-/// At the end of each test, no message in a strict chat may hold text that a client would make a link of.
+/// At the end of each test, asserts that no message in a strict chat has text that a client would turn into a link.
 impl Drop for Telegram {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -55,7 +55,7 @@ struct State {
     refusals: VecDeque<(String, Reply)>,
     updates: VecDeque<Value>,
     next_message: i64,
-    /// Of a strict one.
+    /// The chats in strict mode.
     chats: Option<Chats>,
     cuts: Vec<String>,
     polls: u64,
@@ -63,7 +63,7 @@ struct State {
 
 struct Shared {
     state: Mutex<State>,
-    /// Rings at every call and at whatever a person does.
+    /// Changes at every call, and at every action of a person.
     events: watch::Sender<()>,
 }
 
@@ -72,7 +72,7 @@ pub struct Telegram {
     shared: Arc<Shared>,
 }
 
-/// How long a poll is held where nothing waits: short, so that a test can end.
+/// How long a poll without updates is held: short, so that a test can end.
 const HOLD: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -88,7 +88,7 @@ impl Telegram {
         .await
     }
 
-    /// Chats by number, with their types: private, group, supergroup.
+    /// A strict API with these chats: number, and type (private, group, supergroup).
     pub async fn strict(chats: &[(i64, &str)]) -> Self {
         let state = State {
             chats: Some(Chats::new(chats)),
@@ -115,7 +115,7 @@ impl Telegram {
         Self { portal, shared }
     }
 
-    /// The next call of `method` is answered with this.
+    /// Sets the answer to the next call of `method`.
     pub fn refuse(&self, method: &str, status: u16, body: Value) {
         self.refuse_raw(method, Reply::status(status, &body.to_string()));
     }
@@ -129,14 +129,15 @@ impl Telegram {
             .push_back((method.to_lowercase(), reply));
     }
 
-    /// Holds back the answer to the next call of `method` until the sender sends one; the call itself is done at once.
+    /// Holds back the answer to the next call of `method` until the sender sends one; the call itself is carried out
+    /// at once.
     pub fn hold(&self, method: &str) -> watch::Sender<Option<Reply>> {
         let (release, held) = watch::channel(None);
         self.refuse_raw(method, Reply::Later(held));
         release
     }
 
-    /// A person taps a button in a chat (not a strict one: there people `press`).
+    /// A person taps a button in a chat (not in strict mode, where people `press`).
     pub fn tap(&self, chat: i64, data: &str, name: &str) {
         let mut state = self.shared.state.lock().unwrap();
         assert!(state.chats.is_none(), "in a strict Telegram people press");
@@ -164,7 +165,7 @@ impl Telegram {
             .collect()
     }
 
-    /// Returns when it holds; looked at after each call and each deed of a person.
+    /// Waits until `what` is true; it is evaluated after each call and each action of a person.
     #[track_caller]
     pub fn wait_for(&self, what: impl Fn(&Telegram) -> bool) -> impl Future<Output = ()> {
         let asked = Location::caller();
@@ -246,7 +247,7 @@ fn strictly(shared: &Arc<Shared>, request: &Request) -> Reply {
     }
 }
 
-/// Held until something waits for the bot, or until another poll takes its place.
+/// Holds a poll until an update waits for the bot, or until another poll replaces it.
 fn poll(shared: &Arc<Shared>, ask: Value, turn: u64) -> Reply {
     let timeout = rules::number(&ask["timeout"]).unwrap_or(0);
     let hold = HOLD.min(Duration::from_secs(timeout.unsigned_abs()));
@@ -303,7 +304,7 @@ fn answer(state: &mut State, request: &Request) -> Reply {
                 .retain(|it| it["update_id"].as_i64() >= Some(offset));
             let waiting: Vec<Value> = state.updates.iter().cloned().collect();
             if waiting.is_empty() {
-                // a real long poll waits; this one lets go so that a test can end
+                // a real long poll waits longer; this one returns, so that a test can end
                 std::thread::sleep(Duration::from_millis(20));
             }
             json!(waiting)

@@ -203,7 +203,7 @@ async fn the_outbox_survives_a_restart() {
         500,
         json!({"ok": false, "error_code": 500, "description": "Internal"}),
     );
-    // decided and not told: the process ends here
+    // an alert is queued but not sent: the process ends here
     gaccong::watch::check::check(&scene.world, &scene.target(0)).await;
     let config: config::Config = scene.world.config.clone();
     let data = config.service.data_dir.clone();
@@ -304,7 +304,7 @@ async fn hostile_pages_make_harmless_messages() {
     }
 }
 
-/// Telegram's reading of its own HTML: tags go, entities become characters.
+/// Parses Telegram's HTML: removes tags, and replaces entities by characters.
 fn scene_plain(html: &str) -> String {
     let mut out = html.to_owned();
     for tag in ["<b>", "</b>", "<code>", "</code>"] {

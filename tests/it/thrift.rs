@@ -1,4 +1,4 @@
-//! No needless requests, and no needless bodies on disk.
+//! No unnecessary requests, and no unnecessary bodies on disk.
 
 use std::{collections::BTreeSet, fs, time::Duration};
 

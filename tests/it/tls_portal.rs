@@ -119,10 +119,10 @@ fn issuer_is_at(place: &str) -> CustomExtension {
     CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], access)
 }
 
-/// An HTTPS server with rustls. Each connection gets the next identity, and all later ones the last.
+/// An HTTPS server with rustls. Each connection gets the next identity; later ones get the last.
 pub struct TlsPortal {
     pub port: u16,
-    /// Completed handshakes, and those among them that resumed a session.
+    /// Number of completed handshakes, and of those that resumed a session.
     pub shaken: Arc<AtomicUsize>,
     pub resumed: Arc<AtomicUsize>,
     /// Notified after each completed handshake.

@@ -41,7 +41,8 @@ struct Room {
     _portal: Portal,
 }
 
-/// Six portals are defaced at once: the room is told of all in one message, an agency of four, another one of none.
+/// Six portals are defaced at once: the room gets one message about all, one agency about four, another agency about
+/// none.
 async fn attacked() -> Room {
     let portal = Portal::page(honest(1)).await;
     let chats = [ROOM, AGENCY, OTHER, STRANGERS].map(|it| (it, "supergroup"));
@@ -75,7 +76,7 @@ async fn attacked() -> Room {
     for at in 0..ids.len() {
         check(&scene.world, &scene.target(at)).await;
     }
-    // gathered, then told
+    // the first flush groups, the second sends
     deliver::flush(&scene.world).await;
     deliver::flush(&scene.world).await;
     Room {
@@ -129,7 +130,7 @@ async fn one_tap_takes_all_of_a_storm_that_the_chat_is_told_of() {
     );
     let (_, data) = room.buttons.iter().find(|it| it.0 == ALL).unwrap().clone();
     assert!(data.len() <= 64, "{data}");
-    // a chat that gets no message of the storm cannot reach it by a forged tap
+    // a chat without a message of the storm cannot reach it by a forged tap
     for (chat, wanted) in [
         (STRANGERS, "chưa được đăng ký"),
         (OTHER, "Không tìm thấy sự cố"),
@@ -205,7 +206,7 @@ async fn what_was_taken_is_taken_once_after_a_crash() {
     } = attacked().await;
     let room = telegram.last(ROOM).unwrap();
     let listening = Listening::to(&scene);
-    // all is written, and the update never confirmed
+    // everything is written, but the update is never confirmed
     telegram.refuse_raw("answerCallbackQuery", Reply::Hang);
     telegram.press(ROOM, &AN, room.id, ALL);
     telegram

@@ -1,4 +1,4 @@
-//! Groups with topics: the topics of messages and answers, refusals that last, and chats known by their public names.
+//! Groups with topics: the topics of messages and answers, lasting refusals, and chats known by their public names.
 
 use gaccong::{
     config, deliver,
@@ -23,8 +23,8 @@ const AN: User = User {
     username: None,
 };
 
-/// A portal with alerts to `room`, configured as `with`; the operator's officers are in the chat of the notifier
-/// `duty`.
+/// A configuration with a portal that sends its alerts to `room`, configured as `with`; the operator's chat is that
+/// of the notifier `duty`.
 fn text(portal: &Portal, telegram: &Telegram, with: &str) -> String {
     let url = telegram.portal.url();
     let notifier = |name: &str, with: &str| {

@@ -1,4 +1,4 @@
-//! Many at once, again and again, nowhere to go: what keeps an officer's phone usable and the truth whole.
+//! Storms, flapping, dead chats, late looks and a wrong clock: officers' phones stay usable, and messages stay true.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ use crate::{
     scene::{Keeper, Scene, parse, yaml},
 };
 
-/// Sees what the test says, without a network.
+/// A fetcher that returns what the test says, without a network.
 struct Script(std::sync::Mutex<Sight>);
 
 type Sight = Box<dyn FnMut(&str) -> Seen + Send>;
@@ -88,7 +88,7 @@ pub fn scripted(scene: &mut Scene, script: impl FnMut(&str) -> Seen + Send + 'st
     world.eye = Arc::new(Script(std::sync::Mutex::new(Box::new(script))));
 }
 
-/// This many targets on the hosts a0.example, a1.example, …
+/// A configuration with `count` targets on the hosts a0.example, a1.example, …
 pub fn many(count: usize, more: &str) -> String {
     let targets: Vec<(String, String)> = (0..count)
         .map(|it| (format!("a{it}"), format!("http://a{it}.example/")))
@@ -107,7 +107,7 @@ async fn many_outages_at_once_are_one_message_that_follows_them() {
     let flag = down.clone();
     scripted(&mut scene, move |id| {
         let n: usize = id[1..].parse().unwrap();
-        // the last four are elsewhere and well
+        // the last four are in another network and up
         if n >= 20 {
             answered("203.0.114.9", None)
         } else if flag.load(std::sync::atomic::Ordering::Relaxed) {
@@ -147,7 +147,7 @@ async fn many_outages_at_once_are_one_message_that_follows_them() {
             .all(|it| it.timeline.iter().any(|it| it.what == What::Told)),
         "each one's time line says that it was told"
     );
-    // the list follows, a little later
+    // the list follows a little later
     let roll = scene.world.store.outbox().await.unwrap();
     assert_eq!(roll.len(), 1);
     let wait = roll[0].due.duration_since(Timestamp::now()).as_secs();
@@ -222,12 +222,12 @@ async fn a_flapping_portal_is_one_incident_that_rings_once_an_hour() {
         heard.last().unwrap().contains("lúc có lúc không"),
         "{heard:#?}"
     );
-    // quiet for long, then down again: that is another incident
+    // up for long, then down again: a new incident
     pass(240);
     down.store(true, std::sync::atomic::Ordering::Relaxed);
     scene.check(0).await;
     assert_eq!(scene.incidents().await.len(), 2);
-    // and one that a person closed is over, however soon the next comes
+    // an incident that a person closed stays closed, however soon the next one comes
     let world = &scene.world;
     let open = scene.incidents().await.pop().unwrap();
     let closed = gaccong::incident::resolve(&open, "Trần B", None, *clock.0.lock().unwrap());
@@ -285,7 +285,7 @@ async fn one_that_came_back_unheard_is_told_when_the_hour_is_over() {
     );
 }
 
-/// Takes nothing, in the way it is told to.
+/// A notifier that refuses every message in the given way.
 struct Broken(Refusal);
 
 #[async_trait]

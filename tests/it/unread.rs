@@ -1,4 +1,4 @@
-//! Pages that cannot be read to their end: what can be read of them is judged, and that they cannot be is told.
+//! Pages that cannot be read completely: what can be read is judged, and the rest is reported as unread.
 
 use std::io::Write;
 
@@ -79,7 +79,7 @@ async fn a_page_that_could_be_read_and_cannot_be_now_is_told_in_its_own_words() 
             assert!(heard[0].starts_with("🟢"), "{heard:?}");
         }
     }
-    // an outage is known; then a page comes that cannot be read to its end: the change is told
+    // during an outage, a page comes that cannot be read completely: the change is reported
     let (portal, scene, _) = learnt(&[HTML]).await;
     shown(&portal, &scene, Reply::Close).await;
     let page = format!("<html><body>{}", "<div>".repeat(600));

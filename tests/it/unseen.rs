@@ -1,5 +1,5 @@
-//! Unseen is not safe: headers that change what browsers show of unchanged bytes, pages that say they cannot be shown,
-//! known hosts that get a new role.
+//! Ways to hide a defacement: headers that change what browsers show of unchanged bytes, pages that say they cannot
+//! be shown, known hosts in a new role.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub fn answer(status: u16, headers: &[(&'static str, &str)], body: impl Into<Vec
     }
 }
 
-/// A portal that serves equal bytes at each look, learnt with `headers`, and a clock that the test turns.
+/// A portal that serves equal bytes at each look, learnt with `headers`, and a clock that the test sets.
 pub async fn learnt(
     headers: &'static [(&'static str, &'static str)],
 ) -> (Portal, Scene, Arc<Turned>) {

@@ -8,7 +8,7 @@ use crate::{
     scene::{Scene, yaml},
 };
 
-/// A portal with a page that varies at every visit, as honest ones do.
+/// A portal with a page that varies at every visit, like honest ones.
 async fn lively() -> Portal {
     let mut n = 0;
     Portal::start(move |_| {
@@ -357,7 +357,7 @@ async fn a_portal_that_says_not_modified_is_asked_in_full_now_and_then() {
         },
         None => Reply::Page(defaced()),
     });
-    // the chance that 200 looks are all conditional is (7/8)^200
+    // the probability that 200 looks are all conditional is (7/8)^200
     for _ in 0..200 {
         if scene.check(0).await.class == Some(Class::Defaced) {
             return;

@@ -1,4 +1,4 @@
-//! Watch windows: what is told before, within and after them, each once.
+//! Messages before, during and after watch windows, each sent once.
 
 use gaccong::deliver;
 
@@ -121,7 +121,7 @@ agencies:",
         "one a day"
     );
     let second = told(&scene, &clock, "2026-09-02T08:00:00+07:00").await;
-    // the exercise is over since midnight, and a digest is due
+    // the exercise ended at midnight, and a digest is due
     assert_eq!(second.len(), 2, "{second:?}");
     assert!(
         second

@@ -7,7 +7,7 @@ use gaccong::{
     model::{Class, Kind},
 };
 
-/// Key and the names of its placeholders; a line that begins with a blank belongs to the message before it.
+/// Key and placeholders of each message; a line that begins with a blank belongs to the message before it.
 fn messages(source: &str) -> Vec<(String, BTreeSet<String>)> {
     let mut out: Vec<(String, BTreeSet<String>)> = Vec::new();
     for line in source.lines().filter(|it| !it.starts_with('#')) {
@@ -71,7 +71,7 @@ fn everything_that_is_named_has_words() {
     }
 }
 
-/// Every key that stands in the code as a literal.
+/// Every key that is a literal in the code has a text in both languages.
 #[test]
 fn no_sentence_is_missing() {
     fn walk(dir: &std::path::Path, out: &mut String) {

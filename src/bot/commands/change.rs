@@ -1,4 +1,4 @@
-//! `/thaydoi SC-… reason`: the change is ours. `/thaydoi 22:00-23:00 reason`: we are going to edit.
+//! `/thaydoi SC-… reason`: declares a change legitimate. `/thaydoi 22:00-23:00 reason`: announces changes.
 
 use async_trait::async_trait;
 

@@ -1,4 +1,4 @@
-//! `/trogiup`, `/batdau`: the list of commands; for a stranger, how to register.
+//! `/trogiup`, `/batdau`: the list of commands; in a stranger's chat, how to register.
 
 use async_trait::async_trait;
 
@@ -41,7 +41,7 @@ impl Command for Start {
     }
 }
 
-/// A stranger is told nothing but how to register.
+/// The answer for the caller's role. A stranger only learns how to register.
 fn offered(context: &ChatContext<'_>) -> Reply {
     let words = context.words();
     let mut reply = Reply::default();

@@ -1,4 +1,4 @@
-//! `/suco`: what is open, page by page; `/suco SC-…`: one with its time line.
+//! `/suco`: open incidents in pages; `/suco SC-…`: one incident with its time line.
 
 use async_trait::async_trait;
 
@@ -15,7 +15,7 @@ use crate::{
 
 pub(in crate::bot) struct Incidents;
 
-/// Incidents of one page: a line or two each on a phone.
+/// Incidents of a page: each takes a line or two on a phone.
 const A_PAGE: usize = 8;
 
 #[async_trait]
@@ -39,12 +39,12 @@ impl Command for Incidents {
     }
 }
 
-/// The incident as its message shows it, with what happened in order.
+/// The incident's message, followed by its time line.
 fn one(context: &ChatContext<'_>, known: &Incident) -> Reply {
     let zone = context.zone();
     let message = messages::incident::message(known, context.words(), zone, false);
     let mut reply = Reply::default();
-    // as many of the last events as there is room for
+    // as many of the last events as fit
     for most in [12, 8, 4, 0] {
         reply.text = Text::default();
         reply.text.written(&message).line().line();
@@ -60,7 +60,7 @@ fn one(context: &ChatContext<'_>, known: &Incident) -> Reply {
     reply
 }
 
-/// The open incidents that this chat is told of, the newest first.
+/// A page of the open incidents that this chat may see, newest first.
 pub(in crate::bot) async fn page(context: &ChatContext<'_>, at: usize) -> Reply {
     let Page {
         items,

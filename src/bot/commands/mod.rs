@@ -1,5 +1,5 @@
-//! What people type. A new command is a file, a `mod` line and a line in [`ALL`]; its names and its line of help are its
-//! own, its texts stand in `locales/`.
+//! The commands that people type. A new command is a file, a `mod` line and a line in [`ALL`]. The file holds its
+//! names; its texts, with its line of help, are in `locales/`.
 
 mod change;
 mod duty;
@@ -21,17 +21,17 @@ use teloxide::{
 use super::{context::ChatContext, reply::Reply};
 use crate::{actions::Role, locale::Words};
 
-/// One command.
+/// A command.
 #[async_trait]
 pub(super) trait Command: Sync {
-    /// In Vietnamese without marks, and in English; both are understood everywhere. The English one is also the name of
-    /// its line of help, `command-NAME`.
+    /// The Vietnamese name without marks, and the English one; both work in every chat. The English name also selects
+    /// the command's line of help, `command-NAME`.
     fn names(&self) -> [&'static str; 2];
 
-    /// The least role that may use it.
+    /// The lowest role that may use it.
     fn least(&self) -> Role;
 
-    /// `rest` is what stands behind the command.
+    /// Carries out the command; `rest` is the text after its name.
     async fn run(&self, context: &ChatContext<'_>, rest: &str) -> Reply;
 }
 
@@ -47,7 +47,8 @@ pub(super) const ALL: &[&dyn Command] = &[
     &help::Start,
 ];
 
-/// The command in a text and what stands behind it; `None` where the text is none, or is for another bot.
+/// The name of the command in a text, and the text after it. `None` if the text is no command, or one for another
+/// bot.
 pub(super) fn parse<'a>(text: &'a str, bot: Option<&str>) -> Option<(&'a str, &'a str)> {
     let rest = text.trim().strip_prefix('/')?;
     let (name, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -56,14 +57,14 @@ pub(super) fn parse<'a>(text: &'a str, bot: Option<&str>) -> Option<(&'a str, &'
     ours.then_some((name, rest.trim()))
 }
 
-/// The command of that name, where the chat may use it.
+/// The command with this name, if a chat of this role may use it.
 pub(super) fn find(name: &str, role: Role) -> Option<&'static dyn Command> {
     ALL.iter()
         .find(|it| it.names().contains(&name.to_lowercase().as_str()) && it.least() <= role)
         .copied()
 }
 
-/// Tells Telegram which commands to offer where: all in known chats, the beginning to everybody else.
+/// Publishes the menu of commands: all of a role's commands in known chats, a stranger's in all others.
 pub(super) async fn publish(bot: &Bot, chats: &[(Recipient, Role)], words: &Words) {
     let everywhere = (BotCommandScope::Default, Role::Stranger);
     let known = chats.iter().map(|(chat, role)| {
@@ -85,7 +86,7 @@ pub(super) async fn publish(bot: &Bot, chats: &[(Recipient, Role)], words: &Word
             .set_my_commands(offered.collect::<Vec<_>>())
             .scope(scope);
         if told.await.is_err() {
-            // only the menu is missing; every command works all the same
+            // without the menu, every command still works
             tracing::debug!("Telegram does not take the list of commands");
         }
     }

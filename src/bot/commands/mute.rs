@@ -1,4 +1,4 @@
-//! `/tamdung SC-… 1h|sang|dot`: mutes an incident for a while.
+//! `/tamdung SC-… 1h|sang|dot`: mutes an incident for a time.
 
 use async_trait::async_trait;
 
@@ -33,7 +33,7 @@ impl Command for Mute {
     }
 }
 
-/// `1h`, `sang`, `dot` and their English words; an hour where nothing is given.
+/// Parses `1h`, `sang`, `dot` and their English words; an empty text means one hour.
 fn silence(text: &str) -> Option<Silence> {
     match text.trim().to_lowercase().as_str() {
         "" | "1h" | "hour" => Some(Silence::Hour),

@@ -1,4 +1,4 @@
-//! `/dangky URL`: asks that a portal be watched; `/dangky DK-…`: what became of it.
+//! `/dangky URL`: requests that a portal be watched; `/dangky DK-…`: shows the state of a request.
 
 use async_trait::async_trait;
 

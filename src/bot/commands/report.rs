@@ -1,4 +1,4 @@
-//! `/baocao`: last week's report of the portals that this chat is told of.
+//! `/baocao`: last week's report on the portals that this chat may see.
 
 use async_trait::async_trait;
 

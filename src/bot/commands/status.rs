@@ -1,4 +1,4 @@
-//! `/trangthai`: how the portals are; `/trangthai ID`: one of them.
+//! `/trangthai`: the state of the portals; `/trangthai ID`: the state of one portal.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) struct Status;
 
-/// Portals that are named one by one: those that are not well, the gravest first, then by name.
+/// Portals that are named: those that are not up, the gravest first, then by name.
 const NAMED: usize = 15;
 
 #[async_trait]

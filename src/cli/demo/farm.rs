@@ -1,4 +1,4 @@
-//! The demo's web servers: one port of 127.0.0.1 a portal, each with a switch.
+//! The demo's web servers: one port of 127.0.0.1 for each portal, each with a mode.
 
 use std::{
     io,
@@ -21,15 +21,16 @@ use super::pages::{self, Portal};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
+/// What a portal serves.
 pub enum Mode {
     Honest = 0,
     Defaced = 1,
     Planted = 2,
-    /// Takes connections and says nothing.
+    /// Accepts connections and does not answer.
     Down = 3,
 }
 
-/// A running portal.
+/// A portal's running server.
 pub struct Site {
     pub portal: &'static Portal,
     pub address: SocketAddr,
@@ -37,12 +38,13 @@ pub struct Site {
 }
 
 impl Site {
+    /// Switches the portal to another mode.
     pub fn set(&self, mode: Mode) {
         self.mode.store(mode as u8, Ordering::Relaxed);
     }
 }
 
-/// Starts all portals.
+/// Starts the servers of all portals.
 pub async fn start(stop: &CancellationToken) -> io::Result<Vec<Site>> {
     let mut sites = Vec::new();
     for portal in pages::PORTALS {
@@ -76,7 +78,7 @@ async fn serve(
         };
         let (mode, visits) = (mode.load(Ordering::Relaxed), visits.clone());
         tokio::spawn(async move {
-            // a visitor who hangs up is none of the portal's business
+            // a visitor may close the connection early
             let _ = timeout(
                 Duration::from_secs(10),
                 answer(stream, portal, mode, &visits),

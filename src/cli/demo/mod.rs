@@ -1,4 +1,4 @@
-//! `gaccong demo`: the whole path in under a minute, on portals of its own, leaving nothing but a report.
+//! `gaccong demo`: shows the whole service in under a minute, on made-up portals; only a report remains afterwards.
 
 mod farm;
 mod pages;
@@ -46,7 +46,7 @@ pub struct Args {
     out: PathBuf,
 }
 
-/// Everything must have happened by then: the demo promises less than a minute.
+/// Timeout of each step: the demo promises to take less than a minute.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure> {
@@ -63,7 +63,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         _ = tokio::signal::ctrl_c() => Err(Failure::system("interrupted")),
     };
     stop.cancel();
-    // nothing is left behind, however it ended
+    // clean up, whatever the result
     let _ = std::fs::remove_dir_all(&folder);
     told
 }
@@ -119,10 +119,10 @@ async fn story(
     stage.finale(&sites, out).await
 }
 
-/// The first portals of the list are attacked.
+/// Number of portals, the first of the list, that are attacked.
 const VICTIMS: usize = 3;
 
-/// What the story is told with.
+/// The running service of the demo, and its counters.
 struct Stand {
     world: Arc<World>,
     said: mpsc::UnboundedReceiver<String>,
@@ -130,14 +130,14 @@ struct Stand {
     false_alarms: Arc<AtomicU64>,
 }
 
-/// The console, and a word to the story after each message.
+/// A notifier that prints each message and passes its key to the demo.
 struct Aloud(mpsc::UnboundedSender<String>);
 
 #[async_trait]
 impl Notifier for Aloud {
     async fn send(&self, message: &Message, place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
         Console.send(message, place).await?;
-        // the story may be over already
+        // the demo may have ended
         let _ = self.0.send(message.key.clone());
         Ok(None)
     }
@@ -193,7 +193,7 @@ impl Stand {
         Ok(())
     }
 
-    /// The next incident that was told and is as wanted.
+    /// Waits for the next reported incident that `wanted` accepts.
     async fn next(&mut self, wanted: impl Fn(&Incident) -> bool) -> Result<Incident, Failure> {
         let wait = async {
             while let Some(key) = self.said.recv().await {
@@ -210,7 +210,7 @@ impl Stand {
             .unwrap_or_else(|_| Err(late("an alert did not come")))
     }
 
-    /// Waits for the alert of an attack and shows what changed.
+    /// Waits for the alert about an attack, and prints what changed.
     async fn alarm(&mut self, site: &Site) -> Result<(), Failure> {
         let started = Instant::now();
         let victim = id(site)?;

@@ -1,8 +1,8 @@
-//! Made-up portals: varied in layout, some with parts that differ at every visit, as real ones have.
+//! The pages of made-up portals with different layouts; some have parts that differ at every visit, like real ones.
 
 use std::fmt::Write;
 
-/// A portal of the demo. No real site: the places do not exist.
+/// A portal of the demo. The places do not exist.
 pub struct Portal {
     pub id: &'static str,
     pub name: &'static str,
@@ -10,15 +10,17 @@ pub struct Portal {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
+/// How much a portal's page varies.
 pub enum Layout {
-    /// Nothing changes.
+    /// The page never changes.
     Still,
     /// Clock, counter and token change at every visit.
     Lively,
-    /// As lively, and the banner rotates.
+    /// Like `Lively`, and the banner rotates.
     Rotating,
 }
 
+/// The portals of the demo.
 pub const PORTALS: &[Portal] = &[
     Portal {
         id: "song-may",
@@ -99,7 +101,7 @@ const NEWS: &[(&str, &str)] = &[
     ),
 ];
 
-/// The portal's honest page, as visit number `visit` sees it.
+/// The portal's genuine page, as visit number `visit` sees it.
 pub fn honest(portal: &Portal, visit: u64) -> String {
     let lively = portal.layout != Layout::Still;
     let seed = portal.id.len() + portal.name.len();
@@ -174,7 +176,7 @@ pub fn honest(portal: &Portal, visit: u64) -> String {
     page
 }
 
-/// What an attacker puts in its place.
+/// The page that an attacker puts in its place.
 pub fn defaced() -> String {
     "<!doctype html><html><head><meta charset=\"utf-8\"><title>Hacked by D3mo_Crew</title></head>\
      <body bgcolor=\"black\"><center><h1 style=\"color:red\">HACKED BY D3MO_CREW</h1><img src=\"/skull.png\">\
@@ -182,7 +184,7 @@ pub fn defaced() -> String {
         .to_owned()
 }
 
-/// The honest page with a hidden block of links, as search engines would read it.
+/// The genuine page with a hidden block of links for search engines.
 pub fn planted(honest: &str) -> String {
     let mut block = String::from("<div style=\"position:absolute;left:-9999px\">");
     for (at, anchor) in [

@@ -1,4 +1,4 @@
-//! `gaccong backup`: writes everything the store knows to one file, also while the service runs.
+//! `gaccong backup`: writes everything in the store into one file, even while the service runs.
 
 use std::{
     collections::BTreeSet,
@@ -27,7 +27,7 @@ pub(in crate::cli) async fn backup(global: &Global, args: Backup) -> Result<Outc
     if fs::symlink_metadata(&path).is_ok() {
         return Err(taken(&path));
     }
-    // random names, so that no other file beside the backup is touched
+    // random names, so that no existing file beside the backup is overwritten
     let (records, temporary) = (beside(&path), beside(&path));
     let written = write(&world, &records, &temporary).await;
     let _ = fs::remove_file(&records);
@@ -64,11 +64,11 @@ fn taken(path: &Path) -> Failure {
     ))
 }
 
-/// The contents of a backup.
+/// Figures about a backup.
 struct Facts {
     records: u64,
     files: usize,
-    /// Bodies that could not be read and are missing.
+    /// Bodies that could not be read and are missing in it.
     missing: usize,
 }
 
@@ -83,12 +83,12 @@ async fn write(world: &World, records: &Path, to: &Path) -> Result<Facts, Failur
     })
 }
 
-/// Moves the finished file to its name, unless a file has that name.
+/// Renames the finished file, unless a file with its name exists.
 fn place(temporary: &Path, path: &Path) -> Result<(), Failure> {
     match renameat_with(CWD, temporary, CWD, path, RenameFlags::NOREPLACE) {
         Ok(()) => Ok(()),
         Err(rustix::io::Errno::EXIST) => Err(taken(path)),
-        // the file system has no RENAME_NOREPLACE
+        // the file system does not support RENAME_NOREPLACE
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
             if fs::symlink_metadata(path).is_ok() {
                 return Err(taken(path));
@@ -99,7 +99,7 @@ fn place(temporary: &Path, path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Writes the archive, and returns how many bodies are missing.
+/// Writes the archive. Returns how many bodies are missing.
 fn pack(
     world: &World,
     records: &Path,

@@ -52,7 +52,7 @@ pub struct Restore {
     yes: bool,
 }
 
-/// Names of the entries in a backup.
+/// Names of entries in a backup: the records, and a description.
 const RECORDS: &str = "records.jsonl";
 const ABOUT: &str = "about.json";
 pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Failure> {
@@ -141,7 +141,7 @@ fn shown(
     )
 }
 
-/// The bodies that dossiers and incidents refer to, in an order that does not change.
+/// The bodies that target states and incidents refer to, in a stable order.
 async fn referred(world: &World) -> Result<BTreeSet<Digest>, Failure> {
     Ok(evicted::referred(world).await?.into_iter().collect())
 }

@@ -1,4 +1,4 @@
-//! `gaccong restore`: makes the store from a backup, which an attacker may have written.
+//! `gaccong restore`: rebuilds the store from a backup, which an attacker may have written.
 
 use std::{
     collections::BTreeSet,
@@ -75,13 +75,13 @@ pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Ou
 struct Restored {
     records: usize,
     bodies: usize,
-    /// Messages of the backup that are not delivered.
+    /// Alerts in the backup, which will not be delivered.
     untold: usize,
-    /// Where the earlier store is.
+    /// The folder of the earlier store.
     aside: Option<PathBuf>,
 }
 
-/// Reads and checks everything and builds the new store in `staging`, before anything that exists is touched.
+/// Reads and checks the whole backup and builds the new store in `staging`, before any existing file is changed.
 fn restored(args: &Restore, config: &Config, staging: &Path) -> Result<Restored, Failure> {
     let folder = &config.service.data_dir;
     let backup = unpack::Backup {
@@ -91,16 +91,16 @@ fn restored(args: &Restore, config: &Config, staging: &Path) -> Result<Restored,
     };
     let mut records = backup.records()?;
     let before = records.len();
-    // another service has delivered these messages since, or they are too old, or they were never ours
+    // drop the outbox: these alerts were delivered since, are too old, or come from another service
     records.retain(|key, _| !tables::OUTBOX.holds(key));
     strangers(&records, config, args)?;
     let all = records
         .iter()
         .map(|(key, json)| Ok((key.clone(), codec::of_json(key, json))));
     journal::write_base(&staging.join("journal"), 1, all)?;
-    // derives the store from the journal, as after a loss
+    // opening builds the engine from the journal, as after a loss
     drop(backends::open(&config.service.store, staging)?);
-    // pages that no record refers to, should the rest fail, are deleted at night
+    // if a later step fails, the nightly sweep deletes these bodies, because no record refers to them
     let bodies = backup.pages()?;
     Ok(Restored {
         records: records.len(),
@@ -110,7 +110,7 @@ fn restored(args: &Restore, config: &Config, staging: &Path) -> Result<Restored,
     })
 }
 
-/// Refuses a backup that this data directory's key did not seal, unless the operator passed `--foreign`.
+/// Refuses a backup that was not sealed with this data directory's key, unless the operator passed `--foreign`.
 fn sealed(args: &Restore, folder: &Path) -> Result<(), Failure> {
     let shown = args.file.display();
     let read = |error: io::Error| Failure::usage(format!("{shown}: {error}"));
@@ -134,8 +134,8 @@ fn sealed(args: &Restore, folder: &Path) -> Result<(), Failure> {
     )))
 }
 
-/// Refuses a backup with notifiers or chats that targets.yaml does not name, and lists them, unless the operator passed
-/// `--yes`.
+/// Refuses a backup with notifiers or chats that targets.yaml does not name, and lists them, unless the operator
+/// passed `--yes`.
 fn strangers(records: &journal::Records, config: &Config, args: &Restore) -> Result<(), Failure> {
     let mut found = BTreeSet::new();
     let mut name = |name: &str| {

@@ -1,5 +1,5 @@
-//! The seal of a backup: it shows that this data directory made the file. The seal is an HMAC-SHA-256 over the file with a key
-//! that lies beside the store, and stands at the end of the file in a zstd frame that decoders skip.
+//! The seal of a backup, which proves that this data directory made the file. It is an HMAC-SHA-256 over the file,
+//! with a key that is stored beside the store. It is appended as a zstd frame that decoders skip.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -14,11 +14,12 @@ use ring::{
 };
 
 const KEY: &str = "backup.key";
-/// A skippable zstd frame: magic number, length of its content, and our mark.
+/// Head of the seal: magic number of a skippable zstd frame, length of its content, and a mark.
 const FRAME: &[u8] = b"\x5a\x2a\x4d\x18\x2c\x00\x00\x00gaccong seal";
+/// Bytes of the HMAC.
 const SUM: usize = 32;
 
-/// The key of the data directory; made if `make` is set and there is none.
+/// The key of the data directory. If `make` is set, a missing one is created.
 pub(super) fn key(data_dir: &Path, make: bool) -> io::Result<Option<hmac::Key>> {
     let path: PathBuf = data_dir.join(KEY);
     let mut bytes = Vec::new();
@@ -61,7 +62,7 @@ pub(super) fn seal(file: &mut File, key: &hmac::Key) -> io::Result<()> {
     file.write_all(sum.as_ref())
 }
 
-/// Whether the file bears a seal by the key. Reads the file once and unpacks nothing.
+/// Whether the file has a seal made with the key. Reads the file once, and unpacks nothing.
 pub(super) fn is_sealed(path: &Path, key: &hmac::Key) -> io::Result<bool> {
     let mut file = File::open(path)?;
     let length = fs::metadata(path)?.len();
@@ -77,7 +78,7 @@ pub(super) fn is_sealed(path: &Path, key: &hmac::Key) -> io::Result<bool> {
         return Ok(false);
     };
     let found = sum(&mut file, key, Some(end))?;
-    // ring compares in constant time when it verifies a tag: the sum is signed once more for that
+    // sign the sum once more, because ring compares in constant time only when it verifies a tag
     let of = hmac::sign(key, found.as_ref());
     Ok(hmac::verify(key, told, of.as_ref()).is_ok())
 }

@@ -1,5 +1,5 @@
-//! Reading a backup, which an attacker may have written. It is read twice: first everything is checked and only the
-//! records are kept, then the pages are.
+//! Reads a backup, which an attacker may have written, in two passes: the first checks everything and keeps only the
+//! records, the second keeps the pages.
 
 use std::{
     fs::File,
@@ -14,16 +14,16 @@ use crate::{
     store::{free_space, journal, private},
 };
 
-/// Bytes; more than any page's body.
+/// Limit of a body in bytes; larger than any page.
 const LARGEST_BODY: u64 = 64 << 20;
-/// Bytes; a service of 50,000 targets has some 300 MiB.
+/// Limit of the records in bytes; a service with 50,000 targets has some 300 MiB.
 const LARGEST_RECORDS: u64 = 1 << 30;
-/// Bytes up to which tar headers about long names are skipped. Our names are short, but other tools that rewrite an
-/// archive may add such headers.
+/// Limit in bytes of tar headers for long names, which are skipped. The service's own names are short, but other
+/// tools that rewrite an archive may add such headers.
 const LARGEST_NAME: u64 = 4 << 10;
-/// The largest zstd window that our backups use, as a power of two.
+/// The largest zstd window in backups, as a power of two.
 const WINDOW_LOG: u32 = 24;
-/// The folder of the pages' bodies in a backup.
+/// The folder of page bodies in a backup.
 const BODIES: &str = "bodies/";
 
 /// A reader that fails after `left` more bytes of unpacked data.
@@ -43,7 +43,7 @@ impl<R: Read> Read for Bounded<R> {
     }
 }
 
-/// A file that is said to be a backup, and where it is unpacked to.
+/// A file that may be a backup, and the folders to unpack it into.
 pub(super) struct Backup<'a> {
     pub file: &'a Path,
     /// An empty folder.
@@ -52,7 +52,7 @@ pub(super) struct Backup<'a> {
 }
 
 impl Backup<'_> {
-    /// Checks every entry, and returns the records. They are unpacked into the staging folder.
+    /// Checks every entry, and returns the records, after unpacking them into the staging folder.
     pub fn records(&self) -> Result<journal::Records, Failure> {
         let mut records = None;
         self.entries(|name, entry| {
@@ -74,7 +74,7 @@ impl Backup<'_> {
         records.ok_or_else(|| self.broken("it holds no records"))
     }
 
-    /// Stores each page under its own digest, and returns how many there are.
+    /// Stores each page under its own digest; returns their number.
     pub fn pages(&self) -> Result<usize, Failure> {
         let folder = self.evidence.folder();
         private::folder(folder).map_err(failed(folder))?;
@@ -103,8 +103,8 @@ impl Backup<'_> {
         Ok(body)
     }
 
-    /// Hands on each entry with its name. Refuses entries that gaccong never writes, and reads none that is larger than
-    /// gaccong's own can be, nor in all more than half of the free space.
+    /// Calls `take` with each entry and its name. Refuses entries that gaccong never writes, entries larger than
+    /// gaccong's own can be, and more than half of the free disk space in all.
     fn entries(
         &self,
         mut take: impl FnMut(&str, &mut dyn Read) -> Result<(), Failure>,
@@ -116,7 +116,7 @@ impl Backup<'_> {
         inner.window_log_max(WINDOW_LOG).map_err(unread)?;
         let left = free_space(self.staging).min(free_space(self.evidence.folder())) / 2;
         let mut archive = tar::Archive::new(Bounded { inner, left });
-        // raw entries: the tar crate would gather long names and the like in memory
+        // raw entries, because the tar crate would collect long names and the like in memory
         for entry in archive.entries().map_err(unread)?.raw(true) {
             let mut entry = entry.map_err(unread)?;
             let size = entry.size();

@@ -1,4 +1,4 @@
-//! Targets from files: tables as spreadsheet programs save them, and the targets.yaml of another service.
+//! Reads targets from files: tables as spreadsheet programs save them, and the targets.yaml of another service.
 
 use std::{fs::File, io::Read, path::Path};
 
@@ -11,7 +11,7 @@ use crate::{
     table::{self, Column},
 };
 
-/// The columns of a table of targets; others are ignored.
+/// The columns of a table of targets; other columns are ignored.
 const COLUMNS: [Column; 4] = [
     column("id", &["ma", "madinhdanh", "macong", "kyhieu"]),
     column("agency", &["coquan", "macoquan", "donvi", "madonvi"]),
@@ -37,13 +37,13 @@ const fn column(name: &'static str, also: &'static [&'static str]) -> Column {
     Column { name, also }
 }
 
-/// Bytes; larger than any list of portals.
+/// Size limit of a file in bytes; larger than any list of portals.
 const LARGEST: u64 = 64 << 20;
 
 pub(super) fn from_csv(file: &Path) -> Result<Vec<Row>, Failure> {
     let shown = file.display();
     let failed = |error: &dyn std::fmt::Display| Failure::usage(format!("{shown}: {error}"));
-    // a pipe, as a shell makes it, is as good as a file here
+    // the file may be a pipe, as a shell creates it
     let mut bytes = Vec::new();
     File::open(file)
         .and_then(|it| it.take(LARGEST + 1).read_to_end(&mut bytes))
@@ -119,7 +119,7 @@ pub(super) fn is_yaml(file: &Path) -> bool {
 pub(super) fn from_yaml(file: &Path) -> Result<Vec<Target>, Failure> {
     let text = files::text(file, LARGEST)
         .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    // what is registered is looked at by the service, which refuses shorter intervals in its own file
+    // registered targets must keep the intervals that the service's own file allows
     let config = config::parse(&text, Pace::Polite).map_err(|faults| {
         let shown: Vec<String> = faults
             .iter()

@@ -1,4 +1,4 @@
-//! `gaccong targets`: the registry.
+//! `gaccong targets`: lists and changes the registry.
 
 mod import;
 mod plans;
@@ -199,7 +199,7 @@ fn validate(global: &Global) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-/// Paths as they were written: relative to the file again.
+/// Makes resolved paths relative to the file's folder again.
 fn unresolve(config: &mut config::Config, global: &Global) {
     let folder = global
         .config
@@ -255,7 +255,11 @@ async fn list(global: &Global) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-/// Targets of another file, where all of them fit into this registry.
+/// Checks that the targets of another file fit into this registry.
+///
+/// # Errors
+///
+/// All faults: ids and URLs that are in use, and unknown notifiers.
 fn fitting(
     world: &World,
     present: &Present,
@@ -314,7 +318,7 @@ async fn remove(
     Err(Failure::usage(hint))
 }
 
-/// Remembers the file as it is now; the service compares.
+/// Stores the digest of the present file as accepted; the running service compares it with the file.
 async fn accept(global: &Global) -> Result<Outcome, Failure> {
     let mut texts = Texts::default();
     let config = configuration::read(global, Pace::Fast, true, &mut texts)?;

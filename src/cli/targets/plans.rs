@@ -1,4 +1,4 @@
-//! Changes that are announced from the command line.
+//! `gaccong targets plan`: announces, cancels and lists changes.
 
 use jiff::{Timestamp, civil::DateTime};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Requests to be watched, from the command line.
+//! Registration requests on the command line.
 
 use jiff::{Timestamp, civil::Date};
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::{
     world::World,
 };
 
-/// Requests that wait, or all.
+/// Lists open requests, or all.
 pub(super) async fn list(global: &Global, all: bool) -> Result<Outcome, Failure> {
     let (world, _opened) = open::existing(global).await?;
     let words = &world.words;
@@ -106,7 +106,7 @@ async fn known(access: &Access<'_>, id: &str) -> Result<Request, Failure> {
     })
 }
 
-/// What was done with the registry, oldest first.
+/// Prints the registry's history, oldest first.
 pub(super) async fn history(global: &Global, id: Option<&str>) -> Result<Outcome, Failure> {
     let (world, _opened) = open::existing(global).await?;
     let id: Option<TargetId> = id.map(str::parse).transpose().map_err(Failure::usage)?;
@@ -178,12 +178,12 @@ fn deed(it: &Entry, words: &Words, zone: &jiff::tz::TimeZone) -> Say {
     }
 }
 
-/// When a registration ends.
+/// The end of a registration.
 #[derive(Clone, Copy, Debug)]
 pub enum Until {
-    /// With that day.
+    /// At the end of this day.
     Day(Date),
-    /// With the watch window that is open, or the next one.
+    /// At the end of the watch window that is open, or of the next one.
     Window,
 }
 
@@ -222,7 +222,7 @@ impl Until {
     }
 }
 
-/// Registers targets, all or none.
+/// Registers targets: all of them, or none.
 pub(super) async fn register(
     global: &Global,
     world: &World,

@@ -1,4 +1,4 @@
-//! Officers of the next shift have not confirmed shortly before it begins.
+//! The alert that officers of the next shift have not confirmed, shortly before the shift begins.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use crate::{
     actions::shift_check::missing_at, deliver::recipients::Audience, notify::messages::absent,
 };
 
-/// Holds the begin of the shift.
+/// Holds the time at which the shift begins.
 pub(super) struct Absent(pub Timestamp);
 
 #[async_trait]
@@ -16,7 +16,7 @@ impl Kind for Absent {
     async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
         let (world, at) = (to.world, self.0);
         let people = missing_at(world, at).await?;
-        // the shift has begun, or the roster has changed since
+        // the shift has begun, everyone has confirmed, or the roster has changed
         if people.is_empty() || at <= world.clock.now() {
             return Err(Unsent::Moot);
         }

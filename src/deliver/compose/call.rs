@@ -1,4 +1,4 @@
-//! The call for an incident that was not taken in time.
+//! The call for one incident that no officer took in time.
 
 use super::{
     Addressee, Composed, Kind, Unsent,
@@ -11,7 +11,7 @@ use crate::{
 };
 use async_trait::async_trait;
 
-/// Holds the incident and the step that is called.
+/// Holds the incident and the escalation step that is called.
 pub(super) struct Call<'a>(pub &'a IncidentId, pub Rung);
 
 #[async_trait]

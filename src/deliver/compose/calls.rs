@@ -1,4 +1,4 @@
-//! One call for all incidents that no officer has taken.
+//! One common call for all incidents that no officer has taken.
 
 use super::{
     Addressee, Composed, Kind, Unsent,
@@ -14,7 +14,7 @@ use crate::{
 };
 use async_trait::async_trait;
 
-/// Holds the highest step that is called.
+/// Holds the highest escalation step that is called.
 pub(super) struct Calls(pub Rung);
 
 #[async_trait]
@@ -32,7 +32,7 @@ impl Kind for Calls {
         for known in &all {
             let it = world.config.called(known, now);
             called.since = called.since.min(it.since);
-            // the agency's head is not called where the agency's people have it
+            // the agency's head is not called if one of the agency's people has taken the incident
             let head = it.head.filter(|_| known.taken.is_none());
             heads.extend(head.filter(|head| !heads.contains(head)));
             let mut more = it.contacts;
@@ -45,7 +45,7 @@ impl Kind for Calls {
     }
 
     fn audience(&self) -> Audience<'_> {
-        // each notifier is told of its own incidents
+        // each notifier gets its own incidents
         Audience::Everybody
     }
 }

@@ -1,4 +1,4 @@
-//! What several kinds of alerts read.
+//! Store queries that several kinds of alerts share.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,8 @@ pub(super) async fn incident(world: &World, id: &IncidentId) -> Result<Incident,
     known.ok_or_else(|| Unsent::Gone(format!("there is no incident {id}")))
 }
 
-/// A storm of a notifier and its incidents; there is nothing to say of one without any, since they are told elsewhere.
+/// A storm of a notifier, and its member incidents. A storm without members needs no message: its incidents have
+/// moved elsewhere.
 pub(super) async fn storm(
     world: &World,
     notifier: &str,
@@ -39,7 +40,8 @@ pub(super) async fn open(world: &World) -> Result<Vec<Incident>, Unsent> {
     Ok(world.store.incidents(&wanted).await?)
 }
 
-/// Open incidents that a notifier is told of and has not muted; at the operator's notifiers, of all targets.
+/// Open incidents that a notifier gets alerts of and has not muted; for the operator's notifiers, those of all
+/// targets.
 pub(super) async fn open_at(world: &World, notifier: &str) -> Result<Vec<Incident>, Unsent> {
     let now = world.clock.now();
     let mut all = open(world).await?;
@@ -56,14 +58,14 @@ pub(super) async fn open_at(world: &World, notifier: &str) -> Result<Vec<Inciden
     Ok(all)
 }
 
-/// Whether an incident still needs a taker among a notifier's people. Where one of the agency's people has it, only the
-/// operator's people are still wanted.
+/// Whether a notifier's people should still take an incident. Once one of the agency's people has taken it, only the
+/// operator's people are still asked to.
 pub(super) fn waits_for(world: &World, notifier: &str, it: &Incident) -> bool {
     it.led().is_none() && (it.taken.is_none() || world.config.operators().include(notifier))
 }
 
-/// The holder that a notifier's people remind: in the operator's chats the operator's; where there is none, the
-/// agency's.
+/// The holder that a reminder at this notifier addresses. If an operator's officer has taken the incident: that
+/// officer, and only in the operator's chats. Otherwise the agency's holder.
 pub(super) fn held<'a>(world: &World, notifier: &str, it: &'a Incident) -> Option<&'a Taken> {
     match it.led() {
         Some(led) => Some(led).filter(|_| world.config.operators().include(notifier)),

@@ -1,4 +1,4 @@
-//! A shift hands over to the next.
+//! The handover message at the change of a shift.
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Addressee, Composed, Kind, Unsent, facts::open};
 use crate::{deliver::recipients::Audience, duty, notify::messages::handover};
 
-/// Holds the moment of the change.
+/// Holds the time of the change.
 pub(super) struct Handover(pub Timestamp);
 
 #[async_trait]
@@ -16,7 +16,7 @@ impl Kind for Handover {
         let (words, zone) = (&world.words, &world.config.service.timezone);
         let before = at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(at);
         let change = duty::handover(&world.config.duty.roster, before, at, zone);
-        // the roster may have changed since
+        // no change any more if the roster was edited since
         let change = change.ok_or(Unsent::Moot)?;
         let open = open(world).await?;
         Ok(handover::message(&change.off, &change.on, &open, at, words, zone).into())

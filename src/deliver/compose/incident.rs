@@ -1,4 +1,4 @@
-//! An incident as it is now.
+//! The message of one incident in its present state.
 
 use super::{
     Addressee, Composed, Kind, Unsent,
@@ -35,8 +35,8 @@ impl Kind for OfIncident<'_> {
     }
 }
 
-/// The message of an incident for one notifier: without the button that takes it where its people need not, and silent
-/// where they muted it.
+/// The message of an incident for one notifier: without the button to take it if its people need not, and silent if
+/// they muted the incident.
 pub(super) fn message_to(to: &Addressee<'_>, it: &Incident) -> Message {
     let world = to.world;
     let zone = &world.config.service.timezone;

@@ -1,4 +1,4 @@
-//! Incidents joined a storm after its first message.
+//! The ringing message about incidents that joined a storm after its first message.
 
 use super::{
     Addressee, Composed, Fallback, Kind, Unsent,
@@ -32,7 +32,7 @@ impl Kind for Joined<'_> {
         Audience::Everybody
     }
 
-    /// The storm's own message brings its incidents along.
+    /// The fallback of the storm's own message covers these incidents.
     fn fallback(&self) -> Fallback<'_> {
         Fallback::Nothing
     }

@@ -1,4 +1,5 @@
-//! What an alert says, from what is true when it is sent: one file a kind of alert, and the list of them.
+//! Composes the message of an alert from the state at sending time: one file for each kind of alert, and the list of
+//! them.
 
 mod absent;
 mod call;
@@ -32,28 +33,28 @@ use crate::{
     world::World,
 };
 
-/// What one kind of alert is: how its message is made, and what becomes of it at notifiers. A value holds what the alert is
-/// about.
+/// One kind of alert: how its message is composed, which notifiers get it, and what happens if a notifier refuses it.
+/// A value holds the subject of the alert.
 #[async_trait]
 pub(super) trait Kind: Send + Sync {
-    /// Makes the message for one notifier. Where it does not mark a repeat itself, [`compose`] does.
+    /// Composes the message for one notifier. [`compose`] marks it as a repeat unless this method does.
     async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent>;
 
-    /// The notifiers that are told of it, each by an alert of its own.
+    /// The notifiers that get this alert, each as an alert of its own.
     fn audience(&self) -> Audience<'_>;
 
-    /// The message that this one takes the place of. By default each message is a new one.
+    /// The message that this one replaces. By default each message is a new one.
     async fn earlier(&self, _world: &World, _notifier: &str) -> Option<Receipt> {
         None
     }
 
-    /// What other notifiers are told where this one does not take it.
+    /// What other notifiers get if this one does not take the alert.
     fn fallback(&self) -> Fallback<'_> {
         Fallback::Itself
     }
 }
 
-/// The kind of an alert, by what it is about.
+/// The kind of an alert with this subject.
 pub(super) fn kind_of(about: &About) -> Box<dyn Kind + '_> {
     match about {
         About::Absent(at) => Box::new(absent::Absent(*at)),
@@ -78,19 +79,20 @@ pub(super) fn kind_of(about: &About) -> Box<dyn Kind + '_> {
     }
 }
 
-/// The notifier that a message is made for.
+/// The notifier that a message is composed for.
 pub(super) struct Addressee<'a> {
     pub world: &'a World,
     pub notifier: &'a str,
-    /// When the alert was written.
+    /// When the alert was written to the outbox.
     pub since: Timestamp,
-    /// Whether the message may have arrived before.
+    /// Whether an earlier attempt may have arrived.
     pub repeat: bool,
 }
 
-/// A message, and the incidents that it tells of where a storm's note of them follows.
+/// A composed message.
 pub(super) struct Composed {
     pub message: Message,
+    /// The incidents of a storm that the message covers; empty for other kinds.
     pub members: Vec<Incident>,
 }
 
@@ -103,13 +105,13 @@ impl From<Message> for Composed {
     }
 }
 
-/// Why there is no message.
+/// Why no message was composed.
 pub(super) enum Unsent {
-    /// The store cannot be read now: tried again.
+    /// The store cannot be read now. The alert is tried again.
     Store(String),
-    /// What the alert is about is not in the store: a dead letter.
+    /// The subject of the alert is not in the store. The alert becomes a dead letter.
     Gone(String),
-    /// There is nothing to say any more: the alert ends as if it were sent.
+    /// There is nothing left to report. The alert is recorded as sent.
     Moot,
 }
 
@@ -119,18 +121,18 @@ impl From<StoreError> for Unsent {
     }
 }
 
-/// What other notifiers are told where one does not take an alert.
+/// What other notifiers get if one notifier does not take an alert.
 pub(super) enum Fallback<'a> {
-    /// The alert.
+    /// A copy of the alert.
     Itself,
-    /// The incidents of the storm with that id, one by one, where the notifier refused for good; nothing where it is slow: a
-    /// storm belongs to one notifier.
+    /// The incidents of the storm with this id, each as an alert of its own, if the notifier refused for good.
+    /// Nothing if the notifier is only slow, because a storm belongs to one notifier.
     Members(&'a str),
-    /// Nothing: another alert says as much.
+    /// Nothing: another alert carries this news.
     Nothing,
 }
 
-/// Makes the message of an alert; `repeat`, where it may have arrived before.
+/// Composes the message of an alert. `repeat`: an earlier attempt may have arrived.
 pub(super) async fn compose(
     world: &World,
     alert: &Alert,

@@ -1,4 +1,4 @@
-//! Something about the service itself.
+//! A notice about the service itself.
 
 use super::{Addressee, Composed, Kind, Unsent};
 use crate::{deliver::recipients::Audience, model::Notice, notify::messages::notice};

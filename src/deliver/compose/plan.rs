@@ -1,4 +1,4 @@
-//! Announced changes.
+//! The message of an announced change.
 
 use super::{Addressee, Composed, Kind, Unsent, receipts};
 use crate::{
@@ -36,7 +36,7 @@ impl Kind for OfPlan<'_> {
         Audience::Operators
     }
 
-    /// A question rings: it is a message of its own.
+    /// The question about a plan is a new message, so that it rings; other messages edit the earlier one.
     async fn earlier(&self, world: &World, notifier: &str) -> Option<Receipt> {
         let plan = world.store.plan(self.0).await.unwrap_or(None);
         if plan.is_some_and(|it| it.stage == PlanStage::Asked) {

@@ -1,4 +1,4 @@
-//! An incident came back, or is not silent any more.
+//! The reminder of one incident: it came back, or it is no longer silent.
 
 use super::{Addressee, Composed, Kind, Unsent, facts::incident};
 use crate::{deliver::recipients::Audience, model::IncidentId, notify::messages::reminder};

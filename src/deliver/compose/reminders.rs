@@ -1,4 +1,5 @@
-//! One message for all incidents that keep coming back, or that are open for portals which refuse the looks.
+//! One common reminder of all incidents that keep coming back, or that are open because the portal has refused the
+//! looks for long.
 
 use super::{Addressee, Composed, Kind, Unsent, facts::open_at};
 use crate::{
@@ -26,7 +27,7 @@ impl Kind for Reminders {
         Ok(message.into())
     }
 
-    /// Each notifier is told of its own incidents.
+    /// Each notifier gets its own incidents.
     fn audience(&self) -> Audience<'_> {
         Audience::Everybody
     }

@@ -1,4 +1,4 @@
-//! A report that lies written in the data directory.
+//! A report, sent as the file that was written to the data directory.
 
 use super::{Addressee, Composed, Kind, Unsent};
 use crate::{

@@ -1,4 +1,4 @@
-//! A request to be watched: to the officers who decide, or to the asker.
+//! A registration request: to the officers, or to the asker.
 
 use super::{Addressee, Composed, Kind, Unsent, receipts};
 use crate::{
@@ -31,7 +31,8 @@ impl Kind for OfRequest<'_> {
         Audience::Operators
     }
 
-    /// Officers have one message a request; the asker is told each step anew, since an edit rings no phone.
+    /// Officers have one message for each request, which is edited. The asker gets a new message for each step,
+    /// because an edit makes no sound.
     async fn earlier(&self, world: &World, notifier: &str) -> Option<Receipt> {
         if !world.config.operators().include(notifier) {
             return None;

@@ -1,4 +1,4 @@
-//! Requests of strangers without proof, in one message to the officers.
+//! Strangers' requests without proof, in one message to the officers.
 
 use super::{Addressee, Composed, Kind, Unsent, receipts};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 use async_trait::async_trait;
 
-/// Holds what the alert is about, for its key.
+/// Holds the subject of the alert: its key finds the earlier message.
 pub(super) struct Requests<'a>(pub &'a About);
 
 #[async_trait]

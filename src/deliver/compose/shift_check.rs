@@ -11,7 +11,7 @@ use crate::{
     world::World,
 };
 
-/// Holds the begin of the shift.
+/// Holds the time at which the shift begins.
 pub(super) struct ShiftCheck(pub Timestamp);
 
 #[async_trait]
@@ -19,7 +19,7 @@ impl Kind for ShiftCheck {
     async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
         let (world, at, now) = (to.world, self.0, to.world.clock.now());
         let people = missing_at(world, at).await?;
-        // the shift has begun, or the roster has changed since
+        // the shift has begun, everyone has confirmed, or the roster has changed
         if people.is_empty() || at <= now {
             return Err(Unsent::Moot);
         }
@@ -36,7 +36,7 @@ impl Kind for ShiftCheck {
     }
 }
 
-/// Whether it is night (22 to 6 o'clock) in the service's time zone: the question makes no sound then.
+/// Whether it is night (22:00 to 06:00) in the service's time zone: the test call is silent then.
 fn is_night(world: &World, now: Timestamp) -> bool {
     let local = now.to_zoned(world.config.service.timezone.clone()).time();
     local >= time(22, 0, 0, 0) || local < time(6, 0, 0, 0)

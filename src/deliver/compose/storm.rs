@@ -1,4 +1,4 @@
-//! A storm of incidents as it is now.
+//! The message of a storm in its present state.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -19,7 +19,7 @@ impl Kind for OfStorm<'_> {
         let world = to.world;
         let (known, members) = facts::storm(world, to.notifier, self.0).await?;
         let message = match members.as_slice() {
-            // a storm of one incident is told as that incident
+            // a storm with one incident gets that incident's message
             [only] => message_to(to, only),
             all => {
                 let context = context(world).await;
@@ -44,7 +44,7 @@ impl Kind for OfStorm<'_> {
     }
 }
 
-/// Addresses of all watched portals, and whether they fail now.
+/// Server addresses of all watched portals, and whether each portal fails now.
 async fn context(world: &World) -> StormContext {
     let all = world.store.glances().await.unwrap_or_default();
     let mut addresses: BTreeMap<String, (IpAddr, bool)> = BTreeMap::new();

@@ -20,7 +20,7 @@ impl Kind for StormList<'_> {
         Audience::Everybody
     }
 
-    /// The storm's own message brings its incidents along.
+    /// The fallback of the storm's own message covers these incidents.
     fn fallback(&self) -> Fallback<'_> {
         Fallback::Nothing
     }

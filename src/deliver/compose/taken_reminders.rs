@@ -1,4 +1,4 @@
-//! One reminder of all incidents that were taken long ago and are still open.
+//! One common reminder of all incidents that were taken long ago and are still open.
 
 use super::{
     Addressee, Composed, Kind, Unsent,
@@ -14,7 +14,8 @@ use crate::{
 };
 use async_trait::async_trait;
 
-/// Lines from the end of a time line in which a reminder stands: refusals and notes may follow it.
+/// An incident counts as reminded if one of this many last time line events is a reminder: delivery notes may follow
+/// it.
 const NEAR_THE_END: usize = 10;
 
 pub(super) struct TakenReminders;
@@ -42,7 +43,7 @@ impl Kind for TakenReminders {
         Ok(taken_reminders::message(&all, &holders, &world.words).into())
     }
 
-    /// Each notifier is told of its own incidents.
+    /// Each notifier gets its own incidents.
     fn audience(&self) -> Audience<'_> {
         Audience::Everybody
     }

@@ -1,4 +1,5 @@
-//! A watch window: readiness before it opens, incidents and availability afterwards.
+//! Messages about a watch window: readiness before it opens, daily digests, and a summary of incidents and
+//! availability.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -28,16 +29,16 @@ use crate::{
     world::{World, address_book::moved_to},
 };
 
-/// A digest covers the day before it.
+/// The period that a digest covers.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// A chat that refused something within this time may be deaf still.
+/// A chat that refused an alert within this time counts as possibly unreachable.
 const LATELY: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// How long a chat is asked whether it can be reached; how many are asked at once, and in all: Telegram takes thirty
-/// requests a second, and the message waits for them.
+/// Timeout of one reachability check, checks in parallel, and checks in all. Telegram takes 30 requests a second, and
+/// the message waits for the checks.
 const PROBE: Duration = Duration::from_secs(5);
 const PROBED_AT_ONCE: usize = 4;
 const MOST_PROBED: usize = 500;
-/// Targets whose history is asked for at once.
+/// Targets of one query for histories.
 const AT_ONCE: usize = 200;
 
 pub(super) struct OfWindow<'a>(pub &'a WindowNews);
@@ -56,7 +57,7 @@ impl Kind for OfWindow<'_> {
     }
 }
 
-/// Notifiers that portals are told to and that would not take a message now.
+/// Names of the notifiers, of portals and operator, that would not take a message now.
 async fn unreachable(world: &World, targets: &[Target]) -> Vec<String> {
     let names = targets.iter().flat_map(|it| &it.settings.notify);
     let names: BTreeSet<&String> = names.chain(world.config.operators().names()).collect();
@@ -73,14 +74,15 @@ async fn unreachable(world: &World, targets: &[Target]) -> Vec<String> {
     deaf.into_iter().flatten().collect()
 }
 
-/// Its name, where it would not take a message now.
+/// Returns `name` if the notifier would not take a message now.
 async fn probe(notifier: Arc<dyn Notifier>, moved: Option<String>, name: String) -> Option<String> {
     let asked = timeout(PROBE, notifier.reaches(moved.as_deref())).await;
-    // one that does not answer in time may do so when it counts
+    // a timeout does not count: the notifier may answer when it matters
     matches!(asked, Ok(Err(_))).then_some(name)
 }
 
-/// A registered chat has no name that people know: its agency's stands before it.
+/// The display name of a notifier. The recipient of a registered chat means nothing to people, so its agency's name
+/// comes first.
 fn whose(name: &str, targets: &[Target]) -> String {
     let told = |it: &&Target| it.settings.notify.iter().any(|it| it == name);
     let agency = Recipient::from(name)
@@ -89,7 +91,7 @@ fn whose(name: &str, targets: &[Target]) -> String {
     agency.map_or(name.to_owned(), |it| format!("{} ({name})", it.agency_name))
 }
 
-/// What is true of a window now.
+/// The present facts for a message about a window.
 async fn facts(world: &World, news: &WindowNews) -> Result<Facts, StoreError> {
     let now = world.clock.now();
     let targets = world.targets().await?;

@@ -1,4 +1,4 @@
-//! The warning that officers of the next shift have not confirmed shortly before it begins.
+//! The warning, shortly before a shift begins, that some of its officers have not confirmed.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// `people` are missing; their shift begins at `at`.
+/// The warning that `people` have not confirmed; their shift begins at `at`.
 pub fn message(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
     let mut text = Text::default();
     text.push("⚠ ")

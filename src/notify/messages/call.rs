@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The message of a call for one incident at the step `to`.
+/// The call for one incident at escalation step `to`.
 pub fn message(
     it: &Incident,
     to: Rung,
@@ -86,7 +86,8 @@ pub fn message(
     }
 }
 
-/// The headline of an incident's kind; a portal that we cannot read or look at has a headline of its own.
+/// The locale key of the headline for the incident's kind; a portal that cannot be read, or blocks the service, has
+/// its own.
 fn head_of(it: &Incident) -> &'static str {
     match it.kind {
         Kind::Defaced => "head-defaced",
@@ -100,7 +101,7 @@ fn head_of(it: &Incident) -> &'static str {
     }
 }
 
-/// An initial incident report, ready to be read out or copied.
+/// Appends an initial incident report, ready to be read out or copied.
 fn report(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
     let host = marked(&defang(it.portal.url.host_str().unwrap_or_default()));

@@ -1,4 +1,4 @@
-//! One call for several incidents that no officer has taken.
+//! The common call for several incidents that no officer has taken.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -18,8 +18,8 @@ use crate::{
     },
 };
 
-/// One call for several incidents that no officer has taken: names the people `called` for the first incident and the
-/// head of every agency concerned.
+/// One call for several incidents that no officer has taken. It names the people `called` for the first incident, and
+/// the head of every agency concerned.
 pub fn message(
     all: &[Incident],
     to: Rung,

@@ -1,4 +1,4 @@
-//! A shift hands over to the next: the officers who leave and come, and the open incidents.
+//! The change of a shift: the leaving and the coming officers, and the open incidents.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -9,10 +9,10 @@ use crate::{
     notify::{Message, people::MOST_NAMED, text::Text, timeline},
 };
 
-/// Open incidents that a hand-over names: /suco shows all.
+/// Open incidents that the message names; the command /suco lists all.
 const MOST_SHOWN: usize = 10;
 
-/// `off` leave and `on` come at `at`; `open` are the open incidents, oldest first.
+/// The handover at `at` from the officers `off` to the officers `on`; `open` are the open incidents, oldest first.
 pub fn message(
     off: &[Person],
     on: &[Person],

@@ -1,5 +1,5 @@
-//! The message of an incident, edited into its place as the incident changes: first what and how bad, then which portal,
-//! when and how sure, why, and what to do.
+//! The message of an incident, edited as the incident changes. It says, in this order: what happened and how bad it
+//! is; which portal; when, and how certain; why; and what to do.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The incident as it is now. Edited into place of what was said of it before.
+/// The message of the incident in its present state. `repeat`: an earlier attempt may have arrived.
 pub fn message(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
     let mut detail = Detail {
         signals: 5,
@@ -42,7 +42,7 @@ pub fn message(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Mes
     }
 }
 
-/// How much of what may be long is shown.
+/// How many items of the long lists the message shows.
 #[derive(Clone, Copy)]
 struct Detail {
     signals: usize,
@@ -113,7 +113,7 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     }
 }
 
-/// When the incident was seen, and how many looks agreed.
+/// The line with the time of the incident and the number of looks that agreed.
 fn seen(it: &Incident, words: &Words, tz: &TimeZone) -> String {
     let when = words.moment(it.seen_at, tz);
     let Some(seen) = &it.intermittent else {
@@ -273,7 +273,7 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     }
 }
 
-/// Whether gaccong closed the incident because it stopped watching the portal: the portal's present state is unknown.
+/// Whether the service closed the incident because it stopped watching the portal: the present state is unknown.
 fn is_unwatched(it: &Incident) -> bool {
     let last = it.timeline.iter().rev();
     let mut ends = last.filter(|it| matches!(it.what, What::Closed | What::Unwatched));

@@ -1,4 +1,4 @@
-//! Incidents joined a storm after its first message: a message that rings, since an edit rings no phone.
+//! Incidents that joined a storm after its first message: a new message, which rings, because an edit makes no sound.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Names the `new` incidents; `members` are all incidents of the storm.
+/// The message that names the `new` incidents; `members` are all incidents of the storm.
 pub fn message(it: &Storm, new: &[Incident], members: &[Incident], words: &Words) -> Message {
     let (icon, gravity) = look(it.family);
     let count = new.len() + it.more_joiners;

@@ -1,4 +1,5 @@
-//! One file a kind of message: facts in, [`Message`](super::Message) out. The facts are gathered by `deliver::compose`.
+//! The messages, one file for each kind: functions from facts to [`Message`](super::Message). `deliver::compose`
+//! collects the facts.
 
 pub mod absent;
 pub mod call;

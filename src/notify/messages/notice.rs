@@ -1,4 +1,4 @@
-//! A message about the service itself: its line, its clock, its store, its chats, its configuration.
+//! Notices about the service itself: its network, its clock, its store, its chats, its configuration.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::{
     notify::{Gravity, Message, text::Text},
 };
 
-/// The message of one notice about the watcher itself.
+/// The message of one notice.
 pub fn message(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
     let moment = |at: Timestamp| words.moment(at, tz);
     let (icon, head, args) = match it {
@@ -92,8 +92,8 @@ fn lasted(
     ]
 }
 
-/// The detail of a notice with each argument (names of portals and files, a server's words) cut to 240 characters a
-/// line and marked as foreign. An argument keeps its lines: a fault of a file has several.
+/// The detail of a notice, with each argument (names of portals and files, a server's texts) cut to 240 characters a
+/// line and marked as foreign. Line breaks stay, because the report of a faulty file has several lines.
 fn detailed(detail: &Say, words: &Words) -> String {
     let mut detail = detail.clone();
     for value in detail.args.values_mut() {
@@ -103,7 +103,7 @@ fn detailed(detail: &Say, words: &Words) -> String {
     words.say(&detail)
 }
 
-/// The first 12 lines of our own text: a faulty file may have many faults.
+/// The first 12 lines of a text by the service: a faulty file may have many faults.
 fn first_lines(text: &str) -> String {
     text.lines().take(12).collect::<Vec<_>>().join("\n")
 }

@@ -1,4 +1,5 @@
-//! Announced changes: that they are, and afterwards the question who made them.
+//! Plans: the announcement of changes, and afterwards the question whether the agency made the changes that were
+//! seen.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -15,21 +16,22 @@ use crate::{
     notify::{Button, Gravity, Message, people::called, text::Text},
 };
 
-/// Portals and incidents that are named; lines shown of a change: as many as a message holds.
+/// Pairs of limits, tried in turn until the message fits: portals and incidents that are named; changed lines of each
+/// incident.
 const SHOWN: [(usize, usize); 4] = [(8, 3), (6, 1), (4, 0), (2, 0)];
 
-/// What the message holds besides the plan.
+/// Facts of the message besides the plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Background<'a> {
     /// Names of the portals, in the plan's order.
     pub names: &'a [String],
     /// Incidents that were seen while it lasted.
     pub seen: &'a [Incident],
-    /// Whether the reader is asked to answer.
+    /// Whether the readers of this message are asked to answer.
     pub asked: bool,
 }
 
-/// The message of a plan, as short as it must be to fit.
+/// The message of a plan, with the longest lists that fit.
 pub fn message(it: &Plan, background: &Background<'_>, words: &Words, tz: &TimeZone) -> Message {
     let mut out = Message::default();
     for most in SHOWN {

@@ -1,4 +1,5 @@
-//! A short message that rings: an incident came back, or is not silent any more. An edit of the long message rings no phone.
+//! A short message that rings: an incident came back, or is no longer silent. An edit of the long message makes no
+//! sound.
 
 use jiff::tz::TimeZone;
 
@@ -17,7 +18,7 @@ use crate::{
     },
 };
 
-/// `repeat` marks a message that may have arrived before.
+/// The reminder of one incident. `repeat`: an earlier attempt may have arrived.
 pub fn message(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
     let icon = if it.kind.is_tampering() {
         "🔴"

@@ -1,5 +1,5 @@
-//! One message for many incidents that keep coming back, or that are open for portals which have refused the service's
-//! looks for an hour.
+//! The common reminder of several incidents that keep coming back, or that are open because the portals have refused
+//! the looks for an hour.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Builds the message of incidents that are open.
+/// The message about the open incidents `all`.
 pub fn message(all: &[Incident], words: &Words, now: Timestamp) -> Message {
     let count = words.count(all.len() as u64);
     let is_blind = |it: &Incident| it.timeline.iter().any(|it| it.what == What::Blind);

@@ -1,4 +1,4 @@
-//! A report, with its file.
+//! The message with a report as a file.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::{
     notify::{Document, Message, text::Text},
 };
 
-/// `summary` is the paragraph at the head of the report of `week`.
+/// The message with the report of `week`; `summary` is the paragraph at its head.
 pub fn message(week: &str, summary: &str, document: Document, words: &Words) -> Message {
     let mut text = Text::default();
     text.push("📊 ")

@@ -1,4 +1,4 @@
-//! A request to be watched: to the officers who decide, and to the asker.
+//! Registration requests: the message to the officers, and the one to the asker.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -17,26 +17,27 @@ use crate::{
     },
 };
 
-/// A watch window that is open or comes soon, with its end: a registration may end with it.
+/// Name and end of a watch window that is open or opens soon: an officer may let the registration end with it.
 pub type Window<'a> = (&'a str, Timestamp);
 
-/// Lines of the page and signals, the gravest, that are shown: as many as a message holds.
+/// Pairs of limits, tried in turn until the message fits: lines of the page, and signals, strongest first.
 const SHOWN: [(usize, usize); 4] = [(6, 4), (4, 2), (2, 1), (0, 0)];
 
-/// What officers are to know besides the request.
+/// Facts that officers see besides the request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Background<'a> {
-    /// A watch window that is open or comes soon: the registration may end with it.
+    /// A watch window that is open or opens soon: an officer may let the registration end with it.
     pub window: Option<Window<'a>>,
-    /// Nobody knows that agency yet.
+    /// Whether the agency is not known yet.
     pub new_agency: bool,
-    /// The known agency for which its name may be taken.
+    /// The known agency with a name that resembles the given one.
     pub alike: Option<&'a str>,
-    /// The officer that the asker's name resembles.
+    /// The officer with a name that the asker's name resembles.
     pub asker_alike: Option<&'a str>,
 }
 
-/// To officers: who asks, whose the portal is, what it looks like. One message, edited until it is decided.
+/// The message to officers: the asker, the portal's agency, and what the page shows. It is edited until the request
+/// is decided.
 pub fn to_officers(it: &Request, beside: Background, words: &Words, tz: &TimeZone) -> Message {
     let mut message = Message::default();
     for (lines, signals) in SHOWN {
@@ -64,7 +65,7 @@ fn card(
     let mut text = head(it, "head-request", words);
     let key = match (beside.new_agency, &it.proof) {
         (true, _) => "request-agency-new",
-        // the asker has chosen this name themselves
+        // the asker chose this name
         (false, None) => "request-agency-claimed",
         (false, Some(_)) => "request-agency-known",
     };
@@ -100,7 +101,7 @@ fn card(
     text
 }
 
-/// Names can be anything: the account's number stands behind.
+/// The asker's name, and the account number: any account can choose any name.
 pub(crate) fn asker(it: &Request) -> String {
     let by = &it.asker;
     let mut out = named(&by.name, 60);
@@ -116,7 +117,8 @@ pub(crate) fn asker(it: &Request) -> String {
     out
 }
 
-/// To who asked: what was found, what is still wanted of him, what was decided. `None` where there is nothing yet.
+/// The message to the asker: what the look found, what the asker still has to do, what was decided. `None` if there
+/// is nothing to report yet.
 pub fn to_asker(it: &Request, words: &Words, tz: &TimeZone) -> Option<Message> {
     let mut text = head(it, "head-request", words);
     let mut buttons = Vec::new();
@@ -194,7 +196,7 @@ fn owner(it: &Request, words: &Words) -> String {
 
 fn found(view: &View, words: &Words, tz: &TimeZone) -> String {
     let when = words.moment(view.at, tz);
-    // nothing is known yet that it could have changed from
+    // for a first look, "unchanged" would be wrong: there is nothing to compare with
     let class = if view.class.standing() == Standing::Up {
         words.plain("request-up")
     } else {
@@ -203,7 +205,7 @@ fn found(view: &View, words: &Words, tz: &TimeZone) -> String {
     words.text("request-found", &[("when", &when), ("class", &class)])
 }
 
-/// What somebody would see who opened the page.
+/// Appends what a visitor sees on the page.
 fn shown(text: &mut Text, view: &View, lines: usize, signals: usize, words: &Words, tz: &TimeZone) {
     text.line().push(&found(view, words, tz)).line();
     for cause in view.cause.iter().chain(&view.certificate_fault) {
@@ -234,7 +236,7 @@ fn shown(text: &mut Text, view: &View, lines: usize, signals: usize, words: &Wor
     }
 }
 
-/// The three places where a token proves a request, then the token.
+/// Appends the three places that may hold the token as proof, then the token.
 pub fn places_of_proof(text: &mut Text, host: &str, token: &str, words: &Words) {
     text.push("1. ")
         .push(&words.plain("request-prove-file"))
@@ -271,7 +273,7 @@ fn decided(text: &mut Text, it: &Request, words: &Words, tz: &TimeZone) {
     let args = [
         ("by", named(by, 60)),
         ("when", words.moment(at, tz)),
-        // a reason of the service's own is the key of a sentence, not a text
+        // a reason by the service itself is a locale key, not a text
         (
             "reason",
             if reason == DISPLACED {
@@ -308,7 +310,7 @@ fn for_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZo
         },
     ];
     if let Some((name, end)) = window {
-        // it ends before that moment
+        // the end is exclusive: name the day before it
         let last = end.checked_sub(jiff::SignedDuration::from_secs(1));
         let end_day = words.date(last.unwrap_or(end).to_zoned(tz.clone()).date());
         let name = excerpt(name, 30);

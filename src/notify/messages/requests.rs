@@ -1,5 +1,5 @@
-//! Requests of strangers in one message to the officers: a stranger can make them by the hundred. Proved requests come
-//! first, once there are more of them than have messages of their own.
+//! Strangers' requests in one common message to the officers, because one stranger can make hundreds. It also takes
+//! proved requests once there are too many for messages of their own; these come first.
 
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -20,11 +20,11 @@ use crate::{
 /// Requests that the message names: those with proof first, then the newest.
 const NAMED: usize = 5;
 
-/// Askers with a button that refuses all their requests in one tap.
+/// Askers that get a button to refuse all their requests with one tap.
 const REFUSED: usize = 2;
 
-/// Builds the message. `askers` holds the id of one request of each asker and their number of requests without proof, the
-/// largest number first.
+/// The common message about the `waiting` requests. `askers`: for each asker the id of one request and the number of
+/// requests without proof, the largest number first.
 pub fn message(
     waiting: &[&Request],
     askers: &[(RequestId, usize)],

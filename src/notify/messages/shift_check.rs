@@ -1,4 +1,4 @@
-//! The test call: officers of the next shift are asked to confirm that they are present.
+//! The test call: asks the officers of the next shift to confirm that they are present.
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// `people` have not confirmed yet; their shift begins at `at`.
+/// The test call for the shift that begins at `at`; `people` have not confirmed yet.
 pub fn message(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
     let mut text = Text::default();
     text.push("📣 ")

@@ -1,5 +1,5 @@
-//! The message of a storm: how many incidents, since when, what they have in common, as many names as fit, and how many
-//! are over.
+//! The message of a storm: how many incidents, since when, what they have in common, as many names as fit, and how
+//! many have ended.
 
 use std::collections::BTreeMap;
 
@@ -24,13 +24,14 @@ use crate::{
     },
 };
 
-/// Causes in the message.
+/// Causes that the message lists.
 const CAUSES: usize = 5;
 
-/// People in the message who took some of them.
+/// People that the message lists with the number of incidents they took.
 const TAKERS: usize = 5;
 
-/// The message of a storm of two or more incidents, as of now. The notifier edits it as incidents join and end.
+/// The message of a storm with two or more incidents, in its present state. It is edited as incidents join and end.
+/// `repeat`: an earlier attempt may have arrived.
 pub fn message(
     it: &Storm,
     members: &[Incident],
@@ -93,7 +94,7 @@ pub fn message(
     }
 }
 
-/// The mark and the gravity of a storm with open incidents.
+/// Icon and gravity of a storm with open incidents.
 pub(super) fn look(family: Family) -> (&'static str, Gravity) {
     match family {
         Family::Tampering => ("🔴", Gravity::Grave),
@@ -101,7 +102,7 @@ pub(super) fn look(family: Family) -> (&'static str, Gravity) {
     }
 }
 
-/// A storm's family as the locale keys name it.
+/// The storm's family, as locale keys name it.
 pub(super) fn family(it: &Storm) -> &'static str {
     match it.family {
         Family::Tampering => "tampering",
@@ -109,7 +110,8 @@ pub(super) fn family(it: &Storm) -> &'static str {
     }
 }
 
-/// The line of a storm's state: its begin, the number of incidents that are over, and the number that each person took.
+/// Appends the state of a storm: its begin, the number of incidents that have ended, and the number that each person
+/// took.
 fn state(text: &mut Text, it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) {
     let open = members.iter().filter(|it| it.stage.is_open()).count();
     let first = members.iter().map(|it| it.seen_at).min();
@@ -131,7 +133,7 @@ fn state(text: &mut Text, it: &Storm, members: &[Incident], words: &Words, tz: &
     }
 }
 
-/// The button that takes all incidents, shown while an open one is taken by none of the operator's people.
+/// The button that takes all incidents; only if an open one is not taken by an officer of the operator.
 pub(super) fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Option<Button> {
     let mut waiting = members.iter();
     let waits = waiting.any(|it| it.stage.is_open() && it.led().is_none());
@@ -141,7 +143,8 @@ pub(super) fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Optio
     })
 }
 
-/// Who took some of them, when last, and how many; whoever has most of them first.
+/// The holders of the storm's incidents, each with their last one and their number of incidents, the largest number
+/// first.
 fn takers(members: &[Incident]) -> Vec<(&Taken, usize)> {
     let mut out: Vec<(&Taken, usize)> = Vec::new();
     let all = members.iter();
@@ -164,7 +167,7 @@ fn takers(members: &[Incident]) -> Vec<(&Taken, usize)> {
 }
 
 fn sentence(shared: &Common, words: &Words) -> String {
-    // readers copy an address, so it stays unchanged
+    // readers copy an address, so it must not be defanged
     let value = match shared.factor {
         "agency" => named(&shared.value, 100),
         _ => marked(&shared.value),
@@ -175,7 +178,8 @@ fn sentence(shared: &Common, words: &Words) -> String {
     )
 }
 
-/// Everything there fails and elsewhere it does not: not the portals, but what carries them.
+/// The sentence that the cause lies with the hosting provider or network, and not with the portals: nearly all
+/// portals there fail, and few elsewhere.
 fn provider(
     family: Family,
     shared: &Common,
@@ -203,7 +207,7 @@ fn provider(
     })
 }
 
-/// The most frequent first.
+/// Causes with their number of incidents, the most frequent first.
 fn causes(members: &[Incident], words: &Words) -> Vec<(String, usize)> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for it in members {

@@ -1,4 +1,4 @@
-//! All incidents of a storm as a spreadsheet.
+//! The list of all incidents of a storm, as a spreadsheet (CSV).
 
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// The file holds a row for each of `members`.
+/// The message with the file, which holds a row for each of `members`.
 pub fn message(it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) -> Message {
     let mut out = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
     let heads = ["id", "name", "agency", "url", "class", "seen", "stage"]
@@ -55,7 +55,7 @@ pub fn message(it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) -
     }
 }
 
-/// A cell that no spreadsheet takes for a formula.
+/// The text of a cell that no spreadsheet program reads as a formula.
 fn cell(text: &str) -> String {
     let text = excerpt(text, 300);
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {

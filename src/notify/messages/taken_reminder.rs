@@ -1,4 +1,4 @@
-//! A reminder of one incident that was taken long ago and is still open.
+//! The reminder of one incident that was taken long ago and is still open.
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// Names the holder, and the people that are called besides.
+/// The reminder, which mentions the holder and the people `called` besides.
 pub fn message(
     it: &Incident,
     holder: &Holder,

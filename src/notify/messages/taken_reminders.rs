@@ -1,4 +1,4 @@
-//! One reminder of several incidents that were taken long ago and are still open.
+//! The common reminder of several incidents that were taken long ago and are still open.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Names each holder with the number of their incidents.
+/// The reminder of all incidents in `all`. `holders`: each holder with the number of their incidents.
 pub fn message(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> Message {
     let count = words.count(all.len() as u64);
     let mut text = Text::default();

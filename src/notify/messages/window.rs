@@ -1,4 +1,4 @@
-//! A watch window: whether all is ready before it opens, how each day went, what it came to.
+//! Messages of a watch window: readiness before it opens, a digest of each day, a summary afterwards.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::json;
@@ -13,30 +13,31 @@ use crate::{
     notify::{Message, text::Text, timeline},
 };
 
-/// What is true of a window when the message is made.
+/// The facts of a message about a window, collected when it is composed.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
+    /// Number of watched portals.
     pub watched: usize,
-    /// Portals that are not well now.
+    /// Name and class of the portals that are not up now.
     pub ill: Vec<(String, Class)>,
-    /// Portals whose certificate ends before the window does.
+    /// Portals with a certificate that expires before the window ends.
     pub certificates: Vec<(String, Timestamp)>,
     /// Portals that have no baseline yet.
     pub unlearnt: Vec<String>,
-    /// Hours of the window with nobody on duty.
+    /// Periods of the window without an officer on duty.
     pub gaps: Vec<(Timestamp, Timestamp)>,
-    /// Notifiers that refused something for good lately.
+    /// Names of notifiers that recently refused an alert for good, or would refuse one now.
     pub deaf: Vec<String>,
-    /// Incidents seen in the time that the message is about.
+    /// Incidents that were first seen in the period of the message.
     pub incidents: Vec<Incident>,
-    /// Mean availability in that time.
+    /// Mean availability in that period, 0 to 1; `None` without data.
     pub uptime: Option<f64>,
 }
 
-/// Lines of each kind that are shown.
+/// Lines of each list that the message shows.
 const MOST: usize = 8;
 
-/// The message of `news`, from the `facts` of now.
+/// The message about `news`, with the present `facts`.
 pub fn message(news: &WindowNews, facts: &Facts, words: &Words, tz: &TimeZone) -> Message {
     let phase = news.phase.as_str();
     let mut text = Text::default();
@@ -70,7 +71,7 @@ pub fn message(news: &WindowNews, facts: &Facts, words: &Words, tz: &TimeZone) -
     }
 }
 
-/// A heading and the first lines of a list; nothing where it is empty. Whether there was anything.
+/// Appends a heading and the first lines of a list, and returns true; does nothing if the list is empty.
 fn list(text: &mut Text, head: &str, words: &Words, lines: &[String]) -> bool {
     if lines.is_empty() {
         return false;
@@ -140,7 +141,7 @@ fn went(text: &mut Text, facts: &Facts, words: &Words, tz: &TimeZone) {
     list(text, "window-ill", words, &ill(facts, words));
 }
 
-/// The median time from being confirmed to being taken.
+/// The median time from confirmation of an incident until an officer took it.
 fn taken_after(incidents: &[Incident]) -> Option<SignedDuration> {
     let mut all: Vec<SignedDuration> = incidents
         .iter()

@@ -1,4 +1,4 @@
-//! Alerts on standard output: what a terminal shows, and where they go when nothing else is set up.
+//! Alerts on standard output: for terminals, and as the last resort when no other notifier takes an alert.
 
 use std::{io::Write, sync::Arc};
 
@@ -12,8 +12,10 @@ use crate::{
 };
 
 #[derive(Default)]
+/// The notifier that prints messages.
 pub struct Console;
 
+/// Builds the notifier; `with` must be empty.
 pub fn build(with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     match with {
         Value::Null => Ok(Arc::new(Console)),

@@ -1,6 +1,6 @@
-//! E-mail through an SMTP server of the operator's, always over TLS: for those whom Telegram does not reach.
+//! E-mail through the operator's SMTP server, always over TLS: for people without Telegram.
 //!
-//! A mail cannot be edited: each change of an incident is a mail in the same thread.
+//! A mail cannot be edited, so each change of an incident is a new mail in the incident's thread.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -35,7 +35,7 @@ struct With {
     to: Vec<String>,
     user: Option<String>,
     password_env: Option<String>,
-    /// A PEM file of an authority of one's own.
+    /// PEM file with the certificate of a private certificate authority.
     ca: Option<PathBuf>,
 }
 
@@ -45,11 +45,12 @@ struct Email {
     transport: AsyncSmtpTransport<Tokio1Executor>,
 }
 
-/// Most bytes of the file that `ca` names: a certificate has some thousands.
+/// Size limit of the file `ca`, in bytes: a certificate has a few thousand.
 const LARGEST_CA: u64 = 1 << 20;
-/// A mail server that does not answer one command in this time is given up.
+/// Timeout of one SMTP command.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Builds the notifier from its settings.
 pub fn build(value: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     let with: With = with("email", value)?;
     let invalid = |why: String| Problem::Invalid(why);
@@ -113,7 +114,7 @@ pub fn build(value: &Value) -> Result<Arc<dyn Notifier>, Problem> {
 impl Email {
     fn mail(&self, message: &Message) -> Result<Mail, String> {
         let domain = self.from.email.domain();
-        // the first mail of a subject and its followers are one thread
+        // all mails of a subject refer to one thread id
         let thread = format!("<{}@{domain}>", message.key);
         let said = Digest::of_parts([message.key.as_bytes(), message.plain.as_bytes()]).hex();
         let id = format!("<{}.{}@{domain}>", message.key, &said[..16]);
@@ -146,7 +147,7 @@ impl Notifier for Email {
         match self.transport.send(mail).await {
             Ok(_) => Ok(None),
             Err(error) if error.is_permanent() => Err(Refusal::Never(error.to_string())),
-            // it said no for now, or was never reached
+            // the server refused for now, or was never reached
             Err(error) if error.is_transient() || error.is_tls() || error.is_client() => {
                 Err(Refusal::Later(None, error.to_string()))
             }

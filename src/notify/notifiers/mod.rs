@@ -1,4 +1,4 @@
-//! The ways to reach people. A new one is a file, a `mod` line and a line in [`KINDS`].
+//! The kinds of notifiers. A new kind is a file, a `mod` line and a line in [`KINDS`].
 
 mod console;
 mod email;
@@ -13,9 +13,10 @@ pub use telegram::{Account, account, no_preview, trouble};
 
 use crate::{files, notify::Notifier};
 
-/// Builds a notifier from its `with`.
+/// Builds a notifier from the settings under its `with`.
 pub type Build = fn(&Value) -> Result<Arc<dyn Notifier>, Problem>;
 
+/// The name of each kind in targets.yaml, and its builder.
 pub const KINDS: &[(&str, Build)] = &[
     ("console", console::build),
     ("email", email::build),
@@ -23,15 +24,20 @@ pub const KINDS: &[(&str, Build)] = &[
     ("webhook", webhook::build),
 ];
 
-/// Why there is no such notifier.
+/// Why a notifier cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// The file is wrong.
+    /// The configuration is invalid.
     Invalid(String),
-    /// The file is right, and what it refers to is not there: an unset variable.
+    /// The configuration is valid, but something that it refers to is missing, such as an environment variable.
     Unset(String),
 }
 
+/// Builds a notifier of the kind with this name.
+///
+/// # Errors
+///
+/// [`Problem`] if the kind is unknown, or as its builder says.
 pub fn build(kind: &str, with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     match KINDS.iter().find(|(name, _)| *name == kind) {
         Some((_, build)) => build(with),
@@ -45,13 +51,13 @@ pub fn build(kind: &str, with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     }
 }
 
-/// Bytes of a file that holds a secret: longer than any token or password.
+/// Size limit of a file with a secret, in bytes: no token or password is longer.
 const LONGEST_SECRET: u64 = 16 << 10;
 
-/// Reads a secret from the environment variable, or from the file that `<NAME>_FILE` names, since a container shows its
-/// environment to all users that may inspect it. Errors name the variable and never its value.
+/// Reads a secret from the environment variable, or from the file that `<NAME>_FILE` names: every user with the right
+/// to inspect a container can see its environment. Errors name the variable and never its value.
 fn secret(variable: &str) -> Result<String, Problem> {
-    // the secret itself is easily pasted in the place of the variable's name, and must not reach a log
+    // an operator may paste the secret itself in place of the variable's name; it must not reach a log
     if !is_variable(variable) {
         return Err(Problem::Invalid(
             "with: a key that ends with _env takes the name of an environment variable (A-Z, 0-9 and _), such as \

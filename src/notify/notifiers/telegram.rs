@@ -1,6 +1,6 @@
-//! Telegram through teloxide's plain `Bot`: one message an incident, edited as it goes on.
+//! Telegram, through teloxide's `Bot`: one message for each incident, edited as the incident changes.
 //!
-//! Waiting, budgets and repeats are the outbox's business; here every refusal is only understood.
+//! The outbox does the waiting, rate limiting and repeating; this file only classifies refusals.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,38 +29,44 @@ use crate::{
 #[serde(deny_unknown_fields)]
 struct With {
     chat: Value,
-    /// In a group with topics, the second number of a link to one of its messages (t.me/c/CHAT/TOPIC/MESSAGE).
+    /// In a group with topics: the second number in a link to one of the topic's messages
+    /// (t.me/c/CHAT/TOPIC/MESSAGE).
     topic: Option<i32>,
     token_env: String,
     api_url: Option<url::Url>,
 }
 
-/// A bot and the chat it speaks to.
+/// A bot, and the chat that it sends to.
 #[derive(Clone)]
 pub struct Account {
     pub bot: Bot,
     pub chat: Recipient,
     pub topic: Option<ThreadId>,
-    /// Which bot it is, without its secret.
+    /// Identifies the bot without revealing its token.
     pub account: String,
 }
 
 struct Telegram(Account);
 
-/// What a bot may send (Telegram's bot FAQ, and what operators of bots report for supergroups): messages a minute to
-/// one group, one supergroup, one person, and messages a second in all.
+/// Telegram's limits for a bot, from its bot FAQ, and for supergroups from reports of bot operators: messages a
+/// minute to one group, one supergroup and one person; messages a second in all.
 const GROUP_A_MINUTE: usize = 20;
 const SUPERGROUP_A_MINUTE: usize = 10;
 const PERSON_A_MINUTE: usize = 30;
 const BOT_A_SECOND: usize = 30;
 
-/// The start of Telegram's answer to an edit that changes nothing; more text may follow it.
+/// The beginning of Telegram's answer to an edit without changes; more text may follow.
 const SAME: &str = "message is not modified";
 
-/// The topic that every group with topics has. A message reaches it by naming no topic: Telegram refuses its number.
+/// The topic that every group with topics has. To send there, a message must name no topic: Telegram refuses this
+/// number.
 const GENERAL: i32 = 1;
 
-/// The bot and chat of a notifier of this kind.
+/// The bot and chat from the settings of a notifier of this kind.
+///
+/// # Errors
+///
+/// [`Problem`] for invalid settings, or if the token is not set.
 pub fn account(with_value: &Value) -> Result<Account, Problem> {
     let with: With = with("telegram", with_value)?;
     let chat = match &with.chat {
@@ -105,6 +111,7 @@ pub fn account(with_value: &Value) -> Result<Account, Problem> {
     })
 }
 
+/// Builds the notifier from its settings.
 pub fn build(with: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     Ok(Arc::new(Telegram(account(with)?)))
 }
@@ -125,7 +132,7 @@ impl Notifier for Telegram {
 
     fn pace(&self) -> Option<Pace> {
         let chat = self.0.chat.to_string();
-        // a supergroup's or channel's number begins with -100, a group's with -
+        // the number of a supergroup or channel begins with -100, that of a group with -
         let per_minute = if chat.starts_with("-100") || chat.starts_with('@') {
             SUPERGROUP_A_MINUTE
         } else if chat.starts_with('-') {
@@ -141,7 +148,7 @@ impl Notifier for Telegram {
         })
     }
 
-    /// "typing…" is refused where a message would be.
+    /// Sends a "typing…" action, which Telegram refuses in the cases in which it refuses a message.
     async fn reaches(&self, moved_to: Option<&str>) -> Result<(), Refusal> {
         let chat = self.chat(moved_to);
         let mut asked = self.0.bot.send_chat_action(chat, ChatAction::Typing);
@@ -158,7 +165,7 @@ impl Notifier for Telegram {
         if message.document.is_some() {
             return self.document(message, chat).await;
         }
-        // a message of another chat or topic cannot be edited from this one
+        // only a message of this chat and topic can be edited
         let place = self.place_in(&chat);
         let here = match earlier {
             Some(Receipt::Message { place: at, message }) if *at == place => Some(message),
@@ -167,7 +174,7 @@ impl Notifier for Telegram {
         if let Some(id) = here.and_then(|it| it.parse().ok()) {
             match self.edit(message, &chat, MessageId(id)).await {
                 Ok(()) => return Ok(None),
-                // Telegram refuses this edit for good, but may still accept a new message
+                // Telegram refuses this edit for good, but may accept a new message
                 Err(RequestError::Api(error)) if !is_passing(&error) => (),
                 Err(error) => return Err(refusal(&error)),
             }
@@ -181,7 +188,7 @@ impl Notifier for Telegram {
         let sent = sent.map_err(|error| refusal(&error))?;
         let chat = match chat {
             Recipient::Id(_) => chat,
-            // the number from now on: another chat may have the name tomorrow
+            // store the number, because another chat may get the name later
             Recipient::ChannelUsername(_) => Recipient::Id(sent.chat.id),
         };
         Ok(Some(Receipt::Message {
@@ -199,7 +206,7 @@ impl Telegram {
         }
     }
 
-    /// A chat as receipts name it, with `/topic` behind it where a topic is configured.
+    /// A chat as receipts name it, followed by `/topic` if a topic is configured.
     fn place_in(&self, chat: &Recipient) -> String {
         match self.0.topic {
             Some(topic) => format!("{chat}/{topic}"),
@@ -264,7 +271,7 @@ impl Telegram {
             return Ok(None);
         };
         let file = InputFile::memory(document.bytes.clone()).file_name(document.name.clone());
-        // a caption holds 1,024 units
+        // a caption holds 1,024 UTF-16 units
         let caption: String = message.plain.chars().take(500).collect();
         let mut request = self.0.bot.send_document(chat, file).caption(caption);
         request.message_thread_id = self.0.topic;
@@ -275,7 +282,7 @@ impl Telegram {
     }
 }
 
-/// No link of a message is shown as a page.
+/// Disables previews of links in messages.
 pub fn no_preview() -> LinkPreviewOptions {
     LinkPreviewOptions {
         is_disabled: true,
@@ -295,7 +302,7 @@ fn keyboard(message: &Message) -> InlineKeyboardMarkup {
     InlineKeyboardMarkup::new(buttons.chunks(2).map(<[_]>::to_vec))
 }
 
-/// The bot token never stands in what is returned: teloxide's network errors hold the URL.
+/// Classifies an error. The bot token never appears in the result: teloxide's network errors contain the URL.
 fn refusal(error: &RequestError) -> Refusal {
     match error {
         RequestError::RetryAfter(seconds) => {
@@ -317,8 +324,9 @@ fn refusal(error: &RequestError) -> Refusal {
     }
 }
 
-/// Sorts a refusal of Telegram by its kind. Telegram refuses a bad or forbidden request at every try, so it counts as
-/// final and another way is taken at once. Errors that this version does not know count as final, too.
+/// Classifies an answer of Telegram. Telegram repeats the refusal of a bad or forbidden request at every attempt, so
+/// it counts as final, and other notifiers get the alert at once. Errors that this version does not know count as
+/// final, too.
 fn of_api(error: &ApiError) -> Refusal {
     let text = match error {
         ApiError::Unknown(text) => text.clone(),
@@ -331,7 +339,7 @@ fn of_api(error: &ApiError) -> Refusal {
     }
 }
 
-/// Whether a later try may succeed: Telegram's own trouble, or a refusal that asks for patience in a text of its own.
+/// Whether a later attempt may succeed: an error on Telegram's side, or one that asks to try again.
 fn is_passing(error: &ApiError) -> bool {
     let ApiError::Unknown(text) = error else {
         return matches!(
@@ -352,8 +360,8 @@ fn is_passing(error: &ApiError) -> bool {
     !lasting.iter().any(|it| text.starts_with(it)) || patience.iter().any(|it| text.contains(it))
 }
 
-/// What is wrong with a chat that refuses for good, and what its people can do, as the end of a locale key; `None`
-/// where the refusal has another cause. Recognises Telegram's sentences as well as its names in capitals.
+/// What is wrong with a chat that refuses for good, as the end of a locale key; its text says what the chat's members
+/// can do. `None` for other causes. Recognises Telegram's sentences and its names in capitals.
 pub fn trouble(why: &str) -> Option<&'static str> {
     let why = why.to_uppercase().replace(' ', "_");
     let found = TROUBLES

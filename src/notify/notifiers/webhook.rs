@@ -1,8 +1,8 @@
-//! Signed JSON to a URL of the operator's: for agencies that are reached by their own systems.
+//! Signed JSON to a URL of the operator: for agencies with their own incident systems.
 //!
-//! The body is signed with HMAC-SHA-256 (`X-Gaccong-Signature: sha256=<hex>`). The signed text holds the moment of
-//! sending and the `Idempotency-Key`, which stays the same for every try of one message: a receiver recognises a replay
-//! by its age or by a key it has seen (docs/webhook.md).
+//! The body is signed with HMAC-SHA-256 (`X-Gaccong-Signature: sha256=<hex>`). It contains the time of sending and
+//! the `Idempotency-Key`, which all attempts of a message share: a receiver recognises a replay by its age, or by a
+//! key that it has seen (docs/webhook.md).
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,6 +35,7 @@ struct Webhook {
     client: reqwest::Client,
 }
 
+/// Builds the notifier from its settings.
 pub fn build(value: &Value) -> Result<Arc<dyn Notifier>, Problem> {
     let with: With = with("webhook", value)?;
     if !matches!(with.url.scheme(), "http" | "https") {
@@ -63,7 +64,7 @@ impl Notifier for Webhook {
     }
 
     async fn send(&self, message: &Message, _place: Place<'_>) -> Result<Option<Receipt>, Refusal> {
-        // the message without its repeat mark: a repeat has the key of the first try
+        // without the repeat mark, so that all attempts share the key
         let identity =
             Digest::of_parts([message.key.as_bytes(), message.facts.to_string().as_bytes()]).hex();
         let body = json!({

@@ -1,4 +1,4 @@
-//! An engine that forgets when the process ends: tests and the demo.
+//! An engine in memory for tests and the demo: its content is lost when the process ends.
 
 use std::{
     collections::BTreeMap,
@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use crate::store::{Batch, Checkup, Engine, Result};
 
 #[derive(Default)]
+/// The engine.
 pub struct Memory(RwLock<BTreeMap<String, Vec<u8>>>);
 
 #[async_trait]

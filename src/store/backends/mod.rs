@@ -1,4 +1,4 @@
-//! The engines a store can stand on. A new one is a file, a `mod` line and a line in [`KINDS`].
+//! The kinds of engines. A new kind is a file, a `mod` line and a line in [`KINDS`].
 
 mod memory;
 mod sled;
@@ -14,6 +14,7 @@ use super::{
 /// Opens a store in a directory.
 pub type Open = fn(&Path) -> Result<Arc<dyn Store>>;
 
+/// The name of each kind in targets.yaml, and how to open it.
 pub const KINDS: &[(&str, Open)] = &[
     ("sled", |folder| {
         let open: durable::Open = Box::new(|folder| Ok(Box::new(Sled::open(folder)?)));
@@ -24,7 +25,11 @@ pub const KINDS: &[(&str, Open)] = &[
     }),
 ];
 
-/// Opens the store of that kind.
+/// Opens the store of the kind with this name.
+///
+/// # Errors
+///
+/// [`StoreError::Failed`] if the kind is unknown, or if the store cannot be opened.
 pub fn open(kind: &str, folder: &Path) -> Result<Arc<dyn Store>> {
     match KINDS.iter().find(|(name, _)| *name == kind) {
         Some((_, open)) => open(folder),
@@ -32,7 +37,7 @@ pub fn open(kind: &str, folder: &Path) -> Result<Arc<dyn Store>> {
     }
 }
 
-/// What is said of a kind that is none.
+/// The error text for an unknown kind.
 pub fn unknown(kind: &str) -> String {
     let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
     format!(

@@ -1,6 +1,6 @@
-//! sled 0.34.7: the default. The one home of `sled`.
+//! sled 0.34.7, the default engine. Only this file uses `sled`.
 //!
-//! 1.0-alpha lost acknowledged writes when killed; 0.34.7 lost none in 307 kills.
+//! Version 1.0-alpha lost acknowledged writes when the process was killed; 0.34.7 lost none in 307 kills.
 
 use std::{
     fs,
@@ -15,14 +15,15 @@ use sled::Db;
 
 use crate::store::{Batch, Checkup, Engine, Result, StoreError};
 
+/// The engine; every call may panic inside sled on a damaged file, and is guarded.
 pub struct Sled(Db);
 
-/// sled frees its own lock a moment after the last handle is dropped.
+/// Attempts to open: sled releases its own lock a moment after the last handle is dropped.
 const LOCK_TRIES: u32 = 20;
 
 impl Sled {
-    /// Opens or makes the store in `folder/store`. A snapshot file that was cut off is set aside, from
-    /// which sled recovers by itself; anything worse is the caller's to repair.
+    /// Opens or creates the store in `folder/store`. A truncated snapshot file is renamed, from which sled recovers
+    /// by itself; the caller must repair any other damage.
     pub fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("store");
         match open(&path) {
@@ -45,7 +46,7 @@ fn open(path: &Path) -> Result<Db> {
             .path(path)
             .cache_capacity(32 << 20)
             .flush_every_ms(Some(500));
-        // a damaged file can make sled panic inside open
+        // sled may panic inside open on a damaged file
         let opened = catch_unwind(AssertUnwindSafe(|| config.open()));
         match opened {
             Ok(Ok(db)) => return Ok(db),
@@ -73,7 +74,7 @@ fn open(path: &Path) -> Result<Db> {
     }
 }
 
-/// Whether there was a snapshot file to rename.
+/// Renames the snapshot files. Returns whether there were any.
 fn set_snapshots_aside(path: &Path) -> bool {
     let Ok(entries) = fs::read_dir(path) else {
         return false;
@@ -96,7 +97,7 @@ fn pair((key, value): (sled::IVec, sled::IVec)) -> (String, Vec<u8>) {
     (String::from_utf8_lossy(&key).into_owned(), value.to_vec())
 }
 
-/// A damaged file can make sled panic anywhere; that is an error like any other.
+/// Runs `work`, and turns a panic of sled, which a damaged file can cause anywhere, into an error.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(StoreError::Failed(

@@ -1,4 +1,4 @@
-//! Compaction: an engine that has grown out of proportion is copied into a fresh directory.
+//! Compaction: copies an engine into a fresh directory when its files are much larger than its records.
 
 use std::{collections::BTreeMap, fs, io, path::Path, sync::PoisonError};
 
@@ -9,13 +9,13 @@ use crate::store::{
     Batch, Engine, Result, StoreError, backends::Memory, disk::size, scan::scan, tables::LAST,
 };
 
-/// Size of the engine's directory, in sizes of the records that live in it, from which it is compacted.
+/// The engine is compacted when its directory is larger than its live records by this factor.
 const BLOAT: u64 = 4;
-/// Bytes of a directory that is left alone.
+/// Size in bytes below which a directory is never compacted.
 const SMALL: u64 = 64 << 20;
 
 impl Shared {
-    /// Copies the engine into a fresh directory where it has grown out of proportion. All writes wait meanwhile.
+    /// Copies the engine into a fresh directory if its files have grown out of proportion. All writes wait meanwhile.
     pub(super) fn compact(&self) -> Result<()> {
         let path = self.folder.join("store");
         let on_disk = size(&path);
@@ -37,8 +37,8 @@ impl Shared {
         let fresh = self.folder.join("compacting");
         let _ = fs::remove_dir_all(&fresh);
         self.copy(state.engine.as_ref(), &fresh)?;
-        // the old one lets go of its directory while both change places; where that fails, the next upkeep opens what
-        // is there
+        // drop the old engine, so that it releases its directory while the two directories change places; if that
+        // fails, the next upkeep opens whichever is there
         state.engine = Box::new(Memory::default());
         state.fallback = Some(Fallback {
             since: Timestamp::now(),

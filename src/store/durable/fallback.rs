@@ -1,4 +1,4 @@
-//! Memory in the place of a disk that fails, until it works again.
+//! Operation in memory while the disk fails.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ use crate::store::{
 pub(super) struct Fallback {
     pub since: Timestamp,
     pub why: String,
-    /// Later values only; `true` where they must survive.
+    /// The last value of each key that was written since; `true` if it must also go into the journal.
     pub pending: BTreeMap<String, (Option<Vec<u8>>, bool)>,
 }
 
 impl Shared {
-    /// From now on in memory.
+    /// Switches to operation in memory.
     pub(super) fn fall_back(&self, state: &mut State, why: String) -> Result<()> {
         if state.fallback.is_some() {
             return Ok(());
@@ -33,7 +33,7 @@ impl Shared {
             "the store cannot be written; the watch goes on in memory"
         );
         let memory = Memory::default();
-        // the engine can often still be read; else the journal knows what must not be lost
+        // the engine can often still be read; if not, the journal has everything that must not be lost
         match state.engine.range("", LAST) {
             Ok(all) => memory.apply(
                 &all.into_iter()
@@ -56,7 +56,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Back to the disk, if it works again.
+    /// Switches back to the disk and writes what is pending. Fails if the disk still does not work.
     pub(super) fn recover(&self) -> Result<()> {
         probe(&self.folder)?;
         let mut state = self

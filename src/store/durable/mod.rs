@@ -1,9 +1,10 @@
-//! An engine that outlives its own: a journal in front of it, repair when it opens, memory while the disk fails.
+//! Makes an engine durable: a journal in front of it, repair when it opens, operation in memory while the disk fails.
 //!
-//! - A batch that must survive is a line of the journal first; the engine may lag behind it and is brought up to
-//!   date when it opens. One flush serves all commits that wait for it.
-//! - An engine that does not open, panics, or has lost records is set aside and built again from the journal.
-//! - While the disk is full, read-only or broken, everything goes on in memory and is written when it works again.
+//! - A durable batch is first written to the journal. The engine may lag behind and is brought up to date when it
+//!   opens. One flush serves all commits that wait for it.
+//! - An engine that does not open, panics, or has lost records is set aside and rebuilt from the journal.
+//! - While the disk is full, read-only or broken, the store operates in memory, and writes everything once the disk
+//!   works again.
 
 mod compact;
 mod fallback;
@@ -30,6 +31,7 @@ use super::{
     tables::{self, LAST},
 };
 
+/// A durable engine over another engine.
 pub struct Durable(Arc<Shared>);
 
 struct Shared {
@@ -37,27 +39,31 @@ struct Shared {
     open: Open,
     state: RwLock<State>,
     journal: Mutex<Option<Journal>>,
-    /// Numbers of the last batch that was written to the journal, and of the last that is surely on disk.
+    /// Number of the last batch that was written to the journal, and of the last that is certainly on disk.
     written: AtomicU64,
     flushed: AtomicU64,
     flushing: tokio::sync::Mutex<()>,
     remarks: Mutex<Vec<String>>,
-    /// A base is being written.
+    /// Whether a new base is being written.
     folding: AtomicBool,
 }
 
 struct State {
-    /// The engine on disk, or its copy in memory.
+    /// The engine on disk, or its copy in memory during a fallback.
     engine: Box<dyn Engine>,
     fallback: Option<Fallback>,
 }
 
-/// Records of a batch when an engine is built anew.
+/// Records of one batch when an engine is copied or rebuilt.
 const AT_ONCE: usize = 500;
 
 impl Durable {
-    /// Opens the store in `folder`: `store/` and `journal/`, repairing what must be repaired. What was done
-    /// is in [`Engine::remarks`].
+    /// Opens the store in `folder` (`store/` and `journal/`) and repairs it if necessary. [`Engine::remarks`] says
+    /// what was repaired.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Held`] if another process has the store; otherwise if it cannot be repaired from its journal.
     pub fn open(folder: &Path, open: Open) -> Result<Self> {
         let settled = replace::settle(folder)?;
         let mut remarks = Vec::new();
@@ -78,7 +84,7 @@ impl Durable {
             remarks: Mutex::new(remarks),
             folding: AtomicBool::new(false),
         };
-        // a journal without a base is one of an older version, or one that was lost
+        // without a base, the journal is of an older version, or its base was lost
         if reading.base.is_none() || !reading.damaged.is_empty() {
             it.fold()?;
         }
@@ -87,7 +93,7 @@ impl Durable {
 }
 
 impl Shared {
-    /// Writes a new base and forgets the logs before it.
+    /// Writes a new base of the journal and deletes the logs that it replaces.
     fn fold(&self) -> Result<()> {
         if self.folding.swap(true, Ordering::AcqRel) {
             return Ok(());
@@ -99,7 +105,7 @@ impl Shared {
 
     fn fold_now(&self) -> Result<()> {
         let folder = self.folder.join("journal");
-        // no batch is between journal and engine at this moment
+        // under this lock, no batch is in the journal but not yet in the engine
         let n = {
             let _state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             match self.journal().as_mut() {
@@ -111,7 +117,7 @@ impl Shared {
         if state.fallback.is_some() {
             return Ok(());
         }
-        // what is written meanwhile is in the new log as well, and is put over the base when it is read
+        // batches written during this are in the new log, too, which is applied after the base
         journal::write_base(&folder, n, scan(state.engine.as_ref(), "", LAST))?;
         match self.journal().as_mut() {
             Some(journal) => journal.forget(n),
@@ -131,7 +137,7 @@ impl Shared {
             .push(text);
     }
 
-    /// Reads; from memory where the engine fails.
+    /// Reads from the engine; if it fails, switches to memory and reads there.
     fn reading<T>(&self, read: impl Fn(&dyn Engine) -> Result<T>) -> Result<T> {
         let failure = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
@@ -145,7 +151,7 @@ impl Shared {
         read(state.engine.as_ref())
     }
 
-    /// Writes a batch through journal and engine.
+    /// Writes a batch to the engine; a durable batch first to the journal.
     fn write_through(&self, engine: &dyn Engine, batch: &Batch, durable: bool) -> Result<()> {
         if !durable {
             return engine.apply(batch, false);
@@ -185,13 +191,13 @@ impl Shared {
             }
             Ok(())
         } else {
-            // the disk came back between the two locks
+            // the disk recovered between the two locks
             self.write_through(state.engine.as_ref(), batch, durable)
         }
     }
 
-    /// Brings the journal to disk. Memory takes over where that fails: what was written may not be on disk, but it is in
-    /// the engine, from which memory is filled.
+    /// Flushes the journal to disk. If that fails, the store switches to memory: the batches may not be on disk, but
+    /// they are in the engine, and memory takes over its content.
     fn flush(&self) -> Result<()> {
         if self.condition() != Condition::Sound {
             return Ok(());
@@ -273,7 +279,7 @@ impl Engine for Durable {
         self.0.apply(batch, durable)
     }
 
-    /// One flush of the journal for all that wait for it.
+    /// Flushes the journal once for all callers that wait.
     async fn flush(&self) -> Result<()> {
         let wanted = self.0.written.load(Ordering::Acquire);
         let _flushing = self.0.flushing.lock().await;
@@ -325,7 +331,7 @@ impl Engine for Durable {
             .filter(|key| !matches!(self.get(key), Ok(Some(_))))
             .collect();
         if !missing.is_empty() {
-            // what was deleted while this ran is not missing
+            // records that were deleted during the checkup are not missing
             let (now, _) = journal::records(&self.0.folder.join("journal"))?;
             missing.retain(|key| now.contains_key(key));
         }

@@ -1,4 +1,5 @@
-//! One commit: what it was decided from is still true, then all of it is written in one batch, or nothing of it.
+//! Commits: checks that the records that the decision was based on are unchanged, then writes everything in one
+//! batch.
 
 use serde::Deserialize;
 
@@ -17,7 +18,7 @@ use crate::{
 };
 
 impl Commit {
-    /// The look, where the commit is nothing else.
+    /// The look of a commit that holds nothing else.
     pub(super) fn only_mark(&self) -> Option<&Mark> {
         let nothing_else = self.dossier.is_none()
             && self.incidents.is_empty()
@@ -33,22 +34,26 @@ impl Commit {
     }
 }
 
-/// The part of a record that tells from which revision it was decided.
+/// The revision of any record.
 #[derive(Deserialize)]
 struct Revision {
     revision: u64,
 }
 
 impl<E: Engine> Records<E> {
-    /// Fails with [`StoreError::Conflict`] where a record was written since the commit was decided. Returns whether the
-    /// commit must be on disk before it is acknowledged. The caller is the only writer.
+    /// Writes a commit. Returns whether it must be on disk before it is acknowledged. The caller must be the only
+    /// writer.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] if a record was written since the commit was decided.
     pub(super) fn commit(&self, mut commit: Commit) -> Result<bool> {
         let mut batch = Batch::new();
         let durable = self.stage(&mut commit, &mut batch)?;
         if batch.is_empty() {
             return Ok(false);
         }
-        // a write that fails may have been done
+        // drop cached states even after an error: a failed write may have been done
         if let Some(dossier) = &commit.dossier {
             self.states.remove(dossier.target.as_str());
         }
@@ -78,9 +83,9 @@ impl<E: Engine> Records<E> {
         Ok(durable)
     }
 
-    /// Puts the commit's records into the batch; whether it must be durable.
+    /// Adds the commit's records to the batch. Returns whether the batch must be durable.
     fn stage(&self, commit: &mut Commit, batch: &mut Batch) -> Result<bool> {
-        // the state of a target says itself whether it must survive
+        // the durability of a target's state depends on what changed in it
         let mut durable = self.stage_state(commit.dossier.as_mut(), batch)?;
         let staged = batch.len();
         for it in &mut commit.incidents {
@@ -163,7 +168,7 @@ impl<E: Engine> Records<E> {
         put(batch, key, &it.record)
     }
 
-    /// Fails where another revision is stored. A record that is not there has the revision 0.
+    /// Fails if another revision is stored. A missing record has revision 0.
     fn is_current(&self, key: &str, revision: u64) -> Result<()> {
         let known: Option<Revision> = self.get(key)?;
         match known.map_or(0, |it| it.revision) == revision {
@@ -189,7 +194,7 @@ impl<E: Engine> Records<E> {
         Ok(())
     }
 
-    /// A key that no line of the registry's history has: two of one target may be of the same moment.
+    /// A key that no other line of the registry's history has: one target may have two lines of one moment.
     fn free_key(&self, entry: &Entry, at: usize) -> Result<String> {
         let moment = entry.at.as_millisecond();
         for more in 0u32.. {
@@ -202,7 +207,7 @@ impl<E: Engine> Records<E> {
         Err(StoreError::Conflict)
     }
 
-    /// The next number of a count that never goes back. The caller is the only writer.
+    /// The next number of a counter that never goes back. The caller must be the only writer.
     pub(super) fn next_number(&self, key: String) -> Result<u64> {
         let number: u64 = self.get(&key)?.unwrap_or(0) + 1;
         let record = codec::encode(&key, &number)?;
@@ -211,7 +216,7 @@ impl<E: Engine> Records<E> {
     }
 }
 
-/// Which of the store's listeners a commit concerns.
+/// Which counters of [`Pulse`] a commit changes.
 pub(super) struct News {
     outbox: bool,
     registry: bool,
@@ -219,6 +224,7 @@ pub(super) struct News {
 }
 
 impl News {
+    /// The counters that this commit changes.
     pub fn of(commit: &Commit) -> Self {
         let enrols = |it: &Enrolment| !(it.registered.is_empty() && it.removed.is_empty());
         Self {
@@ -228,7 +234,7 @@ impl News {
         }
     }
 
-    /// Whether there is any.
+    /// Increments the counters. Returns whether there were any.
     pub fn count(&self, pulse: &mut Pulse) -> bool {
         let before = *pulse;
         pulse.outbox += u64::from(self.outbox);

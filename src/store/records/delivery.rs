@@ -1,4 +1,4 @@
-//! The outbox: what becomes of an entry, and many incidents that are told as one.
+//! The outbox: outcomes of deliveries, and the gathering of incidents into a storm.
 
 use super::{Records, put};
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl<E: Engine> Records<E> {
-    /// Returns the entry as it waits then. The caller is the only writer.
+    /// Records an outcome. Returns the entry as it is stored afterwards. The caller must be the only writer.
     pub(super) fn deliver(&self, delivery: Delivery) -> Result<Option<Alert>> {
         let mut batch = Batch::new();
         let mut stored = None;
@@ -24,7 +24,7 @@ impl<E: Engine> Records<E> {
             Delivery::Sent { alert, receipt } => {
                 let key = outbox::key(&alert);
                 match self.get::<Alert>(&key)? {
-                    // something happened while it was being sent: that is still to be told
+                    // the subject changed while the alert was being sent: send it once more
                     Some(waiting) if waiting.merged > alert.merged => {
                         put(&mut batch, key, &outbox::again(waiting))?;
                     }
@@ -44,7 +44,7 @@ impl<E: Engine> Records<E> {
         Ok(stored)
     }
 
-    /// Keeps where a message lies, if it is one that is edited later.
+    /// Stores the receipt of a message, if that kind of message is edited later.
     fn keep_receipt(&self, alert: &Alert, receipt: Receipt, batch: &mut Batch) -> Result<()> {
         let subject = match &alert.about {
             About::Incident(id) => id.to_string(),
@@ -68,7 +68,7 @@ impl<E: Engine> Records<E> {
         )
     }
 
-    /// Takes `alerts` out of the outbox and puts the storm's own message there. The caller is the only writer.
+    /// Removes `alerts` from the outbox and queues the storm's message. The caller must be the only writer.
     pub(super) fn gather(&self, alerts: &[Alert], storm: Storm, told: &Alert) -> Result<()> {
         let mut batch = Batch::new();
         let receipt = storm.receipt_of_members();
@@ -82,7 +82,7 @@ impl<E: Engine> Records<E> {
         let key = outbox::key(told);
         let waiting: Option<Alert> = self.get(&key)?;
         put(&mut batch, key, &outbox::joined(waiting, told))?;
-        // the receipt may have come meanwhile
+        // the storm may have got its receipt in the meantime
         let key = tables::STORMS.key(&Storm::id_at(&storm.notifier, &storm.id));
         let known: Option<Storm> = self.get(&key)?;
         let receipt = known.and_then(|it| it.receipt).or(storm.receipt.clone());

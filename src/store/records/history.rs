@@ -1,4 +1,4 @@
-//! What was seen of a target between two moments, from spans, latency histograms and the span that is open.
+//! The history of a target between two times, from stored spans, latency histograms and the open span.
 
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Longer than any span that matters for a report: spans begun before are found by looking back.
+/// Seconds to look back for spans that began before the period: longer than any span that matters for a report.
 const LOOK_BACK_S: i64 = 400 * 86_400;
 
 impl<E: Engine> Records<E> {
@@ -30,7 +30,7 @@ impl<E: Engine> Records<E> {
         let mut spans = self.spans(target, earliest, to)?;
         let mut histograms = self.histograms(target, from, to)?;
         if let Some((going, hour)) = now {
-            // the stored copy of the span that goes on is older
+            // the stored copy of the open span is older
             for span in spans.iter_mut().filter(|it| it.from == going.from) {
                 span.clone_from(&going);
             }
@@ -58,7 +58,7 @@ impl<E: Engine> Records<E> {
         Ok(out)
     }
 
-    /// One an hour; what is older than some weeks is kept by the day.
+    /// The hourly histograms of a period; older ones have been merged into one for each day.
     fn histograms(
         &self,
         target: &TargetId,

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use super::Records;
 use crate::store::{Engine, Result, journal, retention, scan::scan, tables};
 
-/// Records that go in one batch.
+/// Records of one batch.
 const AT_ONCE: usize = 500;
 
 type Facts = Vec<(String, Vec<u8>)>;
 
 impl<E: Engine> Records<E> {
-    /// What a backup holds as of one moment. The caller is the only writer.
+    /// The records that a backup reads at one moment. The caller must be the only writer.
     pub(super) fn of_one_moment(&self) -> Result<Facts> {
         self.apply(&self.samples.waiting()?)?;
         let mut facts = Vec::new();
@@ -23,7 +23,7 @@ impl<E: Engine> Records<E> {
         Ok(facts)
     }
 
-    /// Writes them to a file, and what may be read while others write.
+    /// Writes `facts` to a file, together with the records that may be read while others write.
     pub(super) fn backup(&self, to: &Path, facts: Facts) -> Result<u64> {
         let running: Vec<(String, String)> = tables::running().collect();
         let running = running
@@ -40,7 +40,7 @@ impl<E: Engine> Records<E> {
         self.engine.upkeep()
     }
 
-    /// Takes away what the tables keep no longer. The caller is the only writer.
+    /// Deletes what the tables no longer keep. The caller must be the only writer.
     pub(super) fn retain(&self, now: Timestamp) -> Result<()> {
         self.apply(&self.samples.ended(&self.engine, now)?)?;
         for chunk in retention::due(&self.engine, now)?.chunks(AT_ONCE) {

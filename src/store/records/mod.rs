@@ -1,5 +1,5 @@
-//! The store's promises over any engine: revisions, atomic commits, one outbox entry a subject, no wait for a disk on a
-//! thread of the runtime.
+//! The guarantees of the store over any engine: revisions, atomic commits, one outbox entry for each subject, and no
+//! blocking disk access on the runtime's threads.
 
 mod commit;
 mod delivery;
@@ -26,32 +26,36 @@ use super::{
 };
 use crate::model::{Alert, Glance, Mask, Storm, TargetId, history::History};
 
+/// A store over an engine.
 pub struct RecordStore<E: Engine + 'static> {
     records: Arc<Records<E>>,
-    /// One writer at a time, so that what a commit read is still true when it is written. Taken before a thread is.
+    /// Held by the one writer, so that what a commit read is still true when it is written. It is locked before a
+    /// blocking thread is taken.
     writing: Arc<tokio::sync::Mutex<()>>,
     readers: Arc<Semaphore>,
     pulse: watch::Sender<Pulse>,
 }
 
-/// All that is done on threads where a disk may be waited for.
+/// The part of the store that runs on threads for blocking calls.
 struct Records<E: Engine> {
     engine: E,
     samples: SampleLog,
-    /// States of targets and masks as they are stored: a check reads them, and most write neither.
+    /// Caches of target states and masks as they are stored: every check reads both, and most checks write neither.
     states: Cache<String, Value>,
     masks: Cache<String, Value>,
     open: OpenIncidents,
 }
 
-/// Some 4 KB each; twice as many are kept at the most. With more targets than that, most are read anew at each look.
+/// Target states in each of the cache's two generations, about 4 KB each. With more targets than that, most states
+/// are read from disk at each look.
 const AT_HAND: usize = 1024;
-/// Bytes of masks at hand, and twice as many at the most. One takes some 4 KB; one of a hostile page may take 600.
+/// Bytes of masks in each of the cache's two generations. A mask has about 4 KB; that of a hostile page may have 600.
 const MASKS_AT_HAND: usize = 6 << 20;
-/// Reads that may wait for a disk at once. More wait without a thread.
+/// Number of reads that may block on a disk at once. Further reads wait without a thread.
 const READERS: usize = 8;
 
 impl<E: Engine + 'static> RecordStore<E> {
+    /// A store over this engine. It reads the samples of the last run.
     pub fn new(engine: E) -> Self {
         let samples = SampleLog::open(&engine).unwrap_or_else(|error| {
             tracing::error!(%error, "the last looks before the stop cannot be read and count as not watched");
@@ -72,7 +76,7 @@ impl<E: Engine + 'static> RecordStore<E> {
         }
     }
 
-    /// Reads what may lie on a disk.
+    /// Runs a read, on a thread for blocking calls if the engine needs one.
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Records<E>) -> Result<T> + Send + 'static,
@@ -89,7 +93,7 @@ impl<E: Engine + 'static> RecordStore<E> {
         .await
     }
 
-    /// Writes, as the only writer. What was begun is done to its end where the caller gives up waiting.
+    /// Runs a write, as the only writer. It runs to its end even if the caller stops waiting.
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Records<E>) -> Result<T> + Send + 'static,
@@ -106,7 +110,7 @@ impl<E: Engine + 'static> RecordStore<E> {
         .await
     }
 
-    /// Work beside readers and writers.
+    /// Runs work that may overlap with readers and writers.
     async fn beside<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Records<E>) -> Result<T> + Send + 'static,
@@ -118,12 +122,12 @@ impl<E: Engine + 'static> RecordStore<E> {
         blocking::run(move || work(&records)).await
     }
 
-    /// One record. A damaged one is kept under another key, and its copy in the journal takes its place; without a copy
-    /// it counts as absent: one bad sector must not silence a target for ever.
+    /// Reads one record. A damaged record is moved to another key and replaced by its copy in the journal. Without a
+    /// copy it counts as absent: one bad sector must not end the watch of a target forever.
     async fn found(&self, table: &'static Table, id: String) -> Result<Option<Value>> {
         let key = table.key(&id);
         let found = if self.records.cache(table).is_some() {
-            // no writer comes between reading and remembering
+            // as a write, so that no writer comes between reading and caching
             self.write(move |it| it.remembered(table, &id)).await
         } else {
             self.read(move |it| it.value(table, &table.key(&id))).await
@@ -148,7 +152,7 @@ impl<E: Engine> Records<E> {
             .transpose()
     }
 
-    /// Writes a batch, into the journal where the table of one of its keys says so.
+    /// Writes a batch, through the journal if the table of one of its keys requires it.
     fn apply(&self, batch: &Batch) -> Result<()> {
         let durable = batch.iter().any(|(key, _)| tables::is_durable(key));
         self.engine.apply(batch, durable)
@@ -203,7 +207,7 @@ impl<E: Engine + 'static> Store for RecordStore<E> {
     }
 
     async fn commit(&self, commit: Commit) -> Result<()> {
-        // most looks see nothing new: some bytes in memory
+        // most looks see nothing new: they only add some bytes in memory
         if let Some(mark) = commit.only_mark()
             && self.records.samples.extend(mark)
         {
@@ -211,7 +215,7 @@ impl<E: Engine + 'static> Store for RecordStore<E> {
         }
         let news = News::of(&commit);
         let durable = self.write(move |it| it.commit(commit)).await?;
-        // others write while this waits for the disk
+        // flush without holding the writer's lock, so that others can write
         if durable {
             self.records.engine.flush().await?;
         }

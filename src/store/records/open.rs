@@ -1,4 +1,4 @@
-//! Which incidents are open, so that the duty room's questions every few seconds read no closed one.
+//! The ids of open incidents, so that the duty room's queries every few seconds read no closed incident.
 
 use std::{
     collections::BTreeSet,
@@ -7,14 +7,14 @@ use std::{
 
 use crate::model::Incident;
 
-/// Unknown until the first question.
+/// The ids; unknown until the first query.
 #[derive(Default)]
 pub(super) struct OpenIncidents(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     ids: Option<BTreeSet<String>>,
-    /// Counts commits of incidents.
+    /// Number of commits of incidents so far.
     version: u64,
 }
 
@@ -23,16 +23,17 @@ impl OpenIncidents {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The ids of open incidents; `None` if they are not known.
     pub fn known(&self) -> Option<BTreeSet<String>> {
         self.state().ids.clone()
     }
 
-    /// To be asked before all incidents are read.
+    /// The number of commits so far, to be read before all incidents are.
     pub fn version(&self) -> u64 {
         self.state().version
     }
 
-    /// Remembers what was read since `version`, unless a commit came in between.
+    /// Stores the ids that were read since `version`, unless a commit came in between.
     pub fn remember(&self, version: u64, ids: &BTreeSet<String>) {
         let mut state = self.state();
         if state.version == version {
@@ -40,7 +41,7 @@ impl OpenIncidents {
         }
     }
 
-    /// Incidents that were committed.
+    /// Applies committed incidents.
     pub fn note(&self, incidents: &[Incident]) {
         let mut state = self.state();
         if incidents.is_empty() {
@@ -59,7 +60,7 @@ impl OpenIncidents {
         }
     }
 
-    /// After a write that failed, and may have been done.
+    /// Drops the ids after a failed write, which may have been done.
     pub fn forget(&self) {
         let mut state = self.state();
         state.version += 1;

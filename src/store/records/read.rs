@@ -1,4 +1,4 @@
-//! Reading records: one, a page of them, and a line about each target.
+//! Reads records: one, a page of them, or a summary of each target.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ impl<E: Engine> Records<E> {
         found.map(|it| table.decode(key, &it)).transpose()
     }
 
-    /// A record of a table with a cache. The caller is the only writer.
+    /// Reads a record and puts it into its table's cache. The caller must be the only writer.
     pub(super) fn remembered(&self, table: &Table, id: &str) -> Result<Option<Value>> {
         let found = self.value(table, &table.key(id))?;
         if let (Some(cache), Some(found)) = (self.cache(table), &found) {
@@ -27,7 +27,8 @@ impl<E: Engine> Records<E> {
         Ok(found)
     }
 
-    /// Puts a damaged record aside, and its copy in the journal in its place. The caller is the only writer.
+    /// Moves a damaged record to another key, and replaces it by its copy in the journal. The caller must be the only
+    /// writer.
     pub(super) fn set_aside(&self, table: &Table, key: &str) -> Result<Option<Value>> {
         let copy = self.engine.recall(key)?;
         let copy = copy.filter(|it| codec::is_whole(key, it));
@@ -38,7 +39,7 @@ impl<E: Engine> Records<E> {
         copy.map(|it| table.decode(key, &it)).transpose()
     }
 
-    /// A page of records. A damaged one is logged and left out: the others are still needed.
+    /// A page of records. Damaged ones are logged and left out, because the others are still needed.
     pub(super) fn page(&self, range: &Range) -> Result<Page<Value>> {
         if range.in_use && range.table == tables::INCIDENTS {
             return self.open_incidents(range);
@@ -81,7 +82,7 @@ impl<E: Engine> Records<E> {
     ) -> Result<Page<T>> {
         let (mut from, to) = range.table.range(&range.under);
         if let Some(after) = &range.after {
-            // the first key after it
+            // the first key after that one
             from = range.table.key(after) + "\0";
         }
         let limit = range.limit.max(1);
@@ -98,7 +99,8 @@ impl<E: Engine> Records<E> {
         Ok(Page { records, next })
     }
 
-    /// Reads no closed incident but for the first time. A damaged one is logged where it is asked for by its id.
+    /// A page of open incidents. Closed ones are read only in the first query. Damaged ones are left out without a
+    /// log line.
     fn open_incidents(&self, range: &Range) -> Result<Page<Value>> {
         let open = match self.open.known() {
             Some(open) => open,

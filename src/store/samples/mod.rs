@@ -1,6 +1,6 @@
-//! History as it goes on. A look that saw nothing new adds 13 bytes to the samples, which are written every few seconds;
-//! spans and latency histograms are written when a state ends or an hour is over. What a crash interrupts is made whole
-//! again from the samples.
+//! Recent history. A look that saw nothing new adds 13 bytes to the samples, which are written every few seconds.
+//! Spans and latency histograms are written when a state ends or an hour is over. After a crash they are completed
+//! from the samples.
 
 mod open_span;
 
@@ -26,38 +26,39 @@ use crate::model::{
 
 /// Bytes of samples from which they are written before the next upkeep.
 const MANY: usize = 48 << 10;
-/// Target, second, bucket.
+/// Bytes of a sample: hash of the target, second, bucket of the response time.
 const SAMPLE: usize = 8 + 4 + 1;
-/// No answering time.
+/// The bucket of a look without a response time.
 const NO_TIME: u8 = u8::MAX;
-/// Seconds after which an open span is written, though its hour goes on: the target may be gone.
+/// Seconds after which an open span is written even if its hour continues, because the target may have been removed.
 const STALE_S: i64 = 75 * 60;
 const DAY_S: i64 = 86_400;
-/// Open spans written in one upkeep.
+/// Open spans that one upkeep writes at most.
 const AT_ONCE: usize = 500;
 
 #[derive(Default)]
 pub(super) struct SampleLog {
-    /// Held for moments, and never while the engine is asked: looks of other targets go on meanwhile.
+    /// Locked only for moments, and never during a call of the engine, so that looks at other targets are not
+    /// delayed.
     state: Mutex<State>,
-    /// Held by one that asks the engine about open spans.
+    /// Locked while the engine is read for open spans.
     asking: Mutex<()>,
 }
 
 #[derive(Default)]
 struct State {
-    /// By the key of their target.
+    /// Open spans by the hash of their target.
     open: HashMap<u64, OpenSpan>,
     samples: Vec<u8>,
-    /// Of an earlier run, until their target is looked at again: second and bucket.
+    /// Samples of an earlier run (second and bucket) by target, kept until the target is looked at again.
     earlier: HashMap<u64, Vec<(u32, u8)>>,
-    /// The latest mark, in seconds.
+    /// The time of the latest look, in seconds.
     now: i64,
     swept: i64,
 }
 
 impl SampleLog {
-    /// Takes in the samples that an earlier run left.
+    /// Reads the samples that an earlier run left.
     pub fn open<E: Engine + ?Sized>(engine: &E) -> Result<Self> {
         let mut state = State::default();
         let (from, to) = tables::SAMPLES.range("");
@@ -91,8 +92,8 @@ impl SampleLog {
         self.asking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in a look that only makes the open span longer. Asks no engine. Returns false where that is not enough:
-    /// then the look is to be given to [`Self::mark`].
+    /// Adds a look that only extends the open span, without calling the engine. Returns false if that is not
+    /// possible: then the caller must use [`Self::mark`].
     pub fn extend(&self, mark: &Mark) -> bool {
         let id = key(mark.target.as_str());
         let mut state = self.state();
@@ -120,7 +121,7 @@ impl SampleLog {
         true
     }
 
-    /// Takes in a look; what must be written at once is put into `batch`.
+    /// Adds a look; what must be written at once goes into `batch`.
     pub fn mark<E: Engine + ?Sized>(
         &self,
         engine: &E,
@@ -154,7 +155,7 @@ impl SampleLog {
         Ok(())
     }
 
-    /// What is open of a target: the span that is newer than the written one, and the hour.
+    /// The open span of a target, which is newer than the stored one, and the histogram of the present hour.
     pub fn of<E: Engine + ?Sized>(
         &self,
         engine: &E,
@@ -172,7 +173,7 @@ impl SampleLog {
         Ok(out)
     }
 
-    /// Forgets targets that had no look for a day, written or not: what is not written yet is a batch.
+    /// Drops the open spans of targets without a look for a day. Returns the batch that writes them.
     pub fn ended<E: Engine + ?Sized>(&self, engine: &E, now: Timestamp) -> Result<Batch> {
         let _asking = self.asking();
         let before = now.as_second() - DAY_S;
@@ -192,15 +193,15 @@ impl SampleLog {
         Ok(batch)
     }
 
-    /// Samples that wait, as a batch.
+    /// The pending samples, as a batch.
     pub fn waiting(&self) -> Result<Batch> {
         let mut batch = Batch::new();
         self.state().write_samples(&mut batch)?;
         Ok(batch)
     }
 
-    /// Every few seconds: samples that wait; once a minute, what has not been written for long, and samples that are
-    /// kept no longer.
+    /// The batch of the upkeep every few seconds: pending samples; once a minute also open spans that have not been
+    /// written for long, and the deletion of old samples.
     pub fn upkeep<E: Engine + ?Sized>(&self, engine: &E) -> Result<Batch> {
         let _asking = self.asking();
         let mut batch = Batch::new();
@@ -231,7 +232,7 @@ impl SampleLog {
         Ok(batch)
     }
 
-    /// The open span of a target, taken out of memory, or loaded where it is not there. The caller holds `asking`.
+    /// Takes the open span of a target out of memory, or loads it from the engine. The caller holds `asking`.
     fn taken<E: Engine + ?Sized>(
         &self,
         engine: &E,
@@ -270,7 +271,7 @@ impl State {
             return Ok(());
         }
         let at = Timestamp::from_second(self.now).unwrap_or(Timestamp::UNIX_EPOCH);
-        // two of one second are two records
+        // a random part, because two batches may fall into one second
         let id = format!("{}-{:08x}", sortable(at), fastrand::u32(..));
         let key = tables::SAMPLES.key(&id);
         let text = BASE64_STANDARD_NO_PAD.encode(&self.samples);
@@ -311,12 +312,12 @@ fn read(sample: &[u8]) -> (u64, u32, u8) {
     )
 }
 
-/// A moment whose text is in the order of time, for keys.
+/// A time as text that sorts in the order of time, for keys.
 pub(super) fn sortable(at: Timestamp) -> String {
     format!("{:016x}", at.as_millisecond().max(0))
 }
 
-/// The moment at the end of a key.
+/// The time at the end of a key.
 pub(super) fn moment_of(key: &str) -> Option<Timestamp> {
     let (_, last) = key.rsplit_once('/')?;
     Timestamp::from_millisecond(i64::from_str_radix(last, 16).ok()?).ok()

@@ -1,4 +1,4 @@
-//! The state of one target that goes on: how a look changes it, and what is written of it.
+//! The open span of one target: how a look changes it, and what is written.
 
 use jiff::Timestamp;
 
@@ -14,24 +14,26 @@ use crate::{
     },
 };
 
-/// The state of one target that goes on.
+/// The present state of one target: its end is not known yet.
 #[derive(Clone)]
 pub(super) struct OpenSpan {
     pub target: TargetId,
     pub span: Span,
     pub latency: Option<LatencyHistogram>,
-    /// The first mark that is in samples only.
+    /// Time, in seconds, of the first look that is only in the samples; `None` if all are written.
     pub unwritten: Option<i64>,
 }
 
 impl OpenSpan {
+    /// Adds the span and its hour's histogram to the batch.
     pub fn write<E: Engine + ?Sized>(&self, engine: &E, batch: &mut Batch) -> Result<()> {
         let (span, latency) = (Some(&self.span), self.latency.as_ref());
         write(engine, &self.target, span, latency, batch)
     }
 }
 
-/// The open span after a look, and whether the look is still to be put into samples: it is not in the batch.
+/// The open span after a look, and whether the look still has to be added to the samples because it is not in the
+/// batch.
 pub(super) fn grown<E: Engine + ?Sized>(
     engine: &E,
     known: Option<OpenSpan>,
@@ -47,7 +49,7 @@ pub(super) fn grown<E: Engine + ?Sized>(
     let turned = latency.as_ref().is_some_and(|it| it.hour != hour);
     let (longer, fresh) = extend(last.clone(), mark);
     if fresh.is_some() || turned {
-        // a span that a gap ended is as long as it was
+        // a span that ended with a gap keeps its length
         let old = longer.as_ref().or(last.as_ref());
         write(engine, &mark.target, old, latency.as_ref(), batch)?;
         unwritten = None;
@@ -89,7 +91,7 @@ pub(super) fn grown<E: Engine + ?Sized>(
     ))
 }
 
-/// An open span with the samples of an earlier run; what was written since is known.
+/// The open span extended by the samples of an earlier run; samples that the span already contains are skipped.
 pub(super) fn caught_up<E: Engine + ?Sized>(
     engine: &E,
     mut open: OpenSpan,
@@ -132,7 +134,7 @@ pub(super) fn last_span<E: Engine + ?Sized>(
     until: Option<Timestamp>,
 ) -> Result<Option<Span>> {
     let prefix = tables::SPANS.key(&format!("{target}/"));
-    // a clock that was ahead once leaves spans in the future: they are not the last one
+    // ignore spans in the future, which a clock that ran ahead has left
     let until = until.map_or_else(String::new, sortable);
     let Some((key, bytes)) = engine.last(&prefix, &format!("{prefix}{until}{LAST}"))? else {
         return Ok(None);
@@ -146,7 +148,7 @@ pub(super) fn last_span<E: Engine + ?Sized>(
     }
 }
 
-/// What is written of a day, and its key.
+/// The key and the stored histograms of a day.
 fn day<E: Engine + ?Sized>(engine: &E, target: &TargetId, at: Timestamp) -> Result<(String, Day)> {
     let key = tables::LATENCY_BY_DAY.key(&format!("{target}/{}", sortable(Day::of(at))));
     let known = match engine.get(&key)? {
@@ -185,7 +187,7 @@ fn write<E: Engine + ?Sized>(
     }
     if let Some(latency) = latency {
         let (key, known) = day(engine, target, latency.hour)?;
-        // an earlier hour may wait in the same batch
+        // an earlier hour of the day may be in this batch
         let waiting = batch.iter().rev().find(|it| it.0 == key);
         let mut day = match waiting.and_then(|it| it.1.as_deref()) {
             Some(bytes) => codec::decode(&key, bytes)?,

@@ -1,4 +1,4 @@
-//! The evening and the night of the day: a shift changes, a change is announced, an outage stays untaken, a storm comes.
+//! Evening and night of the day: a shift changes, a change is announced, an outage is not taken, a storm comes.
 
 use gaccong::model::{
     incident::{Stage, What},
@@ -40,7 +40,7 @@ pub async fn the_agency_announces_a_change(house: &mut House) {
         })
         .await;
     house.did("KH-2026-0001", "announced", HOA.name);
-    // she heard nothing, and says it again
+    // she got no answer, and repeats it
     let said = house.says(MOVED, &HOA, words).await;
     assert!(said.text.contains("KH-2026-0001"), "{}", said.text);
     assert_eq!(said.buttons[0].0, "Huỷ kế hoạch");
@@ -120,7 +120,7 @@ pub async fn nobody_takes_an_outage(house: &mut House) {
     let escalated = house.incident(3).await.timeline.into_iter();
     let escalated = escalated.filter(|it| it.what == What::Escalated);
     assert_eq!(escalated.count(), 2);
-    // it is none of the agency's, whatever it sends
+    // the chat is none of the agency's, whatever it sends
     let before = house.records().await;
     for text in ["/suco", "/tamdung", "/thaydoi"] {
         let text = format!("{text} {} sang", incident.id);
@@ -172,7 +172,7 @@ pub async fn a_storm_is_taken_with_one_tap(house: &mut House) {
         house.looks(&id.parse().unwrap()).await;
     }
     house.restart().await;
-    // gathered, and told by the next life
+    // gathered now, and sent by the next process
     house.tells().await;
     house.dies_telling("sendMessage").await;
     house.settles().await;
@@ -199,7 +199,7 @@ pub async fn a_storm_is_taken_with_one_tap(house: &mut House) {
         shown.contains("✅ Trần Thị Bình tiếp nhận 4 sự cố"),
         "{shown}"
     );
-    // all but the first come back
+    // all but the first portal recover
     house.old.shows(&honest(1));
     for id in &FILED[1..] {
         house.looks(&id.parse().unwrap()).await;

@@ -1,4 +1,4 @@
-//! A duty room with a program that dies and begins anew over its store, and the invariants that hold at every moment.
+//! A duty room with a program that dies and restarts over its store, and the helpers of the day.
 
 use std::{
     collections::BTreeSet,
@@ -26,9 +26,10 @@ use crate::{
     telegram::{Shown, Telegram, User},
 };
 
-/// The agency's group, and what becomes of it.
+/// The agency's group, and its number after the move.
 pub const GROUP: i64 = -2002;
 pub const MOVED: i64 = -1_002_002;
+/// A member of the agency.
 pub const HOA: User = User {
     id: 21,
     name: "Phạm Thị Hoa",
@@ -39,19 +40,19 @@ pub const KHANG: User = User {
     name: "Lê Văn Khang",
     username: None,
 };
-/// Of the duty room, and no officer.
+/// A member of the duty room, but no officer.
 pub const LAN: User = User {
     id: 13,
     name: "Đỗ Ngọc Lan",
     username: None,
 };
 pub const OLD: &str = "Trang tỉnh Cũ";
-/// The portals of targets.yaml, all of one server.
+/// The portals of targets.yaml, all on one server.
 pub const FILED: [&str; 5] = ["cu", "cu-a", "cu-b", "cu-c", "cu-d"];
 pub const SITE: &str = "Cổng thông tin điện tử xã Mới";
 pub const AGENCY_NAME: &str = "Sở Y tế tỉnh Thử";
 
-/// The program as one process: what runs in it dies with it.
+/// The program as one process: everything in it ends with it.
 struct Life {
     runtime: Option<Runtime>,
     world: Arc<World>,
@@ -80,7 +81,7 @@ impl Life {
         }
     }
 
-    /// Wherever it is.
+    /// Kills the process wherever it is.
     async fn ends(mut self) {
         let runtime = self.runtime.take().unwrap();
         let over = move || runtime.shutdown_timeout(Duration::from_secs(10));
@@ -98,12 +99,12 @@ impl Drop for Life {
     }
 }
 
-/// A portal that shows a page, or holds every visitor.
+/// A portal that shows a page, or keeps every visitor waiting.
 pub struct Site {
     pub portal: Portal,
     page: Arc<Mutex<Option<String>>>,
     file: Arc<Mutex<String>>,
-    /// Number of visitors kept waiting.
+    /// Number of visitors that are waiting.
     held: watch::Sender<usize>,
 }
 
@@ -135,7 +136,7 @@ impl Site {
         }
     }
 
-    /// An empty page is an outage.
+    /// Shows a page from now on; an empty one is an outage.
     pub fn shows(&self, page: &str) {
         *self.page.lock().unwrap() = Some(page.to_owned());
     }
@@ -148,14 +149,14 @@ impl Site {
 pub struct House {
     pub telegram: Telegram,
     pub clock: Arc<Turned>,
-    /// The portal that the agency registers, and those of targets.yaml.
+    /// The portal that the agency registers.
     pub site: Site,
     pub old: Site,
-    /// The deeds of people and decisions of the program, in the order of the day: subject, deed, actor.
+    /// People's actions and the program's decisions of the day, in order: subject, action, actor.
     pub done: Vec<(String, String, String)>,
-    /// Messages that may or may not have arrived.
+    /// Number of messages that may or may not have arrived.
     pub unsure: usize,
-    /// Taps of strangers.
+    /// Callback ids of strangers' taps.
     pub forged: BTreeSet<String>,
     text: String,
     life: Option<Life>,
@@ -223,7 +224,7 @@ agencies:",
         }
     }
 
-    // lives
+    // processes
 
     pub fn world(&self) -> &Arc<World> {
         &self.life.as_ref().unwrap().world
@@ -241,7 +242,7 @@ agencies:",
         self.begin(true).await;
     }
 
-    /// The next life of the program gets no updates until it is over.
+    /// Restarts the program without polling for updates.
     pub async fn restart_deaf(&mut self) {
         self.begin(false).await;
     }
@@ -255,7 +256,7 @@ agencies:",
         runtime.spawn(work(life.world.clone()))
     }
 
-    /// Runs everything that is due, but sends nothing yet.
+    /// Runs all jobs that are due, but sends nothing yet.
     pub async fn decides(&self) {
         self.begins(rounds).await.unwrap();
     }
@@ -273,7 +274,7 @@ agencies:",
         self.begins(looking(id)).await.unwrap();
     }
 
-    /// After the deeds a call hangs, and the process dies. Telegram was never told that the updates were seen to.
+    /// After `deeds`, a call of `method` hangs and the process dies. The updates are never confirmed to Telegram.
     pub async fn dies_answering(&mut self, method: &str, deeds: impl FnOnce(&Telegram)) {
         let before = self.telegram.calls(method).len();
         self.telegram.refuse_raw(method, Reply::Hang);
@@ -284,7 +285,7 @@ agencies:",
         self.caught_up().await;
     }
 
-    /// What it says first hangs in the air when the process dies: it never arrives.
+    /// The first message hangs when the process dies: it never arrives.
     pub async fn dies_telling(&mut self, method: &str) {
         let before = self.telegram.calls(method).len();
         self.telegram.refuse_raw(method, Reply::Hang);
@@ -295,7 +296,7 @@ agencies:",
         self.unsure += usize::from(method != "editMessageText");
     }
 
-    /// What it says first arrives, the answer does not; and it dies before it tries again.
+    /// The first message arrives but its answer does not, and the process dies before the next attempt.
     pub async fn is_cut_off_telling(&mut self, method: &str) {
         let before = self.telegram.calls(method).len();
         self.telegram.cut_next(method);
@@ -306,7 +307,7 @@ agencies:",
         self.unsure += usize::from(method != "editMessageText");
     }
 
-    /// It dies while the portal keeps it waiting for a page: where it decides what is due, or looks.
+    /// The process dies while a portal keeps it waiting for a page, during its jobs or a look.
     pub async fn dies_deciding(&mut self) {
         self.dies_at_the_door(rounds).await;
     }
@@ -332,7 +333,7 @@ agencies:",
 
     // people
 
-    /// The bot's answer.
+    /// Sends a message, and returns the bot's answer.
     pub async fn says(&self, chat: i64, who: &User<'_>, text: &str) -> Shown {
         let id = self.telegram.say(chat, who, text);
         let found = |it: &Telegram| {
@@ -343,7 +344,7 @@ agencies:",
         found(&self.telegram).unwrap()
     }
 
-    /// What stands over the button afterwards.
+    /// Taps a button, and returns the notification.
     pub async fn taps(&self, chat: i64, who: &User<'_>, shown: &Shown, label: &str) -> String {
         let query = self.telegram.press(chat, who, shown.id, label);
         self.answered(&query).await
@@ -355,14 +356,14 @@ agencies:",
         found(&self.telegram).unwrap().1
     }
 
-    /// All that people did so far was seen to.
+    /// Waits until all earlier updates are handled.
     pub async fn caught_up(&self) {
         let said = self.says(ROOM, &AN, "/truc").await.text;
         assert!(said.contains("Đang trực"), "{said}");
         self.telegram.wait_for(|it| it.pending() == 0).await;
     }
 
-    /// The last message that begins like this, or has this in its first line.
+    /// The last message that begins with this text, or has it in its first line.
     pub fn shown(&self, chat: i64, wanted: &str) -> Shown {
         let all = self.telegram.messages(chat);
         let of = |it: &&Shown| it.text.lines().next().unwrap_or_default().contains(wanted);
@@ -370,7 +371,7 @@ agencies:",
         found.unwrap_or_else(|| panic!("no {wanted:?} in {chat}\n{}", self.telegram.state()))
     }
 
-    /// The message of an incident that is edited as it goes on.
+    /// The message of an incident, which is edited as it changes.
     pub fn alert(&self, chat: i64, of: &Incident) -> Shown {
         let id = format!("· {}", of.id);
         let all = self.telegram.messages(chat);
@@ -391,7 +392,7 @@ agencies:",
         self.world().targets().await.unwrap().pop().unwrap().id
     }
 
-    /// To be found in the store from now on, once.
+    /// Records an action that the store must hold from now on, exactly once.
     pub fn did(&mut self, subject: impl ToString, deed: impl ToString, by: &str) {
         self.done
             .push((subject.to_string(), deed.to_string(), by.to_owned()));

@@ -1,4 +1,4 @@
-//! What must hold at every moment of a day: nothing lost, nothing done twice, nothing shown to a stranger.
+//! Invariants at every moment of the day: nothing lost, nothing done twice, nothing shown to a stranger.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use crate::{
     telegram::{Call, Telegram, User},
 };
 
-/// How a message says that it may have come before.
+/// The mark of a message that may have arrived before.
 const AGAIN: &str = "(gửi lại)";
 const COMMANDS: [[&str; 2]; 9] = [
     ["trangthai", "status"],
@@ -29,25 +29,25 @@ const COMMANDS: [[&str; 2]; 9] = [
     ["trogiup", "help"],
     ["batdau", "start"],
 ];
-/// The commands that every chat may use.
+/// The commands that work in every chat.
 const OPEN: [&str; 6] = ["dangky", "register", "trogiup", "help", "batdau", "start"];
-/// What buttons say: of incidents, storms, requests and announced changes.
+/// The verbs of buttons: of incidents, storms, requests and plans.
 const VERBS: [&str; 22] = [
     "take", "mute", "morning", "window", "unmute", "diff", "pages", "change", "page", "all", "ok",
     "okw", "no", "prove", "undo", "see", "nall", "here", "ours", "theirs", "unplan", "?",
 ];
-/// Updates that a process handles in a minute from a stranger's account, and from a stranger's chat.
+/// Number of updates a minute that a process handles from a stranger's account, and from a stranger's chat.
 const HEARD: usize = 10;
 
 impl House {
-    /// Asserts all that must hold after each step of the day.
+    /// Asserts all invariants after a step of the day.
     pub async fn is_sound(&self) {
         self.each_deed_stands_once().await;
         self.what_may_have_arrived_is_marked();
         self.strangers_saw_nothing();
     }
 
-    /// Asserts that the store holds each deed of a person exactly once, and no other.
+    /// Asserts that the store holds each person's action exactly once, and no others.
     async fn each_deed_stands_once(&self) {
         let store = &self.world().store;
         let mut found: Vec<(String, String, String)> = Vec::new();
@@ -87,7 +87,7 @@ impl House {
         assert_eq!(found, wanted);
     }
 
-    /// Asserts that no message was sent twice, except one that may have arrived: its repetition says so.
+    /// Asserts that no message was sent twice, except for those that may have arrived; their repetition is marked.
     fn what_may_have_arrived_is_marked(&self) {
         let mut told: BTreeMap<(String, String), usize> = BTreeMap::new();
         let mut marked = 0;
@@ -172,7 +172,7 @@ impl House {
         assert!(self.forged.is_empty() || seen >= self.forged.len());
     }
 
-    /// Every command in both languages and every button, with ids of every kind, from unknown chats.
+    /// Sends every command in both languages, and every button with ids of every kind, from unknown chats.
     pub async fn strangers_try_everything(&mut self) {
         // a new process counts each stranger's updates from zero
         self.restart().await;
@@ -186,7 +186,7 @@ impl House {
             chats.map(|chat| it.messages(chat).len()).sum()
         };
         let said = heard(&self.telegram);
-        // each chat has a person of its own
+        // each chat has its own person
         let person = |chat: i64| User {
             id: chat.abs(),
             ..NOBODY
@@ -207,7 +207,7 @@ impl House {
                 let chat = turns.next().expect("a chat for every ten commands");
                 self.telegram.say(chat, &person(chat), text);
                 let open = OPEN.contains(name);
-                // in a private chat an unknown command is answered, too
+                // in a private chat, an unknown command is answered, too
                 answers += usize::from(open || chat == NOBODY.id);
             }
             self.caught_up().await;
@@ -220,13 +220,13 @@ impl House {
                     self.forged.insert(forged);
                 }
             }
-            // in a stranger's chat an officer may do nothing either
+            // even an officer may do nothing in a stranger's chat
             let officer = [&AN, &BINH, &LAN][at / HEARD];
             let chat = turns.next().expect("a chat for every ten taps");
             let data = format!("{verb}:{}", ids[at % ids.len()]);
             self.forged
                 .insert(self.telegram.press_data(chat, officer, 1, &data));
-            // every tap is answered before the next verb: too many waiting answers would drop some
+            // every tap is answered before the next verb, because too many waiting answers would drop some
             let forged = &self.forged;
             let answered = |it: &Telegram| it.answered().into_iter().map(|it| it.0).collect();
             let all = |it: &Telegram| forged.is_subset(&answered(it));
@@ -239,7 +239,7 @@ impl House {
         self.strangers_saw_nothing();
     }
 
-    /// An id of each kind that there is.
+    /// One id of each kind that exists.
     async fn ids(&self) -> Vec<String> {
         let store = &self.world().store;
         let mut ids: Vec<String> = Vec::new();
@@ -251,13 +251,13 @@ impl House {
         ids.extend(plans.iter().map(|it| it.id.to_string()));
         let storms = store.storms("room").await.unwrap();
         ids.extend(storms.iter().map(|it| it.id.clone()));
-        // one of each kind: `SC-`, `DK-` …
+        // one for each prefix: `SC-`, `DK-` …
         ids.sort();
         ids.dedup_by_key(|it| it[..3].to_owned());
         ids
     }
 
-    /// Every record of the store.
+    /// All records of the store as text.
     pub async fn records(&self) -> String {
         let file = self.folder.path().join("records");
         self.world().store.backup(file.clone()).await.unwrap();

@@ -1,12 +1,11 @@
-//! The commands say of an older program's directory what that program said.
+//! Commands print about an older program's directory what that program printed.
 
 use std::fs;
 
 use super::{ALL, faults, kept, laid, value};
 use crate::scene::{gaccong, said};
 
-/// Commands, and the files in `said/` with the lines that the older program printed. What is put into words is left out of
-/// them.
+/// Commands, and the files in `said/` with the lines that the older program printed, without translated parts.
 const SAID: [(&str, &[&str]); 5] = [
     ("targets", &["targets", "list"]),
     ("incidents", &["incidents", "list"]),

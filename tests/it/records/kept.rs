@@ -1,4 +1,5 @@
-//! The directories of `tests/records`: laid out for a test, and their records as JSON, read without the program's types.
+//! The directories of `tests/records`: copied for a test, and their records as JSON, read without the program's
+//! types.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 
 use crate::scene::{gaccong, said};
 
-/// Records by their keys.
+/// Records by key.
 pub type Records = BTreeMap<String, Value>;
 
 /// A directory of `tests/records`.
@@ -37,12 +38,12 @@ pub fn laid(directory: &str) -> (tempfile::TempDir, PathBuf) {
             tar::Archive::new(archive).unpack(&path).unwrap();
         }
     }
-    // git keeps no modes, and the program would warn of these
+    // git stores no modes, and the program would warn about these
     make_private(&path.join("data"));
     (keep, path)
 }
 
-/// Takes all rights of others from a folder and all that is in it.
+/// Takes the rights of other users from a folder and its content.
 fn make_private(folder: &Path) {
     fs::set_permissions(folder, Permissions::from_mode(0o700)).unwrap();
     for entry in fs::read_dir(folder).unwrap() {
@@ -55,7 +56,7 @@ fn make_private(folder: &Path) {
     }
 }
 
-/// The files of `records/`: the kind that each holds, and its lines.
+/// The files of `records/`: name of the kind, and lines.
 pub fn files(directory: &str) -> Vec<(String, String)> {
     let files = fs::read_dir(kept(directory).join("records")).unwrap();
     let file = |path: PathBuf| {
@@ -81,7 +82,7 @@ pub fn parts(line: &str) -> (&str, &str) {
     inner.and_then(|it| it.split_once("\",")).expect(line)
 }
 
-/// What the program reads in the directory now, from a backup.
+/// The records that the program reads from the directory now, by way of a backup.
 pub fn backed_up(path: &Path) -> Records {
     let file = path.join("now");
     let (out, err, code) = said(&gaccong(path, &["backup", "now"]));
@@ -98,11 +99,11 @@ pub fn backed_up(path: &Path) -> Records {
     replayed(&text, 0)
 }
 
-/// What the journal's base and logs hold, read without the program.
+/// The records in the journal's base and logs, read without the program.
 pub fn journalled(folder: &Path) -> Records {
     let names = fs::read_dir(folder).unwrap();
     let names = names.map(|it| it.unwrap().file_name().into_string().unwrap());
-    // bases sort before logs, and both by number
+    // bases sort before logs, and both sort by number
     let names: BTreeSet<String> = names.collect();
     let read = |name: &String| fs::read_to_string(folder.join(name)).unwrap();
     let base = names.iter().rfind(|it| it.starts_with("base-")).unwrap();
@@ -114,7 +115,7 @@ pub fn journalled(folder: &Path) -> Records {
     all
 }
 
-/// The records after all lines of a journal or a backup from batch `from`; null where one was deleted.
+/// The records after all lines of a journal or a backup from batch `from`; null for deleted ones.
 fn replayed(text: &str, from: u64) -> Records {
     let mut all = Records::new();
     for line in text.lines() {
@@ -152,7 +153,8 @@ pub fn value(json: &str) -> Value {
     serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {json}"))
 }
 
-/// What of `wanted` is not so in `found`, with its place. Fields that `found` has besides are new ones.
+/// Adds the differences from `wanted` in `found`, with their places. Additional fields of `found` are new ones, and
+/// allowed.
 pub fn faults(place: &str, found: &Value, wanted: &Value, out: &mut Vec<String>) {
     match (found, wanted) {
         (Value::Object(found), Value::Object(wanted)) => fields(place, found, wanted, out),
@@ -187,7 +189,7 @@ pub fn assert_same(place: &str, found: &Value, wanted: &Value) {
     assert!(out.is_empty(), "{}", out.join("\n"));
 }
 
-/// The keys are the same, and each record has at least its fields.
+/// Asserts that the keys are equal, and that each record has at least its former fields.
 pub fn assert_all_same(found: &Records, wanted: &Records) {
     let keys = |of: &Records| of.keys().cloned().collect::<BTreeSet<_>>();
     let (found_keys, wanted_keys) = (keys(found), keys(wanted));

@@ -1,4 +1,4 @@
-//! The store gives out each record, and takes it back with all that was in it.
+//! The store reads each record of an older program, and writes it again without loss.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, to_value};
 use super::{ALL, Records, assert_all_same, assert_same, backed_up, is_whole, laid, wanted};
 use crate::scene::store_at;
 
-/// What follows in the keys of a kind after its prefix.
+/// The ids in the keys with this prefix.
 fn keys<'a>(of: &'a Records, prefix: &str) -> Vec<&'a str> {
     of.keys().filter_map(|it| it.strip_prefix(prefix)).collect()
 }
@@ -17,11 +17,11 @@ async fn put(store: &dyn Store, commit: Commit) {
     store.commit(commit).await.unwrap();
 }
 
-/// Reads the records by the store's verbs and writes them again.
+/// Reads the records through the store and writes them again.
 async fn rewrite(data: &Path, of: &Records) {
     let store = store_at("sled", data);
     let store = store.as_ref();
-    // the store leaves a record out that it cannot read
+    // the store leaves out records that it cannot read
     let all = |prefix: &str, count: usize| assert_eq!(count, keys(of, prefix).len(), "{prefix}");
     let mut commit = Commit {
         incidents: store.incidents(&Wanted::default()).await.unwrap(),
@@ -60,7 +60,7 @@ async fn rewrite(data: &Path, of: &Records) {
     all("y/", store.entries(None).await.unwrap().len());
 }
 
-/// What waits to be sent, what never will be, and where messages lie.
+/// Rewrites the outbox, the dead letters and the receipts.
 async fn rewrite_messages(store: &dyn Store, of: &Records) {
     let (waiting, dead) = (
         store.outbox().await.unwrap(),
@@ -98,7 +98,7 @@ async fn records_that_are_written_again_lose_no_field() {
         let (_keep, path) = laid(directory);
         let mut wanted = wanted(directory);
         rewrite(&path.join("data"), &wanted).await;
-        // each was written once
+        // each was written once, which incremented its revision
         for record in wanted.values_mut() {
             if let Some(revision) = record.get_mut("revision") {
                 *revision = Value::from(revision.as_u64().unwrap() + 1);

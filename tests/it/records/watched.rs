@@ -1,4 +1,4 @@
-//! The service goes on over an older program's directory: pages, incidents, messages and numbers are the ones of before.
+//! The service continues over an older program's directory: with its pages, incidents, messages and numbers.
 
 use std::fs;
 
@@ -14,10 +14,10 @@ use crate::{
     telegram::Telegram,
 };
 
-/// Where the portals and the Bot API of `day` were.
+/// The addresses of the portals and the Bot API in `day`.
 const PORTALS: &str = "http://127.0.0.1:39377/";
 const API: &str = "http://127.0.0.1:45271/";
-/// The places of two portals in its configuration: one is down, the other is well.
+/// The positions of two portals in its configuration: one is down, the other is up.
 const DOWN: usize = 0;
 const WELL: usize = 1;
 
@@ -32,13 +32,13 @@ async fn the_service_goes_on_where_the_older_one_stopped() {
     let (folder, _) = laid("day");
     let clock = Turned::at("2026-11-23T08:00:00+07:00");
     let scene = Scene::over(parse(&text), "sled", clock, folder);
-    // the page is the approved one: it is read once, since its address is another, and known afterwards
+    // the page is the approved one: it is judged once, because its address is another, and known afterwards
     for wanted in [Class::NormalChange, Class::Unchanged] {
         let checked = scene.check(WELL).await;
         assert_eq!(checked.class, Some(wanted));
     }
     assert_eq!(scene.incidents().await.len(), 8);
-    // the end of an outage is told in the message of before
+    // the end of an outage is reported by editing the earlier message
     scene.check(DOWN).await;
     let outage = scene.incidents().await.swap_remove(3);
     assert_eq!(

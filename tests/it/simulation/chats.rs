@@ -1,4 +1,4 @@
-//! Chats that keep what reached them, and lose replies, refuse or vanish as they are told.
+//! Chats that store what reached them, and that lose replies, refuse or vanish as the history says.
 
 use std::{
     sync::{
@@ -15,22 +15,22 @@ use gaccong::{
 };
 use tokio::time::Instant;
 
-/// What a chat does with a message.
+/// How a chat reacts to a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
     Well,
     Unreachable,
-    /// Takes it, and the answer is lost.
+    /// Takes it, but the reply is lost.
     LosesReplies,
     Floods,
 }
-/// A chat that keeps what reached it.
+/// A chat that stores the messages that reached it.
 pub struct Chat {
-    /// Edits and groups, as Telegram; else each message is a new one.
+    /// Whether it edits and groups, like Telegram; otherwise each message is a new one.
     pub telegram: bool,
     pub mood: Mutex<Mood>,
     pub got: Mutex<Vec<Message>>,
-    /// When each came, in virtual time.
+    /// When each message came, in virtual time.
     pub times: Mutex<Vec<Instant>>,
     pub next: AtomicU64,
 }
@@ -76,7 +76,7 @@ impl Notifier for Way {
         }
         self.0.got.lock().unwrap().push(message.clone());
         self.0.times.lock().unwrap().push(Instant::now());
-        // here a crash may come between the message and our knowing of it
+        // here a crash may come between the delivery of the message and the reply
         tokio::time::sleep(Duration::from_millis(200)).await;
         if mood == Mood::LosesReplies {
             return Err(Refusal::Unsure("the connection broke".to_owned()));

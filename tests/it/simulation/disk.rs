@@ -1,4 +1,4 @@
-//! A disk that loses in a crash what was not settled, and a clock in virtual time.
+//! A disk that loses unsynced data in a crash, and a clock in virtual time.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ use gaccong::{
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-/// A disk: what was applied is lost in a crash unless it was settled, but for some of it.
+/// A disk: in a crash, batches that were not synced are lost, except for the first few.
 #[derive(Default)]
 pub struct Disk {
     pub seen: Memory,
@@ -27,7 +27,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// What is found after a crash: all that was settled, and the first `some` of what came after.
+    /// The disk after a crash: all synced batches, and the first `some` of the others.
     pub fn crash(&self, random: &mut fastrand::Rng) -> Self {
         let behind = std::mem::take(&mut *self.behind.lock().unwrap());
         let some = random.usize(..=behind.len());
@@ -48,12 +48,12 @@ impl Disk {
     }
 }
 
-/// The disk as the store holds it.
+/// The disk, as the engine of a store.
 pub struct OnDisk(pub Arc<Disk>);
 
 #[async_trait]
 impl Engine for OnDisk {
-    /// Its waits are in virtual time.
+    /// False, because its waits are in virtual time.
     fn may_wait(&self) -> bool {
         false
     }

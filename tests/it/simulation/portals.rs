@@ -1,4 +1,4 @@
-//! The portals outside, as they are in truth, and what a visit to them brings back.
+//! The true state of the portals, and the result of visits to them.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use crate::portal;
 
-/// What a portal is in truth.
+/// The true state of a portal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Truth {
     Honest(u64),
@@ -32,7 +32,7 @@ pub enum Truth {
     /// Every other look fails.
     Flapping,
 }
-/// The world outside.
+/// The world outside the service.
 pub struct Outside {
     pub truths: Mutex<BTreeMap<String, Truth>>,
     pub network: Mutex<bool>,
@@ -41,7 +41,7 @@ pub struct Outside {
     pub pages: Pages,
 }
 
-/// A few small pages, written once.
+/// A few small pages, created once.
 pub struct Pages(pub HashMap<&'static str, Vec<String>>);
 
 impl Pages {
@@ -96,7 +96,7 @@ impl Sees for Outside {
                 last_modified: None,
                 bytes: page.len() as u64,
                 digest: Some(Digest::of(page.as_bytes())),
-                // what stands on one machine bears no witness
+                // portals on one machine would not count as witnesses for each other
                 address: Some(format!("198.52.{}.1", &id[1..]).parse().unwrap()),
                 date: None,
                 refresh: None,

@@ -1,4 +1,4 @@
-//! The chats of a strict Bot API: what stands in each of them, and what waits for the bot.
+//! The chats of a strict Bot API: their messages, and the updates that wait for the bot.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 use super::rules::{Formatted, number, structured};
 
-/// A message of the bot as it stands now.
+/// A message of the bot in its present form.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shown {
     pub id: i64,
-    /// Without tags; a document's caption.
+    /// The text without tags; for a document, its caption.
     pub text: String,
     pub raw: String,
     /// Label and data (or address) of every button, row by row.
@@ -28,11 +28,11 @@ pub struct Shown {
     pub silent: bool,
 }
 
-/// A bot's or a person's message.
+/// A message by the bot or by a person.
 #[derive(Clone, Debug)]
 pub struct Post {
     pub id: i64,
-    /// None: the bot's own.
+    /// The author; `None` for the bot.
     pub by: Option<Value>,
     pub date: u64,
     pub raw: String,
@@ -64,7 +64,7 @@ pub struct Chat {
     pub topics: Option<BTreeSet<i64>>,
     pub posts: Vec<Post>,
     last_id: i64,
-    /// When the bot last posted or edited here.
+    /// Times of the bot's recent posts and edits in this chat.
     pub spent: VecDeque<Instant>,
 }
 
@@ -72,12 +72,12 @@ pub struct Chats {
     pub table: BTreeMap<i64, Chat>,
     pub answered: Vec<(String, String, bool)>,
     pub commands: BTreeMap<(String, String), Vec<(String, String)>>,
-    /// Texts that clients would make links of, each with its message.
+    /// Texts that clients would turn into links, each with its message.
     pub links: Vec<String>,
-    /// Messages and edits a minute in one chat.
+    /// Limit of messages and edits a minute in one chat.
     pub limit: Option<usize>,
     pub updates: VecDeque<Value>,
-    /// Kinds the bot asked for last; None: whatever there is.
+    /// Kinds of updates that the last poll asked for; `None` for all.
     allowed: Option<Vec<String>>,
     pub queries: BTreeSet<String>,
     pub files: HashMap<String, File>,
@@ -101,7 +101,7 @@ impl Chats {
             allowed: None,
             queries: BTreeSet::new(),
             files: HashMap::new(),
-            // far from 0, as in life: an id is not a count
+            // far from 0, like real ids: an id is not a count
             next_update: 700_000_001,
             next_query: 4_100_200_300_400_500_001,
             last_id: 100,
@@ -132,7 +132,7 @@ impl Chats {
         chat.unwrap_or_else(|| panic!("no chat {id}; there are {there:?}"))
     }
 
-    /// A supergroup counts its messages by itself, all other chats share one count: one id can occur in two chats.
+    /// A supergroup counts its own messages; all other chats share a count. So one id can occur in two chats.
     pub fn next_id(&mut self, chat: i64) -> i64 {
         match self.table.get_mut(&chat) {
             Some(it) if it.kind == "supergroup" => {
@@ -166,7 +166,7 @@ impl Chats {
         self.table.get(&chat)?.posts.iter().find(|it| it.id == id)
     }
 
-    /// A message as the API tells it; a deleted one is only named.
+    /// A message as the API represents it; for a deleted one, only its id.
     pub fn message(&self, chat: i64, id: i64) -> Value {
         let place = self.chat(chat);
         let Some(it) = self.post(chat, id) else {
@@ -208,7 +208,7 @@ impl Chats {
         if let Some(to) = it.reply_to.filter(|it| self.post(chat, *it).is_some()) {
             let mut to = self.message(chat, to);
             if let Some(to) = to.as_object_mut() {
-                // one level only, as in life
+                // one level only, like the real API
                 to.remove("reply_to_message");
             }
             out["reply_to_message"] = to;
@@ -237,9 +237,9 @@ impl Chats {
             .collect()
     }
 
-    // what waits for the bot
+    // updates for the bot
 
-    /// From a chat that has blocked the bot nothing comes.
+    /// Queues an update; a chat that has blocked the bot sends none.
     pub fn put(&mut self, chat: i64, kind: &str, what: Value) {
         let wanted = |it: &Vec<String>| it.iter().any(|it| it == kind);
         let open = self.table.get(&chat).is_some_and(|it| !it.blocked);
@@ -257,14 +257,14 @@ impl Chats {
         id
     }
 
-    /// Takes a poll's wishes to heart: what stands before its offset is forgotten, what it did not ask for as well.
+    /// Applies the parameters of a poll: drops updates before its offset, and kinds that it did not ask for.
     pub fn poll(&mut self, ask: &Value) {
         if let Some(kinds) = structured(&ask["allowed_updates"]).as_array() {
             let kinds: Vec<String> = kinds
                 .iter()
                 .filter_map(|it| it.as_str().map(str::to_owned))
                 .collect();
-            // an empty list asks for all kinds that this API has
+            // an empty list asks for all kinds
             self.allowed = Some(kinds).filter(|it| !it.is_empty());
         }
         let offset = number(&ask["offset"]).unwrap_or(0);
@@ -282,7 +282,7 @@ impl Chats {
         });
     }
 
-    /// They stay until a later offset confirms them.
+    /// The waiting updates. They stay until a later offset confirms them.
     pub fn waiting(&self, ask: &Value) -> Vec<Value> {
         let limit = number(&ask["limit"]).unwrap_or(100).clamp(1, 100);
         self.updates.iter().take(limit as usize).cloned().collect()
@@ -296,7 +296,7 @@ impl Post {
         rows.flatten().flat_map(|it| it.as_array()).flatten()
     }
 
-    /// Label and data (or address).
+    /// Label and data (or address) of each button.
     pub fn buttons(&self) -> Vec<(String, String)> {
         let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
         let data = |it: &Value| text(it.get("callback_data").unwrap_or(&it["url"]));
@@ -305,7 +305,7 @@ impl Post {
             .collect()
     }
 
-    /// What a button says to the bot; one that opens a page says nothing.
+    /// The callback data of a button; `None` for one that opens a page.
     pub fn data(&self, label: &str) -> Option<String> {
         let mut keys = self.keys();
         let key = keys.find(|it| it["text"] == label && it.get("callback_data").is_some())?;

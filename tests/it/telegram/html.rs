@@ -1,4 +1,4 @@
-//! Telegram's reading of its HTML: TDLib's grammar, with its messages and byte offsets.
+//! Telegram's parser of its HTML: the grammar of TDLib, with its error messages and byte offsets.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub struct Span {
 
 struct Tag {
     name: String,
-    /// The link of `a`, the language of `code`, whether a quotation expands.
+    /// The URL of `a`, the language of `code`, whether a quotation is expandable.
     argument: String,
     from: usize,
 }
@@ -35,7 +35,11 @@ const TAGS: [&str; 15] = [
     "blockquote",
 ];
 
-/// The text without its tags, and what they mark; or why it does not parse.
+/// The text without its tags, and its entities.
+///
+/// # Errors
+///
+/// Why it does not parse.
 pub fn html(text: &str) -> Result<(String, Vec<Span>), String> {
     let mut reader = Reader { text, at: 0 };
     let mut plain = String::new();
@@ -52,7 +56,7 @@ pub fn html(text: &str) -> Result<(String, Vec<Span>), String> {
             }
             '<' => open.push(reader.start_tag(here)?),
             _ => {
-                // everything up to the next tag, so that long texts are not counted at every letter
+                // skips to the next tag, so that long texts are not counted at every letter
                 while reader.peek().is_some_and(|it| it != '<') {
                     plain.push(reader.letter()?);
                 }
@@ -82,7 +86,7 @@ impl Tag {
             "blockquote" if self.argument.is_empty() => "blockquote",
             "blockquote" => "expandable_blockquote",
             _ => {
-                // a link that leads nowhere becomes plain text
+                // a link without a valid URL becomes plain text
                 let url = url::Url::parse(&self.argument).ok()?;
                 return Some(json!({"type": "text_link", "url": url.as_str()}));
             }
@@ -127,7 +131,7 @@ impl<'a> Reader<'a> {
         &rest[..length]
     }
 
-    /// A letter, or what an entity stands for.
+    /// A letter, or the character of an entity.
     fn letter(&mut self) -> Result<char, String> {
         if let Some(it) = self.entity()? {
             return Ok(it);
@@ -137,7 +141,7 @@ impl<'a> Reader<'a> {
         Ok(it)
     }
 
-    /// `&lt; &gt; &amp; &quot;` and numbers; the semicolon may lack. Any other stays as it is written.
+    /// `&lt; &gt; &amp; &quot;` and numbers, with an optional semicolon. Other entities stay as they are.
     fn entity(&mut self) -> Result<Option<char>, String> {
         let Some(rest) = self.rest().strip_prefix('&') else {
             return Ok(None);

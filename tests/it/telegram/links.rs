@@ -1,10 +1,10 @@
-//! The texts that Telegram's clients turn into links by themselves: addresses, mentions, tags, commands, telephone
-//! numbers. After TDLib's rules (MessageEntity.cpp), but a little stricter: any two letters count as a top-level
-//! domain.
+//! Texts that Telegram's clients turn into links by themselves: addresses, mentions, tags, commands, telephone
+//! numbers. These rules follow TDLib (MessageEntity.cpp), but are a little stricter: any two letters count as a
+//! top-level domain.
 
 use serde_json::Value;
 
-/// Links of our own: the commands that messages explain, and the example of an address.
+/// Links that are intended: the commands that messages explain, and the example of an address.
 const OURS: [&str; 9] = [
     "/dangky",
     "/suco",
@@ -34,7 +34,7 @@ pub fn links(plain: &str, entities: &[Value]) -> Vec<String> {
     let text = String::from_utf16_lossy(&units)
         .replace(OUR_EXAMPLE, "")
         .replace(OUR_SETTING, "");
-    // telephone numbers of the officers in the configuration are meant to be tapped
+    // telephone numbers of the configured officers are meant to be tapped
     let lines = text
         .lines()
         .map(|it| it.split('☎').next().unwrap_or_default());
@@ -112,7 +112,8 @@ fn signs(line: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Collects numbers of seven or more digits, which may be telephone or card numbers; not after letters, as in our ids.
+/// Collects numbers with seven or more digits, which may be telephone or card numbers; not after letters, as in the
+/// service's ids.
 fn numbers(line: &str, found: &mut Vec<String>) {
     let mut run = String::new();
     let mut before = ' ';

@@ -1,4 +1,4 @@
-//! What every method of the Bot API does to the chats, or why it does not.
+//! The effect of each method of the Bot API on the chats, or its error.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{
 };
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// The real API takes no larger upload.
+/// The real API refuses larger uploads, in bytes.
 const UPLOAD: usize = 50 << 20;
 
 type Answer = Result<Value, Fault>;
@@ -45,7 +45,7 @@ impl Chats {
         }
     }
 
-    /// The chat that is meant, if the bot can write there.
+    /// The chat of a call, if the bot can write there.
     fn reach(&self, ask: &Value) -> Result<i64, Fault> {
         let by_name = ask["chat_id"].as_str().and_then(|it| it.strip_prefix('@'));
         let named = |name: &str| {
@@ -70,7 +70,7 @@ impl Chats {
         Ok(id)
     }
 
-    /// The topic that a call names. Without one it is "General", which a call must not name.
+    /// The topic of a call. Without one it is "General", which a call must not name.
     fn topic(&self, chat: i64, ask: &Value) -> Result<Option<i64>, Fault> {
         let named = number(&ask["message_thread_id"]);
         let Some(topics) = self.table.get(&chat).and_then(|it| it.topics.as_ref()) else {
@@ -87,7 +87,7 @@ impl Chats {
         }
     }
 
-    /// Flood control comes last: what is refused for its content costs nothing.
+    /// Counts a message for flood control. Called last, because a message refused for its content does not count.
     fn spend(&mut self, id: i64) -> Result<(), Fault> {
         let (Some(limit), Some(chat)) = (self.limit, self.table.get_mut(&id)) else {
             return Ok(());
@@ -150,7 +150,7 @@ impl Chats {
         self.links.extend(found);
     }
 
-    /// The file that is sent: one that came along, or one that was sent before.
+    /// The file of a call: an upload, or one that was sent before.
     fn file(&self, method: &str, ask: &Value, files: &[Upload]) -> Result<File, Fault> {
         let photo = method == "sendphoto";
         let field = method.trim_start_matches("send");
@@ -205,7 +205,7 @@ impl Chats {
             }
             _ => (old.raw.clone(), old.text.clone()),
         };
-        // an edit that names no keyboard takes the keyboard away
+        // an edit without a keyboard removes the keyboard
         let markup = rules::keyboard(&ask["reply_markup"])?;
         if old.text == text && old.markup == markup {
             return Err(Fault::bad(
@@ -228,7 +228,7 @@ impl Chats {
         let chat = self.known(chat);
         match there {
             None => return Err(Fault::bad("message to delete not found")),
-            // in groups a bot that is no administrator deletes only what is its own
+            // in groups, a bot that is no administrator can delete only its own messages
             Some(false) if chat.kind != "private" => {
                 return Err(Fault::bad("message can't be deleted"));
             }
@@ -278,7 +278,7 @@ impl Chats {
     }
 }
 
-/// The text or caption of a call, within its length.
+/// The text or caption of a call, checked for its length.
 fn content(ask: &Value, caption: bool, long: &str) -> Result<(String, Formatted), Fault> {
     let (field, most) = if caption {
         ("caption", 1024)

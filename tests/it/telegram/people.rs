@@ -1,4 +1,4 @@
-//! What people do in the chats of a strict Telegram, and what a test sees of them.
+//! People's actions in the chats of a strict Telegram, and what a test can read from it.
 
 use std::fmt::Write;
 
@@ -10,7 +10,7 @@ use super::{
     rules,
 };
 
-/// A person in a chat; a private chat has its person's number.
+/// A person in a chat; a private chat has the number of its person.
 #[derive(Clone, Copy, Debug)]
 pub struct User<'a> {
     pub id: i64,
@@ -18,7 +18,7 @@ pub struct User<'a> {
     pub username: Option<&'a str>,
 }
 
-/// What a strict one knows and is told.
+/// Methods of the strict mode.
 impl Telegram {
     #[track_caller]
     fn with<T>(&self, act: impl FnOnce(&mut Chats) -> T) -> T {
@@ -26,7 +26,7 @@ impl Telegram {
         act(state.chats.as_mut().expect("a strict Telegram"))
     }
 
-    /// The bot's messages that stand in a chat, oldest first.
+    /// The bot's messages in a chat, oldest first.
     #[track_caller]
     pub fn messages(&self, chat: i64) -> Vec<Shown> {
         self.with(|it| it.shown(chat))
@@ -37,7 +37,7 @@ impl Telegram {
         self.messages(chat).pop()
     }
 
-    /// Query id, text and whether it was an alert.
+    /// The answers to taps: query id, text, and whether it must be confirmed.
     #[track_caller]
     pub fn answered(&self) -> Vec<(String, String, bool)> {
         self.with(|it| it.answered.clone())
@@ -49,7 +49,7 @@ impl Telegram {
         self.with(|it| it.updates.len())
     }
 
-    /// The commands set for a scope as the API spells it, in no language of its own.
+    /// The commands set for a scope in the API's notation, without a language.
     #[track_caller]
     pub fn commands(&self, scope: &Value) -> Vec<(String, String)> {
         self.with(|it| {
@@ -59,7 +59,7 @@ impl Telegram {
         })
     }
 
-    /// The bot can no longer write here, and hears nothing from here.
+    /// The bot can no longer write here, and gets no updates from here.
     #[track_caller]
     pub fn block(&self, chat: i64) {
         self.act(|it| {
@@ -77,7 +77,7 @@ impl Telegram {
         self.act(|it| it.known(chat).blocked = false);
     }
 
-    /// A group becomes a supergroup with another number.
+    /// Turns a group into a supergroup with another number.
     #[track_caller]
     pub fn migrate(&self, old: i64, new: i64) {
         self.act(|it| {
@@ -88,7 +88,7 @@ impl Telegram {
                 (old, "migrate_to_chat_id", new),
                 (new, "migrate_from_chat_id", old),
             ] {
-                // such messages come from this account of Telegram's own
+                // such messages come from an account of Telegram
                 let by = json!({"id": 1_087_968_824, "is_bot": true, "first_name": "Group", "username": "GroupAnonymousBot"});
                 let told = json!({"message_id": it.next_id(chat), "date": now(), "chat": it.chat(chat), "from": by, what: other});
                 it.put(chat, "message", told);
@@ -96,31 +96,31 @@ impl Telegram {
         });
     }
 
-    /// Flood control from now on; 0: none.
+    /// Sets the limit of flood control; 0 for none.
     #[track_caller]
     pub fn limit(&self, per_chat_per_minute: usize) {
         self.with(|it| it.limit = Some(per_chat_per_minute).filter(|it| *it > 0));
     }
 
-    /// The next call of `method` is done, but its answer never arrives.
+    /// The next call of `method` is carried out, but its answer never arrives.
     pub fn cut_next(&self, method: &str) {
         let mut state = self.shared.state.lock().unwrap();
         state.cuts.push(method.to_lowercase());
     }
 
-    /// A person writes in a chat; returns the message's number.
+    /// Sends a person's message to a chat; returns its number.
     #[track_caller]
     pub fn say(&self, chat: i64, user: &User, text: &str) -> i64 {
         self.act(|it| write(it, (chat, None), user, text, None))
     }
 
-    /// Writes a message in a topic of the group; returns its number.
+    /// Sends a message in a topic of the group; returns its number.
     #[track_caller]
     pub fn say_in(&self, chat: i64, topic: i64, user: &User, text: &str) -> i64 {
         self.act(|it| write(it, (chat, Some(topic)), user, text, None))
     }
 
-    /// Makes the chat a group with topics, of which `open` are open.
+    /// Turns the chat into a group with topics, of which `open` are open.
     #[track_caller]
     pub fn topics(&self, chat: i64, open: &[i64]) {
         self.with(|it| it.known(chat).topics = Some(open.iter().copied().collect()));
@@ -137,7 +137,7 @@ impl Telegram {
         self.act(|it| write(it, (chat, None), user, text, Some(to_message)))
     }
 
-    /// Presses a button that stands under a message now; returns the query's id.
+    /// Presses a button that is below a message now; returns the query's id.
     #[track_caller]
     pub fn press(&self, chat: i64, user: &User, message: i64, label: &str) -> String {
         let post = self.with(|it| it.post(chat, message).cloned());
@@ -149,7 +149,7 @@ impl Telegram {
         self.press_data(chat, user, message, &data)
     }
 
-    /// Presses a button that may be forged or long gone.
+    /// Presses a button that may be forged or no longer exist.
     #[track_caller]
     pub fn press_data(&self, chat: i64, user: &User, message: i64, data: &str) -> String {
         self.act(|it| {
@@ -169,7 +169,7 @@ impl Telegram {
         done
     }
 
-    /// Text for readers of a failed test.
+    /// The state as text, for readers of a failed test.
     pub fn state(&self) -> String {
         let mut out = String::new();
         let state = self.shared.state.lock().unwrap();
@@ -217,7 +217,7 @@ fn person(user: &User) -> Value {
     out
 }
 
-/// A private chat has the name of its person.
+/// Gives a private chat the name of its person.
 #[track_caller]
 fn meet(chats: &mut Chats, chat: i64, user: &User) {
     let there = chats.known(chat);

@@ -1,4 +1,4 @@
-//! What the Bot API takes and what it refuses, in its own words; nothing is remembered here.
+//! What the Bot API accepts and refuses, with its own error texts; without state.
 
 use serde_json::{Map, Value, json};
 
@@ -40,14 +40,14 @@ impl Fault {
     }
 }
 
-/// A text as people see it.
+/// A text in the form that people see.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Formatted {
     pub plain: String,
     pub entities: Vec<Value>,
 }
 
-/// Spaces around a text are cut off before anything is counted.
+/// Parses a text. Surrounding spaces are removed before anything is counted.
 pub fn formatted(raw: &str, mode: &Value) -> Result<Formatted, Fault> {
     let (plain, spans) = match mode.as_str().unwrap_or_default() {
         "" => (raw.to_owned(), Vec::new()),
@@ -77,12 +77,12 @@ pub fn formatted(raw: &str, mode: &Value) -> Result<Formatted, Fault> {
     Ok(Formatted { plain, entities })
 }
 
-/// Telegram counts UTF-16 units: an emoji is two.
+/// Length in UTF-16 units, as Telegram counts: an emoji has two.
 pub fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// A leading `/command` or `/command@bot`, marked as Telegram marks it.
+/// The entity of a leading `/command` or `/command@bot`.
 pub fn command_entity(text: &str) -> Option<Value> {
     let rest = text.strip_prefix('/')?;
     let word = |it: &str| it.find(|it: char| !it.is_ascii_alphanumeric() && it != '_');
@@ -134,7 +134,7 @@ pub fn keyboard(markup: &Value) -> Result<Option<Value>, Fault> {
     Ok((!rows.is_empty()).then(|| json!({"inline_keyboard": rows})))
 }
 
-/// A bot's menu of commands; the real API takes a slash off as well.
+/// A bot's menu of commands; like the real API, removes a leading slash.
 pub fn commands(list: &Value) -> Result<Vec<(String, String)>, Fault> {
     let list = structured(list);
     let Some(list) = list.as_array() else {
@@ -168,7 +168,7 @@ pub fn commands(list: &Value) -> Result<Vec<(String, String)>, Fault> {
     Ok(out)
 }
 
-/// One spelling of a scope, to remember commands by; `kind` tells what a chat is.
+/// The canonical form of a scope, as a key for commands; `kind` returns the type of a chat.
 pub fn scope(scope: &Value, kind: impl Fn(i64) -> Option<String>) -> Result<String, Fault> {
     let scope = structured(scope);
     let name = scope["type"].as_str().unwrap_or("default");
@@ -196,7 +196,7 @@ pub fn scope(scope: &Value, kind: impl Fn(i64) -> Option<String>) -> Result<Stri
     }
 }
 
-/// A number as JSON or as a form has it.
+/// A number in JSON or in a form.
 pub fn number(value: &Value) -> Option<i64> {
     value
         .as_i64()
@@ -207,7 +207,7 @@ pub fn flag(value: &Value) -> bool {
     value.as_bool().unwrap_or_default() || matches!(value.as_str(), Some("true" | "True" | "1"))
 }
 
-/// In forms, objects and lists come as their JSON.
+/// A value in which objects and lists may be JSON texts, as in forms.
 pub fn structured(value: &Value) -> Value {
     let inner = value.as_str().and_then(|it| serde_json::from_str(it).ok());
     inner.unwrap_or_else(|| value.clone())
@@ -221,7 +221,7 @@ pub struct Upload {
     pub bytes: Vec<u8>,
 }
 
-/// What a call says, whether it came as JSON or as a form.
+/// The parameters and files of a call, from JSON or a form.
 pub fn read(request: &Request) -> Result<(Value, Vec<Upload>), Fault> {
     let chunked = request.header("transfer-encoding").is_some();
     let body = if chunked {
@@ -271,7 +271,7 @@ fn form(body: &[u8], boundary: &str) -> (Value, Vec<Upload>) {
     (Value::Object(fields), files)
 }
 
-/// A quoted parameter of a part's heading; quotes inside have a backslash.
+/// A quoted parameter of a part's header, in which quotes are escaped by a backslash.
 fn parameter(head: &str, name: &str) -> Option<String> {
     let from = head.find(&format!("; {name}=\""))? + name.len() + 4;
     let mut out = String::new();
@@ -289,7 +289,7 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|it| it == what)
 }
 
-/// Files that are read while they are sent come in chunks.
+/// Decodes the chunked encoding, in which files are sent that are read during the upload.
 fn unchunked(mut body: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     while let Some(at) = find(body, b"\r\n") {
