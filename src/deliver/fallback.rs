@@ -41,7 +41,7 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
         About::Call(id, to) => (id, *to != Rung::Head),
         About::TakenReminder(id) => (id, true),
         // each notifier works out its own incidents
-        About::Calls(_) | About::TakenReminders | About::Reminders => return world.everybody(),
+        About::Calls(_) | About::TakenReminders | About::Reminders => return world.all_notifiers(),
         // each of the operator's chats has it already
         About::Handover(_)
         | About::ShiftCheck(_)
@@ -52,7 +52,7 @@ async fn told_anyway(world: &World, about: &About) -> Vec<String> {
         | About::Plan(_) => {
             return operators.names().to_vec();
         }
-        _ => return world.everybody(),
+        _ => return world.all_notifiers(),
     };
     let incident = world.store.incident(id).await.ok().flatten();
     let mut told = match incident {
@@ -133,7 +133,7 @@ pub(crate) async fn gone(world: &World, name: &str, alert: &Alert, message: &Mes
             .map(|way| again(alert, way, now))
             .collect(),
     };
-    let first = world.measure.gone(name, why);
+    let first = world.metrics.mark_dead(name, why);
     if !commit(world, alerts).await {
         tracing::error!(
             notifier = name,
@@ -179,7 +179,7 @@ async fn tell_duty(world: &World, name: &str, why: &str, now: Timestamp) {
 
 /// It takes messages (again).
 pub(crate) fn works(world: &World, name: &str) {
-    world.measure.works(name);
+    world.metrics.mark_alive(name);
 }
 
 /// What is urgent and waits for long goes another way as well; it stays where it is, too.

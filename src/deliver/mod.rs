@@ -141,18 +141,18 @@ async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) {
     let outbox = match world.store.outbox().await {
         Ok(outbox) => outbox,
         Err(error) => {
-            world.measure.stored(false);
+            world.metrics.record_write(false);
             tracing::error!(%error, "the outbox cannot be read");
             return (Vec::new(), IDLE);
         }
     };
-    world.measure.outbox_depth.set(outbox.len() as i64);
+    world.metrics.outbox_depth.set(outbox.len() as i64);
     // a stranger's chat that takes nothing is no trouble of ours
     let age = outbox
         .iter()
         .find(|it| !matches!(it.about, About::Request(_)))
         .map_or(0, |it| now.duration_since(it.created).as_secs());
-    world.measure.outbox_age.set(age);
+    world.metrics.outbox_age.set(age);
     let mut queues: BTreeMap<String, Vec<Alert>> = BTreeMap::new();
     let mut next = IDLE;
     for alert in outbox {
@@ -197,7 +197,7 @@ async fn deliver(
         let gathered = match gathered.await {
             Ok(gathered) => gathered,
             Err(error) => {
-                world.measure.stored(false);
+                world.metrics.record_write(false);
                 tracing::error!(notifier = name, %error, "alerts wait for the store");
                 return (name, PAUSE);
             }
@@ -271,7 +271,7 @@ async fn one(world: &Arc<World>, name: &str, mut alert: Alert) -> Option<Duratio
         return left_out(world, alert).await;
     }
     let outcome = send(world, name, &alert, &spoken.message).await;
-    world.measure.told(name, outcome.is_ok());
+    world.metrics.count_delivery(name, outcome.is_ok());
     match outcome {
         Ok(receipt) => {
             let receipt = receipt.or(said);
@@ -388,7 +388,7 @@ async fn postpone(
 
 async fn kept(world: &World, delivery: Delivery) -> Result<Option<Alert>, ()> {
     let written = world.store.delivery(delivery).await;
-    world.measure.stored(written.is_ok());
+    world.metrics.record_write(written.is_ok());
     written.map_err(|error| tracing::error!(%error, "the outbox cannot be written"))
 }
 

@@ -9,7 +9,7 @@ use super::aside::aside;
 use crate::{
     actions::reports,
     store::{Wanted, size},
-    world::{Live, World, derived, evicted},
+    world::{Live, World, cache_files, evicted},
 };
 
 /// Second, minute, hour, day, month, weekday: Monday 07:30, before the working day.
@@ -67,7 +67,7 @@ pub async fn run(worlds: Live, stop: CancellationToken) -> Result<(), JobSchedul
             () = stop.cancelled() => break,
             _ = clear.tick() => {
                 let world = worlds.borrow().clone();
-                aside(evicted::clear(&world)).await;
+                aside(world.evicted.clear(world.store.as_ref(), &world.evidence)).await;
             }
             _ = tick.tick() => {
                 let world = worlds.borrow().clone();
@@ -105,17 +105,17 @@ async fn night(world: &World) {
 
 /// Deletes page bodies that no baseline and no incident refers to.
 async fn sweep(world: &World) {
-    let referred = match evicted::referred(world).await {
+    let referred = match evicted::all_referenced(world.store.as_ref()).await {
         Ok(referred) => referred,
         Err(error) => {
             tracing::error!(%error, "evidence is not swept: what refers to it cannot be read");
             return;
         }
     };
-    let (evidence, derived) = (world.evidence.clone(), derived(&world.config));
+    let (evidence, files) = (world.evidence.clone(), cache_files(&world.config));
     let config = world.config.clone();
     let swept = tokio::task::spawn_blocking(move || {
-        derived.sweep(UNTOUCHED);
+        files.sweep(UNTOUCHED);
         reports::sweep(&config, UNTOUCHED);
         evidence.sweep(&referred, UNREFERRED)
     })
@@ -133,14 +133,14 @@ async fn measure(world: &World) {
         ..Wanted::default()
     };
     if let Ok(open) = world.store.incidents(&wanted).await {
-        world.measure.open_incidents.set(open.len() as i64);
+        world.metrics.open_incidents.set(open.len() as i64);
     }
     let folder = world.config.service.data_dir.clone();
     let bytes = tokio::task::spawn_blocking(move || size(&folder))
         .await
         .unwrap_or(0);
     world
-        .measure
+        .metrics
         .store_bytes
         .set(i64::try_from(bytes).unwrap_or(i64::MAX));
 }

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{sync::Notify, time::Instant};
 
-use crate::{watch::check::Place, world::World};
+use crate::{watch::check::Permit, world::World};
 
 /// At the beginning, and again when all is calm.
 const FEW: usize = 256;
@@ -51,7 +51,7 @@ impl Default for Gate {
 impl Gate {
     pub fn is_open(&self, world: &World) -> bool {
         let looking = self.looking.count.load(Ordering::Relaxed);
-        looking < ALWAYS || (looking < self.limit && world.desks.waiting() < PAGES)
+        looking < ALWAYS || (looking < self.limit && world.workers.waiting() < PAGES)
     }
 
     /// Waits until a place may be free.
@@ -61,10 +61,10 @@ impl Gate {
     }
 
     /// A place, until the first look is done.
-    pub fn take(&self) -> Place {
+    pub fn take(&self) -> Permit {
         self.looking.count.fetch_add(1, Ordering::Relaxed);
         let looking = self.looking.clone();
-        Place::new(move || {
+        Permit::new(move || {
             looking.count.fetch_sub(1, Ordering::Relaxed);
             looking.left.notify_one();
         })
@@ -76,7 +76,7 @@ impl Gate {
         if self.changed.elapsed() < STEP {
             return;
         }
-        match (late, world.desks.waiting()) {
+        match (late, world.workers.waiting()) {
             (Some(_), PAGES..) => self.limit = (self.limit - self.limit / 8).max(FEW),
             (Some(late), 0) if late > LATE => {
                 self.limit = (self.limit + self.limit / 8).min(MANY);

@@ -12,10 +12,7 @@ use crate::{
     model::{Notice, Say, alert::Topic},
     notify::heartbeat::Heartbeat,
     store::{Commit, Condition},
-    world::{
-        Live, World,
-        health::{Health, health},
-    },
+    world::{Live, World, health::Health},
 };
 
 const TICK: Duration = Duration::from_secs(5);
@@ -29,7 +26,7 @@ const BEAT_EVERY: Duration = Duration::from_secs(60);
 pub async fn run(worlds: Live, stop: CancellationToken) {
     let first = worlds.borrow().clone();
     let begun = first.clock.now();
-    first.measure.health.lives();
+    first.metrics.health.mark_alive();
     let mut dog = Watchdog {
         late: Trouble::new(Topic::Late),
         store: Trouble::new(Topic::Store),
@@ -75,7 +72,7 @@ impl Watchdog {
             )
             .await;
         }
-        let health = health(world).await;
+        let health = world.health().await;
         self.lateness(world, &health).await;
         let store = match &health.condition {
             Condition::Sound => None,
@@ -100,7 +97,7 @@ impl Watchdog {
         if off.abs() < JUMP {
             return;
         }
-        world.eyes.interrupted(now.0);
+        world.connectivity.interrupt(now.0);
         tracing::warn!(by_s = off.as_secs(), "the clock jumped");
         let detail = Say::new("detail-jump").with("lasted", world.words.duration(off.abs()));
         event(world, Topic::Clock, detail).await;

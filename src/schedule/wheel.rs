@@ -76,7 +76,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, watcher: Option<Watc
         wheel.start_ready();
     }
     // the desks end costly jobs: a stop of the service does not wait for a hostile page
-    let desks = wheel.world.desks.clone();
+    let desks = wheel.world.workers.clone();
     desks.stop();
     let _ = timeout(DRAIN, async {
         while wheel.busy.len() > desks.given_up() {
@@ -178,7 +178,7 @@ impl Wheel {
                 }
             }
         }
-        self.world.measure.targets.set(self.entries.len() as i64);
+        self.world.metrics.targets.set(self.entries.len() as i64);
     }
 
     fn plan(&mut self, id: TargetId, delay: Duration) {
@@ -239,7 +239,9 @@ impl Wheel {
         let Some(entry) = self.entries.get_mut(&id) else {
             return;
         };
-        self.world.measure.late(entry.due.elapsed().as_secs_f64());
+        self.world
+            .metrics
+            .record_lateness(entry.due.elapsed().as_secs_f64());
         let place = self.gate.take();
         let (world, target) = (self.world.clone(), entry.target.clone());
         let watcher = self.watcher.clone();
@@ -247,7 +249,7 @@ impl Wheel {
             // a check that fails by a fault of ours must not end the target's watch
             let work = tokio::spawn({
                 let (world, target) = (world.clone(), target.clone());
-                async move { check::check_from(&world, &target, place).await }
+                async move { check::check_with(&world, &target, place).await }
             });
             let guard = AbortOnDrop(work.abort_handle());
             let checked = work.await;
@@ -289,7 +291,7 @@ impl Wheel {
             };
             it.due.elapsed() > allowed
         });
-        self.world.measure.overdue.set(overdue.count() as i64);
+        self.world.metrics.overdue.set(overdue.count() as i64);
         let slowest = self
             .entries
             .values()
@@ -298,7 +300,7 @@ impl Wheel {
             .unwrap_or_default();
         let slowest = i64::try_from(slowest.as_millis()).unwrap_or(i64::MAX / 4);
         self.world
-            .measure
+            .metrics
             .health
             .slowest
             .store(slowest, Ordering::Relaxed);

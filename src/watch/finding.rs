@@ -1,27 +1,24 @@
-//! What an incident is made of: the looks that showed it, as a finding, and the pages that prove it.
-
-use jiff::Timestamp;
+//! Findings of looks and sightings, and the pages that prove them.
 
 use crate::{
     incident::Finding,
     judge::Look,
-    model::{Baseline, Dossier, LookRef, Target, incident::Evidence},
+    model::{
+        Baseline, Dossier, LookRef, Target,
+        incident::{Evidence, Intermittent},
+        sighting::Shown,
+    },
+    watch::confirmed::Agreement,
     world::World,
 };
 
-/// The number of looks made and of those that agreed, with the moment of the first.
-pub(crate) struct Agreed {
-    pub seen_at: Timestamp,
-    pub agreed: u32,
-    pub looked: u32,
-}
-
-pub(crate) async fn finding(
+/// The finding of a look that others agree with.
+pub(crate) async fn of_look(
     world: &World,
     target: &Target,
     dossier: &Dossier,
     look: &Look,
-    how: &Agreed,
+    how: &Agreement,
 ) -> Finding {
     Finding {
         class: look.class,
@@ -36,18 +33,47 @@ pub(crate) async fn finding(
         title_before: world.norm(target, dossier).await.title.clone(),
         title_now: look.title.clone(),
         changes: look.changes.clone(),
-        before: before(dossier).map(identity),
-        evidence: evidence(world, target, look).await,
+        before: page_before(dossier),
+        evidence: keep_evidence(world, target, look).await,
         address: look.observation.face.address.or(dossier.address),
         one_of: look.observation.face.others,
     }
 }
 
+/// The finding of several sightings, with the page that was shown last.
+pub(crate) async fn of_sightings(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    shown: &Shown,
+    how: &Intermittent,
+) -> Finding {
+    let pending = dossier.sightings.seen.iter().find(|it| !it.told);
+    Finding {
+        class: shown.class,
+        seen_at: pending.map_or(shown.at, |it| it.at),
+        confirmed_at: world.clock.now(),
+        agreed: how.times,
+        looked: how.looks,
+        vantage: world.config.service.vantage.clone(),
+        cause: shown.cause.clone(),
+        score: shown.score,
+        signals: shown.signals.clone(),
+        title_before: world.norm(target, dossier).await.title.clone(),
+        title_now: shown.title.clone(),
+        changes: shown.changes.clone(),
+        before: page_before(dossier),
+        evidence: shown.page.clone(),
+        address: shown.address.or(dossier.address),
+        one_of: shown.one_of,
+    }
+}
+
 /// Keeps the page of a look as evidence; `None` where the look has no page, or it cannot be kept.
-pub(crate) async fn evidence(world: &World, target: &Target, look: &Look) -> Option<Evidence> {
+pub(crate) async fn keep_evidence(world: &World, target: &Target, look: &Look) -> Option<Evidence> {
     let body = look.body.clone()?;
     match world.evidence.keep_body(body).await {
-        Ok(_) => look.seen.as_ref().map(identity),
+        Ok(_) => look.seen.as_ref().map(reference),
         Err(error) => {
             tracing::error!(target.id = %target.id, %error, "evidence cannot be kept; the alert goes out without it");
             None
@@ -56,11 +82,12 @@ pub(crate) async fn evidence(world: &World, target: &Target, look: &Look) -> Opt
 }
 
 /// The page that officers see as "before".
-pub(crate) fn before(dossier: &Dossier) -> Option<&LookRef> {
-    dossier.baseline.as_ref().and_then(Baseline::latest)
+fn page_before(dossier: &Dossier) -> Option<Evidence> {
+    let baseline = dossier.baseline.as_ref();
+    baseline.and_then(Baseline::latest).map(reference)
 }
 
-pub(crate) fn identity(look: &LookRef) -> Evidence {
+fn reference(look: &LookRef) -> Evidence {
     Evidence {
         at: look.at,
         digest: look.digest,

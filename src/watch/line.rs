@@ -10,25 +10,9 @@ use std::net::IpAddr;
 use crate::{
     fetch::address::is_public,
     judge::Look,
-    model::{
-        Class, Digest, Observation, Say, Standing, Target, excerpt, registrable, verdict::State,
-    },
+    model::{Class, Observation, Say, Standing, Target, excerpt, registrable, verdict::State},
+    world::connectivity::Trace,
 };
-
-/// A mark that a caught line leaves in an answer. Two portals with one trace in common were changed in the same way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trace {
-    /// Status 511: only a machine between us and the portal should send it (RFC 6585), but any server can.
-    NetworkLogin,
-    /// Redirects lead to this registrable domain.
-    LeadsTo(String),
-    /// A certificate that no browser trusts names this issuer.
-    Issuer(String),
-    /// A certificate that is for another name.
-    Certificate(Digest),
-    /// A page that asks for a login has this title and tree, where the portal's own was expected.
-    Page { title: String, shape: Digest },
-}
 
 /// What a witness showed when it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,16 +1,22 @@
-//! One check, from the visit to the commit, and doubt of our own connection before any accusation.
+//! Looks: one check, from the visit to the commit, and doubt of our own connection before any accusation.
 
-pub(crate) mod announced;
 pub mod check;
+mod commit;
 mod confirm;
+mod confirmed;
 pub mod connectivity;
 mod finding;
+mod history;
+mod incidents;
 pub mod line;
 pub mod look;
 mod other_addresses;
 mod outside;
+mod recorded;
 pub mod sightings;
+mod subpage;
 pub mod subpages;
 pub mod teach;
+pub mod visitors;
 
-pub use look::{Beside, look};
+pub use look::{LookOptions, look};

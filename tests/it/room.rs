@@ -6,7 +6,7 @@ use gaccong::{
     bot,
     world::{
         clock::{Clock, System},
-        steady,
+        unchanging,
     },
 };
 use tokio::task::JoinHandle;
@@ -93,7 +93,7 @@ pub struct Listening(CancellationToken, JoinHandle<()>);
 impl Listening {
     pub fn to(scene: &Scene) -> Self {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(bot::run(steady(scene.world.clone()), stop.clone()));
+        let task = tokio::spawn(bot::run(unchanging(scene.world.clone()), stop.clone()));
         Self(stop, task)
     }
 

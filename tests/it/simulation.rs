@@ -23,7 +23,7 @@ use gaccong::{
     model::{Incident, Kind, Receipt, Standing},
     schedule::{watchdog, wheel},
     store::{RecordStore, Store, Wanted},
-    world::{World, clock::Clock, steady},
+    world::{World, clock::Clock, unchanging},
 };
 use jiff::Timestamp;
 use tokio::{task::JoinSet, time::Instant};
@@ -124,9 +124,9 @@ impl History {
         let world = Arc::new(world);
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(wheel::run(steady(world.clone()), stop.clone(), None));
-        tasks.spawn(deliver::run(steady(world.clone()), stop.clone()));
-        tasks.spawn(watchdog::run(steady(world.clone()), stop));
+        tasks.spawn(wheel::run(unchanging(world.clone()), stop.clone(), None));
+        tasks.spawn(deliver::run(unchanging(world.clone()), stop.clone()));
+        tasks.spawn(watchdog::run(unchanging(world.clone()), stop));
         self.running = Some((tasks, world));
     }
 
