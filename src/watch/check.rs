@@ -9,8 +9,11 @@ use crate::{
     judge::learn::{needs_approval, teaches},
     model::{Class, Dossier, Standing, Target, window},
     watch::{
-        commit::commit, confirm::confirm, history, other_addresses, recorded::Recorded, sightings,
-        subpage, subpages, visitors,
+        commit::{commit, record_history},
+        confirm::confirm,
+        recorded::Recorded,
+        sightings, subpages,
+        visitors::{look_at, look_at_other_addresses},
     },
     world::World,
 };
@@ -57,16 +60,16 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
     let recorded = Recorded::read(world, target).await;
     let dossier = &recorded.dossier;
     let conditional = may_be_conditional(world, dossier, now);
-    let first = visitors::look_at(world, target, dossier, conditional, recorded.address()).await;
+    let first = look_at(world, target, dossier, conditional, recorded.address()).await;
     drop(permit);
-    let first = other_addresses::gravest(world, target, &recorded, first).await;
+    let first = look_at_other_addresses(world, target, &recorded, first).await;
     let Some(seen) = confirm(world, target, &recorded, first, now).await else {
         return Checked {
             class: None,
             next: every.min(OFFLINE_PAUSE),
         };
     };
-    history::record(world, target, seen.looks(), every).await;
+    record_history(world, target, seen.looks(), every).await;
     sightings::add_up(world, target, dossier, &seen).await;
     let look = &seen.last;
     if needs_approval(dossier, look) {
@@ -78,8 +81,8 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
     if !calm || teaches(target, dossier, look, every) {
         commit(world, target, look, seen.agreed, every).await;
     }
-    if is_up && let Some(part) = subpages::next(world, target).await {
-        subpage::check(world, &part).await;
+    if is_up {
+        subpages::check_next(world, target).await;
     }
     let next = if is_up && dossier.baseline.is_none() {
         target.settings.learn.every.min(every)

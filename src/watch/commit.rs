@@ -1,4 +1,4 @@
-//! Decides what a look means for the dossier and the incidents of its target, and commits it.
+//! Writes what a check has seen: its looks to the history, and what they mean for the dossier and the incidents of the target.
 
 use std::time::Duration;
 
@@ -7,14 +7,61 @@ use jiff::Timestamp;
 use crate::{
     incident::{self, Voice},
     judge::{Look, learn::mask_of},
-    model::{Dossier, Kind, Target},
+    model::{Dossier, Kind, Target, history::Mark},
     store::{Commit, StoreError},
-    watch::{confirmed::Agreement, finding::of_look, incidents, teach},
+    watch::{confirmed::Agreement, incidents, teach},
     world::{
         World,
         decide::{Decision, TRIES, decide},
     },
 };
+
+/// Writes the looks of a check. Called only once our own network is known to work: a look that failed because of us is no
+/// outage of the portal.
+pub(crate) async fn record_history(
+    world: &World,
+    target: &Target,
+    looks: impl Iterator<Item = &Look>,
+    every: Duration,
+) {
+    for look in looks {
+        record_look(world, target, look, every).await;
+    }
+}
+
+async fn record_look(world: &World, target: &Target, look: &Look, every: Duration) {
+    let seen = &look.observation;
+    world
+        .metrics
+        .count_look(look.class, seen.elapsed_ms, seen.at);
+    tracing::debug!(target.id = %target.id, class = %look.class, elapsed_ms = seen.elapsed_ms, "looked");
+    // what lies before a time offline is not joined to what comes after it
+    let online = world
+        .connectivity
+        .last_offline()
+        .map(|it| seen.at.duration_since(it).as_secs().max(0) as u64);
+    let gap = online.map_or(longest_gap(every), |it| longest_gap(every).min(it));
+    let commit = Commit {
+        mark: Some(Mark {
+            target: target.id.clone(),
+            at: seen.at,
+            class: look.class,
+            elapsed_ms: seen.answer().map(|_| seen.elapsed_ms),
+            max_gap_s: u32::try_from(gap).unwrap_or(u32::MAX),
+        }),
+        ..Commit::default()
+    };
+    let written = world.store.commit(commit).await;
+    world.metrics.record_write(written.is_ok());
+    if let Err(error) = written {
+        tracing::error!(target.id = %target.id, %error, "a look cannot be written");
+    }
+}
+
+/// The longest gap between two looks, in seconds, that still counts as watched: twice the interval, and 60 s for a look.
+fn longest_gap(every: Duration) -> u64 {
+    (every * 2).as_secs() + 60
+}
 
 /// The dossier before and after a look that changed it.
 type Update = (Dossier, Dossier);
@@ -74,7 +121,7 @@ async fn decision(
     let agreed =
         agreed.filter(|_| !lasts && incident::is_news(open, look.class, &look.verdict.signals));
     if let Some(agreed) = agreed {
-        let finding = of_look(world, target, &dossier, look, &agreed).await;
+        let finding = incidents::finding_of_look(world, target, &dossier, look, &agreed).await;
         let step = incidents::step(world, target, &mut dossier, open, &finding).await?;
         commit = incidents::commit_of(world, target, &mut dossier, step, now).await?;
     } else if let Some(reminded) = open

@@ -51,7 +51,7 @@ pub(crate) async fn check_connectivity(
     open: Option<&Incident>,
     look: &Look,
 ) -> NetworkState {
-    let owner = line::owner(target);
+    let (owner, traces) = (line::owner(target), line::traces(target, look));
     if let Some(date) = look.observation.answer().and_then(|it| it.date) {
         let ours = look.observation.at;
         world.connectivity.record_time(&owner, date, ours);
@@ -60,9 +60,13 @@ pub(crate) async fn check_connectivity(
     if is_our_clock(world, look) {
         return Offline;
     }
-    let traces = line::traces(target, look);
+    let accused = Accused {
+        target,
+        look,
+        owner: &owner,
+    };
     let is_known = open.is_some_and(|it| it.class == look.class);
-    if !traces.is_empty() && !is_known && is_caught(world, target, look, &traces).await {
+    if !traces.is_empty() && !is_known && is_caught(world, accused, &traces).await {
         set(world, Offline, Some(line::sentence(&traces))).await;
         return Offline;
     }
@@ -82,7 +86,7 @@ pub(crate) async fn check_connectivity(
         set(world, Online, None).await;
         return Online;
     }
-    let state = probe(world, target, look).await;
+    let state = probe(world, accused).await;
     set(world, state, None).await;
     state
 }
@@ -101,6 +105,14 @@ fn is_our_clock(world: &World, look: &Look) -> bool {
     certificate.is_none_or(|it| it.not_before <= theirs && theirs < it.not_after)
 }
 
+/// A portal and the look that accuses it.
+#[derive(Clone, Copy)]
+struct Accused<'a> {
+    target: &'a Target,
+    look: &'a Look,
+    owner: &'a str,
+}
+
 /// A target that may be a witness, with its dossier.
 type Witness = (Target, Dossier);
 
@@ -109,15 +121,15 @@ type Witness = (Target, Dossier);
 async fn witnesses(
     world: &World,
     question: Question,
-    target: &Target,
-    look: &Look,
+    accused: Accused<'_>,
 ) -> (Vec<Witness>, Vec<Witness>) {
     let mut all = match world.targets().await {
         Ok(all) => all,
         Err(_) => world.config.targets.clone(),
     };
     fastrand::shuffle(&mut all);
-    let accused = address_of(world, target, look).await;
+    let target = accused.target;
+    let address_now = address_of(world, accused).await;
     let mut asked: BTreeSet<String> = BTreeSet::new();
     let (mut far, mut near) = (Vec::new(), Vec::new());
     for other in all.into_iter().take(SEARCHED) {
@@ -127,7 +139,7 @@ async fn witnesses(
         let known = world.store.dossier(&other.id).await.ok().flatten();
         let known = known.unwrap_or_else(|| Dossier::new(other.id.clone()));
         let address = known.address.or_else(|| literal(&other));
-        if !line::is_witness(question, (target, accused), (&other, address)) {
+        if !line::is_witness(question, (target, address_now), (&other, address)) {
             continue;
         }
         let host = || other.url.host_str().unwrap_or_default().to_owned();
@@ -139,7 +151,7 @@ async fn witnesses(
             continue;
         }
         let other = without_exceptions(world, &other, &known).into_owned();
-        match line::is_far(accused, address) {
+        match line::is_far(address_now, address) {
             true => far.push((other, known)),
             false => near.push((other, known)),
         }
@@ -149,7 +161,8 @@ async fn witnesses(
 }
 
 /// The address at which the accused portal answered now, or last.
-async fn address_of(world: &World, target: &Target, look: &Look) -> Option<IpAddr> {
+async fn address_of(world: &World, accused: Accused<'_>) -> Option<IpAddr> {
+    let Accused { target, look, .. } = accused;
     // behind a redirect to another host, the address is that host's
     let own = target.url.host_str();
     let answer = look.observation.answer();
@@ -193,10 +206,10 @@ fn is_silent(seen: &Fetched) -> bool {
 
 /// Whether the traces in a look are our own line's doing: other owners' portals show them, and none shows anything
 /// else.
-async fn is_caught(world: &World, target: &Target, look: &Look, traces: &[Trace]) -> bool {
+async fn is_caught(world: &World, accused: Accused<'_>, traces: &[Trace]) -> bool {
+    let look = accused.look;
     let address = look.observation.answer().and_then(|it| it.address);
-    let owner = line::owner(target);
-    if has_answer_of_another(world, Question::Trace, &owner, address) {
+    if has_answer_of_another(world, Question::Trace, accused.owner, address) {
         return false;
     }
     // held while witnesses are asked: hundreds of portals that show one trace together ask once
@@ -205,7 +218,7 @@ async fn is_caught(world: &World, target: &Target, look: &Look, traces: &[Trace]
         return caught;
     }
     let mut testimonies = Vec::new();
-    let (far, near) = witnesses(world, Question::Trace, target, look).await;
+    let (far, near) = witnesses(world, Question::Trace, accused).await;
     let all: Vec<Witness> = far.into_iter().chain(near).collect();
     let mut asked: FuturesUnordered<_> =
         all.iter().map(|it| testimony(world, it, traces)).collect();
@@ -270,12 +283,11 @@ async fn page_of(world: &World, witness: &Target, seen: &Fetched) -> Option<Trac
 }
 
 /// Whether our network works, after a look that failed in a way that may be our fault.
-async fn probe(world: &World, target: &Target, look: &Look) -> NetworkState {
+async fn probe(world: &World, accused: Accused<'_>) -> NetworkState {
     let connectivity = &world.config.service.connectivity;
     if connectivity.is_empty() {
-        let address = address_of(world, target, look).await;
-        let owner = line::owner(target);
-        if has_answer_of_another(world, Question::Silence, &owner, address) {
+        let address = address_of(world, accused).await;
+        if has_answer_of_another(world, Question::Silence, accused.owner, address) {
             return Online;
         }
     }
@@ -284,7 +296,7 @@ async fn probe(world: &World, target: &Target, look: &Look) -> NetworkState {
         return state;
     }
     let state = if connectivity.is_empty() {
-        ask_witnesses(world, target, look).await
+        ask_witnesses(world, accused).await
     } else {
         ask_connectivity(connectivity).await
     };
@@ -328,8 +340,8 @@ async fn ask_connectivity(places: &[String]) -> NetworkState {
 }
 
 /// Asks witnesses whether our network works: any answer will do, also a bad one.
-async fn ask_witnesses(world: &World, target: &Target, look: &Look) -> NetworkState {
-    let (far, near) = witnesses(world, Question::Silence, target, look).await;
+async fn ask_witnesses(world: &World, accused: Accused<'_>) -> NetworkState {
+    let (far, near) = witnesses(world, Question::Silence, accused).await;
     let mut asked = FuturesUnordered::new();
     for (witness, _) in far.iter().chain(&near) {
         asked.push(visit(world, witness));
@@ -339,13 +351,14 @@ async fn ask_witnesses(world: &World, target: &Target, look: &Look) -> NetworkSt
             return Online;
         }
     }
+    let target = accused.target;
     let reached = world.eye.reaches(&target.url, target.by_operator).await;
     if line::is_cut_off(far.len(), near.len(), reached) {
         return Offline;
     }
     match reached {
         true => Online,
-        false => without_witness(look),
+        false => without_witness(accused.look),
     }
 }
 

@@ -1,15 +1,18 @@
-//! Incidents of a target: the open one, the next step, and its alerts.
+//! Incidents of a target: the open one, the next step, its alerts, the findings that it is made of and the pages that prove
+//! them.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     incident::{self, Finding, plan},
+    judge::Look,
     model::{
-        Dossier, Incident, IncidentId, Kind, Target, incident::Intermittent,
-        sighting::UNSEEN_INTERVALS,
+        Baseline, Dossier, Incident, IncidentId, Kind, LookRef, Part, Target, TargetId,
+        incident::{Evidence, Intermittent},
+        sighting::{Shown, UNSEEN_INTERVALS},
     },
     store::{Commit, Result},
-    watch::subpages,
+    watch::confirmed::Agreement,
     world::World,
 };
 
@@ -96,7 +99,7 @@ pub(crate) async fn intermittent(
         None => u32::try_from(looks).unwrap_or(u32::MAX).max(seen.times),
         Some(_) => seen.times.saturating_add(seen.unseen),
     };
-    let every = target.settings.every * subpages::checks_a_turn(world, target).await?;
+    let every = target.settings.every * checks_a_turn(world, target).await?;
     Ok(Intermittent {
         times: seen.times,
         looks,
@@ -104,6 +107,23 @@ pub(crate) async fn intermittent(
         told_at: now,
         unseen_s: u32::try_from((every * UNSEEN_INTERVALS).as_secs()).unwrap_or(u32::MAX),
     })
+}
+
+/// The number of the home page's checks from one look at the target to the next: one for a home page, and for a part all
+/// that are in turn with it.
+async fn checks_a_turn(world: &World, target: &Target) -> Result<u32> {
+    let Some(part) = target.part else {
+        return Ok(1);
+    };
+    let home: TargetId = target.id.portal().parse().unwrap_or(target.id.clone());
+    let home = world.store.dossier(&home).await?;
+    let parts = home.map_or(0, |it| it.beyond.parts.len()) + 1;
+    let turns = match part {
+        // an unlinked path with an open incident gets every second turn of them
+        Part::Unlinked => parts * 2,
+        _ => parts,
+    };
+    Ok(u32::try_from(turns).unwrap_or(u32::MAX))
 }
 
 /// A commit of changed incidents with their alerts; the dossier refers to the last of them from now on.
@@ -153,4 +173,88 @@ async fn silence_announced(
         }
     }
     Ok(())
+}
+
+/// The finding of a look that others agree with.
+pub(crate) async fn finding_of_look(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    look: &Look,
+    how: &Agreement,
+) -> Finding {
+    Finding {
+        class: look.class,
+        seen_at: how.seen_at,
+        confirmed_at: world.clock.now(),
+        agreed: how.agreed,
+        looked: how.looked,
+        vantage: look.observation.vantage.clone(),
+        cause: look.cause.clone(),
+        score: look.verdict.score,
+        signals: look.verdict.signals.clone(),
+        title_before: world.norm(target, dossier).await.title.clone(),
+        title_now: look.title.clone(),
+        changes: look.changes.clone(),
+        before: page_before(dossier),
+        evidence: keep_evidence(world, target, look).await,
+        address: look.observation.face.address.or(dossier.address),
+        one_of: look.observation.face.others,
+    }
+}
+
+/// The finding of several sightings, with the page that was shown last.
+pub(crate) async fn finding_of_sightings(
+    world: &World,
+    target: &Target,
+    dossier: &Dossier,
+    shown: &Shown,
+    how: &Intermittent,
+) -> Finding {
+    let pending = dossier.sightings.seen.iter().find(|it| !it.told);
+    Finding {
+        class: shown.class,
+        seen_at: pending.map_or(shown.at, |it| it.at),
+        confirmed_at: world.clock.now(),
+        agreed: how.times,
+        looked: how.looks,
+        vantage: world.config.service.vantage.clone(),
+        cause: shown.cause.clone(),
+        score: shown.score,
+        signals: shown.signals.clone(),
+        title_before: world.norm(target, dossier).await.title.clone(),
+        title_now: shown.title.clone(),
+        changes: shown.changes.clone(),
+        before: page_before(dossier),
+        evidence: shown.page.clone(),
+        address: shown.address.or(dossier.address),
+        one_of: shown.one_of,
+    }
+}
+
+/// Keeps the page of a look as evidence; `None` where the look has no page, or it cannot be kept.
+pub(crate) async fn keep_evidence(world: &World, target: &Target, look: &Look) -> Option<Evidence> {
+    let body = look.body.clone()?;
+    match world.evidence.keep_body(body).await {
+        Ok(_) => look.seen.as_ref().map(reference),
+        Err(error) => {
+            tracing::error!(target.id = %target.id, %error, "evidence cannot be kept; the alert goes out without it");
+            None
+        }
+    }
+}
+
+/// The page that officers see as "before".
+fn page_before(dossier: &Dossier) -> Option<Evidence> {
+    let baseline = dossier.baseline.as_ref();
+    baseline.and_then(Baseline::latest).map(reference)
+}
+
+fn reference(look: &LookRef) -> Evidence {
+    Evidence {
+        at: look.at,
+        digest: look.digest,
+        url: look.url.clone(),
+        content_type: look.content_type.clone(),
+    }
 }

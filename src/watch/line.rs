@@ -1,5 +1,5 @@
-//! Is it the portals, or our own line? Decided from what the accused portal shows and what witnesses show: portals of
-//! other owners at other addresses. Pure; [`crate::watch::connectivity`] does the asking.
+//! Tells an attack on portals from a fault of our own line, by what the accused portal shows and what witnesses show: portals
+//! of other owners at other addresses. Pure; [`crate::watch::connectivity`] asks the witnesses.
 //!
 //! A line that is caught (a hotel's login, a firewall that opens TLS, a provider's block page) changes *every* portal
 //! in the same way. An attack changes one portal, one machine or the portals of one owner. So one witness that shows
@@ -28,7 +28,7 @@ pub enum Testimony {
 /// What witnesses are asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// A change: one owner may change all portals of his, so witnesses have other owners.
+    /// A change: one owner may change all of their portals, so witnesses have other owners.
     Trace,
     /// Silence: owners do not matter, since a network that works reaches whatever is at another address.
     Silence,
@@ -174,7 +174,7 @@ pub fn traces_of(target: &Target, seen: &Observation) -> Vec<Trace> {
     out
 }
 
-/// One sentence that tells the duty room what the line does.
+/// One sentence for the duty room that says what the line does.
 pub fn sentence(traces: &[Trace]) -> Say {
     match traces.first() {
         Some(Trace::LeadsTo(host)) => Say::new("line-leads").with("host", excerpt::defang(host)),

@@ -16,7 +16,6 @@ use crate::{
     store::{Commit, StoreError},
     watch::{
         confirmed::{Confirmed, FirstLook},
-        finding::{keep_evidence, of_sightings},
         incidents,
         recorded::Recorded,
     },
@@ -108,7 +107,7 @@ async fn note(world: &World, target: &Target, looks: &[&Look]) {
     }
     let mut found: Vec<Noted> = Vec::new();
     for look in looks {
-        let page = keep_evidence(world, target, look).await;
+        let page = incidents::keep_evidence(world, target, look).await;
         let sighting = Sighting {
             at: look.observation.at,
             class: look.class,
@@ -231,7 +230,7 @@ async fn added_up(
     if worse || shows.is_none_or(|it| incident::is_stale(it, times, now)) {
         let mut how = incidents::intermittent(world, target, &dossier, now).await?;
         how.looks = how.looks.max(u32::try_from(looked).unwrap_or(u32::MAX));
-        let finding = of_sightings(world, target, &dossier, &shown, &how).await;
+        let finding = incidents::finding_of_sightings(world, target, &dossier, &shown, &how).await;
         let fresh = match open.filter(|it| it.kind.is_tampering()) {
             Some(_) => IncidentId::new(0, 0),
             None => incidents::fresh_id(world, now).await?,

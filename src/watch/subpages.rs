@@ -11,11 +11,19 @@ use url::Url;
 use crate::{
     diff::Norm,
     model::{
-        Dossier, Part, Target, TargetId,
+        Dossier, Part, Standing, Target,
         dossier::{Beyond, PartRef},
     },
     store::{Commit, StoreError, Wanted},
-    watch::outside::without_exceptions,
+    watch::{
+        commit::commit,
+        confirm::confirm,
+        confirmed::{Agreement, Confirmed, FirstLook},
+        outside::without_exceptions,
+        recorded::Recorded,
+        sightings,
+        visitors::{look_at, look_at_other_addresses},
+    },
     world::{World, subpages::target_of},
 };
 
@@ -50,8 +58,15 @@ const UNLINKED: &[&str] = &[
     "/.well-known/index.html",
 ];
 
-/// The next part to look at, of a portal with more than one page and a home page that is well.
-pub(crate) async fn next(world: &World, target: &Target) -> Option<Target> {
+/// Checks the next part of a portal whose home page is up.
+pub(crate) async fn check_next(world: &World, portal: &Target) {
+    if let Some(part) = next(world, portal).await {
+        check(world, &part).await;
+    }
+}
+
+/// The next part to look at; none of a portal that is watched as one page, has no baseline or has an open incident.
+async fn next(world: &World, target: &Target) -> Option<Target> {
     if target.settings.pages <= 1 {
         return None;
     }
@@ -88,6 +103,47 @@ pub(crate) async fn next(world: &World, target: &Target) -> Option<Target> {
     Some(target_of(target, &part))
 }
 
+/// Checks a part once. `part` is the target that stands for it. A part that is gone, slow or in repair opens no incident and
+/// does not count towards the portal's availability; an attacker's content in it opens one.
+async fn check(world: &World, part: &Target) {
+    let now = world.clock.now();
+    let dossier = match world.store.dossier(&part.id).await {
+        Ok(found) => found.unwrap_or_else(|| Dossier::new(part.id.clone())),
+        Err(error) => {
+            tracing::error!(target.id = %part.id, %error, "the dossier cannot be read; the part is left for the next round");
+            return;
+        }
+    };
+    let recorded = Recorded::with(world, dossier).await;
+    let dossier = &recorded.dossier;
+    let first = look_at(world, part, dossier, false, recorded.address()).await;
+    let first = look_at_other_addresses(world, part, &recorded, first).await;
+    tracing::debug!(target.id = %part.id, url = %part.url, class = %first.class, "looked at a part");
+    let seen = match first.class.standing() {
+        Standing::Up if recorded.open.is_some() || first.seen.is_some() => {
+            let agreed = Agreement {
+                seen_at: now,
+                agreed: 1,
+                looked: 1,
+            };
+            Confirmed::at_once(first, Some(agreed), FirstLook::default())
+        }
+        Standing::Tampered => {
+            let seen_at = first.observation.at;
+            match confirm(world, part, &recorded, first, seen_at).await {
+                Some(seen) => seen,
+                None => return,
+            }
+        }
+        _ => return,
+    };
+    sightings::count_good(world, part, dossier, &seen).await;
+    sightings::add_up(world, part, dossier, &seen).await;
+    if seen.agreed.is_some() {
+        commit(world, part, &seen.last, seen.agreed, part.settings.every).await;
+    }
+}
+
 /// The path to try in the `turn`th turn of unlinked paths. Every second turn goes to a path with an open incident, so that
 /// its end does not wait for all other paths.
 async fn unlinked(world: &World, target: &Target, turn: usize) -> Option<PartRef> {
@@ -111,23 +167,6 @@ async fn unlinked(world: &World, target: &Target, turn: usize) -> Option<PartRef
         Some(_) => paths.get(turn / 2 % paths.len()).cloned(),
         None => paths.get(turn % paths.len()).cloned(),
     }
-}
-
-/// The number of the home page's checks from one look at the target to the next: one for a home page, and for a part all
-/// that are in turn with it.
-pub(crate) async fn checks_a_turn(world: &World, target: &Target) -> Result<u32, StoreError> {
-    let Some(part) = target.part else {
-        return Ok(1);
-    };
-    let home: TargetId = target.id.portal().parse().unwrap_or(target.id.clone());
-    let home = world.store.dossier(&home).await?;
-    let parts = home.map_or(0, |it| it.beyond.parts.len()) + 1;
-    let turns = match part {
-        // one with an open incident, which is what the number is asked for
-        Part::Unlinked => parts * 2,
-        _ => parts,
-    };
-    Ok(u32::try_from(turns).unwrap_or(u32::MAX))
 }
 
 async fn remember(world: &World, mut dossier: Dossier, parts: &[PartRef], now: Timestamp) {

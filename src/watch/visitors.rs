@@ -1,16 +1,21 @@
-//! One look for each profile of a target: the portal as several visitors see it.
+//! The portal as several visitors see it: one look for each profile, and at other addresses while an incident is open at one.
 
 use std::net::IpAddr;
 
 use crate::{
+    incident,
     judge::{self, Gravest, Look},
-    model::{Dossier, Profile, Standing, Target, TargetId},
+    model::{Dossier, Profile, Standing, Target},
     watch::{
         look::{LookOptions, look},
+        recorded::Recorded,
         teach,
     },
     world::World,
 };
+
+/// Looks at other addresses before an incident ends, at most.
+const OTHER_ADDRESSES: usize = 4;
 
 /// Looks once as each profile and returns the gravest look. The look of the first profile is the portal's availability; each
 /// other profile has a history of its own, and the look names the profiles that alone are shown something. All profiles look
@@ -31,8 +36,7 @@ pub(crate) async fn look_at(
         first_profile: None,
         address,
     };
-    let first = look(world, target, profile, dossier, options).await;
-    count(world, &dossier.target, &first).await;
+    let first = look_as(world, target, profile, dossier, options).await;
     if !judge::goes_on(&first) {
         return first;
     }
@@ -44,8 +48,7 @@ pub(crate) async fn look_at(
     let mut gravest = Gravest::of(first);
     for profile in profiles.iter().skip(1) {
         let own = profile_dossier(world, target, *profile).await;
-        let seen = look(world, target, *profile, &own, options).await;
-        count(world, &own.target, &seen).await;
+        let seen = look_as(world, target, *profile, &own, options).await;
         if seen.class.standing() == Standing::Tampered {
             gravest.add(seen);
         } else {
@@ -55,10 +58,51 @@ pub(crate) async fn look_at(
     gravest.into_look()
 }
 
-/// Counts how a look was decided, and keeps its mask.
-async fn count(world: &World, of: &TargetId, look: &Look) {
-    world.metrics.count_decision(look.decided_by.as_str());
-    teach::record_mask(world, of, look).await;
+/// Looks at the next address in turn, too, while an incident is open at another one: an attacker must not hide a page
+/// behind an address that is down, or less defaced. Where the incident's own address is well again, the others are looked at
+/// before it ends, up to the first that is silent, and it lasts while one of them is tampered with. Returns the gravest
+/// look.
+pub(crate) async fn look_at_other_addresses(
+    world: &World,
+    target: &Target,
+    recorded: &Recorded,
+    first: Look,
+) -> Look {
+    let open = recorded.open.as_ref();
+    let Some(open) = open.filter(|_| first.observation.face.others) else {
+        return first;
+    };
+    let is_well = first.class.standing() == Standing::Up;
+    let mut seen = vec![first.observation.face.address];
+    for _ in 0..if is_well { OTHER_ADDRESSES } else { 1 } {
+        let other = look_at(world, target, &recorded.dossier, false, None).await;
+        let is_news = incident::is_news(Some(open), other.class, &other.verdict.signals);
+        if other.class.standing() == Standing::Tampered && (is_news || is_well) {
+            return other;
+        }
+        // an address that is silent costs a whole time limit: one of them is enough
+        let is_silent = other.class.may_be_our_fault();
+        let is_known = seen.len() > 1 && seen.contains(&other.observation.face.address);
+        if is_silent || is_known {
+            break;
+        }
+        seen.push(other.observation.face.address);
+    }
+    first
+}
+
+/// Looks as one profile, counts how the look was decided, and keeps its mask.
+async fn look_as(
+    world: &World,
+    target: &Target,
+    profile: Profile,
+    dossier: &Dossier,
+    options: LookOptions<'_>,
+) -> Look {
+    let seen = look(world, target, profile, dossier, options).await;
+    world.metrics.count_decision(seen.decided_by.as_str());
+    teach::record_mask(world, &dossier.target, &seen).await;
+    seen
 }
 
 /// What is remembered of the pages that another profile than the first is shown.

@@ -93,7 +93,7 @@ impl Health {
         self.stopped.is_none() && self.overdue as f64 <= OVERDUE * self.targets as f64
     }
 
-    /// Whether the last write succeeded and nothing is damaged.
+    /// Whether the last write succeeded, and the store is on disk.
     pub fn store_writes(&self) -> bool {
         !self.store_fails && self.condition == Condition::Sound
     }
