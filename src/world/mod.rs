@@ -48,6 +48,9 @@ use crate::{
     },
 };
 
+/// The watch windows, behind the hour since the epoch in which they were computed.
+type HourlyWindows = (i64, Arc<[WatchWindow]>);
+
 /// The service under one configuration. A clone shares all parts with its original.
 #[derive(Clone)]
 pub struct World {
@@ -79,8 +82,7 @@ pub struct World {
     pub candidates: Arc<Candidates>,
     /// Notifiers of registered chats, which targets.yaml does not name.
     chat_notifiers: Arc<Mutex<HashMap<String, Arc<dyn Notifier>>>>,
-    /// The watch windows, and the hour since the epoch in which they were computed.
-    windows: Arc<Mutex<Option<(i64, Arc<[WatchWindow]>)>>>,
+    windows: Arc<Mutex<Option<HourlyWindows>>>,
 }
 
 /// The present world. The sender replaces it when the configuration changes.
