@@ -11,7 +11,7 @@ use crate::{
         Sightings, Standing, Target, TargetId, Urgency, baseline::KEPT, incident::Actor,
     },
     store::Commit,
-    watch::look::{Beside, look},
+    watch::look::{LookOptions, look},
     world::{
         World,
         decide::{Decision, decide},
@@ -180,9 +180,9 @@ async fn look_again(
 ) -> Look {
     let profiles = &target.settings.profiles;
     let profile = profiles.first().copied().unwrap_or(Profile::Desktop);
-    let beside = Beside {
-        face: open.and_then(|it| it.address),
-        ..Beside::default()
+    let beside = LookOptions {
+        address: open.and_then(|it| it.address),
+        ..LookOptions::default()
     };
     look(world, target, profile, dossier, beside).await
 }

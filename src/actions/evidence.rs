@@ -25,8 +25,8 @@ pub fn lines_of(world: &World, incident: &Incident) -> Vec<ChangeLine> {
 pub async fn lines_at_desk(world: &World, incident: &Incident) -> Vec<ChangeLine> {
     let (evidence, of) = (world.evidence.clone(), incident.clone());
     let work = world
-        .desks
-        .within(&incident.target, move || lines(&evidence, &of));
+        .workers
+        .run_limited(&incident.target, move || lines(&evidence, &of));
     match work.await {
         Ok(lines) => lines,
         Err(error) => {
@@ -41,7 +41,7 @@ pub async fn lines_at_desk(world: &World, incident: &Incident) -> Vec<ChangeLine
 pub async fn faces(world: &World, incident: &Incident) -> [Option<Face>; 2] {
     let pages = [incident.before.clone(), incident.evidence.last().cloned()];
     let (evidence, kept) = (world.evidence.clone(), pages.clone());
-    let work = world.desks.within(&incident.target, move || {
+    let work = world.workers.run_limited(&incident.target, move || {
         kept.map(|it| it.map(|it| face(&evidence, it)))
     });
     match work.await {

@@ -19,11 +19,10 @@ use crate::{
     page::{self, Page, Source},
     registry::names::portal_key,
     watch::{
-        connectivity,
-        connectivity::Sight,
-        look::{Beside, look},
+        connectivity::check_connectivity,
+        look::{LookOptions, look},
     },
-    world::World,
+    world::{World, connectivity::NetworkState},
 };
 
 /// The DNS label below which a TXT record may hold the asker's token.
@@ -55,10 +54,10 @@ pub async fn inspect(world: &World, request: &Request) -> Option<(View, Option<P
         &target,
         Profile::Desktop,
         &dossier,
-        Beside::default(),
+        LookOptions::default(),
     )
     .await;
-    if connectivity::sight(world, &target, None, &seen).await == Sight::Blind {
+    if check_connectivity(world, &target, None, &seen).await == NetworkState::Offline {
         return None;
     }
     let read = read(world, &seen).await;
@@ -85,7 +84,7 @@ pub(crate) async fn holders(world: &World, claims: &Claims<'_>) -> HashMap<Strin
     let mut target = Target::unregistered(url.clone(), settings);
     target.id = target.id.beside("asked");
     let dossier = Dossier::new(target.id.clone());
-    let beside = Beside::default();
+    let beside = LookOptions::default();
     let seen = look(world, &target, Profile::Desktop, &dossier, beside).await;
     let read = read(world, &seen).await;
     holds_tokens(world, &target.id, claims, &seen, read.as_ref()).await
@@ -115,8 +114,8 @@ async fn read(world: &World, seen: &Look) -> Option<Read> {
         })
     };
     world
-        .desks
-        .within(&seen.observation.target, work)
+        .workers
+        .run_limited(&seen.observation.target, work)
         .await
         .ok()
         .flatten()
@@ -205,7 +204,7 @@ async fn title(world: &World, whose: &TargetId, of: &LookRef) -> Option<String> 
         };
         page::read(source).ok()?.title
     };
-    world.desks.within(whose, work).await.ok().flatten()
+    world.workers.run_limited(whose, work).await.ok().flatten()
 }
 
 /// The proof that publishes the request's token; `None` if there is none, or if the request already has its proof.

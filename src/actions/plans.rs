@@ -19,7 +19,7 @@ use crate::{
         plan::{Plan, PlanId, PlanStage},
     },
     store::{Commit, Result, StoreError, Wanted},
-    watch::check::gravest_at,
+    watch::visitors,
     world::{
         World,
         decide::{Decision, decide},
@@ -179,7 +179,7 @@ async fn rings(world: &World, it: &Incident, now: Timestamp) -> Result<Vec<Alert
         Some(target) => target.settings.notify.as_slice(),
         None => world.config.operators().names(),
     };
-    Ok(world.alerts_of(names, it, Voice::Reminder, now))
+    Ok(world.alerts_for(names, it, Voice::Reminder, now))
 }
 
 /// The incidents that were seen while a plan was in force.
@@ -247,7 +247,7 @@ pub(crate) async fn adopt(world: &World, it: &Incident, plan: &Plan, by: &Actor)
     let dossier = world.store.dossier(&target.id).await?;
     let dossier = dossier.unwrap_or_else(|| Dossier::new(target.id.clone()));
     let now = world.clock.now();
-    let seen = gravest_at(world, &target, &dossier, false, it.address).await;
+    let seen = visitors::look_at(world, &target, &dossier, false, it.address).await;
     let kind = Kind::of(seen.class);
     if kind.is_some_and(|kind| plan::is_attack(kind, shows_mark(&seen.verdict.signals))) {
         return ring(world, it, now).await;

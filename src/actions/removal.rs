@@ -126,7 +126,7 @@ pub(crate) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreE
         }
         tracing::info!(incident.id = %over.id, target.id = %over.target, "ended: the portal is watched no more");
         let commit = Commit {
-            alerts: world.alerts_of(&names, &over, Voice::Plain, now),
+            alerts: world.alerts_for(&names, &over, Voice::Plain, now),
             incidents: vec![over],
             ..Commit::default()
         };

@@ -6,7 +6,7 @@ use super::{Listener, context::account_of};
 use crate::{
     actions::{Access, Caller, CallerChat},
     model::Recipient,
-    world::{World, address_book, address_book::moved_to},
+    world::{World, address_book::moved_to},
 };
 
 /// A notifier, and the chat that it sends to.
@@ -79,7 +79,7 @@ pub(super) async fn notifiers_of(
             names.push(it.notifier.clone());
         }
     }
-    let registered = address_book::registered(world).await.unwrap_or_default();
+    let registered = world.registered_chats().await.unwrap_or_default();
     let is_of_bot = |name: &&String| {
         let Recipient { notifier, chat } = Recipient::from(name.as_str());
         chat.is_some() && chats.iter().any(|it| it.notifier == notifier)

@@ -37,7 +37,7 @@ impl Listener {
                 tracing::error!(%error, "that a chat has moved cannot be written");
             }
         }
-        self.world.chats_known.forget();
+        self.world.chat_index.forget();
     }
 
     /// Follows an unregistered group only while it has an open request, because any user can create groups and move

@@ -23,7 +23,7 @@ use crate::{
         observation::{Face, Families},
         target::portal_url,
     },
-    watch::{check::profile_dossier, look, look::Beside, teach::keep_mask},
+    watch::{LookOptions, look, teach::record_mask, visitors::profile_dossier},
     world::World,
 };
 
@@ -142,18 +142,18 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
     let mut out: Vec<Looked> = Vec::new();
     for (at, profile) in target.settings.profiles.iter().enumerate() {
         let seen = if at == 0 {
-            let seen = look(world, target, *profile, &dossier, Beside::default()).await;
-            keep_mask(world, &dossier.target, &seen).await;
+            let seen = look(world, target, *profile, &dossier, LookOptions::default()).await;
+            record_mask(world, &dossier.target, &seen).await;
             seen
         } else {
             let own = profile_dossier(world, target, *profile).await;
-            let beside = Beside {
-                first: Some(&dossier),
-                face: out.first().and_then(|it| it.0.observation.face.address),
-                ..Beside::default()
+            let beside = LookOptions {
+                first_profile: Some(&dossier),
+                address: out.first().and_then(|it| it.0.observation.face.address),
+                ..LookOptions::default()
             };
             let seen = look(world, target, *profile, &own, beside).await;
-            keep_mask(world, &own.target, &seen).await;
+            record_mask(world, &own.target, &seen).await;
             seen
         };
         out.push((seen, None));

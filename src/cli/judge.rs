@@ -292,7 +292,7 @@ struct OfTheProcessor;
 impl Bounded for OfTheProcessor {
     fn within<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
         let patience = Patience::default();
-        let (out, _) = cpu_time::during(&patience, work);
+        let (out, _) = cpu_time::run(&patience, work);
         (!patience.is_lost()).then_some(out)
     }
 }

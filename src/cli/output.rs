@@ -17,7 +17,7 @@ use crate::{
     },
     notify::people::called,
     store::StoreError,
-    world::Fault,
+    world::OpenError,
 };
 
 /// The outcome of a command that ran; for some commands, whether it found something.
@@ -88,11 +88,11 @@ impl From<StoreError> for Failure {
     }
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
+impl From<OpenError> for Failure {
+    fn from(fault: OpenError) -> Self {
         match fault {
-            Fault::Config(message) => Self::usage(message),
-            Fault::System(message) => Self::system(message),
+            OpenError::Config(message) => Self::usage(message),
+            OpenError::System(message) => Self::system(message),
         }
     }
 }

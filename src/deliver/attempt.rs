@@ -55,7 +55,7 @@ pub(super) async fn attempt(world: &World, mut alert: Alert) -> Option<Duration>
         return leave_out(world, alert).await;
     }
     let outcome = send(world, &name, earlier.as_ref(), &composed.message).await;
-    world.measure.told(&name, outcome.is_ok());
+    world.metrics.count_delivery(&name, outcome.is_ok());
     match outcome {
         Ok(receipt) => delivered(world, alert, receipt.or(wording), composed.members).await,
         Err(refusal) => {

@@ -98,7 +98,7 @@ pub(super) async fn mark_dead(world: &World, alert: &Alert, message: &Message, w
         Fallback::Members(storm) => members_elsewhere(world, name, storm, now).await,
         Fallback::Itself => elsewhere(world, alert, now).await,
     };
-    let first = world.measure.gone(name, why);
+    let first = world.metrics.mark_dead(name, why);
     if !commit(world, alerts).await {
         tracing::error!(
             notifier = name,
@@ -143,7 +143,7 @@ async fn tell_operators(world: &World, name: &str, why: &str, now: Timestamp) {
 
 /// Records that a notifier takes messages.
 pub(super) fn mark_alive(world: &World, name: &str) {
-    world.measure.works(name);
+    world.metrics.mark_alive(name);
 }
 
 /// Gives an urgent alert that is [`TOO_LONG`] undelivered to other notifiers, once; it stays queued for its own

@@ -21,18 +21,18 @@ pub(super) async fn due(world: &World) -> (Vec<(String, Vec<Alert>)>, Duration) 
     let outbox = match world.store.outbox().await {
         Ok(outbox) => outbox,
         Err(error) => {
-            world.measure.stored(false);
+            world.metrics.record_write(false);
             tracing::error!(%error, "the outbox cannot be read");
             return (Vec::new(), IDLE);
         }
     };
-    world.measure.outbox_depth.set(outbox.len() as i64);
+    world.metrics.outbox_depth.set(outbox.len() as i64);
     // a stranger's chat that cannot be reached is not a fault of the service
     let age = outbox
         .iter()
         .find(|it| !matches!(it.about, About::Request(_)))
         .map_or(0, |it| now.duration_since(it.created).as_secs());
-    world.measure.outbox_age.set(age);
+    world.metrics.outbox_age.set(age);
     let mut queues: BTreeMap<String, Vec<Alert>> = BTreeMap::new();
     let mut next = IDLE;
     for alert in outbox {
@@ -58,6 +58,6 @@ pub(super) fn in_order(queue: &mut [Alert]) {
 /// Records what became of an alert. An error is logged.
 pub(super) async fn record(world: &World, delivery: Delivery) -> Result<Option<Alert>, ()> {
     let written = world.store.delivery(delivery).await;
-    world.measure.stored(written.is_ok());
+    world.metrics.record_write(written.is_ok());
     written.map_err(|error| tracing::error!(%error, "the outbox cannot be written"))
 }

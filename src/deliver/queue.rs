@@ -65,7 +65,7 @@ pub(super) async fn deliver(
         let gathered = match gathered.await {
             Ok(gathered) => gathered,
             Err(error) => {
-                world.measure.stored(false);
+                world.metrics.record_write(false);
                 tracing::error!(notifier = name, %error, "alerts wait for the store");
                 return (name, PAUSE);
             }

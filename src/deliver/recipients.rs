@@ -27,7 +27,7 @@ impl<'a> Audience<'a> {
 pub(super) async fn recipients(world: &World, of: Audience<'_>) -> Vec<String> {
     let duty = world.config.operators().names();
     let (id, more) = match of {
-        Audience::Everybody => return world.everybody(),
+        Audience::Everybody => return world.all_notifiers(),
         Audience::Operators => return duty.to_vec(),
         Audience::OfIncident { id, operators } => (id, operators),
     };

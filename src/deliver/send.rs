@@ -50,7 +50,7 @@ pub(super) async fn send(
                 {
                     tracing::error!(%error, "where the chat moved to cannot be written");
                 }
-                world.chats_known.forget();
+                world.chat_index.forget();
                 moved = Some(to);
             }
             Ok(outcome) => {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use super::{Job, When};
-use crate::world::{World, evicted};
+use crate::world::World;
 
 pub(super) struct Eviction;
 
@@ -20,6 +20,9 @@ impl Job for Eviction {
     }
 
     async fn run(&mut self, world: &Arc<World>) {
-        evicted::clear(world).await;
+        world
+            .evicted
+            .clear(world.store.as_ref(), &world.evidence)
+            .await;
     }
 }

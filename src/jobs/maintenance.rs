@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{Job, When};
 use crate::{
     actions::reports,
-    world::{World, derived, evicted},
+    world::{World, cache_files, evicted},
 };
 
 /// 03:40, when portals are quiet.
@@ -41,17 +41,17 @@ impl Job for Maintenance {
 
 /// Deletes old page bodies that nothing refers to, old derived files, and old reports to single chats.
 async fn sweep(world: &World) {
-    let referred = match evicted::referred(world).await {
+    let referred = match evicted::all_referenced(world.store.as_ref()).await {
         Ok(referred) => referred,
         Err(error) => {
             tracing::error!(%error, "evidence is not swept: what refers to it cannot be read");
             return;
         }
     };
-    let (evidence, derived) = (world.evidence.clone(), derived(&world.config));
+    let (evidence, files) = (world.evidence.clone(), cache_files(&world.config));
     let config = world.config.clone();
     let swept = tokio::task::spawn_blocking(move || {
-        derived.sweep(UNTOUCHED);
+        files.sweep(UNTOUCHED);
         reports::sweep(&config, UNTOUCHED);
         evidence.sweep(&referred, UNREFERRED)
     })

@@ -28,13 +28,13 @@ impl Job for Metrics {
             ..Wanted::default()
         };
         if let Ok(open) = world.store.incidents(&wanted).await {
-            world.measure.open_incidents.set(open.len() as i64);
+            world.metrics.open_incidents.set(open.len() as i64);
         }
         let folder = world.config.service.data_dir.clone();
         let bytes = tokio::task::spawn_blocking(move || size(&folder))
             .await
             .unwrap_or(0);
         let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        world.measure.store_bytes.set(bytes);
+        world.metrics.store_bytes.set(bytes);
     }
 }

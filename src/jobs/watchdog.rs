@@ -12,10 +12,7 @@ use crate::{
     model::{Notice, Say, alert::Topic},
     notify::heartbeat::Heartbeat,
     store::{Commit, Condition},
-    world::{
-        World,
-        health::{Health, health},
-    },
+    world::{World, health::Health},
 };
 
 /// The job's period.
@@ -65,7 +62,7 @@ impl Job for Watchdog {
 
     async fn run(&mut self, world: &Arc<World>) {
         if self.last.is_none() {
-            world.measure.health.lives();
+            world.metrics.health.mark_alive();
         }
         self.jump(world).await;
         if let Err(error) = world.store.upkeep().await {
@@ -79,7 +76,7 @@ impl Job for Watchdog {
             )
             .await;
         }
-        let health = health(world).await;
+        let health = world.health().await;
         self.lateness(world, &health).await;
         let store = match &health.condition {
             Condition::Sound => None,
@@ -107,7 +104,7 @@ impl Watchdog {
         if off.abs() < JUMP {
             return;
         }
-        world.eyes.interrupted(now.0);
+        world.connectivity.interrupt(now.0);
         tracing::warn!(by_s = off.as_secs(), "the clock jumped");
         let detail = Say::new("detail-jump").with("lasted", world.words.duration(off.abs()));
         event(world, Topic::Clock, detail).await;

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{sync::Notify, time::Instant};
 
-use crate::{watch::check::Place, world::World};
+use crate::{watch::check::Permit, world::World};
 
 /// The limit at the start, and again when no look is late.
 const FEW: usize = 256;
@@ -54,7 +54,7 @@ impl Admission {
     /// Whether another check may be admitted now.
     pub fn is_open(&self, world: &World) -> bool {
         let looking = self.looking.count.load(Ordering::Relaxed);
-        looking < ALWAYS || (looking < self.limit && world.desks.waiting() < PAGES)
+        looking < ALWAYS || (looking < self.limit && world.workers.waiting() < PAGES)
     }
 
     /// Waits until a check may be admitted.
@@ -64,10 +64,10 @@ impl Admission {
     }
 
     /// Admits one check. It counts until its first look is done, or until the returned place is dropped.
-    pub fn take(&self) -> Place {
+    pub fn take(&self) -> Permit {
         self.looking.count.fetch_add(1, Ordering::Relaxed);
         let looking = self.looking.clone();
-        Place::new(move || {
+        Permit::new(move || {
             looking.count.fetch_sub(1, Ordering::Relaxed);
             looking.left.notify_one();
         })
@@ -80,7 +80,7 @@ impl Admission {
         if self.changed.elapsed() < STEP {
             return;
         }
-        match (late, world.desks.waiting()) {
+        match (late, world.workers.waiting()) {
             (Some(_), PAGES..) => self.limit = (self.limit - self.limit / 8).max(FEW),
             (Some(late), 0) if late > LATE => {
                 self.limit = (self.limit + self.limit / 8).min(MANY);

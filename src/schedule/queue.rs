@@ -78,7 +78,7 @@ pub async fn run(mut worlds: Live, stop: CancellationToken, on_checked: Option<O
         looks.start_ready();
     }
     // end expensive judging jobs first: a stop of the service must not wait for a hostile page
-    let desks = looks.world.desks.clone();
+    let desks = looks.world.workers.clone();
     desks.stop();
     let _ = timeout(DRAIN, async {
         while looks.busy.len() > desks.given_up() {
@@ -180,7 +180,7 @@ impl Queue {
                 }
             }
         }
-        self.world.measure.targets.set(self.entries.len() as i64);
+        self.world.metrics.targets.set(self.entries.len() as i64);
     }
 
     fn plan(&mut self, id: TargetId, delay: Duration) {
@@ -241,7 +241,9 @@ impl Queue {
         let Some(entry) = self.entries.get_mut(&id) else {
             return;
         };
-        self.world.measure.late(entry.due.elapsed().as_secs_f64());
+        self.world
+            .metrics
+            .record_lateness(entry.due.elapsed().as_secs_f64());
         let place = self.admission.take();
         let (world, target) = (self.world.clone(), entry.target.clone());
         let on_checked = self.on_checked.clone();
@@ -249,7 +251,7 @@ impl Queue {
             // a panic in a check must not end the watch of its target
             let work = tokio::spawn({
                 let (world, target) = (world.clone(), target.clone());
-                async move { check::check_from(&world, &target, place).await }
+                async move { check::check_with(&world, &target, place).await }
             });
             let guard = AbortOnDrop(work.abort_handle());
             let checked = work.await;
@@ -291,7 +293,7 @@ impl Queue {
             };
             it.due.elapsed() > allowed
         });
-        self.world.measure.overdue.set(overdue.count() as i64);
+        self.world.metrics.overdue.set(overdue.count() as i64);
         let slowest = self
             .entries
             .values()
@@ -300,7 +302,7 @@ impl Queue {
             .unwrap_or_default();
         let slowest = i64::try_from(slowest.as_millis()).unwrap_or(i64::MAX / 4);
         self.world
-            .measure
+            .metrics
             .health
             .slowest
             .store(slowest, Ordering::Relaxed);

@@ -1,23 +1,14 @@
-//! Are we online ourselves? Asked before any portal is accused.
+//! Doubts our own network before any portal is accused.
 //!
 //! Where `connectivity` is configured, it alone decides about silence. Otherwise other targets are the witnesses: one
 //! that answered a moment ago, or one that answers when asked now, at another address, and where a change is in question
 //! of another owner ([`mod@line`]). A target without any witness is believed, except where the failure is by its nature one of our own
 //! network. An answer may still come from our own line, caught by a login or a firewall: witnesses tell that, too.
 
-use std::{
-    collections::{BTreeSet, VecDeque},
-    net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeSet, net::IpAddr, sync::atomic::Ordering, time::Duration};
 
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use jiff::{SignedDuration, Timestamp};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, timeout},
-};
+use tokio::{net::TcpStream, time::timeout};
 
 use crate::{
     fetch::Visit,
@@ -30,141 +21,54 @@ use crate::{
     store::Commit,
     watch::{
         line,
-        line::{Question, Testimony, Trace},
+        line::{Question, Testimony},
         outside::without_exceptions,
     },
-    world::World,
+    world::{
+        World,
+        connectivity::{
+            Change,
+            NetworkState::{self, Offline, Online},
+            Trace,
+        },
+    },
 };
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sight {
-    Open,
-    Blind,
-}
 
 /// The age up to which an answer shows that the network works.
 const FRESH: Duration = Duration::from_secs(3);
 /// A line that is caught changes its answers from one moment to the next: what clears it must have come just now.
 const JUST_NOW: Duration = Duration::from_secs(1);
-/// Validity of a probe's result: hundreds of targets that fail together ask once.
-const PROBE_HOLDS: Duration = Duration::from_secs(5);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 const WITNESSES: usize = 5;
 /// Targets searched for witnesses: enough to find five of different owners.
 const SEARCHED: usize = 200;
-/// Addresses with a remembered last answer: enough that some are not the accused portal's.
-const ANSWERS: usize = 16;
 
-#[derive(Default)]
-pub struct Eyes {
-    /// The last answers, one for each owner and address, the latest first.
-    answered: Mutex<VecDeque<Answered>>,
-    probed: tokio::sync::Mutex<Option<(Instant, Sight)>>,
-    /// What witnesses said of traces a moment ago.
-    caught: tokio::sync::Mutex<Vec<(Instant, Vec<Trace>, bool)>>,
-    blind_since: Mutex<Option<Timestamp>>,
-    last_blind: Mutex<Option<Timestamp>>,
-    /// By owner: the seconds by which a portal's clock was last ahead of ours.
-    skews: Mutex<VecDeque<(String, i64)>>,
-}
-
-struct Answered {
-    owner: String,
-    address: Option<IpAddr>,
-    /// Whether the answer bore no trace of a line that is caught.
-    clean: bool,
-    at: Instant,
-}
-
-/// Owners that must tell the time before our clock is doubted, and owners that are remembered.
-const CLOCKS: (usize, usize) = (3, 31);
-/// Certificates are issued a little ahead; servers' clocks are off by seconds, not by minutes.
-const SKEWED_S: i64 = 300;
-/// Seconds within which clocks agree. Right clocks do; wrong ones are wrong each in its own way.
-const AGREED_S: i64 = 120;
-
-impl Eyes {
-    /// When we last could not see.
-    pub fn last_blind(&self) -> Option<Timestamp> {
-        *lock(&self.last_blind)
-    }
-
-    /// Nothing before this moment is joined to what comes after it.
-    pub fn interrupted(&self, now: Timestamp) {
-        *lock(&self.last_blind) = Some(now);
-    }
-
-    /// The portals' time less ours, where they differ by `SKEWED_S` or more and two thirds of the owners agree on it;
-    /// `None` where our clock is right or too few owners told theirs.
-    pub fn skew(&self) -> Option<SignedDuration> {
-        let skews = lock(&self.skews);
-        if skews.len() < CLOCKS.0 {
-            return None;
-        }
-        let mut all: Vec<i64> = skews.iter().map(|it| it.1).collect();
-        all.sort_unstable();
-        let median = all[all.len() / 2];
-        let agree = all.iter().filter(|it| (**it - median).abs() <= AGREED_S);
-        let agreed = agree.count() * 3 >= all.len() * 2;
-        (median.abs() >= SKEWED_S && agreed).then(|| SignedDuration::from_secs(median))
-    }
-
-    fn told_time(&self, owner: &str, theirs: Timestamp, ours: Timestamp) {
-        let mut skews = lock(&self.skews);
-        skews.retain(|it| it.0 != owner);
-        if skews.len() >= CLOCKS.1 {
-            skews.pop_front();
-        }
-        skews.push_back((owner.to_owned(), theirs.duration_since(ours).as_secs()));
-    }
-
-    fn saw(&self, owner: String, address: Option<IpAddr>, clean: bool) {
-        let mut answered = lock(&self.answered);
-        answered.retain(|it| it.owner != owner || it.address != address);
-        answered.push_front(Answered {
-            owner,
-            address,
-            clean,
-            at: Instant::now(),
-        });
-        answered.truncate(ANSWERS);
-    }
-
-    /// Whether a portal that may witness answered a moment ago.
-    fn saw_another(&self, question: Question, owner: &str, address: Option<IpAddr>) -> bool {
-        lock(&self.answered).iter().any(|it| {
-            let (other, fresh) = match question {
-                Question::Trace => (it.owner != owner && it.clean, JUST_NOW),
-                // an unknown address may be the accused portal's own
-                Question::Silence => (it.owner != owner || it.address.is_some(), FRESH),
-            };
-            let elsewhere = it.address.is_none() || it.address != address;
-            let witness = other && elsewhere && line::is_same_line(it.address, address);
-            witness && it.at.elapsed() < fresh
-        })
-    }
-}
-
-fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
-    of.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether a look may be believed. Tells the duty room when sight is lost and when it is back. A look that only repeats the
-/// portal's open incident (`open`) is no new accusation, so no witness is asked about it.
-pub async fn sight(world: &World, target: &Target, open: Option<&Incident>, look: &Look) -> Sight {
-    let owner = line::owner(target);
+/// Whether our own network works, so that a look may be believed. Alerts the operators when the network is lost and when it is
+/// back. A look that only repeats the portal's open incident (`open`) is no new accusation, so no witness is asked about it.
+pub(crate) async fn check_connectivity(
+    world: &World,
+    target: &Target,
+    open: Option<&Incident>,
+    look: &Look,
+) -> NetworkState {
+    let (owner, traces) = (line::owner(target), line::traces(target, look));
     if let Some(date) = look.observation.answer().and_then(|it| it.date) {
-        world.eyes.told_time(&owner, date, look.observation.at);
+        let ours = look.observation.at;
+        world.connectivity.record_time(&owner, date, ours);
     }
     // our wrong clock says nothing about the network
     if is_our_clock(world, look) {
-        return Sight::Blind;
+        return Offline;
     }
-    let traces = line::traces(target, look);
+    let accused = Accused {
+        target,
+        look,
+        owner: &owner,
+    };
     let is_known = open.is_some_and(|it| it.class == look.class);
-    if !traces.is_empty() && !is_known && is_caught(world, target, look, &traces).await {
-        set(world, Sight::Blind, Some(line::sentence(&traces))).await;
-        return Sight::Blind;
+    if !traces.is_empty() && !is_known && is_caught(world, accused, &traces).await {
+        set(world, Offline, Some(line::sentence(&traces))).await;
+        return Offline;
     }
     // without IPv6 on this machine we know nothing of the portal
     if look
@@ -173,17 +77,18 @@ pub async fn sight(world: &World, target: &Target, open: Option<&Incident>, look
         .is_some_and(|it| it.key == "cause-no-ipv6")
     {
         tracing::warn!(target.id = %target.id, "the portal has IPv6 addresses only and this machine no way to them: it is not watched; give this machine IPv6");
-        return Sight::Blind;
+        return Offline;
     }
     if !look.class.may_be_our_fault() {
         let address = look.observation.answer().and_then(|it| it.address);
-        world.eyes.saw(owner, address, traces.is_empty());
-        set(world, Sight::Open, None).await;
-        return Sight::Open;
+        let clean = traces.is_empty();
+        world.connectivity.record_answer(owner, address, clean);
+        set(world, Online, None).await;
+        return Online;
     }
-    let sight = doubt(world, target, look).await;
-    set(world, sight, None).await;
-    sight
+    let state = probe(world, accused).await;
+    set(world, state, None).await;
+    state
 }
 
 /// Whether a certificate is out of date only because our clock is wrong: at the portals' time it is good.
@@ -192,12 +97,20 @@ fn is_our_clock(world: &World, look: &Look) -> bool {
         .cause
         .as_ref()
         .is_some_and(|it| it.key == "cause-tls-expired" || it.key == "cause-tls-early");
-    let Some(skew) = world.eyes.skew().filter(|_| is_of_time) else {
+    let Some(skew) = world.connectivity.skew().filter(|_| is_of_time) else {
         return false;
     };
     let theirs = world.clock.now() + skew;
     let certificate = look.observation.certificate.as_ref();
     certificate.is_none_or(|it| it.not_before <= theirs && theirs < it.not_after)
+}
+
+/// A portal and the look that accuses it.
+#[derive(Clone, Copy)]
+struct Accused<'a> {
+    target: &'a Target,
+    look: &'a Look,
+    owner: &'a str,
 }
 
 /// A target that may be a witness, with its dossier.
@@ -208,15 +121,15 @@ type Witness = (Target, Dossier);
 async fn witnesses(
     world: &World,
     question: Question,
-    target: &Target,
-    look: &Look,
+    accused: Accused<'_>,
 ) -> (Vec<Witness>, Vec<Witness>) {
     let mut all = match world.targets().await {
         Ok(all) => all,
         Err(_) => world.config.targets.clone(),
     };
     fastrand::shuffle(&mut all);
-    let accused = address_of(world, target, look).await;
+    let target = accused.target;
+    let address_now = address_of(world, accused).await;
     let mut asked: BTreeSet<String> = BTreeSet::new();
     let (mut far, mut near) = (Vec::new(), Vec::new());
     for other in all.into_iter().take(SEARCHED) {
@@ -226,7 +139,7 @@ async fn witnesses(
         let known = world.store.dossier(&other.id).await.ok().flatten();
         let known = known.unwrap_or_else(|| Dossier::new(other.id.clone()));
         let address = known.address.or_else(|| literal(&other));
-        if !line::is_witness(question, (target, accused), (&other, address)) {
+        if !line::is_witness(question, (target, address_now), (&other, address)) {
             continue;
         }
         let host = || other.url.host_str().unwrap_or_default().to_owned();
@@ -238,7 +151,7 @@ async fn witnesses(
             continue;
         }
         let other = without_exceptions(world, &other, &known).into_owned();
-        match line::is_far(accused, address) {
+        match line::is_far(address_now, address) {
             true => far.push((other, known)),
             false => near.push((other, known)),
         }
@@ -248,7 +161,8 @@ async fn witnesses(
 }
 
 /// The address at which the accused portal answered now, or last.
-async fn address_of(world: &World, target: &Target, look: &Look) -> Option<IpAddr> {
+async fn address_of(world: &World, accused: Accused<'_>) -> Option<IpAddr> {
+    let Accused { target, look, .. } = accused;
     // behind a redirect to another host, the address is that host's
     let own = target.url.host_str();
     let answer = look.observation.answer();
@@ -292,22 +206,19 @@ fn is_silent(seen: &Fetched) -> bool {
 
 /// Whether the traces in a look are our own line's doing: other owners' portals show them, and none shows anything
 /// else.
-async fn is_caught(world: &World, target: &Target, look: &Look, traces: &[Trace]) -> bool {
+async fn is_caught(world: &World, accused: Accused<'_>, traces: &[Trace]) -> bool {
+    let look = accused.look;
     let address = look.observation.answer().and_then(|it| it.address);
-    let owner = line::owner(target);
-    if world.eyes.saw_another(Question::Trace, &owner, address) {
+    if has_answer_of_another(world, Question::Trace, accused.owner, address) {
         return false;
     }
     // held while witnesses are asked: hundreds of portals that show one trace together ask once
-    let mut heard = world.eyes.caught.lock().await;
-    heard.retain(|it| it.0.elapsed() < PROBE_HOLDS);
-    let known = heard.iter().rev();
-    let mut known = known.filter(|it| it.1.iter().any(|it| traces.contains(it)));
-    if let Some((_, _, caught)) = known.next() {
-        return *caught;
+    let mut opinions = world.connectivity.opinions.lock().await;
+    if let Some(caught) = opinions.on(traces) {
+        return caught;
     }
     let mut testimonies = Vec::new();
-    let (far, near) = witnesses(world, Question::Trace, target, look).await;
+    let (far, near) = witnesses(world, Question::Trace, accused).await;
     let all: Vec<Witness> = far.into_iter().chain(near).collect();
     let mut asked: FuturesUnordered<_> =
         all.iter().map(|it| testimony(world, it, traces)).collect();
@@ -320,7 +231,7 @@ async fn is_caught(world: &World, target: &Target, look: &Look, traces: &[Trace]
     let is_known = look.baseline_at.is_some();
     let is_tampered = look.class.standing() == Standing::Tampered;
     let caught = line::is_caught(traces, &testimonies, is_known, is_tampered);
-    heard.push((Instant::now(), traces.to_vec(), caught));
+    opinions.add(traces, caught);
     caught
 }
 
@@ -355,7 +266,7 @@ async fn testimony(
 async fn page_of(world: &World, witness: &Target, seen: &Fetched) -> Option<Trace> {
     let (body, answer) = (seen.body.clone()?, seen.observation.answer()?.clone());
     let ignore = witness.ignore.clone();
-    let work = world.desks.within(&witness.id, move || {
+    let work = world.workers.run_limited(&witness.id, move || {
         let source = Source {
             bytes: &body,
             content_type: answer.content_type.as_deref(),
@@ -371,67 +282,89 @@ async fn page_of(world: &World, witness: &Target, seen: &Fetched) -> Option<Trac
     work.await.ok().flatten()
 }
 
-async fn doubt(world: &World, target: &Target, look: &Look) -> Sight {
+/// Whether our network works, after a look that failed in a way that may be our fault.
+async fn probe(world: &World, accused: Accused<'_>) -> NetworkState {
     let connectivity = &world.config.service.connectivity;
     if connectivity.is_empty() {
-        let address = address_of(world, target, look).await;
-        let owner = line::owner(target);
-        if world.eyes.saw_another(Question::Silence, &owner, address) {
-            return Sight::Open;
+        let address = address_of(world, accused).await;
+        if has_answer_of_another(world, Question::Silence, accused.owner, address) {
+            return Online;
         }
     }
-    let mut probed = world.eyes.probed.lock().await;
-    if let Some((at, sight)) = *probed
-        && at.elapsed() < PROBE_HOLDS
-    {
-        return sight;
+    let mut probe = world.connectivity.probe.lock().await;
+    if let Some(state) = probe.get() {
+        return state;
     }
-    let sight = if connectivity.is_empty() {
-        ask_witnesses(world, target, look).await
+    let state = if connectivity.is_empty() {
+        ask_witnesses(world, accused).await
     } else {
         ask_connectivity(connectivity).await
     };
-    *probed = Some((Instant::now(), sight));
-    sight
+    probe.set(state);
+    state
 }
 
-async fn ask_connectivity(places: &[String]) -> Sight {
+/// Whether a portal that may witness answered a moment ago.
+fn has_answer_of_another(
+    world: &World,
+    question: Question,
+    owner: &str,
+    address: Option<IpAddr>,
+) -> bool {
+    let age = match question {
+        Question::Trace => JUST_NOW,
+        Question::Silence => FRESH,
+    };
+    world.connectivity.has_answer(age, |it| {
+        let is_other = match question {
+            Question::Trace => it.owner != owner && it.clean,
+            // an unknown address may be the accused portal's own
+            Question::Silence => it.owner != owner || it.address.is_some(),
+        };
+        let is_elsewhere = it.address.is_none() || it.address != address;
+        is_other && is_elsewhere && line::is_same_line(it.address, address)
+    })
+}
+
+async fn ask_connectivity(places: &[String]) -> NetworkState {
     let mut asked = FuturesUnordered::new();
     for place in places {
         asked.push(timeout(PROBE_TIMEOUT, TcpStream::connect(place.as_str())));
     }
     while let Some(answer) = asked.next().await {
         if matches!(answer, Ok(Ok(_))) {
-            return Sight::Open;
+            return Online;
         }
     }
-    Sight::Blind
+    Offline
 }
 
 /// Asks witnesses whether our network works: any answer will do, also a bad one.
-async fn ask_witnesses(world: &World, target: &Target, look: &Look) -> Sight {
-    let (far, near) = witnesses(world, Question::Silence, target, look).await;
+async fn ask_witnesses(world: &World, accused: Accused<'_>) -> NetworkState {
+    let (far, near) = witnesses(world, Question::Silence, accused).await;
     let mut asked = FuturesUnordered::new();
     for (witness, _) in far.iter().chain(&near) {
         asked.push(visit(world, witness));
     }
     while let Some(seen) = asked.next().await {
         if seen.is_some_and(|it| !is_silent(&it)) {
-            return Sight::Open;
+            return Online;
         }
     }
+    let target = accused.target;
     let reached = world.eye.reaches(&target.url, target.by_operator).await;
     if line::is_cut_off(far.len(), near.len(), reached) {
-        return Sight::Blind;
+        return Offline;
     }
     match reached {
-        true => Sight::Open,
-        false => alone(look),
+        true => Online,
+        false => without_witness(accused.look),
     }
 }
 
-/// Nobody else can be asked: a resolver that cannot be reached and a network without a route are ours.
-fn alone(look: &Look) -> Sight {
+/// The state of our network where no witness can be asked: a resolver that cannot be reached and a network without a route
+/// are our own failures.
+fn without_witness(look: &Look) -> NetworkState {
     let ours = look.cause.as_ref().is_some_and(|cause| {
         let detail = cause
             .args
@@ -450,49 +383,34 @@ fn alone(look: &Look) -> Sight {
             .any(|it| detail.contains(it));
         cause.key == "cause-unreachable" || no_resolver
     });
-    if ours { Sight::Blind } else { Sight::Open }
+    if ours { Offline } else { Online }
 }
 
-/// Tells of a change of sight, once. `line` says what stands between us and the portals.
-async fn set(world: &World, sight: Sight, line: Option<Say>) {
+/// Records whether our network works, and alerts of a change. `line` says what stands between us and the portals.
+async fn set(world: &World, state: NetworkState, line: Option<Say>) {
     let now = world.clock.now();
-    world.measure.attempted(now);
-    if sight == Sight::Blind {
-        *lock(&world.eyes.last_blind) = Some(now);
-    }
-    let notice = {
-        let mut blind = lock(&world.eyes.blind_since);
-        match (sight, *blind) {
-            (Sight::Blind, None) => {
-                *blind = Some(now);
-                Notice::Blind { since: now, line }
-            }
-            (Sight::Open, Some(since)) => {
-                *blind = None;
-                Notice::Sighted { since, until: now }
-            }
-            _ => return,
+    world.metrics.record_attempt(now);
+    let Some(change) = world.connectivity.set(state, now) else {
+        return;
+    };
+    let health = &world.metrics.health;
+    health.blind.store(state == Offline, Ordering::Relaxed);
+    let notice = match change {
+        Change::Lost => {
+            tracing::warn!("our own network is gone or caught: no portal is accused");
+            Notice::Blind { since: now, line }
+        }
+        Change::Back { since } => {
+            tracing::info!("our network is back");
+            Notice::Sighted { since, until: now }
         }
     };
-    world
-        .measure
-        .health
-        .blind
-        .store(sight == Sight::Blind, Ordering::Relaxed);
-    if sight == Sight::Blind {
-        tracing::warn!("our own network is gone or caught: no portal is accused");
-    } else {
-        tracing::info!("our network is back");
-    }
     let alerts = world.notices_to_all(&About::Notice(notice), Urgency::Urgent, now);
-    if let Err(error) = world
-        .store
-        .commit(Commit {
-            alerts,
-            ..Commit::default()
-        })
-        .await
-    {
+    let commit = Commit {
+        alerts,
+        ..Commit::default()
+    };
+    if let Err(error) = world.store.commit(commit).await {
         tracing::error!(%error, "the notice of our own sight cannot be written");
     }
 }

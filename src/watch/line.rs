@@ -1,5 +1,5 @@
-//! Is it the portals, or our own line? Decided from what the accused portal shows and what witnesses show: portals of
-//! other owners at other addresses. Pure; [`crate::watch::connectivity`] does the asking.
+//! Tells an attack on portals from a fault of our own line, by what the accused portal shows and what witnesses show: portals
+//! of other owners at other addresses. Pure; [`crate::watch::connectivity`] asks the witnesses.
 //!
 //! A line that is caught (a hotel's login, a firewall that opens TLS, a provider's block page) changes *every* portal
 //! in the same way. An attack changes one portal, one machine or the portals of one owner. So one witness that shows
@@ -11,25 +11,9 @@ use crate::{
     detect::{Detector, signals::AsksSecrets},
     fetch::address::is_public,
     judge::Look,
-    model::{
-        Class, Digest, Observation, Say, Standing, Target, excerpt, registrable, verdict::State,
-    },
+    model::{Class, Observation, Say, Standing, Target, excerpt, registrable, verdict::State},
+    world::connectivity::Trace,
 };
-
-/// A mark that a caught line leaves in an answer. Two portals with one trace in common were changed in the same way.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trace {
-    /// Status 511: only a machine between us and the portal should send it (RFC 6585), but any server can.
-    NetworkLogin,
-    /// Redirects lead to this registrable domain.
-    LeadsTo(String),
-    /// A certificate that no browser trusts names this issuer.
-    Issuer(String),
-    /// A certificate that is for another name.
-    Certificate(Digest),
-    /// A page that asks for a login has this title and tree, where the portal's own was expected.
-    Page { title: String, shape: Digest },
-}
 
 /// What a witness showed when it was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +29,7 @@ pub enum Testimony {
 /// What witnesses are asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// A change: one owner may change all portals of his, so witnesses have other owners.
+    /// A change: one owner may change all of their portals, so witnesses have other owners.
     Trace,
     /// Silence: owners do not matter, since a network that works reaches whatever is at another address.
     Silence,
@@ -191,7 +175,7 @@ pub fn traces_of(target: &Target, seen: &Observation) -> Vec<Trace> {
     out
 }
 
-/// One sentence that tells the duty room what the line does.
+/// One sentence for the duty room that says what the line does.
 pub fn sentence(traces: &[Trace]) -> Say {
     match traces.first() {
         Some(Trace::LeadsTo(host)) => Say::new("line-leads").with("host", excerpt::defang(host)),

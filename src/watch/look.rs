@@ -1,44 +1,44 @@
-//! One look: visit, recall what is known, judge. Writes nothing.
+//! One look: visit, judge by what is known, read and judge. Writes nothing.
 
 use std::{net::IpAddr, sync::Arc};
 
-use super::outside::without_exceptions;
 use crate::{
     detect,
     diff::Norm,
     fetch::Visit,
     judge::{self, Candidate, Case, Known, Look},
     model::{Class, Dossier, Fetched, Mask, Profile, Target, dossier::Validators},
-    world::{World, mask_updates, norm_cache, workers::Unfinished},
+    watch::outside::without_exceptions,
+    world::{World, workers::Unfinished},
 };
 
-/// What a look is compared with besides its own baseline, and how it asks.
+/// How a look asks, and what it is compared with besides its own baseline.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Beside<'a> {
+pub struct LookOptions<'a> {
     /// Make the request a conditional one.
     pub validators: Option<&'a Validators>,
-    /// What is remembered of the first visitor, where another one looks.
-    pub first: Option<&'a Dossier>,
+    /// What is remembered of the first profile, where the look is by another one.
+    pub first_profile: Option<&'a Dossier>,
     /// The address of an earlier look that this one is compared with.
-    pub face: Option<IpAddr>,
+    pub address: Option<IpAddr>,
 }
 
 /// Bytes up to which a page is matched with its mask on the calling thread: a millisecond or two at worst.
 const MATCHED_HERE: usize = 32 << 10;
 
-/// Looks at a target once as one visitor; `dossier` is that visitor's own.
+/// Looks at a target once as one profile; `dossier` is that profile's own.
 pub async fn look(
     world: &World,
     target: &Target,
     profile: Profile,
     dossier: &Dossier,
-    beside: Beside<'_>,
+    options: LookOptions<'_>,
 ) -> Look {
-    let target = &*without_exceptions(world, target, beside.first.unwrap_or(dossier));
+    let target = &*without_exceptions(world, target, options.first_profile.unwrap_or(dossier));
     let known = Known {
         target,
         dossier,
-        first: beside.first,
+        first: options.first_profile,
         at: world.clock.now(),
     };
     let visit = Visit {
@@ -47,8 +47,8 @@ pub async fn look(
         profile,
         timeout: target.settings.timeout,
         max_body: target.settings.max_body,
-        validators: beside.validators,
-        prefer: beside.face,
+        validators: options.validators,
+        prefer: options.address,
         by_operator: target.by_operator,
     };
     let mut fetched = world.eye.visit(&visit, known.at).await;
@@ -67,12 +67,12 @@ pub async fn look(
         return look;
     }
     let key = judge::cache_key(known, &fetched);
-    if let Some(judgement) = key.and_then(|it| world.memo.recall(&it)) {
+    if let Some(judgement) = key.and_then(|it| world.verdicts.get(&it)) {
         return judge::cached(known, &fetched, &judgement);
     }
     let look = read(world, known, fetched, mask).await;
     if let Some((key, judgement)) = key.zip(judge::judgement(&look)) {
-        world.memo.keep(key, judgement);
+        world.verdicts.insert(key, judgement);
     }
     look
 }
@@ -83,7 +83,7 @@ async fn shown_over_http2(world: &World, known: Known<'_>, fetched: &Fetched) ->
     let id = &known.target.id;
     let of = Arc::new((known.target.clone(), known.dossier.clone(), fetched.clone()));
     let (work, at) = (of.clone(), known.at);
-    let shown = world.desks.within(id, move || {
+    let shown = world.workers.run_limited(id, move || {
         let (target, dossier, fetched) = work.as_ref();
         let known = Known {
             target,
@@ -99,8 +99,8 @@ async fn shown_over_http2(world: &World, known: Known<'_>, fetched: &Fetched) ->
         return Some(look);
     }
     let is_another = world
-        .desks
-        .within(id, move || judge::is_another_page(&of.0, &of.2));
+        .workers
+        .run_limited(id, move || judge::is_another_page(&of.0, &of.2));
     is_another.await.unwrap_or(false).then_some(look)
 }
 
@@ -119,7 +119,7 @@ async fn soft_404(
     let nowhere = visit_nowhere(world, visit, fetched).await;
     let (target, page) = (known.target.clone(), fetched.clone());
     let work = move || judge::is_soft_404(&target, &page, nowhere.as_ref());
-    let done = world.desks.within(&known.target.id, work).await;
+    let done = world.workers.run_limited(&known.target.id, work).await;
     done.unwrap_or(true)
         .then(|| judge::soft_404(known, fetched))
 }
@@ -130,7 +130,7 @@ async fn read(world: &World, known: Known<'_>, fetched: Fetched, mask: Option<Ar
     if judge::needs_mask(known, &fetched) {
         case.mask = mask.clone().filter(|it| judge::is_current(known, it));
         if case.mask.is_none() {
-            case.mask = mask_updates::learn(world, known, mask).await;
+            case.mask = world.mask_updates.learn(known, mask).await;
             if let Some(mut look) = masked(world, known, &fetched, case.mask.as_ref()).await {
                 // a look behind a bad certificate has no mask, and teaches none
                 look.mask_update = look.mask.as_ref().map(|it| Box::new(it.as_ref().clone()));
@@ -155,21 +155,21 @@ async fn read(world: &World, known: Known<'_>, fetched: Fetched, mask: Option<Ar
     judged(world, case, fetched).await
 }
 
-/// Reads and judges a page: work for a processor, off the threads that wait for sockets.
+/// Reads and judges a page on the workers.
 async fn judged(world: &World, case: Case, fetched: Fetched) -> Look {
     let id = case.target.id.clone();
     let of = Arc::new((case, fetched));
     let work = of.clone();
     let read = world
-        .desks
-        .within(&id, move || judge::read(&work.0, &work.1));
+        .workers
+        .run_limited(&id, move || judge::read(&work.0, &work.1));
     let why = match read.await {
         Ok(look) => return look,
         Err(why) => why,
     };
     let work = of.clone();
     let crude = move || judge::read_crudely(&work.0, &work.1, why);
-    match world.desks.within(&id, crude).await {
+    match world.workers.run_limited(&id, crude).await {
         Ok(look) => look,
         Err(_) => {
             tracing::error!(target.id = %id, %why, "a page could not be judged; it counts as over a limit");
@@ -206,25 +206,31 @@ async fn masked(
     } else {
         let mask = candidate.mask().clone();
         let work = move || mask.fits(&body);
-        let done = world.desks.within(&known.target.id, work).await;
+        let done = world.workers.run_limited(&known.target.id, work).await;
         // a page that is not matched in time is judged
         done.unwrap_or(false)
     };
     fits.then(|| candidate.matched(fetched))
 }
 
-/// The norm of the visitor that looks, and the one that planted things are asked of once more.
+/// The norm of the profile that looks, and a second one by which planted things are judged once more.
 async fn norms(
     world: &World,
     known: Known<'_>,
     fetched: &Fetched,
 ) -> Result<(Arc<Norm>, Reference), Unfinished> {
-    let learnt = norm_cache::learnt(world, known.target, known.dossier).await?;
+    let learnt = world
+        .norms
+        .learnt(&world.workers, known.target, known.dossier)
+        .await?;
     let reference = match known.first {
         // the beginning of a page is compared with nothing else
         _ if fetched.body.is_none() => None,
         Some(first) => {
-            let of = norm_cache::learnt(world, known.target, first).await?;
+            let of = world
+                .norms
+                .learnt(&world.workers, known.target, first)
+                .await?;
             Some((of.all, detect::Beside::FirstProfile))
         }
         None => learnt.approved.map(|it| (it, detect::Beside::Approved)),

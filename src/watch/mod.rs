@@ -1,16 +1,18 @@
-//! One check, from the visit to the commit, and doubt of our own connection before any accusation.
+//! Looks: one check, from the visit to the commit, and doubt of our own connection before any accusation.
 
-pub(crate) mod announced;
 pub mod check;
+mod commit;
 mod confirm;
+mod confirmed;
 pub mod connectivity;
-mod finding;
+mod incidents;
 pub mod line;
 pub mod look;
-mod other_addresses;
 mod outside;
-pub mod sightings;
-pub mod subpages;
+mod recorded;
+mod sightings;
+mod subpages;
 pub mod teach;
+pub mod visitors;
 
-pub use look::{Beside, look};
+pub use look::{LookOptions, look};

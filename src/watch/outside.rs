@@ -48,7 +48,7 @@ mod tests {
     use crate::model::{Digest, LookRef};
 
     #[test]
-    fn who_was_learnt_outside_stays_there() {
+    fn a_portal_learnt_outside_stays_outside() {
         let opened: Vec<IpNet> = vec!["10.77.0.0/24".parse().unwrap()];
         let target = crate::config::parse(
             "agencies:\n  - id: a\n    name: A\n    targets:\n      - { id: x, name: X, url: 'https://x.gov.vn/' }\n",

@@ -1,8 +1,7 @@
-//! Beyond the home page: sub-pages, sitemap and robots.txt, upload folders, unlinked paths.
+//! The parts of a portal beyond its home page: sub-pages, sitemap and robots.txt, upload folders, unlinked paths.
 //!
-//! Polite: each check of a home page brings at most one look more, so that all that belongs to a portal is seen in turn.
-//! What is remembered of a part lies under an id of its own (`nghean-portal~a1b2c3`), and so do its incidents. A part
-//! that is gone opens no incident; one that shows an attacker's content does.
+//! To be polite, each check of a home page brings at most one look more: all parts are seen in turn. A part has an id of its
+//! own (`nghean-portal~a1b2c3`) for its dossier and its incidents.
 
 use std::collections::BTreeMap;
 
@@ -12,22 +11,28 @@ use url::Url;
 use crate::{
     diff::Norm,
     model::{
-        Dossier, Part, Target, TargetId,
-        digest::key,
+        Dossier, Part, Standing, Target,
         dossier::{Beyond, PartRef},
     },
     store::{Commit, StoreError, Wanted},
-    watch::{check, outside::without_exceptions},
-    world::World,
+    watch::{
+        commit::commit,
+        confirm::confirm,
+        confirmed::{Agreement, Confirmed, FirstLook},
+        outside::without_exceptions,
+        recorded::Recorded,
+        sightings,
+        visitors::{look_at, look_at_other_addresses},
+    },
+    world::{World, subpages::target_of},
 };
 
-/// The list of parts is made anew so often: portals grow.
-const ANEW: SignedDuration = SignedDuration::from_hours(24);
-/// Upload folders looked into.
+/// The age from which the list of parts is made anew: portals grow.
+const LIST_HOLDS: SignedDuration = SignedDuration::from_hours(24);
+/// Upload folders in the list, at most.
 const FOLDERS: usize = 2;
 
-/// Paths under which planted pages are found time and again though nothing links to them. One of them is tried in a
-/// round; the next round tries the next.
+/// Paths of planted pages that nothing links to, as incidents have shown. Each round through the list tries one of them.
 const UNLINKED: &[&str] = &[
     "/slot/",
     "/nhacai/",
@@ -53,24 +58,35 @@ const UNLINKED: &[&str] = &[
     "/.well-known/index.html",
 ];
 
-/// Looks at the next part of a portal whose home page is well.
-pub(crate) async fn round(world: &World, target: &Target) {
-    let id = target.id.clone();
-    let dossier = match world.store.dossier(&id).await {
-        Ok(Some(dossier)) if dossier.baseline.is_some() && dossier.open.is_none() => dossier,
-        Ok(_) => return,
+/// Checks the next part of a portal whose home page is up.
+pub(crate) async fn check_next(world: &World, portal: &Target) {
+    if let Some(part) = next(world, portal).await {
+        check(world, &part).await;
+    }
+}
+
+/// The next part to look at; none of a portal that is watched as one page, has no baseline or has an open incident.
+async fn next(world: &World, target: &Target) -> Option<Target> {
+    if target.settings.pages <= 1 {
+        return None;
+    }
+    let dossier = match world.store.dossier(&target.id).await {
+        Ok(dossier) => dossier?,
         Err(error) => {
-            tracing::error!(target.id = %id, %error, "the dossier cannot be read; the parts of the portal wait");
-            return;
+            tracing::error!(target.id = %target.id, %error, "the dossier cannot be read; the parts of the portal wait");
+            return None;
         }
     };
+    if dossier.baseline.is_none() || dossier.open.is_some() {
+        return None;
+    }
     // what the home page may not enter, its parts may not, either
     let target = &*without_exceptions(world, target, &dossier);
     let now = world.clock.now();
     let aged = dossier
         .beyond
         .listed_at
-        .is_none_or(|it| now.duration_since(it) >= ANEW);
+        .is_none_or(|it| now.duration_since(it) >= LIST_HOLDS);
     let parts = if aged {
         let parts = list(world, target, &dossier).await;
         remember(world, dossier, &parts, now).await;
@@ -78,21 +94,58 @@ pub(crate) async fn round(world: &World, target: &Target) {
     } else {
         dossier.beyond.parts
     };
-    let turn = world.next_round(&id);
-    // after each turn through the list, one unlinked path
-    let at = turn % (parts.len() + 1);
-    let part = match parts.get(at) {
+    let turn = world.subpage_turns.next(&target.id);
+    // after each round through the list, one unlinked path
+    let part = match parts.get(turn % (parts.len() + 1)) {
         Some(part) => part.clone(),
-        None => match unlinked(world, target, turn / (parts.len() + 1)).await {
-            Some(part) => part,
-            None => return,
-        },
+        None => unlinked(world, target, turn / (parts.len() + 1)).await?,
     };
-    check::part(world, &of(target, &part)).await;
+    Some(target_of(target, &part))
+}
+
+/// Checks a part once. `part` is the target that stands for it. A part that is gone, slow or in repair opens no incident and
+/// does not count towards the portal's availability; an attacker's content in it opens one.
+async fn check(world: &World, part: &Target) {
+    let now = world.clock.now();
+    let dossier = match world.store.dossier(&part.id).await {
+        Ok(found) => found.unwrap_or_else(|| Dossier::new(part.id.clone())),
+        Err(error) => {
+            tracing::error!(target.id = %part.id, %error, "the dossier cannot be read; the part is left for the next round");
+            return;
+        }
+    };
+    let recorded = Recorded::with(world, dossier).await;
+    let dossier = &recorded.dossier;
+    let first = look_at(world, part, dossier, false, recorded.address()).await;
+    let first = look_at_other_addresses(world, part, &recorded, first).await;
+    tracing::debug!(target.id = %part.id, url = %part.url, class = %first.class, "looked at a part");
+    let seen = match first.class.standing() {
+        Standing::Up if recorded.open.is_some() || first.seen.is_some() => {
+            let agreed = Agreement {
+                seen_at: now,
+                agreed: 1,
+                looked: 1,
+            };
+            Confirmed::at_once(first, Some(agreed), FirstLook::default())
+        }
+        Standing::Tampered => {
+            let seen_at = first.observation.at;
+            match confirm(world, part, &recorded, first, seen_at).await {
+                Some(seen) => seen,
+                None => return,
+            }
+        }
+        _ => return,
+    };
+    sightings::count_good(world, part, dossier, &seen).await;
+    sightings::add_up(world, part, dossier, &seen).await;
+    if seen.agreed.is_some() {
+        commit(world, part, &seen.last, seen.agreed, part.settings.every).await;
+    }
 }
 
 /// The path to try in the `turn`th turn of unlinked paths. Every second turn goes to a path with an open incident, so that
-/// its end does not wait for all others.
+/// its end does not wait for all other paths.
 async fn unlinked(world: &World, target: &Target, turn: usize) -> Option<PartRef> {
     let part = |url: Url| PartRef {
         part: Part::Unlinked,
@@ -106,7 +159,7 @@ async fn unlinked(world: &World, target: &Target, turn: usize) -> Option<PartRef
     };
     let open = world.store.incidents(&wanted).await.unwrap_or_default();
     let is_open = |it: &&PartRef| {
-        let id = of(target, it).id;
+        let id = target_of(target, it).id;
         open.iter().any(|incident| incident.target == id)
     };
     match paths.iter().find(is_open) {
@@ -114,23 +167,6 @@ async fn unlinked(world: &World, target: &Target, turn: usize) -> Option<PartRef
         Some(_) => paths.get(turn / 2 % paths.len()).cloned(),
         None => paths.get(turn % paths.len()).cloned(),
     }
-}
-
-/// The number of the home page's checks from one look at the target to the next: one for a home page, and for a part all
-/// that are in turn with it.
-pub(crate) async fn checks_a_turn(world: &World, target: &Target) -> Result<u32, StoreError> {
-    let Some(part) = target.part else {
-        return Ok(1);
-    };
-    let home: TargetId = target.id.portal().parse().unwrap_or(target.id.clone());
-    let home = world.store.dossier(&home).await?;
-    let parts = home.map_or(0, |it| it.beyond.parts.len()) + 1;
-    let turns = match part {
-        // one with an open incident, which is what the number is asked for
-        Part::Unlinked => parts * 2,
-        _ => parts,
-    };
-    Ok(u32::try_from(turns).unwrap_or(u32::MAX))
 }
 
 async fn remember(world: &World, mut dossier: Dossier, parts: &[PartRef], now: Timestamp) {
@@ -144,30 +180,12 @@ async fn remember(world: &World, mut dossier: Dossier, parts: &[PartRef], now: T
         ..Commit::default()
     };
     match world.store.commit(commit).await {
+        // after a conflict the list is made anew at the next check: it holds nothing that a person decided
         Ok(()) | Err(StoreError::Conflict) => (),
         Err(error) => {
             tracing::error!(target.id = %id, %error, "the list of a portal's parts cannot be kept")
         }
     }
-}
-
-/// The target that stands for a part of a portal.
-pub fn of(target: &Target, part: &PartRef) -> Target {
-    let name = match part.part {
-        Part::Sitemap => "sitemap".to_owned(),
-        Part::Robots => "robots".to_owned(),
-        _ => format!("{:012x}", key(part.url.as_str()) >> 16),
-    };
-    let mut of = target.clone();
-    of.id = target.id.beside(&name);
-    of.url = part.url.clone();
-    of.part = Some(part.part);
-    // another host was named by the portal, not by the operator
-    of.by_operator &= part.url.host() == target.url.host();
-    // the operator's expectations of the home page do not hold for other pages
-    of.must_contain = Vec::new();
-    of.settings.learn.looks = of.settings.learn.looks.min(2);
-    of
 }
 
 async fn list(world: &World, target: &Target, dossier: &Dossier) -> Vec<PartRef> {

@@ -10,9 +10,9 @@ use crate::{
     world::{World, evicted},
 };
 
-/// The dossier after a look, with the page in the evidence if it became a known one. A page that cannot be kept teaches
+/// The dossier after a look, whose page is kept as evidence if it becomes a known one. A page that cannot be kept teaches
 /// nothing.
-pub(crate) async fn grown(
+pub(crate) async fn updated(
     world: &World,
     target: &Target,
     dossier: &Dossier,
@@ -25,7 +25,7 @@ pub(crate) async fn grown(
         let (evidence, body) = (world.evidence.clone(), look.body.clone());
         let kept = blocking::run(move || {
             body.iter().try_for_each(|it| evidence.keep(it).map(drop))?;
-            evicted::within_budget(&evidence, &mut after);
+            evicted::keep_within_budget(&evidence, &mut after);
             Ok::<_, EvidenceError>(after)
         });
         after = match kept.await {
@@ -44,9 +44,9 @@ pub(crate) async fn grown(
     after
 }
 
-/// Writes what a look of another visitor than the first teaches: each visitor has a history of its own.
+/// Writes what a look of another profile than the first teaches: each profile has a history of its own.
 pub(crate) async fn learn_profile(world: &World, target: &Target, dossier: Dossier, look: &Look) {
-    let after = grown(world, target, &dossier, look, target.settings.every).await;
+    let after = updated(world, target, &dossier, look, target.settings.every).await;
     if dossier == after {
         return;
     }
@@ -57,10 +57,11 @@ pub(crate) async fn learn_profile(world: &World, target: &Target, dossier: Dossi
     };
     match world.store.commit(commit).await {
         Ok(()) => {
-            evicted::remember(world, &dossier, &after).await;
-            keep(world, target, &after, look);
+            let evicted = &world.evicted;
+            evicted.remember(&world.evidence, &dossier, &after).await;
+            world.norms.record(&world.workers, target, &after, look);
         }
-        // another task looked too; the next look learns
+        // not decided anew: another task has just looked as this profile, and the next look learns
         Err(StoreError::Conflict) => (),
         Err(error) => {
             tracing::error!(target.id = %target.id, %error, "what a visitor was shown cannot be kept")
@@ -68,29 +69,8 @@ pub(crate) async fn learn_profile(world: &World, target: &Target, dossier: Dossi
     }
 }
 
-/// Keeps the features of a look's page, once the page is part of the dossier. The look does not wait: this work comes after
-/// all judgements, and a page without kept features is read again.
-pub(crate) fn keep(world: &World, target: &Target, after: &Dossier, look: &Look) {
-    let (Some(seen), Some(features)) = (look.seen.clone(), look.features.clone()) else {
-        return;
-    };
-    let Some(under_way) = world.lessons.begin(&after.target.beside("norm")) else {
-        return;
-    };
-    let (norms, desks) = (world.norms(), world.desks.clone());
-    let (target, after) = (target.clone(), after.clone());
-    tokio::spawn(async move {
-        let id = target.id.clone();
-        let work = move || norms.took(&target, &after, &seen, features);
-        if let Err(error) = desks.learning(&id, work).await {
-            tracing::debug!(%error, "what a look leaves in the norm is not kept; its page will be read again");
-        }
-        drop(under_way);
-    });
-}
-
-/// Keeps what a look taught of where the page varies. Nothing depends on it: without it, the next look learns it again.
-pub async fn keep_mask(world: &World, of: &TargetId, look: &Look) {
+/// Keeps the mask that a look has learnt. Nothing depends on it: without it, the next look learns it again.
+pub async fn record_mask(world: &World, of: &TargetId, look: &Look) {
     let Some(update) = &look.mask_update else {
         return;
     };

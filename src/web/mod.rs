@@ -19,10 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     model::Recipient,
     store::Condition,
-    world::{
-        Live,
-        health::{Health, health},
-    },
+    world::{Live, health::Health},
 };
 
 /// Answers until told to stop.
@@ -56,7 +53,7 @@ pub async fn serve(
 
 async fn healthz(State(worlds): State<Live>) -> impl IntoResponse {
     let world = worlds.borrow().clone();
-    let it = health(&world).await;
+    let it = world.health().await;
     let status = if it.is_good() {
         StatusCode::OK
     } else {
@@ -92,7 +89,7 @@ async fn healthz(State(worlds): State<Live>) -> impl IntoResponse {
             "oldest_s": it.outbox_age_s,
             "dead_letters": it.dead_letters,
         },
-        "notifiers": { "ok": it.gone.is_empty(), "gone": gone(&it) },
+        "notifiers": { "ok": it.dead_notifiers.is_empty(), "gone": gone(&it) },
         "sight": { "ok": !it.blind },
         "clock": { "ok": it.skew.is_none(), "off_s": it.skew.map(|it| it.as_secs()) },
     });
@@ -102,7 +99,7 @@ async fn healthz(State(worlds): State<Live>) -> impl IntoResponse {
 /// The number of dead chats of each notifier. Which chats, and why, only the officers on duty are told.
 fn gone(health: &Health) -> BTreeMap<String, usize> {
     let mut out = BTreeMap::new();
-    for name in health.gone.keys() {
+    for name in health.dead_notifiers.keys() {
         let name = Recipient::from(name.as_str()).base().to_owned();
         *out.entry(name).or_default() += 1;
     }
@@ -111,6 +108,6 @@ fn gone(health: &Health) -> BTreeMap<String, usize> {
 
 async fn metrics(State(worlds): State<Live>) -> impl IntoResponse {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let text = worlds.borrow().measure.text();
+    let text = worlds.borrow().metrics.text();
     ([(header::CONTENT_TYPE, kind)], text)
 }

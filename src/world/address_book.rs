@@ -1,60 +1,38 @@
-//! Chats of registered agencies: whoever speaks there reaches the portals that are told to them.
+//! Chats of registered agencies, which decide the portals that a chat may act on.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
-use crate::{model::Recipient, world::World};
+use crate::world::lock::lock;
 
-/// A chat's number, where it is now, with the notifiers by which it is told.
+/// The notifiers that send to a chat, by the chat's present number.
 pub type Chats = HashMap<i64, Vec<String>>;
 
-/// Made anew when the registry changes or a chat moves: every update of a bot asks.
+/// The chats as of one revision of the registry. Every update of a bot asks for them.
 #[derive(Default)]
-pub struct Known(Mutex<Option<(u64, Arc<Chats>)>>);
+pub struct ChatIndex(Mutex<Option<(u64, Arc<Chats>)>>);
 
-impl Known {
-    /// A chat has moved.
+impl ChatIndex {
+    /// Drops the index, because a chat has moved.
     pub fn forget(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.0) = None;
+    }
+
+    pub(crate) fn get(&self, registry: u64) -> Option<Arc<Chats>> {
+        let index = lock(&self.0);
+        let current = index.as_ref().filter(|it| it.0 == registry);
+        current.map(|it| it.1.clone())
+    }
+
+    pub(crate) fn insert(&self, registry: u64, chats: Arc<Chats>) {
+        *lock(&self.0) = Some((registry, chats));
     }
 }
 
-/// Those that targets name and that are no notifier's own.
-pub async fn registered(world: &World) -> crate::store::Result<Arc<Chats>> {
-    let registry = world.store.pulse().borrow().registry;
-    {
-        let known = world.chats_known.0.lock();
-        let known = known.unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, chats)) = known.as_ref().filter(|it| it.0 == registry) {
-            return Ok(chats.clone());
-        }
-    }
-    let mut names: Vec<String> = Vec::new();
-    for target in world.targets().await? {
-        names.extend(target.settings.notify);
-    }
-    names.sort();
-    names.dedup();
-    let mut chats = Chats::new();
-    for name in names {
-        let Some(chat) = Recipient::from(name.as_str()).chat else {
-            continue;
-        };
-        let moved = moved_to(&name, &chat.to_string());
-        let moved = world.store.milestone(&moved).await?;
-        let now = moved.and_then(|it| it.parse().ok()).unwrap_or(chat);
-        chats.entry(now).or_default().push(name);
-    }
-    let chats = Arc::new(chats);
-    let known = world.chats_known.0.lock();
-    *known.unwrap_or_else(PoisonError::into_inner) = Some((registry, chats.clone()));
-    Ok(chats)
-}
-
-/// The milestone that holds where a notifier's chat moved to. It holds for that `address` alone: a chat that is configured
-/// anew is spoken to itself.
+/// The key of the milestone that holds the address to which a notifier's chat moved. It holds for that `address` alone: after
+/// the operator configures another chat, messages go to the configured one.
 pub fn moved_to(notifier: &str, address: &str) -> String {
     format!("moved/{notifier}/{address}")
 }

@@ -1,46 +1,50 @@
-//! Askers for portals while too many requests wait, in memory: nothing of them is written until a proof is found.
+//! Requesters of portals while too many requests wait. They are kept in memory only, until a proof of theirs is found.
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
 };
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
-use crate::registry::{
-    Wanted,
-    limits::{domain, token},
+use crate::{
+    registry::{
+        Wanted,
+        limits::{domain, token},
+    },
+    world::lock::lock,
 };
 
-/// Between two looks at portals of one domain because of requests, counted over all askers.
+/// Pause between two looks at portals of one domain because of requests, counted over all requesters.
 const SPACED: SignedDuration = SignedDuration::from_secs(10);
-/// Askers remembered without a look: in memory, some hundreds of bytes each.
+/// Requesters remembered without a look: some hundreds of bytes each.
 const MOST: usize = 2000;
-/// An asker without a look for this long is forgotten and asks again.
+/// A requester without a look for this long is forgotten, and may ask again.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
 #[derive(Default)]
 struct State {
-    /// By token, so that an asker who asks twice is here once.
+    /// By token, so that two requests of one requester are one.
     waiting: HashMap<String, (Wanted, Timestamp)>,
-    /// By domain: the last look because of a request, and whether it was for an asker remembered here.
+    /// By domain: the last look because of a request, and whether it was for a requester remembered here.
     looked: HashMap<String, (Timestamp, bool)>,
 }
 
+/// Requesters that wait for a look at their portal.
 #[derive(Default)]
 pub struct Candidates {
     state: Mutex<State>,
-    /// Rings when an asker was remembered.
+    /// Notified when a requester is remembered.
     pub asked: Notify,
 }
 
 impl Candidates {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
-    /// Remembers an asker for a look soon; past [`MOST`] the one that has waited longest is forgotten.
+    /// Remembers a requester for a look soon; past [`MOST`] the one that has waited longest is forgotten.
     pub(crate) fn put(&self, wanted: Wanted, now: Timestamp) {
         let mut state = self.state();
         if state.waiting.len() >= MOST
@@ -81,15 +85,15 @@ impl Candidates {
         free
     }
 
-    /// Whether the last look at a portal of that domain was for an asker remembered here.
+    /// Whether the last look at a portal of that domain was for a requester remembered here.
     fn had_turn(&self, domain: &str) -> bool {
         let last = self.state().looked.get(domain).copied();
         last.is_some_and(|it| it.1)
     }
 
-    /// Takes the latest asker of those with a domain that may be looked at, and all askers of that domain. Those of the
-    /// same host share the look and wait no longer. In a domain of `due` a request waits for a look: it is next after one
-    /// for an asker.
+    /// Takes the latest requester of those with a domain that may be looked at, and all requesters of that domain. Those of
+    /// its host share the look and wait no longer. In a domain of `due` a stored request waits for a look, too, and comes next
+    /// after one for a remembered requester.
     pub(crate) fn take(
         &self,
         due: &HashSet<String>,
@@ -118,6 +122,7 @@ impl Candidates {
         Some((next, all))
     }
 
+    /// When [`Self::take`] may find a requester.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         let domains: HashSet<(String, Timestamp)> = {
             let state = self.state();

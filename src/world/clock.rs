@@ -1,13 +1,18 @@
-//! What time it is: asked in one place, so that tests can say.
+//! The clock: all code asks this one, so that tests can set it.
 
 use std::sync::Mutex;
 
 use jiff::Timestamp;
 
+use crate::world::lock::lock;
+
+/// Tells the time.
 pub trait Clock: Send + Sync {
+    /// The present moment.
     fn now(&self) -> Timestamp;
 }
 
+/// The clock of the machine.
 pub struct System;
 
 impl Clock for System {
@@ -21,9 +26,6 @@ pub struct Fixed(pub Mutex<Timestamp>);
 
 impl Clock for Fixed {
     fn now(&self) -> Timestamp {
-        *self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        *lock(&self.0)
     }
 }

@@ -1,5 +1,5 @@
-//! Work that ends once it has had a processor for long enough. Time by the clock would count what others do meanwhile: a
-//! busy machine would make honest pages too costly.
+//! Time limit of work, in processor time. Time by the clock would count other work, too: a busy machine would make honest
+//! pages too costly.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::page::patience::{Patience, SECONDS};
 
-/// Does the work in this thread, and loses `patience` once it has taken [`SECONDS`] of the processor's time. Returns the
-/// outcome, of no use where patience was lost, and the time it took.
-pub fn during<T>(patience: &Patience, work: impl FnOnce() -> T) -> (T, Duration) {
+/// Does the work in this thread, and loses `patience` once it has taken [`SECONDS`] of processor time. Returns the outcome,
+/// which means nothing where patience was lost, and the processor time it took.
+pub fn run<T>(patience: &Patience, work: impl FnOnce() -> T) -> (T, Duration) {
     let begun = processor_time();
     let spent = move || processor_time().saturating_sub(begun);
     let most = Duration::from_secs(SECONDS);

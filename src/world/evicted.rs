@@ -2,17 +2,13 @@
 //!
 //! Approved pages and the evidence of incidents stay, whatever their size.
 
-use std::{
-    collections::HashSet,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Mutex, time::Duration};
 
 use crate::{
     evidence::Evidence,
     model::{Digest, Dossier},
-    store::{Wanted, blocking},
-    world::World,
+    store::{Store, Wanted, blocking},
+    world::lock::lock,
 };
 
 /// Bytes of one portal's learnt pages, as they lie on disk: five pages of any known portal take a hundredth of it.
@@ -30,8 +26,55 @@ const MOST: usize = 10_000;
 #[derive(Default)]
 pub struct Evicted(Mutex<HashSet<Digest>>);
 
+impl Evicted {
+    /// Remembers the large bodies that a commit took out of a dossier.
+    pub(crate) async fn remember(&self, evidence: &Evidence, before: &Dossier, after: &Dossier) {
+        let now = referenced(after);
+        let gone = referenced(before).into_iter();
+        let gone: Vec<Digest> = gone.filter(|it| !now.contains(it)).collect();
+        if gone.is_empty() {
+            return;
+        }
+        let evidence = evidence.clone();
+        let large = blocking::run(move || {
+            let is_large = |it: &Digest| evidence.size(it) >= LARGE;
+            gone.into_iter().filter(is_large).collect::<Vec<_>>()
+        })
+        .await;
+        let mut all = lock(&self.0);
+        all.extend(large);
+        if all.len() > MOST {
+            all.clear();
+        }
+    }
+
+    /// Deletes remembered bodies that no dossier and no incident refers to. The scheduler calls it every half minute: it reads
+    /// all dossiers and incidents where a body waits.
+    pub async fn clear(&self, store: &dyn Store, evidence: &Evidence) {
+        let waiting = std::mem::take(&mut *lock(&self.0));
+        if waiting.is_empty() {
+            return;
+        }
+        let referenced = match all_referenced(store).await {
+            Ok(referenced) => referenced,
+            Err(error) => {
+                tracing::error!(%error, "pages that fell out of the baselines stay for now: what refers to them cannot be read");
+                return;
+            }
+        };
+        let evidence = evidence.clone();
+        let young = blocking::run(move || {
+            let gone = waiting.into_iter().filter(|it| !referenced.contains(it));
+            let young = gone.filter(|it| !evidence.remove(it, SETTLED));
+            young.collect::<Vec<_>>()
+        })
+        .await;
+        lock(&self.0).extend(young);
+    }
+}
+
 /// Drops the oldest learnt pages until the rest is within the budget; the latest stays.
-pub(crate) fn within_budget(evidence: &Evidence, dossier: &mut Dossier) {
+pub(crate) fn keep_within_budget(evidence: &Evidence, dossier: &mut Dossier) {
     let Some(baseline) = &mut dossier.baseline else {
         return;
     };
@@ -46,7 +89,8 @@ pub(crate) fn within_budget(evidence: &Evidence, dossier: &mut Dossier) {
     }
 }
 
-fn spoken_of(dossier: &Dossier) -> HashSet<Digest> {
+/// Bodies that a dossier refers to.
+fn referenced(dossier: &Dossier) -> HashSet<Digest> {
     let looks = dossier.baseline.iter().flat_map(|it| it.looks());
     let looks = looks.chain(&dossier.learning).map(|it| it.digest);
     let seen = dossier.sightings.seen.iter().filter_map(|it| it.digest);
@@ -55,74 +99,17 @@ fn spoken_of(dossier: &Dossier) -> HashSet<Digest> {
     looks.chain(seen).chain(page.map(|it| it.digest)).collect()
 }
 
-/// Remembers the large bodies that a commit took out of a dossier.
-pub(crate) async fn remember(world: &World, before: &Dossier, after: &Dossier) {
-    let now = spoken_of(after);
-    let gone = spoken_of(before).into_iter().filter(|it| !now.contains(it));
-    let gone: Vec<Digest> = gone.collect();
-    if gone.is_empty() {
-        return;
-    }
-    let evidence = world.evidence.clone();
-    let large = blocking::run(move || {
-        let is_large = |it: &Digest| evidence.size(it) >= LARGE;
-        gone.into_iter().filter(is_large).collect::<Vec<_>>()
-    })
-    .await;
-    let mut all = world
-        .evicted
-        .0
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    all.extend(large);
-    if all.len() > MOST {
-        all.clear();
-    }
-}
-
-/// Deletes remembered bodies that no dossier and no incident refers to. The scheduler calls it every half minute: it walks
-/// over all dossiers and incidents where a body waits.
-pub async fn clear(world: &World) {
-    let waiting = {
-        let mut all = world
-            .evicted
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *all)
-    };
-    if waiting.is_empty() {
-        return;
-    }
-    let referred = match referred(world).await {
-        Ok(referred) => referred,
-        Err(error) => {
-            tracing::error!(%error, "pages that fell out of the baselines stay for now: what refers to them cannot be read");
-            return;
-        }
-    };
-    let evidence = world.evidence.clone();
-    let young = blocking::run(move || {
-        let gone = waiting.into_iter().filter(|it| !referred.contains(it));
-        let young = gone.filter(|it| !evidence.remove(it, SETTLED));
-        young.collect::<Vec<_>>()
-    })
-    .await;
-    let mut all = world
-        .evicted
-        .0
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner);
-    all.extend(young);
-}
-
-/// Bodies that dossiers and incidents refer to.
-pub async fn referred(world: &World) -> crate::store::Result<HashSet<Digest>> {
+/// Bodies that any dossier or incident refers to.
+///
+/// # Errors
+///
+/// The store's, where dossiers or incidents cannot be read.
+pub async fn all_referenced(store: &dyn Store) -> crate::store::Result<HashSet<Digest>> {
     let mut out = HashSet::new();
-    for dossier in world.store.dossiers().await? {
-        out.extend(spoken_of(&dossier));
+    for dossier in store.dossiers().await? {
+        out.extend(referenced(&dossier));
     }
-    for incident in world.store.incidents(&Wanted::default()).await? {
+    for incident in store.incidents(&Wanted::default()).await? {
         out.extend(incident.evidence.iter().map(|it| it.digest));
         out.extend(incident.before.iter().map(|it| it.digest));
     }
@@ -162,7 +149,7 @@ mod tests {
             at: jiff::Timestamp::UNIX_EPOCH,
             learnt: looks.clone(),
         });
-        within_budget(&evidence, &mut dossier);
+        keep_within_budget(&evidence, &mut dossier);
         let left = dossier.baseline.unwrap();
         assert_eq!(
             (left.approved.len(), left.learnt.as_slice()),

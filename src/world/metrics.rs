@@ -1,9 +1,9 @@
-//! What the service counts of itself, for /metrics and /healthz.
+//! Counters of the service, for /metrics and /healthz.
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
@@ -17,7 +17,10 @@ use prometheus_client::{
 };
 use tokio::time::Instant;
 
-use crate::model::{Class, Recipient};
+use crate::{
+    model::{Class, Recipient},
+    world::lock::lock,
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByClass {
@@ -34,8 +37,8 @@ struct ByPath {
     path: &'static str,
 }
 
-/// Counters and the few facts that health is judged by.
-pub struct Measure {
+/// Counters, and the few facts that decide about health.
+pub struct Metrics {
     registry: Registry,
     looks: Family<ByClass, Counter>,
     paths: Family<ByPath, Counter>,
@@ -43,47 +46,56 @@ pub struct Measure {
     lateness_seconds: Histogram,
     sent: Family<ByNotifier, Counter>,
     failed: Family<ByNotifier, Counter>,
+    /// Registered targets.
     pub targets: Gauge,
+    /// Targets whose look is later than their interval.
     pub overdue: Gauge,
     pub open_incidents: Gauge,
+    /// Alerts not yet delivered.
     pub outbox_depth: Gauge,
+    /// Age of the oldest of them, in seconds.
     pub outbox_age: Gauge,
+    /// Size of the data directory, in bytes.
     pub store_bytes: Gauge,
-    pub health: Arc<Health>,
-    /// Notifiers that refused their last message for good, and why.
-    gone: Mutex<BTreeMap<String, String>>,
+    /// Facts that decide about health.
+    pub health: Arc<Facts>,
+    /// Notifiers that refused their last message for good, with the reason.
+    dead: Mutex<BTreeMap<String, String>>,
 }
 
-/// Health as it was last seen.
+/// Facts that decide about health, as they were last seen.
 #[derive(Debug, Default)]
-pub struct Health {
+pub struct Facts {
     /// Milliseconds since the epoch.
     pub last_look: AtomicI64,
-    /// The last look, or the beginning of the watch, by the clock that is never set.
+    /// The last look, or the start of the service, by the monotonic clock.
     pub alive: Mutex<Option<Instant>>,
     /// The longest interval of any target, in milliseconds.
     pub slowest: AtomicI64,
+    /// Whether the service's own network is gone.
     pub blind: AtomicBool,
+    /// Writes that failed since the start.
     pub store_failures: AtomicU64,
+    /// Whether the last write failed.
     pub store_fails_now: AtomicBool,
 }
 
-impl Health {
-    pub fn lives(&self) {
-        *self.alive.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+impl Facts {
+    /// Records that a look was made, or that the service starts, now.
+    pub fn mark_alive(&self) {
+        *lock(&self.alive) = Some(Instant::now());
     }
 
     /// Time since the last look.
     pub fn silent(&self) -> Duration {
-        let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner);
-        alive.map_or(Duration::ZERO, |it| it.elapsed())
+        lock(&self.alive).map_or(Duration::ZERO, |it| it.elapsed())
     }
 }
 
-/// 5 ms to 30 s.
+/// Bounds of the histograms, in seconds: 5 ms to 30 s.
 const LOOK_BUCKETS: [f64; 10] = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0, 30.0];
 
-impl Default for Measure {
+impl Default for Metrics {
     fn default() -> Self {
         let mut it = Self {
             registry: Registry::with_prefix("gaccong"),
@@ -100,7 +112,7 @@ impl Default for Measure {
             outbox_age: Gauge::default(),
             store_bytes: Gauge::default(),
             health: Arc::default(),
-            gone: Mutex::default(),
+            dead: Mutex::default(),
         };
         let registry = &mut it.registry;
         registry.register("looks", "Looks by class", it.looks.clone());
@@ -155,35 +167,38 @@ impl Default for Measure {
     }
 }
 
-impl Measure {
-    /// How a look was decided.
-    pub fn decided(&self, path: &'static str) {
+impl Metrics {
+    /// Counts a look by the way in which it was decided.
+    pub fn count_decision(&self, path: &'static str) {
         self.paths.get_or_create(&ByPath { path }).inc();
     }
 
-    pub fn looked(&self, class: Class, elapsed_ms: u32, at: Timestamp) {
+    /// Counts a look by its class, and its time.
+    pub fn count_look(&self, class: Class, elapsed_ms: u32, at: Timestamp) {
         self.looks
             .get_or_create(&ByClass {
                 class: class.to_string(),
             })
             .inc();
         self.look_seconds.observe(f64::from(elapsed_ms) / 1000.0);
-        self.attempted(at);
+        self.record_attempt(at);
     }
 
-    /// A look was made, whether or not anything could be seen.
-    pub fn attempted(&self, at: Timestamp) {
+    /// Records that a look was made, whether or not the network works.
+    pub fn record_attempt(&self, at: Timestamp) {
         self.health
             .last_look
             .store(at.as_millisecond(), Ordering::Relaxed);
-        self.health.lives();
+        self.health.mark_alive();
     }
 
-    pub fn late(&self, seconds: f64) {
+    /// Records how late a look begins, in seconds.
+    pub fn record_lateness(&self, seconds: f64) {
         self.lateness_seconds.observe(seconds);
     }
 
-    pub fn told(&self, notifier: &str, delivered: bool) {
+    /// Counts an attempt to send a message.
+    pub fn count_delivery(&self, notifier: &str, delivered: bool) {
         let of = ByNotifier {
             notifier: Recipient::from(notifier).base().to_owned(),
         };
@@ -192,25 +207,24 @@ impl Measure {
             .inc();
     }
 
-    /// A notifier refused for good; whether that is new.
-    pub fn gone(&self, notifier: &str, why: &str) -> bool {
-        let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
-        gone.insert(notifier.to_owned(), why.to_owned()).is_none()
+    /// Records that a notifier refused for good. Returns whether that is new.
+    pub fn mark_dead(&self, notifier: &str, why: &str) -> bool {
+        let before = lock(&self.dead).insert(notifier.to_owned(), why.to_owned());
+        before.is_none()
     }
 
-    pub fn works(&self, notifier: &str) {
-        let mut gone = self.gone.lock().unwrap_or_else(PoisonError::into_inner);
-        gone.remove(notifier);
+    /// Records that a notifier works again, or may.
+    pub fn mark_alive(&self, notifier: &str) {
+        lock(&self.dead).remove(notifier);
     }
 
-    pub fn all_gone(&self) -> BTreeMap<String, String> {
-        self.gone
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    /// Notifiers that refused their last message for good, with the reason.
+    pub fn dead_notifiers(&self) -> BTreeMap<String, String> {
+        lock(&self.dead).clone()
     }
 
-    pub fn stored(&self, worked: bool) {
+    /// Records whether a write to the store succeeded.
+    pub fn record_write(&self, worked: bool) {
         self.health
             .store_fails_now
             .store(!worked, Ordering::Relaxed);

@@ -1,81 +1,160 @@
-//! Learnt norms. What each look of a baseline left in its norm is kept beside the store, so that bodies are read again only
-//! where that was lost.
+//! Cache of learnt norms. The features of each look of a baseline are kept in files beside the store, so that page bodies are
+//! read again only where those files are lost.
 
 use std::sync::Arc;
 
 use crate::{
     diff::{Imprint, Imprints, Norm, imprint::EDITION, imprints},
     evidence::{CacheFiles, Evidence},
-    judge::known_looks,
+    judge::{Look, known_looks},
     model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
     page,
     page::{Source, patience},
     store::cache::Cache,
-    world::{World, workers::Unfinished},
+    world::{
+        in_progress::InProgress,
+        workers::{Unfinished, Workers},
+    },
 };
 
 /// What is normal for a target.
 #[derive(Clone, Default)]
-pub struct Learnt {
-    /// By all looks that are kept.
+pub struct LearntNorm {
+    /// From all looks that are kept.
     pub all: Arc<Norm>,
-    /// By the approved ones alone, where others were learnt since.
+    /// From the approved looks alone, where others were learnt since.
     pub approved: Option<Arc<Norm>>,
 }
 
-impl Learnt {
+impl LearntNorm {
     fn bytes(&self) -> usize {
         self.all.bytes() + self.approved.as_ref().map_or(0, |it| it.bytes())
     }
 }
 
-/// Bytes of norms in memory; at most twice as many. The norm of an ordinary portal takes some 300 KB and is made from
-/// its imprints in some 2 ms; a hostile portal's may take more than the whole budget, and is made anew each time.
-const AT_HAND: usize = 12 << 20;
+/// Bytes of norms in memory; the cache holds at most twice this. The norm of an ordinary portal takes some 300 KB and is made
+/// from its features in some 2 ms; a hostile portal's may take more than the whole budget, and is made anew each time.
+const IN_MEMORY: usize = 12 << 20;
 
-/// A look with a page that must be read before a norm can be made: its reference, and the name of its imprint.
-pub type Unread = (LookRef, Digest);
+/// A look with a page that must be read before a norm can be made: its reference, and the name of its features.
+type Unread = (LookRef, Digest);
 
-pub struct Norms {
+/// Norms in memory, features in files.
+pub struct NormCache {
     evidence: Evidence,
-    derived: CacheFiles,
-    at_hand: Cache<TargetId, (Vec<Digest>, Learnt)>,
+    files: CacheFiles,
+    in_progress: InProgress,
+    in_memory: Cache<TargetId, (Vec<Digest>, LearntNorm)>,
 }
 
-impl Norms {
-    pub fn new(evidence: Evidence, derived: CacheFiles) -> Self {
+impl NormCache {
+    /// An empty cache over page bodies and files of features.
+    pub fn new(evidence: Evidence, files: CacheFiles) -> Self {
         Self {
             evidence,
-            derived,
-            at_hand: Cache::weighing(AT_HAND, |(_, learnt)| learnt.bytes()),
+            files,
+            in_progress: InProgress::default(),
+            in_memory: Cache::weighing(IN_MEMORY, |(_, learnt)| learnt.bytes()),
         }
     }
 
+    /// The norm of a target, made on the workers. Each page that must be read for it is a job of its own, with its own time
+    /// limit; a page over its limit is left out.
+    ///
+    /// # Errors
+    ///
+    /// The reason for which the work on the norm itself did not end.
+    pub(crate) async fn learnt(
+        self: &Arc<Self>,
+        workers: &Workers,
+        target: &Target,
+        dossier: &Dossier,
+    ) -> Result<LearntNorm, Unfinished> {
+        if let Some(known) = self.in_memory(target, dossier) {
+            return Ok(known);
+        }
+        let case = Arc::new((self.clone(), target.clone(), dossier.clone()));
+        let of = case.clone();
+        let made = workers.run_limited(&dossier.target, move || {
+            let (norms, target, dossier) = of.as_ref();
+            norms.build(target, dossier, None)
+        });
+        let unread = match made.await? {
+            Ok(known) => return Ok(known),
+            Err(unread) => unread,
+        };
+        let mut read = Imprints::new();
+        for (look, name) in unread {
+            let of = case.clone();
+            let made =
+                workers.run_limited(&dossier.target, move || of.0.read_features(&of.1, &look));
+            match made.await {
+                Ok(Some(made)) => read.push((name, Arc::new(made))),
+                Ok(None) => (),
+                Err(why) => {
+                    tracing::warn!(target.id = %target.id, %why, "a page of the baseline is left out: it cannot be read in time; approve the target anew");
+                }
+            }
+        }
+        let made = workers.run_limited(&dossier.target, move || {
+            let (norms, target, dossier) = case.as_ref();
+            norms.build(target, dossier, Some(&read))
+        });
+        Ok(made.await?.unwrap_or_default())
+    }
+
+    /// Records the features of a look's page, once the page is part of the dossier. The look does not wait: this work comes
+    /// after all judgements, and a page without recorded features is read again.
+    pub(crate) fn record(
+        self: &Arc<Self>,
+        workers: &Arc<Workers>,
+        target: &Target,
+        dossier: &Dossier,
+        look: &Look,
+    ) {
+        let (Some(seen), Some(features)) = (look.seen.clone(), look.features.clone()) else {
+            return;
+        };
+        let Some(mark) = self.in_progress.begin(&dossier.target) else {
+            return;
+        };
+        let (norms, workers) = (self.clone(), workers.clone());
+        let (target, dossier) = (target.clone(), dossier.clone());
+        tokio::spawn(async move {
+            let id = target.id.clone();
+            let work = move || norms.store_look(&target, &dossier, &seen, features);
+            if let Err(error) = workers.run_learning(&id, work).await {
+                tracing::debug!(%error, "what a look leaves in the norm is not kept; its page will be read again");
+            }
+            drop(mark);
+        });
+    }
+
     /// The norm of a dossier's looks, where it is in memory.
-    pub fn at_hand(&self, target: &Target, dossier: &Dossier) -> Option<Learnt> {
-        let (of, norm) = self.at_hand.get(&dossier.target)?;
+    fn in_memory(&self, target: &Target, dossier: &Dossier) -> Option<LearntNorm> {
+        let (of, norm) = self.in_memory.get(&dossier.target)?;
         let mut names = known_looks(dossier).map(|it| name(target, it));
         let same = of.iter().all(|it| names.next() == Some(*it)) && names.next().is_none();
         same.then_some(norm)
     }
 
-    /// Makes the norm of the baseline's looks from their kept imprints, and from `read`, those read just now. Without
+    /// Makes the norm of the baseline's looks from their kept features, and from `read`, those read just now. Without
     /// `read`, fails with the looks to be read first. Bodies that are gone or damaged are left out; a norm made without
     /// them is not kept, since they may come back.
-    pub fn of(
+    fn build(
         &self,
         target: &Target,
         dossier: &Dossier,
         read: Option<&Imprints>,
-    ) -> Result<Learnt, Vec<Unread>> {
+    ) -> Result<LearntNorm, Vec<Unread>> {
         let (approved, learnt) = match &dossier.baseline {
             Some(baseline) => (baseline.approved.as_slice(), baseline.learnt.as_slice()),
             None => (dossier.learning.as_slice(), [].as_slice()),
         };
         let looks = || approved.iter().chain(learnt);
         let names: Vec<Digest> = looks().map(|it| name(target, it)).collect();
-        let kept = self.kept(&dossier.target);
-        let (mut new, mut sworn) = (0, 0);
+        let kept = self.stored(&dossier.target);
+        let (mut new, mut from_approved) = (0, 0);
         let mut unread = Vec::new();
         let mut imprints = Imprints::new();
         for (at, (look, name)) in looks().zip(&names).enumerate() {
@@ -91,7 +170,7 @@ impl Norms {
                 unread.push((look.clone(), *name));
             }
             if at < approved.len() {
-                sworn = imprints.len();
+                from_approved = imprints.len();
             }
         }
         if read.is_none() && !unread.is_empty() {
@@ -99,44 +178,50 @@ impl Norms {
         }
         let whole = imprints.len() == names.len();
         if new > 0 {
-            self.keep(&dossier.target, &imprints);
+            self.store(&dossier.target, &imprints);
         }
         let looks: Vec<&Imprint> = imprints.iter().map(|it| it.1.as_ref()).collect();
         let norm = if learnt.is_empty() {
-            Learnt {
+            LearntNorm {
                 all: Arc::new(Norm::of(looks)),
                 approved: None,
             }
         } else {
-            let (all, alone) = Norm::of_both(&looks, sworn);
-            Learnt {
+            let (all, alone) = Norm::of_both(&looks, from_approved);
+            LearntNorm {
                 all: Arc::new(all),
                 approved: Some(Arc::new(alone)),
             }
         };
         // while looks are gathered, each makes another one
         if whole && dossier.baseline.is_some() {
-            self.at_hand
+            self.in_memory
                 .insert(dossier.target.clone(), (names, norm.clone()));
         }
         Ok(norm)
     }
 
-    /// Keeps what a look left that became one of the dossier's.
-    pub fn took(&self, target: &Target, dossier: &Dossier, look: &LookRef, left: Arc<Imprint>) {
+    /// Stores the features of a look, if it is one of the dossier's.
+    fn store_look(
+        &self,
+        target: &Target,
+        dossier: &Dossier,
+        look: &LookRef,
+        features: Arc<Imprint>,
+    ) {
         let names: Vec<Digest> = known_looks(dossier).map(|it| name(target, it)).collect();
         let new = name(target, look);
         if !names.contains(&new) {
             return;
         }
-        let mut kept = self.kept(&dossier.target);
+        let mut kept = self.stored(&dossier.target);
         kept.retain(|it| names.contains(&it.0) && it.0 != new);
-        kept.push((new, left));
-        self.keep(&dossier.target, &kept);
+        kept.push((new, features));
+        self.store(&dossier.target, &kept);
     }
 
-    /// The mask of the looks that a target is compared with. Bodies that are gone or damaged are left out: what is
-    /// learnt without them lets through less.
+    /// The mask of the looks that a target is compared with. Bodies that are gone or damaged are left out: a mask learnt
+    /// without them lets through less.
     pub fn mask(&self, dossier: &Dossier, of: Digest) -> Mask {
         let bodies: Vec<Vec<u8>> = known_looks(dossier)
             .take_while(|_| !patience::is_lost())
@@ -148,22 +233,22 @@ impl Norms {
         Mask::learn(of, approved, &bodies)
     }
 
-    fn kept(&self, of: &TargetId) -> Imprints {
-        let bytes = self.derived.get(of);
+    fn stored(&self, of: &TargetId) -> Imprints {
+        let bytes = self.files.get(of);
         bytes.map(|it| imprints::read(&it)).unwrap_or_default()
     }
 
-    fn keep(&self, of: &TargetId, kept: &Imprints) {
+    fn store(&self, of: &TargetId, kept: &Imprints) {
         let written = imprints::write(kept)
             .map_err(|error| error.to_string())
-            .and_then(|it| self.derived.put(of, &it).map_err(|it| it.to_string()));
+            .and_then(|it| self.files.put(of, &it).map_err(|it| it.to_string()));
         if let Err(error) = written {
             tracing::debug!(target.id = %of, %error, "what the looks left cannot be kept; they are read again");
         }
     }
 
-    /// Reads the imprint of a look's page; `None` where the page is gone or unreadable.
-    pub fn read(&self, target: &Target, look: &LookRef) -> Option<Imprint> {
+    /// Reads the features of a look's page; `None` where the page is gone or unreadable.
+    fn read_features(&self, target: &Target, look: &LookRef) -> Option<Imprint> {
         match self.evidence.body(&look.digest) {
             Ok(bytes) => {
                 let source = Source {
@@ -182,49 +267,7 @@ impl Norms {
     }
 }
 
-/// The norm of a target, made at a desk. Each page that must be read for it is a job of its own, with its own time; one
-/// that takes too long is left out.
-pub(crate) async fn learnt(
-    world: &World,
-    target: &Target,
-    dossier: &Dossier,
-) -> Result<Learnt, Unfinished> {
-    let norms = world.norms();
-    if let Some(known) = norms.at_hand(target, dossier) {
-        return Ok(known);
-    }
-    let case = Arc::new((norms, target.clone(), dossier.clone()));
-    let of = case.clone();
-    let made = world.desks.within(&dossier.target, move || {
-        let (norms, target, dossier) = of.as_ref();
-        norms.of(target, dossier, None)
-    });
-    let unread = match made.await? {
-        Ok(known) => return Ok(known),
-        Err(unread) => unread,
-    };
-    let mut read = Imprints::new();
-    for (look, name) in unread {
-        let of = case.clone();
-        let made = world
-            .desks
-            .within(&dossier.target, move || of.0.read(&of.1, &look));
-        match made.await {
-            Ok(Some(made)) => read.push((name, Arc::new(made))),
-            Ok(None) => (),
-            Err(why) => {
-                tracing::warn!(target.id = %target.id, %why, "a page of the baseline is left out: it cannot be read in time; approve the target anew");
-            }
-        }
-    }
-    let made = world.desks.within(&dossier.target, move || {
-        let (norms, target, dossier) = case.as_ref();
-        norms.of(target, dossier, Some(&read))
-    });
-    Ok(made.await?.unwrap_or_default())
-}
-
-/// All that reading a look depends on, the program included.
+/// The name of a look's features: a digest of everything that reading them depends on, the program included.
 fn name(target: &Target, look: &LookRef) -> Digest {
     let parts = [
         look.digest.bytes().as_slice(),

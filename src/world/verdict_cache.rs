@@ -1,27 +1,27 @@
-//! What pages came to that were judged already: one that stays defaced, or out of order, is not judged at each look.
+//! Cache of judgements, so that a portal that stays defaced or out of order is not judged at every look.
 
 use std::sync::Arc;
 
 use crate::{judge::Judgement, model::Digest, store::cache::Cache};
 
-/// A normal page's judgement is some 300 bytes, an accused one's some kilobytes.
+/// Judgements kept. One of a normal page is some 300 bytes, one of an accused page some kilobytes.
 const KEPT: usize = 1024;
 
-pub struct Memo(Cache<Digest, Arc<Judgement>>);
+/// Judgements by everything that they depend on (`judge::cache_key`).
+pub struct VerdictCache(Cache<Digest, Arc<Judgement>>);
 
-impl Default for Memo {
+impl Default for VerdictCache {
     fn default() -> Self {
         Self(Cache::new(KEPT))
     }
 }
 
-impl Memo {
-    /// `case` stands for everything that the judgement depends on.
-    pub(crate) fn recall(&self, case: &Digest) -> Option<Arc<Judgement>> {
-        self.0.get(case)
+impl VerdictCache {
+    pub(crate) fn get(&self, key: &Digest) -> Option<Arc<Judgement>> {
+        self.0.get(key)
     }
 
-    pub(crate) fn keep(&self, case: Digest, judgement: Judgement) {
-        self.0.insert(case, Arc::new(judgement));
+    pub(crate) fn insert(&self, key: Digest, judgement: Judgement) {
+        self.0.insert(key, Arc::new(judgement));
     }
 }

@@ -1,5 +1,4 @@
-//! Work for a processor, off the threads that wait for sockets: as many jobs at once as there are processors, none
-//! longer than its time. Costly jobs wait for cheap ones.
+//! CPU-bound work on blocking threads: one job a processor, with a time limit. Costly jobs wait for cheap ones.
 
 use std::{
     num::NonZero,
@@ -13,18 +12,18 @@ use crate::{
     page::patience::{Patience, SECONDS},
     world::{
         cpu_time,
-        turns::{Kind, Turns},
+        job_queue::{JobQueue, Kind},
     },
 };
 
-/// The most that a job takes by the clock, where others keep it from its processor.
+/// The longest a job takes by the clock, where other work keeps it from its processor.
 const BY_THE_CLOCK: Duration = Duration::from_secs(10);
-/// After patience is lost, the work looks up at the next occasion; one that does not is left to itself.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+/// The time that a cancelled job has to notice it. After this the caller goes on without the job.
+const GRACE: Duration = Duration::from_secs(10);
 
-/// The desks: a place for each processor, two at least.
-pub struct Desks {
-    turns: Turns,
+/// Runs jobs: one for each processor at once, two at least.
+pub struct Workers {
+    queue: JobQueue,
     given_up: AtomicUsize,
 }
 
@@ -34,72 +33,80 @@ pub enum Unfinished {
     #[error("more than {SECONDS} s of work")]
     Time,
     #[error("a fault of this program")]
-    Fault,
-    /// Lessons only: a judgement waits until its caller drops it.
+    Panicked,
+    /// Learning jobs only: a judgement waits until its caller drops it.
     #[error("the service stops")]
     Stopped,
 }
 
-impl Default for Desks {
+impl Default for Workers {
     fn default() -> Self {
         let processors = thread::available_parallelism().map_or(2, NonZero::get);
         Self {
-            turns: Turns::new(processors.max(2)),
+            queue: JobQueue::new(processors.max(2)),
             given_up: AtomicUsize::new(0),
         }
     }
 }
 
-impl Desks {
-    /// Cheap judgements that wait for a place: each holds a page in memory. Costly ones are not counted, or a portal
-    /// that serves them would hold up the looks at others.
+impl Workers {
+    /// The number of cheap judgements that wait: each holds a page in memory. Costly ones are not counted, or a portal
+    /// that causes them would hold up the looks at others.
     pub fn waiting(&self) -> usize {
-        self.turns.waiting()
+        self.queue.waiting()
     }
 
-    /// Judges a page of `of` within its time, which leaves out the wait for a place. A portal has one job at a time; a
-    /// portal that was costly lately comes after cheap ones, and such portals never take all places.
-    pub async fn within<T: Send + 'static>(
+    /// Runs a job that judges a page of `of`, with a time limit that leaves out the wait for a worker. A portal has one job
+    /// at a time; a portal that was costly lately comes after cheap ones, and such portals never take all workers.
+    ///
+    /// # Errors
+    ///
+    /// The reason for which the job did not end.
+    pub async fn run_limited<T: Send + 'static>(
         &self,
         of: &TargetId,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
-        self.work(of, Kind::Judging, work).await
+        self.run(of, Kind::Judging, work).await
     }
 
-    /// Like [`Self::within`], for work of use to later looks: it comes after all judgements and never takes the last
-    /// place.
-    pub async fn learning<T: Send + 'static>(
+    /// Like [`Self::run_limited`], for work of use to later looks: it comes after all judgements and never takes the last
+    /// worker.
+    ///
+    /// # Errors
+    ///
+    /// The reason for which the job did not end, [`Unfinished::Stopped`] where the service stops.
+    pub async fn run_learning<T: Send + 'static>(
         &self,
         of: &TargetId,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
-        self.work(of, Kind::Learning, work).await
+        self.run(of, Kind::Learning, work).await
     }
 
-    async fn work<T: Send + 'static>(
+    async fn run<T: Send + 'static>(
         &self,
         of: &TargetId,
         kind: Kind,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
-        let Some((place, turn)) = self.turns.take(of.portal(), kind).await else {
+        let Some((slot, job)) = self.queue.take(of.portal(), kind).await else {
             return self.stopped(kind).await;
         };
-        let patience = turn.patience();
-        let lost_with = LoseOnDrop(patience.clone());
+        let patience = job.patience();
+        let lost_with = CancelOnDrop(patience.clone());
         let of = patience.clone();
         let mut task = tokio::task::spawn_blocking(move || {
-            // the portal keeps its turn until the work has really ended, even where no caller waits any more
-            let (out, cost) = cpu_time::during(&of, work);
-            turn.ended(cost);
+            // the portal's next job waits until this one has really ended, even if its caller waits no more
+            let (out, cost) = cpu_time::run(&of, work);
+            job.ended(cost);
             out
         });
         let done = tokio::select! {
             done = &mut task => done,
             () = tokio::time::sleep(BY_THE_CLOCK) => {
                 patience.lose();
-                match tokio::time::timeout(LAST_WORDS, task).await {
+                match tokio::time::timeout(GRACE, task).await {
                     Ok(done) => done,
                     Err(_) => return Err(Unfinished::Time),
                 }
@@ -107,22 +114,22 @@ impl Desks {
         };
         let lost = patience.is_lost();
         drop(lost_with);
-        drop(place);
+        drop(slot);
         match done {
-            Ok(_) if lost && self.turns.is_over() => self.stopped(kind).await,
+            Ok(_) if lost && self.queue.is_over() => self.stopped(kind).await,
             Ok(_) if lost => Err(Unfinished::Time),
             Ok(out) => Ok(out),
-            Err(_) => Err(Unfinished::Fault),
+            Err(_) => Err(Unfinished::Panicked),
         }
     }
 
-    /// Stops the desks with the service: costly jobs are told to end, and none begins any more. The caller of a
-    /// judgement waits until it is dropped, since a page that was not judged is no finding.
+    /// Stops the workers with the service: costly jobs are cancelled, and no other one begins. The caller of a judgement
+    /// waits until it is dropped, since a page that was not judged is no finding.
     pub fn stop(&self) {
-        self.turns.end();
+        self.queue.end();
     }
 
-    /// Callers that wait for a judgement that will never come.
+    /// The number of callers that wait for a judgement that will never come.
     pub fn given_up(&self) -> usize {
         self.given_up.load(Ordering::Relaxed)
     }
@@ -147,10 +154,10 @@ impl Desks {
     }
 }
 
-/// Ends work, at its next check of patience, once its caller is gone.
-struct LoseOnDrop(Patience);
+/// Cancels a job once its caller is gone.
+struct CancelOnDrop(Patience);
 
-impl Drop for LoseOnDrop {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.lose();
     }
@@ -188,39 +195,39 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_takes_too_long_is_told_to_end_and_comes_to_nothing() {
-        let desks = Desks::default();
+        let workers = Workers::default();
         let (began, ended) = (mpsc::channel(), mpsc::channel());
         let hostile = id("a");
-        let work = desks.within(&hostile, endless(began.0, ended.0));
+        let work = workers.run_limited(&hostile, endless(began.0, ended.0));
         assert_eq!(work.await, Err(Unfinished::Time));
         heard(ended.1).await;
-        assert_eq!(desks.within(&id("a"), || 7).await, Ok(7));
+        assert_eq!(workers.run_limited(&id("a"), || 7).await, Ok(7));
         let fails = || -> u8 { panic!("a fault") };
-        let fault = desks.learning(&id("a"), fails).await;
-        assert_eq!(fault, Err(Unfinished::Fault));
+        let fault = workers.run_learning(&id("a"), fails).await;
+        assert_eq!(fault, Err(Unfinished::Panicked));
         assert_eq!(
-            desks.within(&id("a"), || 8).await,
+            workers.run_limited(&id("a"), || 8).await,
             Ok(8),
-            "its turn is over"
+            "the portal's job is over"
         );
     }
 
     #[tokio::test]
     async fn work_that_waits_for_a_processor_has_not_taken_too_long() {
-        let desks = Desks::default();
+        let workers = Workers::default();
         let kept_from_it = || {
             thread::sleep(Duration::from_secs(SECONDS + 1));
             (0..100_000).all(|_| !patience::step(1))
         };
-        assert_eq!(desks.within(&id("a"), kept_from_it).await, Ok(true));
+        assert_eq!(workers.run_limited(&id("a"), kept_from_it).await, Ok(true));
     }
 
     #[tokio::test]
-    async fn work_that_nobody_waits_for_ends() {
-        let desks = Desks::default();
+    async fn work_without_a_caller_ends() {
+        let workers = Workers::default();
         let (began, ended) = (mpsc::channel(), mpsc::channel());
         let hostile = id("a");
-        let work = desks.within(&hostile, endless(began.0, ended.0));
+        let work = workers.run_limited(&hostile, endless(began.0, ended.0));
         tokio::select! {
             _ = work => panic!("it has no end of its own"),
             _ = heard(began.1) => (),
@@ -229,18 +236,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_service_that_stops_waits_for_no_dear_work() {
-        let desks = Desks::default();
+    async fn a_service_that_stops_waits_for_no_costly_work() {
+        let workers = Workers::default();
         let (began, ended) = (mpsc::channel(), mpsc::channel());
         let hostile = id("a");
-        let work = desks.learning(&hostile, endless(began.0, ended.0));
+        let work = workers.run_learning(&hostile, endless(began.0, ended.0));
         let stop = async {
             heard(began.1).await;
-            desks.stop();
+            workers.stop();
         };
         let (learnt, ()) = tokio::join!(work, stop);
         assert_eq!(learnt, Err(Unfinished::Stopped));
         heard(ended.1).await;
-        assert_eq!(desks.within(&hostile, || 7).await, Ok(7), "cheap ones end");
+        assert_eq!(
+            workers.run_limited(&hostile, || 7).await,
+            Ok(7),
+            "cheap ones end"
+        );
     }
 }

@@ -313,7 +313,7 @@ async fn small_steps_do_not_excuse_one_another() {
             &scene.target(0),
             gaccong::model::Profile::Desktop,
             &dossier,
-            gaccong::watch::look::Beside::default(),
+            gaccong::watch::look::LookOptions::default(),
         )
         .await;
         scene.world.evidence.keep(&look.body.unwrap()).unwrap();

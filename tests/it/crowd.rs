@@ -17,7 +17,7 @@ use gaccong::{
     model::{Class, Incident, IncidentId, Storm},
     notify::{common::StormContext, messages::storm, text::LIMIT},
     watch::check::check,
-    world::{clock::System, steady},
+    world::{clock::System, unchanging},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -334,7 +334,7 @@ async fn one_alone_is_told_as_what_it_is_and_becomes_a_storm_when_others_follow(
         scene.learn(at).await;
     }
     let stop = CancellationToken::new();
-    let teller = tokio::spawn(deliver::run(steady(scene.world.clone()), stop.clone()));
+    let teller = tokio::spawn(deliver::run(unchanging(scene.world.clone()), stop.clone()));
     portal.show(defaced());
     for at in 0..4 {
         check(&scene.world, &scene.target(at)).await;

@@ -9,7 +9,7 @@ use gaccong::{
     fetch::Settings,
     judge::DecidedBy,
     model::{Class, Fetched, Profile},
-    watch::{self, look::Beside},
+    watch::{self, look::LookOptions},
 };
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::{
@@ -322,7 +322,7 @@ async fn a_page_that_always_breaks_over_http2_is_known_by_its_bytes_all_the_same
     let scene = scene(Does::Shows(clock.into_bytes(), None), false).await;
     scene.learn(0).await;
     let (target, dossier) = (scene.target(0), scene.dossier(0).await);
-    let (desktop, beside) = (Profile::Desktop, Beside::default());
+    let (desktop, beside) = (Profile::Desktop, LookOptions::default());
     let seen = watch::look(&scene.world, &target, desktop, &dossier, beside).await;
     let decided = (seen.class, seen.decided_by);
     assert_eq!(decided, (Class::Unchanged, DecidedBy::Equal));

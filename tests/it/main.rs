@@ -21,6 +21,7 @@ mod config; // targets.yaml: every fault at its place
 mod cost; // pages cost in proportion to their length; hostile ones do not delay others
 mod crash; // kill -9 at random moments
 mod crowd; // a storm hides no incident: names, joiners, targets told alone, kill -9 in one
+mod cycles; // no file imports itself through others
 mod damage; // files that are flipped, cut or lost; disks that fail
 mod day; // a day in the duty room: every step interrupted, strangers, simultaneous taps, a group that moves
 mod decide; // decisions that another commit overtakes

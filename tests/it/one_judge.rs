@@ -17,7 +17,7 @@ use gaccong::{
         incident::ChangeLine, target::Confirm,
     },
     store::Commit,
-    watch::{check, look, look::Beside},
+    watch::{LookOptions, check, look, visitors},
 };
 use jiff::Timestamp;
 
@@ -55,7 +55,7 @@ async fn approve(scene: &Scene, portal: &Portal, target: &Target, history: &[Byt
             target,
             Profile::Desktop,
             &nothing,
-            Beside::default(),
+            LookOptions::default(),
         )
         .await;
         scene.world.evidence.keep(body).unwrap();
@@ -143,18 +143,25 @@ impl Case {
     /// The looks of the service, one for each visitor.
     async fn judge_portal(&self, scene: &Scene) -> Told {
         let world = &scene.world;
-        let own = check::profile_dossier(world, &self.target, Profile::Googlebot).await;
+        let own = visitors::profile_dossier(world, &self.target, Profile::Googlebot).await;
         let dossier = Dossier {
             target: self.target.id.clone(),
             ..own.clone()
         };
         let desktop = Profile::Desktop;
-        let first = look(world, &self.target, desktop, &dossier, Beside::default()).await;
+        let first = look(
+            world,
+            &self.target,
+            desktop,
+            &dossier,
+            LookOptions::default(),
+        )
+        .await;
         let mut gravest = Gravest::of(first);
         if self.googlebot.is_some() {
-            let beside = Beside {
-                first: Some(&dossier),
-                ..Beside::default()
+            let beside = LookOptions {
+                first_profile: Some(&dossier),
+                ..LookOptions::default()
             };
             gravest.add(look(world, &self.target, Profile::Googlebot, &own, beside).await);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gaccong::{
     judge::DecidedBy,
     model::{Class, Kind, Profile},
-    watch::{look, look::Beside},
+    watch::{look, look::LookOptions},
 };
 
 use crate::{
@@ -39,7 +39,7 @@ async fn path(scene: &Scene) -> (DecidedBy, Class) {
         &target,
         Profile::Desktop,
         &dossier,
-        Beside::default(),
+        LookOptions::default(),
     )
     .await;
     (seen.decided_by, seen.class)

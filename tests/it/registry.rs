@@ -169,7 +169,7 @@ async fn a_chat_that_takes_nothing_is_no_trouble_of_ours() {
     deliver::flush(&scene.world).await;
     assert_eq!(scene.world.store.outbox().await.unwrap().len(), 1);
     assert_eq!(
-        scene.world.measure.outbox_age.get(),
+        scene.world.metrics.outbox_age.get(),
         0,
         "health is about our own people"
     );

@@ -10,7 +10,7 @@ use gaccong::{
     notify::{Message, Notifier, Pace, Place, Refusal},
     store::Commit,
     watch::check::check,
-    world::{clock::Clock, steady},
+    world::{clock::Clock, unchanging},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -238,7 +238,7 @@ async fn one_that_waits_for_its_turn_is_counted_once() {
     // the three use up the minute: the outage waits, for many rounds
     tokio::time::pause();
     let stop = CancellationToken::new();
-    let running = tokio::spawn(deliver::run(steady(scene.world.clone()), stop.clone()));
+    let running = tokio::spawn(deliver::run(unchanging(scene.world.clone()), stop.clone()));
     let told = || slow.0.0.lock().unwrap().clone();
     while told().len() < 4 {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

@@ -6,7 +6,7 @@ use gaccong::{
     bot,
     world::{
         clock::{Clock, System},
-        steady,
+        unchanging,
     },
 };
 use tokio::task::JoinHandle;
@@ -94,7 +94,7 @@ pub struct Listening(CancellationToken, JoinHandle<()>);
 impl Listening {
     pub fn to(scene: &Scene) -> Self {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(bot::run(steady(scene.world.clone()), stop.clone()));
+        let task = tokio::spawn(bot::run(unchanging(scene.world.clone()), stop.clone()));
         Self(stop, task)
     }
 

@@ -25,7 +25,7 @@ use gaccong::{
     model::{Incident, Kind, Receipt, Standing},
     schedule::{jobs::repeat, queue},
     store::{RecordStore, Store, Wanted},
-    world::{World, clock::Clock, steady},
+    world::{World, clock::Clock, unchanging},
 };
 use jiff::Timestamp;
 use tokio::{task::JoinSet, time::Instant};
@@ -126,11 +126,11 @@ impl History {
         let world = Arc::new(world);
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(queue::run(steady(world.clone()), stop.clone(), None));
-        tasks.spawn(deliver::run(steady(world.clone()), stop.clone()));
+        tasks.spawn(queue::run(unchanging(world.clone()), stop.clone(), None));
+        tasks.spawn(deliver::run(unchanging(world.clone()), stop.clone()));
         tasks.spawn(repeat(
             Box::new(Watchdog::default()),
-            steady(world.clone()),
+            unchanging(world.clone()),
             stop,
         ));
         self.running = Some((tasks, world));

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use gaccong::{
     bot, config, deliver,
     model::incident::{Stage, What},
-    world::{World, clock::System, steady},
+    world::{World, clock::System, unchanging},
 };
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -213,7 +213,7 @@ async fn the_outbox_survives_a_restart() {
     let world = Arc::new(world);
     assert_eq!(world.store.outbox().await.unwrap().len(), 1);
     let stop = CancellationToken::new();
-    let teller = tokio::spawn(deliver::run(steady(world.clone()), stop.clone()));
+    let teller = tokio::spawn(deliver::run(unchanging(world.clone()), stop.clone()));
     let outbox = async {
         while telegram.calls("sendMessage").len() < 2 {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -233,7 +233,7 @@ async fn a_tap_takes_the_incident_and_a_stranger_is_told_nothing() {
     scene.check(0).await;
     let id = scene.incidents().await[0].id.to_string();
     let stop = CancellationToken::new();
-    let listener = tokio::spawn(bot::run(steady(scene.world.clone()), stop.clone()));
+    let listener = tokio::spawn(bot::run(unchanging(scene.world.clone()), stop.clone()));
     let answers = async |count: usize| {
         let wait = async {
             while telegram.calls("answerCallbackQuery").len() < count {

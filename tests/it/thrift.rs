@@ -35,7 +35,6 @@ async fn who_is_silent_to_the_first_visitor_is_not_asked_by_the_others() {
 
 #[tokio::test]
 async fn large_pages_that_fell_out_of_a_baseline_do_not_stay_on_disk() {
-    use gaccong::world::evicted;
     let mut n = 0;
     let portal = Portal::start(move |_| {
         n += 1;
@@ -75,6 +74,10 @@ async fn large_pages_that_fell_out_of_a_baseline_do_not_stay_on_disk() {
             file.set_modified(long_ago).unwrap();
         }
     }
-    evicted::clear(&scene.world).await;
+    let world = &scene.world;
+    world
+        .evicted
+        .clear(world.store.as_ref(), &world.evidence)
+        .await;
     assert_eq!(bodies(), 3 + 5, "what the baseline speaks of stays");
 }

@@ -7,7 +7,7 @@ use gaccong::{
     bot, deliver,
     model::{Incident, IncidentId, action::Group, incident::What},
     watch::check::check,
-    world::{clock::Clock, steady},
+    world::{clock::Clock, unchanging},
 };
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -92,7 +92,7 @@ struct Listening(CancellationToken, JoinHandle<()>);
 impl Listening {
     fn to(scene: &Scene) -> Self {
         let stop = CancellationToken::new();
-        let task = tokio::spawn(bot::run(steady(scene.world.clone()), stop.clone()));
+        let task = tokio::spawn(bot::run(unchanging(scene.world.clone()), stop.clone()));
         Self(stop, task)
     }
 

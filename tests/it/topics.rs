@@ -1,10 +1,6 @@
 //! Groups with topics: the topics of messages and answers, lasting refusals, and chats known by their public names.
 
-use gaccong::{
-    config, deliver,
-    model::incident::What,
-    world::{World, health},
-};
+use gaccong::{config, deliver, model::incident::What, world::World};
 use serde_json::json;
 
 use crate::{
@@ -142,7 +138,7 @@ async fn a_closed_topic_is_no_way_and_says_what_to_do() {
     ] {
         let (portal, telegram, scene) = scene(with).await;
         telegram.topics(ROOM, open);
-        assert!(health::health(&scene.world).await.is_good());
+        assert!(scene.world.health().await.is_good());
         portal.show(defaced());
         scene.check(0).await;
         deliver::flush(&scene.world).await;
@@ -171,8 +167,8 @@ async fn a_closed_topic_is_no_way_and_says_what_to_do() {
                     && it.contains(todo)),
             "{duty:#?}"
         );
-        let health = health::health(&scene.world).await;
-        assert!(!health.is_good() && health.gone.contains_key("room"));
+        let health = scene.world.health().await;
+        assert!(!health.is_good() && health.dead_notifiers.contains_key("room"));
         assert!(scene.world.store.outbox().await.unwrap().is_empty());
         let incident = scene.incidents().await.remove(0);
         let undelivered = |it: &gaccong::model::incident::Event| it.what == What::Undelivered;
@@ -184,7 +180,7 @@ async fn a_closed_topic_is_no_way_and_says_what_to_do() {
             &format!("chat: -1001, topic: {}", open[0]),
         ));
         let (world, _) = scene.world.renewed(config).unwrap();
-        assert!(health::health(&world).await.is_good());
+        assert!(world.health().await.is_good());
     }
 }
 
@@ -224,7 +220,7 @@ async fn refusals_that_last_take_another_way_at_once_and_passing_ones_wait() {
         assert_eq!(waiting.is_empty(), lasts, "{why}: {waiting:#?}");
         let told = telegram.messages(DUTY);
         assert_eq!(told.len(), if lasts { 2 } else { 0 }, "{why}: {told:#?}");
-        let health = health::health(&scene.world).await;
+        let health = scene.world.health().await;
         assert_eq!(health.is_good(), !lasts, "{why}");
     }
 }
@@ -242,8 +238,8 @@ async fn a_chat_that_registered_itself_and_left_is_no_trouble_of_the_service() {
     telegram.block(OTHER);
     portal.show(defaced());
     scene.check(0).await;
-    let health = health::health(&scene.world).await;
-    assert!(health.is_good() && health.gone.contains_key("room@-1003"));
+    let health = scene.world.health().await;
+    assert!(health.is_good() && health.dead_notifiers.contains_key("room@-1003"));
 }
 
 #[tokio::test]
@@ -279,8 +275,11 @@ async fn a_stranger_who_asked_and_cannot_be_told_is_no_trouble_of_the_service() 
     deliver::flush(&scene.world).await;
     let dead = scene.world.store.dead_letters().await.unwrap();
     assert!(dead.iter().any(|it| it.notifier == name), "{dead:?}");
-    let health = health::health(&scene.world).await;
-    assert!(health.is_good() && health.gone.is_empty(), "{health:?}");
+    let health = scene.world.health().await;
+    assert!(
+        health.is_good() && health.dead_notifiers.is_empty(),
+        "{health:?}"
+    );
     let told = telegram.messages(DUTY);
     let news = told[before..]
         .iter()

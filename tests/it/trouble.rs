@@ -15,7 +15,7 @@ use gaccong::{
     notify::{Message, Notifier, Place, Refusal},
     schedule::jobs::repeat,
     store::Condition,
-    world::{clock::Fixed, steady},
+    world::{clock::Fixed, unchanging},
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
@@ -334,9 +334,9 @@ async fn where_a_chat_is_gone_the_alert_goes_another_way_and_the_duty_room_is_to
     );
     let dead = scene.world.store.dead_letters().await.unwrap();
     assert_eq!(dead.len(), 1);
-    let health = gaccong::world::health::health(&scene.world).await;
+    let health = scene.world.health().await;
     assert_eq!(health.dead_letters, 1);
-    assert!(health.gone.contains_key("group"));
+    assert!(health.dead_notifiers.contains_key("group"));
     assert!(scene.world.store.outbox().await.unwrap().is_empty());
 }
 
@@ -391,7 +391,7 @@ async fn certificates_are_not_out_of_date_because_our_clock_is_wrong() {
         assert_eq!(scene.check(4).await.class, None);
     }
     assert!(scene.incidents().await.is_empty());
-    let off = scene.world.eyes.skew().unwrap();
+    let off = scene.world.connectivity.skew().unwrap();
     assert!(off.as_hours() <= -9000, "{off:?}");
 }
 
@@ -402,16 +402,16 @@ async fn when_looks_stop_the_duty_room_hears_of_it_and_of_the_end() {
     let stop = CancellationToken::new();
     let dog = tokio::spawn(repeat(
         Box::new(Watchdog::default()),
-        steady(scene.world.clone()),
+        unchanging(scene.world.clone()),
         stop.clone(),
     ));
-    let measure = &scene.world.measure;
-    measure.targets.set(3);
-    measure.overdue.set(3);
+    let metrics = &scene.world.metrics;
+    metrics.targets.set(3);
+    metrics.overdue.set(3);
     tokio::time::sleep(Duration::from_secs(90)).await;
     deliver::flush(&scene.world).await;
-    measure.overdue.set(0);
-    measure.attempted(Timestamp::now());
+    metrics.overdue.set(0);
+    metrics.record_attempt(Timestamp::now());
     tokio::time::sleep(Duration::from_secs(20)).await;
     deliver::flush(&scene.world).await;
     stop.cancel();

@@ -36,7 +36,7 @@ use crate::{
     report::formats,
     schedule::queue,
     store::backends,
-    world::{World, clock::System, steady},
+    world::{World, clock::System, unchanging},
 };
 
 #[derive(clap::Args)]
@@ -95,11 +95,11 @@ async fn story(
         })
     };
     tokio::spawn(queue::run(
-        steady(stage.world.clone()),
+        unchanging(stage.world.clone()),
         stop.clone(),
         Some(on_checked),
     ));
-    tokio::spawn(deliver::run(steady(stage.world.clone()), stop.clone()));
+    tokio::spawn(deliver::run(unchanging(stage.world.clone()), stop.clone()));
     stage.learnt(&sites).await?;
     stage.say("demo-learnt", &[])?;
     for (site, mode, said) in [

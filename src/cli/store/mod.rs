@@ -143,7 +143,10 @@ fn shown(
 
 /// The bodies that target states and incidents refer to, in a stable order.
 async fn referred(world: &World) -> Result<BTreeSet<Digest>, Failure> {
-    Ok(evicted::referred(world).await?.into_iter().collect())
+    Ok(evicted::all_referenced(world.store.as_ref())
+        .await?
+        .into_iter()
+        .collect())
 }
 
 fn failed(path: &Path) -> impl Fn(std::io::Error) -> Failure + '_ {

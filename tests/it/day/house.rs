@@ -14,7 +14,7 @@ use gaccong::{
     model::{Incident, TargetId},
     store::{Wanted, backends},
     watch::check,
-    world::{World, steady},
+    world::{World, unchanging},
 };
 use tokio::{runtime::Runtime, sync::watch};
 use tokio_util::sync::CancellationToken;
@@ -72,7 +72,10 @@ impl Life {
         let store = backends::open("sled", &config.service.data_dir).unwrap();
         let world = Arc::new(World::open(config, store, clock).unwrap().0);
         if listens {
-            runtime.spawn(bot::run(steady(world.clone()), CancellationToken::new()));
+            runtime.spawn(bot::run(
+                unchanging(world.clone()),
+                CancellationToken::new(),
+            ));
         }
         drop(inside);
         Self {
