@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use fastrand::Rng;
 use gaccong::{
-    detect::{Expect, Reckoning, reckon},
+    detect::{Expectations, Reckoning, reckon},
     judge::replay::{Replay, Unbounded},
     model::{Profile, Target, Verdict, target::Settings},
     page::{self, Source},
@@ -211,7 +211,7 @@ fn judged(case: Case, purpose: Purpose, portal: &Replay, bytes: &[u8]) -> Judged
         Purpose::Weights => {
             let url = &portal.target().url;
             let page = read(bytes, url).zip(portal.norm());
-            reckoning = page.map(|(it, norm)| reckon(&it, norm, &Expect::of_url(url)));
+            reckoning = page.map(|(it, norm)| reckon(&it, norm, &Expectations::of_url(url)));
         }
         Purpose::Verdicts => {
             let look = portal.judge(&[(Profile::Desktop, body)], None, &Unbounded);

@@ -2,9 +2,9 @@
 #![no_main]
 
 use gaccong::{
-    detect::{Expect, judge},
+    detect::{Expectations, judge},
     diff::Norm,
-    locale::{Lang, Words},
+    locale::{Lang, Locale},
     page::{self, Page, Source},
 };
 use libfuzzer_sys::fuzz_target;
@@ -29,8 +29,8 @@ fuzz_target!(|data: &[u8]| {
     let (Some(before), Some(now)) = (read(before), read(now)) else {
         return;
     };
-    let expect = Expect::of_url(&now.url);
-    let words = Words::new(Lang::Vi);
+    let expect = Expectations::of_url(&now.url);
+    let words = Locale::new(Lang::Vi);
     for norm in [Norm::default(), Norm::learn([&before, &before].into_iter())] {
         let verdict = judge(&now, &norm, &expect);
         assert!((0.0..=1.0).contains(&verdict.score));

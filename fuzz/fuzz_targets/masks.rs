@@ -4,7 +4,7 @@
 
 use gaccong::{
     model::{Digest, Mask},
-    page::patience,
+    page::cancel,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
     let looks = looks(data);
     let bodies: Vec<&[u8]> = looks.iter().map(Vec::as_slice).collect();
     let bytes: u64 = bodies.iter().map(|it| it.len() as u64).sum();
-    let before = patience::steps();
+    let before = cancel::steps();
     let learnt = bodies.len().saturating_sub(2);
     let mut mask = Mask::learn(Digest::of(b""), None, &bodies[..learnt]);
     let fits: Vec<bool> = bodies.iter().map(|it| mask.fits(it)).collect();
@@ -39,7 +39,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let mut again = Mask::learn(Digest::of(b""), None, &bodies[..learnt]);
     again.remember(&mask);
-    let steps = patience::steps() - before;
+    let steps = cancel::steps() - before;
     // up to 1,000 steps a byte: faces and variants times looks
     assert!(
         steps <= 1_000 * bytes + 1_000_000,

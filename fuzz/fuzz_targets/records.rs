@@ -2,24 +2,24 @@
 #![no_main]
 
 use gaccong::{
-    model::{Alert, Dossier, Incident},
+    model::{Alert, TargetState, Incident},
     store::{codec, journal},
 };
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let _ = codec::decode::<Dossier>("d/a", data);
+    let _ = codec::decode::<TargetState>("d/a", data);
     let _ = codec::decode::<Incident>("i/a", data);
     let _ = codec::decode::<Alert>("o/a", data);
     if let Ok(text) = std::str::from_utf8(data) {
         // behind a good checksum anything may stand
         let record = codec::of_json("d/a", text);
         assert!(codec::is_whole("d/a", &record) && !codec::is_whole("d/b", &record));
-        if let Ok(dossier) = codec::decode::<Dossier>("d/a", &record) {
-            let written = codec::encode("d/a", &dossier).expect("it was read");
+        if let Ok(target_state) = codec::decode::<TargetState>("d/a", &record) {
+            let written = codec::encode("d/a", &target_state).expect("it was read");
             assert_eq!(
-                codec::decode::<Dossier>("d/a", &written).expect("whole"),
-                dossier
+                codec::decode::<TargetState>("d/a", &written).expect("whole"),
+                target_state
             );
         }
         let _ = codec::decode::<Incident>("i/a", &codec::of_json("i/a", text));

@@ -2,7 +2,7 @@
 #![no_main]
 
 use gaccong::{
-    locale::{Lang, Words},
+    locale::{Lang, Locale},
     model::Incident,
     notify::words,
 };
@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     });
     let incident: Incident = serde_json::from_value(incident).expect("an incident");
     for lang in [Lang::Vi, Lang::En] {
-        let words = Words::new(lang);
+        let words = Locale::new(lang);
         let message = words::incident(&incident, &words, &zone, false);
         assert!(message.plain.encode_utf16().count() <= 4096);
         let mut open: Vec<&str> = Vec::new();

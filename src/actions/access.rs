@@ -10,7 +10,7 @@ use crate::{
     },
     config::Operators,
     model::{
-        Incident, IncidentId, Say, Target, TargetId,
+        Incident, IncidentId, Localized, Target, TargetId,
         excerpt::excerpt,
         incident::{Actor, Origin, Standpoint},
         registration::Asker,
@@ -77,13 +77,13 @@ pub struct CallerChat {
 pub struct Access<'a> {
     pub world: &'a World,
     caller: Caller,
-    /// Name and value of a milestone that is committed together with the action. After a crash it tells the front end
+    /// Name and value of a marker that is committed together with the action. After a crash it tells the front end
     /// that the action was carried out.
     mark: Option<(String, String)>,
 }
 
 impl<'a> Access<'a> {
-    /// `mark`: name and value of a milestone to commit together with the action.
+    /// `mark`: name and value of a marker to commit together with the action.
     pub fn new(world: &'a World, caller: Caller, mark: Option<(String, String)>) -> Self {
         Self {
             world,
@@ -174,7 +174,7 @@ impl<'a> Access<'a> {
         if self.may_decide() {
             Ok(())
         } else {
-            Err(Refused::Forbidden(Say::new(key)))
+            Err(Refused::Forbidden(Localized::new(key)))
         }
     }
 

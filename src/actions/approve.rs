@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use crate::{
     actions::{access::Access, refused::Refused},
-    incident::{self, Voice},
+    incident::{self, Loudness},
     judge::{self, Look},
     model::{
-        About, Alert, Baseline, Class, Dossier, Incident, IncidentId, Kind, LookRef, Profile, Say,
-        Sightings, Standing, Target, TargetId, Urgency, baseline::KEPT, incident::Actor,
+        About, Alert, Baseline, Class, Incident, IncidentId, Kind, Localized, LookRef, Profile,
+        Sightings, Standing, Target, TargetId, TargetState, Urgency, baseline::KEPT,
+        incident::Actor,
     },
     store::Commit,
     watch::look::{LookOptions, look},
@@ -48,12 +49,12 @@ pub struct Approval {
     /// The incident that the approval refers to. If another incident, or none, is open by then, the approval is
     /// refused.
     pub of: Option<IncidentId>,
-    /// Name and value of a milestone that is written with the commit.
+    /// Name and value of a marker that is written with the commit.
     pub mark: Option<(String, String)>,
 }
 
 impl Approval {
-    /// An approval without a reason, an incident or a milestone.
+    /// An approval without a reason, an incident or a marker.
     pub fn new(by: impl Into<Actor>, keep: Keep) -> Self {
         Self {
             by: by.into(),
@@ -106,8 +107,8 @@ async fn attempt(
     seen: Option<&Look>,
     now: Timestamp,
 ) -> Result<Decision<Approved>, Refused> {
-    let known = world.store.dossier(&target.id).await?;
-    let known = known.unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let known = world.store.target_state(&target.id).await?;
+    let known = known.unwrap_or_else(|| TargetState::new(target.id.clone()));
     let open = match &known.open {
         Some(id) => world.store.incident(id).await?,
         None => None,
@@ -133,15 +134,15 @@ async fn attempt(
         learnt: Vec::new(),
     };
     let mut commit = Commit {
-        milestone: approval.mark.clone(),
-        dossier: Some(with_baseline(known, baseline, target, &seen, approval.keep)),
+        marker: approval.mark.clone(),
+        target_state: Some(with_baseline(known, baseline, target, &seen, approval.keep)),
         ..Commit::default()
     };
     let reason = approval.reason.clone();
     if let Some(open) = open
         && let Ok(ended) = end(&open, &approval.by, reason, now)
     {
-        commit.alerts = world.alerts(target, &ended, Voice::Plain, now);
+        commit.alerts = world.alerts(target, &ended, Loudness::Normal, now);
         commit.alerts.extend(rings(world, &approval.by, &open, now));
         commit.incidents.push(ended);
     }
@@ -151,31 +152,31 @@ async fn attempt(
 /// The state of the target after the approval: with the new baseline, and without what was learnt relative to the old
 /// one.
 fn with_baseline(
-    known: Dossier,
+    known: TargetState,
     baseline: Baseline,
     target: &Target,
     seen: &Look,
     keep: Keep,
-) -> Dossier {
-    let mut dossier = known;
-    dossier.baseline = Some(baseline);
-    dossier.expects = Some(judge::expectations(target));
-    dossier.site.clone_from(&seen.site);
-    dossier.learning.clear();
-    dossier.validators = None;
+) -> TargetState {
+    let mut target_state = known;
+    target_state.baseline = Some(baseline);
+    target_state.expects = Some(judge::expectations(target));
+    target_state.site.clone_from(&seen.site);
+    target_state.learning.clear();
+    target_state.validators = None;
     // a page that is normal now says nothing about earlier sightings
     if keep != Keep::IfNormal {
-        dossier.sightings = Sightings::default();
+        target_state.sightings = Sightings::default();
     }
-    dossier.open = None;
-    dossier
+    target_state.open = None;
+    target_state
 }
 
 /// Looks once, at the server address where the open incident was seen: the officer approves what the incident shows.
 async fn look_again(
     world: &World,
     target: &Target,
-    dossier: &Dossier,
+    target_state: &TargetState,
     open: Option<&Incident>,
 ) -> Look {
     let profiles = &target.settings.profiles;
@@ -184,7 +185,7 @@ async fn look_again(
         address: open.and_then(|it| it.address),
         ..LookOptions::default()
     };
-    look(world, target, profile, dossier, beside).await
+    look(world, target, profile, target_state, beside).await
 }
 
 /// The page in a look, unless the portal is down or blocks us.
@@ -243,7 +244,7 @@ fn end(
     by: &Actor,
     reason: Option<String>,
     now: Timestamp,
-) -> Result<Incident, Say> {
+) -> Result<Incident, Localized> {
     if open.kind.is_tampering() {
         incident::dismiss(open, by, reason, now)
     } else {

@@ -11,7 +11,7 @@ use crate::{
         approve::{Approval, Approved, Keep, approve},
         refused::{Noun, Refused},
     },
-    incident::{self, Voice},
+    incident::{self, Loudness},
     model::{
         Alert, Incident, IncidentId, Target,
         action::{Group, Silence},
@@ -182,7 +182,7 @@ async fn step(
         let commit = Commit {
             incidents: vec![next.clone()],
             alerts: shown(access.world, target.as_ref(), &next, now),
-            milestone: access.mark(),
+            marker: access.mark(),
             ..Commit::default()
         };
         Ok(Decision::write(commit, next))
@@ -247,7 +247,7 @@ async fn step_all(
         let commit = Commit {
             incidents: out.moved.clone(),
             alerts,
-            milestone: access.mark(),
+            marker: access.mark(),
             ..Commit::default()
         };
         Ok(Decision::write(commit, out))
@@ -258,7 +258,7 @@ async fn step_all(
 /// The alerts that show the change of an incident in the chats.
 fn shown(world: &World, target: Option<&Target>, it: &Incident, now: Timestamp) -> Vec<Alert> {
     match target {
-        Some(target) => world.alerts(target, it, Voice::Plain, now),
+        Some(target) => world.alerts(target, it, Loudness::Normal, now),
         None => world.alerts_to_duty(it, now),
     }
 }

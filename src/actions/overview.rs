@@ -7,7 +7,7 @@ use crate::{
         access::Access,
         refused::{Noun, Refused},
     },
-    model::{Glance, Incident, Target},
+    model::{Incident, Target, TargetSummary},
     store::Wanted,
 };
 
@@ -51,17 +51,18 @@ pub async fn open_incidents(
 }
 
 /// A portal with its stored summary; `None` before its first look.
-pub type Seen = (Target, Option<Glance>);
+pub type Seen = (Target, Option<TargetSummary>);
 
 /// All portals that the caller may see.
 pub async fn portals(access: &Access<'_>) -> Result<Vec<Seen>, Refused> {
     let targets = access.targets().await?;
-    let glances = access.world.store.glances().await?.into_iter();
-    let mut glances: HashMap<String, Glance> =
-        glances.map(|it| (it.target.to_string(), it)).collect();
+    let all_summaries = access.world.store.all_summaries().await?.into_iter();
+    let mut all_summaries: HashMap<String, TargetSummary> = all_summaries
+        .map(|it| (it.target.to_string(), it))
+        .collect();
     let seen = |it: Target| {
-        let glance = glances.remove(it.id.as_str());
-        (it, glance)
+        let summary = all_summaries.remove(it.id.as_str());
+        (it, summary)
     };
     Ok(targets.into_iter().map(seen).collect())
 }

@@ -10,7 +10,7 @@ use crate::{
     fetch::Visit,
     judge::Look,
     model::{
-        Dossier, LookRef, Profile, Standing, Target, TargetId,
+        LookRef, Profile, Standing, Target, TargetId, TargetState,
         excerpt::{defang_text, excerpt},
         registrable,
         registration::{Proof, Request, View},
@@ -47,13 +47,13 @@ pub async fn inspect(world: &World, request: &Request) -> Option<(View, Option<P
     settings.profiles = vec![Profile::Desktop];
     let mut target = Target::unregistered(request.url.clone(), settings);
     // its own id, so that no state of a registered portal at this address is used
-    target.id = target.id.beside("asked");
-    let dossier = Dossier::new(target.id.clone());
+    target.id = target.id.child("asked");
+    let target_state = TargetState::new(target.id.clone());
     let seen = look(
         world,
         &target,
         Profile::Desktop,
-        &dossier,
+        &target_state,
         LookOptions::default(),
     )
     .await;
@@ -82,10 +82,10 @@ pub(crate) async fn holders(world: &World, claims: &Claims<'_>) -> HashMap<Strin
     let mut settings: Settings = world.config.defaults.clone();
     settings.profiles = vec![Profile::Desktop];
     let mut target = Target::unregistered(url.clone(), settings);
-    target.id = target.id.beside("asked");
-    let dossier = Dossier::new(target.id.clone());
+    target.id = target.id.child("asked");
+    let target_state = TargetState::new(target.id.clone());
     let beside = LookOptions::default();
-    let seen = look(world, &target, Profile::Desktop, &dossier, beside).await;
+    let seen = look(world, &target, Profile::Desktop, &target_state, beside).await;
     let read = read(world, &seen).await;
     holds_tokens(world, &target.id, claims, &seen, read.as_ref()).await
 }
@@ -171,19 +171,19 @@ async fn duplicate_of(
     }
     let here = seen.seen.as_ref()?;
     let mut read = 0;
-    for dossier in world.store.dossiers().await.ok()? {
-        let looks = dossier.baseline.iter().flat_map(|it| it.looks());
+    for target_state in world.store.target_states().await.ok()? {
+        let looks = target_state.baseline.iter().flat_map(|it| it.looks());
         // equal document trees: portals of one template have them too, and differ in their titles
         let alike: Vec<LookRef> = looks.filter(|it| it.shape == here.shape).cloned().collect();
         let same = alike.iter().any(|it| it.digest == here.digest)
             || match alike.last() {
                 Some(last) if seen.title.is_some() && read < READ => {
                     read += 1;
-                    title(world, &dossier.target, last).await == seen.title
+                    title(world, &target_state.target, last).await == seen.title
                 }
                 _ => false,
             };
-        let portal = dossier.target.portal();
+        let portal = target_state.target.portal();
         if same && let Some(known) = targets.iter().find(|it| it.id.as_str() == portal) {
             return Some(known.id.clone());
         }

@@ -9,12 +9,12 @@ use crate::{
         refused::{Noun, Refused},
     },
     incident::{
-        Voice,
+        Loudness,
         plan::{self, Announced},
     },
     judge::shows_mark,
     model::{
-        About, Alert, Dossier, Incident, Kind, TargetId, Urgency,
+        About, Alert, Incident, Kind, TargetId, TargetState, Urgency,
         incident::Actor,
         plan::{Plan, PlanId, PlanStage},
     },
@@ -77,7 +77,7 @@ pub async fn announce(access: &Access<'_>, it: Announcement) -> std::result::Res
         let commit = Commit {
             alerts: told(world, &plan, now),
             plans: vec![plan.clone()],
-            milestone: access.mark(),
+            marker: access.mark(),
             ..Commit::default()
         };
         Ok(Decision::write(commit, plan))
@@ -99,7 +99,7 @@ pub async fn cancel(access: &Access<'_>, id: &PlanId) -> std::result::Result<Pla
         let commit = Commit {
             alerts: told(access.world, &next, now),
             plans: vec![next.clone()],
-            milestone: access.mark(),
+            marker: access.mark(),
             ..Commit::default()
         };
         Ok(Decision::write(commit, next))
@@ -128,16 +128,16 @@ pub async fn answer(
         let mut incidents = Vec::new();
         let seen = seen_in(world, &plan).await?;
         for it in seen.iter().filter(|it| !ours && it.stage.is_open()) {
-            let loud = plan::disowned(it, by, now);
-            alerts.extend(rings(world, &loud, now).await?);
-            incidents.push(loud);
+            let unmuted = plan::rejected(it, by, now);
+            alerts.extend(rings(world, &unmuted, now).await?);
+            incidents.push(unmuted);
         }
         alerts.extend(told(world, &next, now));
         let commit = Commit {
             plans: vec![next.clone()],
             incidents,
             alerts,
-            milestone: access.mark(),
+            marker: access.mark(),
             ..Commit::default()
         };
         Ok(Decision::write(commit, next))
@@ -179,7 +179,7 @@ async fn rings(world: &World, it: &Incident, now: Timestamp) -> Result<Vec<Alert
         Some(target) => target.settings.notify.as_slice(),
         None => world.config.operators().names(),
     };
-    Ok(world.alerts_for(names, it, Voice::Reminder, now))
+    Ok(world.alerts_for(names, it, Loudness::Ring, now))
 }
 
 /// The incidents that were seen while a plan was in force.
@@ -228,11 +228,11 @@ pub(crate) async fn open_planned(world: &World) -> Result<Vec<Incident>> {
 
 /// Ends the silence of an incident and alerts its notifiers with sound.
 pub(crate) async fn ring(world: &World, it: &Incident, now: Timestamp) -> Result<()> {
-    let mut loud = plan::loud(it, now);
-    loud.rung_at = Some(now);
+    let mut unmuted = plan::unmuted(it, now);
+    unmuted.rung_at = Some(now);
     let commit = Commit {
-        alerts: rings(world, &loud, now).await?,
-        incidents: vec![loud],
+        alerts: rings(world, &unmuted, now).await?,
+        incidents: vec![unmuted],
         ..Commit::default()
     };
     moved(world.store.commit(commit).await)
@@ -244,10 +244,10 @@ pub(crate) async fn adopt(world: &World, it: &Incident, plan: &Plan, by: &Actor)
     let Some(target) = world.target(&it.target).await? else {
         return Ok(());
     };
-    let dossier = world.store.dossier(&target.id).await?;
-    let dossier = dossier.unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let target_state = world.store.target_state(&target.id).await?;
+    let target_state = target_state.unwrap_or_else(|| TargetState::new(target.id.clone()));
     let now = world.clock.now();
-    let seen = visitors::look_at(world, &target, &dossier, false, it.address).await;
+    let seen = visitors::look_at(world, &target, &target_state, false, it.address).await;
     let kind = Kind::of(seen.class);
     if kind.is_some_and(|kind| plan::is_attack(kind, shows_mark(&seen.verdict.signals))) {
         return ring(world, it, now).await;

@@ -2,7 +2,7 @@
 
 use crate::{
     evidence::bodies::EvidenceError,
-    model::{Class, Say, incident::Taken},
+    model::{Class, Localized, incident::Taken},
     store::StoreError,
 };
 
@@ -14,10 +14,10 @@ pub enum Refused {
     NotFound(Noun),
     /// The caller may see it, but may not do this with it.
     #[error("{}", .0.key)]
-    Forbidden(Say),
+    Forbidden(Localized),
     /// The present state does not allow the action.
     #[error("{}", .0.key)]
-    Because(Say),
+    Because(Localized),
     /// Another person has already taken the incident.
     #[error("it was taken by {} already", .0.by)]
     Taken(Box<Taken>),
@@ -32,8 +32,8 @@ pub enum Refused {
     Evidence(#[from] EvidenceError),
 }
 
-impl From<Say> for Refused {
-    fn from(say: Say) -> Self {
+impl From<Localized> for Refused {
+    fn from(say: Localized) -> Self {
         Self::Because(say)
     }
 }
@@ -41,7 +41,7 @@ impl From<Say> for Refused {
 impl Refused {
     /// A refusal with a locale key that takes no arguments.
     pub(crate) fn because(key: &str) -> Self {
-        Self::Because(Say::new(key))
+        Self::Because(Localized::new(key))
     }
 }
 

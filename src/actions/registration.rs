@@ -11,8 +11,8 @@ use crate::{
         request_alerts::told,
     },
     model::{
-        Alert, Say, Target, TargetId,
-        registration::{Deed, Proof, Registration, Request, RequestId},
+        Alert, Localized, Target, TargetId,
+        registration::{AuditEvent, Proof, Registration, Request, RequestId},
     },
     registry::{
         self, Known, Step, Wanted,
@@ -106,7 +106,7 @@ async fn begin(
 
 /// Whether the store still holds state or history of an earlier portal with this id.
 async fn is_used(world: &World, id: &TargetId) -> Result<bool, StoreError> {
-    if world.store.dossier(id).await?.is_some() {
+    if world.store.target_state(id).await?.is_some() {
         return Ok(true);
     }
     let entries = world.store.entries(Some(id)).await?;
@@ -126,14 +126,14 @@ fn told_of(world: &World, step: Step, mut alerts: Vec<Alert>, now: Timestamp) ->
 }
 
 /// Whether a history entry only belongs to a request, and not to a watched portal.
-fn is_asked(deed: &Deed) -> bool {
+fn is_asked(deed: &AuditEvent) -> bool {
     !matches!(
         deed,
-        Deed::Registered { .. }
-            | Deed::Removed { .. }
-            | Deed::Ended
-            | Deed::Listed { .. }
-            | Deed::Unlisted
+        AuditEvent::Registered { .. }
+            | AuditEvent::Removed { .. }
+            | AuditEvent::Ended
+            | AuditEvent::Listed { .. }
+            | AuditEvent::Unlisted
     )
 }
 
@@ -142,7 +142,7 @@ async fn step_of(
     world: &World,
     id: &RequestId,
     mark: Option<(String, String)>,
-    decide: impl Fn(&Request, &Present, Timestamp) -> Result<Step, Say> + Sync,
+    decide: impl Fn(&Request, &Present, Timestamp) -> Result<Step, Localized> + Sync,
 ) -> Result<Request, Refused> {
     let step = change(world, mark, |present, now| {
         let known = present.requests.iter().find(|it| it.id == *id);
@@ -223,7 +223,7 @@ pub async fn to_decide(access: &Access<'_>, id: &RequestId) -> Result<Request, R
 pub async fn refuse_all(access: &Access<'_>, of: &RequestId) -> Result<usize, Refused> {
     let of = to_decide(access, of).await?;
     let world = access.world;
-    let reason = world.words.plain("register-refused-all-reason");
+    let reason = world.locale.text("register-refused-all-reason");
     let by = access.name();
     let step = change(world, access.mark(), |present, now| {
         let step = registry::refuse_all(&of, &present.requests, &by, &reason, now)?;
@@ -269,7 +269,7 @@ pub async fn approve(
     let world = access.world;
     let changed = state.is_some_and(|it| it != known.state());
     if known.stage.is_open() && changed {
-        return Err(Say::new("register-changed").with("id", id).into());
+        return Err(Localized::new("register-changed").with("id", id).into());
     }
     if until.is_some_and(|it| it <= world.clock.now()) {
         return Err(Refused::because("register-window-over"));
@@ -324,7 +324,7 @@ pub async fn withdraw(access: &Access<'_>, id: &RequestId) -> Result<Request, Re
 pub async fn add(
     access: &Access<'_>,
     until: Option<Timestamp>,
-    targets: impl Fn(&Present) -> Result<Vec<Target>, Say> + Sync,
+    targets: impl Fn(&Present) -> Result<Vec<Target>, Localized> + Sync,
 ) -> Result<Vec<Registration>, Refused> {
     access.decides("register-officers-only")?;
     let by = access.name();
@@ -344,7 +344,7 @@ pub(crate) async fn proved(world: &World, id: &RequestId, proof: Proof) -> Resul
     let step = step_of(world, id, None, |known, present, now| {
         let step = registry::proved(known, present.known(), proof.clone(), now);
         // in the meantime the request was decided, or its own look found the proof
-        step.ok_or_else(Say::default)
+        step.ok_or_else(Localized::default)
     });
     match step.await {
         Ok(_) | Err(Refused::Because(_)) => Ok(()),
@@ -356,7 +356,7 @@ pub(crate) async fn proved(world: &World, id: &RequestId, proof: Proof) -> Resul
 pub(crate) async fn look_at(world: &World, request: Request) -> Result<(), Refused> {
     if registry::expire(&request, world.clock.now()).is_some() {
         let expired = step_of(world, &request.id, None, |known, _, now| {
-            registry::expire(known, now).ok_or_else(Say::default)
+            registry::expire(known, now).ok_or_else(Localized::default)
         });
         return expired.await.map(drop);
     }
@@ -366,8 +366,10 @@ pub(crate) async fn look_at(world: &World, request: Request) -> Result<(), Refus
     };
     let class = view.class;
     let refused = registry::request::is_forbidden(class).then(|| {
-        let class = world.words.plain(&class.key());
-        world.words.text("register-forbidden", &[("class", &class)])
+        let class = world.locale.text(&class.key());
+        world
+            .locale
+            .text_with("register-forbidden", &[("class", &class)])
     });
     let missing = || Refused::NotFound(Noun::Request);
     let seen = change(world, None, |present, now| {

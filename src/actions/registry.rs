@@ -9,7 +9,7 @@ use crate::{
         registration::{Registration, Request},
     },
     registry::{Known, Step},
-    store::{Commit, Enrolment, StoreError},
+    store::{Commit, RegistryUpdate, StoreError},
     world::{
         World,
         decide::{Decision, decide},
@@ -64,7 +64,7 @@ pub(crate) struct Change {
     pub incidents: Vec<Incident>,
 }
 
-/// Decides on the present registry and commits the change. `mark`: name and value of a milestone that is written with
+/// Decides on the present registry and commits the change. `mark`: name and value of a marker that is written with
 /// the commit.
 pub(crate) async fn change(
     world: &World,
@@ -77,7 +77,7 @@ pub(crate) async fn change(
         let changed = change(&present, now)?;
         let step = changed.step.clone();
         let commit = Commit {
-            milestone: mark.clone(),
+            marker: mark.clone(),
             ..commit_of(changed, &present)
         };
         Ok(Decision::write(commit, step))
@@ -95,7 +95,7 @@ fn commit_of(change: Change, present: &Present) -> Commit {
     // a decision on a request also depends on the other requests and on the targets
     let depends = enrols || step.request.is_some() || !step.others.is_empty();
     Commit {
-        registry: depends.then_some(Enrolment {
+        registry: depends.then_some(RegistryUpdate {
             revision: present.revision,
             registered: step.registered,
             removed: step.removed,

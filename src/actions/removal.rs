@@ -10,9 +10,9 @@ use crate::{
         refused::{Noun, Refused},
         registry::{Change, Present, change},
     },
-    incident::{self, Voice},
+    incident::{self, Loudness},
     model::{
-        About, Alert, Incident, Notice, Say, Target, TargetId, Urgency, alert::Topic,
+        About, Alert, Incident, Localized, Notice, Target, TargetId, Urgency, alert::Topic,
         excerpt::excerpt,
     },
     registry::{self, Step},
@@ -43,7 +43,7 @@ pub async fn remove(
     change(world, access.mark(), |present, now| {
         let step = registry::remove(&present.registered, id, &by, reason.clone(), now);
         let step = step.ok_or(Refused::NotFound(Noun::Target))?;
-        let say = Say::new("registry-removed").with("by", &by);
+        let say = Localized::new("registry-removed").with("by", &by);
         Ok(ended(world, present, (step, &say), &open, (&by, now)))
     })
     .await?;
@@ -54,7 +54,7 @@ pub async fn remove(
 fn ended(
     world: &World,
     present: &Present,
-    (step, say): (Step, &Say),
+    (step, say): (Step, &Localized),
     open: &[Incident],
     (by, now): (&str, Timestamp),
 ) -> Change {
@@ -86,7 +86,7 @@ pub(crate) async fn end(world: &World, now: Timestamp) -> Result<(), Refused> {
             if step.removed.is_empty() {
                 return Err(Refused::NotFound(Noun::Target));
             }
-            let say = Say::new("registry-ended");
+            let say = Localized::new("registry-ended");
             Ok(ended(world, present, (step, &say), &open, ("gaccong", now)))
         });
         match done.await {
@@ -126,7 +126,7 @@ pub(crate) async fn unlisted(world: &World, now: Timestamp) -> Result<(), StoreE
         }
         tracing::info!(incident.id = %over.id, target.id = %over.target, "ended: the portal is watched no more");
         let commit = Commit {
-            alerts: world.alerts_for(&names, &over, Voice::Plain, now),
+            alerts: world.alerts_for(&names, &over, Loudness::Normal, now),
             incidents: vec![over],
             ..Commit::default()
         };
@@ -151,7 +151,7 @@ async fn open_of(world: &World, ids: &[TargetId]) -> Result<Vec<Incident>, Store
 }
 
 fn unwatched(world: &World, it: &Incident, by: &str, now: Timestamp) -> Option<Incident> {
-    let note = world.words.plain("incident-unwatched");
+    let note = world.locale.text("incident-unwatched");
     incident::unwatch(it, by, note, now).ok()
 }
 
@@ -174,7 +174,7 @@ fn closed(
             .iter()
             .find(|of| of.id.as_str() == it.target.portal());
         if let Some(target) = target {
-            alerts.extend(world.alerts(target, &over, Voice::Plain, now));
+            alerts.extend(world.alerts(target, &over, Loudness::Normal, now));
         }
         ended.push(over);
     }
@@ -186,7 +186,7 @@ fn notices(
     world: &World,
     present: &Present,
     ids: &[TargetId],
-    say: &Say,
+    say: &Localized,
     now: Timestamp,
 ) -> Vec<Alert> {
     let mut told: BTreeMap<&String, Vec<&Target>> = BTreeMap::new();
@@ -205,8 +205,8 @@ fn notices(
             .map(|it| format!("{} ({})", excerpt(&it.name, 80), it.id))
             .collect();
         if theirs.len() > NAMED {
-            let more = world.words.count((theirs.len() - NAMED) as u64);
-            names.push(world.words.text("bot-more", &[("count", &more)]));
+            let more = world.locale.count((theirs.len() - NAMED) as u64);
+            names.push(world.locale.text_with("bot-more", &[("count", &more)]));
         }
         let notice = Notice::Event {
             topic: Topic::Registry,

@@ -66,7 +66,7 @@ impl Gathered {
         targets.retain(wanted);
         let ends: HashMap<TargetId, Timestamp> = world
             .store
-            .glances()
+            .all_summaries()
             .await?
             .into_iter()
             .filter_map(|it| Some((it.target, it.certificate_ends?)))
@@ -135,7 +135,7 @@ pub fn write(
     format: &dyn formats::Format,
     folder: &Path,
 ) -> Result<PathBuf, String> {
-    let bytes = format.render(report, &world.words)?;
+    let bytes = format.render(report, &world.locale)?;
     let path = folder.join(format!("gaccong-{}.{}", report.week, format.name()));
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
     fs::create_dir_all(folder).map_err(failed)?;
@@ -159,8 +159,8 @@ pub async fn page(
         .await
         .map_err(|it| it.to_string())?;
     let html = formats::find("html").ok_or("there is no HTML format")?;
-    let bytes = html.render(&report, &world.words)?;
-    Ok((formats::summary(&report, &world.words), bytes))
+    let bytes = html.render(&report, &world.locale)?;
+    Ok((formats::summary(&report, &world.locale), bytes))
 }
 
 /// Last week's report on the portals that the caller may see: the week, the head paragraph and the HTML page.
@@ -190,7 +190,7 @@ pub async fn send_weekly(world: &World) -> Result<(), String> {
     let now = world.clock.now();
     let week = Week::of(now.to_zoned(zone.clone()).date()).before();
     let sent = format!("report/{week}");
-    if world.store.milestone(&sent).await.map_err(said)?.is_some() {
+    if world.store.marker(&sent).await.map_err(said)?.is_some() {
         return Ok(());
     }
     let gathered = Gathered::of(world, week, |_| true).await.map_err(said)?;
@@ -206,7 +206,7 @@ pub async fn send_weekly(world: &World) -> Result<(), String> {
         let about = About::Report(ReportFile {
             week: week.to_string(),
             path: name_of(&world.config, &path),
-            summary: formats::summary(report, &world.words),
+            summary: formats::summary(report, &world.locale),
         });
         let alert = |name: &&String| Alert::new(name, about.clone(), Urgency::Low, now);
         alerts.extend(names.iter().map(alert));
@@ -226,7 +226,7 @@ pub async fn send_weekly(world: &World) -> Result<(), String> {
     }
     let commit = Commit {
         alerts,
-        milestone: Some((sent, now.to_string())),
+        marker: Some((sent, now.to_string())),
         ..Commit::default()
     };
     world.store.commit(commit).await.map_err(said)?;

@@ -13,9 +13,9 @@ use crate::{
     world::World,
 };
 
-/// Milestone: begin of the last shift for which officers were asked to confirm.
+/// Marker: begin of the last shift for which officers were asked to confirm.
 pub(crate) const ASKED: &str = "duty/mustered";
-/// Milestone: begin of the next shift, then the names of the officers with a confirmation, one on each line.
+/// Marker: begin of the next shift, then the names of the officers with a confirmation, one on each line.
 const PRESENT: &str = "duty/present";
 
 /// The officers beginning duty at `at`, by the present roster. Officers already on duty in the shift before are not
@@ -31,7 +31,7 @@ fn taking_over(world: &World, at: Timestamp) -> Vec<Person> {
 }
 
 async fn present(world: &World, at: Timestamp) -> Result<Vec<String>> {
-    let kept = world.store.milestone(PRESENT).await?.unwrap_or_default();
+    let kept = world.store.marker(PRESENT).await?.unwrap_or_default();
     let mut lines = kept.lines();
     let ours = lines.next() == Some(at.to_string().as_str());
     Ok(lines.filter(|_| ours).map(str::to_owned).collect())
@@ -76,7 +76,7 @@ pub async fn confirm(
     called: &str,
 ) -> Result<Option<String>> {
     // accept only the shift of the last test call: the content of a button can be forged
-    if world.store.milestone(ASKED).await? != Some(at.to_string()) {
+    if world.store.marker(ASKED).await? != Some(at.to_string()) {
         return Ok(None);
     }
     let on = taking_over(world, at);
@@ -93,7 +93,7 @@ pub async fn confirm(
     }
     lines.insert(0, at.to_string());
     let commit = Commit {
-        milestone: Some((PRESENT.to_owned(), lines.join("\n"))),
+        marker: Some((PRESENT.to_owned(), lines.join("\n"))),
         ..Commit::default()
     };
     world.store.commit(commit).await?;

@@ -134,7 +134,7 @@ async fn take_all(context: &ChatContext<'_>, group: &Group) -> CallbackReply {
 async fn present(context: &ChatContext<'_>, at: jiff::Timestamp) -> CallbackReply {
     match shift_check::confirm_self(&context.access, at).await {
         Ok(name) => {
-            let when = context.words().moment(at, context.zone());
+            let when = context.locale().moment(at, context.zone());
             let name = named(&name, 60);
             let said = context.say("muster-here", &[("name", &name), ("when", &when)]);
             CallbackReply::with(said.clone(), Reply::plain(&said))
@@ -197,6 +197,6 @@ async fn offer_commands(context: &ChatContext<'_>, request: &Request) {
     let asker = request.asker.notifier.as_deref().map(Recipient::from);
     if let Some(chat) = asker.and_then(|it| it.chat) {
         let chats = [(ChatId(chat).into(), Role::Agency)];
-        commands::publish(context.bot, &chats, context.words()).await;
+        commands::publish(context.bot, &chats, context.locale()).await;
     }
 }

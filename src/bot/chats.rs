@@ -64,7 +64,7 @@ pub(super) async fn notifiers_of(
     for it in chats {
         let moved = world
             .store
-            .milestone(&moved_to(&it.notifier, &it.chat.to_string()))
+            .marker(&moved_to(&it.notifier, &it.chat.to_string()))
             .await
             .unwrap_or(None);
         let own = match &it.chat {

@@ -7,7 +7,7 @@ use teloxide::{
 
 use crate::{
     actions::{Access, Noun, Refused},
-    locale::Words,
+    locale::Locale,
     model::{Incident, IncidentId},
     notify::{people::called, text::said},
     world::World,
@@ -37,8 +37,8 @@ impl<'a> ChatContext<'a> {
     }
 
     /// The texts of the configured language.
-    pub fn words(&self) -> &'a Words {
-        &self.access.world.words
+    pub fn locale(&self) -> &'a Locale {
+        &self.access.world.locale
     }
 
     /// The service's time zone.
@@ -48,7 +48,7 @@ impl<'a> ChatContext<'a> {
 
     /// The text of a locale key, with arguments.
     pub fn say(&self, key: &str, args: &[(&str, &str)]) -> String {
-        self.words().text(key, args)
+        self.locale().text_with(key, args)
     }
 
     /// An incident that this chat may see, by the id that a person types.
@@ -63,14 +63,14 @@ impl<'a> ChatContext<'a> {
     /// The sentence for a refusal. For an error of the store, the cause is logged and not shown.
     pub fn refusal(&self, why: &Refused) -> String {
         let class = |key: &str, class: &crate::model::Class| {
-            let class = self.words().plain(&class.key());
+            let class = self.locale().text(&class.key());
             self.say(key, &[("class", &class)])
         };
         match why {
             Refused::NotFound(noun) => self.say(noun.key(), &[]),
-            Refused::Forbidden(why) | Refused::Because(why) => said(why, self.words()),
+            Refused::Forbidden(why) | Refused::Because(why) => said(why, self.locale()),
             Refused::Taken(it) => {
-                let by = called(&it.by, it.origin.as_ref(), self.words());
+                let by = called(&it.by, it.origin.as_ref(), self.locale());
                 self.say("bot-taken-already", &[("by", &by)])
             }
             Refused::NoPage(of) => class("bot-no-page", of),

@@ -30,7 +30,7 @@ pub(super) async fn change(context: &ChatContext<'_>, known: &Incident) -> Reply
 pub(super) async fn then_and_now(context: &ChatContext<'_>, known: &Incident) -> Reply {
     let faces = evidence::faces(context.world(), known).await;
     Reply {
-        text: pages::then_and_now(known, &faces, context.words(), context.zone()),
+        text: pages::then_and_now(known, &faces, context.locale(), context.zone()),
         ..Reply::default()
     }
 }

@@ -43,29 +43,29 @@ pub(super) async fn legitimate(
 ) -> Result<String, Refused> {
     verbs::legitimate(&context.access, known, reason).await?;
     let by = context.access.actor().await;
-    let by = called(&by.name, by.origin.as_ref(), context.words());
+    let by = called(&by.name, by.origin.as_ref(), context.locale());
     Ok(context.say("bot-legitimate", &[("id", &known.id.0), ("by", &by)]))
 }
 
 /// The answer to muting: until when the incident is muted, and buttons to extend or end the mute.
 pub(super) fn muted(context: &ChatContext<'_>, now: &Incident) -> Reply {
-    let words = context.words();
+    let locale = context.locale();
     let own = context.access.own_notifiers();
     let here_only = |it: &&MutedIn| it.notifiers.iter().any(|it| own.contains(it));
     let here_only = now.muted_in.iter().find(here_only).map(|it| &it.muted);
     let Some(muted) = here_only.or(now.muted.as_ref()) else {
-        return Reply::plain(&words.plain("bot-failed"));
+        return Reply::plain(&locale.text("bot-failed"));
     };
-    let by = called(&muted.by, muted.origin.as_ref(), words);
-    let until = words.moment(muted.until, context.zone());
+    let by = called(&muted.by, muted.origin.as_ref(), locale);
+    let until = locale.moment(muted.until, context.zone());
     let args = [("id", now.id.0.as_str()), ("by", &by), ("until", &until)];
     let key = if here_only.is_some() {
         "bot-muted-here"
     } else {
         "bot-muted"
     };
-    let mut reply = Reply::plain(&words.text(key, &args));
-    let button = |verb| Button::new(Action::Incident(verb, now.id.clone()), words);
+    let mut reply = Reply::plain(&locale.text_with(key, &args));
+    let button = |verb| Button::new(Action::Incident(verb, now.id.clone()), locale);
     let mut row = Vec::new();
     // an agency's chat may mute tampering for an hour only
     if here_only.is_none() || !now.kind.is_tampering() {

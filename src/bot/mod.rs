@@ -234,7 +234,7 @@ impl Listener {
         }
     }
 
-    /// The milestone with the number of the chat's last update with a written effect.
+    /// The marker with the number of the chat's last update with a written effect.
     fn seen_to(&self, chat: ChatId) -> String {
         format!("bot/{}/{}", self.account, chat.0)
     }
@@ -245,7 +245,7 @@ impl Listener {
     async fn is_done(&self, chat: ChatId, number: u32) -> bool {
         // older versions had one number for all chats, under a name without a chat
         for name in [self.seen_to(chat), format!("bot/{}", self.account)] {
-            let kept = self.world.store.milestone(&name).await.unwrap_or(None);
+            let kept = self.world.store.marker(&name).await.unwrap_or(None);
             let done = kept.and_then(|it| it.parse().ok()).unwrap_or(0);
             if number <= done && done - number < NEAR {
                 return true;
@@ -269,7 +269,7 @@ impl Listener {
                 (it.chat.clone(), Role::of(operators, notifiers))
             })
             .collect();
-        commands::publish(&self.bot, &chats, &self.world.words).await;
+        commands::publish(&self.bot, &chats, &self.world.locale).await;
         true
     }
 

@@ -13,7 +13,7 @@ impl Listener {
         }
         let ours: Option<&str> = self.chats.iter().map(|it| it.notifier.as_str()).min();
         let plain = Recipient::in_chat(ours.unwrap_or_default(), chat.0).to_string();
-        let came = self.world.store.milestone(&came_from(chat)).await;
+        let came = self.world.store.marker(&came_from(chat)).await;
         came.unwrap_or(None).unwrap_or(plain)
     }
 
@@ -30,7 +30,7 @@ impl Listener {
         });
         for name in own.chain(registered) {
             let commit = Commit {
-                milestone: Some((name, to.0.to_string())),
+                marker: Some((name, to.0.to_string())),
                 ..Commit::default()
             };
             if let Err(error) = self.world.store.commit(commit).await {
@@ -54,7 +54,7 @@ impl Listener {
         }
         for mark in marks {
             let commit = Commit {
-                milestone: Some(mark),
+                marker: Some(mark),
                 ..Commit::default()
             };
             if let Err(error) = self.world.store.commit(commit).await {
@@ -65,7 +65,7 @@ impl Listener {
     }
 }
 
-/// The milestone with the earlier name of a chat that moved.
+/// The marker with the earlier name of a chat that moved.
 fn came_from(chat: ChatId) -> String {
     format!("came/{}", chat.0)
 }

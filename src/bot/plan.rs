@@ -11,7 +11,7 @@ use crate::{
     notify::messages::plan::{Background, message},
 };
 
-/// Words of a day or half a day, as in "8:00-9:00 sáng mai" or "2h-3h chiều", which the bot would have to guess.
+/// Locale of a day or half a day, as in "8:00-9:00 sáng mai" or "2h-3h chiều", which the bot would have to guess.
 const VAGUE: [&str; 9] = [
     "sáng", "trưa", "chiều", "tối", "đêm", "mai", "mốt", "am", "pm",
 ];
@@ -72,7 +72,7 @@ async fn reply(context: &ChatContext<'_>, plan: &Plan) -> Reply {
         seen: &[],
         asked: true,
     };
-    let message = message(plan, &background, context.words(), context.zone());
+    let message = message(plan, &background, context.locale(), context.zone());
     let mut reply = Reply::default();
     let text = reply.text.written(&message).line().line();
     text.push(&context.say("plan-how", &[]));

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     actions::{Refused, Role, registration as verbs, request_alerts},
     model::{
-        Action, Say,
+        Action, Localized,
         action::RequestAction,
         excerpt::{defang, marked, named},
         registration::{Request, RequestId},
@@ -89,11 +89,11 @@ fn taken(context: &ChatContext<'_>, request: &Request) -> Reply {
 
 /// Explains how to prove ownership first. There is no request yet, so no button triggers a look, and no officer can
 /// vouch for it.
-fn prove_first(context: &ChatContext<'_>, why: &Say) -> Reply {
+fn prove_first(context: &ChatContext<'_>, why: &Localized) -> Reply {
     let arg = |name: &str| why.args.get(name).map(String::as_str).unwrap_or_default();
     let mut reply = Reply::plain(&context.say("register-prove-first", &[]));
     let text = reply.text.line();
-    places_of_proof(text, arg("host"), arg("token"), context.words());
+    places_of_proof(text, arg("host"), arg("token"), context.locale());
     reply
 }
 
@@ -142,7 +142,7 @@ pub(super) async fn refused(context: &ChatContext<'_>, about: &str, reason: &str
 pub(super) async fn ask_refusal(context: &ChatContext<'_>, id: &RequestId) -> CallbackReply {
     let known = match verbs::to_decide(&context.access, id).await {
         Ok(known) if known.stage.is_open() => Ok(known),
-        Ok(_) => Err(Say::new("register-decided").with("id", id).into()),
+        Ok(_) => Err(Localized::new("register-decided").with("id", id).into()),
         Err(why) => Err(why),
     };
     match known {
@@ -170,7 +170,7 @@ async fn with_older(context: &ChatContext<'_>, id: &RequestId) -> Result<Reply, 
     let known = verbs::to_see(&context.access, id).await?;
     let world = context.world();
     let background = request_alerts::background(world, &known).await?;
-    let message = to_officers(&known, background.shown(), context.words(), context.zone());
+    let message = to_officers(&known, background.shown(), context.locale(), context.zone());
     let mut reply = as_reply(message);
     let all = world.store.requests().await.unwrap_or_default();
     let waiting = all.iter().filter(|it| is_together(it));
@@ -194,7 +194,7 @@ fn as_reply(message: Message) -> Reply {
 /// The state of one of this chat's own requests, by the id that a person types.
 pub(super) async fn one(context: &ChatContext<'_>, id: &str) -> Result<Reply, Refused> {
     let known = verbs::find_own(&context.access, id).await?;
-    Ok(match to_asker(&known, context.words(), context.zone()) {
+    Ok(match to_asker(&known, context.locale(), context.zone()) {
         Some(message) => as_reply(message),
         None => Reply::plain(&context.say("request-looking", &[])),
     })

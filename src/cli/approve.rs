@@ -42,7 +42,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
             let facts = json!({"id": id, "by": args[1].1, "class": approved.class, "looks": approved.looks});
             done(
                 global.json,
-                &world.words.text("cli-approved", &args),
+                &world.locale.text_with("cli-approved", &args),
                 &facts,
             )?;
             Ok(Outcome::Fine)
@@ -54,6 +54,6 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         Err(Refused::NotFound(Noun::Target)) => Err(Failure::usage(format!(
             "no target is called {id}; gaccong targets list shows all"
         ))),
-        Err(why) => Err(Failure::refused(why, &world.words)),
+        Err(why) => Err(Failure::refused(why, &world.locale)),
     }
 }

@@ -7,7 +7,7 @@ use super::{
     Failure, Global, Outcome, open,
     output::{line, table},
 };
-use crate::{calendar, calendar::HOLIDAYS, config::Pace, locale::Words, model::time::midnight};
+use crate::{calendar, calendar::HOLIDAYS, config::Pace, locale::Locale, model::time::midnight};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -19,7 +19,7 @@ pub struct Args {
 pub(super) fn run(global: &Global, args: &Args) -> Result<Outcome, Failure> {
     open::logs("error");
     let config = open::config(global, Pace::Fast, false)?;
-    let words = Words::new(config.service.language);
+    let locale = Locale::new(config.service.language);
     let zone = &config.service.timezone;
     let year = args
         .year
@@ -48,7 +48,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Outcome, Failure> {
                 from,
                 vec![
                     holiday.title.to_owned(),
-                    words.date(date),
+                    locale.date(date),
                     shown(from, zone),
                     shown(to, zone),
                 ],
@@ -65,7 +65,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Outcome, Failure> {
                     .to_string(),
             )?;
         } else {
-            let name = format!("{} ({})", window.name, words.plain("calendar-window"));
+            let name = format!("{} ({})", window.name, locale.text("calendar-window"));
             rows.push((
                 window.from,
                 vec![
@@ -79,7 +79,7 @@ pub(super) fn run(global: &Global, args: &Args) -> Result<Outcome, Failure> {
     }
     if !global.json {
         rows.sort_by_key(|it| it.0);
-        let heads = ["name", "date", "from", "to"].map(|it| words.plain(&format!("head-{it}")));
+        let heads = ["name", "date", "from", "to"].map(|it| locale.text(&format!("head-{it}")));
         table(&heads, rows.into_iter().map(|it| it.1).collect())?;
     }
     Ok(Outcome::Fine)

@@ -19,7 +19,7 @@ use crate::{
     },
     judge::Look,
     model::{
-        Dossier, Standing, Target, TargetId,
+        Standing, Target, TargetId, TargetState,
         observation::{Face, Families},
         target::portal_url,
     },
@@ -80,7 +80,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     bar.finish_and_clear();
     if !global.json {
         let heads = ["id", "class", "score", "ms", "bytes", "address", "why"]
-            .map(|it| world.words.plain(&format!("head-{it}")));
+            .map(|it| world.locale.text(&format!("head-{it}")));
         table(&heads, rows)?;
     }
     if let Some(error) = failed {
@@ -134,21 +134,28 @@ type Looked = (Look, Option<Refused>);
 
 /// One look for each profile; with `learn`, one more at the first profile's page.
 async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>, Failure> {
-    let dossier = world
+    let target_state = world
         .store
-        .dossier(&target.id)
+        .target_state(&target.id)
         .await?
-        .unwrap_or_else(|| Dossier::new(target.id.clone()));
+        .unwrap_or_else(|| TargetState::new(target.id.clone()));
     let mut out: Vec<Looked> = Vec::new();
     for (at, profile) in target.settings.profiles.iter().enumerate() {
         let seen = if at == 0 {
-            let seen = look(world, target, *profile, &dossier, LookOptions::default()).await;
-            record_mask(world, &dossier.target, &seen).await;
+            let seen = look(
+                world,
+                target,
+                *profile,
+                &target_state,
+                LookOptions::default(),
+            )
+            .await;
+            record_mask(world, &target_state.target, &seen).await;
             seen
         } else {
             let own = profile_dossier(world, target, *profile).await;
             let beside = LookOptions {
-                first_profile: Some(&dossier),
+                first_profile: Some(&target_state),
                 address: out.first().and_then(|it| it.0.observation.face.address),
                 ..LookOptions::default()
             };
@@ -210,8 +217,8 @@ fn as_json(world: &World, target: &Target, look: &Look) -> Value {
         "bytes": answer.map(|it| it.bytes),
         "digest": answer.and_then(|it| it.digest),
         "vantage": seen.vantage,
-        "signals": look.verdict.signals.iter().map(|it| signal_json(it, &world.words)).collect::<Vec<_>>(),
-        "cause": look.cause.as_ref().map(|it| world.words.say(it)),
+        "signals": look.verdict.signals.iter().map(|it| signal_json(it, &world.locale)).collect::<Vec<_>>(),
+        "cause": look.cause.as_ref().map(|it| world.locale.localized(it)),
     });
     if let Some(object) = out.as_object_mut() {
         if target.settings.profiles.len() > 1 {
@@ -233,23 +240,23 @@ fn address(world: &World, face: &Face) -> String {
     let alone = face
         .families
         .and_then(Families::alone)
-        .map(|it| world.words.plain(&format!("only-{it}")));
+        .map(|it| world.locale.text(&format!("only-{it}")));
     let both: Vec<String> = address.into_iter().chain(alone).collect();
     both.join(", ")
 }
 
 fn as_row(world: &World, target: &Target, look: &Look) -> Vec<String> {
     let why = match (&look.cause, look.verdict.signals.first()) {
-        (Some(cause), _) => world.words.say(cause),
+        (Some(cause), _) => world.locale.localized(cause),
         (None, Some(signal)) if look.class.standing() != Standing::Up => {
-            world.words.say(&signal.say)
+            world.locale.localized(&signal.say)
         }
         _ => String::new(),
     };
     let bytes = look
         .observation
         .answer()
-        .map(|it| world.words.count(it.bytes))
+        .map(|it| world.locale.count(it.bytes))
         .unwrap_or_default();
     vec![
         target.id.to_string(),

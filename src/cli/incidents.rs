@@ -78,21 +78,21 @@ async fn list(global: &Global, world: &World, open_only: bool) -> Result<Outcome
         return Ok(Outcome::Fine);
     }
     if all.is_empty() {
-        line(&world.words.plain("cli-no-incidents"))?;
+        line(&world.locale.text("cli-no-incidents"))?;
         return Ok(Outcome::Fine);
     }
     let heads = ["id", "target", "kind", "stage", "seen", "taken-by"]
-        .map(|it| world.words.plain(&format!("head-{it}")));
+        .map(|it| world.locale.text(&format!("head-{it}")));
     let zone = &world.config.service.timezone;
     let rows = all.iter().map(|it| {
         vec![
             it.id.to_string(),
             it.target.to_string(),
-            world.words.plain(&format!("kind-{}", it.kind.as_str())),
-            world.words.plain(&format!("stage-{}", it.stage.as_str())),
-            world.words.moment(it.seen_at, zone),
+            world.locale.text(&format!("kind-{}", it.kind.as_str())),
+            world.locale.text(&format!("stage-{}", it.stage.as_str())),
+            world.locale.moment(it.seen_at, zone),
             it.holder()
-                .map(|it| unmarked(&called(&it.by, it.origin.as_ref(), &world.words)))
+                .map(|it| unmarked(&called(&it.by, it.origin.as_ref(), &world.locale)))
                 .unwrap_or_default(),
         ]
     });
@@ -129,15 +129,15 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
         return Ok(Outcome::Fine);
     }
     let zone = &world.config.service.timezone;
-    let message = messages::incident::message(&it, &world.words, zone, false);
+    let message = messages::incident::message(&it, &world.locale, zone, false);
     line(&message.plain)?;
     line("")?;
-    for event in timeline::lines(&it, &world.words, zone, usize::MAX) {
+    for event in timeline::lines(&it, &world.locale, zone, usize::MAX) {
         line(&unmarked(&event))?;
     }
     for alert in undelivered {
         let why = alert.refused.unwrap_or_default();
-        line(&world.words.text(
+        line(&world.locale.text_with(
             "cli-undelivered",
             &[("notifier", &alert.notifier), ("why", &why)],
         ))?;
@@ -155,9 +155,9 @@ fn done_with(
 ) -> Result<Outcome, Failure> {
     let now = outcome.map_err(|why| match why {
         Refused::NotFound(_) => unknown(id),
-        why => Failure::refused(why, &world.words),
+        why => Failure::refused(why, &world.locale),
     })?;
-    let sentence = world.words.text(said, &[("id", &now.id.0)]);
+    let sentence = world.locale.text_with(said, &[("id", &now.id.0)]);
     done(global.json, &sentence, &as_json(world, &now))?;
     Ok(Outcome::Fine)
 }
@@ -173,14 +173,14 @@ fn as_json(world: &World, it: &Incident) -> Value {
         "stage": it.stage,
         "class": it.class,
         "score": (it.score * 1000.0).round() / 1000.0,
-        "cause": it.cause.as_ref().map(|it| world.words.say(it)),
+        "cause": it.cause.as_ref().map(|it| world.locale.localized(it)),
         "seen_at": it.seen_at,
         "confirmed_at": it.confirmed_at,
         "agreed": it.agreed,
         "looked": it.looked,
         "taken": it.taken,
         "ended_at": it.ended_at,
-        "signals": it.signals.iter().map(|it| signal_json(it, &world.words)).collect::<Vec<_>>(),
+        "signals": it.signals.iter().map(|it| signal_json(it, &world.locale)).collect::<Vec<_>>(),
         "evidence": it.evidence.iter().map(|it| it.digest).collect::<Vec<_>>(),
     })
 }

@@ -18,19 +18,19 @@ use super::{
     output::{escaped, line, signal_json},
 };
 use crate::{
-    detect::{Expect, reckon, weights},
+    detect::{Expectations, reckon, weights},
     diff::{Norm, compare},
     judge::{
         Look,
         replay::{Bounded, Earlier, Replay},
     },
-    locale::Words,
+    locale::Locale,
     model::{
         Class, Profile, Signal, Target,
         excerpt::{defang_text, excerpt},
         target::Settings,
     },
-    page::{self, Page, Source, patience::Patience},
+    page::{self, Page, Source, cancel::Cancel},
     world::cpu_time,
 };
 
@@ -45,10 +45,10 @@ pub struct Args {
 }
 
 pub(super) fn run(global: &Global, args: &Args) -> Result<Outcome, Failure> {
-    let words = Words::new(global.lang().unwrap_or_default());
+    let locale = Locale::new(global.lang().unwrap_or_default());
     match &args.explain {
-        Some(case) => explain(&args.batch, case, &words),
-        None => batch(&args.batch, &words),
+        Some(case) => explain(&args.batch, case, &locale),
+        None => batch(&args.batch, &locale),
     }?;
     Ok(Outcome::Fine)
 }
@@ -70,7 +70,7 @@ const LARGEST: u64 = 32 << 20;
 const KEPT: usize = 64;
 
 /// Reads the cases line by line, and answers each before reading the next.
-fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
+fn batch(cases: &Path, locale: &Locale) -> Result<(), Failure> {
     let file = File::open(cases)
         .map_err(|error| Failure::usage(format!("{}: {error}", cases.display())))?;
     let folder = cases.parent().unwrap_or(Path::new("."));
@@ -81,14 +81,14 @@ fn batch(cases: &Path, words: &Words) -> Result<(), Failure> {
         if text.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let answer = one(&text, at + 1, folder, &mut pages, words);
+        let answer = one(&text, at + 1, folder, &mut pages, locale);
         let answer = answer.to_string();
         writeln!(out, "{}", escaped(&answer)).and_then(|()| out.flush())?;
     }
     Ok(())
 }
 
-fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, words: &Words) -> Value {
+fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, locale: &Locale) -> Value {
     let case: Case = match serde_json::from_slice(line) {
         Ok(case) => case,
         Err(error) => {
@@ -104,7 +104,7 @@ fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, words: &Wor
             "case": case.case,
             "level": look.verdict.level,
             "score": (look.verdict.score * 1e6).round() / 1e6,
-            "signals": look.verdict.signals.iter().chain(&limit(&look)).map(|it| signal_json(it, words)).collect::<Vec<_>>(),
+            "signals": look.verdict.signals.iter().chain(&limit(&look)).map(|it| signal_json(it, locale)).collect::<Vec<_>>(),
             "elapsed_us": elapsed_us,
         }),
         Err(error) => json!({"case": case.case, "error": error}),
@@ -112,7 +112,7 @@ fn one(line: &[u8], number: usize, folder: &Path, pages: &mut Pages, words: &Wor
 }
 
 /// Prints every number that leads to the verdict of one case: what was learnt, what changed, what each signal adds.
-fn explain(cases: &Path, wanted: &str, words: &Words) -> Result<(), Failure> {
+fn explain(cases: &Path, wanted: &str, locale: &Locale) -> Result<(), Failure> {
     let say =
         |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", cases.display()));
     let file = File::open(cases).map_err(|error| say(&error))?;
@@ -172,7 +172,7 @@ fn explain(cases: &Path, wanted: &str, words: &Words) -> Result<(), Failure> {
             path.display()
         ))?;
         match page::read(source) {
-            Ok(page) => reckoning(&page, &norm, &Expect::of_url(&case.url), words)?,
+            Ok(page) => reckoning(&page, &norm, &Expectations::of_url(&case.url), locale)?,
             Err(limit) => line(&format!("over a limit: {limit}"))?,
         }
     }
@@ -186,7 +186,12 @@ fn explain(cases: &Path, wanted: &str, words: &Words) -> Result<(), Failure> {
     ))
 }
 
-fn reckoning(page: &Page, norm: &Norm, expect: &Expect, words: &Words) -> Result<(), Failure> {
+fn reckoning(
+    page: &Page,
+    norm: &Norm,
+    expect: &Expectations,
+    locale: &Locale,
+) -> Result<(), Failure> {
     let table = &*weights::TABLE;
     let reckoning = reckon(page, norm, expect);
     let verdict = reckoning.verdict(table);
@@ -240,7 +245,7 @@ fn reckoning(page: &Page, norm: &Norm, expect: &Expect, words: &Words) -> Result
             "{name:>18} {:>8.2} = {weight:.1} × {:.2}  {}",
             weight * found.strength,
             found.strength,
-            words.say(&found.say)
+            locale.localized(&found.say)
         ))?;
         if !found.excerpt.is_empty() {
             line(&format!("{:>30}{}", "", found.excerpt))?;
@@ -291,9 +296,9 @@ struct OfTheProcessor;
 
 impl Bounded for OfTheProcessor {
     fn within<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
-        let patience = Patience::default();
-        let (out, _) = cpu_time::run(&patience, work);
-        (!patience.is_lost()).then_some(out)
+        let cancel = Cancel::default();
+        let (out, _) = cpu_time::run(&cancel, work);
+        (!cancel.is_cancelled()).then_some(out)
     }
 }
 

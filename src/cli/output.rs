@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     actions::Refused,
-    locale::Words,
+    locale::Locale,
     model::{
         Signal,
         excerpt::{clean, excerpt, unmarked},
@@ -52,13 +52,13 @@ impl Failure {
     }
 
     /// A refused action, in the configured language.
-    pub fn refused(why: Refused, words: &Words) -> Self {
+    pub fn refused(why: Refused, locale: &Locale) -> Self {
         match why {
             Refused::NotFound(_) => Self::usage("it is not there any more"),
-            Refused::Forbidden(say) | Refused::Because(say) => Self::usage(words.say(&say)),
+            Refused::Forbidden(say) | Refused::Because(say) => Self::usage(locale.localized(&say)),
             Refused::Taken(it) => {
-                let by = unmarked(&called(&it.by, it.origin.as_ref(), words));
-                Self::usage(words.text("bot-taken-already", &[("by", &by)]))
+                let by = unmarked(&called(&it.by, it.origin.as_ref(), locale));
+                Self::usage(locale.text_with("bot-taken-already", &[("by", &by)]))
             }
             Refused::NoPage(_) | Refused::Doubtful(_) => Self::usage(why.to_string()),
             Refused::Store(error) => error.into(),
@@ -164,11 +164,11 @@ pub fn table(heads: &[String], rows: Vec<Vec<String>>) -> Result<(), Failure> {
 }
 
 /// A signal in the form of the contract.
-pub fn signal_json(signal: &Signal, words: &Words) -> Value {
+pub fn signal_json(signal: &Signal, locale: &Locale) -> Value {
     json!({
         "name": signal.name,
         "weight": (signal.weight * 100.0).round() / 100.0,
-        "sentence": words.say(&signal.say),
+        "sentence": locale.localized(&signal.say),
         "excerpt": signal.excerpt,
     })
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     config::{Config, Pace},
     jobs::watchdog::event,
-    model::{Digest, Say, TargetId, alert::Topic},
+    model::{Digest, Localized, TargetId, alert::Topic},
     world::World,
 };
 
@@ -24,7 +24,7 @@ const SHRUNK: f64 = 0.5;
 /// Up to this number of targets, a smaller file is accepted without asking.
 const FEW: usize = 4;
 
-/// The milestone by which an operator accepts a much smaller file.
+/// The marker by which an operator accepts a much smaller file.
 pub(super) const ACCEPTED: &str = "config/accepted";
 
 /// Watches the files, and publishes new configurations.
@@ -94,7 +94,7 @@ impl Reload {
 
     async fn accepted(&self) -> Option<Digest> {
         let store = self.change.borrow().store.clone();
-        store.milestone(ACCEPTED).await.ok()??.parse().ok()
+        store.marker(ACCEPTED).await.ok()??.parse().ok()
     }
 
     async fn take(&mut self, asked: bool) {
@@ -121,13 +121,13 @@ impl Reload {
             Err(obstacle) => {
                 self.refused = Some(texts);
                 let detail = match obstacle {
-                    Obstacle::Faulty(text) => Say::new("detail-config").with("text", text),
-                    Obstacle::Shrunk { now, before } => Say::new("detail-shrunk")
+                    Obstacle::Faulty(text) => Localized::new("detail-config").with("text", text),
+                    Obstacle::Shrunk { now, before } => Localized::new("detail-shrunk")
                         .with("now", now)
                         .with("before", before),
                 };
                 tracing::error!(
-                    why = old.words.say(&detail),
+                    why = old.locale.localized(&detail),
                     "the old configuration stays in force"
                 );
                 event(&old, Topic::Config, detail).await;
@@ -151,7 +151,7 @@ impl Reload {
         old: &Arc<World>,
         config: Config,
         texts: &Texts,
-    ) -> Result<(World, Option<Say>), Obstacle> {
+    ) -> Result<(World, Option<Localized>), Obstacle> {
         let (before, now) = (ids(&old.config), ids(&config));
         let shrunk = now.is_empty() && !before.is_empty()
             || before.len() > FEW && (now.len() as f64) < SHRUNK * before.len() as f64;
@@ -169,7 +169,7 @@ impl Reload {
         for remark in remarks {
             tracing::warn!("{remark}");
         }
-        let summary = Say::new("detail-taken")
+        let summary = Localized::new("detail-taken")
             .with("targets", now.len())
             .with("added", now.difference(&before).count())
             .with("removed", before.difference(&now).count());

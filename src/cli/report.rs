@@ -78,7 +78,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
     if global.json {
         line(&json!({"week": report.week, "files": files}).to_string())?;
     } else {
-        line(&summary(&report, &world.words))?;
+        line(&summary(&report, &world.locale))?;
         for file in files {
             line(&file)?;
         }

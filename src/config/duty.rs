@@ -13,7 +13,7 @@ use crate::{
     duty::roster,
     model::{
         Agency,
-        duty::{Contact, Duty, Person, Rung, Shift, Step, Tier},
+        duty::{Contact, Duty, EscalationStep, Person, Shift, Step, Tier},
     },
 };
 
@@ -113,7 +113,7 @@ pub(super) fn escalation(fields: &Fields) -> Vec<Step> {
     let mut steps = each(fields, "escalation", |fields| {
         let after = fields.required("after", fields.duration("after"));
         let to = fields.parsed("to", |text| {
-            named(text, &Rung::ALL.map(|it| (it.as_str(), it)))
+            named(text, &EscalationStep::ALL.map(|it| (it.as_str(), it)))
         });
         let to = fields.required("to", to);
         Some(Step {

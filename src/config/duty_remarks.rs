@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::Config;
 use crate::{
     duty::roster::{gaps, overlaps},
-    locale::Words,
+    locale::Locale,
     model::{
         duty::{Duty, Person, Tier},
         names::is_same_name,
@@ -20,7 +20,7 @@ const MOST_REMARKS: usize = 10;
 
 /// The remarks as sentences: hours of the next two weeks without an officer on duty, or with several; contacts that
 /// were not confirmed for a quarter of a year; provinces without a contact; unreachable people.
-pub fn duty_remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<String> {
+pub fn duty_remarks(config: &Config, now: Timestamp, locale: &Locale) -> Vec<String> {
     let zone = &config.service.timezone;
     let Duty {
         roster, contacts, ..
@@ -32,38 +32,38 @@ pub fn duty_remarks(config: &Config, now: Timestamp, words: &Words) -> Vec<Strin
             .into_iter()
             .take(MOST_REMARKS)
         {
-            let (from, to) = (words.moment(from, zone), words.moment(to, zone));
-            out.push(words.text("roster-gap", &[("from", &from), ("to", &to)]));
+            let (from, to) = (locale.moment(from, zone), locale.moment(to, zone));
+            out.push(locale.text_with("roster-gap", &[("from", &from), ("to", &to)]));
         }
         for (from, to, names) in overlaps(roster, now, until, zone)
             .into_iter()
             .take(MOST_REMARKS)
         {
-            let (from, to) = (words.moment(from, zone), words.moment(to, zone));
+            let (from, to) = (locale.moment(from, zone), locale.moment(to, zone));
             let names = names.join(", ");
             let args = [
                 ("from", from.as_str()),
                 ("to", to.as_str()),
                 ("names", names.as_str()),
             ];
-            out.push(words.text("roster-overlap", &args));
+            out.push(locale.text_with("roster-overlap", &args));
         }
     }
     let today = now.to_zoned(zone.clone()).date();
     for it in contacts.iter().filter(|it| it.is_stale(today)) {
-        let day = words.date(it.confirmed);
-        out.push(words.text("contact-stale", &[("name", &it.name), ("day", &day)]));
+        let day = locale.date(it.confirmed);
+        out.push(locale.text_with("contact-stale", &[("name", &it.name), ("day", &day)]));
     }
-    out.extend(unreachable(config, words).into_iter().take(MOST_REMARKS));
-    out.extend(bare(config, words).into_iter().take(MOST_REMARKS));
+    out.extend(unreachable(config, locale).into_iter().take(MOST_REMARKS));
+    out.extend(bare(config, locale).into_iter().take(MOST_REMARKS));
     if !contacts.is_empty() && contacts.iter().all(|it| it.tier != Tier::National) {
-        out.push(words.plain("contact-no-national"));
+        out.push(locale.text("contact-no-national"));
     }
     out
 }
 
 /// Remarks on people and contacts without a telephone number, an account or an address.
-fn unreachable(config: &Config, words: &Words) -> Vec<String> {
+fn unreachable(config: &Config, locale: &Locale) -> Vec<String> {
     let Duty {
         roster, contacts, ..
     } = &config.duty;
@@ -78,12 +78,12 @@ fn unreachable(config: &Config, words: &Words) -> Vec<String> {
     // name a person with several rows once
     let mut seen = std::collections::HashSet::new();
     names.retain(|it| seen.insert(*it));
-    let line = |name: &&str| words.text("person-unreachable", &[("name", name)]);
+    let line = |name: &&str| locale.text_with("person-unreachable", &[("name", name)]);
     names.iter().map(line).collect()
 }
 
 /// Remarks on provinces without a contact, with their agencies.
-fn bare(config: &Config, words: &Words) -> Vec<String> {
+fn bare(config: &Config, locale: &Locale) -> Vec<String> {
     let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
     for agency in &config.agencies {
         let Some(province) = agency.province.as_deref() else {
@@ -100,7 +100,7 @@ fn bare(config: &Config, words: &Words) -> Vec<String> {
     }
     let line = |(province, agencies): &(&str, Vec<&str>)| {
         let args = [("province", *province), ("agencies", &agencies.join(", "))];
-        words.text("contact-no-province", &args)
+        locale.text_with("contact-no-province", &args)
     };
     found.iter().map(line).collect()
 }

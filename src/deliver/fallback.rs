@@ -8,7 +8,7 @@ use super::{
     recipients::{Audience, recipients},
 };
 use crate::{
-    model::{About, Alert, Notice, Recipient, Say, Urgency, alert::Topic, excerpt::excerpt},
+    model::{About, Alert, Localized, Notice, Recipient, Urgency, alert::Topic, excerpt::excerpt},
     notify::{
         Message, Notifier, Place,
         notifiers::{Console, trouble},
@@ -127,8 +127,8 @@ async fn tell_operators(world: &World, name: &str, why: &str, now: Timestamp) {
     let notifiers = &world.config.notifiers;
     let telegram = notifiers.get(&of).is_some_and(|it| it.kind == "telegram");
     let detail = match trouble(why).filter(|_| telegram) {
-        Some(kind) => Say::new(&format!("detail-notifier-{kind}")),
-        None => Say::new("detail-notifier").with("why", excerpt(why, 160)),
+        Some(kind) => Localized::new(&format!("detail-notifier-{kind}")),
+        None => Localized::new("detail-notifier").with("why", excerpt(why, 160)),
     };
     let detail = detail.with("name", name);
     let notice = Notice::Event {

@@ -13,7 +13,7 @@ use super::{
     PAUSE,
     attempt::attempt,
     grouping::{self, Channel, Gathered, Lately},
-    rate_limit::RateLimit,
+    rate_limit::RateLimiter,
     rings,
 };
 use crate::{model::Alert, store::StoreError, world::World};
@@ -26,7 +26,7 @@ const SPENT: Duration = Duration::from_secs(1);
 pub(super) struct Shared {
     /// Whether news is held for more of its kind: only if another round follows.
     waits: bool,
-    rate_limit: Mutex<RateLimit>,
+    rate_limit: Mutex<RateLimiter>,
     lately: Mutex<Lately>,
 }
 
@@ -73,7 +73,7 @@ pub(super) async fn deliver(
         (queue, held, alone) = (gathered.rest, gathered.held, gathered.alone);
     }
     for alert in queue {
-        if let Some(pace) = notifier.as_ref().and_then(|it| it.pace()) {
+        if let Some(pace) = notifier.as_ref().and_then(|it| it.rate_limit()) {
             let taken = shared
                 .rate_limit
                 .lock()

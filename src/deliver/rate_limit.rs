@@ -8,24 +8,29 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{model::Urgency, notify::Pace};
+use crate::{model::Urgency, notify::RateLimit};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
-pub(crate) struct RateLimit {
+pub(crate) struct RateLimiter {
     places: HashMap<String, VecDeque<Instant>>,
     accounts: HashMap<String, VecDeque<Instant>>,
 }
 
-impl RateLimit {
+impl RateLimiter {
     /// Counts a message against the limits. A quarter of a chat's minute is reserved for grave alerts.
     ///
     /// # Errors
     ///
     /// The time to wait, if a limit is reached.
-    pub fn take(&mut self, pace: &Pace, urgency: Urgency, now: Instant) -> Result<(), Duration> {
+    pub fn take(
+        &mut self,
+        pace: &RateLimit,
+        urgency: Urgency,
+        now: Instant,
+    ) -> Result<(), Duration> {
         let share = if urgency == Urgency::Grave {
             pace.per_minute
         } else {
@@ -65,14 +70,14 @@ mod tests {
 
     #[test]
     fn a_quarter_is_kept_for_what_is_grave() {
-        let pace = Pace {
+        let pace = RateLimit {
             place: "a".to_owned(),
             per_minute: 4,
             account: "b".to_owned(),
             per_second: 30,
         };
         let now = Instant::now();
-        let mut budget = RateLimit::default();
+        let mut budget = RateLimiter::default();
         for _ in 0..3 {
             assert_eq!(budget.take(&pace, Urgency::Ordinary, now), Ok(()));
         }

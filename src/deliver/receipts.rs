@@ -26,7 +26,7 @@ pub(super) async fn is_edit(world: &World, notifier: &str, earlier: Option<&Rece
     };
     let address = known.address();
     let moved = moved_to(notifier, &address);
-    let moved = world.store.milestone(&moved).await.unwrap_or(None);
+    let moved = world.store.marker(&moved).await.unwrap_or(None);
     let Receipt::Message { place, .. } = earlier else {
         return address.is_empty();
     };

@@ -47,7 +47,7 @@ struct Rang {
 }
 
 impl Rang {
-    /// Parses the milestone: the time of the common message or `-`, then the times of the others, one on each line.
+    /// Parses the marker: the time of the common message or `-`, then the times of the others, one on each line.
     fn read(text: &str) -> Self {
         let mut lines = text.lines().map(|it| it.parse().ok());
         let common = lines.next().flatten();
@@ -84,12 +84,12 @@ fn is_within(at: Timestamp, span: SignedDuration, now: Timestamp) -> bool {
     (SignedDuration::ZERO..span).contains(&now.duration_since(at))
 }
 
-fn milestone(notifier: &str, ring: Ring) -> String {
+fn marker(notifier: &str, ring: Ring) -> String {
     format!("rang/{notifier}/{}", ring.as_str())
 }
 
 async fn rang(world: &World, notifier: &str, ring: Ring) -> Result<Rang> {
-    let kept = world.store.milestone(&milestone(notifier, ring)).await?;
+    let kept = world.store.marker(&marker(notifier, ring)).await?;
     Ok(Rang::read(&kept.unwrap_or_default()))
 }
 
@@ -235,7 +235,7 @@ pub(super) async fn sent(world: &World, alert: &Alert) {
             rang.alone.drain(..surplus);
         }
         let commit = Commit {
-            milestone: Some((milestone(name, ring), rang.written())),
+            marker: Some((marker(name, ring), rang.written())),
             ..Commit::default()
         };
         world.store.commit(commit).await

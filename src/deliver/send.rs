@@ -28,7 +28,7 @@ pub(super) async fn send(
     };
     let mut moved = world
         .store
-        .milestone(&moved_to(name, &notifier.address()))
+        .marker(&moved_to(name, &notifier.address()))
         .await
         .unwrap_or(None);
     for _ in 0..2 {
@@ -39,11 +39,11 @@ pub(super) async fn send(
         match timeout(PATIENCE, notifier.send(message, place)).await {
             Ok(Err(Refusal::Moved(to))) => {
                 tracing::warn!(notifier = name, to, "the chat has moved; it is followed");
-                let milestone = Some((moved_to(name, &notifier.address()), to.clone()));
+                let marker = Some((moved_to(name, &notifier.address()), to.clone()));
                 if let Err(error) = world
                     .store
                     .commit(Commit {
-                        milestone,
+                        marker,
                         ..Commit::default()
                     })
                     .await
@@ -81,7 +81,7 @@ async fn settle(world: &World, name: &str, address: &str, receipt: &Receipt) {
         return;
     }
     let commit = Commit {
-        milestone: Some((moved_to(name, address), number.to_owned())),
+        marker: Some((moved_to(name, address), number.to_owned())),
         ..Commit::default()
     };
     if let Err(error) = world.store.commit(commit).await {

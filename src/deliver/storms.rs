@@ -52,7 +52,7 @@ pub(super) async fn sent(world: &World, name: &str, id: &str, members: Vec<Incid
     storm.shared = common(&members, &StormContext::default()).map(Common::shared);
     if members.len() >= 2 * storm.listed.max(1) {
         storm.listed = members.len();
-        let about = About::Roll(storm.id.clone());
+        let about = About::StormList(storm.id.clone());
         let mut roll = Alert::new(name, about, Urgency::Low, now);
         roll.due = storm.begun.checked_add(LIST_AFTER).unwrap_or(now).max(now);
         let commit = Commit {

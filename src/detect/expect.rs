@@ -4,7 +4,7 @@ use crate::page::registrable;
 
 /// The operator's settings for a portal, and facts about its delivery.
 #[derive(Clone, Debug, Default)]
-pub struct Expect {
+pub struct Expectations {
     /// The registrable domain of the URL in the registry.
     pub domain: String,
     pub allow_hosts: Vec<String>,
@@ -33,7 +33,7 @@ pub enum Delivery {
     Dressed,
 }
 
-impl Expect {
+impl Expectations {
     /// The settings of a target, for a page with nothing unusual in its delivery.
     pub fn of(target: &crate::model::Target) -> Self {
         Self {

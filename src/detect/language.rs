@@ -2,7 +2,7 @@
 
 use crate::page::{
     Page,
-    writing::{self, Letters, WRITINGS, Writing},
+    writing_system::{self, Letters, WRITINGS, WritingSystem},
 };
 
 /// Fewest letters for an answer.
@@ -16,15 +16,17 @@ const VIETNAMESE_SHARE: f64 = 0.04;
 const KANA_SHARE: f64 = 0.1;
 
 /// The main language of a page's visible text, as its writing system; `None` if the page has too few letters.
-pub fn of_page(page: &Page) -> Option<Writing> {
+pub fn of_page(page: &Page) -> Option<WritingSystem> {
     of_texts(page.visible().map(|it| it.text.as_str()))
 }
 
 /// The main language of texts, of which the first 20,000 letters are read; `None` if there are too few.
-pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Writing> {
+pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<WritingSystem> {
     let mut counts: Letters = [0; WRITINGS];
     let mut total = 0;
-    let letters = texts.flat_map(str::chars).filter_map(writing::of_letter);
+    let letters = texts
+        .flat_map(str::chars)
+        .filter_map(writing_system::of_letter);
     for writing in letters.take(20_000) {
         total += 1;
         counts[writing as usize] += 1;
@@ -32,24 +34,24 @@ pub fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Writing> {
     if total < ENOUGH {
         return None;
     }
-    let share = |it: Writing| counts[it as usize] as f64 / total as f64;
-    if share(Writing::Vietnamese) >= VIETNAMESE_SHARE {
-        return Some(Writing::Vietnamese);
+    let share = |it: WritingSystem| counts[it as usize] as f64 / total as f64;
+    if share(WritingSystem::Vietnamese) >= VIETNAMESE_SHARE {
+        return Some(WritingSystem::Vietnamese);
     }
-    if share(Writing::Kana) > KANA_SHARE {
-        return Some(Writing::Kana);
+    if share(WritingSystem::Kana) > KANA_SHARE {
+        return Some(WritingSystem::Kana);
     }
     [
-        Writing::Latin,
-        Writing::Greek,
-        Writing::Cyrillic,
-        Writing::Hebrew,
-        Writing::Arabic,
-        Writing::Indic,
-        Writing::Thai,
-        Writing::Han,
-        Writing::Hangul,
-        Writing::Other,
+        WritingSystem::Latin,
+        WritingSystem::Greek,
+        WritingSystem::Cyrillic,
+        WritingSystem::Hebrew,
+        WritingSystem::Arabic,
+        WritingSystem::Indic,
+        WritingSystem::Thai,
+        WritingSystem::Han,
+        WritingSystem::Hangul,
+        WritingSystem::Other,
     ]
     .into_iter()
     .max_by_key(|it| counts[*it as usize])

@@ -1,7 +1,7 @@
 //! The marks of an attack: signals that no editor causes.
 
 use super::{
-    Beside,
+    ReferenceKind,
     weights::{Family, TABLE},
 };
 use crate::model::Signal;
@@ -17,14 +17,14 @@ pub fn shows_mark(signals: &[Signal]) -> bool {
 
 fn is_mark(it: &Signal) -> bool {
     // what only some visitors are shown weighs nothing by itself, and no editor does it
-    let is_cloaked = it.name == Beside::FirstProfile.as_str();
+    let is_cloaked = it.name == ReferenceKind::FirstProfile.as_str();
     is_cloaked || it.weight > COUNTS && !TABLE.is(&it.name, Family::OwnDoing)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Say;
+    use crate::model::Localized;
 
     #[test]
     fn a_signal_without_a_family_is_a_mark() {
@@ -32,7 +32,7 @@ mod tests {
             let signals = signals.iter().map(|(name, weight)| Signal {
                 name: (*name).to_owned(),
                 weight: *weight,
-                say: Say::default(),
+                say: Localized::default(),
                 excerpt: String::new(),
             });
             shows_mark(&signals.collect::<Vec<_>>())

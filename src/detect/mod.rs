@@ -8,14 +8,14 @@ pub mod language;
 mod marks;
 pub mod phrases;
 pub mod signals;
+pub mod signature;
 pub mod site;
 pub mod state;
-pub mod tone;
 mod view;
 pub mod weigh;
 pub mod weights;
 
-pub use expect::{Delivery, Expect, Role};
+pub use expect::{Delivery, Expectations, Role};
 pub use marks::shows_mark;
 pub use view::{Code, Found, Place, Text, View};
 pub use weigh::Reckoning;
@@ -23,7 +23,7 @@ use weights::{Family, TABLE};
 
 use crate::{
     diff::Norm,
-    model::{Say, Signal, Verdict, verdict::State},
+    model::{Localized, Signal, Verdict, verdict::State},
     page::Page,
 };
 
@@ -37,7 +37,7 @@ pub trait Detector: Sync {
 }
 
 /// Judges a page against its norm. A norm without looks means a page seen for the first time.
-pub fn judge(page: &Page, norm: &Norm, expect: &Expect) -> Verdict {
+pub fn judge(page: &Page, norm: &Norm, expect: &Expectations) -> Verdict {
     reckon(page, norm, expect).verdict(&TABLE)
 }
 
@@ -45,11 +45,11 @@ pub fn judge(page: &Page, norm: &Norm, expect: &Expect) -> Verdict {
 /// planted parts alone. A page may have been changed in steps too small to ring, each learnt as normal (`reference` =
 /// the looks that a person approved), or may show one visitor what it hides from the others (`reference` = the page of
 /// the first visitor).
-pub fn judge_beside(
+pub fn judge_against(
     page: &Page,
     norm: &Norm,
-    reference: Option<(&Norm, Beside)>,
-    expect: &Expect,
+    reference: Option<(&Norm, ReferenceKind)>,
+    expect: &Expectations,
 ) -> Verdict {
     let verdict = judge(page, norm, expect);
     let Some((reference, why)) = reference else {
@@ -72,7 +72,7 @@ pub fn judge_beside(
     beside.signals.push(Signal {
         name: why.as_str().to_owned(),
         weight: 0.0,
-        say: Say::new(&format!("signal-{}", why.as_str())),
+        say: Localized::new(&format!("signal-{}", why.as_str())),
         excerpt: String::new(),
     });
     beside
@@ -80,14 +80,14 @@ pub fn judge_beside(
 
 /// A second reference for a page, besides its own norm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beside {
+pub enum ReferenceKind {
     /// The looks that a person approved, without what was learnt since.
     Approved,
     /// The page of the first visitor.
     FirstProfile,
 }
 
-impl Beside {
+impl ReferenceKind {
     /// The signal that a page gets if it rings only against this reference.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -98,7 +98,7 @@ impl Beside {
 }
 
 /// Runs all detectors on a page, without weighing what they find.
-pub fn reckon(page: &Page, norm: &Norm, expect: &Expect) -> Reckoning {
+pub fn reckon(page: &Page, norm: &Norm, expect: &Expectations) -> Reckoning {
     let view = View::new(page, norm, expect);
     let state = state::of(&view);
     weigh::reckon(&view, state, signals::ALL)

@@ -4,12 +4,13 @@
 
 use super::{hosts, phrases::SPAM, weigh, weights::TABLE};
 use crate::{
-    model::{Level, Part, Say, Signal, SiteFacts, Verdict, excerpt},
+    model::{Level, Localized, Part, Signal, SiteFacts, Verdict, excerpt},
     page::{
+        cancel,
         fold::fold,
-        patience, registrable,
+        registrable,
         sitemap::words_of,
-        writing::{self, Letters, WRITINGS, Writing},
+        writing_system::{self, Letters, WRITINGS, WritingSystem},
     },
 };
 
@@ -34,7 +35,7 @@ pub fn facts(urls: &[String], domain: &str) -> SiteFacts {
         ..SiteFacts::default()
     };
     for url in urls {
-        if patience::step(url.len()) {
+        if cancel::step(url.len()) {
             break;
         }
         let host = url::Url::parse(url)
@@ -46,8 +47,9 @@ pub fn facts(urls: &[String], domain: &str) -> SiteFacts {
             !host.is_empty() && registrable(&host) != domain && !hosts::is_public_body(&host);
         let sold = SPAM.any(&fold(&words)) || (foreign && hosts::is_trade(&host));
         let mut letters: Letters = [0; WRITINGS];
-        writing::count(&words, &mut letters);
-        let own = letters[Writing::Latin as usize] + letters[Writing::Vietnamese as usize];
+        writing_system::count(&words, &mut letters);
+        let own =
+            letters[WritingSystem::Latin as usize] + letters[WritingSystem::Vietnamese as usize];
         let alien = letters.iter().sum::<usize>() - own >= 2;
         facts.foreign += u32::from(foreign);
         facts.sold += u32::from(sold);
@@ -68,7 +70,7 @@ pub fn judge(part: Part, before: Option<&SiteFacts>, now: &SiteFacts) -> Verdict
         signals.push(Signal {
             name: name.to_owned(),
             weight,
-            say: Say::new(&format!("signal-{name}")).with("count", count),
+            say: Localized::new(&format!("signal-{name}")).with("count", count),
             excerpt: now.odd.join("; "),
         });
     };

@@ -7,28 +7,28 @@ use std::{
 };
 
 use super::{
-    expect::{Expect, Role},
+    expect::{Expectations, Role},
     hosts,
     phrases::{REPORTED, SOBER},
 };
 use crate::{
     diff::{Change, Norm, compare},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
     page::{
-        Block, Form, Frame, Image, Link, Page, Script, fold::fold, patience, registrable, script,
+        Block, Form, Frame, Image, Link, Page, Script, cancel, fold::fold, registrable, script,
     },
 };
 
 /// What a detector found: the strength (0 to 1), the sentence and its arguments, and an excerpt as proof.
 pub struct Found {
     pub strength: f64,
-    pub say: Say,
+    pub say: Localized,
     pub excerpt: String,
 }
 
 impl Found {
     /// Clamps the strength to 0..1, and cuts the excerpt of `shown` to 160 characters and defangs it.
-    pub fn new(strength: f64, say: Say, shown: &str) -> Self {
+    pub fn new(strength: f64, say: Localized, shown: &str) -> Self {
         Self {
             strength: strength.clamp(0.0, 1.0),
             say,
@@ -43,7 +43,7 @@ pub struct View<'a> {
     pub norm: &'a Norm,
     /// `None` without a baseline.
     pub change: Option<Change<'a>>,
-    pub expect: &'a Expect,
+    pub expect: &'a Expectations,
     /// Number of visible words.
     pub words: usize,
     /// Texts new to the page; all texts without a baseline.
@@ -79,7 +79,7 @@ const CODE_READ: usize = 512 << 10;
 /// Most texts in which words of reporting are counted, and the number of such words that makes a sober page.
 const SOBER_TEXTS: usize = 400;
 const SOBER_PAGE: usize = 4;
-/// Words and links of a page that is more than a poster.
+/// Locale and links of a page that is more than a poster.
 const FULL: usize = 150;
 const LINKED: usize = 10;
 /// Most lines of text written by one script that are read: the first and the last half of this number.
@@ -108,7 +108,7 @@ pub struct Text<'a> {
 
 impl<'a> View<'a> {
     /// Compares the page with its norm and gathers its texts. A norm without looks means a page without a baseline.
-    pub fn new(page: &'a Page, norm: &'a Norm, expect: &'a Expect) -> Self {
+    pub fn new(page: &'a Page, norm: &'a Norm, expect: &'a Expectations) -> Self {
         let change = (norm.looks > 0).then(|| compare(norm, page));
         let mut texts = texts(page, change.as_ref());
         let codes = OnceCell::new();
@@ -136,7 +136,7 @@ impl<'a> View<'a> {
             return *known;
         }
         // after cancellation no result is used, so any answer will do
-        let known = patience::step(self.norm.folded.len()) || self.norm.folded.contains(phrase);
+        let known = cancel::step(self.norm.folded.len()) || self.norm.folded.contains(phrase);
         asked.insert(phrase.to_owned(), known);
         known
     }
@@ -282,7 +282,7 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
     };
     let mut out = Vec::with_capacity(blocks.len() + 8);
     let mut put = |place, raw: &'a str, linked| {
-        if patience::is_lost() {
+        if cancel::is_cancelled() {
             return;
         }
         let folded = fold(raw);
@@ -349,7 +349,7 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
     out
 }
 
-/// Words spelt in blocks of one or two letters, one below or beside the other.
+/// Locale spelt in blocks of one or two letters, one below or beside the other.
 fn spelt_in_blocks(blocks: &[&str]) -> Vec<String> {
     let mut out = Vec::new();
     let mut run = String::new();

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     model::{Level, Signal, Verdict, verdict::State},
-    page::patience,
+    page::cancel,
 };
 
 /// Least score of a suspect page. The score is the calibrated probability that an officer wants to be woken.
@@ -57,7 +57,7 @@ pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoni
         .iter()
         .filter(|it| !(lacking && TABLE.is(it.name(), Family::Absence)))
         // each detector reads all texts; after cancellation the results are dropped
-        .take_while(|_| !patience::is_lost())
+        .take_while(|_| !cancel::is_cancelled())
         .filter_map(|it| Some((it.name(), it.look(view)?)))
         .collect();
     Reckoning {
@@ -128,7 +128,7 @@ impl Reckoning {
 mod tests {
     use super::*;
     use crate::{
-        detect::{Expect, signals, state},
+        detect::{Expectations, signals, state},
         diff::Norm,
         page::{self, Page, Source},
     };
@@ -151,7 +151,7 @@ mod tests {
         let portal = format!("<title>Cổng thông tin</title><div><ul>{list}</ul></div>");
         let norm = Norm::learn([&page(&portal)]);
         let gone = page("<title>503 Service Unavailable</title><h1>Service Unavailable</h1>");
-        let expect = Expect::of_url(&"https://a.example.vn/".parse().unwrap());
+        let expect = Expectations::of_url(&"https://a.example.vn/".parse().unwrap());
         let view = View::new(&gone, &norm, &expect);
         assert_eq!(state::of(&view), State::Maintenance);
         let absent = |state| {

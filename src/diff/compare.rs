@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{imprint::meta_key, norm::Norm};
+use super::{features::meta_key, norm::Norm};
 use crate::{
     model::digest::key,
     page::{Block, Form, Frame, Image, Link, Page, Relation, Script, noise, registrable},

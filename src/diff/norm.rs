@@ -3,12 +3,12 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    imprint::{Imprint, OWN_KEPT},
+    features::{Features, OWN_KEPT},
     lines::Line,
 };
 use crate::{
     model::digest::key,
-    page::{Page, noise, patience, writing::Letters},
+    page::{Page, cancel, noise, writing_system::Letters},
 };
 
 /// Number of latest looks that decide what is stable. All looks decide what is new. A redesign is thus the norm after a
@@ -89,9 +89,9 @@ struct Texts {
 }
 
 impl Texts {
-    fn take(&mut self, look: &Imprint) {
+    fn take(&mut self, look: &Features) {
         for text in &look.texts {
-            if patience::step(text.folded.len()) || self.folded.len() > FOLDED_KEPT {
+            if cancel::step(text.folded.len()) || self.folded.len() > FOLDED_KEPT {
                 return;
             }
             if self.told.insert(text.key) {
@@ -108,20 +108,20 @@ impl Texts {
 impl Norm {
     /// Learns from looks, oldest first. No looks give a norm that knows nothing (`looks == 0`).
     pub fn learn<'a>(pages: impl IntoIterator<Item = &'a Page>) -> Self {
-        let imprints: Vec<Imprint> = pages.into_iter().map(Imprint::of).collect();
-        Self::of(&imprints)
+        let feature_sets: Vec<Features> = pages.into_iter().map(Features::of).collect();
+        Self::of(&feature_sets)
     }
 
     /// Learns from the features of looks, oldest first.
-    pub fn of<'a>(imprints: impl IntoIterator<Item = &'a Imprint>) -> Self {
-        let looks: Vec<&Imprint> = imprints.into_iter().collect();
+    pub fn of<'a>(feature_sets: impl IntoIterator<Item = &'a Features>) -> Self {
+        let looks: Vec<&Features> = feature_sets.into_iter().collect();
         let mut texts = Texts::default();
         looks.iter().for_each(|it| texts.take(it));
         Self::made(&looks, texts)
     }
 
     /// The norm of all looks, and the norm of the first `first` looks alone. Texts that both share are folded once.
-    pub fn of_both(looks: &[&Imprint], first: usize) -> (Self, Self) {
+    pub fn of_both(looks: &[&Features], first: usize) -> (Self, Self) {
         let (early, late) = looks.split_at(first.min(looks.len()));
         let mut texts = Texts::default();
         early.iter().for_each(|it| texts.take(it));
@@ -130,7 +130,7 @@ impl Norm {
         (Self::made(looks, texts), alone)
     }
 
-    fn made(looks: &[&Imprint], texts: Texts) -> Self {
+    fn made(looks: &[&Features], texts: Texts) -> Self {
         let recent = looks.len().saturating_sub(RECENT);
         let mut norm = Self {
             folded: texts.folded,
@@ -151,7 +151,7 @@ impl Norm {
         norm
     }
 
-    fn take(&mut self, look: &Imprint, weight: u16) {
+    fn take(&mut self, look: &Features, weight: u16) {
         count(weight, &mut self.blocks, look.blocks.iter().copied());
         count(weight, &mut self.skeleton, look.skeleton.iter().copied());
         count(weight, &mut self.links, look.links.iter().copied());
@@ -226,7 +226,7 @@ impl Norm {
     }
 
     /// Fills the parts that come from the latest look alone.
-    fn show(&mut self, latest: &Imprint) {
+    fn show(&mut self, latest: &Features) {
         let stays = |it: &&String| {
             let seen = self.links.get(&key(&noise::normal_url(it)));
             seen.is_some_and(|count| self.is_stable(*count))
@@ -300,11 +300,11 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::diff::imprint::Told;
+    use crate::diff::features::Told;
 
     #[test]
     fn texts_of_a_norm_have_a_budget() {
-        let look = |n: u64| Imprint {
+        let look = |n: u64| Features {
             texts: (0..100)
                 .map(|at| {
                     Arc::new(Told {
@@ -314,9 +314,9 @@ mod tests {
                     })
                 })
                 .collect(),
-            ..Imprint::default()
+            ..Features::default()
         };
-        let looks: Vec<Imprint> = (0..10).map(look).collect();
+        let looks: Vec<Features> = (0..10).map(look).collect();
         let norm = Norm::of(&looks);
         assert!(norm.folded.len() > FOLDED_KEPT / 2, "{}", norm.folded.len());
         assert!(

@@ -6,16 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{
     Incident, Kind,
-    duty::{Duty, Rung, Step},
+    duty::{Duty, EscalationStep, Step},
     incident::{Event, Standpoint, What},
 };
 
 /// The steps if there is a roster but no steps are written: the officers on duty, the operator, the national contacts.
 /// The ministry's letters ask for people around the clock and name no minutes; a woken officer needs a few.
-const USUAL: [(u64, Rung); 3] = [
-    (5, Rung::Roster),
-    (15, Rung::DutyRoom),
-    (30, Rung::National),
+const USUAL: [(u64, EscalationStep); 3] = [
+    (5, EscalationStep::Roster),
+    (15, EscalationStep::DutyRoom),
+    (30, EscalationStep::National),
 ];
 
 /// The steps for an agency: its own, the operator's, or the usual ones. Without a roster or steps there are no calls.
@@ -45,7 +45,7 @@ const MOST_CALLS: u32 = 100;
 pub struct Call {
     /// Steps reached with this call, counted over all rounds, including those that stand for no person.
     pub reached: u32,
-    pub to: Rung,
+    pub to: EscalationStep,
 }
 
 /// The call that is due for an incident that none of the operator's people has taken; `None` where none is. A step that
@@ -58,7 +58,7 @@ pub fn due(
     it: &Incident,
     now: Timestamp,
     close: bool,
-    answers: impl Fn(Rung) -> bool,
+    answers: impl Fn(EscalationStep) -> bool,
 ) -> Option<Call> {
     if !calls(it, now) || it.led().is_some() {
         return None;
@@ -74,7 +74,7 @@ pub fn due(
     let mut reached = u32::try_from(reached).unwrap_or(MOST_CALLS);
     let top = u32::try_from(steps.len()).unwrap_or(MOST_CALLS);
     let step = |at: u32| steps.get((at % top) as usize).map(|it| it.to);
-    let barred = |to: Rung| of_agency && to == Rung::Head;
+    let barred = |to: EscalationStep| of_agency && to == EscalationStep::Head;
     // where every step is barred, the duty room is called at their times
     let free = steps.iter().rposition(|it| !barred(it.to));
     let last = free.map_or(top, |at| u32::try_from(at + 1).unwrap_or(MOST_CALLS));
@@ -96,7 +96,7 @@ pub fn due(
     });
     let call = calls.find(|it| answers(it.to) && !barred(it.to));
     let instead = || {
-        let to = Rung::DutyRoom;
+        let to = EscalationStep::DutyRoom;
         let head = steps.iter().any(|it| barred(it.to) && answers(it.to));
         (head && answers(to)).then_some(Call { reached, to })
     };
@@ -134,7 +134,7 @@ fn calls(it: &Incident, now: Timestamp) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reminder {
     /// The step called besides, from the second reminder on.
-    pub to: Option<Rung>,
+    pub to: Option<EscalationStep>,
 }
 
 /// The reminder that is due when one of the operator's people took an incident and neither closed it nor wrote a note
@@ -145,7 +145,7 @@ pub fn overdue(
     it: &Incident,
     now: Timestamp,
     every: Duration,
-    answers: impl Fn(Rung) -> bool,
+    answers: impl Fn(EscalationStep) -> bool,
 ) -> Option<Reminder> {
     let of_agency = it.taken.as_ref().filter(|_| steps.is_empty());
     let taken = it.led().or(of_agency).filter(|_| calls(it, now))?;
@@ -168,7 +168,7 @@ pub fn overdue(
     if now.duration_since(since) < signed(pause(every, round)) {
         return None;
     }
-    let answering: Vec<Rung> = steps
+    let answering: Vec<EscalationStep> = steps
         .iter()
         .map(|it| it.to)
         .filter(|it| answers(*it))

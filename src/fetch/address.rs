@@ -9,7 +9,7 @@ use std::{
 use ipnet::IpNet;
 use url::{Host, Url};
 
-use crate::model::{Class, Say, excerpt};
+use crate::model::{Class, Localized, excerpt};
 
 /// Networks that are not public: the IANA special-purpose address registries (IPv4 and IPv6, read in 2026) and
 /// everything else that is not a public unicast address.
@@ -125,7 +125,7 @@ const LOOPBACK: &str = "lo";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     pub class: Class,
-    pub why: Say,
+    pub why: Localized,
 }
 
 impl fmt::Display for Refused {
@@ -175,7 +175,7 @@ impl Guard {
             None => Ok(()),
             Some(why) => Err(Refused {
                 class: Class::PrivateAddress,
-                why: Say::new("cause-private")
+                why: Localized::new("cause-private")
                     .with("address", address)
                     .with("block", why),
             }),
@@ -186,7 +186,8 @@ impl Guard {
     /// checked when they are resolved. `own_port` is the port of the registered URL.
     pub fn url(&self, url: &Url, own_port: Option<u16>) -> Result<(), Refused> {
         if !matches!(url.scheme(), "http" | "https") {
-            let why = Say::new("cause-scheme").with("scheme", excerpt::excerpt(url.scheme(), 20));
+            let why =
+                Localized::new("cause-scheme").with("scheme", excerpt::excerpt(url.scheme(), 20));
             return Err(Refused {
                 class: Class::Scheme,
                 why,
@@ -194,7 +195,7 @@ impl Guard {
         }
         let port = url.port_or_known_default();
         if port.is_none_or(|it| !self.ports.contains(&it)) && port != own_port {
-            let why = Say::new("cause-port").with("port", port.unwrap_or_default());
+            let why = Localized::new("cause-port").with("port", port.unwrap_or_default());
             return Err(Refused {
                 class: Class::Port,
                 why,
@@ -206,7 +207,7 @@ impl Guard {
             Some(Host::Domain(_)) => Ok(()),
             None => Err(Refused {
                 class: Class::Scheme,
-                why: Say::new("cause-no-host"),
+                why: Localized::new("cause-no-host"),
             }),
         }
     }

@@ -26,7 +26,7 @@ use super::{
     tls::Recorder,
     trust::{Trust, facts},
 };
-use crate::model::{Class, Digest, Say, observation::Certificate};
+use crate::model::{Class, Digest, Localized, observation::Certificate};
 
 /// Time for a connection to be accepted or refused; a machine that does neither counts as not reached.
 const REACHING: Duration = Duration::from_secs(3);
@@ -50,14 +50,14 @@ pub(super) struct How {
     pub most: u64,
 }
 
-fn class_of_unspoken(failed: &Unspoken) -> (Class, Say) {
-    let closed = || (Class::Connection, Say::new("cause-closed"));
+fn class_of_unspoken(failed: &Unspoken) -> (Class, Localized) {
+    let closed = || (Class::Connection, Localized::new("cause-closed"));
     match failed {
         Unspoken::Http(error) => class_of_http(error),
         Unspoken::Unnamed => closed(),
         Unspoken::Unreached(kind) => of_io(*kind).unwrap_or_else(closed),
         Unspoken::Handshake(kind) => kind.and_then(of_io).unwrap_or_else(|| {
-            let cause = Say::new("cause-tls").with("detail", "handshake");
+            let cause = Localized::new("cause-tls").with("detail", "handshake");
             (Class::Tls, cause)
         }),
     }
@@ -95,7 +95,7 @@ impl Transport {
         headers: HeaderMap,
         how: How,
         pass: &Arc<Pass>,
-    ) -> Result<Arrived, (Class, Say)> {
+    ) -> Result<Arrived, (Class, Localized)> {
         if how.counted {
             match self
                 .by_second_stack(url, headers.clone(), pass, how.most)
@@ -185,7 +185,7 @@ impl Transport {
         if url.scheme() != "https" {
             return None;
         }
-        let unseen = || Some(Say::new("cause-tls-unseen"));
+        let unseen = || Some(Localized::new("cause-tls-unseen"));
         let leaf = response
             .extensions()
             .get::<reqwest::tls::TlsInfo>()
@@ -208,14 +208,14 @@ impl Transport {
                 .is_completed(&host, &leaf, &record.presented, pass)
                 .await
         {
-            let remark = Say::new("cause-tls-chain");
+            let remark = Localized::new("cause-tls-chain");
             self.recorder.complete(&host, own, remark.clone());
             found.fault = None;
             found.remark = Some(remark);
         }
         // a good certificate is not verified at each handshake (see `tls::VERIFIED_FOR`): it may have expired since
         if found.fault.is_none() && Timestamp::now() >= found.not_after {
-            found.fault = Some(Say::new("cause-tls-expired"));
+            found.fault = Some(Localized::new("cause-tls-expired"));
         }
         Some(found)
     }
@@ -278,12 +278,12 @@ impl Transport {
     async fn certificate_of_second(&self, url: &Url, spoken: &Spoken, pass: &Pass) -> Certificate {
         let host = name_of(url);
         let Some((leaf, others)) = spoken.chain.split_first() else {
-            let unseen = Some(Say::new("cause-tls-unseen"));
+            let unseen = Some(Localized::new("cause-tls-unseen"));
             return facts(&CertificateDer::from(Vec::new()), unseen);
         };
         let fault = match ServerName::try_from(host.as_str()) {
             Ok(name) => self.trust.fault(leaf, others, &name, UnixTime::now()),
-            Err(_) => Some(Say::new("cause-tls-name")),
+            Err(_) => Some(Localized::new("cause-tls-name")),
         };
         let mut found = facts(leaf, fault);
         let lacks_issuer = found
@@ -292,12 +292,12 @@ impl Transport {
             .is_some_and(|it| it.key == "cause-tls-issuer");
         if lacks_issuer && self.is_completed(&host, leaf, others, pass).await {
             found.fault = None;
-            found.remark = Some(Say::new("cause-tls-chain"));
+            found.remark = Some(Localized::new("cause-tls-chain"));
         }
         if let Some(version) = spoken.refused_by_browsers
             && found.fault.is_none()
         {
-            found.fault = Some(Say::new("cause-tls-old").with("version", version));
+            found.fault = Some(Localized::new("cause-tls-old").with("version", version));
         }
         found
     }

@@ -10,9 +10,9 @@ use tokio::{sync::Semaphore, time::timeout};
 use super::{
     classify::class_of,
     decode::{self, Failed, Undecoded},
-    journey::Journey,
+    progress::Progress,
 };
-use crate::model::{Broken, Class, Say, excerpt::excerpt, observation::Silence};
+use crate::model::{Broken, Class, Localized, excerpt::excerpt, observation::Silence};
 
 /// Bytes from which a body counts as large (ten times an ordinary page), and large bodies held in memory at once.
 const LARGE: usize = 1 << 20;
@@ -29,7 +29,7 @@ const BEGINNING_WITHIN: Duration = Duration::from_secs(3);
 pub(super) enum Lost {
     /// The connection or the protocol broke; a second request over HTTP/1.1 may still bring the body.
     Broken(reqwest::Error),
-    Certain(Class, Say),
+    Certain(Class, Localized),
 }
 
 impl Lost {
@@ -48,48 +48,48 @@ impl Lost {
 }
 
 fn too_large(most: u64) -> Lost {
-    let cause = Say::new("cause-too-large").with("bytes", most);
+    let cause = Localized::new("cause-too-large").with("bytes", most);
     Lost::Certain(Class::TooLarge, cause)
 }
 
-/// Reads and unpacks a body of at most `most` bytes. If the body is lost, `journey.partial` holds the part that
+/// Reads and unpacks a body of at most `most` bytes. If the body is lost, `progress.partial` holds the part that
 /// arrived.
 pub(super) async fn read(
     response: Response,
-    journey: &mut Journey,
+    progress: &mut Progress,
     most: u64,
     places: &Arc<Semaphore>,
 ) -> Result<Bytes, Lost> {
     let values = response.headers().get_all(header::CONTENT_ENCODING);
-    journey.codings = decode::codings(values.iter().filter_map(|it| it.to_str().ok()));
+    progress.codings = decode::codings(values.iter().filter_map(|it| it.to_str().ok()));
     // the announced length is that of the packed body: unpacked, it is no smaller
     let announced = response.content_length().unwrap_or(0);
     if announced > most {
-        journey.certain = Some(too_large(most).told(response.status().as_u16()));
-        let _ = timeout(BEGINNING_WITHIN, begin(response, journey)).await;
+        progress.certain = Some(too_large(most).told(response.status().as_u16()));
+        let _ = timeout(BEGINNING_WITHIN, begin(response, progress)).await;
         return Err(too_large(most));
     }
     // the announced bytes may never come: reserve memory for an ordinary page at most
     let room = usize::try_from(announced).unwrap_or(LARGE);
-    journey.partial.reserve(room.min(LARGE));
-    receive(response, journey, most, places).await?;
-    let packed = journey.partial.split().freeze();
-    let codings = std::mem::take(&mut journey.codings);
+    progress.partial.reserve(room.min(LARGE));
+    receive(response, progress, most, places).await?;
+    let packed = progress.partial.split().freeze();
+    let codings = std::mem::take(&mut progress.codings);
     if codings.is_empty() || packed.is_empty() {
         return Ok(packed);
     }
     // unpacking is this program's work: it does not count into the portal's time
-    let waits = journey.waits.clone();
+    let waits = progress.waits.clone();
     match waits.during(decode::unpacked(packed, codings, most)).await {
         Ok(plain) => {
             let plain = Bytes::from(plain);
-            take_place(plain.len(), journey, places).await;
+            take_place(plain.len(), progress, places).await;
             Ok(plain)
         }
         Err(Failed { why, shown }) => {
-            journey.partial = Bytes::from(shown).into();
+            progress.partial = Bytes::from(shown).into();
             let coding = |key, coding: &str| {
-                let cause = Say::new(key).with("coding", excerpt(coding, 80));
+                let cause = Localized::new(key).with("coding", excerpt(coding, 80));
                 Lost::Certain(Class::Protocol, cause)
             };
             Err(match why {
@@ -103,7 +103,7 @@ pub(super) async fn read(
 
 async fn receive(
     response: Response,
-    journey: &mut Journey,
+    progress: &mut Progress,
     most: u64,
     places: &Arc<Semaphore>,
 ) -> Result<(), Lost> {
@@ -113,7 +113,7 @@ async fn receive(
     let mut pieces = 0;
     let mut stream = response.bytes_stream();
     while let Some(chunk) = stream.next().await {
-        let body = &mut journey.partial;
+        let body = &mut progress.partial;
         pieces += 1;
         match chunk {
             Ok(chunk) if body.len() as u64 + chunk.len() as u64 > most => {
@@ -128,19 +128,22 @@ async fn receive(
             }
         }
         if pieces > PIECES && body.len() < pieces * PIECE {
-            return Err(Lost::Certain(Class::Protocol, Say::new("cause-dripped")));
+            return Err(Lost::Certain(
+                Class::Protocol,
+                Localized::new("cause-dripped"),
+            ));
         }
-        take_place(journey.partial.len(), journey, places).await;
+        take_place(progress.partial.len(), progress, places).await;
     }
     Ok(())
 }
 
-/// Reads the first [`BEGINNING`] bytes of a body into `journey.partial`.
-async fn begin(response: Response, journey: &mut Journey) {
+/// Reads the first [`BEGINNING`] bytes of a body into `progress.partial`.
+async fn begin(response: Response, progress: &mut Progress) {
     let mut stream = response.bytes_stream();
     while let Some(Ok(chunk)) = stream.next().await {
-        let room = BEGINNING.saturating_sub(journey.partial.len());
-        journey
+        let room = BEGINNING.saturating_sub(progress.partial.len());
+        progress
             .partial
             .extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() >= room {
@@ -151,34 +154,34 @@ async fn begin(response: Response, journey: &mut Journey) {
 
 /// Waits for one of the [`LARGE_AT_ONCE`] places once a body is large. Other portals hold them, so the wait does not count
 /// into the visit's time limit.
-async fn take_place(bytes: usize, journey: &mut Journey, places: &Arc<Semaphore>) {
-    if bytes > LARGE && journey.large.is_none() {
-        let waits = journey.waits.clone();
+async fn take_place(bytes: usize, progress: &mut Progress, places: &Arc<Semaphore>) {
+    if bytes > LARGE && progress.large.is_none() {
+        let waits = progress.waits.clone();
         let place = waits.during(places.clone().acquire_owned()).await;
-        journey.large = place.ok().map(Arc::new);
+        progress.large = place.ok().map(Arc::new);
     }
 }
 
 /// The part of a lost body that arrived, unpacked as far as possible; `None` if no byte arrived.
-pub(super) async fn shown(journey: &mut Journey, most: u64) -> Option<Bytes> {
-    if journey.partial.is_empty()
-        && let Some(earlier) = journey.earlier.take()
+pub(super) async fn shown(progress: &mut Progress, most: u64) -> Option<Bytes> {
+    if progress.partial.is_empty()
+        && let Some(earlier) = progress.earlier.take()
     {
         return plain(earlier.partial.freeze(), earlier.codings, most).await;
     }
-    let codings = std::mem::take(&mut journey.codings);
-    plain(journey.partial.split().freeze(), codings, most).await
+    let codings = std::mem::take(&mut progress.codings);
+    plain(progress.partial.split().freeze(), codings, most).await
 }
 
 /// The part that broke off over HTTP/2, unless the page over HTTP/1.1 (`second`) continues it. A server that breaks
 /// HTTP/2 on purpose shows one page to browsers, which do not ask again once a page has begun, and another one to this
 /// service.
 pub(super) async fn broken(
-    journey: &mut Journey,
+    progress: &mut Progress,
     second: Option<&Bytes>,
     most: u64,
 ) -> Option<Broken> {
-    let earlier = journey.earlier.take()?;
+    let earlier = progress.earlier.take()?;
     let beginning = plain(earlier.partial.freeze(), earlier.codings, most).await?;
     let goes_on = second.is_some_and(|it| it.starts_with(&beginning));
     (!goes_on).then_some(Broken {

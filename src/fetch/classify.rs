@@ -4,30 +4,31 @@ use std::{error::Error, io};
 
 use super::{dial_fault::DialFault, trust};
 use crate::model::{
-    Class, Say,
+    Class, Localized,
     excerpt::{defang, defang_text, excerpt},
 };
 
 /// The class of a failed request and one sentence.
-pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
+pub(super) fn class_of(error: &reqwest::Error) -> (Class, Localized) {
     let chain = chain(error);
     for cause in &chain {
         if let Some(fault) = cause.downcast_ref::<DialFault>() {
             return match fault {
                 DialFault::Dns(why) => (
                     Class::Dns,
-                    Say::new("cause-dns").with("detail", defang_text(&excerpt(why, 160))),
+                    Localized::new("cause-dns").with("detail", defang_text(&excerpt(why, 160))),
                 ),
                 DialFault::NoName(host) => (
                     Class::Dns,
-                    Say::new("cause-dns-no-name").with("host", defang(&excerpt(host, 160))),
+                    Localized::new("cause-dns-no-name").with("host", defang(&excerpt(host, 160))),
                 ),
                 DialFault::NoAddress(host) => (
                     Class::Dns,
-                    Say::new("cause-dns-no-address").with("host", defang(&excerpt(host, 160))),
+                    Localized::new("cause-dns-no-address")
+                        .with("host", defang(&excerpt(host, 160))),
                 ),
                 DialFault::Refused(refused) => (refused.class, refused.why.clone()),
-                DialFault::NoIpv6 => (Class::Connection, Say::new("cause-no-ipv6")),
+                DialFault::NoIpv6 => (Class::Connection, Localized::new("cause-no-ipv6")),
             };
         }
         if let Some(found) = cause.downcast_ref::<rustls::Error>() {
@@ -44,11 +45,11 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
         if let Some(http) = cause.downcast_ref::<hyper::Error>()
             && (http.is_incomplete_message() || http.is_closed())
         {
-            return (Class::Connection, Say::new("cause-closed"));
+            return (Class::Connection, Localized::new("cause-closed"));
         }
     }
     if error.is_timeout() {
-        return (Class::Timeout, Say::new("cause-unanswered"));
+        return (Class::Timeout, Localized::new("cause-unanswered"));
     }
     let detail = excerpt(
         &chain.last().map(|it| it.to_string()).unwrap_or_default(),
@@ -57,30 +58,30 @@ pub(super) fn class_of(error: &reqwest::Error) -> (Class, Say) {
     if error.is_connect() {
         (
             Class::Connection,
-            Say::new("cause-connection").with("detail", detail),
+            Localized::new("cause-connection").with("detail", detail),
         )
     } else {
         (
             Class::Protocol,
-            Say::new("cause-protocol").with("detail", detail),
+            Localized::new("cause-protocol").with("detail", detail),
         )
     }
 }
 
 /// Class and sentence for a failed request of the second TLS stack after its handshake (there is no reqwest error to
 /// read).
-pub(super) fn class_of_http(error: &hyper::Error) -> (Class, Say) {
+pub(super) fn class_of_http(error: &hyper::Error) -> (Class, Localized) {
     let io = error.source().and_then(|it| it.downcast_ref::<io::Error>());
     if let Some(found) = io.and_then(|it| of_io(it.kind())) {
         return found;
     }
     if error.is_incomplete_message() || error.is_closed() {
-        return (Class::Connection, Say::new("cause-closed"));
+        return (Class::Connection, Localized::new("cause-closed"));
     }
     let detail = excerpt(&error.to_string(), 160);
     (
         Class::Protocol,
-        Say::new("cause-protocol").with("detail", detail),
+        Localized::new("cause-protocol").with("detail", detail),
     )
 }
 
@@ -116,7 +117,7 @@ fn tls_inside(error: &io::Error) -> Option<&rustls::Error> {
 }
 
 /// Class and sentence for an I/O error; `None` for kinds that say nothing of the portal.
-pub(super) fn of_io(kind: io::ErrorKind) -> Option<(Class, Say)> {
+pub(super) fn of_io(kind: io::ErrorKind) -> Option<(Class, Localized)> {
     use io::ErrorKind as Kind;
     let (class, key) = match kind {
         Kind::ConnectionRefused => (Class::Connection, "cause-refused"),
@@ -131,7 +132,7 @@ pub(super) fn of_io(kind: io::ErrorKind) -> Option<(Class, Say)> {
         Kind::UnexpectedEof => (Class::Connection, "cause-closed"),
         _ => return None,
     };
-    Some((class, Say::new(key)))
+    Some((class, Localized::new(key)))
 }
 
 fn chain<'a>(error: &'a reqwest::Error) -> Vec<&'a (dyn Error + 'static)> {

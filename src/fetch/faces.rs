@@ -53,7 +53,7 @@ pub(super) struct Way {
     faces: Arc<Faces>,
     taken: Mutex<Vec<Taken>>,
     /// Time for one address to connect while others wait.
-    pub(super) patience: Duration,
+    pub(super) cancel: Duration,
     /// Set while `reach` sends a request.
     pub(super) dialling: Mutex<Option<Dialling>>,
     /// Whether a connection was made, TLS handshake included.
@@ -88,7 +88,7 @@ impl Way {
             prefer,
             faces,
             taken: Mutex::default(),
-            patience: patience_of(limit),
+            cancel: patience_of(limit),
             dialling: Mutex::default(),
             connected: AtomicBool::new(false),
         })

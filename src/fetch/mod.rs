@@ -19,12 +19,12 @@ mod dialling;
 mod faces;
 mod families;
 mod groups;
-mod journey;
+mod host_limits;
 mod links;
-mod manners;
 mod pass;
 mod policy;
 mod presentation;
+mod progress;
 mod reach;
 mod redirect;
 mod remembered;
@@ -42,9 +42,9 @@ use async_trait::async_trait;
 pub use client::Unusable;
 use jiff::Timestamp;
 use url::Url;
-pub use visit::Eye;
+pub use visit::Fetcher;
 
-use crate::model::{Fetched, Profile, TargetId, dossier::Validators};
+use crate::model::{Fetched, Profile, TargetId, target_state::Validators};
 
 /// How the service identifies itself, and what it may visit. Built once from the configuration.
 #[derive(Clone, Debug, Default)]
@@ -76,9 +76,9 @@ pub struct Visit<'a> {
     pub by_operator: bool,
 }
 
-/// Makes visits: [`Eye`] over the network, or a script in tests.
+/// Makes visits: [`Fetcher`] over the network, or a script in tests.
 #[async_trait]
-pub trait Sees: Send + Sync {
+pub trait Fetch: Send + Sync {
     /// Looks once. Every outcome is an observation.
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Fetched;
 

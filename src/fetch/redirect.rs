@@ -5,7 +5,7 @@ use std::fmt::Write;
 use reqwest::{Response, header};
 use url::Url;
 
-use super::journey::Journey;
+use super::progress::Progress;
 
 /// Most redirects followed in one visit: Chromium and Firefox give up after as many.
 const MOST_HOPS: usize = 20;
@@ -50,11 +50,11 @@ fn text(location: &[u8]) -> String {
 }
 
 /// Notes a redirect to `to`. Returns whether it is one too many.
-pub(super) fn goes_round(journey: &mut Journey, to: &Url) -> bool {
-    let state = (to.clone(), journey.cookies.digest());
-    let returns = journey.been.iter().filter(|it| **it == state).count();
-    journey.been.push(state);
-    journey.hops.len() >= MOST_HOPS || returns >= MOST_RETURNS
+pub(super) fn goes_round(progress: &mut Progress, to: &Url) -> bool {
+    let state = (to.clone(), progress.cookies.digest());
+    let returns = progress.been.iter().filter(|it| **it == state).count();
+    progress.been.push(state);
+    progress.hops.len() >= MOST_HOPS || returns >= MOST_RETURNS
 }
 
 #[cfg(test)]

@@ -96,7 +96,7 @@ impl SecondTls {
             let shaking = self.shake(url, *address, most);
             // the last address has all the time that the visit has left
             let shaken = match number + 1 < addresses.len() {
-                true => timeout(reach::patience(CONNECTING), shaking).await,
+                true => timeout(reach::cancel(CONNECTING), shaking).await,
                 false => Ok(shaking.await),
             };
             match shaken {

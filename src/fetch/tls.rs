@@ -26,7 +26,7 @@ use super::{
     groups::Groups,
     trust::{Trust, facts},
 };
-use crate::model::{Digest, Say, observation::Certificate};
+use crate::model::{Digest, Localized, observation::Certificate};
 
 /// The verdicts of recent handshakes, by host name and leaf certificate.
 #[derive(Clone, Default)]
@@ -97,7 +97,7 @@ impl Recorder {
     }
 
     /// Notes that the chain of a recorded leaf was completed: its fault is removed, and a remark remains.
-    pub fn complete(&self, host: &str, leaf: Digest, remark: Say) {
+    pub fn complete(&self, host: &str, leaf: Digest, remark: Localized) {
         let key = (host.to_owned(), leaf);
         let mut records = self.records();
         let known = records.young.get(&key).or_else(|| records.old.get(&key));

@@ -12,7 +12,7 @@ use rustls::{
 };
 
 use super::{Unusable, ca};
-use crate::model::{Digest, Say, excerpt, observation::Certificate};
+use crate::model::{Digest, Localized, excerpt, observation::Certificate};
 
 /// Most certificates beside the leaf in a chain that others may learn from; honest servers send one to three.
 const MOST_SENT: usize = 10;
@@ -79,7 +79,7 @@ impl Trust {
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         now: UnixTime,
-    ) -> Option<Say> {
+    ) -> Option<Localized> {
         if self.listed.iter().any(|it| it == leaf) {
             return listed_fault(leaf, name, now);
         }
@@ -89,7 +89,7 @@ impl Trust {
         let fault = plain(&verdict.err()?);
         let is_named = ["cause-tls-expired", "cause-tls-early", "cause-tls-name"];
         match is_self_signed(leaf) && !is_named.contains(&fault.key.as_str()) {
-            true => Some(Say::new("cause-tls-self")),
+            true => Some(Localized::new("cause-tls-self")),
             false => Some(fault),
         }
     }
@@ -101,16 +101,20 @@ fn is_self_signed(leaf: &CertificateDer<'_>) -> bool {
 }
 
 /// The fault of a listed certificate: it is trusted for its names and until it expires.
-fn listed_fault(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime) -> Option<Say> {
+fn listed_fault(
+    leaf: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Option<Localized> {
     let Ok((_, parsed)) = x509_parser::parse_x509_certificate(leaf) else {
-        return Some(Say::new("cause-tls-unreadable"));
+        return Some(Localized::new("cause-tls-unreadable"));
     };
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     if now < parsed.validity().not_before.timestamp() {
-        return Some(Say::new("cause-tls-early"));
+        return Some(Localized::new("cause-tls-early"));
     }
     if now > parsed.validity().not_after.timestamp() {
-        return Some(Say::new("cause-tls-expired"));
+        return Some(Localized::new("cause-tls-expired"));
     }
     let by_alternative_name =
         ParsedCertificate::try_from(leaf).is_ok_and(|it| verify_server_name(&it, name).is_ok());
@@ -122,34 +126,35 @@ fn listed_fault(leaf: &CertificateDer<'_>, name: &ServerName<'_>, now: UnixTime)
             .iter_common_name()
             .filter_map(|it| it.as_str().ok())
             .any(|it| it.eq_ignore_ascii_case(&name.to_str()));
-    (!by_alternative_name && !by_common_name).then(|| Say::new("cause-tls-name"))
+    (!by_alternative_name && !by_common_name).then(|| Localized::new("cause-tls-name"))
 }
 
 /// One sentence for a failed handshake or a refused certificate, for people.
-pub(super) fn plain(error: &Error) -> Say {
+pub(super) fn plain(error: &Error) -> Localized {
     match error {
         Error::InvalidCertificate(why) => match why {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                Say::new("cause-tls-expired")
+                Localized::new("cause-tls-expired")
             }
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                Say::new("cause-tls-early")
+                Localized::new("cause-tls-early")
             }
-            CertificateError::UnknownIssuer => Say::new("cause-tls-issuer"),
+            CertificateError::UnknownIssuer => Localized::new("cause-tls-issuer"),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Say::new("cause-tls-name")
+                Localized::new("cause-tls-name")
             }
-            CertificateError::Revoked => Say::new("cause-tls-revoked"),
-            other => {
-                Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120))
-            }
+            CertificateError::Revoked => Localized::new("cause-tls-revoked"),
+            other => Localized::new("cause-tls")
+                .with("detail", excerpt::excerpt(&other.to_string(), 120)),
         },
-        other => Say::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120)),
+        other => {
+            Localized::new("cause-tls").with("detail", excerpt::excerpt(&other.to_string(), 120))
+        }
     }
 }
 
 /// The facts of a certificate, with the fault that was found.
-pub(super) fn facts(leaf: &CertificateDer<'_>, fault: Option<Say>) -> Certificate {
+pub(super) fn facts(leaf: &CertificateDer<'_>, fault: Option<Localized>) -> Certificate {
     let digest = Digest::of(leaf);
     let parsed = x509_parser::parse_x509_certificate(leaf)
         .ok()
@@ -171,7 +176,7 @@ pub(super) fn facts(leaf: &CertificateDer<'_>, fault: Option<Say>) -> Certificat
             issuer: String::new(),
             subject: String::new(),
             digest,
-            fault: fault.or(Some(Say::new("cause-tls-unreadable"))),
+            fault: fault.or(Some(Localized::new("cause-tls-unreadable"))),
             remark: None,
         },
     }

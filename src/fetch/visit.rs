@@ -17,22 +17,22 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{
-    Sees, Settings, Unusable, Visit,
+    Fetch, Settings, Unusable, Visit,
     arrive::{Arrived, How, Transport},
     body::{self, LARGE_AT_ONCE, Lost},
     classify::http2_broke,
     client::Names,
     counted::{BESIDE, LATE_FOR},
     faces::{Faces, Way},
-    journey::Journey,
-    manners::Manners,
+    host_limits::HostLimits,
     presentation,
+    progress::Progress,
     redirect::{goes_round, redirect},
     remembered::{Remembered, server_of},
     waits::within,
 };
 use crate::model::{
-    Class, Digest, Fetched, Held, Observation, Profile, Say, Seen,
+    Class, Digest, Fetched, Held, Localized, Observation, Profile, Seen,
     excerpt::{defang, excerpt},
     observation::{Answer, Hop, Silence},
     registrable,
@@ -40,7 +40,7 @@ use crate::model::{
 
 /// Makes visits over the network. Cheap to clone.
 #[derive(Clone)]
-pub struct Eye(Arc<Inner>);
+pub struct Fetcher(Arc<Inner>);
 
 /// The parts that all visits share.
 struct Inner {
@@ -49,7 +49,7 @@ struct Inner {
     transport: Transport,
     /// Targets with a late answer from a server that was reached: their next visits use counted connections.
     late: Remembered,
-    manners: Manners,
+    host_limits: HostLimits,
     faces: Arc<Faces>,
     /// Limits visits at once by the number of files that the process may open.
     places: Semaphore,
@@ -94,7 +94,7 @@ enum End {
     Silent(Silence),
 }
 
-impl Eye {
+impl Fetcher {
     /// Fails if certificates or the resolver are unusable.
     pub fn new(settings: Settings) -> Result<Self, Unusable> {
         let names = Arc::new(Names::new(&settings.resolver)?);
@@ -104,7 +104,7 @@ impl Eye {
             names,
             transport,
             late: Remembered::lasting(LATE_FOR),
-            manners: Manners::default(),
+            host_limits: HostLimits::default(),
             faces: Arc::default(),
             places: Semaphore::new(at_once()),
             large: Arc::new(Semaphore::new(LARGE_AT_ONCE)),
@@ -113,7 +113,7 @@ impl Eye {
 }
 
 #[async_trait]
-impl Sees for Eye {
+impl Fetch for Fetcher {
     async fn texts(&self, name: &str) -> Vec<String> {
         self.0.names.texts(name).await
     }
@@ -128,54 +128,54 @@ impl Sees for Eye {
         let host = server_of(visit.url);
         // a place at the host comes first: a visit that waits for a slow host must not hold one of the shared places
         let domain = registrable(visit.url.host_str().unwrap_or_default());
-        let _place = inner.manners.place(&host, &domain).await;
+        let _place = inner.host_limits.place(&host, &domain).await;
         let _one_of_all = inner.places.acquire().await;
         let started = Instant::now();
-        let mut journey = Journey::new(visit.url.clone());
-        journey.counted = inner.late.contains(visit.target.as_str());
+        let mut progress = Progress::new(visit.url.clone());
+        progress.counted = inner.late.contains(visit.target.as_str());
         let way = Way::new(
             visit.target.as_str(),
             visit.prefer,
             inner.faces.clone(),
             visit.timeout,
         );
-        let waits = journey.waits.clone();
-        let going = way.along(inner.go(visit, &mut journey));
+        let waits = progress.waits.clone();
+        let going = way.along(inner.go(visit, &mut progress));
         let end = match within(visit.timeout, &waits, going).await {
             Some(end) => end,
             None => {
                 // the limits of a counted connection rule out a flood: the portal was silent, and the next visit need
                 // not be counted
-                match journey.counted {
+                match progress.counted {
                     true => inner.late.remove(visit.target.as_str()),
                     false if way.is_connected() => inner.late.add(visit.target.as_str()),
                     false => (),
                 }
-                End::Silent(journey.certain.take().unwrap_or_else(|| Silence {
+                End::Silent(progress.certain.take().unwrap_or_else(|| Silence {
                     class: Class::Timeout,
-                    cause: Say::new("cause-timeout").with("seconds", seconds(visit.timeout)),
-                    status: journey.status,
+                    cause: Localized::new("cause-timeout").with("seconds", seconds(visit.timeout)),
+                    status: progress.status,
                 }))
             }
         };
         let (seen, body, partial) = match end {
             End::Answered(answer, body) => (Seen::Answered(answer), body, None),
             End::Silent(silence) => {
-                let partial = body::shown(&mut journey, visit.max_body).await;
+                let partial = body::shown(&mut progress, visit.max_body).await;
                 (Seen::Silent(silence), None, partial)
             }
         };
         let second = body.as_ref().or(partial.as_ref());
-        let broken = body::broken(&mut journey, second, visit.max_body).await;
-        let [first, last] = [visit.url, &journey.url].map(|it| it.host_str().unwrap_or_default());
+        let broken = body::broken(&mut progress, second, visit.max_body).await;
+        let [first, last] = [visit.url, &progress.url].map(|it| it.host_str().unwrap_or_default());
         // an address of a foreign host that did not answer is no address of the portal
-        let is_own = journey.address.is_some() || registrable(first) == registrable(last);
-        let face = way.face(first, if is_own { last } else { first }, journey.address);
+        let is_own = progress.address.is_some() || registrable(first) == registrable(last);
+        let face = way.face(first, if is_own { last } else { first }, progress.address);
         if let Seen::Answered(answer) = &seen
             && let Some(address) = answer.address
-            && journey.hops.is_empty()
+            && progress.hops.is_empty()
         {
-            inner.manners.met(&host, address);
+            inner.host_limits.met(&host, address);
         }
         let observation = Observation {
             target: visit.target.clone(),
@@ -183,8 +183,8 @@ impl Sees for Eye {
             at,
             vantage: inner.settings.vantage.clone(),
             elapsed_ms: u32::try_from(started.elapsed().as_millis()).unwrap_or(u32::MAX),
-            hops: journey.hops,
-            certificate: journey.certificate,
+            hops: progress.hops,
+            certificate: progress.certificate,
             face,
             seen,
         };
@@ -193,7 +193,7 @@ impl Sees for Eye {
             body,
             partial,
             broken,
-            held: journey.large.map(Held::new),
+            held: progress.large.map(Held::new),
         }
     }
 }
@@ -203,7 +203,7 @@ fn seconds(length: Duration) -> String {
     text.trim_end_matches(".0").to_owned()
 }
 
-fn silent(class: Class, cause: Say, status: Option<u16>) -> End {
+fn silent(class: Class, cause: Localized, status: Option<u16>) -> End {
     End::Silent(Silence {
         class,
         cause,
@@ -213,12 +213,12 @@ fn silent(class: Class, cause: Say, status: Option<u16>) -> End {
 
 impl Inner {
     /// Follows the redirects, and starts over with HTTP/1.1 if HTTP/2 broke within a body. One time limit covers both.
-    async fn go(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
-        let end = self.follow(visit, journey).await;
+    async fn go(&self, visit: &Visit<'_>, progress: &mut Progress) -> End {
+        let end = self.follow(visit, progress).await;
         match end {
-            End::Silent(loss) if journey.http2_broke => {
-                journey.over_http1(visit.url.clone(), loss.clone());
-                match self.follow(visit, journey).await {
+            End::Silent(loss) if progress.http2_broke => {
+                progress.over_http1(visit.url.clone(), loss.clone());
+                match self.follow(visit, progress).await {
                     // HTTP/1.1 brought nothing: the failure over HTTP/2 says more
                     End::Silent(again) if again.status.is_none() => End::Silent(loss),
                     end => end,
@@ -228,22 +228,22 @@ impl Inner {
         }
     }
 
-    async fn follow(&self, visit: &Visit<'_>, journey: &mut Journey) -> End {
+    async fn follow(&self, visit: &Visit<'_>, progress: &mut Progress) -> End {
         let own_port = visit.url.port();
         let mut pass = self.transport.passes.first(visit.by_operator);
         loop {
-            if let Err(refused) = pass.guard().url(&journey.url, own_port) {
-                return self.refused(journey, refused.class, refused.why);
+            if let Err(refused) = pass.guard().url(&progress.url, own_port) {
+                return self.refused(progress, refused.class, refused.why);
             }
-            let headers = self.headers(visit, journey);
+            let headers = self.headers(visit, progress);
             let how = How {
-                http1: journey.http1,
-                counted: journey.counted,
+                http1: progress.http1,
+                counted: progress.counted,
                 most: visit.max_body.saturating_add(BESIDE),
             };
             let arrived = self
                 .transport
-                .arrive(&journey.url, headers, how, pass)
+                .arrive(&progress.url, headers, how, pass)
                 .await;
             let Arrived {
                 response,
@@ -253,45 +253,45 @@ impl Inner {
                 Ok(arrived) => arrived,
                 Err((class, cause)) => {
                     if class.standing() == crate::model::Standing::Blocked {
-                        return self.refused(journey, class, cause);
+                        return self.refused(progress, class, cause);
                     }
-                    return silent(class, cause, journey.status);
+                    return silent(class, cause, progress.status);
                 }
             };
             let status = response.status().as_u16();
-            journey.status = Some(status);
-            journey.address = address;
-            journey.met(certificate);
+            progress.status = Some(status);
+            progress.address = address;
+            progress.met(certificate);
             pass = self.transport.passes.after(pass, address);
-            journey.keep_cookies(response.headers());
-            let Some(to) = redirect(&response, &journey.url) else {
-                return self.read(visit, journey, response, address).await;
+            progress.keep_cookies(response.headers());
+            let Some(to) = redirect(&response, &progress.url) else {
+                return self.read(visit, progress, response, address).await;
             };
-            if goes_round(journey, &to) {
-                let cause = Say::new("cause-loop").with("hops", journey.hops.len() + 1);
+            if goes_round(progress, &to) {
+                let cause = Localized::new("cause-loop").with("hops", progress.hops.len() + 1);
                 return silent(Class::RedirectLoop, cause, Some(status));
             }
-            journey.hops.push(Hop {
+            progress.hops.push(Hop {
                 status,
                 to: to.clone(),
             });
-            journey.url = to;
+            progress.url = to;
             // no server has answered for the new URL yet
-            journey.address = None;
+            progress.address = None;
         }
     }
 
     /// The outcome if the guard refuses the URL of the visit, or the target of a redirect.
-    fn refused(&self, journey: &Journey, class: Class, why: Say) -> End {
-        if journey.hops.is_empty() {
+    fn refused(&self, progress: &Progress, class: Class, why: Localized) -> End {
+        if progress.hops.is_empty() {
             return silent(class, why, None);
         }
-        let to = defang(journey.url.host_str().unwrap_or_default());
-        let cause = Say::new("cause-refused-redirect").with("host", to);
-        silent(Class::RefusedRedirect, cause, journey.status)
+        let to = defang(progress.url.host_str().unwrap_or_default());
+        let cause = Localized::new("cause-refused-redirect").with("host", to);
+        silent(Class::RefusedRedirect, cause, progress.status)
     }
 
-    fn headers(&self, visit: &Visit<'_>, journey: &Journey) -> HeaderMap {
+    fn headers(&self, visit: &Visit<'_>, progress: &Progress) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
         headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
@@ -309,7 +309,7 @@ impl Inner {
                 HeaderValue::from_static("https://www.google.com/"),
             );
         }
-        if let Some(cookie) = journey.cookie() {
+        if let Some(cookie) = progress.cookie() {
             headers.insert(header::COOKIE, cookie);
         }
         headers.insert(
@@ -317,7 +317,7 @@ impl Inner {
             HeaderValue::from_static("gzip, deflate, br, zstd"),
         );
         // a condition holds for the page that gave it, not for the target of a redirect
-        match visit.validators.filter(|_| journey.hops.is_empty()) {
+        match visit.validators.filter(|_| progress.hops.is_empty()) {
             Some(known) => {
                 // only the ETag: dates say too little, since a file replaced by one with an older date is "not
                 // modified"
@@ -339,7 +339,7 @@ impl Inner {
     async fn read(
         &self,
         visit: &Visit<'_>,
-        journey: &mut Journey,
+        progress: &mut Progress,
         response: Response,
         address: Option<IpAddr>,
     ) -> End {
@@ -355,7 +355,7 @@ impl Inner {
             .map(|it| excerpt(&String::from_utf8_lossy(it.as_bytes()), 2000));
         let mut answer = Answer {
             status,
-            final_url: journey.url.clone(),
+            final_url: progress.url.clone(),
             content_type: text(header::CONTENT_TYPE),
             etag: text(header::ETAG),
             last_modified: text(header::LAST_MODIFIED),
@@ -363,7 +363,7 @@ impl Inner {
             digest: None,
             address,
             refresh,
-            presentation: presentation::of(response.headers(), &journey.url),
+            presentation: presentation::of(response.headers(), &progress.url),
             date: response
                 .headers()
                 .get(header::DATE)
@@ -374,14 +374,14 @@ impl Inner {
                         .ok()
                 }),
         };
-        if status == 304 && visit.validators.is_some() && journey.hops.is_empty() {
+        if status == 304 && visit.validators.is_some() && progress.hops.is_empty() {
             return End::Answered(answer, None);
         }
-        let body = match body::read(response, journey, visit.max_body, &self.large).await {
+        let body = match body::read(response, progress, visit.max_body, &self.large).await {
             Ok(body) => body,
             Err(lost) => {
-                journey.http2_broke =
-                    matches!(&lost, Lost::Broken(error) if http2_broke(error)) && !journey.http1;
+                progress.http2_broke =
+                    matches!(&lost, Lost::Broken(error) if http2_broke(error)) && !progress.http1;
                 return End::Silent(lost.told(status));
             }
         };

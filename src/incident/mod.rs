@@ -9,4 +9,4 @@ mod timeline;
 
 pub use people::{dismiss, escalate, mute, note, remind_taken, resolve, take, unmute, unwatch};
 pub use sighted::{amounts, came_before, is_doubted, is_restless, is_stale, lasts, sighted};
-pub use step::{Finding, Voice, is_graver, is_news, remind, step, voice};
+pub use step::{Finding, Loudness, is_graver, is_news, loudness, remind, step};

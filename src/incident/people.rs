@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::timeline::push;
 use crate::model::{
-    Incident, Say,
-    duty::Rung,
+    Incident, Localized,
+    duty::EscalationStep,
     incident::{Actor, Event, Muted, MutedIn, Stage, Taken, What},
 };
 
@@ -16,7 +16,7 @@ use crate::model::{
 /// # Errors
 ///
 /// If the incident has ended or is already taken.
-pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<Incident, Say> {
+pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<Incident, Localized> {
     let by = by.into();
     if !known.stage.is_open() {
         return Err(over());
@@ -27,7 +27,7 @@ pub fn take(known: &Incident, by: impl Into<Actor>, now: Timestamp) -> Result<In
         None
     });
     if let Some(taken) = first {
-        return Err(Say::new("bot-taken-already").with("by", &taken.by));
+        return Err(Localized::new("bot-taken-already").with("by", &taken.by));
     }
     let mut it = known.clone();
     it.stage = Stage::Taken;
@@ -55,7 +55,7 @@ pub fn resolve(
     by: impl Into<Actor>,
     note: Option<String>,
     now: Timestamp,
-) -> Result<Incident, Say> {
+) -> Result<Incident, Localized> {
     end(
         known,
         Stage::Resolved,
@@ -73,7 +73,7 @@ pub fn unwatch(
     by: impl Into<Actor>,
     note: String,
     now: Timestamp,
-) -> Result<Incident, Say> {
+) -> Result<Incident, Localized> {
     let what = event(now, What::Unwatched, by.into(), Some(note));
     end(known, Stage::Resolved, what)
 }
@@ -88,7 +88,7 @@ pub fn dismiss(
     by: impl Into<Actor>,
     note: Option<String>,
     now: Timestamp,
-) -> Result<Incident, Say> {
+) -> Result<Incident, Localized> {
     end(
         known,
         Stage::Dismissed,
@@ -109,7 +109,7 @@ pub fn mute(
     notifiers: &[String],
     until: Timestamp,
     now: Timestamp,
-) -> Result<Incident, Say> {
+) -> Result<Incident, Localized> {
     let by = by.into();
     if !known.stage.is_open() {
         return Err(over());
@@ -117,7 +117,7 @@ pub fn mute(
     let longest = now.checked_add(AGENCY_SILENCE).unwrap_or(now);
     let of_agency = !notifiers.is_empty();
     if of_agency && known.kind.is_tampering() && until > longest {
-        return Err(Say::new("bot-mute-hour"));
+        return Err(Localized::new("bot-mute-hour"));
     }
     let mut it = known.clone();
     let is_silence = |it: &Event| {
@@ -162,7 +162,7 @@ pub fn unmute(
     by: impl Into<Actor>,
     notifiers: &[String],
     now: Timestamp,
-) -> Result<Incident, Say> {
+) -> Result<Incident, Localized> {
     let mut it = known.clone();
     it.muted_in.retain(|it| now < it.muted.until);
     let silent = it.muted_in.len();
@@ -171,7 +171,7 @@ pub fn unmute(
     let mut what = What::UnmutedIn;
     if it.muted_in.len() == silent {
         if !known.is_muted(now) {
-            return Err(Say::new("bot-not-muted"));
+            return Err(Localized::new("bot-not-muted"));
         }
         it.muted = None;
         what = What::Unmuted;
@@ -190,14 +190,14 @@ pub fn note(
     by: impl Into<Actor>,
     text: &str,
     now: Timestamp,
-) -> Result<Incident, Say> {
+) -> Result<Incident, Localized> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(Say::new("bot-no-note"));
+        return Err(Localized::new("bot-no-note"));
     }
     let notes = known.timeline.iter().filter(|it| it.what == What::Noted);
     if notes.count() >= MOST_NOTES {
-        return Err(Say::new("bot-no-note"));
+        return Err(Localized::new("bot-no-note"));
     }
     let text: String = text.chars().take(LONGEST_NOTE).collect();
     let mut it = known.clone();
@@ -207,7 +207,7 @@ pub fn note(
 }
 
 /// Records that the incident was not taken in time and that escalation step `to` is called, the `reached`th.
-pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Incident {
+pub fn escalate(known: &Incident, reached: u32, to: EscalationStep, now: Timestamp) -> Incident {
     let mut it = known.clone();
     it.escalated = reached;
     push(&mut it, now, What::Escalated, Some(to.as_str().to_owned()));
@@ -215,7 +215,7 @@ pub fn escalate(known: &Incident, reached: u32, to: Rung, now: Timestamp) -> Inc
 }
 
 /// Records that the holder is reminded and, if `to` is given, that this step is called as well.
-pub fn remind_taken(known: &Incident, to: Option<Rung>, now: Timestamp) -> Incident {
+pub fn remind_taken(known: &Incident, to: Option<EscalationStep>, now: Timestamp) -> Incident {
     let mut it = known.clone();
     let note = to.map(|it| it.as_str().to_owned());
     push(&mut it, now, What::Nudged, note);
@@ -230,7 +230,7 @@ const MOST_SILENCES: usize = 20;
 /// Longest mute of tampering that an agency's chat may set: the attacker may be a member of that chat.
 const AGENCY_SILENCE: SignedDuration = SignedDuration::from_hours(1);
 
-fn end(known: &Incident, stage: Stage, event: Event) -> Result<Incident, Say> {
+fn end(known: &Incident, stage: Stage, event: Event) -> Result<Incident, Localized> {
     if !known.stage.is_open() {
         return Err(over());
     }
@@ -252,6 +252,6 @@ fn event(at: Timestamp, what: What, by: Actor, note: Option<String>) -> Event {
     }
 }
 
-fn over() -> Say {
-    Say::new("bot-over")
+fn over() -> Localized {
+    Localized::new("bot-over")
 }

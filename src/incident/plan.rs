@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::timeline::push;
 use crate::model::{
-    Incident, Kind, Say, TargetId,
+    Incident, Kind, Localized, TargetId,
     incident::{Actor, Event, Muted, What},
     plan::{Plan, PlanId, PlanStage},
 };
@@ -33,21 +33,21 @@ pub struct Announced {
 ///
 /// The reason, as a sentence for the announcer: no portal or reason, or a period that is over, too long or too far
 /// ahead.
-pub fn announce(it: Announced, id: PlanId, now: Timestamp) -> Result<Plan, Say> {
+pub fn announce(it: Announced, id: PlanId, now: Timestamp) -> Result<Plan, Localized> {
     if it.targets.is_empty() {
-        return Err(Say::new("plan-no-target"));
+        return Err(Localized::new("plan-no-target"));
     }
     if it.to <= it.from || it.to <= now {
-        return Err(Say::new("plan-over"));
+        return Err(Localized::new("plan-over"));
     }
     if it.to.duration_since(it.from) > LONGEST {
-        return Err(Say::new("plan-long").with("hours", LONGEST.as_hours()));
+        return Err(Localized::new("plan-long").with("hours", LONGEST.as_hours()));
     }
     if it.from.duration_since(now) > EARLIEST {
-        return Err(Say::new("plan-early").with("days", EARLIEST.as_hours() / 24));
+        return Err(Localized::new("plan-early").with("days", EARLIEST.as_hours() / 24));
     }
     if it.reason.trim().is_empty() {
-        return Err(Say::new("plan-no-reason"));
+        return Err(Localized::new("plan-no-reason"));
     }
     Ok(Plan {
         id,
@@ -80,7 +80,7 @@ pub fn is_repeat(known: &Plan, again: &Plan) -> bool {
 /// # Errors
 ///
 /// If the plans last too long in all.
-pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
+pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Localized> {
     let near = |it: &&Plan| {
         it.to > again.from - LONGEST
             && it.from < again.to + LONGEST
@@ -91,7 +91,7 @@ pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
         .map(|it| it.to.duration_since(it.from).as_secs())
         .sum();
     if seconds > LONGEST.as_secs() {
-        return Err(Say::new("plan-much").with("hours", LONGEST.as_hours()));
+        return Err(Localized::new("plan-much").with("hours", LONGEST.as_hours()));
     }
     Ok(())
 }
@@ -101,9 +101,9 @@ pub fn leaves_room(known: &[Plan], again: &Plan) -> Result<(), Say> {
 /// # Errors
 ///
 /// If it is over or already cancelled.
-pub fn cancel(plan: &Plan, by: &Actor, now: Timestamp) -> Result<Plan, Say> {
+pub fn cancel(plan: &Plan, by: &Actor, now: Timestamp) -> Result<Plan, Localized> {
     if plan.stage != PlanStage::Announced {
-        return Err(Say::new("plan-past").with("id", &plan.id));
+        return Err(Localized::new("plan-past").with("id", &plan.id));
     }
     Ok(Plan {
         stage: PlanStage::Cancelled {
@@ -122,7 +122,7 @@ pub fn is_attack(kind: Kind, is_marked: bool) -> bool {
 
 /// The incident, silent until the end of the plan because its portal is being edited; `None` if it must ring.
 /// `is_marked`: whether its signals show a mark of an attack.
-pub fn quieted(it: &Incident, is_marked: bool, plan: &Plan, now: Timestamp) -> Option<Incident> {
+pub fn silenced(it: &Incident, is_marked: bool, plan: &Plan, now: Timestamp) -> Option<Incident> {
     let last = it.timeline.last().map(|it| it.what);
     let just_opened =
         (it.revision == 0 || last == Some(What::Again)) && it.muted.is_none() && it.taken.is_none();
@@ -168,7 +168,7 @@ pub fn over(plan: &Plan, seen: &[Incident], now: Timestamp) -> Option<Plan> {
 /// # Errors
 ///
 /// If the agency is not being asked, or has already answered.
-pub fn answer(plan: &Plan, by: &Actor, ours: bool, now: Timestamp) -> Result<Plan, Say> {
+pub fn answer(plan: &Plan, by: &Actor, ours: bool, now: Timestamp) -> Result<Plan, Localized> {
     match &plan.stage {
         PlanStage::Asked => Ok(Plan {
             stage: PlanStage::Answered {
@@ -179,14 +179,16 @@ pub fn answer(plan: &Plan, by: &Actor, ours: bool, now: Timestamp) -> Result<Pla
             },
             ..plan.clone()
         }),
-        PlanStage::Answered { by, .. } => Err(Say::new("plan-answered-already").with("by", by)),
-        _ => Err(Say::new("plan-past").with("id", &plan.id)),
+        PlanStage::Answered { by, .. } => {
+            Err(Localized::new("plan-answered-already").with("by", by))
+        }
+        _ => Err(Localized::new("plan-past").with("id", &plan.id)),
     }
 }
 
 /// The incident after the agency answered that it did not make the change: it rings like a new one.
-pub fn disowned(known: &Incident, by: &Actor, now: Timestamp) -> Incident {
-    let mut it = loud(known, now);
+pub fn rejected(known: &Incident, by: &Actor, now: Timestamp) -> Incident {
+    let mut it = unmuted(known, now);
     it.timeline.push(Event {
         at: now,
         what: What::Disowned,
@@ -198,7 +200,7 @@ pub fn disowned(known: &Incident, by: &Actor, now: Timestamp) -> Incident {
 }
 
 /// The incident, no longer silenced by a plan. The time to take it counts from now.
-pub fn loud(known: &Incident, now: Timestamp) -> Incident {
+pub fn unmuted(known: &Incident, now: Timestamp) -> Incident {
     let mut it = known.clone();
     it.planned = None;
     it.muted = None;

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    plan::{is_attack, is_unmasked, loud},
+    plan::{is_attack, is_unmasked, unmuted},
     timeline::{push, thin_evidence},
 };
 use crate::model::{
-    Class, Incident, IncidentId, Kind, Say, Signal,
+    Class, Incident, IncidentId, Kind, Localized, Signal,
     incident::{ChangeLine, Event, Evidence, Portal, Stage, UNREAD, What},
     target::Target,
 };
@@ -24,7 +24,7 @@ pub struct Finding {
     pub agreed: u32,
     pub looked: u32,
     pub vantage: String,
-    pub cause: Option<Say>,
+    pub cause: Option<Localized>,
     pub score: f64,
     pub signals: Vec<Signal>,
     /// Whether one of the signals is a mark of an attack, which no editor causes.
@@ -70,7 +70,7 @@ pub fn step(
         (Some(known), None) => vec![restored(known, now)],
         // the silenced change is an attack: it rings like a new incident
         (Some(known), Some(kind)) if is_unmasked(known, Some(kind), finding.is_marked) => {
-            vec![changed(&loud(known, now), finding, kind)]
+            vec![changed(&unmuted(known, now), finding, kind)]
         }
         (Some(known), Some(kind)) if becomes_unread(known, kind, &finding.signals) => {
             vec![changed(known, finding, kind)]
@@ -136,18 +136,18 @@ fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
 
 /// How loudly the change of an incident is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Voice {
+pub enum Loudness {
     /// Like any news.
-    Plain,
+    Normal,
     /// As a new message: the incident came back, and an edit of the old message makes no sound.
-    Reminder,
+    Ring,
     /// Only by editing the earlier message, where that makes no sound.
-    Quiet,
+    Silent,
 }
 
 /// Decides how loudly the last change is reported, and records in the incident if it rings. `is_marked`: whether its
 /// signals show a mark of an attack.
-pub fn voice(it: &mut Incident, is_marked: bool, now: Timestamp) -> Voice {
+pub fn loudness(it: &mut Incident, is_marked: bool, now: Timestamp) -> Loudness {
     let last = it.timeline.last().map(|it| it.what);
     // a person muted the state of that time, not a worse one; after a plan, only an attack is worse
     let worse = last == Some(What::Changed)
@@ -157,7 +157,7 @@ pub fn voice(it: &mut Incident, is_marked: bool, now: Timestamp) -> Voice {
         it.muted_in.clear();
     }
     if it.is_muted(now) && it.stage.is_open() && !worse {
-        return Voice::Quiet;
+        return Loudness::Silent;
     }
     let changes = it.timeline.iter().filter(|it| it.what == What::Changed);
     let to_and_fro = last == Some(What::Changed) && changes.count() > CHANGES;
@@ -168,38 +168,42 @@ pub fn voice(it: &mut Incident, is_marked: bool, now: Timestamp) -> Voice {
     let sighted = it.timeline.iter().filter(|it| it.what == What::Sighted);
     let said = last == Some(What::Sighted) && (sighted.count() > 1 || it.flaps > 0);
     if to_and_fro || seen_before || said || last == Some(What::Visible) {
-        return Voice::Quiet;
+        return Loudness::Silent;
     }
     // an edit of the message "not reachable" would make no sound
     if last == Some(What::Changed) && it.is_unread() && it.stage.is_open() {
         it.rung_at = Some(now);
-        return Voice::Reminder;
+        return Loudness::Ring;
     }
     // its message was silent so far, and an edit of it would make no sound
     let is_open = it.stage.is_open();
     if is_open && it.rung_at.is_none() && matches!(last, Some(What::Changed | What::Again)) {
         it.rung_at = Some(now);
-        return Voice::Reminder;
+        return Loudness::Ring;
     }
     if it.flaps == 0 {
         if is_open {
             it.rung_at = it.rung_at.or(Some(now));
         }
-        return Voice::Plain;
+        return Loudness::Normal;
     }
     let damped = it.flaps > RINGS_FREELY;
     if !it.stage.is_open() {
-        return if damped { Voice::Quiet } else { Voice::Plain };
+        return if damped {
+            Loudness::Silent
+        } else {
+            Loudness::Normal
+        };
     }
     // changes of an open incident, other than coming back, are ordinary news
     if last != Some(What::Again) {
-        return Voice::Plain;
+        return Loudness::Normal;
     }
     if damped && !may_ring(it, now) {
-        return Voice::Quiet;
+        return Loudness::Silent;
     }
     it.rung_at = Some(now);
-    Voice::Reminder
+    Loudness::Ring
 }
 
 fn may_ring(it: &Incident, now: Timestamp) -> bool {
@@ -238,7 +242,7 @@ fn blind(known: &Incident, now: Timestamp) -> Option<Incident> {
         return None;
     }
     let mut it = match known.planned {
-        Some(_) => loud(known, now),
+        Some(_) => unmuted(known, now),
         None => known.clone(),
     };
     it.rung_at = Some(now);
@@ -405,7 +409,7 @@ fn unseen(known: &Incident, finding: &Finding) -> Option<Incident> {
         return None;
     }
     let mut it = known.clone();
-    it.remark = Some(Say::new("remark-unseen").with("class", finding.class));
+    it.remark = Some(Localized::new("remark-unseen").with("class", finding.class));
     let note = Some(finding.class.to_string());
     push(&mut it, finding.confirmed_at, What::Unseen, note);
     Some(it)

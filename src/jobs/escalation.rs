@@ -9,7 +9,7 @@ use super::{DUTY_ROOM, Job, When};
 use crate::{
     config::Config,
     duty, incident,
-    model::{About, Alert, Incident, Urgency, alert::ONE_BY_ONE, duty::Rung},
+    model::{About, Alert, Incident, Urgency, alert::ONE_BY_ONE, duty::EscalationStep},
     store::{Commit, StoreError, Wanted},
     world::World,
 };
@@ -56,7 +56,7 @@ async fn escalate(world: &World) -> Result<(), StoreError> {
             tracing::info!(incident.id = %it.id, to = call.to.as_str(), "nobody has taken it");
             due.push(Due {
                 about: About::Call(it.id.clone(), call.to),
-                operator: call.to != Rung::Head,
+                operator: call.to != EscalationStep::Head,
                 agency: it.taken.is_none(),
                 known: incident::escalate(&it, call.reached, call.to, now),
             });
@@ -95,13 +95,13 @@ fn answers<'a>(
     world: &'a World,
     it: &'a Incident,
     now: Timestamp,
-) -> impl Fn(Rung) -> bool + use<'a> {
+) -> impl Fn(EscalationStep) -> bool + use<'a> {
     let called = move |it: &Incident| world.config.called(it, now);
     move |rung| match rung {
-        Rung::Roster => !called(it).now.is_empty(),
-        Rung::Head => called(it).head.is_some(),
-        Rung::DutyRoom => !world.config.operators().names().is_empty(),
-        Rung::National => !called(it).contacts.is_empty(),
+        EscalationStep::Roster => !called(it).now.is_empty(),
+        EscalationStep::Head => called(it).head.is_some(),
+        EscalationStep::DutyRoom => !world.config.operators().names().is_empty(),
+        EscalationStep::National => !called(it).contacts.is_empty(),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
 const AGAIN: Duration = Duration::from_secs(30);
 /// Lines of history of one commit.
 const LINES: usize = 500;
-/// Milestone: the targets of the file when it was last compared.
+/// Marker: the targets of the file when it was last compared.
 const LISTED: &str = "registry/listed";
 
 /// Holds the world of the last comparison: each configuration is compared once.
@@ -60,7 +60,7 @@ impl Job for FileTargets {
 ///
 /// The store's error if it cannot be read or written.
 pub async fn compare(world: &World) -> Result<(), StoreError> {
-    let known = world.store.milestone(LISTED).await?;
+    let known = world.store.marker(LISTED).await?;
     let before: listed::Listed = known
         .and_then(|it| serde_json::from_str(&it).ok())
         .unwrap_or_default();
@@ -78,7 +78,7 @@ pub async fn compare(world: &World) -> Result<(), StoreError> {
         let last = more.is_empty();
         let commit = Commit {
             entries: lines.to_vec(),
-            milestone: last.then(|| (LISTED.to_owned(), text.clone())),
+            marker: last.then(|| (LISTED.to_owned(), text.clone())),
             ..Commit::default()
         };
         world.store.commit(commit).await?;

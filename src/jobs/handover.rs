@@ -13,7 +13,7 @@ use crate::{
     world::World,
 };
 
-/// Milestone: the time up to which changes of shifts have been processed.
+/// Marker: the time up to which changes of shifts have been processed.
 const SEEN_TO: &str = "duty/seen-to";
 /// After a longer downtime of the service, missed changes of shifts are skipped: the people on duty were informed at
 /// the start.
@@ -45,7 +45,7 @@ async fn hand_over(world: &World) -> Result<(), StoreError> {
     }
     let now = world.clock.now();
     let zone = &world.config.service.timezone;
-    let seen = world.store.milestone(SEEN_TO).await?;
+    let seen = world.store.marker(SEEN_TO).await?;
     let seen: Option<Timestamp> = seen.and_then(|it| it.parse().ok());
     let since = seen.filter(|it| *it <= now && now.duration_since(*it) <= LONGEST_AWAY);
     let change = since.and_then(|since| handover(roster, since, now, zone));
@@ -63,7 +63,7 @@ async fn hand_over(world: &World) -> Result<(), StoreError> {
     };
     let commit = Commit {
         alerts,
-        milestone: Some((SEEN_TO.to_owned(), now.to_string())),
+        marker: Some((SEEN_TO.to_owned(), now.to_string())),
         ..Commit::default()
     };
     world.store.commit(commit).await

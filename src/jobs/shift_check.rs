@@ -15,7 +15,7 @@ use crate::{
     world::World,
 };
 
-/// Milestone: the last shift reported as missing officers.
+/// Marker: the last shift reported as missing officers.
 const MISSED: &str = "duty/missed";
 /// Officers without a confirmation are reported when one part in this many of the lead time is left: enough to call
 /// others.
@@ -54,7 +54,7 @@ async fn check(world: &World, now: Timestamp) -> Result<()> {
         return Ok(());
     };
     let at = change.at.to_string();
-    if world.store.milestone(ASKED).await?.as_ref() != Some(&at) {
+    if world.store.marker(ASKED).await?.as_ref() != Some(&at) {
         return tell(
             world,
             About::ShiftCheck(change.at),
@@ -67,7 +67,7 @@ async fn check(world: &World, now: Timestamp) -> Result<()> {
     let lead = world.config.duty.test_call.unwrap_or_default();
     let lead = SignedDuration::try_from(lead).unwrap_or_default();
     let late = change.at.duration_since(now) <= lead / LEFT;
-    let told = world.store.milestone(MISSED).await?.as_ref() == Some(&at);
+    let told = world.store.marker(MISSED).await?.as_ref() == Some(&at);
     if !late || told || missing_at(world, change.at).await?.is_empty() {
         return Ok(());
     }
@@ -90,7 +90,7 @@ async fn tell(
 ) -> Result<()> {
     let commit = Commit {
         alerts: world.config.operators().alerts(&about, urgency, now),
-        milestone: Some((name.to_owned(), at)),
+        marker: Some((name.to_owned(), at)),
         ..Commit::default()
     };
     world.store.commit(commit).await

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::{Job, When};
 use crate::{
-    model::{Notice, Say, alert::Topic},
+    model::{Localized, Notice, alert::Topic},
     notify::heartbeat::Heartbeat,
     store::{Commit, Condition},
     world::{World, health::Health},
@@ -72,7 +72,7 @@ impl Job for Watchdog {
             event(
                 world,
                 Topic::Repair,
-                Say::new("detail-plain").with("text", text),
+                Localized::new("detail-plain").with("text", text),
             )
             .await;
         }
@@ -80,12 +80,14 @@ impl Job for Watchdog {
         self.lateness(world, &health).await;
         let store = match &health.condition {
             Condition::Sound => None,
-            Condition::InMemory { why, .. } => Some(Say::new("detail-plain").with("text", why)),
+            Condition::InMemory { why, .. } => {
+                Some(Localized::new("detail-plain").with("text", why))
+            }
         };
         self.store.now(world, store).await;
-        let clock = health
-            .skew
-            .map(|off| Say::new("detail-skew").with("lasted", world.words.duration(off.abs())));
+        let clock = health.skew.map(|off| {
+            Localized::new("detail-skew").with("lasted", world.locale.duration(off.abs()))
+        });
         self.clock.now(world, clock).await;
         self.heartbeat(world, &health);
     }
@@ -106,7 +108,7 @@ impl Watchdog {
         }
         world.connectivity.interrupt(now.0);
         tracing::warn!(by_s = off.as_secs(), "the clock jumped");
-        let detail = Say::new("detail-jump").with("lasted", world.words.duration(off.abs()));
+        let detail = Localized::new("detail-jump").with("lasted", world.locale.duration(off.abs()));
         event(world, Topic::Clock, detail).await;
     }
 
@@ -121,8 +123,10 @@ impl Watchdog {
             return;
         }
         let detail = match health.stopped {
-            Some(silent) => Say::new("detail-stopped").with("lasted", world.words.duration(silent)),
-            None => Say::new("detail-late")
+            Some(silent) => {
+                Localized::new("detail-stopped").with("lasted", world.locale.duration(silent))
+            }
+            None => Localized::new("detail-late")
                 .with("overdue", health.overdue)
                 .with("total", health.targets),
         };
@@ -163,14 +167,14 @@ impl Trouble {
         Self { topic, since: None }
     }
 
-    async fn now(&mut self, world: &World, detail: Option<Say>) {
+    async fn now(&mut self, world: &World, detail: Option<Localized>) {
         let now = world.clock.now();
         let notice = match (self.since, detail) {
             (None, Some(detail)) => {
                 self.since = Some(now);
                 tracing::error!(
                     topic = self.topic.as_str(),
-                    detail = world.words.say(&detail),
+                    detail = world.locale.localized(&detail),
                     "trouble of our own"
                 );
                 Notice::Trouble {
@@ -195,7 +199,7 @@ impl Trouble {
 }
 
 /// Alerts the operator to an event in the service.
-pub async fn event(world: &World, topic: Topic, detail: Say) {
+pub async fn event(world: &World, topic: Topic, detail: Localized) {
     let notice = Notice::Event {
         topic,
         at: world.clock.now(),

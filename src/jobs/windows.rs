@@ -88,7 +88,7 @@ async fn announce(world: &World, news: WindowNews, now: Timestamp) -> Result<(),
         Phase::Digest => format!("window/digest/{day}"),
         phase => format!("window/{}/{}", phase.as_str(), news.key()),
     };
-    if world.store.milestone(&name).await?.is_some() {
+    if world.store.marker(&name).await?.is_some() {
         return Ok(());
     }
     let about = About::Window(news);
@@ -97,7 +97,7 @@ async fn announce(world: &World, news: WindowNews, now: Timestamp) -> Result<(),
             .config
             .operators()
             .alerts(&about, Urgency::Ordinary, now),
-        milestone: Some((name, now.to_string())),
+        marker: Some((name, now.to_string())),
         ..Commit::default()
     };
     world.store.commit(commit).await

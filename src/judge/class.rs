@@ -2,7 +2,7 @@
 
 use super::{Case, known_looks};
 use crate::{
-    model::{Class, Level, Say, Verdict, verdict::State},
+    model::{Class, Level, Localized, Verdict, verdict::State},
     page::{Kind, Page},
 };
 
@@ -12,14 +12,14 @@ pub(super) fn class_of(
     status: u16,
     page: &Page,
     verdict: &Verdict,
-) -> (Class, Option<Say>) {
-    let http = || Some(Say::new("cause-status").with("status", status));
+) -> (Class, Option<Localized>) {
+    let http = || Some(Localized::new("cause-status").with("status", status));
     // status 101 changes to another protocol, which the service never asks for
     if status < 200 {
         return (Class::Protocol, http());
     }
     if page.kind == Kind::Empty && status < 300 {
-        return (Class::Empty, Some(Say::new("cause-empty")));
+        return (Class::Empty, Some(Localized::new("cause-empty")));
     }
     if verdict.level.rings() {
         let class = match (verdict.redirected, verdict.level) {
@@ -37,7 +37,7 @@ pub(super) fn class_of(
         };
         return (class, http());
     }
-    let cause = |key: &str| Some(Say::new(key));
+    let cause = |key: &str| Some(Localized::new(key));
     match verdict.state {
         State::Challenge => (Class::ByPortal, cause("cause-challenge")),
         State::Login => (Class::ByPortal, cause("cause-login")),
@@ -54,6 +54,6 @@ pub(super) fn class_of(
 /// Whether the page's content and shape are those of a look of the baseline.
 fn is_known(case: &Case, page: &Page) -> bool {
     let (content, shape) = (page.fingerprint.content, page.fingerprint.shape);
-    case.dossier.baseline.is_some()
-        && known_looks(&case.dossier).any(|it| it.content == content && it.shape == shape)
+    case.target_state.baseline.is_some()
+        && known_looks(&case.target_state).any(|it| it.content == content && it.shape == shape)
 }

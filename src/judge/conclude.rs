@@ -3,17 +3,19 @@
 use super::{Known, Look, origin::led_away};
 use crate::{
     detect::{Detector, signals::Moved, weights::TABLE},
-    model::{Class, Level, Part, Say, Signal, Standing, Verdict, excerpt},
+    model::{Class, Level, Localized, Part, Signal, Standing, Verdict, excerpt},
 };
 
 /// Completes a look. Called exactly once for each look that was not remembered whole.
 pub(super) fn conclude(known: Known<'_>, mut look: Look) -> Look {
-    look.baseline_at = known.dossier.baseline.as_ref().map(|it| it.at);
+    look.baseline_at = known.target_state.baseline.as_ref().map(|it| it.at);
     if let Some(part) = known.target.part {
         excuse_part(part, &mut look);
     }
     let is_tampered = look.class.standing() == Standing::Tampered;
-    if !is_tampered && let Some(host) = led_away(known.target, known.dossier, &look.observation) {
+    if !is_tampered
+        && let Some(host) = led_away(known.target, known.target_state, &look.observation)
+    {
         redirect(&host, &mut look);
     }
     certificate(&mut look);
@@ -46,7 +48,7 @@ fn redirect(host: &str, look: &mut Look) {
     let signal = Signal {
         name: Moved.name().to_owned(),
         weight,
-        say: Say::new("signal-moved").with("host", excerpt::defang(host)),
+        say: Localized::new("signal-moved").with("host", excerpt::defang(host)),
         excerpt: excerpt::defang(host),
     };
     look.verdict.signals.insert(0, signal);

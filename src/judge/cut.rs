@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::{Case, Known, Look, conclude::conclude, look::unread_page};
 use crate::{
-    detect::{Expect, judge},
+    detect::{Expectations, judge},
     diff::Norm,
     model::{
-        Class, Fetched, Level, LookRef, Observation, Say, Signal, Target, incident::UNREAD,
+        Class, Fetched, Level, Localized, LookRef, Observation, Signal, Target, incident::UNREAD,
         verdict::State,
     },
     page::{self, Source},
@@ -25,9 +25,9 @@ pub(super) fn over(
     source: Source,
     observation: Observation,
     body: &bytes::Bytes,
-    (class, cause): (Class, Say),
+    (class, cause): (Class, Localized),
 ) -> Look {
-    let mut expect = Expect::of(&case.target);
+    let mut expect = Expectations::of(&case.target);
     expect.refused = true;
     expect.must_contain.clear();
     let verdict = page::read_crudely(source)
@@ -39,11 +39,11 @@ pub(super) fn over(
         None => class,
     };
     let mut out = Look::bare(observation, class, verdict.unwrap_or_default());
-    if case.dossier.baseline.is_some() {
+    if case.target_state.baseline.is_some() {
         out.verdict.signals.push(Signal {
             name: UNREAD.to_owned(),
             weight: UNREAD_WEIGHS,
-            say: Say::new("signal-unread"),
+            say: Localized::new("signal-unread"),
             excerpt: String::new(),
         });
     }
@@ -87,7 +87,7 @@ pub(super) fn broken_off(case: &Case, fetched: &Fetched) -> Look {
     };
     // as browsers show it, and as it stands in case that reading is too costly
     let read = [page::read(source).ok(), page::read_crudely(source)];
-    let expect = Expect::of(&case.target);
+    let expect = Expectations::of(&case.target);
     let verdict = read
         .into_iter()
         .flatten()

@@ -3,20 +3,20 @@
 use super::known_looks;
 use crate::{
     detect::Delivery,
-    model::{Dossier, observation::Answer, presentation::Presentation, registrable},
+    model::{TargetState, observation::Answer, presentation::Presentation, registrable},
 };
 
 /// What visitors notice of a delivery and no known look had, each with its value. Empty where no known look tells.
 pub(crate) fn delivered(
-    dossier: &Dossier,
+    target_state: &TargetState,
     answer: &Answer,
     body: &[u8],
 ) -> Vec<(Delivery, String)> {
-    let known: Vec<&Presentation> = known_looks(dossier)
+    let known: Vec<&Presentation> = known_looks(target_state)
         .filter_map(|it| it.presentation.as_ref())
         .collect();
     let now = &answer.presentation;
-    if dossier.baseline.is_none() || known.is_empty() || known.contains(&now) {
+    if target_state.baseline.is_none() || known.is_empty() || known.contains(&now) {
         return Vec::new();
     }
     let mut out = Vec::new();

@@ -34,7 +34,7 @@ fn by_bytes(known: Known<'_>, fetched: &Fetched) -> Option<Look> {
         _ => (),
     }
     let answer = matchable(known, &fetched.observation)?;
-    let equal = known_looks(known.dossier)
+    let equal = known_looks(known.target_state)
         .find(|it| Some(it.digest) == answer.digest && came_so(it, answer))?;
     Some(as_before(known, fetched, equal, DecidedBy::Equal))
 }
@@ -44,7 +44,7 @@ fn by_bytes(known: Known<'_>, fetched: &Fetched) -> Option<Look> {
 pub(super) fn matchable<'a>(known: Known<'_>, observation: &'a Observation) -> Option<&'a Answer> {
     let answer = observation.answer()?;
     let is_ordinary = answer.status == 200 && answer.refresh.is_none();
-    let is_judged_so = known.dossier.expects == Some(expectations(known.target));
+    let is_judged_so = known.target_state.expects == Some(expectations(known.target));
     (is_ordinary && is_judged_so).then_some(answer)
 }
 
@@ -75,7 +75,7 @@ pub(super) fn as_before(
     decided_by: DecidedBy,
 ) -> Look {
     // without a baseline there is nothing that a page could be unchanged from
-    let class = match known.dossier.baseline {
+    let class = match known.target_state.baseline {
         Some(_) => Class::Unchanged,
         None => Class::NormalChange,
     };

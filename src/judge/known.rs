@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     detect,
     diff::Norm,
-    model::{Digest, Dossier, LookRef, Mask, Target},
+    model::{Digest, LookRef, Mask, Target, TargetState},
 };
 
 /// What is known of a target, as far as it costs nothing to know.
@@ -15,9 +15,9 @@ use crate::{
 pub struct Known<'a> {
     pub target: &'a Target,
     /// What is remembered of the visitor that looks.
-    pub dossier: &'a Dossier,
+    pub target_state: &'a TargetState,
     /// What is remembered of the first visitor, where another one looks.
-    pub first: Option<&'a Dossier>,
+    pub first: Option<&'a TargetState>,
     /// When the look began.
     pub at: Timestamp,
 }
@@ -26,12 +26,12 @@ pub struct Known<'a> {
 #[derive(Clone, Debug)]
 pub struct Case {
     pub target: Target,
-    pub dossier: Dossier,
+    pub target_state: TargetState,
     pub at: Timestamp,
     /// What is normal for the target; empty where nothing is known.
     pub norm: Arc<Norm>,
-    /// See [`detect::judge_beside`].
-    pub reference: Option<(Arc<Norm>, detect::Beside)>,
+    /// See [`detect::judge_against`].
+    pub reference: Option<(Arc<Norm>, detect::ReferenceKind)>,
     /// Where the page varies; `None` where that is not learnt yet.
     pub mask: Option<Arc<Mask>>,
 }
@@ -41,7 +41,7 @@ impl Case {
     pub fn of(known: Known<'_>) -> Self {
         Self {
             target: known.target.clone(),
-            dossier: known.dossier.clone(),
+            target_state: known.target_state.clone(),
             at: known.at,
             norm: Arc::default(),
             reference: None,
@@ -53,7 +53,7 @@ impl Case {
     pub fn known(&self) -> Known<'_> {
         Known {
             target: &self.target,
-            dossier: &self.dossier,
+            target_state: &self.target_state,
             first: None,
             at: self.at,
         }
@@ -61,13 +61,13 @@ impl Case {
 }
 
 /// Looks that a page is compared with: the baseline's, or those gathered for one.
-pub fn known_looks(dossier: &Dossier) -> impl Iterator<Item = &LookRef> {
-    let gathered = dossier.learning.iter();
-    dossier
+pub fn known_looks(target_state: &TargetState) -> impl Iterator<Item = &LookRef> {
+    let gathered = target_state.learning.iter();
+    target_state
         .baseline
         .iter()
         .flat_map(|it| it.looks())
-        .chain(gathered.filter(|_| dossier.baseline.is_none()))
+        .chain(gathered.filter(|_| target_state.baseline.is_none()))
 }
 
 /// The digest of what the operator expects of a target's pages besides being as they were (`ignore`, `must_contain`,
@@ -81,7 +81,7 @@ pub fn expectations(target: &Target) -> Digest {
 }
 
 /// The digest of all that a mask is learnt from: the known looks, and the expectations under which they were judged.
-pub fn mask_source(dossier: &Dossier, expectations: &Digest) -> Digest {
-    let looks = known_looks(dossier).map(|it| it.digest.bytes().as_slice());
+pub fn mask_source(target_state: &TargetState, expectations: &Digest) -> Digest {
+    let looks = known_looks(target_state).map(|it| it.digest.bytes().as_slice());
     Digest::of_parts(looks.chain([expectations.bytes().as_slice()]))
 }

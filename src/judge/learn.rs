@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{DecidedBy, Look, expectations, mask_source};
 use crate::model::{
-    Baseline, Class, Dossier, Mask, Part, Standing, Target, TargetId, dossier::Validators,
-    observation::Certificate,
+    Baseline, Class, Mask, Part, Standing, Target, TargetId, TargetState, observation::Certificate,
+    target_state::Validators,
 };
 
 /// Intervals between two pages that are kept as variations of a baseline: portals move on, and the norm with them, but a
@@ -18,7 +18,12 @@ const LEARN_AGAIN_AFTER: u32 = 3;
 const DOUBTFUL: f64 = 0.2;
 
 /// Adds to the dossier what a look teaches. Returns true if its page becomes a known look: the caller must then keep the body.
-pub fn update(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
+pub fn update(
+    target: &Target,
+    target_state: &mut TargetState,
+    look: &Look,
+    every: Duration,
+) -> bool {
     // behind a redirect to another host, the address is that host's
     let own = look
         .observation
@@ -27,11 +32,11 @@ pub fn update(target: &Target, dossier: &mut Dossier, look: &Look, every: Durati
     if let Some(address) = own.and_then(|it| it.address) {
         // a name with several addresses keeps the one that is known until it is none of them any more
         let all = &look.observation.face.all;
-        let stays = dossier.address.is_some_and(|it| all.contains(&it));
+        let stays = target_state.address.is_some_and(|it| all.contains(&it));
         if !stays {
-            dossier.address = Some(address);
+            target_state.address = Some(address);
         }
-        dossier.faces = look.observation.face.others;
+        target_state.faces = look.observation.face.others;
     }
     // a machine in between may have put its own certificate there, which says nothing of the portal's
     let is_own = |it: &&Certificate| {
@@ -40,43 +45,43 @@ pub fn update(target: &Target, dossier: &mut Dossier, look: &Look, every: Durati
             .is_none_or(|why| why.key == "cause-tls-expired")
     };
     if let Some(certificate) = look.observation.certificate.as_ref().filter(is_own) {
-        dossier.certificate_ends = Some(certificate.not_after);
+        target_state.certificate_ends = Some(certificate.not_after);
     }
-    dossier.open.is_none() && learn(target, dossier, look, every)
+    target_state.open.is_none() && learn(target, target_state, look, every)
 }
 
 /// Whether a first page is too doubtful to become a baseline without a person's approval.
-pub fn needs_approval(dossier: &Dossier, look: &Look) -> bool {
+pub fn needs_approval(target_state: &TargetState, look: &Look) -> bool {
     let is_up = look.class.standing() == Standing::Up;
-    is_up && look.verdict.score >= DOUBTFUL && dossier.baseline.is_none()
+    is_up && look.verdict.score >= DOUBTFUL && target_state.baseline.is_none()
 }
 
 /// Whether a look teaches anything. Most looks do not, and write nothing but a line of history.
-pub fn teaches(target: &Target, dossier: &Dossier, look: &Look, every: Duration) -> bool {
-    let mut after = dossier.clone();
+pub fn teaches(target: &Target, target_state: &TargetState, look: &Look, every: Duration) -> bool {
+    let mut after = target_state.clone();
     update(target, &mut after, look, every);
-    after != *dossier
+    after != *target_state
 }
 
 /// Only pages judged normal teach. A first baseline is learnt over several looks; later variations are
 /// kept beside what was approved.
-fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -> bool {
+fn learn(target: &Target, target_state: &mut TargetState, look: &Look, every: Duration) -> bool {
     if look.class.standing() != Standing::Up || look.verdict.score >= DOUBTFUL {
         return false;
     }
     // a page that was sighted as tampering is not learnt only because it no longer looks so
     let digest = look.seen.as_ref().map(|it| it.digest);
-    if digest.is_some_and(|it| dossier.sightings.shows(&it)) {
+    if digest.is_some_and(|it| target_state.sightings.shows(&it)) {
         return false;
     }
     let certificate = look.observation.certificate.as_ref();
-    dossier.origin.learn(
+    target_state.origin.learn(
         certificate.map(|it| it.issuer.as_str()),
         certificate.map(|it| it.subject.as_str()),
         look.observation.network().as_deref(),
     );
     if let Some(facts) = &look.site {
-        dossier.site = Some(facts.clone());
+        target_state.site = Some(facts.clone());
         return false;
     }
     // an unlinked path has no history: each look at it is judged by its page alone
@@ -90,25 +95,26 @@ fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -
         && answer.status == 200
     {
         let has = answer.etag.is_some();
-        dossier.validators = has.then(|| Validators {
+        target_state.validators = has.then(|| Validators {
             etag: answer.etag.clone(),
             digest: seen.digest,
         });
     }
-    dossier.expects = Some(expectations(target));
+    target_state.expects = Some(expectations(target));
     // an unchanged page that had to be judged varies in a place that the mask did not know
     let news = look.class == Class::NormalChange || look.decided_by == DecidedBy::Judged;
-    let new = dossier.baseline.is_none() || news && is_due(dossier, look.observation.at, every);
+    let new =
+        target_state.baseline.is_none() || news && is_due(target_state, look.observation.at, every);
     if !new {
         return false;
     }
-    match &mut dossier.baseline {
+    match &mut target_state.baseline {
         Some(baseline) => baseline.learn(seen.clone()),
         None => {
-            dossier.learning.push(seen.clone());
-            if dossier.learning.len() as u32 >= target.settings.learn.looks {
-                dossier.baseline = Some(Baseline {
-                    approved: std::mem::take(&mut dossier.learning),
+            target_state.learning.push(seen.clone());
+            if target_state.learning.len() as u32 >= target.settings.learn.looks {
+                target_state.baseline = Some(Baseline {
+                    approved: std::mem::take(&mut target_state.learning),
                     by: "gaccong".to_owned(),
                     at: look.observation.at,
                     learnt: Vec::new(),
@@ -120,8 +126,8 @@ fn learn(target: &Target, dossier: &mut Dossier, look: &Look, every: Duration) -
 }
 
 /// Whether a normal page that differs is kept as a variation now: the last one is old enough.
-pub(super) fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool {
-    dossier.baseline.as_ref().is_none_or(|baseline| {
+pub(super) fn is_due(target_state: &TargetState, at: Timestamp, every: Duration) -> bool {
+    target_state.baseline.as_ref().is_none_or(|baseline| {
         let last = baseline.learnt.last().map_or(baseline.at, |it| it.at);
         at.duration_since(last).unsigned_abs() >= every * LEARN_AGAIN_AFTER
     })
@@ -129,7 +135,7 @@ pub(super) fn is_due(dossier: &Dossier, at: Timestamp, every: Duration) -> bool 
 
 /// The mask that a look matched or grew, as the mask of the dossier that the look is part of now; `None` if the stored
 /// mask is that one. It lets through what it let through before.
-pub fn mask_of(look: &Look, target: &Target, after: &Dossier) -> Option<(TargetId, Mask)> {
+pub fn mask_of(look: &Look, target: &Target, after: &TargetState) -> Option<(TargetId, Mask)> {
     let of = mask_source(after, &expectations(target));
     let mask = look.mask.as_deref().filter(|it| it.of != of)?;
     let mask = Mask {

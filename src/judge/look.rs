@@ -6,9 +6,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::{
-    diff::Imprint,
+    diff::Features,
     model::{
-        Class, Digest, Level, LookRef, Mask, Observation, Say, Seen, SiteFacts, Verdict,
+        Class, Digest, Level, Localized, LookRef, Mask, Observation, Seen, SiteFacts, Verdict,
         incident::ChangeLine,
     },
 };
@@ -20,7 +20,7 @@ pub struct Look {
     pub class: Class,
     pub verdict: Verdict,
     /// One sentence for people, where the class alone does not say enough.
-    pub cause: Option<Say>,
+    pub cause: Option<Localized>,
     pub title: Option<String>,
     /// Lines that came and went; only where the page is tampered with.
     pub changes: Vec<ChangeLine>,
@@ -32,7 +32,7 @@ pub struct Look {
     /// The mask with what this look taught of where the page varies: for the store.
     pub mask_update: Option<Box<Mask>>,
     /// What the page would add to the norm, where it may become part of it.
-    pub features: Option<Arc<Imprint>>,
+    pub features: Option<Arc<Features>>,
     /// The page's identity, where a page was read.
     pub seen: Option<LookRef>,
     pub body: Option<Bytes>,

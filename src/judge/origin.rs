@@ -1,18 +1,18 @@
 //! Where an answer came from, compared with where good looks came from.
 
-use crate::model::{Dossier, Observation, Target, registrable};
+use crate::model::{Observation, Target, TargetState, registrable};
 
 /// What of a portal's origin none of its good looks had, by kind (`issuer`, `subject`, `network`) with the value seen.
 /// Empty where nothing is remembered yet.
 pub(super) fn moved_origin(
-    dossier: &Dossier,
+    target_state: &TargetState,
     observation: &Observation,
 ) -> Vec<(&'static str, String)> {
     let certificate = observation.certificate.as_ref();
     let network = observation.network();
     // an IPv6 network is no news where earlier looks used IPv4 only
     let is_six = |network: &str| network.contains(':');
-    let mut networks = dossier.origin.networks.clone();
+    let mut networks = target_state.origin.networks.clone();
     networks.retain(|it| {
         network
             .as_deref()
@@ -21,8 +21,8 @@ pub(super) fn moved_origin(
     let issuer = certificate.map(|it| it.issuer.as_str());
     let subject = certificate.map(|it| it.subject.as_str());
     [
-        ("issuer", &dossier.origin.issuers, issuer),
-        ("subject", &dossier.origin.subjects, subject),
+        ("issuer", &target_state.origin.issuers, issuer),
+        ("subject", &target_state.origin.subjects, subject),
         ("network", &networks, network.as_deref()),
     ]
     .into_iter()
@@ -37,10 +37,10 @@ pub(super) fn moved_origin(
 /// baseline: then the page alone tells (signal `moved`).
 pub(super) fn led_away(
     target: &Target,
-    dossier: &Dossier,
+    target_state: &TargetState,
     observation: &Observation,
 ) -> Option<String> {
-    let baseline = dossier.baseline.as_ref()?;
+    let baseline = target_state.baseline.as_ref()?;
     let host = observation.hops.last()?.to.host_str()?.to_owned();
     let domain = registrable(&host);
     let own = registrable(target.url.host_str().unwrap_or_default());

@@ -13,10 +13,10 @@ use super::{
     site::of_site,
 };
 use crate::{
-    detect::{Expect, judge, judge_beside},
-    diff::{Imprint, changed_lines, lines},
+    detect::{Expectations, judge, judge_against},
+    diff::{Features, changed_lines, lines},
     model::{
-        Class, Fetched, Level, LookRef, Observation, Part, Say, Standing, Verdict,
+        Class, Fetched, Level, Localized, LookRef, Observation, Part, Standing, Verdict,
         incident::ChangeLine, observation::Answer,
     },
     page::{self, Page, Source},
@@ -41,7 +41,7 @@ pub fn needs_mask(known: Known<'_>, fetched: &Fetched) -> bool {
     fetched.body.is_some() && needs_norm(known, fetched) && !is_unlinked
 }
 
-/// Reads and judges what a visit brought. The caller bounds its time (`page::patience`); where that runs out the look is
+/// Reads and judges what a visit brought. The caller bounds its time (`page::cancel`); where that runs out the look is
 /// of no use, and [`read_crudely`] comes next.
 pub fn read(case: &Case, fetched: &Fetched) -> Look {
     conclude(case.known(), understood(case, fetched))
@@ -74,8 +74,8 @@ pub fn unread(known: Known<'_>, fetched: &Fetched, why: impl Display) -> Look {
     conclude(known, out)
 }
 
-fn over_a_limit(why: impl Display) -> (Class, Say) {
-    let cause = Say::new("cause-parser").with("limit", why);
+fn over_a_limit(why: impl Display) -> (Class, Localized) {
+    let cause = Localized::new("cause-parser").with("limit", why);
     (Class::ParserLimit, cause)
 }
 
@@ -150,9 +150,9 @@ fn weighed(
     page: &Page,
     body: &[u8],
 ) -> Verdict {
-    let mut expect = Expect::of(&case.target);
-    expect.moved_origin = moved_origin(&case.dossier, observation);
-    expect.delivered = delivered(&case.dossier, answer, body);
+    let mut expect = Expectations::of(&case.target);
+    expect.moved_origin = moved_origin(&case.target_state, observation);
+    expect.delivered = delivered(&case.target_state, answer, body);
     // an error page may lack required phrases; what it shows is compared with what the portal shows
     expect.refused = answer.status >= 300;
     if expect.refused {
@@ -161,7 +161,7 @@ fn weighed(
     }
     let reference = case.reference.as_ref();
     let reference = reference.map(|(norm, why)| (norm.as_ref(), *why));
-    judge_beside(page, &case.norm, reference, &expect)
+    judge_against(page, &case.norm, reference, &expect)
 }
 
 fn shown_changes(case: &Case, class: Class, page: &Page) -> Vec<ChangeLine> {
@@ -186,7 +186,7 @@ fn teach(case: &Case, answer: &Answer, page: &Page, body: &[u8], out: &mut Look)
         out.mask_update = Some(Box::new(mask));
     }
     let every = case.target.settings.every;
-    if is_up && answer.refresh.is_none() && is_due(&case.dossier, case.at, every) {
-        out.features = Some(Imprint::of(page).into());
+    if is_up && answer.refresh.is_none() && is_due(&case.target_state, case.at, every) {
+        out.features = Some(Features::of(page).into());
     }
 }

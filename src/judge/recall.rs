@@ -10,7 +10,8 @@ use super::{
     origin::moved_origin,
 };
 use crate::model::{
-    Class, Digest, Dossier, Fetched, LookRef, Mask, Part, Say, Verdict, incident::ChangeLine,
+    Class, Digest, Fetched, Localized, LookRef, Mask, Part, TargetState, Verdict,
+    incident::ChangeLine,
 };
 
 /// A known look that a visit matches if its body matches a mask.
@@ -26,7 +27,7 @@ impl<'a> Candidate<'a> {
     pub fn of(known: Known<'a>, fetched: &Fetched, mask: Option<&'a Arc<Mask>>) -> Option<Self> {
         let mask = mask.filter(|it| is_cacheable(known, fetched) && is_current(known, it))?;
         let answer = matchable(known, &fetched.observation)?;
-        let alike = known_looks(known.dossier).filter(|it| came_so(it, answer));
+        let alike = known_looks(known.target_state).filter(|it| came_so(it, answer));
         Some(Self {
             known,
             like: alike.last()?,
@@ -56,7 +57,7 @@ impl<'a> Candidate<'a> {
 pub struct Judgement {
     pub class: Class,
     pub verdict: Verdict,
-    pub cause: Option<Say>,
+    pub cause: Option<Localized>,
     pub title: Option<String>,
     pub changes: Vec<ChangeLine>,
     pub seen: Option<LookRef>,
@@ -64,7 +65,7 @@ pub struct Judgement {
 
 /// Whether `mask` was learnt from the looks that are known now, under the present expectations.
 pub fn is_current(known: Known<'_>, mask: &Mask) -> bool {
-    mask.of == mask_source(known.dossier, &expectations(known.target))
+    mask.of == mask_source(known.target_state, &expectations(known.target))
 }
 
 /// Whether a visit is judged by the bytes of its page alone.
@@ -86,7 +87,7 @@ pub fn cached(known: Known<'_>, fetched: &Fetched, judgement: &Judgement) -> Loo
         .clone()
         .map(|it| LookRef { at: known.at, ..it });
     out.body.clone_from(&fetched.body);
-    out.baseline_at = known.dossier.baseline.as_ref().map(|it| it.at);
+    out.baseline_at = known.target_state.baseline.as_ref().map(|it| it.at);
     out
 }
 
@@ -111,8 +112,8 @@ pub fn cache_key(known: Known<'_>, fetched: &Fetched) -> Option<Digest> {
     }
     let answer = fetched.observation.answer()?;
     let expectations = expectations(known.target);
-    let of = |it: &Dossier| *mask_source(it, &expectations).bytes();
-    let approved = |it: &Dossier| it.baseline.as_ref().map(|it| it.approved.len());
+    let of = |it: &TargetState| *mask_source(it, &expectations).bytes();
+    let approved = |it: &TargetState| it.baseline.as_ref().map(|it| it.approved.len());
     let certificate = fetched.observation.certificate.as_ref();
     let rest = format!(
         "{:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
@@ -121,17 +122,17 @@ pub fn cache_key(known: Known<'_>, fetched: &Fetched) -> Option<Digest> {
         answer.content_type,
         answer.final_url,
         (&answer.refresh, &answer.presentation),
-        moved_origin(known.dossier, &fetched.observation),
-        approved(known.dossier),
+        moved_origin(known.target_state, &fetched.observation),
+        approved(known.target_state),
         known.first.map(approved),
         certificate.map(|it| (&it.fault, &it.remark, &it.subject)),
         fetched.observation.hops.last(),
     );
     Some(Digest::of_parts([
         answer.digest?.bytes().as_slice(),
-        &of(known.dossier),
+        &of(known.target_state),
         &known.first.map(of).unwrap_or_default(),
-        known.dossier.target.as_str().as_bytes(),
+        known.target_state.target.as_str().as_bytes(),
         rest.as_bytes(),
     ]))
 }
@@ -173,7 +174,7 @@ mod tests {
             issuer: String::new(),
             subject: String::new(),
             digest: Digest::of(b""),
-            fault: Some(Say::new("cause-tls-expired")),
+            fault: Some(Localized::new("cause-tls-expired")),
             remark: None,
         };
         let observation = crate::model::Observation {
@@ -207,10 +208,10 @@ mod tests {
             (ordinary, true, false),
         ] {
             let (target, fetched) = visit(page);
-            let dossier = Dossier::new(target.id.clone());
+            let target_state = TargetState::new(target.id.clone());
             let case = Case::of(Known {
                 target: &target,
-                dossier: &dossier,
+                target_state: &target_state,
                 first: None,
                 at: jiff::Timestamp::UNIX_EPOCH,
             });

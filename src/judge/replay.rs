@@ -11,11 +11,11 @@ use super::{
     unread,
 };
 use crate::{
-    detect::Beside,
+    detect::ReferenceKind,
     diff::Norm,
     model::{
-        Baseline, Digest, Dossier, Fetched, LookRef, Mask, Observation, Presentation, Profile,
-        Seen, Target, observation::Answer,
+        Baseline, Digest, Fetched, LookRef, Mask, Observation, Presentation, Profile, Seen, Target,
+        TargetState, observation::Answer,
     },
     page::{self, Limit, Page, Source},
 };
@@ -38,7 +38,7 @@ impl Bounded for Unbounded {
 /// A portal of which earlier pages are known.
 pub struct Replay {
     target: Target,
-    dossier: Dossier,
+    target_state: TargetState,
     /// `None` if it could not be learnt within its bound.
     norm: Option<Arc<Norm>>,
     mask: Option<Arc<Mask>>,
@@ -55,24 +55,24 @@ impl Replay {
     /// Learns a portal from `history`, oldest first, which counts as approved; an empty one stands for a portal seen for the
     /// first time. If learning exceeds its bound, no page passes unread, or none can be judged at all.
     pub fn of(target: Target, history: &[Earlier<'_>], bounded: &impl Bounded) -> Self {
-        let mut dossier = Dossier::new(target.id.clone());
+        let mut target_state = TargetState::new(target.id.clone());
         if history.is_empty() {
             return Self {
                 target,
-                dossier,
+                target_state,
                 norm: Some(Arc::default()),
                 mask: None,
             };
         }
-        dossier.baseline = Some(Baseline {
+        target_state.baseline = Some(Baseline {
             approved: history.iter().map(|it| look_ref(it, &target)).collect(),
             by: "files".to_owned(),
             at: Timestamp::UNIX_EPOCH,
             learnt: Vec::new(),
         });
         let expected = expectations(&target);
-        dossier.expects = Some(expected);
-        let of = mask_source(&dossier, &expected);
+        target_state.expects = Some(expected);
+        let of = mask_source(&target_state, &expected);
         let bodies: Vec<&[u8]> = history.iter().map(|it| it.body).collect();
         let at = Some(Timestamp::UNIX_EPOCH);
         let mask = bounded.within(|| Mask::learn(of, at, &bodies));
@@ -81,7 +81,7 @@ impl Replay {
             mask: Some(Arc::new(mask.unwrap_or_else(|| Mask::blank(of, at)))),
             norm: norm.map(Arc::new),
             target,
-            dossier,
+            target_state,
         }
     }
 
@@ -125,7 +125,7 @@ impl Replay {
         bounded: &impl Bounded,
     ) -> Option<Look> {
         let mut looks = seen.iter().enumerate().map(|(at, (profile, body))| {
-            let first = (at > 0).then_some(&self.dossier);
+            let first = (at > 0).then_some(&self.target_state);
             let fetched = self.fetched(*profile, body, content_type);
             self.look(first, &fetched, bounded)
         });
@@ -134,10 +134,10 @@ impl Replay {
         Some(gravest.into_look())
     }
 
-    fn look(&self, first: Option<&Dossier>, fetched: &Fetched, bounded: &impl Bounded) -> Look {
+    fn look(&self, first: Option<&TargetState>, fetched: &Fetched, bounded: &impl Bounded) -> Look {
         let known = Known {
             target: &self.target,
-            dossier: &self.dossier,
+            target_state: &self.target_state,
             first,
             at: Timestamp::UNIX_EPOCH,
         };
@@ -156,7 +156,7 @@ impl Replay {
         let mut case = Case::of(known);
         case.norm.clone_from(norm);
         case.mask.clone_from(&self.mask);
-        case.reference = first.map(|_| (norm.clone(), Beside::FirstProfile));
+        case.reference = first.map(|_| (norm.clone(), ReferenceKind::FirstProfile));
         bounded
             .within(|| read(&case, fetched))
             .or_else(|| bounded.within(|| read_crudely(&case, fetched, Limit::Time)))

@@ -98,7 +98,7 @@ pub(super) fn of_site(case: &Case, fetched: &Fetched) -> Look {
     }
     let domain = registrable(case.target.url.host_str().unwrap_or_default());
     let facts = detect::site::facts(&urls, &domain);
-    let verdict = detect::site::judge(part, case.dossier.site.as_ref(), &facts);
+    let verdict = detect::site::judge(part, case.target_state.site.as_ref(), &facts);
     let class = match verdict.level.rings() {
         true => Class::Suspicious,
         false => Class::NormalChange,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::Look;
 use crate::{
-    detect::Beside,
-    model::{Say, Signal, Standing},
+    detect::ReferenceKind,
+    model::{Localized, Signal, Standing},
 };
 
 /// Whether the other visitors should look, too, after the first: a portal that is silent to the first visitor costs each
@@ -39,13 +39,13 @@ impl Gravest {
             return;
         }
         let signals = &mut look.verdict.signals;
-        let cloaked = Beside::FirstProfile.as_str();
+        let cloaked = ReferenceKind::FirstProfile.as_str();
         if self.is_first_calm && !signals.iter().any(|it| it.name == cloaked) {
             let profile = look.observation.profile.as_str();
             signals.push(Signal {
                 name: cloaked.to_owned(),
                 weight: 0.0,
-                say: Say::new("signal-cloaked").with("profile", profile),
+                say: Localized::new("signal-cloaked").with("profile", profile),
                 excerpt: profile.to_owned(),
             });
         }

@@ -12,7 +12,7 @@ pub use names::by_name;
 use serde::{Deserialize, Serialize};
 use unic_langid::LanguageIdentifier;
 
-use crate::model::Say;
+use crate::model::Localized;
 
 /// The language of messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,12 +40,12 @@ pub const SOURCES: [(Lang, &str); 2] = [
 ];
 
 /// A language's sentences and its way of writing numbers and times.
-pub struct Words {
+pub struct Locale {
     pub lang: Lang,
     bundle: FluentBundle<FluentResource>,
 }
 
-impl Words {
+impl Locale {
     /// Loads the sentences of a language from the built-in files.
     pub fn new(lang: Lang) -> Self {
         let id: LanguageIdentifier = lang.as_str().parse().unwrap_or_default();
@@ -63,7 +63,7 @@ impl Words {
     }
 
     /// The sentence of a key; the key itself where there is none, so that nothing is ever silent.
-    pub fn text(&self, key: &str, args: &[(&str, &str)]) -> String {
+    pub fn text_with(&self, key: &str, args: &[(&str, &str)]) -> String {
         let mut given = FluentArgs::new();
         for (name, value) in args {
             given.set(*name, *value);
@@ -72,12 +72,12 @@ impl Words {
     }
 
     /// The sentence of a key without arguments.
-    pub fn plain(&self, key: &str) -> String {
+    pub fn text(&self, key: &str) -> String {
         self.format(key, &FluentArgs::new())
     }
 
     /// The sentence that the core decided on, in this language.
-    pub fn say(&self, say: &Say) -> String {
+    pub fn localized(&self, say: &Localized) -> String {
         let mut given = FluentArgs::new();
         let args: &BTreeMap<String, String> = &say.args;
         for (name, value) in args {

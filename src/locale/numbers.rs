@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::locale::{Lang, Words};
+use crate::locale::{Lang, Locale};
 
-impl Words {
+impl Locale {
     /// Thousands grouped.
     pub fn count(&self, value: u64) -> String {
         let digits = value.to_string();
@@ -81,7 +81,7 @@ impl Words {
             .skip(first)
             .take(shown)
             .filter(|it| it.0 > 0 || first == 3)
-            .map(|(count, unit)| format!("{count} {}", self.plain(unit)))
+            .map(|(count, unit)| format!("{count} {}", self.text(unit)))
             .collect::<Vec<_>>()
             .join(" ")
     }
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn as_officials_write_them() {
-        let (vi, en) = (Words::new(Lang::Vi), Words::new(Lang::En));
+        let (vi, en) = (Locale::new(Lang::Vi), Locale::new(Lang::En));
         assert_eq!(vi.count(1_234_567), "1.234.567");
         assert_eq!(vi.percent(Some(0.999_96)), "99,99 %");
         assert_eq!(vi.percent(Some(1.0)), "100,00 %");

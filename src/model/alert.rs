@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Incident, IncidentId, Say, duty::Rung, plan::PlanId, record::Stored, registration::RequestId,
+    Incident, IncidentId, Localized, duty::EscalationStep, plan::PlanId, record::Stored,
+    registration::RequestId,
 };
 
 /// Messages of a kind that a notifier gets one by one within two minutes, at most; further ones become one common
@@ -21,7 +22,8 @@ pub enum About {
     /// The message of a storm, by its id.
     Storm(String),
     /// The list of a storm's incidents, as a file.
-    Roll(String),
+    #[serde(rename = "Roll")]
+    StormList(String),
     /// Incidents that joined a storm after its first message: a message of its own, since an edit makes no sound.
     Joined(String),
     /// An incident that keeps coming back: a new message, since an edit makes no sound.
@@ -30,9 +32,9 @@ pub enum About {
     /// one message.
     Reminders,
     /// An incident that was not taken in time: the next escalation step is called.
-    Call(IncidentId, Rung),
+    Call(IncidentId, EscalationStep),
     /// Several incidents that were not taken in time: one message calls for all of them.
-    Calls(Rung),
+    Calls(EscalationStep),
     /// A reminder of an incident that was taken long ago and is still open.
     #[serde(rename = "Nudge")]
     TakenReminder(IncidentId),
@@ -64,7 +66,7 @@ impl About {
             Self::Notice(notice) => notice.key(),
             Self::Report(file) => format!("report-{}", file.week),
             Self::Storm(id) => id.clone(),
-            Self::Roll(id) => format!("{id}-roll"),
+            Self::StormList(id) => format!("{id}-roll"),
             Self::Joined(id) => format!("{id}-joined"),
             Self::Reminder(id) => format!("{id}-reminder"),
             Self::Reminders => "reminders".to_owned(),
@@ -91,7 +93,7 @@ pub enum Notice {
         since: Timestamp,
         /// The cause on our own line (e.g. a firewall between us and the portals), if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        line: Option<Say>,
+        line: Option<Localized>,
     },
     Sighted {
         since: Timestamp,
@@ -101,7 +103,7 @@ pub enum Notice {
     Trouble {
         topic: Topic,
         since: Timestamp,
-        detail: Say,
+        detail: Localized,
     },
     /// The part works again.
     Over {
@@ -113,7 +115,7 @@ pub enum Notice {
     Event {
         topic: Topic,
         at: Timestamp,
-        detail: Say,
+        detail: Localized,
     },
 }
 

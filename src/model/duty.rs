@@ -35,7 +35,7 @@ pub struct Shift {
 /// An escalation step: the people called while an incident is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Rung {
+pub enum EscalationStep {
     /// The officers on duty now, then those of the next shift.
     Roster,
     /// The agency's head.
@@ -46,7 +46,7 @@ pub enum Rung {
     National,
 }
 
-impl Rung {
+impl EscalationStep {
     /// All steps, in the order of escalation.
     pub const ALL: [Self; 4] = [Self::Roster, Self::Head, Self::DutyRoom, Self::National];
 
@@ -65,7 +65,7 @@ impl Rung {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub after: Duration,
-    pub to: Rung,
+    pub to: EscalationStep,
 }
 
 /// The administrative level of a contact.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Class, Digest, Say, Signal, TargetId, number,
+    Class, Digest, Localized, Signal, TargetId, number,
     plan::PlanId,
     record::{Record, Stored},
     target::Target,
@@ -222,7 +222,7 @@ pub struct Incident {
     pub stage: Stage,
     pub class: Class,
     /// The reason that the portal did not answer, if it did not.
-    pub cause: Option<Say>,
+    pub cause: Option<Localized>,
     pub score: f64,
     pub signals: Vec<Signal>,
     /// Time of the first look that saw the deviation.
@@ -246,7 +246,7 @@ pub struct Incident {
     pub ended_at: Option<Timestamp>,
     pub timeline: Vec<Event>,
     /// A remark for the message of the open incident, e.g. "now unreachable".
-    pub remark: Option<Say>,
+    pub remark: Option<Localized>,
     /// Number of times that it came back after it had ended.
     #[serde(default)]
     pub flaps: u32,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Class, Digest, Presentation, Profile, Say, TargetId};
+use super::{Class, Digest, Localized, Presentation, Profile, TargetId};
 
 /// One look at one target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,7 +99,7 @@ pub struct Answer {
 pub struct Silence {
     pub class: Class,
     /// One sentence, in which foreign text is cut.
-    pub cause: Say,
+    pub cause: Localized,
     /// The HTTP status, if one was read before the failure.
     pub status: Option<u16>,
 }
@@ -121,15 +121,15 @@ pub struct Certificate {
     /// BLAKE3 digest of the DER bytes.
     pub digest: Digest,
     /// Why a browser would refuse the certificate; `None` if it would accept it.
-    pub fault: Option<Say>,
+    pub fault: Option<Localized>,
     /// A fault that browsers tolerate: the server left out an intermediate certificate, which can be downloaded.
     #[serde(default)]
-    pub remark: Option<Say>,
+    pub remark: Option<Localized>,
 }
 
 impl Observation {
     /// Why browsers would refuse the connection of this answer.
-    pub fn certificate_fault(&self) -> Option<&Say> {
+    pub fn certificate_fault(&self) -> Option<&Localized> {
         self.certificate.as_ref()?.fault.as_ref()
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Class, Digest, Say, Signal, TargetId,
+    Class, Digest, Localized, Signal, TargetId,
     digest::key,
     number,
     record::{Record, Stored},
@@ -178,9 +178,9 @@ pub struct View {
     pub score: f64,
     pub suspicious: bool,
     pub signals: Vec<Signal>,
-    pub cause: Option<Say>,
+    pub cause: Option<Localized>,
     /// Why a browser would refuse the certificate.
-    pub certificate_fault: Option<Say>,
+    pub certificate_fault: Option<Localized>,
     pub digest: Option<Digest>,
     /// The registered portal that is identical with this one, if any.
     pub same_as: Option<TargetId>,
@@ -214,17 +214,17 @@ impl Proof {
 
 /// One line of the registry's history, which only grows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct AuditEntry {
     pub at: Timestamp,
     pub target: TargetId,
     pub by: String,
-    pub deed: Deed,
+    pub deed: AuditEvent,
 }
 
 /// An event in the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Deed {
+pub enum AuditEvent {
     Asked {
         request: RequestId,
         url: Url,
@@ -270,7 +270,7 @@ pub enum Deed {
     Unlisted,
 }
 
-impl Deed {
+impl AuditEvent {
     /// The name in JSON.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -318,4 +318,4 @@ impl Record for Request {
     }
 }
 
-impl Stored for Entry {}
+impl Stored for AuditEntry {}

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Class, Digest, Say, Signal,
+    Class, Digest, Localized, Signal,
     incident::{ChangeLine, Evidence},
 };
 
@@ -39,7 +39,7 @@ pub struct Shown {
     pub class: Class,
     pub score: f64,
     pub signals: Vec<Signal>,
-    pub cause: Option<Say>,
+    pub cause: Option<Localized>,
     pub title: Option<String>,
     pub changes: Vec<ChangeLine>,
     pub page: Option<Evidence>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Say;
+use super::Localized;
 
 /// A weighted finding of one detector.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,7 +11,7 @@ pub struct Signal {
     pub name: String,
     /// Log-odds added to the verdict (natural logarithm).
     pub weight: f64,
-    pub say: Say,
+    pub say: Localized,
     /// Evidence for people; already cut and defanged.
     pub excerpt: String,
 }

@@ -43,7 +43,7 @@ impl TargetId {
 
     /// The id of a part of the portal, such as `nghean-portal~googlebot`. It is not valid for a registration.
     #[must_use]
-    pub fn beside(&self, part: &str) -> Self {
+    pub fn child(&self, part: &str) -> Self {
         let portal = self.portal();
         let part = Some(part);
         Self(Subject { portal, part }.to_string().into())

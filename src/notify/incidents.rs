@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Action, Incident, Kind,
         action::{Group, IncidentAction},
@@ -20,7 +20,7 @@ use crate::{
 const FOR_THE_REST: usize = 200;
 
 /// The facts of an incident as JSON, for machines.
-pub(crate) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
+pub(crate) fn facts(it: &Incident, locale: &Locale) -> serde_json::Value {
     json!({
         "incident": it.id,
         "kind": it.kind,
@@ -41,9 +41,9 @@ pub(crate) fn facts(it: &Incident, words: &Words) -> serde_json::Value {
         "taken": it.taken,
         "overseen": it.overseen,
         "ended_at": it.ended_at,
-        "cause": it.cause.as_ref().map(|it| words.say(it)),
+        "cause": it.cause.as_ref().map(|it| locale.localized(it)),
         "signals": it.signals.iter().map(|signal| json!({
-            "name": signal.name, "weight": signal.weight, "sentence": words.say(&signal.say), "excerpt": signal.excerpt,
+            "name": signal.name, "weight": signal.weight, "sentence": locale.localized(&signal.say), "excerpt": signal.excerpt,
         })).collect::<Vec<_>>(),
         "evidence": it.evidence.iter().map(|it| it.digest).collect::<Vec<_>>(),
     })
@@ -62,29 +62,32 @@ pub(crate) fn gravity(it: &Incident) -> Gravity {
 
 /// The button that takes an incident. `beside`: one of the agency's people has taken it, and an officer of the
 /// operator may take it, too.
-pub(super) fn take(it: &Incident, beside: bool, words: &Words) -> Button {
-    let mut button = Button::new(Action::Incident(IncidentAction::Take, it.id.clone()), words);
+pub(super) fn take(it: &Incident, beside: bool, locale: &Locale) -> Button {
+    let mut button = Button::new(
+        Action::Incident(IncidentAction::Take, it.id.clone()),
+        locale,
+    );
     if beside {
-        button.label = words.plain("button-oversee");
+        button.label = locale.text("button-oversee");
     }
     button
 }
 
 /// The button that takes all incidents of `group`, which are `all`; `None` if an officer of the operator has taken
 /// each open one.
-pub fn take_all(all: &[Incident], group: Group, words: &Words) -> Option<Button> {
+pub fn take_all(all: &[Incident], group: Group, locale: &Locale) -> Option<Button> {
     let waits = all
         .iter()
         .any(|it| it.stage.is_open() && it.led().is_none());
     waits.then(|| Button {
-        label: words.plain("button-take-all"),
+        label: locale.text("button-take-all"),
         action: Action::TakeAll(group),
     })
 }
 
 /// Names as many incidents as fit into the rest of the message: open ones first, then by gravity and age, the newest
 /// first. The sentence `key` counts the rest, including `more` incidents that are not in `all`.
-pub(crate) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, words: &Words) {
+pub(crate) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, locale: &Locale) {
     let mut shown: Vec<&Incident> = all.iter().collect();
     shown.sort_by_key(|it| (!it.stage.is_open(), rank(it), std::cmp::Reverse(it.seen_at)));
     let mut count = 0;
@@ -101,7 +104,7 @@ pub(crate) fn names(text: &mut Text, all: &[Incident], more: usize, key: &str, w
     }
     let rest = shown.len() - count + more;
     if rest > 0 {
-        text.push(&words.text(key, &[("count", &number(rest, words))]))
+        text.push(&locale.text_with(key, &[("count", &number(rest, locale))]))
             .line();
     }
 }
@@ -121,6 +124,6 @@ fn rank(it: &Incident) -> u8 {
 }
 
 /// A count as text.
-pub(crate) fn number(count: usize, words: &Words) -> String {
-    words.count(count as u64)
+pub(crate) fn number(count: usize, locale: &Locale) -> String {
+    locale.count(count as u64)
 }

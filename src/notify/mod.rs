@@ -15,7 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{Action, Receipt},
 };
 
@@ -55,9 +55,9 @@ impl Message {
     }
 
     /// Marks the message in its first line as a possible repeat, if `unsure`.
-    pub fn repeated(mut self, unsure: bool, words: &Words) -> Self {
+    pub fn repeated(mut self, unsure: bool, locale: &Locale) -> Self {
         if unsure {
-            let mark = words.plain("alert-repeat");
+            let mark = locale.text("alert-repeat");
             self.html = format!("{mark} {}", self.html);
             self.plain = format!("{mark} {}", self.plain);
             self.headline = format!("{mark} {}", self.headline);
@@ -86,9 +86,9 @@ pub struct Button {
 
 impl Button {
     /// A button with the usual label of its action, the locale key `button-VERB`.
-    pub fn new(action: Action, words: &Words) -> Self {
+    pub fn new(action: Action, locale: &Locale) -> Self {
         Self {
-            label: words.plain(&format!("button-{}", action.verb())),
+            label: locale.text(&format!("button-{}", action.verb())),
             action,
         }
     }
@@ -123,7 +123,7 @@ pub enum Refusal {
 
 /// Rate limits of a chat and of an account. Notifiers with a common chat or account share its limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct RateLimit {
     /// Identifies the chat.
     pub place: String,
     pub per_minute: usize,
@@ -157,7 +157,7 @@ pub trait Notifier: Send + Sync {
     }
 
     /// The rate limits of the service at the other end; `None` if there are none.
-    fn pace(&self) -> Option<Pace> {
+    fn rate_limit(&self) -> Option<RateLimit> {
         None
     }
 

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Incident,
         excerpt::{marked, named, quoted},
@@ -41,7 +41,7 @@ const WIDTH: usize = 100;
 pub fn then_and_now(
     it: &Incident,
     faces: &[Option<Face>; 2],
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
 ) -> Text {
     let mut text = Text::default();
@@ -56,13 +56,13 @@ pub fn then_and_now(
             .zip(faces)
             .zip(titles)
         {
-            text.line().bold(&words.plain(key));
-            block(&mut text, face.as_ref(), title.as_deref(), most, words, tz);
+            text.line().bold(&locale.text(key));
+            block(&mut text, face.as_ref(), title.as_deref(), most, locale, tz);
         }
         if let Some(address) = it.address {
             let address = marked(&address.to_string());
             text.line()
-                .push(&words.text("pages-server", &[("address", &address)]));
+                .push(&locale.text_with("pages-server", &[("address", &address)]));
         }
         if text.fits() {
             break;
@@ -76,25 +76,25 @@ fn block(
     face: Option<&Face>,
     title: Option<&str>,
     most: usize,
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
 ) {
     if let Some(face) = face {
-        text.push(&format!(" · {}", words.moment(face.evidence.at, tz)));
+        text.push(&format!(" · {}", locale.moment(face.evidence.at, tz)));
     }
     text.line();
     let title = match face.and_then(|it| it.title.as_deref()).or(title) {
         Some(title) => format!("«{}»", quoted(title, 120)),
-        None => words.plain("alert-no-title"),
+        None => locale.text("alert-no-title"),
     };
-    text.push(&words.text("pages-title", &[("title", &title)]))
+    text.push(&locale.text_with("pages-title", &[("title", &title)]))
         .line();
     let Some(face) = face else {
-        text.push(&words.plain("pages-none")).line();
+        text.push(&locale.text("pages-none")).line();
         return;
     };
     let url = quoted(face.evidence.url.as_str(), 200);
-    text.push(&words.text("pages-address", &[("url", &url)]))
+    text.push(&locale.text_with("pages-address", &[("url", &url)]))
         .line();
     let mut facts = Vec::new();
     facts.extend(
@@ -104,9 +104,9 @@ fn block(
             .map(|it| quoted(it, 60)),
     );
     if let Some(content) = &face.content {
-        let bytes = words.count(content.bytes as u64);
+        let bytes = locale.count(content.bytes as u64);
         facts.push(content.charset.to_owned());
-        facts.push(words.text("pages-bytes", &[("count", &bytes)]));
+        facts.push(locale.text_with("pages-bytes", &[("count", &bytes)]));
     }
     if !facts.is_empty() {
         text.push(&facts.join(" · ")).line();
@@ -114,19 +114,19 @@ fn block(
     text.push(&format!("blake3 {}", face.evidence.digest.hex()))
         .line();
     let Some(content) = &face.content else {
-        text.push(&words.plain("pages-gone")).line();
+        text.push(&locale.text("pages-gone")).line();
         return;
     };
     if content.lines.is_empty() {
-        text.push(&words.plain("pages-no-text")).line();
+        text.push(&locale.text("pages-no-text")).line();
     }
     for line in content.lines.iter().take(most) {
         text.push("│ ").push(&quoted(line, WIDTH)).line();
     }
     let more = content.more + content.lines.len().saturating_sub(most);
     if more > 0 {
-        let more = words.count(more as u64);
-        text.push(&words.text("pages-more", &[("count", &more)]))
+        let more = locale.count(more as u64);
+        text.push(&locale.text_with("pages-more", &[("count", &more)]))
             .line();
     }
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         duty::{Contact, Holder, Person},
         excerpt::{excerpt, named},
@@ -14,7 +14,7 @@ use crate::{
 
 /// A name in quotes: «Nguyễn Văn An». It is followed by the agency if the person acted in an agency's chat, and by a
 /// mark if the name resembles an officer's.
-pub fn called(name: &str, origin: Option<&Origin>, words: &Words) -> String {
+pub fn called(name: &str, origin: Option<&Origin>, locale: &Locale) -> String {
     let by = named(name, 60);
     let Some(origin) = origin else {
         return by;
@@ -31,21 +31,21 @@ pub fn called(name: &str, origin: Option<&Origin>, words: &Words) -> String {
     ];
     match (&place, &alike) {
         (None, None) => by,
-        (Some(_), None) => words.text("by-agency", &args),
-        (None, Some(_)) => words.text("by-resembles", &args),
-        (Some(_), Some(_)) => words.text("by-agency-resembles", &args),
+        (Some(_), None) => locale.text_with("by-agency", &args),
+        (None, Some(_)) => locale.text_with("by-resembles", &args),
+        (Some(_), Some(_)) => locale.text_with("by-agency-resembles", &args),
     }
 }
 
 /// Like [`called`], with the account number if it is known: for readers of a time line.
-pub fn called_in_full(name: &str, origin: Option<&Origin>, words: &Words) -> String {
-    let by = called(name, origin, words);
+pub fn called_in_full(name: &str, origin: Option<&Origin>, locale: &Locale) -> String {
+    let by = called(name, origin, locale);
     match origin {
         Some(Origin {
             account: Some(account),
             resembles: None,
             ..
-        }) => words.text(
+        }) => locale.text_with(
             "by-account",
             &[("by", &by), ("account", &account.to_string())],
         ),
@@ -70,26 +70,26 @@ pub(crate) fn person_line(text: &mut Text, what: &str, person: &Person) {
 }
 
 /// Appends the holder; as a mention only if targets.yaml has the account, because any account can choose any name.
-pub(crate) fn holder_line(text: &mut Text, what: &str, holder: &Holder, words: &Words) {
+pub(crate) fn holder_line(text: &mut Text, what: &str, holder: &Holder, locale: &Locale) {
     match &holder.known {
         Some(known) => person_line(text, what, known),
         None => {
             let Taken { by, origin, .. } = &holder.taken;
             text.push("• ").push(what).push(": ");
-            text.push(&called(by, origin.as_ref(), words)).line();
+            text.push(&called(by, origin.as_ref(), locale)).line();
         }
     }
 }
 
 /// Appends contacts, the agency's own first. The service never writes to them: an officer decides whether to call.
-pub(crate) fn contacts(text: &mut Text, all: &[Contact], words: &Words, today: Date) {
+pub(crate) fn contacts(text: &mut Text, all: &[Contact], locale: &Locale, today: Date) {
     if all.is_empty() {
-        text.line().push(&words.plain("call-no-contacts")).line();
+        text.line().push(&locale.text("call-no-contacts")).line();
         return;
     }
-    text.line().bold(&words.plain("call-contacts")).line();
+    text.line().bold(&locale.text("call-contacts")).line();
     for it in all.iter().take(MOST_NAMED) {
-        let tier = words.plain(&format!("tier-{}", it.tier.as_str()));
+        let tier = locale.text(&format!("tier-{}", it.tier.as_str()));
         text.push(&format!("• {tier}: {}", excerpt(&it.name, 120)));
         if let Some(phone) = &it.phone {
             text.push(&format!(" ☎ {}", excerpt(phone, 40)));
@@ -98,8 +98,8 @@ pub(crate) fn contacts(text: &mut Text, all: &[Contact], words: &Words, today: D
             text.push(&format!(" ✉ {}", excerpt(email, 80)));
         }
         if it.is_stale(today) {
-            let day = words.date(it.confirmed);
-            text.push(&words.text("call-stale", &[("day", &day)]));
+            let day = locale.date(it.confirmed);
+            text.push(&locale.text_with("call-stale", &[("day", &day)]));
         }
         text.line();
     }

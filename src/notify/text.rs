@@ -1,9 +1,9 @@
 //! A text that is built in two forms at once: Telegram's HTML, and plain.
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
-        Say,
+        Localized,
         excerpt::{MARKS, broken, quoted},
     },
     notify::Message,
@@ -116,7 +116,7 @@ impl Text {
 
 /// A sentence of the core as text, with every argument except short numbers marked as foreign: hosts, phrases of a
 /// page, a server's texts.
-pub fn said(say: &Say, words: &Words) -> String {
+pub fn said(say: &Localized, locale: &Locale) -> String {
     let number = |it: &str| it.chars().all(|it| it.is_ascii_digit() || it == '.') && it.len() < 7;
     let mut say = say.clone();
     for value in say.args.values_mut() {
@@ -124,7 +124,7 @@ pub fn said(say: &Say, words: &Words) -> String {
             *value = quoted(value, LONGEST_ARGUMENT);
         }
     }
-    words.say(&say)
+    locale.localized(&say)
 }
 
 /// Length limit of one argument in a sentence, in characters: two rows on a phone.

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Incident,
         excerpt::{named, quoted},
@@ -13,30 +13,30 @@ use crate::{
 };
 
 /// The last `most` events, oldest first, each with the time that has passed since the event before.
-pub fn lines(it: &Incident, words: &Words, tz: &TimeZone, most: usize) -> Vec<String> {
+pub fn lines(it: &Incident, locale: &Locale, tz: &TimeZone, most: usize) -> Vec<String> {
     let hidden = it.timeline.len().saturating_sub(most);
     let before = hidden.checked_sub(1).and_then(|at| it.timeline.get(at));
     let mut last = before.map(|it| it.at);
     let mut out = Vec::new();
     for event in it.timeline.iter().skip(hidden) {
-        out.push(line(event, last, words, tz));
+        out.push(line(event, last, locale, tz));
         last = Some(event.at);
     }
     out
 }
 
 /// One event as a line. Text that people wrote is cut, defanged and marked as foreign.
-fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) -> String {
+fn line(event: &Event, last: Option<Timestamp>, locale: &Locale, tz: &TimeZone) -> String {
     let what = format!("event-{}", format!("{:?}", event.what).to_lowercase());
-    let mut text = words.plain(&what);
+    let mut text = locale.text(&what);
     let by = event.by.as_ref();
-    let by = by.map(|it| called_in_full(it, event.origin.as_ref(), words));
+    let by = by.map(|it| called_in_full(it, event.origin.as_ref(), locale));
     let of_rung = matches!(event.what, What::Escalated | What::Nudged);
     let note = event.note.as_ref().map(|it| {
         let rung = format!("rung-{it}");
         match it.parse::<Timestamp>() {
-            Ok(moment) => words.moment(moment, tz),
-            Err(_) if of_rung && words.has(&rung) => words.plain(&rung),
+            Ok(moment) => locale.moment(moment, tz),
+            Err(_) if of_rung && locale.has(&rung) => locale.text(&rung),
             Err(_) => quoted(it, 300),
         }
     });
@@ -45,26 +45,26 @@ fn line(event: &Event, last: Option<Timestamp>, words: &Words, tz: &TimeZone) ->
         text.push_str(&part);
     }
     if let Some(last) = last {
-        let passed = words.duration(event.at.duration_since(last));
+        let passed = locale.duration(event.at.duration_since(last));
         text.push_str(&format!(" (+{passed})"));
     }
-    format!("{}  {text}", words.moment(event.at, tz))
+    format!("{}  {text}", locale.moment(event.at, tz))
 }
 
 /// An incident in a list, in two lines: what happened to which portal; since when, and the holder.
-pub fn summary(it: &Incident, words: &Words, tz: &TimeZone) -> [String; 2] {
-    let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
+pub fn summary(it: &Incident, locale: &Locale, tz: &TimeZone) -> [String; 2] {
+    let kind = locale.text(&format!("kind-{}", it.kind.as_str()));
     let first = format!("{} · {kind} · {}", it.id, named(&it.portal.name, 80));
-    let since = words.moment(it.seen_at, tz);
+    let since = locale.moment(it.seen_at, tz);
     let second = match it.holder() {
-        Some(taken) => words.text(
+        Some(taken) => locale.text_with(
             "bot-line-taken",
             &[
                 ("when", &since),
-                ("by", &called(&taken.by, taken.origin.as_ref(), words)),
+                ("by", &called(&taken.by, taken.origin.as_ref(), locale)),
             ],
         ),
-        None => words.text("bot-line-open", &[("when", &since)]),
+        None => locale.text_with("bot-line-open", &[("when", &since)]),
     };
     [first, second]
 }

@@ -20,10 +20,10 @@ use html5ever::{
 use scraper::{Html, HtmlTreeSink};
 
 use super::{
+    cancel,
     guard::{
         ALL_ATTRIBUTES, ATTRIBUTES, DEPTH, FORMATTING_ATTRIBUTES, FORMATTING_TAGS, Limit, NODES,
     },
-    patience,
 };
 
 /// Bytes fed to the tree builder between two checks of the counters: a limit is overshot by at most one piece.
@@ -66,7 +66,7 @@ pub(super) fn parse(text: &str) -> Result<Html, Limit> {
         if let Some(limit) = sink.over.get() {
             return Err(limit);
         }
-        if patience::is_lost() {
+        if cancel::is_cancelled() {
             return Err(Limit::Time);
         }
         if sink.calls.get() == seen {

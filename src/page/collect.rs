@@ -6,12 +6,12 @@ use scraper::node::Element;
 
 use super::{
     Form, Frame, Hiding, Image, Link, Page, Script, Stunt,
-    carried::carried,
-    conduct::{formaction, handler, relation, secret},
-    cut::{CODE_KEPT, LONGEST_LINE, floor},
+    behaviour::{formaction, handler, relation, secret},
+    embedded::embedded,
     hidden,
     links::resolve,
     text::{Gather, fold},
+    truncate::{CODE_KEPT, LONGEST_LINE, floor},
 };
 
 /// Longest content of a meta element, in bytes; more is cut off.
@@ -175,7 +175,7 @@ impl Draft {
         let attr = |name: &str| element.attr(name).unwrap_or_default();
         let hidden = self.hiding();
         let (src, host) = resolve(&self.page.url, attr("src"));
-        let text = ["srcdoc", "src"].map(attr).into_iter().find_map(carried);
+        let text = ["srcdoc", "src"].map(attr).into_iter().find_map(embedded);
         self.gather.carry(&text.unwrap_or_default(), hidden);
         let style = attr("style").to_ascii_lowercase().replace(' ', "");
         let full = |name: &str| attr(name).trim() == "100%";
@@ -236,7 +236,7 @@ impl Draft {
         }
         let source = if tag == "object" { "data" } else { "src" };
         let (src, host) = resolve(&page.url, attr(source));
-        if let Some(text) = ["data", "src"].map(attr).into_iter().find_map(carried) {
+        if let Some(text) = ["data", "src"].map(attr).into_iter().find_map(embedded) {
             self.gather.carry(&text, hidden);
         }
         if matches!(tag, "embed" | "object") && !host.is_empty() {

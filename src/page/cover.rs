@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use scraper::node::Element;
 use url::Url;
 
-use super::{Page, cut::floor, links::resolve, outline};
+use super::{Page, links::resolve, outline, truncate::floor};
 
 /// An element that fills the window, or a picture that fills its width (enough to hide a page with little text).
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::patience;
+use super::cancel;
 use crate::model::digest::key;
 
 /// Most levels of nesting. Browsers flatten deeper trees (WebKit and Blink: 512).
@@ -50,7 +50,7 @@ pub enum Limit {
     Text,
     #[error("more work for the tree builder than any page needs")]
     Work,
-    #[error("more than {} s of work", super::patience::SECONDS)]
+    #[error("more than {} s of work", super::cancel::SECONDS)]
     Time,
 }
 
@@ -158,7 +158,7 @@ impl State {
         self.nodes += 1;
         if self.nodes > NODES {
             Err(Limit::Nodes)
-        } else if patience::step(1) {
+        } else if cancel::step(1) {
             Err(Limit::Time)
         } else {
             Ok(())
@@ -167,7 +167,7 @@ impl State {
 
     /// Counts `count` visits of open elements. Fails once [`STEPS`] is exceeded.
     fn looked(&mut self, count: usize) -> Result<(), Limit> {
-        patience::step(count);
+        cancel::step(count);
         self.steps += count;
         if self.steps > STEPS {
             Err(Limit::Work)

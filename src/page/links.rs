@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{cut::floor, hidden::Hiding};
+use super::{hidden::Hiding, truncate::floor};
 
 /// An `a` or `area` element.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,14 +3,14 @@
 //! It is pure and total: any bytes give a page, or the limit that they break. [`guard`] counts the text before the tree
 //! builder gets it, and no tree leaves [`read`].
 
+mod behaviour;
 mod bounded;
-mod carried;
+pub mod cancel;
 pub mod charset;
 mod collect;
-mod conduct;
 mod cover;
-mod crude;
-mod cut;
+mod embedded;
+mod fallback;
 pub mod fingerprint;
 pub mod fold;
 pub mod guard;
@@ -20,12 +20,12 @@ pub mod links;
 pub mod noise;
 mod noscript;
 pub mod outline;
-pub mod patience;
 mod read;
 pub mod script;
 pub mod sitemap;
 pub mod text;
-pub mod writing;
+mod truncate;
+pub mod writing_system;
 
 pub use cover::Cover;
 pub use fingerprint::Fingerprint;
@@ -158,7 +158,7 @@ pub fn read_crudely(source: Source) -> Option<Page> {
         return None;
     }
     let (text, charset) = charset::decode(source.bytes, source.content_type);
-    let small = crude::page(&text);
+    let small = fallback::page(&text);
     guard::count(&small).ok()?;
     read::page(source, kind, &small, charset, None).ok()
 }

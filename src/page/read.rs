@@ -7,17 +7,18 @@ use scraper::{Html, Node, Selector, node::Element};
 use url::Url;
 
 use super::{
-    Fingerprint, Heading, Kind, Limit, Page, Source, Stunt, bounded,
+    Fingerprint, Heading, Kind, Limit, Page, Source, Stunt,
+    behaviour::{is_locking, is_typing},
+    bounded, cancel,
     charset::nfc,
     collect::{Draft, refresh_target},
-    conduct::{is_locking, is_typing},
     cover::{self, CoverRules},
-    cut::{LONGEST_LINE, floor, shorten},
     fingerprint,
     hidden::{self, Hiding, HidingRules},
     links::resolve,
-    noise, outline, patience,
+    noise, outline,
     text::{fold, is_block},
+    truncate::{LONGEST_LINE, floor, shorten},
 };
 use crate::model::{Digest, digest::key};
 
@@ -45,11 +46,11 @@ pub(super) fn page(
             .push(resolve(source.url, target).0);
     }
     walk.run(&tree, &ignored);
-    if patience::is_lost() {
+    if cancel::is_cancelled() {
         return Err(Limit::Time);
     }
     let page = walk.finish(source);
-    if patience::is_lost() {
+    if cancel::is_cancelled() {
         return Err(Limit::Time);
     }
     Ok(page)
@@ -202,7 +203,7 @@ impl Walk {
     fn run(&mut self, tree: &Html, ignored: &HashSet<NodeId>) {
         let mut skipping: Option<NodeId> = None;
         for (n, edge) in tree.tree.root().traverse().enumerate() {
-            if patience::step(1) && n % 1024 == 0 {
+            if cancel::step(1) && n % 1024 == 0 {
                 return;
             }
             match edge {
@@ -292,7 +293,7 @@ impl Walk {
     }
 
     fn text(&mut self, text: &str) {
-        patience::step(text.len());
+        cancel::step(text.len());
         if let Some(title) = &mut self.title {
             put(title, text, LONGEST_LINE);
         } else if let Some(script) = self.draft.script {
@@ -359,7 +360,7 @@ impl Walk {
             link.text = fold(&link.text);
         }
         for script in &mut page.scripts {
-            if patience::step(script.code.len()) {
+            if cancel::step(script.code.len()) {
                 return page;
             }
             if !script.code.is_empty() {

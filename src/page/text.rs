@@ -1,6 +1,6 @@
 //! Blocks of text: the text between two block-level boundaries.
 
-use super::{cut::floor, hidden::Hiding, noise};
+use super::{hidden::Hiding, noise, truncate::floor};
 use crate::model::digest::key;
 
 /// A run of text as a visitor reads it, or would read it if it were not hidden.

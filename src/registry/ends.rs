@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Step, limits::is_unproved};
 use crate::model::{
-    Say,
+    Localized,
     excerpt::{defang_text, excerpt},
-    registration::{Deed, Entry, Request, Stage},
+    registration::{AuditEntry, AuditEvent, Request, Stage},
 };
 
 /// Time after which an undecided request expires: two weeks, in which an officer on leave comes back.
@@ -19,7 +19,12 @@ const UNPROVED: SignedDuration = SignedDuration::from_hours(48);
 /// # Errors
 ///
 /// If it is already decided.
-pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Result<Step, Say> {
+pub fn refuse(
+    request: &Request,
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Step, Localized> {
     is_open(request)?;
     let reason = excerpt(reason, 500);
     let stage = Stage::Refused {
@@ -27,7 +32,7 @@ pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Resu
         at: now,
         reason: reason.clone(),
     };
-    let deed = Deed::Refused {
+    let deed = AuditEvent::Refused {
         request: request.id.clone(),
         reason,
     };
@@ -39,13 +44,13 @@ pub fn refuse(request: &Request, by: &str, reason: &str, now: Timestamp) -> Resu
 /// # Errors
 ///
 /// If it is already decided.
-pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say> {
+pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Localized> {
     is_open(request)?;
     let stage = Stage::Withdrawn {
         by: by.to_owned(),
         at: now,
     };
-    let deed = Deed::Withdrawn {
+    let deed = AuditEvent::Withdrawn {
         request: request.id.clone(),
     };
     Ok(over(request, by, stage, deed, now))
@@ -53,15 +58,15 @@ pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Say
 
 /// Lets an undecided request expire; `None` if it still has time.
 pub fn expire(request: &Request, now: Timestamp) -> Option<Step> {
-    let patience = if is_unproved(request) {
+    let cancel = if is_unproved(request) {
         UNPROVED
     } else {
         PATIENCE
     };
-    if !request.stage.is_open() || now.duration_since(request.at) < patience {
+    if !request.stage.is_open() || now.duration_since(request.at) < cancel {
         return None;
     }
-    let deed = Deed::Expired {
+    let deed = AuditEvent::Expired {
         request: request.id.clone(),
     };
     Some(over(
@@ -73,7 +78,7 @@ pub fn expire(request: &Request, now: Timestamp) -> Option<Step> {
     ))
 }
 
-fn over(request: &Request, by: &str, stage: Stage, deed: Deed, now: Timestamp) -> Step {
+fn over(request: &Request, by: &str, stage: Stage, deed: AuditEvent, now: Timestamp) -> Step {
     Step {
         request: Some(Request {
             stage,
@@ -85,8 +90,8 @@ fn over(request: &Request, by: &str, stage: Stage, deed: Deed, now: Timestamp) -
 }
 
 /// A line of the registry's history about a request.
-pub(super) fn line(request: &Request, by: &str, deed: Deed, now: Timestamp) -> Entry {
-    Entry {
+pub(super) fn line(request: &Request, by: &str, deed: AuditEvent, now: Timestamp) -> AuditEntry {
+    AuditEntry {
         at: now,
         target: request.target.clone(),
         by: by.to_owned(),
@@ -95,10 +100,10 @@ pub(super) fn line(request: &Request, by: &str, deed: Deed, now: Timestamp) -> E
 }
 
 /// Fails if the request is decided; the error says how.
-pub(super) fn is_open(request: &Request) -> Result<(), Say> {
+pub(super) fn is_open(request: &Request) -> Result<(), Localized> {
     let decided = |key: &str, by: &str| {
         let by = defang_text(&excerpt(by, 60));
-        Say::new(key).with("id", &request.id).with("by", by)
+        Localized::new(key).with("id", &request.id).with("by", by)
     };
     match &request.stage {
         Stage::Open => Ok(()),

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Known, Wanted, names::portal_key};
 use crate::model::{
-    Digest, Say, registrable,
+    Digest, Localized, registrable,
     registration::{Asker, Proof, Request, RequestId},
 };
 
@@ -82,7 +82,7 @@ pub(super) fn is_one_of_many(of: &Request, known: Known, now: Timestamp) -> bool
 }
 
 /// The reason for refusing a stranger's request without proof because a limit is reached; `None` if there is room.
-pub(super) fn is_full(wanted: &Wanted, known: Known, now: Timestamp) -> Option<Say> {
+pub(super) fn is_full(wanted: &Wanted, known: Known, now: Timestamp) -> Option<Localized> {
     let unproved = || known.requests.iter().filter(|it| is_unproved(it));
     let domain = domain(&wanted.url);
     let of_domain = unproved().filter(|it| self::domain(&it.url) == domain);
@@ -100,7 +100,7 @@ pub(super) fn is_full(wanted: &Wanted, known: Known, now: Timestamp) -> Option<S
     let full = of_domain.count() >= OF_A_DOMAIN
         || unproved().count() >= IN_ALL
         || new >= NEW_A_MINUTE && !before(&wanted.asker);
-    full.then(|| Say::new("register-prove-first"))
+    full.then(|| Localized::new("register-prove-first"))
 }
 
 /// The registrable domain of a portal, which stands for its owner.

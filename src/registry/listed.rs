@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::model::{
     Digest, Target,
-    registration::{Deed, Entry},
+    registration::{AuditEntry, AuditEvent},
 };
 
 /// The ids of targets, each with a digest of its settings in the file.
@@ -32,8 +32,8 @@ pub fn entries(
     targets: &[Target],
     by: &str,
     at: Timestamp,
-) -> Vec<Entry> {
-    let entry = |target, deed| Entry {
+) -> Vec<AuditEntry> {
+    let entry = |target, deed| AuditEntry {
         at,
         target,
         by: by.to_owned(),
@@ -43,12 +43,12 @@ pub fn entries(
     for it in targets {
         let url = it.url.clone();
         match (before.get(it.id.as_str()), now.get(it.id.as_str())) {
-            (None, _) => out.push(entry(it.id.clone(), Deed::Listed { url })),
-            (old, new) if old != new => out.push(entry(it.id.clone(), Deed::Changed { url })),
+            (None, _) => out.push(entry(it.id.clone(), AuditEvent::Listed { url })),
+            (old, new) if old != new => out.push(entry(it.id.clone(), AuditEvent::Changed { url })),
             _ => (),
         }
     }
     let gone = before.keys().filter(|it| !now.contains_key(*it));
-    out.extend(gone.filter_map(|it| Some(entry(it.parse().ok()?, Deed::Unlisted))));
+    out.extend(gone.filter_map(|it| Some(entry(it.parse().ok()?, AuditEvent::Unlisted))));
     out
 }

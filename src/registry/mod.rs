@@ -17,7 +17,7 @@ pub use rows::{Row, targets};
 
 use crate::model::{
     Target, TargetId,
-    registration::{Deed, Entry, Registration, Request},
+    registration::{AuditEntry, AuditEvent, Registration, Request},
 };
 
 /// The present state that decisions are based on.
@@ -38,18 +38,18 @@ pub struct Step {
     pub others: Vec<Request>,
     pub registered: Vec<Registration>,
     pub removed: Vec<TargetId>,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<AuditEntry>,
 }
 
 /// Registers targets without a request.
 pub fn add(targets: Vec<Target>, by: &str, until: Option<Timestamp>, now: Timestamp) -> Step {
     let mut step = Step::default();
     for target in targets {
-        step.entries.push(Entry {
+        step.entries.push(AuditEntry {
             at: now,
             target: target.id.clone(),
             by: by.to_owned(),
-            deed: Deed::Registered {
+            deed: AuditEvent::Registered {
                 request: None,
                 url: target.url.clone(),
                 agency: target.agency.clone(),
@@ -76,7 +76,7 @@ pub fn remove(
     now: Timestamp,
 ) -> Option<Step> {
     registered.iter().find(|it| it.target.id == *id)?;
-    Some(gone(id, by, Deed::Removed { reason }, now))
+    Some(gone(id, by, AuditEvent::Removed { reason }, now))
 }
 
 /// Registrations past their end.
@@ -89,13 +89,13 @@ pub fn ended(registered: &[Registration], now: Timestamp) -> Vec<Registration> {
 
 /// Ends one registration that is past its end.
 pub fn end(id: &TargetId, by: &str, now: Timestamp) -> Step {
-    gone(id, by, Deed::Ended, now)
+    gone(id, by, AuditEvent::Ended, now)
 }
 
-fn gone(id: &TargetId, by: &str, deed: Deed, now: Timestamp) -> Step {
+fn gone(id: &TargetId, by: &str, deed: AuditEvent, now: Timestamp) -> Step {
     Step {
         removed: vec![id.clone()],
-        entries: vec![Entry {
+        entries: vec![AuditEntry {
             at: now,
             target: id.clone(),
             by: by.to_owned(),

@@ -11,9 +11,11 @@ use super::{
     rivals::displace,
 };
 use crate::model::{
-    Agency, Class, Say, Standing, Target,
+    Agency, Class, Localized, Standing, Target,
     excerpt::{defang_text, excerpt},
-    registration::{Asker, Deed, Entry, Proof, Registration, Request, RequestId, Stage, View},
+    registration::{
+        Asker, AuditEntry, AuditEvent, Proof, Registration, Request, RequestId, Stage, View,
+    },
     target::Settings,
 };
 
@@ -65,7 +67,7 @@ pub fn ask(
     proved: Option<Proof>,
     id: RequestId,
     now: Timestamp,
-) -> Result<Step, Say> {
+) -> Result<Step, Localized> {
     if let Some(refusal) = refusal(known, around, &wanted, now) {
         return Err(refusal);
     }
@@ -81,7 +83,7 @@ pub fn ask(
     };
     let token = token(&wanted);
     let taken = |it: &str| is_taken(known, it);
-    let target = target_id(&wanted.url, taken).ok_or_else(|| Say::new("register-bad-url"))?;
+    let target = target_id(&wanted.url, taken).ok_or_else(|| Localized::new("register-bad-url"))?;
     let (agency, agency_name) = match wanted.agency {
         Whose::Known(id, name) => (id, name),
         Whose::Named(name) => agency_of(&name, around.agencies, known.requests),
@@ -114,29 +116,29 @@ pub fn ask(
 }
 
 /// The reason why the portal cannot be requested at all, or not by this asker; `None` if it can.
-fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Option<Say> {
+fn refusal(known: Known, around: Around, wanted: &Wanted, now: Timestamp) -> Option<Localized> {
     let key = portal_key(&wanted.url);
     if known.targets.iter().any(|it| portal_key(&it.url) == key) {
-        return Some(Say::new("register-watched"));
+        return Some(Localized::new("register-watched"));
     }
     let open = || known.requests.iter().filter(|it| it.stage.is_open());
     let same = || open().filter(|it| portal_key(&it.url) == key);
     let own = |it: &&Request| it.asker.notifier == wanted.asker.notifier;
     if let Some(own) = same().find(own) {
-        return Some(Say::new("register-asked").with("id", &own.id));
+        return Some(Localized::new("register-asked").with("id", &own.id));
     }
     // the answer must not reveal the owner; another asker's request without proof does not block this one
     if same().any(|it| it.proof.is_some()) {
-        return Some(Say::new("register-watched"));
+        return Some(Localized::new("register-watched"));
     }
     if !is_plain(&wanted.url, around.ports) {
-        return Some(Say::new("register-bad-url"));
+        return Some(Localized::new("register-bad-url"));
     }
     let ours = |it: &&Request| is_same(&it.asker, &wanted.asker);
     let lately = |it: &&Request| now.duration_since(it.at) < DAILY;
     let today = known.requests.iter().filter(ours).filter(lately);
     let too_many = open().filter(ours).count() >= MOST_OF_ONE || today.count() >= MOST_A_DAY;
-    too_many.then(|| Say::new("register-many").with("most", MOST_OF_ONE))
+    too_many.then(|| Localized::new("register-many").with("most", MOST_OF_ONE))
 }
 
 /// Whether an id belongs to a target, an open request or an earlier portal.
@@ -149,11 +151,11 @@ fn is_taken(known: Known, id: &str) -> bool {
 
 /// The first step of a request, with its proof if there is one.
 fn begun(request: Request, proved: Option<Proof>, known: Known, now: Timestamp) -> Step {
-    let entry = Entry {
+    let entry = AuditEntry {
         at: now,
         target: request.target.clone(),
         by: request.asker.name.clone(),
-        deed: Deed::Asked {
+        deed: AuditEvent::Asked {
             request: request.id.clone(),
             url: request.url.clone(),
         },
@@ -173,8 +175,8 @@ fn begun(request: Request, proved: Option<Proof>, known: Known, now: Timestamp) 
     step
 }
 
-fn proof_entry(request: &Request, proof: &Proof, now: Timestamp) -> Entry {
-    let deed = Deed::Proved {
+fn proof_entry(request: &Request, proof: &Proof, now: Timestamp) -> AuditEntry {
+    let deed = AuditEvent::Proved {
         request: request.id.clone(),
         proof: proof.clone(),
     };
@@ -210,7 +212,7 @@ pub fn seen(
             at: now,
             reason: reason.clone(),
         };
-        let deed = Deed::Refused {
+        let deed = AuditEvent::Refused {
             request: request.id.clone(),
             reason,
         };
@@ -261,7 +263,7 @@ pub fn is_news(before: &Request, after: &Request) -> bool {
 /// # Errors
 ///
 /// If the request is already decided.
-pub fn prove(request: &Request, now: Timestamp) -> Result<Step, Say> {
+pub fn prove(request: &Request, now: Timestamp) -> Result<Step, Localized> {
     is_open(request)?;
     let earliest = request.view.as_ref().map(|it| it.at + NOT_SOONER);
     let next = Request {
@@ -294,15 +296,15 @@ pub fn approve(
     agencies: &[Agency],
     defaults: &Settings,
     decided: Decided,
-) -> Result<Step, Say> {
+) -> Result<Step, Localized> {
     let Decided { by, until, now } = decided;
     is_open(request)?;
     let Some(view) = &request.view else {
-        return Err(Say::new("register-unseen").with("id", &request.id));
+        return Err(Localized::new("register-unseen").with("id", &request.id));
     };
     let key = portal_key(&request.url);
     if known.targets.iter().any(|it| portal_key(&it.url) == key) {
-        return Err(Say::new("register-watched"));
+        return Err(Localized::new("register-watched"));
     }
     let mut next = request.clone();
     let mut entries = Vec::new();
@@ -311,7 +313,7 @@ pub fn approve(
         entries.push(line(
             request,
             by,
-            Deed::Proved {
+            AuditEvent::Proved {
                 request: request.id.clone(),
                 proof: proof.clone(),
             },
@@ -328,7 +330,7 @@ pub fn approve(
     entries.push(line(
         &next,
         by,
-        Deed::Registered {
+        AuditEvent::Registered {
             request: Some(request.id.clone()),
             url: target.url.clone(),
             agency: target.agency.clone(),
@@ -358,7 +360,7 @@ fn target(
     known: Known,
     agencies: &[Agency],
     defaults: &Settings,
-) -> Result<Target, Say> {
+) -> Result<Target, Localized> {
     let mut settings = defaults.clone();
     let agency = agencies.iter().find(|it| it.id == request.agency);
     if let Some(agency) = agency.filter(|it| !it.notify.is_empty()) {
@@ -373,7 +375,7 @@ fn target(
     // another target may have taken the id in the meantime
     let taken = |it: &str| known.targets.iter().any(|of| of.id.as_str() == it);
     let id = free(request.target.as_str(), taken);
-    target.id = id.parse().map_err(|_| Say::new("register-bad-url"))?;
+    target.id = id.parse().map_err(|_| Localized::new("register-bad-url"))?;
     target.agency.clone_from(&request.agency);
     target.agency_name.clone_from(&request.agency_name);
     let title = view

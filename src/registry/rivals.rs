@@ -10,7 +10,7 @@ use super::{
     names::portal_key,
 };
 use crate::model::{
-    Say,
+    Localized,
     registration::{DISPLACED, Request},
 };
 
@@ -45,14 +45,14 @@ pub fn refuse_all(
     by: &str,
     reason: &str,
     now: Timestamp,
-) -> Result<Step, Say> {
+) -> Result<Step, Localized> {
     let mut step = Step::default();
     let all = requests.iter();
     for it in all.filter(|it| is_unproved(it) && is_same(&it.asker, &of.asker)) {
         end_with(&mut step, it, by, reason, now);
     }
     if step.others.is_empty() {
-        return Err(Say::new("register-decided").with("id", &of.id));
+        return Err(Localized::new("register-decided").with("id", &of.id));
     }
     Ok(step)
 }

@@ -7,18 +7,18 @@ use super::{
     tables::{self, Table},
 };
 use crate::model::{
-    Alert, Dossier, Incident, Mask, Receipt, TargetId,
+    Alert, Incident, Mask, Receipt, TargetId, TargetState,
     history::Mark,
     plan::Plan,
     record::Record,
-    registration::{Entry, Registration, Request},
+    registration::{AuditEntry, Registration, Request},
 };
 
 /// Everything that one decision changes. It is written in one atomic batch, or not at all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Commit {
     /// The state of a target. The commit fails with [`StoreError::Conflict`] unless its revision is the stored one.
-    pub dossier: Option<Dossier>,
+    pub target_state: Option<TargetState>,
     /// One look for the history.
     pub mark: Option<Mark>,
     /// Changed incidents; their revisions are checked like the target state's.
@@ -27,19 +27,19 @@ pub struct Commit {
     pub alerts: Vec<Alert>,
     /// The mask that was learnt for a target.
     pub mask: Option<(TargetId, Mask)>,
-    /// Name and value of a milestone, e.g. of a report that was sent.
-    pub milestone: Option<(String, String)>,
+    /// Name and value of a marker, e.g. of a report that was sent.
+    pub marker: Option<(String, String)>,
     /// Changed requests; their revisions are checked like the target state's.
     #[serde(default)]
     pub requests: Vec<Request>,
     #[serde(default)]
-    pub registry: Option<Enrolment>,
+    pub registry: Option<RegistryUpdate>,
     /// Changed plans; their revisions are checked like the target state's.
     #[serde(default)]
     pub plans: Vec<Plan>,
     /// Lines to add to the registry's history.
     #[serde(default)]
-    pub entries: Vec<Entry>,
+    pub entries: Vec<AuditEntry>,
     /// Records of other tables.
     #[serde(default)]
     pub puts: Vec<Put>,
@@ -78,7 +78,7 @@ impl Put {
 
 /// Registrations to add, and portals to remove, in one commit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Enrolment {
+pub struct RegistryUpdate {
     /// Revision of the registry that the decision is based on. The commit fails with [`StoreError::Conflict`] if it
     /// has changed.
     pub revision: u64,

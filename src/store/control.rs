@@ -25,7 +25,7 @@ use super::{
     Commit, Condition, Delivery, Done, Page, Pulse, Range, Result, Sequence, Store, StoreError,
     Task, Value, tables::Table,
 };
-use crate::model::{Alert, Glance, Storm, TargetId, history::History};
+use crate::model::{Alert, Storm, TargetId, TargetSummary, history::History};
 
 #[derive(Serialize, Deserialize)]
 enum Ask {
@@ -186,7 +186,7 @@ impl Store for Client {
         })
     }
 
-    async fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<Glance>> {
+    async fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<TargetSummary>> {
         self.ask(Ask::Summaries(after, limit)).await
     }
 

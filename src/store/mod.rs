@@ -31,7 +31,7 @@ pub mod verbs;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
-pub use commit::{Commit, Delivery, Enrolment, Put};
+pub use commit::{Commit, Delivery, Put, RegistryUpdate};
 pub use disk::{free_space, size};
 pub use engine::{Batch, Checkup, Condition, Engine};
 use jiff::Timestamp;
@@ -42,7 +42,7 @@ use tokio::sync::watch;
 pub use value::Value;
 pub use verbs::Wanted;
 
-use crate::model::{Alert, Glance, Storm, TargetId, history::History};
+use crate::model::{Alert, Storm, TargetId, TargetSummary, history::History};
 
 /// A query for records of a table, in pages.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -145,7 +145,7 @@ pub trait Store: Send + Sync {
     /// A page of records. Damaged records are logged and left out.
     async fn list(&self, range: &Range) -> Result<Page<Value>>;
     /// A page of all targets that have been looked at, with the last look at each.
-    async fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<Glance>>;
+    async fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<TargetSummary>>;
     /// Writes a commit; [`StoreError::Conflict`] if a record has changed since the commit was decided.
     async fn commit(&self, commit: Commit) -> Result<()>;
     /// Records what happened to an alert. Returns the entry as it is stored now: its `about` and `merged` may be

@@ -15,11 +15,11 @@ use self::{
 };
 use super::{Result, Value, codec};
 use crate::model::{
-    Alert, Dossier, Incident, Mask, Receipt, Storm,
+    Alert, Incident, Mask, Receipt, Storm, TargetState,
     history::{Day, LatencyHistogram, Span},
     plan::Plan,
     record::{Record, Stored},
-    registration::{Entry, Registration, Request},
+    registration::{AuditEntry, Registration, Request},
 };
 
 /// One kind of record.
@@ -95,7 +95,7 @@ const OCCASIONS: &[(&str, i64)] = &[("report/", A_YEAR), ("window/", A_YEAR)];
 mod rows {
     use super::*;
 
-    pub const TARGET_STATES:     &Table = &row::<Dossier>     ("target state",      "d/",           OnChange, OneMoment, Forever);
+    pub const TARGET_STATES:     &Table = &row::<TargetState>     ("target state",      "d/",           OnChange, OneMoment, Forever);
     pub const MASKS:             &Table = &row::<Mask>        ("mask",              "k/",           Engine,   Running,   Forever);
     pub const INCIDENTS:         &Table = &row::<Incident>    ("incident",          "i/",           Journal,  OneMoment, Forever);
     pub const OUTBOX:            &Table = &row::<Alert>       ("alert",             "o/",           Journal,  OneMoment, Forever);
@@ -105,7 +105,7 @@ mod rows {
     pub const REGISTRATIONS:     &Table = &row::<Registration>("registration",      "r/",           Journal,  OneMoment, Forever);
     pub const REQUESTS:          &Table = &row::<Request>     ("request",           "q/",           Journal,  OneMoment, Days(A_YEAR));
     pub const PLANS:             &Table = &row::<Plan>        ("plan",              "p/",           Journal,  OneMoment, Days(A_YEAR));
-    pub const AUDIT:             &Table = &row::<Entry>       ("audit entry",       "y/",           Journal,  OneMoment, Forever);
+    pub const AUDIT:             &Table = &row::<AuditEntry>       ("audit entry",       "y/",           Journal,  OneMoment, Forever);
     pub const REGISTRY_REVISION: &Table = &row::<u64>         ("registry revision", "m/registry",   Journal,  OneMoment, Forever);
     pub const NUMBERS:           &Table = &row::<u64>         ("last number",       "m/number/",    Journal,  OneMoment, Forever);
     pub const MARKERS:           &Table = &row::<String>      ("marker",            "m/milestone/", Journal,  OneMoment, DaysByName(OCCASIONS));

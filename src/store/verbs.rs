@@ -10,11 +10,11 @@ use super::{
     tables::{self, Table},
 };
 use crate::model::{
-    Alert, Dossier, Glance, Incident, IncidentId, Mask, Receipt, Storm, TargetId,
+    Alert, Incident, IncidentId, Mask, Receipt, Storm, TargetId, TargetState, TargetSummary,
     history::History,
     plan::{Plan, PlanId},
     record::{Record, Stored},
-    registration::{Entry, Registration, Request, RequestId},
+    registration::{AuditEntry, Registration, Request, RequestId},
 };
 
 /// A filter for incidents.
@@ -82,17 +82,17 @@ impl dyn Store + '_ {
     }
 
     /// The state of a target; `None` before its first look.
-    pub async fn dossier(&self, target: &TargetId) -> Result<Option<Dossier>> {
+    pub async fn target_state(&self, target: &TargetId) -> Result<Option<TargetState>> {
         self.record(target.as_str()).await
     }
 
     /// The states of all targets; unreadable ones are left out.
-    pub async fn dossiers(&self) -> Result<Vec<Dossier>> {
+    pub async fn target_states(&self) -> Result<Vec<TargetState>> {
         self.records().await
     }
 
     /// A summary of each target, with the last look.
-    pub async fn glances(&self) -> Result<Vec<Glance>> {
+    pub async fn all_summaries(&self) -> Result<Vec<TargetSummary>> {
         let (mut out, mut after) = (Vec::new(), None);
         loop {
             let page = self.summaries(after, A_PAGE).await?;
@@ -226,15 +226,15 @@ impl dyn Store + '_ {
     }
 
     /// The registry's history, of one target or of all, oldest first.
-    pub async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<Entry>> {
+    pub async fn entries(&self, of: Option<&TargetId>) -> Result<Vec<AuditEntry>> {
         let under = of.map(|it| format!("{it}/")).unwrap_or_default();
-        let mut all: Vec<Entry> = self.all(tables::AUDIT, &under).await?;
+        let mut all: Vec<AuditEntry> = self.all(tables::AUDIT, &under).await?;
         all.sort_by_key(|it| it.at);
         Ok(all)
     }
 
-    /// The value of the milestone with this name.
-    pub async fn milestone(&self, name: &str) -> Result<Option<String>> {
+    /// The value of the marker with this name.
+    pub async fn marker(&self, name: &str) -> Result<Option<String>> {
         self.one(tables::MARKERS, name).await
     }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     incident,
     judge::learn::{needs_approval, teaches},
-    model::{Class, Dossier, Standing, Target, window},
+    model::{Class, Standing, Target, TargetState, window},
     watch::{
         commit::{commit, record_history},
         confirm::confirm,
@@ -58,9 +58,9 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
     let now = world.clock.now();
     let every = window::interval(target.settings.every, &world.windows(now), now);
     let recorded = Recorded::read(world, target).await;
-    let dossier = &recorded.dossier;
-    let conditional = may_be_conditional(world, dossier, now);
-    let first = look_at(world, target, dossier, conditional, recorded.address()).await;
+    let target_state = &recorded.target_state;
+    let conditional = may_be_conditional(world, target_state, now);
+    let first = look_at(world, target, target_state, conditional, recorded.address()).await;
     drop(permit);
     let first = look_at_other_addresses(world, target, &recorded, first).await;
     let Some(seen) = confirm(world, target, &recorded, first, now).await else {
@@ -70,26 +70,26 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
         };
     };
     record_history(world, target, seen.looks(), every).await;
-    sightings::add_up(world, target, dossier, &seen).await;
+    sightings::add_up(world, target, target_state, &seen).await;
     let look = &seen.last;
-    if needs_approval(dossier, look) {
+    if needs_approval(target_state, look) {
         tracing::warn!(target.id = %target.id, score = look.verdict.score,
             "a page that is doubtful at first sight does not become a baseline by itself; look at it and run: gaccong approve {} --by NAME", target.id.portal());
     }
     let is_up = look.class.standing() == Standing::Up;
-    let calm = seen.agreed.is_none() && dossier.open.is_none() && is_up;
-    if !calm || teaches(target, dossier, look, every) {
+    let calm = seen.agreed.is_none() && target_state.open.is_none() && is_up;
+    if !calm || teaches(target, target_state, look, every) {
         commit(world, target, look, seen.agreed, every).await;
     }
     if is_up {
         subpages::check_next(world, target).await;
     }
-    let next = if is_up && dossier.baseline.is_none() {
+    let next = if is_up && target_state.baseline.is_none() {
         target.settings.learn.every.min(every)
     } else if seen.first.is_noted() {
         sightings::random_interval(every)
     } else {
-        sightings::interval(dossier, every, now)
+        sightings::interval(target_state, every, now)
     };
     Checked {
         class: Some(look.class),
@@ -99,11 +99,12 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
 
 /// Whether a portal may answer that nothing changed: never while it is doubted or in a watch window, and never twice in
 /// a row, since an attacker's server could answer so for ever.
-fn may_be_conditional(world: &World, dossier: &Dossier, now: Timestamp) -> bool {
+fn may_be_conditional(world: &World, target_state: &TargetState, now: Timestamp) -> bool {
     let windows = world.windows(now);
     let watched = windows.iter().any(|it| it.from <= now && now < it.to);
-    let doubted = incident::is_doubted(&dossier.sightings, now);
-    let calm = dossier.baseline.is_some() && dossier.open.is_none() && !watched && !doubted;
+    let doubted = incident::is_doubted(&target_state.sightings, now);
+    let calm =
+        target_state.baseline.is_some() && target_state.open.is_none() && !watched && !doubted;
     let full = &world.full_looks;
-    full.may_be_conditional(&dossier.target, calm)
+    full.may_be_conditional(&target_state.target, calm)
 }

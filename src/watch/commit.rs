@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::{
-    incident::{self, Voice},
+    incident::{self, Loudness},
     judge::{Look, learn::mask_of},
-    model::{Dossier, Kind, Target, history::Mark},
+    model::{Kind, Target, TargetState, history::Mark},
     store::{Commit, StoreError},
     watch::{confirmed::Agreement, incidents, teach},
     world::{
@@ -64,7 +64,7 @@ fn longest_gap(every: Duration) -> u64 {
 }
 
 /// The dossier before and after a look that changed it.
-type Update = (Dossier, Dossier);
+type Update = (TargetState, TargetState);
 
 /// Commits a look to the dossier and, where enough looks `agreed`, to incidents, all in one commit. Another task may commit
 /// first: then the look is decided anew.
@@ -106,36 +106,36 @@ async fn decision(
     every: Duration,
     now: Timestamp,
 ) -> Result<Decision<Option<Update>>, StoreError> {
-    let dossier = world.store.dossier(&target.id).await?;
-    let mut dossier = dossier.unwrap_or_else(|| Dossier::new(target.id.clone()));
-    let before = dossier.clone();
-    if dossier.baseline.as_ref().map(|it| it.at) != look.baseline_at && look.seen.is_some() {
+    let target_state = world.store.target_state(&target.id).await?;
+    let mut target_state = target_state.unwrap_or_else(|| TargetState::new(target.id.clone()));
+    let before = target_state.clone();
+    if target_state.baseline.as_ref().map(|it| it.at) != look.baseline_at && look.seen.is_some() {
         tracing::info!(target.id = %target.id, "the baseline was moved while the page was judged; the next look decides");
         return Ok(Decision::nothing(None));
     }
     // an incident that a person ended is not open any more: what is still wrong opens another
-    let open = incidents::open(world, &mut dossier).await?;
+    let open = incidents::open(world, &mut target_state).await?;
     let open = open.as_ref();
     let mut commit = Commit::default();
-    let lasts = incident::lasts(open, &dossier.sightings, look.class, now);
+    let lasts = incident::lasts(open, &target_state.sightings, look.class, now);
     let agreed = agreed.filter(|_| !lasts && incidents::is_news(open, look));
     if let Some(agreed) = agreed {
-        let finding = incidents::finding_of_look(world, target, &dossier, look, &agreed).await;
-        let step = incidents::step(world, target, &mut dossier, open, &finding).await?;
-        commit = incidents::commit_of(world, target, &mut dossier, step, now).await?;
+        let finding = incidents::finding_of_look(world, target, &target_state, look, &agreed).await;
+        let step = incidents::step(world, target, &mut target_state, open, &finding).await?;
+        commit = incidents::commit_of(world, target, &mut target_state, step, now).await?;
     } else if let Some(reminded) = open
         .filter(|it| Kind::of(look.class) == Some(it.kind))
         .and_then(|it| incident::remind(it, now))
     {
-        commit.alerts = world.alerts(target, &reminded, Voice::Reminder, now);
+        commit.alerts = world.alerts(target, &reminded, Loudness::Ring, now);
         commit.incidents = vec![reminded];
     }
-    let after = teach::updated(world, target, &dossier, look, every).await;
+    let after = teach::updated(world, target, &target_state, look, every).await;
     // a look that saw nothing new is a line of history and no more
     if after == before {
         return Ok(Decision::write(commit, None));
     }
     commit.mask = mask_of(look, target, &after);
-    commit.dossier = Some(after.clone());
+    commit.target_state = Some(after.clone());
     Ok(Decision::write(commit, Some((before, after))))
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     judge::Look,
-    model::{Dossier, Kind, Standing, Target},
+    model::{Kind, Standing, Target, TargetState},
     watch::{
         confirmed::{Agreement, Confirmed},
         connectivity::check_connectivity,
@@ -33,7 +33,7 @@ pub(crate) async fn confirm(
     if !noted.is_news {
         return Some(Confirmed::at_once(first, None, noted));
     }
-    let burst = look_again(world, target, &recorded.dossier, first).await;
+    let burst = look_again(world, target, &recorded.target_state, first).await;
     let mut looks = burst.looks;
     let agreed = burst.sure.then_some(Agreement {
         seen_at,
@@ -65,7 +65,12 @@ struct Burst {
 
 /// Looks again, spread evenly over `confirm.within`, until `agree` looks are of one kind or all are made; for a portal
 /// that shows tampering and fails in turn, up to twice as many.
-async fn look_again(world: &World, target: &Target, dossier: &Dossier, first: Look) -> Burst {
+async fn look_again(
+    world: &World,
+    target: &Target,
+    target_state: &TargetState,
+    first: Look,
+) -> Burst {
     let rule = target.settings.confirm;
     let gap = rule
         .within
@@ -111,7 +116,7 @@ async fn look_again(world: &World, target: &Target, dossier: &Dossier, first: Lo
             };
         }
         tokio::time::sleep(gap).await;
-        looks.push(visitors::look_at(world, target, dossier, false, address).await);
+        looks.push(visitors::look_at(world, target, target_state, false, address).await);
     }
 }
 

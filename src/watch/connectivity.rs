@@ -14,8 +14,8 @@ use crate::{
     fetch::Visit,
     judge::Look,
     model::{
-        About, Baseline, Class, Dossier, Fetched, Incident, Notice, Profile, Say, Standing, Target,
-        Urgency, registrable,
+        About, Baseline, Class, Fetched, Incident, Localized, Notice, Profile, Standing, Target,
+        TargetState, Urgency, registrable,
     },
     page::{self, Source},
     store::Commit,
@@ -114,7 +114,7 @@ struct Accused<'a> {
 }
 
 /// A target that may be a witness, with its dossier.
-type Witness = (Target, Dossier);
+type Witness = (Target, TargetState);
 
 /// Witnesses in other networks, and in the accused portal's own: [`WITNESSES`] in all, one for each owner, or for each
 /// address where silence is in question.
@@ -136,8 +136,8 @@ async fn witnesses(
         if other.id == target.id || far.len() >= WITNESSES {
             continue;
         }
-        let known = world.store.dossier(&other.id).await.ok().flatten();
-        let known = known.unwrap_or_else(|| Dossier::new(other.id.clone()));
+        let known = world.store.target_state(&other.id).await.ok().flatten();
+        let known = known.unwrap_or_else(|| TargetState::new(other.id.clone()));
         let address = known.address.or_else(|| literal(&other));
         if !line::is_witness(question, (target, address_now), (&other, address)) {
             continue;
@@ -171,7 +171,7 @@ async fn address_of(world: &World, accused: Accused<'_>) -> Option<IpAddr> {
     if let Some(found) = now.or_else(|| literal(target)) {
         return Some(found);
     }
-    let known = world.store.dossier(&target.id).await.ok().flatten();
+    let known = world.store.target_state(&target.id).await.ok().flatten();
     known.and_then(|it| it.address)
 }
 
@@ -184,7 +184,7 @@ fn literal(target: &Target) -> Option<IpAddr> {
 /// Visits a witness; `None` where its host is too busy with other looks to be asked in time.
 async fn visit(world: &World, target: &Target) -> Option<Fetched> {
     // an id of its own: a witness takes no turn of the target's own looks
-    let of = target.id.beside("witness");
+    let of = target.id.child("witness");
     let visit = Visit {
         target: &of,
         url: &target.url,
@@ -387,7 +387,7 @@ fn without_witness(look: &Look) -> NetworkState {
 }
 
 /// Records whether our network works, and alerts of a change. `line` says what stands between us and the portals.
-async fn set(world: &World, state: NetworkState, line: Option<Say>) {
+async fn set(world: &World, state: NetworkState, line: Option<Localized>) {
     let now = world.clock.now();
     world.metrics.record_attempt(now);
     let Some(change) = world.connectivity.set(state, now) else {

@@ -7,7 +7,7 @@ use crate::{
     incident::{self, Finding, plan},
     judge::{Look, shows_mark},
     model::{
-        Baseline, Dossier, Incident, IncidentId, Kind, LookRef, Part, Target, TargetId,
+        Baseline, Incident, IncidentId, Kind, LookRef, Part, Target, TargetId, TargetState,
         incident::{Evidence, Intermittent},
         sighting::{Shown, UNSEEN_INTERVALS},
     },
@@ -17,16 +17,19 @@ use crate::{
 };
 
 /// The open incident of a dossier. Where a person ended it, the sightings behind it are forgotten.
-pub(crate) async fn open(world: &World, dossier: &mut Dossier) -> Result<Option<Incident>> {
-    let Some(id) = &dossier.open else {
+pub(crate) async fn open(
+    world: &World,
+    target_state: &mut TargetState,
+) -> Result<Option<Incident>> {
+    let Some(id) = &target_state.open else {
         return Ok(None);
     };
     let known = world.store.incident(id).await?;
     if let Some(end) = known.as_ref().and_then(|it| it.ended_at) {
-        dossier.sightings.forget(end);
+        target_state.sightings.forget(end);
     }
     let open = known.filter(|it| it.stage.is_open());
-    dossier.open = open.as_ref().map(|it| it.id.clone());
+    target_state.open = open.as_ref().map(|it| it.id.clone());
     Ok(open)
 }
 
@@ -39,10 +42,10 @@ pub(crate) fn is_news(open: Option<&Incident>, look: &Look) -> bool {
 /// The incident that was open before, where none is open now.
 pub(crate) async fn past(
     world: &World,
-    dossier: &Dossier,
+    target_state: &TargetState,
     open: Option<&Incident>,
 ) -> Result<Option<Incident>> {
-    match (open, &dossier.past) {
+    match (open, &target_state.past) {
         (None, Some(id)) => world.store.incident(id).await,
         _ => Ok(None),
     }
@@ -62,7 +65,7 @@ fn year(world: &World, at: Timestamp) -> i16 {
 pub(crate) async fn step(
     world: &World,
     target: &Target,
-    dossier: &mut Dossier,
+    target_state: &mut TargetState,
     open: Option<&Incident>,
     finding: &Finding,
 ) -> Result<Vec<Incident>> {
@@ -71,20 +74,20 @@ pub(crate) async fn step(
         Some(_) => fresh_id(world, finding.seen_at).await?,
         None => IncidentId::new(year(world, finding.seen_at), 0),
     };
-    let past = past(world, dossier, open).await?;
+    let past = past(world, target_state, open).await?;
     let past = past.as_ref();
     if !kind.is_some_and(Kind::is_tampering) {
         return Ok(incident::step(open, past, target, finding, || fresh));
     }
     let known = open.is_some_and(|it| it.kind.is_tampering() && it.intermittent.is_none());
-    let before = !known && incident::came_before(&dossier.sightings, finding.seen_at);
+    let before = !known && incident::came_before(&target_state.sightings, finding.seen_at);
     let out = if before {
-        let how = intermittent(world, target, dossier, finding.confirmed_at).await?;
+        let how = intermittent(world, target, target_state, finding.confirmed_at).await?;
         incident::sighted(open, past, target, finding, &how, || fresh)
     } else {
         incident::step(open, past, target, finding, || fresh)
     };
-    dossier.sightings.tell();
+    target_state.sightings.tell();
     Ok(out)
 }
 
@@ -92,10 +95,10 @@ pub(crate) async fn step(
 pub(crate) async fn intermittent(
     world: &World,
     target: &Target,
-    dossier: &Dossier,
+    target_state: &TargetState,
     now: Timestamp,
 ) -> Result<Intermittent> {
-    let seen = &dossier.sightings;
+    let seen = &target_state.sightings;
     let since = seen.since.unwrap_or(now);
     let until = now + SignedDuration::from_secs(1);
     let history = world.store.history(&target.id, since, until).await?;
@@ -122,7 +125,7 @@ async fn checks_a_turn(world: &World, target: &Target) -> Result<u32> {
         return Ok(1);
     };
     let home: TargetId = target.id.portal().parse().unwrap_or(target.id.clone());
-    let home = world.store.dossier(&home).await?;
+    let home = world.store.target_state(&home).await?;
     let parts = home.map_or(0, |it| it.beyond.parts.len()) + 1;
     let turns = match part {
         // an unlinked path with an open incident gets every second turn of them
@@ -136,7 +139,7 @@ async fn checks_a_turn(world: &World, target: &Target) -> Result<u32> {
 pub(crate) async fn commit_of(
     world: &World,
     target: &Target,
-    dossier: &mut Dossier,
+    target_state: &mut TargetState,
     mut incidents: Vec<Incident>,
     now: Timestamp,
 ) -> Result<Commit> {
@@ -147,12 +150,12 @@ pub(crate) async fn commit_of(
             target.id = %target.id, incident.id = %it.id, kind = it.kind.as_str(), stage = it.stage.as_str(),
             class = %it.class, flaps = it.flaps, times = it.intermittent.as_ref().map(|it| it.times), "incident"
         );
-        let voice = incident::voice(it, shows_mark(&it.signals), now);
-        alerts.extend(world.alerts(target, it, voice, now));
+        let loudness = incident::loudness(it, shows_mark(&it.signals), now);
+        alerts.extend(world.alerts(target, it, loudness, now));
     }
     if let Some(last) = incidents.last() {
-        dossier.open = last.stage.is_open().then(|| last.id.clone());
-        dossier.past = Some(last.id.clone());
+        target_state.open = last.stage.is_open().then(|| last.id.clone());
+        target_state.past = Some(last.id.clone());
     }
     Ok(Commit {
         incidents,
@@ -162,7 +165,7 @@ pub(crate) async fn commit_of(
 }
 
 /// Silences incidents that have just opened on a portal whose agency has announced changes for now. An incident with marks
-/// of an attack stays loud (see [`plan::quieted`]).
+/// of an attack stays loud (see [`plan::silenced`]).
 async fn silence_announced(
     world: &World,
     incidents: &mut [Incident],
@@ -175,7 +178,7 @@ async fn silence_announced(
     for it in incidents {
         let plan = plans.iter().find(|plan| plan.covers(&it.target, now));
         if let Some(silent) =
-            plan.and_then(|plan| plan::quieted(it, shows_mark(&it.signals), plan, now))
+            plan.and_then(|plan| plan::silenced(it, shows_mark(&it.signals), plan, now))
         {
             *it = silent;
         }
@@ -187,7 +190,7 @@ async fn silence_announced(
 pub(crate) async fn finding_of_look(
     world: &World,
     target: &Target,
-    dossier: &Dossier,
+    target_state: &TargetState,
     look: &Look,
     how: &Agreement,
 ) -> Finding {
@@ -202,12 +205,12 @@ pub(crate) async fn finding_of_look(
         score: look.verdict.score,
         is_marked: shows_mark(&look.verdict.signals),
         signals: look.verdict.signals.clone(),
-        title_before: world.norm(target, dossier).await.title.clone(),
+        title_before: world.norm(target, target_state).await.title.clone(),
         title_now: look.title.clone(),
         changes: look.changes.clone(),
-        before: page_before(dossier),
+        before: page_before(target_state),
         evidence: keep_evidence(world, target, look).await,
-        address: look.observation.face.address.or(dossier.address),
+        address: look.observation.face.address.or(target_state.address),
         one_of: look.observation.face.others,
     }
 }
@@ -216,11 +219,11 @@ pub(crate) async fn finding_of_look(
 pub(crate) async fn finding_of_sightings(
     world: &World,
     target: &Target,
-    dossier: &Dossier,
+    target_state: &TargetState,
     shown: &Shown,
     how: &Intermittent,
 ) -> Finding {
-    let pending = dossier.sightings.seen.iter().find(|it| !it.told);
+    let pending = target_state.sightings.seen.iter().find(|it| !it.told);
     Finding {
         class: shown.class,
         seen_at: pending.map_or(shown.at, |it| it.at),
@@ -232,12 +235,12 @@ pub(crate) async fn finding_of_sightings(
         score: shown.score,
         is_marked: shows_mark(&shown.signals),
         signals: shown.signals.clone(),
-        title_before: world.norm(target, dossier).await.title.clone(),
+        title_before: world.norm(target, target_state).await.title.clone(),
         title_now: shown.title.clone(),
         changes: shown.changes.clone(),
-        before: page_before(dossier),
+        before: page_before(target_state),
         evidence: shown.page.clone(),
-        address: shown.address.or(dossier.address),
+        address: shown.address.or(target_state.address),
         one_of: shown.one_of,
     }
 }
@@ -255,8 +258,8 @@ pub(crate) async fn keep_evidence(world: &World, target: &Target, look: &Look) -
 }
 
 /// The page that officers see as "before".
-fn page_before(dossier: &Dossier) -> Option<Evidence> {
-    let baseline = dossier.baseline.as_ref();
+fn page_before(target_state: &TargetState) -> Option<Evidence> {
+    let baseline = target_state.baseline.as_ref();
     baseline.and_then(Baseline::latest).map(reference)
 }
 

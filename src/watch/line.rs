@@ -11,7 +11,9 @@ use crate::{
     detect::{Detector, signals::AsksSecrets},
     fetch::address::is_public,
     judge::Look,
-    model::{Class, Observation, Say, Standing, Target, excerpt, registrable, verdict::State},
+    model::{
+        Class, Localized, Observation, Standing, Target, excerpt, registrable, verdict::State,
+    },
     world::connectivity::Trace,
 };
 
@@ -176,15 +178,17 @@ pub fn traces_of(target: &Target, seen: &Observation) -> Vec<Trace> {
 }
 
 /// One sentence for the duty room that says what the line does.
-pub fn sentence(traces: &[Trace]) -> Say {
+pub fn sentence(traces: &[Trace]) -> Localized {
     match traces.first() {
-        Some(Trace::LeadsTo(host)) => Say::new("line-leads").with("host", excerpt::defang(host)),
-        Some(Trace::Issuer(issuer)) => Say::new("line-issuer").with("issuer", issuer),
-        Some(Trace::Page { title, .. }) => {
-            Say::new("line-page").with("title", excerpt::excerpt(title, 80))
+        Some(Trace::LeadsTo(host)) => {
+            Localized::new("line-leads").with("host", excerpt::defang(host))
         }
-        Some(Trace::Certificate(_)) => Say::new("line-certificate"),
-        Some(Trace::NetworkLogin) | None => Say::new("line-login"),
+        Some(Trace::Issuer(issuer)) => Localized::new("line-issuer").with("issuer", issuer),
+        Some(Trace::Page { title, .. }) => {
+            Localized::new("line-page").with("title", excerpt::excerpt(title, 80))
+        }
+        Some(Trace::Certificate(_)) => Localized::new("line-certificate"),
+        Some(Trace::NetworkLogin) | None => Localized::new("line-login"),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     diff::Norm,
     fetch::Visit,
     judge::{self, Candidate, Case, Known, Look},
-    model::{Class, Dossier, Fetched, Mask, Profile, Target, dossier::Validators},
+    model::{Class, Fetched, Mask, Profile, Target, TargetState, target_state::Validators},
     watch::outside::without_exceptions,
     world::{World, workers::Unfinished},
 };
@@ -18,7 +18,7 @@ pub struct LookOptions<'a> {
     /// Make the request a conditional one.
     pub validators: Option<&'a Validators>,
     /// What is remembered of the first profile, where the look is by another one.
-    pub first_profile: Option<&'a Dossier>,
+    pub first_profile: Option<&'a TargetState>,
     /// The address of an earlier look that this one is compared with.
     pub address: Option<IpAddr>,
 }
@@ -26,18 +26,18 @@ pub struct LookOptions<'a> {
 /// Bytes up to which a page is matched with its mask on the calling thread: a millisecond or two at worst.
 const MATCHED_HERE: usize = 32 << 10;
 
-/// Looks at a target once as one profile; `dossier` is that profile's own.
+/// Looks at a target once as one profile; `target_state` is that profile's own.
 pub async fn look(
     world: &World,
     target: &Target,
     profile: Profile,
-    dossier: &Dossier,
+    target_state: &TargetState,
     options: LookOptions<'_>,
 ) -> Look {
-    let target = &*without_exceptions(world, target, options.first_profile.unwrap_or(dossier));
+    let target = &*without_exceptions(world, target, options.first_profile.unwrap_or(target_state));
     let known = Known {
         target,
-        dossier,
+        target_state,
         first: options.first_profile,
         at: world.clock.now(),
     };
@@ -81,13 +81,17 @@ pub async fn look(
 async fn shown_over_http2(world: &World, known: Known<'_>, fetched: &Fetched) -> Option<Look> {
     fetched.broken.as_ref()?;
     let id = &known.target.id;
-    let of = Arc::new((known.target.clone(), known.dossier.clone(), fetched.clone()));
+    let of = Arc::new((
+        known.target.clone(),
+        known.target_state.clone(),
+        fetched.clone(),
+    ));
     let (work, at) = (of.clone(), known.at);
     let shown = world.workers.run_limited(id, move || {
-        let (target, dossier, fetched) = work.as_ref();
+        let (target, target_state, fetched) = work.as_ref();
         let known = Known {
             target,
-            dossier,
+            target_state,
             first: None,
             at,
         };
@@ -183,10 +187,10 @@ async fn kept_mask(world: &World, known: Known<'_>, fetched: &Fetched) -> Option
     if !judge::needs_mask(known, fetched) {
         return None;
     }
-    match world.store.mask(&known.dossier.target).await {
+    match world.store.mask(&known.target_state.target).await {
         Ok(kept) => kept,
         Err(error) => {
-            tracing::warn!(target.id = %known.dossier.target, %error, "the mask cannot be read; it is learnt anew");
+            tracing::warn!(target.id = %known.target_state.target, %error, "the mask cannot be read; it is learnt anew");
             None
         }
     }
@@ -221,7 +225,7 @@ async fn norms(
 ) -> Result<(Arc<Norm>, Reference), Unfinished> {
     let learnt = world
         .norms
-        .learnt(&world.workers, known.target, known.dossier)
+        .learnt(&world.workers, known.target, known.target_state)
         .await?;
     let reference = match known.first {
         // the beginning of a page is compared with nothing else
@@ -231,14 +235,16 @@ async fn norms(
                 .norms
                 .learnt(&world.workers, known.target, first)
                 .await?;
-            Some((of.all, detect::Beside::FirstProfile))
+            Some((of.all, detect::ReferenceKind::FirstProfile))
         }
-        None => learnt.approved.map(|it| (it, detect::Beside::Approved)),
+        None => learnt
+            .approved
+            .map(|it| (it, detect::ReferenceKind::Approved)),
     };
     Ok((learnt.all, reference))
 }
 
-type Reference = Option<(Arc<Norm>, detect::Beside)>;
+type Reference = Option<(Arc<Norm>, detect::ReferenceKind)>;
 
 /// The answer of the server for a path that cannot exist.
 async fn visit_nowhere(world: &World, visit: Visit<'_>, fetched: &Fetched) -> Option<Fetched> {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use ipnet::IpNet;
 
 use crate::{
-    model::{Baseline, Dossier, Target},
+    model::{Baseline, Target, TargetState},
     world::World,
 };
 
@@ -15,10 +15,10 @@ use crate::{
 pub(crate) fn without_exceptions<'a>(
     world: &World,
     target: &'a Target,
-    dossier: &Dossier,
+    target_state: &TargetState,
 ) -> Cow<'a, Target> {
     let opened = &world.config.service.allow_networks;
-    if target.by_operator && is_outside(opened, target, dossier) {
+    if target.by_operator && is_outside(opened, target, target_state) {
         let mut target = target.clone();
         target.by_operator = false;
         return Cow::Owned(target);
@@ -26,9 +26,13 @@ pub(crate) fn without_exceptions<'a>(
     Cow::Borrowed(target)
 }
 
-fn is_outside(opened: &[IpNet], target: &Target, dossier: &Dossier) -> bool {
-    let networks = &dossier.origin.networks;
-    let Some(baseline) = dossier.baseline.as_ref().filter(|_| !opened.is_empty()) else {
+fn is_outside(opened: &[IpNet], target: &Target, target_state: &TargetState) -> bool {
+    let networks = &target_state.origin.networks;
+    let Some(baseline) = target_state
+        .baseline
+        .as_ref()
+        .filter(|_| !opened.is_empty())
+    else {
         return false;
     };
     // behind a redirect to another host, the networks are that host's
@@ -57,9 +61,9 @@ mod tests {
         let target = target.unwrap().targets.remove(0);
         let learnt = |networks: &[&str], url: &str| {
             let digest = Digest::of(b"");
-            let mut dossier = Dossier::new(target.id.clone());
-            dossier.origin.networks = networks.iter().map(|it| (*it).to_owned()).collect();
-            dossier.baseline = Some(Baseline {
+            let mut target_state = TargetState::new(target.id.clone());
+            target_state.origin.networks = networks.iter().map(|it| (*it).to_owned()).collect();
+            target_state.baseline = Some(Baseline {
                 approved: vec![LookRef {
                     digest,
                     content: digest,
@@ -73,7 +77,7 @@ mod tests {
                 at: jiff::Timestamp::UNIX_EPOCH,
                 learnt: Vec::new(),
             });
-            dossier
+            target_state
         };
         let own = "https://x.gov.vn/";
         for (networks, url, outside) in [
@@ -84,19 +88,19 @@ mod tests {
             (vec![], own, false),
             (vec!["45.117.0.0/16"], "https://sso.vn/", false),
         ] {
-            let dossier = learnt(&networks, url);
+            let target_state = learnt(&networks, url);
             assert_eq!(
-                is_outside(&opened, &target, &dossier),
+                is_outside(&opened, &target, &target_state),
                 outside,
                 "{networks:?} {url}"
             );
         }
-        let dossier = learnt(&["45.117.0.0/16"], own);
-        assert!(!is_outside(&[], &target, &dossier));
+        let target_state = learnt(&["45.117.0.0/16"], own);
+        assert!(!is_outside(&[], &target, &target_state));
         assert!(!is_outside(
             &opened,
             &target,
-            &Dossier::new(target.id.clone())
+            &TargetState::new(target.id.clone())
         ));
     }
 }

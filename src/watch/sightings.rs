@@ -10,7 +10,7 @@ use crate::{
     incident,
     judge::Look,
     model::{
-        Dossier, IncidentId, Kind, Standing, Target,
+        IncidentId, Kind, Standing, Target, TargetState,
         sighting::{REMEMBERED, Shown, Sighting},
     },
     store::{Commit, StoreError},
@@ -30,8 +30,8 @@ use crate::{
 const SOONEST: Duration = Duration::from_secs(30);
 
 /// The pause before the next look: the configured interval, or a random one for a while after a sighting.
-pub(crate) fn interval(dossier: &Dossier, every: Duration, now: Timestamp) -> Duration {
-    if !incident::is_restless(&dossier.sightings, now) {
+pub(crate) fn interval(target_state: &TargetState, every: Duration, now: Timestamp) -> Duration {
+    if !incident::is_restless(&target_state.sightings, now) {
         return every;
     }
     random_interval(every)
@@ -53,7 +53,7 @@ pub(crate) async fn note_first(
 ) -> FirstLook {
     let now = world.clock.now();
     let open = recorded.open.as_ref();
-    let lasts = incident::lasts(open, &recorded.dossier.sightings, look.class, now);
+    let lasts = incident::lasts(open, &recorded.target_state.sightings, look.class, now);
     let is_news = !lasts && incidents::is_news(open, look);
     let is_intermittent = open.is_some_and(|it| it.intermittent.is_some());
     let is_noted = is_tampered(look) && (is_news || is_intermittent);
@@ -67,21 +67,31 @@ pub(crate) async fn note_first(
 }
 
 /// Counts the looks of a check of a part that showed nothing, while a sighting of it is remembered or an incident is open.
-pub(crate) async fn count_good(world: &World, part: &Target, dossier: &Dossier, seen: &Confirmed) {
+pub(crate) async fn count_good(
+    world: &World,
+    part: &Target,
+    target_state: &TargetState,
+    seen: &Confirmed,
+) {
     let good = |it: &&Look| it.class.standing() == Standing::Up;
     let good = u32::try_from(seen.looks().filter(good).count()).unwrap_or(u32::MAX);
     let now = world.clock.now();
-    let last = dossier.sightings.last_at();
+    let last = target_state.sightings.last_at();
     let is_remembered = last.is_some_and(|it| now.duration_since(it) <= REMEMBERED);
     // a look that shows tampering is remembered from now on
     let is_new = good < u32::try_from(seen.looks().count()).unwrap_or(u32::MAX);
-    if good > 0 && (is_remembered || is_new || dossier.open.is_some()) {
+    if good > 0 && (is_remembered || is_new || target_state.open.is_some()) {
         commit_change(world, part, Change::CountGood(good)).await;
     }
 }
 
 /// Opens or updates an incident of sightings that the looks of a check do not confirm, where they add up to one.
-pub(crate) async fn add_up(world: &World, target: &Target, dossier: &Dossier, seen: &Confirmed) {
+pub(crate) async fn add_up(
+    world: &World,
+    target: &Target,
+    target_state: &TargetState,
+    seen: &Confirmed,
+) {
     if seen.agreed.is_some() && is_tampered(&seen.last) {
         return;
     }
@@ -90,7 +100,7 @@ pub(crate) async fn add_up(world: &World, target: &Target, dossier: &Dossier, se
         |it: &&Look| first.is_news && is_tampered(it) && Some(it.observation.at) != first.noted_at;
     let more: Vec<&Look> = seen.looks().filter(is_more).collect();
     note(world, target, &more).await;
-    if first.is_noted() || !more.is_empty() || dossier.sightings.is_pending() {
+    if first.is_noted() || !more.is_empty() || target_state.sightings.is_pending() {
         let looks = seen.looks().count();
         commit_change(world, target, Change::AddUp(looks)).await;
     }
@@ -178,29 +188,31 @@ async fn decision(
     change: Change<'_>,
     now: Timestamp,
 ) -> Result<Decision<()>, StoreError> {
-    let dossier = world.store.dossier(&target.id).await?;
-    let mut dossier = dossier.unwrap_or_else(|| Dossier::new(target.id.clone()));
+    let target_state = world.store.target_state(&target.id).await?;
+    let mut target_state = target_state.unwrap_or_else(|| TargetState::new(target.id.clone()));
     match change {
         Change::Note(found) => {
             // a person moved the baseline meanwhile: perhaps to the very page that looked tampered with
-            let baseline = dossier.baseline.as_ref().map(|it| it.at);
+            let baseline = target_state.baseline.as_ref().map(|it| it.at);
             let valid = found.iter().filter(|it| it.against == baseline);
-            let before = dossier.sightings.clone();
+            let before = target_state.sightings.clone();
             for it in valid {
-                dossier.sightings.add(it.sighting.clone(), it.shown.clone());
+                target_state
+                    .sightings
+                    .add(it.sighting.clone(), it.shown.clone());
             }
-            if dossier.sightings == before {
+            if target_state.sightings == before {
                 return Ok(Decision::nothing(()));
             }
         }
-        Change::CountGood(looks) if dossier.sightings.since.is_some() => {
-            dossier.sightings.unseen = dossier.sightings.unseen.saturating_add(looks);
+        Change::CountGood(looks) if target_state.sightings.since.is_some() => {
+            target_state.sightings.unseen = target_state.sightings.unseen.saturating_add(looks);
         }
         Change::CountGood(_) => return Ok(Decision::nothing(())),
-        Change::AddUp(looked) => return added_up(world, target, dossier, looked, now).await,
+        Change::AddUp(looked) => return added_up(world, target, target_state, looked, now).await,
     }
     let commit = Commit {
-        dossier: Some(dossier),
+        target_state: Some(target_state),
         ..Commit::default()
     };
     Ok(Decision::write(commit, ()))
@@ -209,37 +221,38 @@ async fn decision(
 async fn added_up(
     world: &World,
     target: &Target,
-    mut dossier: Dossier,
+    mut target_state: TargetState,
     looked: usize,
     now: Timestamp,
 ) -> Result<Decision<()>, StoreError> {
-    let open = incidents::open(world, &mut dossier).await?;
+    let open = incidents::open(world, &mut target_state).await?;
     let open = open.as_ref();
-    let Some(shown) = dossier.sightings.shown.clone() else {
+    let Some(shown) = target_state.sightings.shown.clone() else {
         return Ok(Decision::nothing(()));
     };
-    if !incident::amounts(&dossier.sightings, open, now) {
+    if !incident::amounts(&target_state.sightings, open, now) {
         return Ok(Decision::nothing(()));
     }
-    let times = dossier.sightings.times;
+    let times = target_state.sightings.times;
     let mut commit = Commit::default();
     let shows = open.and_then(|it| it.intermittent.as_ref());
     let worse = Kind::of(shown.class)
         .zip(open)
         .is_some_and(|(kind, open)| incident::is_graver(kind, open.kind));
     if worse || shows.is_none_or(|it| incident::is_stale(it, times, now)) {
-        let mut how = incidents::intermittent(world, target, &dossier, now).await?;
+        let mut how = incidents::intermittent(world, target, &target_state, now).await?;
         how.looks = how.looks.max(u32::try_from(looked).unwrap_or(u32::MAX));
-        let finding = incidents::finding_of_sightings(world, target, &dossier, &shown, &how).await;
+        let finding =
+            incidents::finding_of_sightings(world, target, &target_state, &shown, &how).await;
         let fresh = match open.filter(|it| it.kind.is_tampering()) {
             Some(_) => IncidentId::new(0, 0),
             None => incidents::fresh_id(world, now).await?,
         };
-        let past = incidents::past(world, &dossier, open).await?;
+        let past = incidents::past(world, &target_state, open).await?;
         let step = incident::sighted(open, past.as_ref(), target, &finding, &how, || fresh);
-        commit = incidents::commit_of(world, target, &mut dossier, step, now).await?;
+        commit = incidents::commit_of(world, target, &mut target_state, step, now).await?;
     }
-    dossier.sightings.tell();
-    commit.dossier = Some(dossier);
+    target_state.sightings.tell();
+    commit.target_state = Some(target_state);
     Ok(Decision::write(commit, ()))
 }

@@ -11,8 +11,8 @@ use url::Url;
 use crate::{
     diff::Norm,
     model::{
-        Dossier, Part, Standing, Target,
-        dossier::{Beyond, PartRef},
+        Part, Standing, Target, TargetState,
+        target_state::{Beyond, PartRef},
     },
     store::{Commit, StoreError, Wanted},
     watch::{
@@ -70,29 +70,29 @@ async fn next(world: &World, target: &Target) -> Option<Target> {
     if target.settings.pages <= 1 {
         return None;
     }
-    let dossier = match world.store.dossier(&target.id).await {
-        Ok(dossier) => dossier?,
+    let target_state = match world.store.target_state(&target.id).await {
+        Ok(target_state) => target_state?,
         Err(error) => {
             tracing::error!(target.id = %target.id, %error, "the dossier cannot be read; the parts of the portal wait");
             return None;
         }
     };
-    if dossier.baseline.is_none() || dossier.open.is_some() {
+    if target_state.baseline.is_none() || target_state.open.is_some() {
         return None;
     }
     // what the home page may not enter, its parts may not, either
-    let target = &*without_exceptions(world, target, &dossier);
+    let target = &*without_exceptions(world, target, &target_state);
     let now = world.clock.now();
-    let aged = dossier
+    let aged = target_state
         .beyond
         .listed_at
         .is_none_or(|it| now.duration_since(it) >= LIST_HOLDS);
     let parts = if aged {
-        let parts = list(world, target, &dossier).await;
-        remember(world, dossier, &parts, now).await;
+        let parts = list(world, target, &target_state).await;
+        remember(world, target_state, &parts, now).await;
         parts
     } else {
-        dossier.beyond.parts
+        target_state.beyond.parts
     };
     let turn = world.subpage_turns.next(&target.id);
     // after each round through the list, one unlinked path
@@ -107,16 +107,16 @@ async fn next(world: &World, target: &Target) -> Option<Target> {
 /// does not count towards the portal's availability; an attacker's content in it opens one.
 async fn check(world: &World, part: &Target) {
     let now = world.clock.now();
-    let dossier = match world.store.dossier(&part.id).await {
-        Ok(found) => found.unwrap_or_else(|| Dossier::new(part.id.clone())),
+    let target_state = match world.store.target_state(&part.id).await {
+        Ok(found) => found.unwrap_or_else(|| TargetState::new(part.id.clone())),
         Err(error) => {
             tracing::error!(target.id = %part.id, %error, "the dossier cannot be read; the part is left for the next round");
             return;
         }
     };
-    let recorded = Recorded::with(world, dossier).await;
-    let dossier = &recorded.dossier;
-    let first = look_at(world, part, dossier, false, recorded.address()).await;
+    let recorded = Recorded::with(world, target_state).await;
+    let target_state = &recorded.target_state;
+    let first = look_at(world, part, target_state, false, recorded.address()).await;
     let first = look_at_other_addresses(world, part, &recorded, first).await;
     tracing::debug!(target.id = %part.id, url = %part.url, class = %first.class, "looked at a part");
     let seen = match first.class.standing() {
@@ -137,8 +137,8 @@ async fn check(world: &World, part: &Target) {
         }
         _ => return,
     };
-    sightings::count_good(world, part, dossier, &seen).await;
-    sightings::add_up(world, part, dossier, &seen).await;
+    sightings::count_good(world, part, target_state, &seen).await;
+    sightings::add_up(world, part, target_state, &seen).await;
     if seen.agreed.is_some() {
         commit(world, part, &seen.last, seen.agreed, part.settings.every).await;
     }
@@ -169,14 +169,14 @@ async fn unlinked(world: &World, target: &Target, turn: usize) -> Option<PartRef
     }
 }
 
-async fn remember(world: &World, mut dossier: Dossier, parts: &[PartRef], now: Timestamp) {
-    let id = dossier.target.clone();
-    dossier.beyond = Beyond {
+async fn remember(world: &World, mut target_state: TargetState, parts: &[PartRef], now: Timestamp) {
+    let id = target_state.target.clone();
+    target_state.beyond = Beyond {
         parts: parts.to_vec(),
         listed_at: Some(now),
     };
     let commit = Commit {
-        dossier: Some(dossier),
+        target_state: Some(target_state),
         ..Commit::default()
     };
     match world.store.commit(commit).await {
@@ -188,8 +188,8 @@ async fn remember(world: &World, mut dossier: Dossier, parts: &[PartRef], now: T
     }
 }
 
-async fn list(world: &World, target: &Target, dossier: &Dossier) -> Vec<PartRef> {
-    let norm = world.norm(target, dossier).await;
+async fn list(world: &World, target: &Target, target_state: &TargetState) -> Vec<PartRef> {
+    let norm = world.norm(target, target_state).await;
     let mut parts: Vec<PartRef> = Vec::new();
     let mut put = |part, url: Option<Url>| {
         if let Some(url) = url
@@ -206,7 +206,7 @@ async fn list(world: &World, target: &Target, dossier: &Dossier) -> Vec<PartRef>
         put(Part::Page, Some(url));
     }
     put(Part::Robots, target.url.join("/robots.txt").ok());
-    let robots = world.store.dossier(&target.id.beside("robots")).await;
+    let robots = world.store.target_state(&target.id.child("robots")).await;
     let named = robots
         .ok()
         .flatten()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     evidence::bodies::EvidenceError,
     judge::{Look, learn},
-    model::{Dossier, Target, TargetId},
+    model::{Target, TargetId, TargetState},
     store::{Commit, StoreError, blocking},
     world::{World, evicted},
 };
@@ -15,11 +15,11 @@ use crate::{
 pub(crate) async fn updated(
     world: &World,
     target: &Target,
-    dossier: &Dossier,
+    target_state: &TargetState,
     look: &Look,
     every: Duration,
-) -> Dossier {
-    let mut after = dossier.clone();
+) -> TargetState {
+    let mut after = target_state.clone();
     let known = learn::update(target, &mut after, look, every);
     if known {
         let (evidence, body) = (world.evidence.clone(), look.body.clone());
@@ -32,11 +32,11 @@ pub(crate) async fn updated(
             Ok(after) => after,
             Err(error) => {
                 tracing::error!(target.id = %target.id, %error, "a page cannot be kept and is not learnt");
-                return dossier.clone();
+                return target_state.clone();
             }
         };
     }
-    if dossier.baseline.is_none()
+    if target_state.baseline.is_none()
         && let Some(baseline) = &after.baseline
     {
         tracing::info!(target.id = %target.id, looks = baseline.approved.len(), "the baseline is learnt");
@@ -45,20 +45,27 @@ pub(crate) async fn updated(
 }
 
 /// Writes what a look of another profile than the first teaches: each profile has a history of its own.
-pub(crate) async fn learn_profile(world: &World, target: &Target, dossier: Dossier, look: &Look) {
-    let after = updated(world, target, &dossier, look, target.settings.every).await;
-    if dossier == after {
+pub(crate) async fn learn_profile(
+    world: &World,
+    target: &Target,
+    target_state: TargetState,
+    look: &Look,
+) {
+    let after = updated(world, target, &target_state, look, target.settings.every).await;
+    if target_state == after {
         return;
     }
     let commit = Commit {
         mask: learn::mask_of(look, target, &after),
-        dossier: Some(after.clone()),
+        target_state: Some(after.clone()),
         ..Commit::default()
     };
     match world.store.commit(commit).await {
         Ok(()) => {
             let evicted = &world.evicted;
-            evicted.remember(&world.evidence, &dossier, &after).await;
+            evicted
+                .remember(&world.evidence, &target_state, &after)
+                .await;
             world.norms.record(&world.workers, target, &after, look);
         }
         // not decided anew: another task has just looked as this profile, and the next look learns

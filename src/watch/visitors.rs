@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::{
     judge::{self, Gravest, Look},
-    model::{Dossier, Profile, Standing, Target},
+    model::{Profile, Standing, Target, TargetState},
     watch::{
         incidents,
         look::{LookOptions, look},
@@ -23,26 +23,26 @@ const OTHER_ADDRESSES: usize = 4;
 pub(crate) async fn look_at(
     world: &World,
     target: &Target,
-    dossier: &Dossier,
+    target_state: &TargetState,
     conditional: bool,
     address: Option<IpAddr>,
 ) -> Look {
     let profiles = &target.settings.profiles;
     // the configuration holds at least one profile
     let profile = profiles.first().copied().unwrap_or(Profile::Desktop);
-    let validators = dossier.validators.as_ref();
+    let validators = target_state.validators.as_ref();
     let options = LookOptions {
-        validators: validators.filter(|_| conditional && !dossier.faces),
+        validators: validators.filter(|_| conditional && !target_state.faces),
         first_profile: None,
         address,
     };
-    let first = look_as(world, target, profile, dossier, options).await;
+    let first = look_as(world, target, profile, target_state, options).await;
     if !judge::goes_on(&first) {
         return first;
     }
     let options = LookOptions {
         validators: None,
-        first_profile: Some(dossier),
+        first_profile: Some(target_state),
         address: first.observation.face.address,
     };
     let mut gravest = Gravest::of(first);
@@ -75,7 +75,7 @@ pub(crate) async fn look_at_other_addresses(
     let is_well = first.class.standing() == Standing::Up;
     let mut seen = vec![first.observation.face.address];
     for _ in 0..if is_well { OTHER_ADDRESSES } else { 1 } {
-        let other = look_at(world, target, &recorded.dossier, false, None).await;
+        let other = look_at(world, target, &recorded.target_state, false, None).await;
         let is_news = incidents::is_news(Some(open), &other);
         if other.class.standing() == Standing::Tampered && (is_news || is_well) {
             return other;
@@ -96,23 +96,23 @@ async fn look_as(
     world: &World,
     target: &Target,
     profile: Profile,
-    dossier: &Dossier,
+    target_state: &TargetState,
     options: LookOptions<'_>,
 ) -> Look {
-    let seen = look(world, target, profile, dossier, options).await;
+    let seen = look(world, target, profile, target_state, options).await;
     world.metrics.count_decision(seen.decided_by.as_str());
-    teach::record_mask(world, &dossier.target, &seen).await;
+    teach::record_mask(world, &target_state.target, &seen).await;
     seen
 }
 
 /// What is remembered of the pages that another profile than the first is shown.
-pub async fn profile_dossier(world: &World, target: &Target, profile: Profile) -> Dossier {
-    let id = target.id.beside(profile.as_str());
-    match world.store.dossier(&id).await {
-        Ok(found) => found.unwrap_or_else(|| Dossier::new(id)),
+pub async fn profile_dossier(world: &World, target: &Target, profile: Profile) -> TargetState {
+    let id = target.id.child(profile.as_str());
+    match world.store.target_state(&id).await {
+        Ok(found) => found.unwrap_or_else(|| TargetState::new(id)),
         Err(error) => {
             tracing::error!(target.id = %id, %error, "the dossier cannot be read; the visitor is taken for a new one");
-            Dossier::new(id)
+            TargetState::new(id)
         }
     }
 }

@@ -31,7 +31,7 @@ impl ChatIndex {
     }
 }
 
-/// The key of the milestone that holds the address to which a notifier's chat moved. It holds for that `address` alone: after
+/// The key of the marker that holds the address to which a notifier's chat moved. It holds for that `address` alone: after
 /// the operator configures another chat, messages go to the configured one.
 pub fn moved_to(notifier: &str, address: &str) -> String {
     format!("moved/{notifier}/{address}")

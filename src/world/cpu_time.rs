@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::page::patience::{Patience, SECONDS};
+use crate::page::cancel::{Cancel, SECONDS};
 
-/// Does the work in this thread, and loses `patience` once it has taken [`SECONDS`] of processor time. Returns the outcome,
+/// Does the work in this thread, and loses `cancel` once it has taken [`SECONDS`] of processor time. Returns the outcome,
 /// which means nothing where patience was lost, and the processor time it took.
-pub fn run<T>(patience: &Patience, work: impl FnOnce() -> T) -> (T, Duration) {
+pub fn run<T>(cancel: &Cancel, work: impl FnOnce() -> T) -> (T, Duration) {
     let begun = processor_time();
     let spent = move || processor_time().saturating_sub(begun);
     let most = Duration::from_secs(SECONDS);
-    let out = patience.until(move || spent() >= most, work);
+    let out = cancel.until(move || spent() >= most, work);
     if spent() >= most {
-        patience.lose();
+        cancel.cancel();
     }
     (out, spent())
 }

@@ -6,7 +6,7 @@ use std::{collections::HashSet, sync::Mutex, time::Duration};
 
 use crate::{
     evidence::Evidence,
-    model::{Digest, Dossier},
+    model::{Digest, TargetState},
     store::{Store, Wanted, blocking},
     world::lock::lock,
 };
@@ -28,7 +28,12 @@ pub struct Evicted(Mutex<HashSet<Digest>>);
 
 impl Evicted {
     /// Remembers the large bodies that a commit took out of a dossier.
-    pub(crate) async fn remember(&self, evidence: &Evidence, before: &Dossier, after: &Dossier) {
+    pub(crate) async fn remember(
+        &self,
+        evidence: &Evidence,
+        before: &TargetState,
+        after: &TargetState,
+    ) {
         let now = referenced(after);
         let gone = referenced(before).into_iter();
         let gone: Vec<Digest> = gone.filter(|it| !now.contains(it)).collect();
@@ -74,8 +79,8 @@ impl Evicted {
 }
 
 /// Drops the oldest learnt pages until the rest is within the budget; the latest stays.
-pub(crate) fn keep_within_budget(evidence: &Evidence, dossier: &mut Dossier) {
-    let Some(baseline) = &mut dossier.baseline else {
+pub(crate) fn keep_within_budget(evidence: &Evidence, target_state: &mut TargetState) {
+    let Some(baseline) = &mut target_state.baseline else {
         return;
     };
     let mut sizes: Vec<u64> = baseline
@@ -90,11 +95,15 @@ pub(crate) fn keep_within_budget(evidence: &Evidence, dossier: &mut Dossier) {
 }
 
 /// Bodies that a dossier refers to.
-fn referenced(dossier: &Dossier) -> HashSet<Digest> {
-    let looks = dossier.baseline.iter().flat_map(|it| it.looks());
-    let looks = looks.chain(&dossier.learning).map(|it| it.digest);
-    let seen = dossier.sightings.seen.iter().filter_map(|it| it.digest);
-    let shown = dossier.sightings.shown.as_ref();
+fn referenced(target_state: &TargetState) -> HashSet<Digest> {
+    let looks = target_state.baseline.iter().flat_map(|it| it.looks());
+    let looks = looks.chain(&target_state.learning).map(|it| it.digest);
+    let seen = target_state
+        .sightings
+        .seen
+        .iter()
+        .filter_map(|it| it.digest);
+    let shown = target_state.sightings.shown.as_ref();
     let page = shown.and_then(|it| it.page.as_ref());
     looks.chain(seen).chain(page.map(|it| it.digest)).collect()
 }
@@ -106,8 +115,8 @@ fn referenced(dossier: &Dossier) -> HashSet<Digest> {
 /// The store's, where dossiers or incidents cannot be read.
 pub async fn all_referenced(store: &dyn Store) -> crate::store::Result<HashSet<Digest>> {
     let mut out = HashSet::new();
-    for dossier in store.dossiers().await? {
-        out.extend(referenced(&dossier));
+    for target_state in store.target_states().await? {
+        out.extend(referenced(&target_state));
     }
     for incident in store.incidents(&Wanted::default()).await? {
         out.extend(incident.evidence.iter().map(|it| it.digest));
@@ -142,15 +151,15 @@ mod tests {
             }
         };
         let looks: Vec<LookRef> = (0..3).map(look).collect();
-        let mut dossier = Dossier::new("a".parse().unwrap());
-        dossier.baseline = Some(Baseline {
+        let mut target_state = TargetState::new("a".parse().unwrap());
+        target_state.baseline = Some(Baseline {
             approved: looks.clone(),
             by: "x".to_owned(),
             at: jiff::Timestamp::UNIX_EPOCH,
             learnt: looks.clone(),
         });
-        keep_within_budget(&evidence, &mut dossier);
-        let left = dossier.baseline.unwrap();
+        keep_within_budget(&evidence, &mut target_state);
+        let left = target_state.baseline.unwrap();
         assert_eq!(
             (left.approved.len(), left.learnt.as_slice()),
             (3, &looks[1..])

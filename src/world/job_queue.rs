@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::page::patience::Patience;
+use crate::page::cancel::Cancel;
 
 /// What a job is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +39,7 @@ struct State {
     queue: BTreeMap<(Kind, u32, u64), Waiting>,
     arrived: u64,
     /// Portals with a running job: its patience, and whether it is a costly or a learning job.
-    running: HashMap<String, (Patience, bool)>,
+    running: HashMap<String, (Cancel, bool)>,
     costs: HashMap<String, Duration>,
     ended: bool,
 }
@@ -61,7 +61,7 @@ pub(crate) struct Slot {
 pub(crate) struct Job {
     state: Arc<Mutex<State>>,
     of: String,
-    patience: Patience,
+    cancel: Cancel,
     kind: Kind,
     /// Processor time; `None` until the work has ended.
     cost: Option<Duration>,
@@ -111,9 +111,9 @@ impl JobQueue {
         {
             let mut state = locked(&self.0);
             state.ended = true;
-            for (patience, shared) in state.running.values() {
+            for (cancel, shared) in state.running.values() {
                 if *shared {
-                    patience.lose();
+                    cancel.cancel();
                 }
             }
         }
@@ -182,10 +182,10 @@ fn serve(of: &Arc<Mutex<State>>) {
         let shared = is_shared(key.0, key.1);
         state.free -= 1;
         state.shared -= usize::from(shared);
-        let patience = Patience::default();
+        let cancel = Cancel::default();
         state
             .running
-            .insert(waiting.of.clone(), (patience.clone(), shared));
+            .insert(waiting.of.clone(), (cancel.clone(), shared));
         drop(state);
         let slot = Slot {
             state: of.clone(),
@@ -194,7 +194,7 @@ fn serve(of: &Arc<Mutex<State>>) {
         let job = Job {
             state: of.clone(),
             of: waiting.of,
-            patience,
+            cancel,
             kind: key.0,
             cost: None,
         };
@@ -216,8 +216,8 @@ impl Drop for Slot {
 
 impl Job {
     /// The flag that cancels the job.
-    pub fn patience(&self) -> Patience {
-        self.patience.clone()
+    pub fn cancel(&self) -> Cancel {
+        self.cancel.clone()
     }
 
     /// Ends the job, which took `cost` of processor time.
@@ -367,7 +367,7 @@ mod tests {
         let mut waits = ask(&queue, "c", Kind::Learning);
         let mut judged = ask(&queue, "d", Kind::Judging);
         queue.end();
-        assert!(learning.1.patience().is_lost() && !cheap.1.patience().is_lost());
+        assert!(learning.1.cancel().is_cancelled() && !cheap.1.cancel().is_cancelled());
         assert!(matches!(waits.as_mut().now_or_never(), Some(None)));
         drop(cheap);
         assert!(got(&mut judged).is_some());

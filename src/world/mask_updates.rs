@@ -45,18 +45,18 @@ impl MaskUpdates {
         known: Known<'_>,
         earlier: Option<Arc<Mask>>,
     ) -> Option<Arc<Mask>> {
-        let dossier = known.dossier;
-        let of = judge::mask_source(dossier, &judge::expectations(known.target));
-        let mark = self.in_progress.begin(&dossier.target)?;
+        let target_state = known.target_state;
+        let of = judge::mask_source(target_state, &judge::expectations(known.target));
+        let mark = self.in_progress.begin(&target_state.target)?;
         let (norms, workers) = (self.norms.clone(), self.workers.clone());
         let store = self.store.clone();
         let (send, receive) = oneshot::channel();
-        let dossier = dossier.clone();
+        let target_state = target_state.clone();
         tokio::spawn(async move {
-            let target = dossier.target.clone();
-            let approved = dossier.baseline.as_ref().map(|it| it.at);
+            let target = target_state.target.clone();
+            let approved = target_state.baseline.as_ref().map(|it| it.at);
             let work = move || {
-                let mut new = norms.mask(&dossier, of);
+                let mut new = norms.mask(&target_state, of);
                 if let Some(earlier) = &earlier {
                     new.remember(earlier);
                 }

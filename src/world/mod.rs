@@ -36,9 +36,9 @@ use crate::{
     config::Config,
     diff::Norm,
     evidence::Evidence,
-    fetch::Sees,
-    locale::Words,
-    model::{Dossier, Target, WatchWindow},
+    fetch::Fetch,
+    locale::Locale,
+    model::{Target, TargetState, WatchWindow},
     notify::Notifier,
     store::Store,
     world::{
@@ -59,13 +59,13 @@ pub struct World {
     pub store: Arc<dyn Store>,
     pub evidence: Evidence,
     /// Visits portals.
-    pub eye: Arc<dyn Sees>,
+    pub eye: Arc<dyn Fetch>,
     /// The state of our own network and clock.
     pub connectivity: Arc<Connectivity>,
     /// The notifiers of targets.yaml, by name.
     pub notifiers: BTreeMap<String, Arc<dyn Notifier>>,
     /// Texts in the language of the service.
-    pub words: Arc<Words>,
+    pub locale: Arc<Locale>,
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
     /// Where pages are read and judged.
@@ -119,8 +119,8 @@ impl World {
     }
 
     /// The norm of a target; an empty one where it cannot be made.
-    pub async fn norm(&self, target: &Target, dossier: &Dossier) -> Arc<Norm> {
-        let learnt = self.norms.learnt(&self.workers, target, dossier).await;
+    pub async fn norm(&self, target: &Target, target_state: &TargetState) -> Arc<Norm> {
+        let learnt = self.norms.learnt(&self.workers, target, target_state).await;
         learnt.unwrap_or_default().all
     }
 

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use crate::{
-    diff::{Imprint, Imprints, Norm, imprint::EDITION, imprints},
+    diff::{FeatureSets, Features, Norm, features::FORMAT, features_codec},
     evidence::{CacheFiles, Evidence},
     judge::{Look, known_looks},
-    model::{Digest, Dossier, LookRef, Mask, Target, TargetId},
+    model::{Digest, LookRef, Mask, Target, TargetId, TargetState},
     page,
-    page::{Source, patience},
+    page::{Source, cancel},
     store::cache::Cache,
     world::{
         in_progress::InProgress,
@@ -68,26 +68,27 @@ impl NormCache {
         self: &Arc<Self>,
         workers: &Workers,
         target: &Target,
-        dossier: &Dossier,
+        target_state: &TargetState,
     ) -> Result<LearntNorm, Unfinished> {
-        if let Some(known) = self.in_memory(target, dossier) {
+        if let Some(known) = self.in_memory(target, target_state) {
             return Ok(known);
         }
-        let case = Arc::new((self.clone(), target.clone(), dossier.clone()));
+        let case = Arc::new((self.clone(), target.clone(), target_state.clone()));
         let of = case.clone();
-        let made = workers.run_limited(&dossier.target, move || {
-            let (norms, target, dossier) = of.as_ref();
-            norms.build(target, dossier, None)
+        let made = workers.run_limited(&target_state.target, move || {
+            let (norms, target, target_state) = of.as_ref();
+            norms.build(target, target_state, None)
         });
         let unread = match made.await? {
             Ok(known) => return Ok(known),
             Err(unread) => unread,
         };
-        let mut read = Imprints::new();
+        let mut read = FeatureSets::new();
         for (look, name) in unread {
             let of = case.clone();
-            let made =
-                workers.run_limited(&dossier.target, move || of.0.read_features(&of.1, &look));
+            let made = workers.run_limited(&target_state.target, move || {
+                of.0.read_features(&of.1, &look)
+            });
             match made.await {
                 Ok(Some(made)) => read.push((name, Arc::new(made))),
                 Ok(None) => (),
@@ -96,9 +97,9 @@ impl NormCache {
                 }
             }
         }
-        let made = workers.run_limited(&dossier.target, move || {
-            let (norms, target, dossier) = case.as_ref();
-            norms.build(target, dossier, Some(&read))
+        let made = workers.run_limited(&target_state.target, move || {
+            let (norms, target, target_state) = case.as_ref();
+            norms.build(target, target_state, Some(&read))
         });
         Ok(made.await?.unwrap_or_default())
     }
@@ -109,20 +110,20 @@ impl NormCache {
         self: &Arc<Self>,
         workers: &Arc<Workers>,
         target: &Target,
-        dossier: &Dossier,
+        target_state: &TargetState,
         look: &Look,
     ) {
         let (Some(seen), Some(features)) = (look.seen.clone(), look.features.clone()) else {
             return;
         };
-        let Some(mark) = self.in_progress.begin(&dossier.target) else {
+        let Some(mark) = self.in_progress.begin(&target_state.target) else {
             return;
         };
         let (norms, workers) = (self.clone(), workers.clone());
-        let (target, dossier) = (target.clone(), dossier.clone());
+        let (target, target_state) = (target.clone(), target_state.clone());
         tokio::spawn(async move {
             let id = target.id.clone();
-            let work = move || norms.store_look(&target, &dossier, &seen, features);
+            let work = move || norms.store_look(&target, &target_state, &seen, features);
             if let Err(error) = workers.run_learning(&id, work).await {
                 tracing::debug!(%error, "what a look leaves in the norm is not kept; its page will be read again");
             }
@@ -131,9 +132,9 @@ impl NormCache {
     }
 
     /// The norm of a dossier's looks, where it is in memory.
-    fn in_memory(&self, target: &Target, dossier: &Dossier) -> Option<LearntNorm> {
-        let (of, norm) = self.in_memory.get(&dossier.target)?;
-        let mut names = known_looks(dossier).map(|it| name(target, it));
+    fn in_memory(&self, target: &Target, target_state: &TargetState) -> Option<LearntNorm> {
+        let (of, norm) = self.in_memory.get(&target_state.target)?;
+        let mut names = known_looks(target_state).map(|it| name(target, it));
         let same = of.iter().all(|it| names.next() == Some(*it)) && names.next().is_none();
         same.then_some(norm)
     }
@@ -144,43 +145,43 @@ impl NormCache {
     fn build(
         &self,
         target: &Target,
-        dossier: &Dossier,
-        read: Option<&Imprints>,
+        target_state: &TargetState,
+        read: Option<&FeatureSets>,
     ) -> Result<LearntNorm, Vec<Unread>> {
-        let (approved, learnt) = match &dossier.baseline {
+        let (approved, learnt) = match &target_state.baseline {
             Some(baseline) => (baseline.approved.as_slice(), baseline.learnt.as_slice()),
-            None => (dossier.learning.as_slice(), [].as_slice()),
+            None => (target_state.learning.as_slice(), [].as_slice()),
         };
         let looks = || approved.iter().chain(learnt);
         let names: Vec<Digest> = looks().map(|it| name(target, it)).collect();
-        let kept = self.stored(&dossier.target);
+        let kept = self.stored(&target_state.target);
         let (mut new, mut from_approved) = (0, 0);
         let mut unread = Vec::new();
-        let mut imprints = Imprints::new();
+        let mut feature_sets = FeatureSets::new();
         for (at, (look, name)) in looks().zip(&names).enumerate() {
             let last = at + 1 == names.len();
             let mut known = kept.iter().filter(|it| it.0 == *name);
             let mut made = read.iter().flat_map(|it| it.iter());
             if let Some((_, known)) = known.find(|it| !last || it.1.lines.is_some()) {
-                imprints.push((*name, known.clone()));
+                feature_sets.push((*name, known.clone()));
             } else if let Some((_, made)) = made.find(|it| it.0 == *name) {
                 new += 1;
-                imprints.push((*name, made.clone()));
+                feature_sets.push((*name, made.clone()));
             } else {
                 unread.push((look.clone(), *name));
             }
             if at < approved.len() {
-                from_approved = imprints.len();
+                from_approved = feature_sets.len();
             }
         }
         if read.is_none() && !unread.is_empty() {
             return Err(unread);
         }
-        let whole = imprints.len() == names.len();
+        let whole = feature_sets.len() == names.len();
         if new > 0 {
-            self.store(&dossier.target, &imprints);
+            self.store(&target_state.target, &feature_sets);
         }
-        let looks: Vec<&Imprint> = imprints.iter().map(|it| it.1.as_ref()).collect();
+        let looks: Vec<&Features> = feature_sets.iter().map(|it| it.1.as_ref()).collect();
         let norm = if learnt.is_empty() {
             LearntNorm {
                 all: Arc::new(Norm::of(looks)),
@@ -194,9 +195,9 @@ impl NormCache {
             }
         };
         // while looks are gathered, each makes another one
-        if whole && dossier.baseline.is_some() {
+        if whole && target_state.baseline.is_some() {
             self.in_memory
-                .insert(dossier.target.clone(), (names, norm.clone()));
+                .insert(target_state.target.clone(), (names, norm.clone()));
         }
         Ok(norm)
     }
@@ -205,41 +206,45 @@ impl NormCache {
     fn store_look(
         &self,
         target: &Target,
-        dossier: &Dossier,
+        target_state: &TargetState,
         look: &LookRef,
-        features: Arc<Imprint>,
+        features: Arc<Features>,
     ) {
-        let names: Vec<Digest> = known_looks(dossier).map(|it| name(target, it)).collect();
+        let names: Vec<Digest> = known_looks(target_state)
+            .map(|it| name(target, it))
+            .collect();
         let new = name(target, look);
         if !names.contains(&new) {
             return;
         }
-        let mut kept = self.stored(&dossier.target);
+        let mut kept = self.stored(&target_state.target);
         kept.retain(|it| names.contains(&it.0) && it.0 != new);
         kept.push((new, features));
-        self.store(&dossier.target, &kept);
+        self.store(&target_state.target, &kept);
     }
 
     /// The mask of the looks that a target is compared with. Bodies that are gone or damaged are left out: a mask learnt
     /// without them lets through less.
-    pub fn mask(&self, dossier: &Dossier, of: Digest) -> Mask {
-        let bodies: Vec<Vec<u8>> = known_looks(dossier)
-            .take_while(|_| !patience::is_lost())
+    pub fn mask(&self, target_state: &TargetState, of: Digest) -> Mask {
+        let bodies: Vec<Vec<u8>> = known_looks(target_state)
+            .take_while(|_| !cancel::is_cancelled())
             .filter_map(|it| self.evidence.body(&it.digest).ok())
             .filter(|it| Mask::takes(it))
             .collect();
         let bodies: Vec<&[u8]> = bodies.iter().map(Vec::as_slice).collect();
-        let approved = dossier.baseline.as_ref().map(|it| it.at);
+        let approved = target_state.baseline.as_ref().map(|it| it.at);
         Mask::learn(of, approved, &bodies)
     }
 
-    fn stored(&self, of: &TargetId) -> Imprints {
+    fn stored(&self, of: &TargetId) -> FeatureSets {
         let bytes = self.files.get(of);
-        bytes.map(|it| imprints::read(&it)).unwrap_or_default()
+        bytes
+            .map(|it| features_codec::read(&it))
+            .unwrap_or_default()
     }
 
-    fn store(&self, of: &TargetId, kept: &Imprints) {
-        let written = imprints::write(kept)
+    fn store(&self, of: &TargetId, kept: &FeatureSets) {
+        let written = features_codec::write(kept)
             .map_err(|error| error.to_string())
             .and_then(|it| self.files.put(of, &it).map_err(|it| it.to_string()));
         if let Err(error) = written {
@@ -248,7 +253,7 @@ impl NormCache {
     }
 
     /// Reads the features of a look's page; `None` where the page is gone or unreadable.
-    fn read_features(&self, target: &Target, look: &LookRef) -> Option<Imprint> {
+    fn read_features(&self, target: &Target, look: &LookRef) -> Option<Features> {
         match self.evidence.body(&look.digest) {
             Ok(bytes) => {
                 let source = Source {
@@ -257,7 +262,7 @@ impl NormCache {
                     url: &look.url,
                     ignore: &target.ignore,
                 };
-                page::read(source).ok().map(|it| Imprint::of(&it))
+                page::read(source).ok().map(|it| Features::of(&it))
             }
             Err(error) => {
                 tracing::error!(target.id = %target.id, %error, "a page of the baseline cannot be read; approve the target anew");
@@ -274,7 +279,7 @@ fn name(target: &Target, look: &LookRef) -> Digest {
         look.url.as_str().as_bytes(),
         look.content_type.as_deref().unwrap_or_default().as_bytes(),
         env!("CARGO_PKG_VERSION").as_bytes(),
-        &EDITION.to_le_bytes(),
+        &FORMAT.to_le_bytes(),
     ];
     let ignored = target.ignore.iter().map(String::as_bytes);
     Digest::of_parts(parts.into_iter().chain(ignored))

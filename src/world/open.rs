@@ -6,9 +6,9 @@ use super::World;
 use crate::{
     config::Config,
     evidence::{CacheFiles, Evidence},
-    fetch::{self, Eye, Guard, Sees},
+    fetch::{self, Fetch, Fetcher, Guard},
     files,
-    locale::Words,
+    locale::Locale,
     notify::{
         Notifier, notifiers,
         notifiers::{Console, Problem},
@@ -54,7 +54,7 @@ impl World {
         config: Config,
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        eye: Arc<dyn Sees>,
+        eye: Arc<dyn Fetch>,
     ) -> Result<(Self, Vec<String>), OpenError> {
         let (notifiers, remarks) = open_notifiers(&config)?;
         let evidence = Evidence::new(&config.service.snapshots_dir);
@@ -67,7 +67,7 @@ impl World {
             eye,
             connectivity: Arc::default(),
             notifiers,
-            words: Arc::new(Words::new(config.service.language)),
+            locale: Arc::new(Locale::new(config.service.language)),
             clock,
             metrics: Arc::default(),
             workers,
@@ -109,7 +109,7 @@ impl World {
         let world = Self {
             eye,
             notifiers,
-            words: Arc::new(Words::new(config.service.language)),
+            locale: Arc::new(Locale::new(config.service.language)),
             chat_index: Arc::default(),
             chat_notifiers: Arc::default(),
             windows: Arc::default(),
@@ -145,8 +145,8 @@ pub fn cache_files(config: &Config) -> CacheFiles {
     CacheFiles::new(config.service.data_dir.join("derived"))
 }
 
-fn fetcher(config: &Config) -> Result<Arc<dyn Sees>, OpenError> {
-    let eye = Eye::new(fetch_settings(config)?);
+fn fetcher(config: &Config) -> Result<Arc<dyn Fetch>, OpenError> {
+    let eye = Fetcher::new(fetch_settings(config)?);
     Ok(Arc::new(
         eye.map_err(|error| OpenError::System(error.to_string()))?,
     ))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::World;
 use crate::{
-    incident::Voice,
+    incident::Loudness,
     model::{About, Alert, Incident, Notice, Recipient, Target, Urgency},
     notify::{Notifier, notifiers, notifiers::Console},
     world::{
@@ -56,7 +56,7 @@ impl World {
                 continue;
             };
             let moved = moved_to(&name, &chat.to_string());
-            let moved = self.store.milestone(&moved).await?;
+            let moved = self.store.marker(&moved).await?;
             let now = moved.and_then(|it| it.parse().ok()).unwrap_or(chat);
             chats.entry(now).or_default().push(name);
         }
@@ -70,10 +70,10 @@ impl World {
         &self,
         target: &Target,
         incident: &Incident,
-        voice: Voice,
+        loudness: Loudness,
         now: Timestamp,
     ) -> Vec<Alert> {
-        self.alerts_for(&target.settings.notify, incident, voice, now)
+        self.alerts_for(&target.settings.notify, incident, loudness, now)
     }
 
     /// The alerts on an incident for the named notifiers.
@@ -81,7 +81,7 @@ impl World {
         &self,
         names: &[String],
         incident: &Incident,
-        voice: Voice,
+        loudness: Loudness,
         now: Timestamp,
     ) -> Vec<Alert> {
         let urgency = Urgency::of(incident);
@@ -91,12 +91,12 @@ impl World {
             // a notifier that cannot edit gets a new message each time, so a quiet change sends it none; nor does the end
             // of an incident of which it got no message
             let unheard = incident.planned.is_some() && !incident.stage.is_open();
-            if edits || voice != Voice::Quiet && !unheard {
+            if edits || loudness != Loudness::Silent && !unheard {
                 let about = About::Incident(incident.id.clone());
                 out.push(Alert::new(name, about, urgency, now));
             }
             // an agency's chat may have muted the incident for itself
-            if voice == Voice::Reminder && edits && !incident.is_muted_for(name, now) {
+            if loudness == Loudness::Ring && edits && !incident.is_muted_for(name, now) {
                 let about = About::Reminder(incident.id.clone());
                 out.push(Alert::new(name, about, urgency, now));
             }
@@ -106,7 +106,12 @@ impl World {
 
     /// The alerts on an incident for the operator, where its portal is registered no more.
     pub fn alerts_to_duty(&self, incident: &Incident, now: Timestamp) -> Vec<Alert> {
-        self.alerts_for(self.config.operators().names(), incident, Voice::Plain, now)
+        self.alerts_for(
+            self.config.operators().names(),
+            incident,
+            Loudness::Normal,
+            now,
+        )
     }
 
     /// One alert for each of [`Self::all_notifiers`].

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use crate::{
-    model::{Part, Target, TargetId, digest::key, dossier::PartRef},
+    model::{Part, Target, TargetId, digest::key, target_state::PartRef},
     world::lock::lock,
 };
 
@@ -29,7 +29,7 @@ pub fn target_of(portal: &Target, part: &PartRef) -> Target {
         _ => format!("{:012x}", key(part.url.as_str()) >> 16),
     };
     let mut target = portal.clone();
-    target.id = portal.id.beside(&name);
+    target.id = portal.id.child(&name);
     target.url = part.url.clone();
     target.part = Some(part.part);
     // another host was named by the portal, not by the operator

@@ -47,7 +47,7 @@ impl World {
         };
         let parts = self
             .store
-            .dossier(&portal.id)
+            .target_state(&portal.id)
             .await?
             .map(|it| it.beyond.parts)
             .unwrap_or_default();

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     model::TargetId,
-    page::patience::{Patience, SECONDS},
+    page::cancel::{Cancel, SECONDS},
     world::{
         cpu_time,
         job_queue::{JobQueue, Kind},
@@ -93,9 +93,9 @@ impl Workers {
         let Some((slot, job)) = self.queue.take(of.portal(), kind).await else {
             return self.stopped(kind).await;
         };
-        let patience = job.patience();
-        let lost_with = CancelOnDrop(patience.clone());
-        let of = patience.clone();
+        let cancel = job.cancel();
+        let lost_with = CancelOnDrop(cancel.clone());
+        let of = cancel.clone();
         let mut task = tokio::task::spawn_blocking(move || {
             // the portal's next job waits until this one has really ended, even if its caller waits no more
             let (out, cost) = cpu_time::run(&of, work);
@@ -105,14 +105,14 @@ impl Workers {
         let done = tokio::select! {
             done = &mut task => done,
             () = tokio::time::sleep(BY_THE_CLOCK) => {
-                patience.lose();
+                cancel.cancel();
                 match tokio::time::timeout(GRACE, task).await {
                     Ok(done) => done,
                     Err(_) => return Err(Unfinished::Time),
                 }
             }
         };
-        let lost = patience.is_lost();
+        let lost = cancel.is_cancelled();
         drop(lost_with);
         drop(slot);
         match done {
@@ -155,11 +155,11 @@ impl Workers {
 }
 
 /// Cancels a job once its caller is gone.
-struct CancelOnDrop(Patience);
+struct CancelOnDrop(Cancel);
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        self.0.lose();
+        self.0.cancel();
     }
 }
 
@@ -167,7 +167,7 @@ impl Drop for CancelOnDrop {
 mod tests {
     use std::sync::mpsc;
 
-    use crate::{page::patience, world::workers::*};
+    use crate::{page::cancel, world::workers::*};
 
     fn id(text: &str) -> TargetId {
         text.parse().unwrap()
@@ -177,7 +177,7 @@ mod tests {
     fn endless(began: mpsc::Sender<()>, ended: mpsc::Sender<()>) -> impl FnOnce() + Send {
         move || {
             began.send(()).unwrap();
-            while !patience::is_lost() {
+            while !cancel::is_cancelled() {
                 thread::yield_now();
             }
             let _ = ended.send(());
@@ -217,7 +217,7 @@ mod tests {
         let workers = Workers::default();
         let kept_from_it = || {
             thread::sleep(Duration::from_secs(SECONDS + 1));
-            (0..100_000).all(|_| !patience::step(1))
+            (0..100_000).all(|_| !cancel::step(1))
         };
         assert_eq!(workers.run_limited(&id("a"), kept_from_it).await, Ok(true));
     }

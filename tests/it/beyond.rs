@@ -103,7 +103,7 @@ async fn scene(portal: &Portal) -> Scene {
 
 /// Checks until every part has been looked at twice.
 async fn rounds(scene: &Scene) {
-    let parts = scene.dossier(0).await.beyond.parts.len();
+    let parts = scene.target_state(0).await.beyond.parts.len();
     for _ in 0..2 * (parts + 1) + 1 {
         scene.check(0).await;
     }
@@ -160,7 +160,7 @@ async fn what_comes_and_goes_on_a_sub_page_is_counted_by_the_looks_at_it() {
         rounds(&scene).await;
     }
     let how = only(&scene).await.intermittent.unwrap();
-    let parts = scene.dossier(0).await.beyond.parts.len() as u32;
+    let parts = scene.target_state(0).await.beyond.parts.len() as u32;
     // one sighting at each of the two, and none at those that came after the first
     assert_eq!(how.times, 2);
     assert!((4..=8).contains(&how.looks), "{how:?}");
@@ -304,22 +304,26 @@ async fn small_steps_do_not_excuse_one_another() {
         ));
         // as if the page had been learnt each time
         last = scene.check(0).await.class;
-        let mut dossier = scene.dossier(0).await;
-        if dossier.open.is_some() {
+        let mut target_state = scene.target_state(0).await;
+        if target_state.open.is_some() {
             break;
         }
         let look = gaccong::watch::look(
             &scene.world,
             &scene.target(0),
             gaccong::model::Profile::Desktop,
-            &dossier,
+            &target_state,
             gaccong::watch::look::LookOptions::default(),
         )
         .await;
         scene.world.evidence.keep(&look.body.unwrap()).unwrap();
-        dossier.baseline.as_mut().unwrap().learn(look.seen.unwrap());
+        target_state
+            .baseline
+            .as_mut()
+            .unwrap()
+            .learn(look.seen.unwrap());
         let commit = gaccong::store::Commit {
-            dossier: Some(dossier),
+            target_state: Some(target_state),
             ..Default::default()
         };
         scene.world.store.commit(commit).await.unwrap();
@@ -362,7 +366,7 @@ async fn each_visitor_has_a_history_of_its_own() {
     let phone = scene
         .world
         .store
-        .dossier(&scene.target(0).id.beside("mobile"))
+        .target_state(&scene.target(0).id.child("mobile"))
         .await
         .unwrap()
         .unwrap();
@@ -406,7 +410,7 @@ async fn a_page_of_two_faces_is_known_by_both_and_missed_by_either() {
 #[test]
 fn where_a_page_comes_from_adds_to_what_it_shows() {
     use gaccong::{
-        detect::{Expect, judge},
+        detect::{Expectations, judge},
         diff::Norm,
         page::{self, Source},
     };
@@ -421,8 +425,8 @@ fn where_a_page_comes_from_adds_to_what_it_shows() {
         .unwrap()
     };
     let norm = Norm::learn(&[read(&page("Cổng TTĐT xã An Khê", ""))]);
-    let here = Expect::of_url(&url);
-    let moved = Expect {
+    let here = Expectations::of_url(&url);
+    let moved = Expectations {
         moved_origin: vec![
             ("issuer", "CN=Nobody".to_owned()),
             ("network", "203.0.0.0/16".to_owned()),

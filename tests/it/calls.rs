@@ -8,7 +8,7 @@ use gaccong::{
     incident,
     model::{
         Incident,
-        duty::{Rung, Step},
+        duty::{EscalationStep, Step},
         incident::{Muted, MutedIn},
     },
     world::clock::Clock,
@@ -46,7 +46,7 @@ async fn scene(clock: &Arc<Turned>, duty: &str, notify: &str) -> Scene {
     scene
 }
 
-fn step((minutes, to): (u64, Rung)) -> Step {
+fn step((minutes, to): (u64, EscalationStep)) -> Step {
     Step {
         after: std::time::Duration::from_secs(minutes * 60),
         to,
@@ -54,7 +54,10 @@ fn step((minutes, to): (u64, Rung)) -> Step {
 }
 
 /// The calls within ten hours for an incident that a member of the agency took at once: minute and step of each.
-async fn calls(steps: &[(u64, Rung)], answers: impl Fn(Rung) -> bool) -> Vec<(i64, Rung)> {
+async fn calls(
+    steps: &[(u64, EscalationStep)],
+    answers: impl Fn(EscalationStep) -> bool,
+) -> Vec<(i64, EscalationStep)> {
     let clock = Turned::at("2026-11-22T20:00:00+07:00");
     let scene = scene(&clock, "", "console").await;
     let known = scene.incidents().await.remove(0);
@@ -73,7 +76,11 @@ async fn calls(steps: &[(u64, Rung)], answers: impl Fn(Rung) -> bool) -> Vec<(i6
 
 #[tokio::test]
 async fn a_head_who_is_barred_ends_no_calls_of_the_operator() {
-    let (roster, head, room) = (Rung::Roster, Rung::Head, Rung::DutyRoom);
+    let (roster, head, room) = (
+        EscalationStep::Roster,
+        EscalationStep::Head,
+        EscalationStep::DutyRoom,
+    );
     // after the last step, rounds continue at the times of the other steps
     let called = calls(&[(5, roster), (15, head)], |_| true).await;
     assert_eq!(called, [(10, roster), (90, roster), (270, roster)]);

@@ -4,7 +4,7 @@ use std::{
 };
 
 use gaccong::{
-    fetch::{Eye, Settings},
+    fetch::{Fetcher, Settings},
     model::{Class, Fetched, Profile},
 };
 use openssl::ssl::SslVersion;
@@ -24,16 +24,16 @@ fn leaf(name: &str) -> Leaf<'_> {
     }
 }
 
-fn eye(authorities: &[String]) -> Eye {
+fn eye(authorities: &[String]) -> Fetcher {
     let extra_ca = authorities.iter().map(|it| it.clone().into_bytes());
-    Eye::new(Settings {
+    Fetcher::new(Settings {
         extra_ca: extra_ca.collect(),
         ..settings()
     })
     .unwrap()
 }
 
-async fn visit(eye: &Eye, url: &str) -> Fetched {
+async fn visit(eye: &Fetcher, url: &str) -> Fetched {
     visit_as(eye, url, Profile::Desktop, None).await
 }
 
@@ -404,8 +404,8 @@ async fn a_portal_behind_a_bad_certificate_is_down_and_teaches_nothing() {
     for _ in 0..3 {
         assert_eq!(scene.check(0).await.class, Some(Class::Tls));
     }
-    let dossier = scene.dossier(0).await;
-    assert!(dossier.baseline.is_none());
+    let target_state = scene.target_state(0).await;
+    assert!(target_state.baseline.is_none());
     let incident = scene.incidents().await.remove(0);
     assert_eq!(incident.class, Class::Tls);
     assert!(!scene.heard.0.lock().unwrap().is_empty());

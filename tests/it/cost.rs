@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use gaccong::{
-    detect::{Expect, judge},
-    diff::{Imprint, Norm, compare},
+    detect::{Expectations, judge},
+    diff::{Features, Norm, compare},
     model::{Digest, Mask},
-    page::{self, Page, Source, patience},
+    page::{self, Page, Source, cancel},
 };
 use proptest::prelude::*;
 
@@ -128,9 +128,9 @@ fn nested(piece: Piece, around: (&str, &str), bytes: usize, last: &str) -> Vec<u
 }
 
 fn steps<T>(work: impl FnOnce() -> T) -> (u64, T) {
-    let before = patience::steps();
+    let before = cancel::steps();
     let out = work();
-    (patience::steps() - before, out)
+    (cancel::steps() - before, out)
 }
 
 fn source(bytes: &[u8]) -> Source<'_> {
@@ -160,14 +160,14 @@ fn costs(looks: &[Vec<u8>; 3]) -> [(&'static str, u64); 7] {
     });
     let pages: Vec<Page> = pages;
     let (normal, norm) = steps(|| {
-        let all: Vec<Imprint> = pages.iter().take(2).map(Imprint::of).collect();
+        let all: Vec<Features> = pages.iter().take(2).map(Features::of).collect();
         Norm::of(&all)
     });
     let (judged, ()) = steps(|| {
         if let Some(last) = pages.last() {
             compare(&norm, last);
-            judge(last, &norm, &Expect::of_url(&last.url));
-            judge(last, &Norm::default(), &Expect::of_url(&last.url));
+            judge(last, &norm, &Expectations::of_url(&last.url));
+            judge(last, &Norm::default(), &Expectations::of_url(&last.url));
         }
     });
     [
@@ -280,8 +280,8 @@ fn a_mask_that_costs_too_much_is_none_and_every_piece_stays_what_it_is() {
 #[test]
 fn work_that_lost_patience_ends_and_says_so() {
     let looks = ["một", "hai"].map(|it| made(|n| format!("<p>{n}</p>"), ("", ""), 64 << 10, it));
-    let lost = patience::Patience::default();
-    lost.lose();
+    let lost = cancel::Cancel::default();
+    lost.cancel();
     let (cost, mask) =
         steps(|| lost.during(|| Mask::learn(Digest::of(b""), None, &[&looks[0], &looks[1]])));
     assert!(

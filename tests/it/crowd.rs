@@ -13,7 +13,7 @@ use std::{
 
 use gaccong::{
     deliver,
-    locale::{Lang, Words},
+    locale::{Lang, Locale},
     model::{Class, Incident, IncidentId, Storm},
     notify::{common::StormContext, messages::storm, text::LIMIT},
     watch::check::check,
@@ -294,7 +294,7 @@ async fn incidents(count: usize) -> Vec<Incident> {
 
 #[tokio::test]
 async fn as_many_names_as_fit_stand_in_the_message_and_the_rest_is_counted() {
-    let words = Words::new(Lang::Vi);
+    let words = Locale::new(Lang::Vi);
     let tz = jiff::tz::TimeZone::UTC;
     let all = incidents(400).await;
     let known = Storm::new("room", &all[0], all[0].seen_at);

@@ -10,9 +10,9 @@ use std::{
 };
 
 use gaccong::{
-    model::{About, Alert, Dossier, Notice, Urgency, registration::Registration},
+    model::{About, Alert, Notice, TargetState, Urgency, registration::Registration},
     store::{
-        Batch, Checkup, Commit, Condition, Engine, Enrolment, RecordStore, Result, Store,
+        Batch, Checkup, Commit, Condition, Engine, RecordStore, RegistryUpdate, Result, Store,
         StoreError,
         backends::Memory,
         durable::{Durable, Open},
@@ -46,7 +46,7 @@ fn alert(seconds: i64) -> Alert {
 async fn fill(store: &dyn Store, from: i64, count: i64) {
     for n in from..from + count {
         let commit = Commit {
-            dossier: Some(Dossier::new(id(&format!("t{n}")))),
+            target_state: Some(TargetState::new(id(&format!("t{n}")))),
             alerts: vec![alert(n)],
             ..Commit::default()
         };
@@ -56,7 +56,7 @@ async fn fill(store: &dyn Store, from: i64, count: i64) {
 
 async fn holds(store: &dyn Store, count: usize) {
     assert_eq!(store.outbox().await.unwrap().len(), count);
-    assert_eq!(store.dossiers().await.unwrap().len(), count);
+    assert_eq!(store.target_states().await.unwrap().len(), count);
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -345,9 +345,9 @@ async fn registrations_survive_too() {
         until: None,
     };
     let commit = Commit {
-        registry: Some(Enrolment {
+        registry: Some(RegistryUpdate {
             registered: vec![registration],
-            ..Enrolment::default()
+            ..RegistryUpdate::default()
         }),
         ..Commit::default()
     };
@@ -375,7 +375,7 @@ async fn a_store_that_has_grown_out_of_proportion_is_copied_small() {
         let mut random = fastrand::Rng::with_seed(n);
         let value: String = (0..200_000).map(|_| random.alphanumeric()).collect();
         let commit = Commit {
-            milestone: Some(("x".to_owned(), value)),
+            marker: Some(("x".to_owned(), value)),
             ..Commit::default()
         };
         store.commit(commit).await.unwrap();

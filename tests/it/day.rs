@@ -153,8 +153,17 @@ async fn the_portal_is_learnt(house: &mut House) {
         house.looks(&id).await;
         house.restart().await;
     }
-    let dossier = house.world().store.dossier(&id).await.unwrap().unwrap();
-    assert!(dossier.baseline.is_some(), "three looks are a baseline");
+    let target_state = house
+        .world()
+        .store
+        .target_state(&id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(
+        target_state.baseline.is_some(),
+        "three looks are a baseline"
+    );
     house.is_sound().await;
 }
 

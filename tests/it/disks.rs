@@ -10,7 +10,7 @@ use std::{
 };
 
 use gaccong::{
-    model::{About, Alert, Class, Dossier, Notice, Urgency, history::Mark},
+    model::{About, Alert, Class, Notice, TargetState, Urgency, history::Mark},
     store::{
         Batch, Checkup, Commit, Condition, Engine, RecordStore, Result, Store,
         backends::Memory,
@@ -163,7 +163,7 @@ fn told(second: i64) -> Commit {
 /// Makes every call of the suite, of maintenance, and for a damaged record.
 async fn everything(store: &Arc<dyn Store>, disk: &Disk, folder: &std::path::Path) {
     crate::store::suite(store.clone()).await;
-    store.glances().await.unwrap();
+    store.all_summaries().await.unwrap();
     store.condition().await.unwrap();
     store.checkup().await.unwrap();
     store.remarks().await.unwrap();
@@ -172,7 +172,7 @@ async fn everything(store: &Arc<dyn Store>, disk: &Disk, folder: &std::path::Pat
     store.nightly(at(100_000)).await.unwrap();
     let damaged = vec![("d/torn".to_owned(), Some(vec![1, 2, 3]))];
     disk.records.apply(&damaged, false).unwrap();
-    assert_eq!(store.dossier(&id("torn")).await.unwrap(), None);
+    assert_eq!(store.target_state(&id("torn")).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn looks_and_timers_go_on_while_a_disk_hangs() {
     let disk = Disk::new();
     let store: Arc<dyn Store> = Arc::new(RecordStore::new(OnDisk(disk.clone())));
     let first = Commit {
-        dossier: Some(Dossier::new(id("a"))),
+        target_state: Some(TargetState::new(id("a"))),
         ..looked(0)
     };
     store.commit(first).await.unwrap();
@@ -224,7 +224,7 @@ async fn looks_and_timers_go_on_while_a_disk_hangs() {
         .collect();
     disk.hanging(2).await;
     for second in 1..=100 {
-        let state = store.dossier(&id("a")).await.unwrap().unwrap();
+        let state = store.target_state(&id("a")).await.unwrap().unwrap();
         assert_eq!(state.revision, 1);
         store.commit(looked(second)).await.unwrap();
     }

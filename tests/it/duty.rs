@@ -252,7 +252,7 @@ fn contacts_are_those_of_the_agency_then_of_its_province_then_of_the_nation() {
 
 #[test]
 fn branches_of_the_tree_of_contacts_without_anybody_are_pointed_out() {
-    let words = gaccong::locale::Words::new(gaccong::locale::Lang::Vi);
+    let words = gaccong::locale::Locale::new(gaccong::locale::Lang::Vi);
     let now = "2026-11-02T08:00:00+07:00".parse().unwrap();
     let remarks = |text: &str| config::duty_remarks(&parse(text), now, &words);
     let one = "duty:

@@ -9,7 +9,7 @@ use std::{
 };
 
 use gaccong::{
-    fetch::{Eye, Guard, Sees, Settings, Visit},
+    fetch::{Fetch, Fetcher, Guard, Settings, Visit},
     model::{Class, Fetched, Profile},
 };
 use jiff::Timestamp;
@@ -26,13 +26,13 @@ use crate::{
     tls_portal::{Leaf, TlsPortal, acceptor_with, authority},
 };
 
-fn eye(extra_ca: Vec<Vec<u8>>) -> Eye {
+fn eye(extra_ca: Vec<Vec<u8>>) -> Fetcher {
     provider();
     let guard = Guard {
         networks: vec!["127.0.0.0/8".parse().unwrap()],
         ..Guard::default()
     };
-    Eye::new(Settings {
+    Fetcher::new(Settings {
         guard,
         extra_ca,
         ..Settings::default()
@@ -40,7 +40,7 @@ fn eye(extra_ca: Vec<Vec<u8>>) -> Eye {
     .unwrap()
 }
 
-async fn visit(eye: &Eye, url: &str, milliseconds: u64) -> Fetched {
+async fn visit(eye: &Fetcher, url: &str, milliseconds: u64) -> Fetched {
     let (target, url) = (id("t"), url.parse().unwrap());
     let visit = Visit {
         target: &target,

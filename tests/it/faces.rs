@@ -3,7 +3,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use gaccong::{
-    fetch::{Eye, Guard, Sees, Settings, Visit},
+    fetch::{Fetch, Fetcher, Guard, Settings, Visit},
     model::{Class, Fetched, Profile, incident::Stage, observation::Families},
 };
 use jiff::Timestamp;
@@ -42,13 +42,13 @@ pub fn place(address: &str, port: u16) -> String {
     std::net::SocketAddr::new(address.parse().unwrap(), port).to_string()
 }
 
-pub fn eye(names: &Names, networks: &[&str]) -> Eye {
+pub fn eye(names: &Names, networks: &[&str]) -> Fetcher {
     provider();
     let guard = Guard {
         networks: networks.iter().map(|it| it.parse().unwrap()).collect(),
         ..Guard::default()
     };
-    Eye::new(Settings {
+    Fetcher::new(Settings {
         guard,
         resolver: vec![names.server],
         ..Settings::default()
@@ -58,11 +58,11 @@ pub fn eye(names: &Names, networks: &[&str]) -> Eye {
 
 pub const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
-pub async fn visit(eye: &Eye, port: u16, prefer: Option<&str>) -> Fetched {
+pub async fn visit(eye: &Fetcher, port: u16, prefer: Option<&str>) -> Fetched {
     visit_within(eye, &format!("http://{NAME}:{port}/"), prefer, 10).await
 }
 
-pub async fn visit_within(eye: &Eye, url: &str, prefer: Option<&str>, seconds: u64) -> Fetched {
+pub async fn visit_within(eye: &Fetcher, url: &str, prefer: Option<&str>, seconds: u64) -> Fetched {
     let url: Url = url.parse().unwrap();
     let target = id("t");
     let visit = Visit {
@@ -243,12 +243,12 @@ async fn one_face_is_defaced(honest_at: &str, defaced_at: &str) {
     // confirming looks go to the defaced address, and so do later ones until the incident ends; the other address is
     // still watched, too
     let own = portals[0].seen().len();
-    let address = scene.dossier(0).await.address;
+    let address = scene.target_state(0).await.address;
     for _ in 0..3 {
         scene.check(0).await;
     }
     assert!(portals[0].seen().len() > own);
-    assert_eq!(scene.dossier(0).await.address, address);
+    assert_eq!(scene.target_state(0).await.address, address);
     let incidents = scene.incidents().await;
     assert_eq!(incidents.len(), 1);
     assert_eq!(

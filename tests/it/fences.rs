@@ -12,7 +12,7 @@ use std::{
 
 use gaccong::{
     actions::reports,
-    fetch::{Eye, Guard, Sees, Settings, Visit},
+    fetch::{Fetch, Fetcher, Guard, Settings, Visit},
     model::{
         About, Alert, Class, Profile, Urgency, alert::ReportFile, registration::Registration,
         target, target::Target,
@@ -39,7 +39,7 @@ async fn class_of(url: &str, by_operator: bool, networks: &[&str]) -> Class {
         ports: (1..=65535).collect(),
         own: Vec::new(),
     };
-    let eye = Eye::new(Settings {
+    let eye = Fetcher::new(Settings {
         guard,
         ..Settings::default()
     })
@@ -101,7 +101,7 @@ async fn our_own_address_is_refused_in_an_allowed_network_too() {
         own: vec!["10.255.255.254".parse().unwrap()],
         ..Guard::default()
     };
-    let eye = Eye::new(Settings {
+    let eye = Fetcher::new(Settings {
         guard,
         ..Settings::default()
     })

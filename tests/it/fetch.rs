@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use gaccong::{
-    fetch::{Eye, Guard, Sees, Settings, Visit},
-    model::{Class, Digest, Fetched, Profile, dossier::Validators},
+    fetch::{Fetch, Fetcher, Guard, Settings, Visit},
+    model::{Class, Digest, Fetched, Profile, target_state::Validators},
 };
 use jiff::Timestamp;
 use url::Url;
@@ -28,7 +28,7 @@ pub fn settings() -> Settings {
 }
 
 pub async fn visit_as(
-    eye: &Eye,
+    eye: &Fetcher,
     url: &str,
     profile: Profile,
     validators: Option<&Validators>,
@@ -49,7 +49,13 @@ pub async fn visit_as(
 }
 
 async fn visit(url: &str) -> Fetched {
-    visit_as(&Eye::new(settings()).unwrap(), url, Profile::Desktop, None).await
+    visit_as(
+        &Fetcher::new(settings()).unwrap(),
+        url,
+        Profile::Desktop,
+        None,
+    )
+    .await
 }
 
 async fn class(reply: Reply) -> Class {
@@ -140,7 +146,7 @@ async fn every_failure_has_its_class() {
 #[tokio::test]
 async fn addresses_that_are_not_public_are_never_dialled() {
     let silent = |seen: Fetched| seen.observation.silence().unwrap().class;
-    let eye = Eye::new(Settings {
+    let eye = Fetcher::new(Settings {
         guard: Guard::default(),
         ..settings()
     })
@@ -204,7 +210,7 @@ async fn redirects_are_recorded_and_cookies_last_one_visit() {
         },
     )
     .await;
-    let eye = Eye::new(settings()).unwrap();
+    let eye = Fetcher::new(settings()).unwrap();
     for round in 1..=2 {
         let seen = visit_as(&eye, &portal.url(), Profile::Desktop, None).await;
         assert_eq!(seen.observation.hops.len(), 2);
@@ -232,7 +238,7 @@ async fn conditional_requests_and_profiles() {
         },
     })
     .await;
-    let eye = Eye::new(settings()).unwrap();
+    let eye = Fetcher::new(settings()).unwrap();
     let known = Validators {
         etag: Some("\"v1\"".to_owned()),
         digest: Digest::of(b"page"),

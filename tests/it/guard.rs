@@ -1,5 +1,5 @@
 use gaccong::{
-    detect::{Expect, judge},
+    detect::{Expectations, judge},
     diff::{Norm, changed_lines, lines},
     model::excerpt::{defang_text, excerpt},
     page::{self, Source, fold::fold},
@@ -17,7 +17,7 @@ fn survives(bytes: &[u8]) {
         return;
     };
     let norm = Norm::learn([&page]);
-    let expect = Expect::of_url(&url);
+    let expect = Expectations::of_url(&url);
     let again = judge(&page, &norm, &expect);
     assert!(
         !again.level.rings(),
@@ -141,7 +141,7 @@ fn long_repetitions_are_judged_all_the_same() {
             ignore: &[],
         })
         .unwrap();
-        judge(&page, &Norm::learn([&before]), &Expect::of_url(&url));
+        judge(&page, &Norm::learn([&before]), &Expectations::of_url(&url));
         assert!(page.links.iter().map(|it| it.url.len()).sum::<usize>() < 64 << 20);
     }
 }
@@ -312,7 +312,7 @@ fn what_was_found_by_attackers_stays_found() {
             + page.blocks.iter().map(|it| it.text.len()).sum::<usize>();
         assert!(kept < 64 << 20, "{name}: {kept} bytes");
         let norm = Norm::learn([&page, &page]);
-        judge(&page, &norm, &Expect::of_url(&url));
+        judge(&page, &norm, &Expectations::of_url(&url));
     }
 }
 
@@ -320,15 +320,15 @@ fn what_was_found_by_attackers_stays_found() {
 fn who_waits_can_end_it() {
     let page = "<p>một đoạn văn dài của trang".repeat(200_000);
     let url = "https://portal.example.vn/".parse().unwrap();
-    let patience = page::patience::Patience::default();
-    patience.lose();
+    let cancel = page::cancel::Cancel::default();
+    cancel.cancel();
     let source = Source {
         bytes: page.as_bytes(),
         content_type: None,
         url: &url,
         ignore: &[],
     };
-    let limit = patience.during(|| page::read(source).map(|_| ()));
+    let limit = cancel.during(|| page::read(source).map(|_| ()));
     assert!(matches!(limit, Err(page::Limit::Time | page::Limit::Nodes)));
     // the beginning of the page is read nevertheless
     let signed = format!("<title>Hacked by X</title>{}", "<b>".repeat(2000));

@@ -164,7 +164,7 @@ async fn lists_and_reports_name_the_officer_who_has_it_and_mark_others() {
         it = incident::take(&it, by, now).unwrap();
         scene.commit(it).await;
         it = scene.incidents().await.remove(0);
-        let lines = timeline::summary(&it, &scene.world.words, &jiff::tz::TimeZone::UTC);
+        let lines = timeline::summary(&it, &scene.world.locale, &jiff::tz::TimeZone::UTC);
         listed.push(unmarked(&lines[1]));
         let zone = &scene.world.config.service.timezone;
         let week = Week::of(now.to_zoned(zone.clone()).date());

@@ -7,7 +7,7 @@ use std::{
 };
 
 use gaccong::{
-    fetch::{Eye, Guard, Sees, Settings, Visit},
+    fetch::{Fetch, Fetcher, Guard, Settings, Visit},
     model::{Class, Fetched, Profile, observation::Silence},
 };
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ pub(crate) async fn look(settings: Settings, url: &str) -> Fetched {
         networks: vec!["127.0.0.0/8".parse().unwrap()],
         ..Guard::default()
     };
-    let eye = Eye::new(Settings { guard, ..settings }).unwrap();
+    let eye = Fetcher::new(Settings { guard, ..settings }).unwrap();
     let url: Url = url.parse().unwrap();
     let target = id("t");
     let visit = Visit {
@@ -471,12 +471,12 @@ async fn half_a_page_is_never_learnt_and_rings_where_it_is_signed() {
     let portal = Portal::page(honest(1)).await;
     let scene = Scene::new(&yaml("", &[("cong", &portal.url())]));
     scene.learn(0).await;
-    let before = scene.dossier(0).await.baseline;
+    let before = scene.target_state(0).await.baseline;
     let half_of = |page: &str| half(&gzip(page), 60);
     let body = half_of(&honest(2));
     portal.set(move |_| coded("gzip", body.clone()));
     assert_eq!(scene.check(0).await.class, Some(Class::Protocol));
-    assert_eq!(scene.dossier(0).await.baseline, before);
+    assert_eq!(scene.target_state(0).await.baseline, before);
     // browsers show the defacement, and hide what follows it in an unclosed comment
     for between in ["<p>", "<!-- "] {
         let body = half_of(&format!("{}{between}{}", defaced(), honest(2)));

@@ -321,9 +321,9 @@ async fn a_page_that_always_breaks_over_http2_is_known_by_its_bytes_all_the_same
     let clock = honest(1).replace("<h1>", "<p>10:24:31</p><h1>");
     let scene = scene(Does::Shows(clock.into_bytes(), None), false).await;
     scene.learn(0).await;
-    let (target, dossier) = (scene.target(0), scene.dossier(0).await);
+    let (target, target_state) = (scene.target(0), scene.target_state(0).await);
     let (desktop, beside) = (Profile::Desktop, LookOptions::default());
-    let seen = watch::look(&scene.world, &target, desktop, &dossier, beside).await;
+    let seen = watch::look(&scene.world, &target, desktop, &target_state, beside).await;
     let decided = (seen.class, seen.decided_by);
     assert_eq!(decided, (Class::Unchanged, DecidedBy::Equal));
 }

@@ -8,7 +8,7 @@ use gaccong::{
     duty::{due, overdue},
     incident,
     model::{
-        duty::Rung,
+        duty::EscalationStep,
         incident::{Actor, Origin, Standpoint},
     },
     world::clock::Clock,
@@ -184,7 +184,7 @@ async fn where_the_agency_has_it_the_operator_is_called_at_half_the_pace_and_its
             it = incident::escalate(&it, call.reached, call.to, now);
         }
     }
-    let (roster, national) = (Rung::Roster, Rung::National);
+    let (roster, national) = (EscalationStep::Roster, EscalationStep::National);
     let wanted = [10, 60, 120, 240, 360].into_iter();
     let wanted: Vec<_> = wanted
         .zip([roster, national, roster, national, roster])
@@ -339,7 +339,7 @@ async fn at_night_the_test_call_rings_nobody() {
 
 #[test]
 fn people_without_any_way_to_them_are_named() {
-    let words = gaccong::locale::Words::new(gaccong::locale::Lang::Vi);
+    let words = gaccong::locale::Locale::new(gaccong::locale::Lang::Vi);
     let now = "2026-11-02T08:00:00+07:00".parse().unwrap();
     let text = "duty:
   roster:

@@ -13,8 +13,8 @@ use gaccong::{
         replay::{Replay, Unbounded},
     },
     model::{
-        Baseline, Class, Digest, Dossier, Kind, LookRef, Profile, Say, Signal, Target, Verdict,
-        incident::ChangeLine, target::Confirm,
+        Baseline, Class, Digest, Kind, Localized, LookRef, Profile, Signal, Target, TargetState,
+        Verdict, incident::ChangeLine, target::Confirm,
     },
     store::Commit,
     watch::{LookOptions, check, look, visitors},
@@ -49,7 +49,7 @@ async fn approve(scene: &Scene, portal: &Portal, target: &Target, history: &[Byt
     let mut looks: Vec<LookRef> = Vec::new();
     for body in history {
         serve(portal, body.clone(), None);
-        let nothing = Dossier::new(target.id.clone());
+        let nothing = TargetState::new(target.id.clone());
         let seen = look(
             &scene.world,
             target,
@@ -61,17 +61,17 @@ async fn approve(scene: &Scene, portal: &Portal, target: &Target, history: &[Byt
         scene.world.evidence.keep(body).unwrap();
         looks.push(seen.seen.expect("a page"));
     }
-    for id in [target.id.clone(), target.id.beside("googlebot")] {
-        let mut dossier = Dossier::new(id);
-        dossier.expects = Some(expectations(target));
-        dossier.baseline = Some(Baseline {
+    for id in [target.id.clone(), target.id.child("googlebot")] {
+        let mut target_state = TargetState::new(id);
+        target_state.expects = Some(expectations(target));
+        target_state.baseline = Some(Baseline {
             approved: looks.clone(),
             by: "x".to_owned(),
             at: Timestamp::UNIX_EPOCH,
             learnt: Vec::new(),
         });
         let commit = Commit {
-            dossier: Some(dossier),
+            target_state: Some(target_state),
             ..Commit::default()
         };
         scene.world.store.commit(commit).await.unwrap();
@@ -83,7 +83,7 @@ async fn approve(scene: &Scene, portal: &Portal, target: &Target, history: &[Byt
 struct Told {
     class: Class,
     verdict: Verdict,
-    cause: Option<Say>,
+    cause: Option<Localized>,
     title: Option<String>,
     changes: Vec<ChangeLine>,
     digest: Option<Digest>,
@@ -144,7 +144,7 @@ impl Case {
     async fn judge_portal(&self, scene: &Scene) -> Told {
         let world = &scene.world;
         let own = visitors::profile_dossier(world, &self.target, Profile::Googlebot).await;
-        let dossier = Dossier {
+        let target_state = TargetState {
             target: self.target.id.clone(),
             ..own.clone()
         };
@@ -153,14 +153,14 @@ impl Case {
             world,
             &self.target,
             desktop,
-            &dossier,
+            &target_state,
             LookOptions::default(),
         )
         .await;
         let mut gravest = Gravest::of(first);
         if self.googlebot.is_some() {
             let beside = LookOptions {
-                first_profile: Some(&dossier),
+                first_profile: Some(&target_state),
                 ..LookOptions::default()
             };
             gravest.add(look(world, &self.target, Profile::Googlebot, &own, beside).await);
@@ -170,7 +170,7 @@ impl Case {
 }
 
 /// Signals without the last digits of their weights, which a record in the store does not keep.
-fn shown(signals: &[Signal]) -> Vec<(String, String, Say, String)> {
+fn shown(signals: &[Signal]) -> Vec<(String, String, Localized, String)> {
     let one = |it: &Signal| {
         let weight = format!("{:.9}", it.weight);
         (it.name.clone(), weight, it.say.clone(), it.excerpt.clone())

@@ -32,13 +32,13 @@ fn portal_page(n: u64) -> String {
 }
 
 async fn path(scene: &Scene) -> (DecidedBy, Class) {
-    let dossier = scene.dossier(0).await;
+    let target_state = scene.target_state(0).await;
     let target = scene.target(0);
     let seen = look(
         &scene.world,
         &target,
         Profile::Desktop,
-        &dossier,
+        &target_state,
         LookOptions::default(),
     )
     .await;
@@ -71,7 +71,7 @@ async fn what_goes_on_by_itself_needs_no_tree() {
     portal.show(a);
     assert_eq!(path(&scene).await.0, DecidedBy::Masked);
     // learnt bytes are recognised by their digest alone
-    let digest = scene.dossier(0).await.baseline.unwrap().approved[0].digest;
+    let digest = scene.target_state(0).await.baseline.unwrap().approved[0].digest;
     let body = scene.world.evidence.body(&digest).unwrap();
     portal.show(String::from_utf8(body).unwrap());
     assert_eq!(path(&scene).await, (DecidedBy::Equal, Class::Unchanged));
@@ -184,8 +184,8 @@ async fn what_was_seen_before_a_stop_is_history_after_it() {
     let seen = store.history(&id("a"), at(0), at(10_000)).await.unwrap();
     assert_eq!(seen.spans.len(), 2);
     assert_eq!(seen.spans[0].to, at(6000));
-    let glance = store.glances().await.unwrap();
-    assert!(glance.is_empty(), "a history alone is no target");
+    let summary = store.all_summaries().await.unwrap();
+    assert!(summary.is_empty(), "a history alone is no target");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -193,12 +193,14 @@ async fn a_look_that_saw_nothing_new_writes_no_record() {
     let portal = Portal::page(portal_page(1)).await;
     let scene = Scene::new(&yaml("", &[("a", &portal.url())]));
     scene.learn(0).await;
-    let revision = scene.dossier(0).await.revision;
+    let revision = scene.target_state(0).await.revision;
     for _ in 0..5 {
         scene.check(0).await;
     }
-    assert_eq!(scene.dossier(0).await.revision, revision);
-    let last = scene.world.store.glances().await.unwrap()[0].last.unwrap();
+    assert_eq!(scene.target_state(0).await.revision, revision);
+    let last = scene.world.store.all_summaries().await.unwrap()[0]
+        .last
+        .unwrap();
     assert_eq!(last.1, Class::Unchanged);
     assert!(jiff::Timestamp::now().duration_since(last.0).unsigned_abs() < Duration::from_secs(60));
     portal.shut().await;

@@ -4,10 +4,10 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use gaccong::model::{
-    Alert, Dossier, Incident, Mask, Receipt, Storm,
+    Alert, Incident, Mask, Receipt, Storm, TargetState,
     history::{Day, LatencyHistogram, Span},
     plan::Plan,
-    registration::{Entry, Registration, Request},
+    registration::{AuditEntry, Registration, Request},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -31,7 +31,7 @@ const KINDS: &[(&str, Rewrite)] = &[
     ("beats", again::<String>),
     ("days", again::<Day>),
     ("dead-letters", again::<Alert>),
-    ("dossiers", again::<Dossier>),
+    ("dossiers", again::<TargetState>),
     ("incidents", again::<Incident>),
     ("masks", again::<Mask>),
     ("milestones", again::<String>),
@@ -41,7 +41,7 @@ const KINDS: &[(&str, Rewrite)] = &[
     ("plans", again::<Plan>),
     ("receipts", again::<Receipt>),
     ("registrations", again::<Registration>),
-    ("registry-history", again::<Entry>),
+    ("registry-history", again::<AuditEntry>),
     ("requests", again::<Request>),
     ("spans", again::<Span>),
     ("storms", again::<Storm>),

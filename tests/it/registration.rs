@@ -8,7 +8,7 @@ use gaccong::{
     deliver,
     model::{
         TargetId,
-        registration::{Deed, Proof, Request, Stage},
+        registration::{AuditEvent, Proof, Request, Stage},
     },
     watch::check,
 };
@@ -70,7 +70,7 @@ async fn answer(telegram: &Telegram, query: &str) -> String {
     all.into_iter().find(|it| it.0 == query).unwrap().1
 }
 
-pub fn deeds(entries: &[gaccong::model::registration::Entry]) -> Vec<&'static str> {
+pub fn deeds(entries: &[gaccong::model::registration::AuditEntry]) -> Vec<&'static str> {
     entries.iter().map(|it| it.deed.as_str()).collect()
 }
 
@@ -382,7 +382,7 @@ async fn a_crash_between_deed_and_answer_does_nothing_twice() {
     assert_eq!(deeds(&entries), ["asked", "proved", "registered"]);
     assert_eq!(
         entries[1].deed,
-        Deed::Proved {
+        AuditEvent::Proved {
             request: requests(&scene).await[0].id.clone(),
             proof: Proof::Vouched(AN.name.to_owned())
         }

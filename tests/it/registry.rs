@@ -14,7 +14,7 @@ use gaccong::{
         registration::{Proof, Registration},
         target::{Settings, Target},
     },
-    store::{Commit, Enrolment},
+    store::{Commit, RegistryUpdate},
     watch::check,
 };
 
@@ -233,7 +233,7 @@ async fn what_is_watched_no_more_leaves_nothing_open_and_nothing_to_inherit() {
         scene
             .world
             .store
-            .dossier(&second.id)
+            .target_state(&second.id)
             .await
             .unwrap()
             .is_none()
@@ -411,9 +411,9 @@ async fn what_was_registered_with_a_shorter_interval_is_held_to_the_services() {
             until: None,
         };
         let commit = Commit {
-            registry: Some(Enrolment {
+            registry: Some(RegistryUpdate {
                 registered: vec![registration],
-                ..Enrolment::default()
+                ..RegistryUpdate::default()
             }),
             ..Commit::default()
         };

@@ -112,7 +112,7 @@ async fn every_format_is_whole() {
         String::from_utf8(
             formats::find(name)
                 .unwrap()
-                .render(&report, &scene.world.words)
+                .render(&report, &scene.world.locale)
                 .unwrap(),
         )
         .unwrap()

@@ -9,7 +9,7 @@ use std::{
 use gaccong::{
     evidence::Evidence,
     model::{
-        Class, Digest, Dossier,
+        Class, Digest, TargetState,
         registration::Registration,
         sighting::Sighting,
         target::{Settings, Target},
@@ -82,8 +82,8 @@ async fn the_pages_of_sightings_are_in_the_backup_and_verified() {
     let (_keep, path) = folder(&yaml("", &[("a", "http://127.0.0.1:1/")]));
     let evidence = Evidence::new(path.join("snapshots"));
     let digest = evidence.keep(b"<p>hacked by x</p>").unwrap();
-    let mut dossier = Dossier::new(id("a"));
-    dossier.sightings.seen.push(Sighting {
+    let mut target_state = TargetState::new(id("a"));
+    target_state.sightings.seen.push(Sighting {
         at: Timestamp::now(),
         class: Class::Defaced,
         score: 1.0,
@@ -93,7 +93,7 @@ async fn the_pages_of_sightings_are_in_the_backup_and_verified() {
     });
     let store = store_at("sled", &path.join("data"));
     let commit = Commit {
-        dossier: Some(dossier),
+        target_state: Some(target_state),
         ..Commit::default()
     };
     store.commit(commit).await.unwrap();

@@ -77,7 +77,7 @@ async fn tell(store: &dyn Store, about: About) {
 
 async fn mark(store: &dyn Store, name: &str, value: &str) {
     let commit = Commit {
-        milestone: Some((name.to_owned(), value.to_owned())),
+        marker: Some((name.to_owned(), value.to_owned())),
         ..Commit::default()
     };
     store.commit(commit).await.unwrap();
@@ -159,7 +159,7 @@ async fn refused_alerts_and_markers_of_one_occasion_go() {
         "duty/seen-to",
         "moved/room/-1001",
     ] {
-        there.push(store.milestone(name).await.unwrap().is_some());
+        there.push(store.marker(name).await.unwrap().is_some());
     }
     assert_eq!(there, [false, true, true, true]);
 }

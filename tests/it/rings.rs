@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use gaccong::{
     deliver,
     model::{About, Alert, Notice, Receipt, Urgency, incident::What},
-    notify::{Message, Notifier, Pace, Place, Refusal},
+    notify::{Message, Notifier, Place, RateLimit, Refusal},
     store::Commit,
     watch::check::check,
     world::{clock::Clock, unchanging},
@@ -196,8 +196,8 @@ struct Slow(Keeper);
 
 #[async_trait]
 impl Notifier for Slow {
-    fn pace(&self) -> Option<Pace> {
-        Some(Pace {
+    fn rate_limit(&self) -> Option<RateLimit> {
+        Some(RateLimit {
             place: "slow".to_owned(),
             per_minute: 4,
             account: "slow".to_owned(),

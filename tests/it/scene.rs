@@ -13,7 +13,7 @@ use gaccong::{
     config,
     config::{Config, Pace},
     deliver, jobs,
-    model::{Dossier, Incident, Receipt, Target, TargetId},
+    model::{Incident, Receipt, Target, TargetId, TargetState},
     notify::{Message, Notifier, Place, Refusal},
     store::{Commit, Store, Wanted, backends},
     watch::check,
@@ -160,15 +160,15 @@ impl Scene {
             self.check(at).await;
         }
         assert!(
-            self.dossier(at).await.baseline.is_some(),
+            self.target_state(at).await.baseline.is_some(),
             "three looks are a baseline"
         );
     }
 
-    pub async fn dossier(&self, at: usize) -> Dossier {
+    pub async fn target_state(&self, at: usize) -> TargetState {
         self.world
             .store
-            .dossier(&self.target(at).id)
+            .target_state(&self.target(at).id)
             .await
             .unwrap()
             .unwrap()

@@ -112,10 +112,14 @@ async fn defaced_at_a_quarter_of_the_looks_is_one_incident_that_does_not_flap() 
         assert!(incidents[0].stage.is_open() && incidents[0].flaps == 0);
         let seen = incidents[0].intermittent.clone().unwrap();
         assert!(seen.times >= 4 && seen.looks > seen.times, "{seen:?}");
-        let dossier = scene.dossier(0).await;
-        assert!(dossier.sightings.seen.len() <= 12);
-        let known = dossier.baseline.unwrap();
-        assert!(known.looks().all(|it| !dossier.sightings.shows(&it.digest)));
+        let target_state = scene.target_state(0).await;
+        assert!(target_state.sightings.seen.len() <= 12);
+        let known = target_state.baseline.unwrap();
+        assert!(
+            known
+                .looks()
+                .all(|it| !target_state.sightings.shows(&it.digest))
+        );
     }
 }
 
@@ -125,8 +129,8 @@ async fn unsigned_tampering_adds_up_and_one_odd_look_does_not() {
     once(&portal, odd());
     scene.check(0).await;
     assert!(scene.heard().is_empty(), "{:?}", scene.heard());
-    let dossier = scene.dossier(0).await;
-    let seen = &dossier.sightings.seen[0];
+    let target_state = scene.target_state(0).await;
+    let seen = &target_state.sightings.seen[0];
     assert_eq!(
         (seen.class, seen.signed, seen.told),
         (Class::Suspicious, false, false)
@@ -292,7 +296,7 @@ async fn after_a_sighting_looks_are_full_and_come_at_moments_nobody_foresees() {
     while !full {
         clock.pass(1);
         scene.check(0).await;
-        full = !scene.dossier(0).await.sightings.seen.is_empty();
+        full = !scene.target_state(0).await.sightings.seen.is_empty();
     }
     let before = portal.seen().len();
     for _ in 0..12 {

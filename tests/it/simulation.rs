@@ -276,7 +276,7 @@ impl History {
         let world = &self.running.as_ref().unwrap().1;
         let incidents = self.incidents().await;
         let truths = self.outside.truths.lock().unwrap().clone();
-        let glances = store.glances().await.unwrap();
+        let all_summaries = store.all_summaries().await.unwrap();
         for (id, truth) in &truths {
             let open = incidents
                 .iter()
@@ -302,11 +302,11 @@ impl History {
             if !right {
                 return Err(format!(
                     "{id} is {truth:?}, open is {open:#?}, known {:?}",
-                    glances.iter().find(|it| it.target.as_str() == id)
+                    all_summaries.iter().find(|it| it.target.as_str() == id)
                 ));
             }
-            let glance = glances.iter().find(|it| it.target.as_str() == id);
-            let last = glance.and_then(|it| it.last).ok_or("never looked at")?;
+            let summary = all_summaries.iter().find(|it| it.target.as_str() == id);
+            let last = summary.and_then(|it| it.last).ok_or("never looked at")?;
             let age = self.clock.now().duration_since(last.0).as_secs();
             if age > 180 {
                 return Err(format!("{id} was not looked at for {age} s"));

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use gaccong::{
     evidence::Evidence,
     model::{
-        About, Alert, Class, Dossier, Notice, Receipt, Storm, Urgency,
+        About, Alert, Class, Notice, Receipt, Storm, TargetState, Urgency,
         history::Mark,
-        registration::{Deed, Entry, Registration},
+        registration::{AuditEntry, AuditEvent, Registration},
         storm::Family,
         target::{Settings, Target},
     },
     store::{
-        Commit, Delivery, Enrolment, Range, Store, StoreError, Wanted, control, lock::Lock, tables,
+        Commit, Delivery, Range, RegistryUpdate, Store, StoreError, Wanted, control, lock::Lock,
+        tables,
     },
 };
 use jiff::Timestamp;
@@ -71,10 +72,10 @@ pub async fn suite(store: Arc<dyn Store>) {
 }
 
 async fn revisions(store: &dyn Store) {
-    assert_eq!(store.dossier(&id("a")).await.unwrap(), None);
-    let fresh = Dossier::new(id("a"));
-    let commit = |dossier: &Dossier| Commit {
-        dossier: Some(dossier.clone()),
+    assert_eq!(store.target_state(&id("a")).await.unwrap(), None);
+    let fresh = TargetState::new(id("a"));
+    let commit = |target_state: &TargetState| Commit {
+        target_state: Some(target_state.clone()),
         ..Commit::default()
     };
     store.commit(commit(&fresh)).await.unwrap();
@@ -83,7 +84,7 @@ async fn revisions(store: &dyn Store) {
         Err(StoreError::Conflict),
         "made from an older revision"
     );
-    let stored = store.dossier(&id("a")).await.unwrap().unwrap();
+    let stored = store.target_state(&id("a")).await.unwrap().unwrap();
     assert_eq!(stored.revision, 1);
     // a refused commit writes nothing
     let refused = Commit {
@@ -209,7 +210,7 @@ async fn registry(store: &dyn Store) {
         until: None,
     };
     let enrol = |revision, registered: &[Registration], removed: &[&str]| Commit {
-        registry: Some(Enrolment {
+        registry: Some(RegistryUpdate {
             revision,
             registered: registered.to_vec(),
             removed: removed.iter().map(|it| id(it)).collect(),
@@ -228,11 +229,11 @@ async fn registry(store: &dyn Store) {
         .unwrap();
     assert!(store.registry().await.unwrap().is_empty());
     // two lines of one moment are two lines
-    let entry = Entry {
+    let entry = AuditEntry {
         at: at(2),
         target: id("new"),
         by: "x".into(),
-        deed: Deed::Ended,
+        deed: AuditEvent::Ended,
     };
     for _ in 0..2 {
         let entries = vec![entry.clone()];
@@ -327,12 +328,12 @@ async fn sled_survives_a_close_and_a_torn_snapshot_file() {
     let folder = tempfile::tempdir().unwrap();
     for round in 1..=3 {
         let store = store_at("sled", folder.path());
-        let known = store.dossier(&id("a")).await.unwrap();
+        let known = store.target_state(&id("a")).await.unwrap();
         assert_eq!(known.as_ref().map_or(0, |it| it.revision), round - 1);
-        let dossier = known.unwrap_or_else(|| Dossier::new(id("a")));
+        let target_state = known.unwrap_or_else(|| TargetState::new(id("a")));
         store
             .commit(Commit {
-                dossier: Some(dossier),
+                target_state: Some(target_state),
                 alerts: vec![alert(i64::try_from(round).unwrap())],
                 ..Commit::default()
             })

@@ -52,10 +52,10 @@ async fn large_pages_that_fell_out_of_a_baseline_do_not_stay_on_disk() {
     for _ in 0..8 {
         clock.pass(1);
         scene.check(0).await;
-        let learnt = scene.dossier(0).await.baseline.unwrap().learnt;
+        let learnt = scene.target_state(0).await.baseline.unwrap().learnt;
         taught.extend(learnt.iter().map(|it| it.digest.hex()));
     }
-    let learnt = scene.dossier(0).await.baseline.unwrap().learnt.len();
+    let learnt = scene.target_state(0).await.baseline.unwrap().learnt.len();
     assert_eq!((taught.len(), learnt), (8, 5));
     let bodies = || {
         let all = fs::read_dir(scene.world.evidence.folder()).unwrap();

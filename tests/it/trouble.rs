@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use gaccong::{
     deliver,
-    fetch::{Sees, Visit},
+    fetch::{Fetch, Visit},
     jobs::watchdog::Watchdog,
     model::{
-        Class, Fetched, Kind, Observation, Receipt, Say, Seen,
+        Class, Fetched, Kind, Localized, Observation, Receipt, Seen,
         incident::{Stage, What},
         observation::{Answer, Silence},
     },
@@ -31,7 +31,7 @@ struct Script(std::sync::Mutex<Sight>);
 type Sight = Box<dyn FnMut(&str) -> Seen + Send>;
 
 #[async_trait]
-impl Sees for Script {
+impl Fetch for Script {
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Fetched {
         let mut seen = (self.0.lock().unwrap())(visit.target.portal());
         // every scripted visit ends at its own URL, without redirects
@@ -78,7 +78,7 @@ pub fn answered(address: &str, date: Option<Timestamp>) -> Seen {
 pub fn silent(class: Class, key: &str) -> Seen {
     Seen::Silent(Silence {
         class,
-        cause: Say::new(key),
+        cause: Localized::new(key),
         status: None,
     })
 }

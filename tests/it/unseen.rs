@@ -125,7 +125,15 @@ async fn the_same_bytes_under_headers_that_make_another_page_ring() {
             "{headers:?}\n{}",
             heard[0]
         );
-        assert!(scene.dossier(0).await.baseline.unwrap().learnt.is_empty());
+        assert!(
+            scene
+                .target_state(0)
+                .await
+                .baseline
+                .unwrap()
+                .learnt
+                .is_empty()
+        );
     }
 }
 
@@ -359,7 +367,7 @@ async fn a_portal_that_keeps_us_out_for_an_hour_is_told_aloud_whatever_was_annou
         assert!(incident.planned.is_none() && incident.muted.is_none());
         let steps = [gaccong::model::duty::Step {
             after: std::time::Duration::from_secs(60),
-            to: gaccong::model::duty::Rung::DutyRoom,
+            to: gaccong::model::duty::EscalationStep::DutyRoom,
         }];
         let later = scene.world.clock.now() + jiff::SignedDuration::from_mins(30);
         let due = gaccong::duty::escalation::due(&steps, &incident, later, false, |_| true);
@@ -392,7 +400,15 @@ async fn a_host_that_is_known_for_a_picture_or_a_link_may_run_no_code() {
                 assert!(heard.is_empty(), "{first}: {heard:?}");
                 clock.pass(10);
             }
-            assert!(!scene.dossier(0).await.baseline.unwrap().learnt.is_empty());
+            assert!(
+                !scene
+                    .target_state(0)
+                    .await
+                    .baseline
+                    .unwrap()
+                    .learnt
+                    .is_empty()
+            );
             let heard = shown(
                 &portal,
                 &scene,

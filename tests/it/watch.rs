@@ -69,7 +69,7 @@ async fn a_defacement_is_confirmed_told_once_and_its_end_too() {
             .starts_with(b"<html>")
     );
     assert_eq!(
-        scene.dossier(0).await.baseline.unwrap().learnt.len(),
+        scene.target_state(0).await.baseline.unwrap().learnt.len(),
         0,
         "an attack teaches nothing"
     );
@@ -193,8 +193,8 @@ async fn a_page_that_is_bad_at_first_sight_teaches_nothing() {
     for _ in 0..4 {
         scene.check(0).await;
     }
-    let dossier = scene.dossier(0).await;
-    assert!(dossier.baseline.is_none() && dossier.learning.is_empty());
+    let target_state = scene.target_state(0).await;
+    assert!(target_state.baseline.is_none() && target_state.learning.is_empty());
     assert_eq!(scene.heard().len(), 1);
 }
 
@@ -318,7 +318,10 @@ async fn an_approval_ends_the_incident_and_moves_the_baseline() {
             .unwrap()
             .contains("Nguyễn Văn A xác nhận là thay đổi hợp lệ")
     );
-    assert_eq!(scene.dossier(0).await.baseline.unwrap().by, "Nguyễn Văn A");
+    assert_eq!(
+        scene.target_state(0).await.baseline.unwrap().by,
+        "Nguyễn Văn A"
+    );
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use fluent::FluentResource;
 use gaccong::{
     detect::signals,
-    locale::{Lang, SOURCES, Words},
+    locale::{Lang, Locale, SOURCES},
     model::{Class, Kind},
 };
 
@@ -48,7 +48,7 @@ fn both_languages_have_every_message_and_placeholder() {
 #[test]
 fn everything_that_is_named_has_words() {
     for lang in [Lang::Vi, Lang::En] {
-        let words = Words::new(lang);
+        let words = Locale::new(lang);
         let mut keys: Vec<String> = Class::ALL.iter().map(|it| it.key()).collect();
         keys.extend(
             signals::ALL
@@ -86,7 +86,7 @@ fn no_sentence_is_missing() {
     }
     let mut code = String::new();
     walk(std::path::Path::new("src"), &mut code);
-    let words = Words::new(Lang::En);
+    let words = Locale::new(Lang::En);
     for call in [
         ".plain(\"",
         ".text(\"",

@@ -1,4 +1,4 @@
-//! Words that made-up portals are written with. No place, office or person is meant.
+//! Locale that made-up portals are written with. No place, office or person is meant.
 
 use fastrand::Rng;
 

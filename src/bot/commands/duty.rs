@@ -24,29 +24,37 @@ impl Command for Duty {
     }
 
     async fn run(&self, context: &ChatContext<'_>, _rest: &str) -> Reply {
-        let words = context.words();
+        let locale = context.locale();
         let zone = context.zone();
         let roster = &context.world().config.duty.roster;
         let now = context.world().clock.now();
         let mut reply = Reply::default();
         let text = &mut reply.text;
         if roster.is_empty() {
-            text.push(&words.plain("bot-no-roster"));
+            text.push(&locale.text("bot-no-roster"));
             return reply;
         }
-        text.bold(&words.plain("bot-on-duty")).line();
+        text.bold(&locale.text("bot-on-duty")).line();
         let turns = on_duty(roster, now, zone);
         if turns.is_empty() {
-            text.push(&words.plain("handover-nobody")).line();
+            text.push(&locale.text("handover-nobody")).line();
         }
         for it in &turns {
-            let until = words.moment(it.to, zone);
-            person(text, &it.who, &words.text("bot-until", &[("when", &until)]));
+            let until = locale.moment(it.to, zone);
+            person(
+                text,
+                &it.who,
+                &locale.text_with("bot-until", &[("when", &until)]),
+            );
         }
         if let Some(it) = next(roster, now, zone) {
-            let from = words.moment(it.from, zone);
-            text.bold(&words.plain("bot-next")).line();
-            person(text, &it.who, &words.text("bot-from", &[("when", &from)]));
+            let from = locale.moment(it.from, zone);
+            text.bold(&locale.text("bot-next")).line();
+            person(
+                text,
+                &it.who,
+                &locale.text_with("bot-from", &[("when", &from)]),
+            );
         }
         reply
     }

@@ -43,7 +43,7 @@ impl Command for Start {
 
 /// The answer for the caller's role. A stranger only learns how to register.
 fn offered(context: &ChatContext<'_>) -> Reply {
-    let words = context.words();
+    let locale = context.locale();
     let mut reply = Reply::default();
     if context.access.role() == Role::Stranger {
         let contact = context.world().config.service.contact.clone();
@@ -52,19 +52,21 @@ fn offered(context: &ChatContext<'_>) -> Reply {
             ("contact", contact.as_str()),
             ("chat", &context.chat.0.to_string()),
         ];
-        reply.text.push(&words.text("bot-stranger-help", &args));
+        reply
+            .text
+            .push(&locale.text_with("bot-stranger-help", &args));
         return reply;
     }
     let name = context.world().config.service.name.clone();
     reply.text.bold(&name).line();
     for it in ALL.iter().filter(|it| it.least() <= context.access.role()) {
         let [vietnamese, english] = it.names();
-        let line = words.plain(&format!("command-{english}"));
+        let line = locale.text(&format!("command-{english}"));
         reply
             .text
             .push(&format!("/{vietnamese} (/{english}): {line}"))
             .line();
     }
-    reply.text.line().push(&words.plain("bot-help-incident"));
+    reply.text.line().push(&locale.text("bot-help-incident"));
     reply
 }

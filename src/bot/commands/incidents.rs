@@ -42,13 +42,13 @@ impl Command for Incidents {
 /// The incident's message, followed by its time line.
 fn one(context: &ChatContext<'_>, known: &Incident) -> Reply {
     let zone = context.zone();
-    let message = messages::incident::message(known, context.words(), zone, false);
+    let message = messages::incident::message(known, context.locale(), zone, false);
     let mut reply = Reply::default();
     // as many of the last events as fit
     for most in [12, 8, 4, 0] {
         reply.text = Text::default();
         reply.text.written(&message).line().line();
-        for line in timeline::lines(known, context.words(), zone, most) {
+        for line in timeline::lines(known, context.locale(), zone, most) {
             reply.text.push(&line).line();
         }
         if reply.text.fits() {
@@ -82,7 +82,7 @@ pub(in crate::bot) async fn page(context: &ChatContext<'_>, at: usize) -> Reply 
         .bold(&context.say("bot-open", &[("count", &count)]))
         .line();
     for it in &items {
-        for line in timeline::summary(it, context.words(), zone) {
+        for line in timeline::summary(it, context.locale(), zone) {
             reply.text.push(&line).line();
         }
     }

@@ -19,7 +19,7 @@ use teloxide::{
 };
 
 use super::{context::ChatContext, reply::Reply};
-use crate::{actions::Role, locale::Words};
+use crate::{actions::Role, locale::Locale};
 
 /// A command.
 #[async_trait]
@@ -65,7 +65,7 @@ pub(super) fn find(name: &str, role: Role) -> Option<&'static dyn Command> {
 }
 
 /// Publishes the menu of commands: all of a role's commands in known chats, a stranger's in all others.
-pub(super) async fn publish(bot: &Bot, chats: &[(Recipient, Role)], words: &Words) {
+pub(super) async fn publish(bot: &Bot, chats: &[(Recipient, Role)], locale: &Locale) {
     let everywhere = (BotCommandScope::Default, Role::Stranger);
     let known = chats.iter().map(|(chat, role)| {
         let scope = BotCommandScope::Chat {
@@ -76,11 +76,11 @@ pub(super) async fn publish(bot: &Bot, chats: &[(Recipient, Role)], words: &Word
     for (scope, role) in std::iter::once(everywhere).chain(known) {
         let offered = ALL.iter().filter(|it| it.least() <= role).map(|it| {
             let [vietnamese, english] = it.names();
-            let name = match words.lang {
+            let name = match locale.lang {
                 crate::locale::Lang::Vi => vietnamese,
                 crate::locale::Lang::En => english,
             };
-            BotCommand::new(name, words.plain(&format!("command-{english}")))
+            BotCommand::new(name, locale.text(&format!("command-{english}")))
         });
         let told = bot
             .set_my_commands(offered.collect::<Vec<_>>())

@@ -13,7 +13,7 @@ use crate::{
     bot::{context::ChatContext, reply::Reply},
     locale::by_name,
     model::{
-        Class, Glance, Standing, Target,
+        Class, Standing, Target, TargetSummary,
         excerpt::{defang, marked, named},
     },
 };
@@ -38,18 +38,18 @@ impl Command for Status {
             portals(&context.access).await.map(|it| all(context, &it))
         } else {
             let found = portal(&context.access, rest).await;
-            found.map(|(target, glance)| one(context, &target, glance.as_ref()))
+            found.map(|(target, summary)| one(context, &target, summary.as_ref()))
         };
         shown.unwrap_or_else(|why| Reply::plain(&context.refusal(&why)))
     }
 }
 
 fn all(context: &ChatContext<'_>, seen: &[Seen]) -> Reply {
-    let words = context.words();
+    let locale = context.locale();
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut ill: Vec<(&Target, Class)> = Vec::new();
-    for (target, glance) in seen {
-        let last = glance.as_ref().and_then(|it| it.last);
+    for (target, summary) in seen {
+        let last = summary.as_ref().and_then(|it| it.last);
         let standing = last.map(|it| it.1.standing());
         *counts.entry(key(standing)).or_default() += 1;
         if let Some((_, class)) = last.filter(|it| it.1.standing() != Standing::Up) {
@@ -57,16 +57,16 @@ fn all(context: &ChatContext<'_>, seen: &[Seen]) -> Reply {
         }
     }
     let mut reply = Reply::default();
-    let count = words.count(seen.len() as u64);
+    let count = locale.count(seen.len() as u64);
     reply
         .text
-        .bold(&words.text("bot-watched", &[("count", &count)]))
+        .bold(&locale.text_with("bot-watched", &[("count", &count)]))
         .line();
     for (key, count) in counts {
-        let count = words.count(count);
+        let count = locale.count(count);
         reply
             .text
-            .push(&words.text(key, &[("count", &count)]))
+            .push(&locale.text_with(key, &[("count", &count)]))
             .line();
     }
     let rank = |class: &Class| class.standing() != Standing::Tampered;
@@ -79,15 +79,15 @@ fn all(context: &ChatContext<'_>, seen: &[Seen]) -> Reply {
             "• {} ({}): {}",
             named(&target.name, 80),
             target.id,
-            words.plain(&class.key())
+            locale.text(&class.key())
         );
         reply.text.push(&line).line();
     }
     if ill.len() > NAMED {
-        let more = words.count((ill.len() - NAMED) as u64);
+        let more = locale.count((ill.len() - NAMED) as u64);
         reply
             .text
-            .push(&words.text("bot-more", &[("count", &more)]));
+            .push(&locale.text_with("bot-more", &[("count", &more)]));
     }
     reply
 }
@@ -103,44 +103,44 @@ fn key(standing: Option<Standing>) -> &'static str {
     }
 }
 
-fn one(context: &ChatContext<'_>, target: &Target, glance: Option<&Glance>) -> Reply {
-    let words = context.words();
+fn one(context: &ChatContext<'_>, target: &Target, summary: Option<&TargetSummary>) -> Reply {
+    let locale = context.locale();
     let zone = context.zone();
     let mut reply = Reply::default();
     let text = &mut reply.text;
     text.bold(&named(&target.name, 120)).line();
     text.push(&marked(&defang(target.url.host_str().unwrap_or_default())))
         .line();
-    let last = glance.and_then(|it| it.last);
+    let last = summary.and_then(|it| it.last);
     let line = match last {
-        Some((at, class)) => words.text(
+        Some((at, class)) => locale.text_with(
             "bot-last-look",
             &[
-                ("when", &words.moment(at, zone)),
-                ("class", &words.plain(&class.key())),
+                ("when", &locale.moment(at, zone)),
+                ("class", &locale.text(&class.key())),
             ],
         ),
-        None => words.plain("bot-not-looked"),
+        None => locale.text("bot-not-looked"),
     };
     text.push(&line).line();
-    let line = match glance.and_then(|it| it.baseline.as_ref()) {
-        Some(baseline) => words.text(
+    let line = match summary.and_then(|it| it.baseline.as_ref()) {
+        Some(baseline) => locale.text_with(
             "bot-baseline",
             &[
                 ("by", &named(&baseline.by, 60)),
-                ("when", &words.moment(baseline.at, zone)),
+                ("when", &locale.moment(baseline.at, zone)),
             ],
         ),
-        None => words.plain("bot-no-baseline"),
+        None => locale.text("bot-no-baseline"),
     };
     text.push(&line).line();
-    if let Some(end) = glance.and_then(|it| it.certificate_ends) {
-        let end = words.moment(end, zone);
-        text.push(&words.text("bot-certificate", &[("when", &end)]))
+    if let Some(end) = summary.and_then(|it| it.certificate_ends) {
+        let end = locale.moment(end, zone);
+        text.push(&locale.text_with("bot-certificate", &[("when", &end)]))
             .line();
     }
-    if let Some(id) = glance.and_then(|it| it.open.as_ref()) {
-        text.push(&words.text("bot-has-open", &[("id", &id.to_string())]))
+    if let Some(id) = summary.and_then(|it| it.open.as_ref()) {
+        text.push(&locale.text_with("bot-has-open", &[("id", &id.to_string())]))
             .line();
     }
     reply

@@ -164,7 +164,7 @@ impl Stand {
         let style = Style::new().bold();
         line(&format!(
             "\n{style}{}{style:#}",
-            self.world.words.text(key, args)
+            self.world.locale.text_with(key, args)
         ))
     }
 
@@ -180,7 +180,7 @@ impl Stand {
                 if self
                     .world
                     .store
-                    .dossier(&target)
+                    .target_state(&target)
                     .await?
                     .is_none_or(|it| it.baseline.is_none())
                 {
@@ -217,12 +217,20 @@ impl Stand {
         let found = self
             .next(|it| it.target == victim && it.stage == Stage::Open)
             .await?;
-        let seconds = self.world.words.decimal(started.elapsed().as_secs_f64(), 1);
-        line(&self.world.words.text("demo-took", &[("seconds", &seconds)]))?;
+        let seconds = self
+            .world
+            .locale
+            .decimal(started.elapsed().as_secs_f64(), 1);
+        line(
+            &self
+                .world
+                .locale
+                .text_with("demo-took", &[("seconds", &seconds)]),
+        )?;
         if !found.kind.is_tampering() {
             return Ok(());
         }
-        line(&self.world.words.plain("demo-diff"))?;
+        line(&self.world.locale.text("demo-diff"))?;
         let (red, green) = (AnsiColor::Red.on_default(), AnsiColor::Green.on_default());
         for change in lines_of(&self.world, &found).iter().take(14) {
             let (style, sign) = if change.added {
@@ -248,28 +256,28 @@ impl Stand {
     }
 
     async fn finale(&self, sites: &[Site], out: &Path) -> Result<Outcome, Failure> {
-        let words = &self.world.words;
+        let locale = &self.world.locale;
         self.say("demo-table", &[])?;
         let mut rows = Vec::new();
-        let seen = self.world.store.glances().await?;
+        let seen = self.world.store.all_summaries().await?;
         for site in sites {
             let id = id(site)?;
             let last = seen
                 .iter()
                 .find(|it| it.target == id)
                 .and_then(|it| it.last);
-            let class = last.map(|it| words.plain(&it.1.key())).unwrap_or_default();
+            let class = last.map(|it| locale.text(&it.1.key())).unwrap_or_default();
             rows.push(vec![site.portal.name.to_owned(), class]);
         }
         table(
-            &["name", "class"].map(|it| words.plain(&format!("head-{it}"))),
+            &["name", "class"].map(|it| locale.text(&format!("head-{it}"))),
             rows,
         )?;
         if self.false_alarms.load(Ordering::Relaxed) > 0 {
             return Err(late("a portal that nobody touched was accused"));
         }
         let looks = self.looks.load(Ordering::Relaxed).to_string();
-        line(&words.text(
+        line(&locale.text_with(
             "demo-quiet",
             &[
                 ("count", &(sites.len() - VICTIMS).to_string()),
@@ -286,8 +294,8 @@ impl Stand {
             formats::find("html").ok_or_else(|| Failure::system("there is no HTML format"))?;
         let path = reports::write(&self.world, &report, html, out).map_err(Failure::system)?;
         self.say("demo-report", &[("path", &path.display().to_string())])?;
-        line(&words.plain("demo-clean"))?;
-        line(&words.plain("demo-next"))?;
+        line(&locale.text("demo-clean"))?;
+        line(&locale.text("demo-next"))?;
         Ok(Outcome::Fine)
     }
 }
@@ -331,7 +339,7 @@ fn config(global: &Global, folder: &Path, sites: &[Site]) -> Result<Config, Fail
         },
         ..Settings::default()
     };
-    let agency = crate::locale::Words::new(config.service.language).plain("demo-agency");
+    let agency = crate::locale::Locale::new(config.service.language).text("demo-agency");
     config.agencies = vec![Agency {
         id: "demo".to_owned(),
         name: agency.clone(),

@@ -43,7 +43,7 @@ pub(in crate::cli) async fn backup(global: &Global, args: Backup) -> Result<Outc
         }
     };
     let size = fs::metadata(&path).map_or(0, |it| it.len());
-    let sentence = world.words.text(
+    let sentence = world.locale.text_with(
         "backup-done",
         &[
             ("file", &path.display().to_string()),

@@ -102,7 +102,7 @@ fn shown(
     let mib = |bytes: u64| format!("{:.1} MiB", bytes as f64 / 1_048_576.0);
     let mut rows = Vec::new();
     let mut row = |key: &str, value: String| {
-        rows.push(vec![world.words.plain(&format!("verify-{key}")), value]);
+        rows.push(vec![world.locale.text(&format!("verify-{key}")), value]);
     };
     row("records", checkup.records.to_string());
     row("damaged", checkup.damaged.len().to_string());
@@ -117,8 +117,8 @@ fn shown(
     row("disk", mib(checkup.disk_bytes));
     row("journal-disk", mib(checkup.journal_bytes));
     let heads = [
-        world.words.plain("verify-what"),
-        world.words.plain("verify-found"),
+        world.locale.text("verify-what"),
+        world.locale.text("verify-found"),
     ];
     table(&heads, rows)?;
     let named = checkup
@@ -132,12 +132,12 @@ fn shown(
         line(&format!("  {it}"))?;
     }
     if let Some(why) = &checkup.in_memory {
-        line(&world.words.text("verify-in-memory", &[("why", why)]))?;
+        line(&world.locale.text_with("verify-in-memory", &[("why", why)]))?;
     }
     line(
         &world
-            .words
-            .plain(if good { "verify-good" } else { "verify-bad" }),
+            .locale
+            .text(if good { "verify-good" } else { "verify-bad" }),
     )
 }
 

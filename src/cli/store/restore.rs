@@ -50,8 +50,8 @@ pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Ou
         untold,
         aside,
     } = outcome?;
-    let words = crate::locale::Words::new(config.service.language);
-    let mut sentence = words.text(
+    let locale = crate::locale::Locale::new(config.service.language);
+    let mut sentence = locale.text_with(
         "restore-done",
         &[
             ("folder", &folder.display().to_string()),
@@ -61,7 +61,7 @@ pub(in crate::cli) async fn restore(global: &Global, args: Restore) -> Result<Ou
     );
     let mut more = |key: &str, name: &str, value: String| {
         sentence.push('\n');
-        sentence.push_str(&words.text(key, &[(name, &value)]));
+        sentence.push_str(&locale.text_with(key, &[(name, &value)]));
     };
     more("restore-untold", "count", untold.to_string());
     if let Some(aside) = &aside {

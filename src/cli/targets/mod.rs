@@ -23,7 +23,7 @@ use crate::{
     actions::{Access, Refused, registry::Present, removal},
     config,
     config::{Pace, duty_remarks, export},
-    model::{Glance, Target, TargetId},
+    model::{Target, TargetId, TargetSummary},
     registry,
     registry::{Row, rows},
     store::Commit,
@@ -107,7 +107,7 @@ pub enum Action {
     History { id: Option<String> },
     /// Print everything as one targets.yaml
     Export,
-    /// Say what is wrong with the configuration, all at once
+    /// Localized what is wrong with the configuration, all at once
     Validate,
     /// Let the running service take in a file that names far fewer targets than before
     Accept,
@@ -181,7 +181,7 @@ async fn export_yaml(global: &Global) -> Result<Outcome, Failure> {
 
 fn validate(global: &Global) -> Result<Outcome, Failure> {
     let config = open::config(global, Pace::Polite, true)?;
-    let words = crate::locale::Words::new(config.service.language);
+    let locale = crate::locale::Locale::new(config.service.language);
     let args = [
         ("file", global.config.display().to_string()),
         ("targets", config.targets.len().to_string()),
@@ -191,9 +191,9 @@ fn validate(global: &Global) -> Result<Outcome, Failure> {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    let remarks = duty_remarks(&config, System.now(), &words);
+    let remarks = duty_remarks(&config, System.now(), &locale);
     let facts = json!({"valid": true, "targets": config.targets.len(), "agencies": config.agencies.len(), "remarks": remarks});
-    let mut said = vec![words.text("cli-valid", &args)];
+    let mut said = vec![locale.text_with("cli-valid", &args)];
     said.extend(remarks);
     done(global.json, &said.join("\n"), &facts)?;
     Ok(Outcome::Fine)
@@ -219,20 +219,21 @@ fn unresolve(config: &mut config::Config, global: &Global) {
 async fn list(global: &Global) -> Result<Outcome, Failure> {
     let (world, _opened) = open::existing(global).await?;
     let targets = world.targets().await?;
-    let seen = world.store.glances().await?;
-    let seen: HashMap<&str, &Glance> = seen.iter().map(|it| (it.target.as_str(), it)).collect();
+    let seen = world.store.all_summaries().await?;
+    let seen: HashMap<&str, &TargetSummary> =
+        seen.iter().map(|it| (it.target.as_str(), it)).collect();
     let mut rows = Vec::new();
     for it in &targets {
-        let glance = seen.get(it.id.as_str());
-        let last = glance.and_then(|it| it.last);
-        let baseline = glance
+        let summary = seen.get(it.id.as_str());
+        let last = summary.and_then(|it| it.last);
+        let baseline = summary
             .and_then(|it| it.baseline.as_ref())
             .map(|it| it.by.clone());
         if global.json {
             let object = json!({
                 "id": it.id, "name": it.name, "url": it.url, "agency": it.agency, "agency_name": it.agency_name,
                 "class": last.map(|it| it.1), "last": last.map(|it| it.0),
-                "baseline": baseline, "open": glance.and_then(|it| it.open.clone()),
+                "baseline": baseline, "open": summary.and_then(|it| it.open.clone()),
             });
             line(&object.to_string())?;
             continue;
@@ -249,7 +250,7 @@ async fn list(global: &Global) -> Result<Outcome, Failure> {
     }
     if !global.json {
         let heads = ["id", "agency", "class", "baseline", "url", "name"]
-            .map(|it| world.words.plain(&format!("head-{it}")));
+            .map(|it| world.locale.text(&format!("head-{it}")));
         table(&heads, rows)?;
     }
     Ok(Outcome::Fine)
@@ -300,12 +301,14 @@ async fn remove(
     let id: TargetId = id.parse().map_err(Failure::usage)?;
     match removal::remove(&Access::cli(&world, by), &id, reason).await {
         Ok(()) => {
-            let sentence = world.words.text("cli-removed", &[("id", id.as_str())]);
+            let sentence = world
+                .locale
+                .text_with("cli-removed", &[("id", id.as_str())]);
             done(global.json, &sentence, &json!({"removed": id}))?;
             return Ok(Outcome::Fine);
         }
         Err(Refused::NotFound(_)) => (),
-        Err(why) => return Err(Failure::refused(why, &world.words)),
+        Err(why) => return Err(Failure::refused(why, &world.locale)),
     }
     let hint = if world.config.targets.iter().any(|it| it.id == id) {
         format!(
@@ -325,14 +328,14 @@ async fn accept(global: &Global) -> Result<Outcome, Failure> {
     let (world, _opened) = open::world_of(config).await?;
     let digest = texts.yaml.map(|it| it.hex()).unwrap_or_default();
     let commit = Commit {
-        milestone: Some((reload::ACCEPTED.to_owned(), digest.clone())),
+        marker: Some((reload::ACCEPTED.to_owned(), digest.clone())),
         ..Commit::default()
     };
     world.store.commit(commit).await?;
     let count = world.config.targets.len();
     let sentence = world
-        .words
-        .text("targets-accepted", &[("count", &count.to_string())]);
+        .locale
+        .text_with("targets-accepted", &[("count", &count.to_string())]);
     done(
         global.json,
         &sentence,

@@ -53,8 +53,8 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     if let Some(id) = &args.cancel {
         let id = PlanId::try_from(id.trim().to_uppercase()).map_err(Failure::usage)?;
         let cancelled = plans::cancel(&access, &id).await;
-        cancelled.map_err(|why| Failure::refused(why, &world.words))?;
-        let sentence = world.words.text("plan-did-unplan", &[("id", &id.0)]);
+        cancelled.map_err(|why| Failure::refused(why, &world.locale))?;
+        let sentence = world.locale.text_with("plan-did-unplan", &[("id", &id.0)]);
         done(global.json, &sentence, &json!({"cancelled": id}))?;
         return Ok(Outcome::Fine);
     }
@@ -75,8 +75,8 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
         reason: args.reason.unwrap_or_default(),
     };
     let plan = plans::announce(&access, announcement).await;
-    let plan = plan.map_err(|why| Failure::refused(why, &world.words))?;
-    let sentence = world.words.text("cli-planned", &[("id", &plan.id.0)]);
+    let plan = plan.map_err(|why| Failure::refused(why, &world.locale))?;
+    let sentence = world.locale.text_with("cli-planned", &[("id", &plan.id.0)]);
     done(global.json, &sentence, &json!({"plan": plan}))?;
     Ok(Outcome::Fine)
 }
@@ -90,7 +90,7 @@ fn moment(world: &World, at: DateTime) -> Result<Timestamp, Failure> {
 }
 
 async fn list(global: &Global, world: &World) -> Result<Outcome, Failure> {
-    let words = &world.words;
+    let locale = &world.locale;
     let zone = &world.config.service.timezone;
     let mut rows = Vec::new();
     for it in world.store.plans().await? {
@@ -109,9 +109,9 @@ async fn list(global: &Global, world: &World) -> Result<Outcome, Failure> {
         let ids: Vec<&str> = it.targets.iter().map(TargetId::as_str).collect();
         rows.push(vec![
             it.id.to_string(),
-            words.moment(it.from, zone),
-            words.moment(it.to, zone),
-            words.plain(stage),
+            locale.moment(it.from, zone),
+            locale.moment(it.to, zone),
+            locale.text(stage),
             it.by.clone(),
             ids.join(", "),
             it.reason.clone(),
@@ -119,7 +119,7 @@ async fn list(global: &Global, world: &World) -> Result<Outcome, Failure> {
     }
     if !global.json {
         let heads = ["id", "from", "to", "decision", "by", "targets", "reason"]
-            .map(|it| words.plain(&format!("head-{it}")));
+            .map(|it| locale.text(&format!("head-{it}")));
         table(&heads, rows)?;
     }
     Ok(Outcome::Fine)

@@ -9,10 +9,10 @@ use super::super::{
 };
 use crate::{
     actions::{Access, Refused, registration as verbs, registry::Present},
-    locale::Words,
+    locale::Locale,
     model::{
-        Say, Target, TargetId,
-        registration::{DISPLACED, Deed, Entry, Request, Stage},
+        Localized, Target, TargetId,
+        registration::{AuditEntry, AuditEvent, DISPLACED, Request, Stage},
     },
     world::World,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// Lists open requests, or all.
 pub(super) async fn list(global: &Global, all: bool) -> Result<Outcome, Failure> {
     let (world, _opened) = open::existing(global).await?;
-    let words = &world.words;
+    let locale = &world.locale;
     let zone = &world.config.service.timezone;
     let mut rows = Vec::new();
     for it in world.store.requests().await? {
@@ -35,8 +35,8 @@ pub(super) async fn list(global: &Global, all: bool) -> Result<Outcome, Failure>
         let looks = it.view.as_ref().map(|it| it.class.to_string());
         rows.push(vec![
             it.id.to_string(),
-            words.moment(it.at, zone),
-            words.plain(stage_key(&it.stage)),
+            locale.moment(it.at, zone),
+            locale.text(stage_key(&it.stage)),
             proof.to_owned(),
             looks.unwrap_or_else(|| "–".to_owned()),
             it.agency_name.clone(),
@@ -45,7 +45,7 @@ pub(super) async fn list(global: &Global, all: bool) -> Result<Outcome, Failure>
     }
     if !global.json {
         let heads = ["id", "when", "decision", "proof", "class", "agency", "url"]
-            .map(|it| words.plain(&format!("head-{it}")));
+            .map(|it| locale.text(&format!("head-{it}")));
         table(&heads, rows)?;
     }
     Ok(Outcome::Fine)
@@ -72,9 +72,9 @@ pub(super) async fn approve(
     let request = known(&access, id).await?;
     let until = until.map(|it| it.of(&world)).transpose()?;
     let approved = verbs::approve(&access, &request.id, until, None).await;
-    let approved = approved.map_err(|why| Failure::refused(why, &world.words))?;
+    let approved = approved.map_err(|why| Failure::refused(why, &world.locale))?;
     let id = approved.target.to_string();
-    let sentence = world.words.text("cli-registered", &[("id", &id)]);
+    let sentence = world.locale.text_with("cli-registered", &[("id", &id)]);
     done(global.json, &sentence, &json!({"registered": id}))?;
     Ok(Outcome::Fine)
 }
@@ -89,9 +89,9 @@ pub(super) async fn refuse(
     let access = Access::cli(&world, by);
     let request = known(&access, id).await?;
     let refused = verbs::refuse(&access, &request.id, reason).await;
-    refused.map_err(|why| Failure::refused(why, &world.words))?;
+    refused.map_err(|why| Failure::refused(why, &world.locale))?;
     let id = request.id.to_string();
-    let sentence = world.words.text("cli-refused", &[("id", &id)]);
+    let sentence = world.locale.text_with("cli-refused", &[("id", &id)]);
     done(global.json, &sentence, &json!({"refused": id}))?;
     Ok(Outcome::Fine)
 }
@@ -102,7 +102,7 @@ async fn known(access: &Access<'_>, id: &str) -> Result<Request, Failure> {
         Refused::NotFound(_) => Failure::usage(format!(
             "no request is called {id:?}: gaccong targets requests lists them"
         )),
-        why => Failure::refused(why, &access.world.words),
+        why => Failure::refused(why, &access.world.locale),
     })
 }
 
@@ -114,7 +114,7 @@ pub(super) async fn history(global: &Global, id: Option<&str>) -> Result<Outcome
     if let (Some(id), true) = (&id, entries.is_empty()) {
         return Err(Failure::usage(format!("nothing is known of {id}")));
     }
-    let words = &world.words;
+    let locale = &world.locale;
     let zone = &world.config.service.timezone;
     let mut rows = Vec::new();
     for it in entries {
@@ -123,36 +123,38 @@ pub(super) async fn history(global: &Global, id: Option<&str>) -> Result<Outcome
             continue;
         }
         rows.push(vec![
-            words.moment(it.at, zone),
+            locale.moment(it.at, zone),
             it.target.to_string(),
             it.by.clone(),
-            words.say(&deed(&it, words, zone)),
+            locale.localized(&deed(&it, locale, zone)),
         ]);
     }
     if !global.json {
-        let heads = ["when", "id", "by", "deed"].map(|it| words.plain(&format!("head-{it}")));
+        let heads = ["when", "id", "by", "deed"].map(|it| locale.text(&format!("head-{it}")));
         table(&heads, rows)?;
     }
     Ok(Outcome::Fine)
 }
 
-fn deed(it: &Entry, words: &Words, zone: &jiff::tz::TimeZone) -> Say {
-    let say = Say::new(&format!("deed-{}", it.deed.as_str()));
+fn deed(it: &AuditEntry, locale: &Locale, zone: &jiff::tz::TimeZone) -> Localized {
+    let say = Localized::new(&format!("deed-{}", it.deed.as_str()));
     match &it.deed {
-        Deed::Asked { request, url } => say.with("request", request).with("url", url),
-        Deed::Proved { request, proof } => {
-            let proof = words.plain(&format!("proof-{}", proof.as_str()));
+        AuditEvent::Asked { request, url } => say.with("request", request).with("url", url),
+        AuditEvent::Proved { request, proof } => {
+            let proof = locale.text(&format!("proof-{}", proof.as_str()));
             say.with("request", request).with("proof", proof)
         }
-        Deed::Refused { request, reason } => {
+        AuditEvent::Refused { request, reason } => {
             let reason = match reason.as_str() {
-                DISPLACED => words.plain(reason),
+                DISPLACED => locale.text(reason),
                 other => other.to_owned(),
             };
             say.with("request", request).with("reason", reason)
         }
-        Deed::Withdrawn { request } | Deed::Expired { request } => say.with("request", request),
-        Deed::Registered {
+        AuditEvent::Withdrawn { request } | AuditEvent::Expired { request } => {
+            say.with("request", request)
+        }
+        AuditEvent::Registered {
             request,
             url,
             agency,
@@ -161,20 +163,20 @@ fn deed(it: &Entry, words: &Words, zone: &jiff::tz::TimeZone) -> Say {
         } => {
             let request = request.as_ref().map(|it| format!(" ({it})"));
             let until = until.map(|it| {
-                let until = words.moment(it, zone);
-                format!(", {}", words.text("deed-until", &[("until", &until)]))
+                let until = locale.moment(it, zone);
+                format!(", {}", locale.text_with("deed-until", &[("until", &until)]))
             });
             say.with("request", request.unwrap_or_default())
                 .with("until", until.unwrap_or_default())
                 .with("url", url)
                 .with("agency", agency)
         }
-        Deed::Removed { reason } => {
+        AuditEvent::Removed { reason } => {
             let reason = reason.as_ref().map(|it| format!(": {it}"));
             say.with("reason", reason.unwrap_or_default())
         }
-        Deed::Listed { url } | Deed::Changed { url } => say.with("url", url),
-        Deed::Ended | Deed::Unlisted => say,
+        AuditEvent::Listed { url } | AuditEvent::Changed { url } => say.with("url", url),
+        AuditEvent::Ended | AuditEvent::Unlisted => say,
     }
 }
 
@@ -230,16 +232,19 @@ pub(super) async fn register(
     until: Option<Timestamp>,
     targets: impl Fn(&Present) -> Result<Vec<Target>, Vec<String>> + Sync,
 ) -> Result<Outcome, Failure> {
-    let faults = |found: Vec<String>| Say::new("register-faults").with("faults", found.join("\n"));
+    let faults =
+        |found: Vec<String>| Localized::new("register-faults").with("faults", found.join("\n"));
     let access = Access::cli(world, by);
     let added = verbs::add(&access, until, |present| targets(present).map_err(faults)).await;
-    let added = added.map_err(|why| Failure::refused(why, &world.words))?;
+    let added = added.map_err(|why| Failure::refused(why, &world.locale))?;
     if added.is_empty() {
         return Err(Failure::usage("there was no target to register"));
     }
     for it in added {
         let id = it.target.id;
-        let sentence = world.words.text("cli-registered", &[("id", id.as_str())]);
+        let sentence = world
+            .locale
+            .text_with("cli-registered", &[("id", id.as_str())]);
         done(global.json, &sentence, &json!({"registered": id}))?;
     }
     Ok(Outcome::Fine)

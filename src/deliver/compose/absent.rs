@@ -21,7 +21,7 @@ impl Kind for Absent {
             return Err(Unsent::Moot);
         }
         let zone = &world.config.service.timezone;
-        Ok(absent::message(&people, at, &world.words, zone).into())
+        Ok(absent::message(&people, at, &world.locale, zone).into())
     }
 
     fn audience(&self) -> Audience<'_> {

@@ -6,13 +6,13 @@ use super::{
 };
 use crate::{
     deliver::recipients::Audience,
-    model::{IncidentId, duty::Rung},
+    model::{IncidentId, duty::EscalationStep},
     notify::messages::call,
 };
 use async_trait::async_trait;
 
 /// Holds the incident and the escalation step that is called.
-pub(super) struct Call<'a>(pub &'a IncidentId, pub Rung);
+pub(super) struct Call<'a>(pub &'a IncidentId, pub EscalationStep);
 
 #[async_trait]
 impl Kind for Call<'_> {
@@ -25,13 +25,13 @@ impl Kind for Call<'_> {
         }
         let called = world.config.called(&incident, now);
         let zone = &world.config.service.timezone;
-        Ok(call::message(&incident, self.1, &called, &world.words, zone, now).into())
+        Ok(call::message(&incident, self.1, &called, &world.locale, zone, now).into())
     }
 
     fn audience(&self) -> Audience<'_> {
         Audience::OfIncident {
             id: self.0,
-            operators: self.1 != Rung::Head,
+            operators: self.1 != EscalationStep::Head,
         }
     }
 }

@@ -8,14 +8,14 @@ use crate::{
     deliver::recipients::Audience,
     model::{
         Incident,
-        duty::{Person, Rung},
+        duty::{EscalationStep, Person},
     },
     notify::messages::calls,
 };
 use async_trait::async_trait;
 
 /// Holds the highest escalation step that is called.
-pub(super) struct Calls(pub Rung);
+pub(super) struct Calls(pub EscalationStep);
 
 #[async_trait]
 impl Kind for Calls {
@@ -41,7 +41,7 @@ impl Kind for Calls {
         }
         let zone = &world.config.service.timezone;
         let people = (&called, heads.as_slice());
-        Ok(calls::message(&all, self.0, people, &world.words, zone, now).into())
+        Ok(calls::message(&all, self.0, people, &world.locale, zone, now).into())
     }
 
     fn audience(&self) -> Audience<'_> {

@@ -13,13 +13,13 @@ pub(super) struct Handover(pub Timestamp);
 impl Kind for Handover {
     async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
         let (world, at) = (to.world, self.0);
-        let (words, zone) = (&world.words, &world.config.service.timezone);
+        let (locale, zone) = (&world.locale, &world.config.service.timezone);
         let before = at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(at);
         let change = duty::handover(&world.config.duty.roster, before, at, zone);
         // no change any more if the roster was edited since
         let change = change.ok_or(Unsent::Moot)?;
         let open = open(world).await?;
-        Ok(handover::message(&change.off, &change.on, &open, at, words, zone).into())
+        Ok(handover::message(&change.off, &change.on, &open, at, locale, zone).into())
     }
 
     fn audience(&self) -> Audience<'_> {

@@ -23,7 +23,7 @@ impl Kind for Joined<'_> {
             return Err(Unsent::Moot);
         }
         Ok(Composed {
-            message: joined::message(&known, &named, &members, &world.words),
+            message: joined::message(&known, &named, &members, &world.locale),
             members: named,
         })
     }

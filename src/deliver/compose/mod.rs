@@ -70,7 +70,7 @@ pub(super) fn kind_of(about: &About) -> Box<dyn Kind + '_> {
         About::Report(file) => Box::new(report::OfReport(file)),
         About::Request(id) => Box::new(request::OfRequest(id)),
         About::Requests(_) => Box::new(requests::Requests(about)),
-        About::Roll(id) => Box::new(storm_list::StormList(id)),
+        About::StormList(id) => Box::new(storm_list::StormList(id)),
         About::ShiftCheck(at) => Box::new(shift_check::ShiftCheck(*at)),
         About::Storm(id) => Box::new(storm::OfStorm(id)),
         About::TakenReminder(id) => Box::new(taken_reminder::TakenReminder(id)),
@@ -146,7 +146,7 @@ pub(super) async fn compose(
     };
     let mut composed = kind_of(&alert.about).compose(&to).await?;
     if !composed.message.repeat {
-        composed.message = composed.message.repeated(repeat, &world.words);
+        composed.message = composed.message.repeated(repeat, &world.locale);
     }
     Ok(composed)
 }

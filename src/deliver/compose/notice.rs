@@ -11,7 +11,7 @@ impl Kind for OfNotice<'_> {
     async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
         let world = to.world;
         let zone = &world.config.service.timezone;
-        Ok(notice::message(self.0, &world.words, zone).into())
+        Ok(notice::message(self.0, &world.locale, zone).into())
     }
 
     fn audience(&self) -> Audience<'_> {

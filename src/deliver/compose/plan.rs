@@ -29,7 +29,7 @@ impl Kind for OfPlan<'_> {
             asked: asked.iter().any(|it| *it == to.notifier),
         };
         let zone = &world.config.service.timezone;
-        Ok(message(&known, &background, &world.words, zone).into())
+        Ok(message(&known, &background, &world.locale, zone).into())
     }
 
     fn audience(&self) -> Audience<'_> {

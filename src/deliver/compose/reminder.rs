@@ -12,7 +12,7 @@ impl Kind for Reminder<'_> {
         let world = to.world;
         let incident = incident(world, self.0).await?;
         let zone = &world.config.service.timezone;
-        Ok(reminder::message(&incident, &world.words, zone, to.repeat).into())
+        Ok(reminder::message(&incident, &world.locale, zone, to.repeat).into())
     }
 
     fn audience(&self) -> Audience<'_> {

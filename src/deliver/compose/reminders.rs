@@ -21,8 +21,8 @@ impl Kind for Reminders {
         let (zone, now) = (&world.config.service.timezone, world.clock.now());
         let message = match all.as_slice() {
             [] => return Err(Unsent::Moot),
-            [only] => reminder::message(only, &world.words, zone, false),
-            _ => reminders::message(&all, &world.words, now),
+            [only] => reminder::message(only, &world.locale, zone, false),
+            _ => reminders::message(&all, &world.locale, now),
         };
         Ok(message.into())
     }

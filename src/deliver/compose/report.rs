@@ -19,7 +19,7 @@ impl Kind for OfReport<'_> {
         let bytes = bytes.map_err(Unsent::Gone)?;
         let name = format!("gaccong-{}.html", file.week);
         let document = Document { name, bytes };
-        Ok(report::message(&file.week, &file.summary, document, &world.words).into())
+        Ok(report::message(&file.week, &file.summary, document, &world.locale).into())
     }
 
     fn audience(&self) -> Audience<'_> {

@@ -16,15 +16,15 @@ pub(super) struct OfRequest<'a>(pub &'a RequestId);
 impl Kind for OfRequest<'_> {
     async fn compose(&self, to: &Addressee<'_>) -> Result<Composed, Unsent> {
         let (world, id) = (to.world, self.0);
-        let (words, zone) = (&world.words, &world.config.service.timezone);
+        let (locale, zone) = (&world.locale, &world.config.service.timezone);
         let known = world.store.request(id).await?;
         let known = known.ok_or_else(|| Unsent::Gone(format!("there is no request {id}")))?;
         if !world.config.operators().include(to.notifier) {
-            let message = request::to_asker(&known, words, zone);
+            let message = request::to_asker(&known, locale, zone);
             return message.map(Into::into).ok_or(Unsent::Moot);
         }
         let background = background(world, &known).await?;
-        Ok(request::to_officers(&known, background.shown(), words, zone).into())
+        Ok(request::to_officers(&known, background.shown(), locale, zone).into())
     }
 
     fn audience(&self) -> Audience<'_> {

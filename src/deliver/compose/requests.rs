@@ -21,7 +21,7 @@ impl Kind for Requests<'_> {
         let waiting: Vec<_> = all.iter().filter(|it| limits::is_together(it)).collect();
         let unproved: Vec<_> = all.iter().filter(|it| limits::is_unproved(it)).collect();
         let (askers, zone) = (limits::askers(&unproved), &world.config.service.timezone);
-        Ok(requests::message(&waiting, &askers, &world.words, zone).into())
+        Ok(requests::message(&waiting, &askers, &world.locale, zone).into())
     }
 
     fn audience(&self) -> Audience<'_> {

@@ -26,7 +26,7 @@ impl Kind for ShiftCheck {
         let zone = &world.config.service.timezone;
         let message = Message {
             silent: is_night(world, now),
-            ..shift_check::message(&people, at, &world.words, zone)
+            ..shift_check::message(&people, at, &world.locale, zone)
         };
         Ok(message.into())
     }

@@ -23,8 +23,8 @@ impl Kind for OfStorm<'_> {
             [only] => message_to(to, only),
             all => {
                 let context = context(world).await;
-                let (words, zone) = (&world.words, &world.config.service.timezone);
-                storm::message(&known, all, &context, words, zone, to.repeat)
+                let (locale, zone) = (&world.locale, &world.config.service.timezone);
+                storm::message(&known, all, &context, locale, zone, to.repeat)
             }
         };
         Ok(Composed { message, members })
@@ -46,7 +46,7 @@ impl Kind for OfStorm<'_> {
 
 /// Server addresses of all watched portals, and whether each portal fails now.
 async fn context(world: &World) -> StormContext {
-    let all = world.store.glances().await.unwrap_or_default();
+    let all = world.store.all_summaries().await.unwrap_or_default();
     let mut addresses: BTreeMap<String, (IpAddr, bool)> = BTreeMap::new();
     for it in all {
         if let (Some(address), Some(last)) = (it.address, it.last)

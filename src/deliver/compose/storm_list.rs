@@ -13,7 +13,7 @@ impl Kind for StormList<'_> {
         let world = to.world;
         let (known, members) = facts::storm(world, to.notifier, self.0).await?;
         let zone = &world.config.service.timezone;
-        Ok(storm_list::message(&known, &members, &world.words, zone).into())
+        Ok(storm_list::message(&known, &members, &world.locale, zone).into())
     }
 
     fn audience(&self) -> Audience<'_> {

@@ -18,8 +18,8 @@ impl Kind for TakenReminder<'_> {
         let taken = held(world, to.notifier, &incident).filter(|_| rings);
         let holder = world.config.holder(taken.ok_or(Unsent::Moot)?);
         let called = world.config.called(&incident, now);
-        let (words, zone) = (&world.words, &world.config.service.timezone);
-        Ok(taken_reminder::message(&incident, &holder, &called, words, zone, now).into())
+        let (locale, zone) = (&world.locale, &world.config.service.timezone);
+        Ok(taken_reminder::message(&incident, &holder, &called, locale, zone, now).into())
     }
 
     fn audience(&self) -> Audience<'_> {

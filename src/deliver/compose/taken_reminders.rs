@@ -40,7 +40,7 @@ impl Kind for TakenReminders {
                 None => holders.push((world.config.holder(taken), 1)),
             }
         }
-        Ok(taken_reminders::message(&all, &holders, &world.words).into())
+        Ok(taken_reminders::message(&all, &holders, &world.locale).into())
     }
 
     /// Each notifier gets its own incidents.

@@ -17,7 +17,7 @@ use crate::{
     deliver::recipients::Audience,
     duty::roster::gaps,
     model::{
-        Glance, Recipient, Standing, Target, TargetId,
+        Recipient, Standing, Target, TargetId, TargetSummary,
         alert::{Phase, WindowNews},
     },
     notify::{
@@ -49,7 +49,7 @@ impl Kind for OfWindow<'_> {
         let (world, news) = (to.world, self.0);
         let facts = facts(world, news).await?;
         let zone = &world.config.service.timezone;
-        Ok(message(news, &facts, &world.words, zone).into())
+        Ok(message(news, &facts, &world.locale, zone).into())
     }
 
     fn audience(&self) -> Audience<'_> {
@@ -65,7 +65,7 @@ async fn unreachable(world: &World, targets: &[Target]) -> Vec<String> {
     for name in names.into_iter().take(MOST_PROBED) {
         if let Some(notifier) = world.notifier(name) {
             let moved = moved_to(name, &notifier.address());
-            let moved = world.store.milestone(&moved).await.unwrap_or(None);
+            let moved = world.store.marker(&moved).await.unwrap_or(None);
             asked.push(probe(notifier, moved, name.clone()));
         }
     }
@@ -99,11 +99,13 @@ async fn facts(world: &World, news: &WindowNews) -> Result<Facts, StoreError> {
         watched: targets.len(),
         ..Facts::default()
     };
-    let glances = world.store.glances().await?;
-    let glances: HashMap<&str, &Glance> =
-        glances.iter().map(|it| (it.target.as_str(), it)).collect();
+    let all_summaries = world.store.all_summaries().await?;
+    let all_summaries: HashMap<&str, &TargetSummary> = all_summaries
+        .iter()
+        .map(|it| (it.target.as_str(), it))
+        .collect();
     for target in &targets {
-        let seen = glances.get(target.id.as_str());
+        let seen = all_summaries.get(target.id.as_str());
         let last = seen.and_then(|it| it.last);
         if let Some((_, class)) = last.filter(|it| it.1.standing() != Standing::Up) {
             out.ill.push((target.name.clone(), class));

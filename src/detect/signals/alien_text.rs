@@ -2,8 +2,8 @@
 
 use crate::{
     detect::{Detector, Found, Place, View},
-    model::Say,
-    page::writing::{self, Letters, WRITINGS, Writing},
+    model::Localized,
+    page::writing_system::{self, Letters, WRITINGS, WritingSystem},
 };
 
 /// Strength by place (title 1.0, block 0.6), half for 8 to 13 letters. Only beside a baseline with at least 400
@@ -14,16 +14,16 @@ pub struct AlienText;
 const KNOWN: usize = 40;
 
 /// The writing systems asked about. Latin and Vietnamese are not among them: agencies write in both.
-const ASKED: &[Writing] = &[
-    Writing::Greek,
-    Writing::Cyrillic,
-    Writing::Hebrew,
-    Writing::Arabic,
-    Writing::Indic,
-    Writing::Thai,
-    Writing::Han,
-    Writing::Kana,
-    Writing::Hangul,
+const ASKED: &[WritingSystem] = &[
+    WritingSystem::Greek,
+    WritingSystem::Cyrillic,
+    WritingSystem::Hebrew,
+    WritingSystem::Arabic,
+    WritingSystem::Indic,
+    WritingSystem::Thai,
+    WritingSystem::Han,
+    WritingSystem::Kana,
+    WritingSystem::Hangul,
 ];
 
 impl Detector for AlienText {
@@ -47,7 +47,7 @@ impl Detector for AlienText {
         let mut best: Option<(f64, &str)> = None;
         for text in &view.texts {
             let mut letters: Letters = [0; WRITINGS];
-            writing::count(&text.raw, &mut letters);
+            writing_system::count(&text.raw, &mut letters);
             let alien = alien(&letters);
             if alien < 8 {
                 continue;
@@ -64,11 +64,18 @@ impl Detector for AlienText {
             }
         }
         let (strength, shown) = best?;
-        Some(Found::new(strength, Say::new("signal-alien-text"), shown))
+        Some(Found::new(
+            strength,
+            Localized::new("signal-alien-text"),
+            shown,
+        ))
     }
 }
 
 /// Whether one letter is a whole syllable or word, and counts twice.
-fn wide(writing: Writing) -> bool {
-    matches!(writing, Writing::Han | Writing::Kana | Writing::Hangul)
+fn wide(writing: WritingSystem) -> bool {
+    matches!(
+        writing,
+        WritingSystem::Han | WritingSystem::Kana | WritingSystem::Hangul
+    )
 }

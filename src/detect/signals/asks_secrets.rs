@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    model::Say,
+    model::Localized,
 };
 
 /// Strength 0.3 for one new kind of secret, 0.55 for a password, 1.0 for a password and another. Only beside a
@@ -31,7 +31,7 @@ impl Detector for AsksSecrets {
             (false, 2..) => 0.6,
             (false, _) => 0.3,
         };
-        let say = Say::new("signal-asks-secrets").with("what", first);
+        let say = Localized::new("signal-asks-secrets").with("what", first);
         Some(Found::new(strength, say, &new.join(", ")))
     }
 }

@@ -7,10 +7,10 @@ use crate::{
     detect::{
         Detector, Found, Place, Text, View,
         phrases::{ADDRESS, AGENTS, DEEDS, EVERYDAY_DEEDS, REPORTED, SIGNED, SOBER},
-        tone,
+        signature,
     },
-    model::Say,
-    page::{fold, patience},
+    model::Localized,
+    page::{cancel, fold},
 };
 
 /// Strength 1.0 for a known signature that leads a short line, less for every doubt; texts of known looks do not count.
@@ -44,7 +44,7 @@ impl Detector for Boast {
                 continue;
             };
             asked += 1;
-            if patience::is_lost() || asked > ASKED {
+            if cancel::is_cancelled() || asked > ASKED {
                 break;
             }
             if view.change.is_some() && view.norm.folded.contains(&text.folded) {
@@ -63,7 +63,7 @@ impl Detector for Boast {
             }
         }
         let (strength, phrase, text) = best?;
-        let say = Say::new("signal-boast").with("phrase", phrase);
+        let say = Localized::new("signal-boast").with("phrase", phrase);
         Some(Found::new(strength, say, &text.raw))
     }
 }
@@ -127,7 +127,7 @@ fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
     // the word appears only after look-alikes, leet, blanks and invisible letters are undone
     let disguised = hit.phrase.is_ascii() && !text.raw.to_lowercase().contains(hit.phrase);
     let by = AGENTS.any(&folded);
-    let named = tone::handles(raw) > 0;
+    let named = signature::handles(raw) > 0;
     let addressed = ADDRESS.any(&folded);
     if plain.is_none() && !(by || named || addressed || disguised) {
         return None;
@@ -137,11 +137,11 @@ fn deed(view: &View, text: &Text) -> Option<(f64, String)> {
         (disguised, 0.3),
         (by, 0.25),
         (named, 0.35),
-        (!named && tone::numbered(raw) > 0, 0.15),
+        (!named && signature::numbered(raw) > 0, 0.15),
         (addressed, 0.25),
-        (tone::is_signed(raw), 0.15),
-        (tone::is_decorated(raw), 0.15),
-        (tone::is_loud(raw), 0.1),
+        (signature::is_signed(raw), 0.15),
+        (signature::is_decorated(raw), 0.15),
+        (signature::is_loud(raw), 0.1),
         (words <= 6, 0.1),
         (is_prominent(view, text), 0.15),
         (words > LINE, -0.2),

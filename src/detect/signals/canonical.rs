@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
 };
 
 /// Strength 1.0, or 0.7 for `alternate`. Only beside a baseline.
@@ -21,7 +21,7 @@ impl Detector for Canonical {
             .filter(|it| view.is_strange(&it.host));
         let worst = strange.max_by_key(|it| it.rel == "canonical")?;
         let strength = if worst.rel == "alternate" { 0.7 } else { 1.0 };
-        let say = Say::new("signal-canonical")
+        let say = Localized::new("signal-canonical")
             .with("rel", worst.rel)
             .with("host", excerpt::defang(&worst.host));
         Some(Found::new(strength, say, &worst.url))

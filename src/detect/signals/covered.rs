@@ -7,7 +7,7 @@ use crate::{
         phrases::{CHALLENGE, NOTICES, OUT_OF_ORDER},
         state,
     },
-    model::{Say, digest::key, verdict::State},
+    model::{Localized, digest::key, verdict::State},
     page::{Cover, Image, fold::fold, noise},
 };
 
@@ -43,7 +43,7 @@ impl Detector for Covered {
             (it.whole || little) && !is_firewalls(view, it) && new(&it.src)
         };
         let found = |src: &str, what: &str| {
-            let say = Say::new("signal-covered").with("what", what);
+            let say = Localized::new("signal-covered").with("what", what);
             Some(Found::new(1.0, say, src))
         };
         if let Some(cover) = view.page.covers.iter().find(lies) {

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
 };
 
 /// Strength 1.0. Only beside a baseline.
@@ -31,7 +31,7 @@ impl Detector for Download {
                 .to_ascii_lowercase();
             RUNS.iter().any(|end| path.ends_with(end)) && view.is_strange(&it.host)
         })?;
-        let say = Say::new("signal-download").with("host", excerpt::defang(&worst.host));
+        let say = Localized::new("signal-download").with("host", excerpt::defang(&worst.host));
         Some(Found::new(
             1.0,
             say,

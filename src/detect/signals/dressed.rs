@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Delivery, Detector, Found, View},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
 };
 
 /// Strength 1.0.
@@ -16,7 +16,7 @@ impl Detector for Dressed {
     fn look(&self, view: &View) -> Option<Found> {
         let mut delivered = view.expect.delivered.iter();
         let (_, what) = delivered.find(|it| it.0 == Delivery::Dressed)?;
-        let say = Say::new("signal-dressed").with("what", excerpt::defang_text(what));
+        let say = Localized::new("signal-dressed").with("what", excerpt::defang_text(what));
         Some(Found::new(1.0, say, what))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    model::Say,
+    model::Localized,
     page::registrable,
 };
 
@@ -45,7 +45,7 @@ impl Detector for Emptied {
             .iter()
             .any(|it| it.src.is_some() && !view.is_foreign(&it.host))
             && !shows;
-        let own = crate::diff::imprint::own_links(page) > 2;
+        let own = crate::diff::features::own_links(page) > 2;
         let code: usize = page.scripts.iter().map(|it| it.code.len()).sum();
         let shell = shell || view.words <= 5 && code > APPLICATION && !page.dark;
         let strength = match (shows, shell || own) {
@@ -59,7 +59,7 @@ impl Detector for Emptied {
             .first()
             .map(|it| it.src.clone())
             .unwrap_or_default();
-        let say = Say::new("signal-emptied").with("words", view.words);
+        let say = Localized::new("signal-emptied").with("words", view.words);
         Some(Found::new(strength, say, &first))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, Role, View},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
 };
 
 /// Strength 1.0 for a form that asks for a password, else 0.8. Without a baseline all forms count as new.
@@ -23,7 +23,7 @@ impl Detector for ForeignForm {
         let worst = strange()
             .find(|it| it.password)
             .or_else(|| strange().next())?;
-        let say = Say::new("signal-foreign-form").with("host", excerpt::defang(&worst.host));
+        let say = Localized::new("signal-foreign-form").with("host", excerpt::defang(&worst.host));
         Some(Found::new(
             if worst.password { 1.0 } else { 0.8 },
             say,

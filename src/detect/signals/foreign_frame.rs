@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, Role, View, hosts},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
     page::Frame,
 };
 
@@ -31,7 +31,7 @@ impl Detector for ForeignFrame {
             .iter()
             .filter(|it| view.is_strange_as(&it.host, Role::Frame))
             .max_by(|a, b| strength(a).total_cmp(&strength(b)))?;
-        let say = Say::new("signal-foreign-frame").with("host", excerpt::defang(&worst.host));
+        let say = Localized::new("signal-foreign-frame").with("host", excerpt::defang(&worst.host));
         Some(Found::new(strength(worst), say, &worst.src))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     detect::{Detector, Found, View, hosts, phrases::SPAM},
-    model::Say,
+    model::Localized,
     page::{Link, fold::fold, registrable},
 };
 
@@ -58,7 +58,7 @@ impl Detector for ForeignLinks {
             // honest pages hardly ever link to one such host, and never to two
             0.65 * bad as f64 + 0.4 * risky.saturating_sub(bad) as f64 + repeated
         };
-        let say = Say::new("signal-foreign-links")
+        let say = Localized::new("signal-foreign-links")
             .with("count", strange.len())
             .with("hosts", domains.len());
         let shown = strange

@@ -3,7 +3,7 @@
 
 use crate::{
     detect::{Code, Detector, Found, Role, View, hosts},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
 };
 
 /// Strength by the host's risk, the share of the page kept and the length of the code. Only beside a baseline.
@@ -78,7 +78,7 @@ impl Detector for ForeignLoader {
             }
         }
         let (strength, host, code) = found?;
-        let say = Say::new("signal-foreign-loader").with("host", excerpt::defang(&host));
+        let say = Localized::new("signal-foreign-loader").with("host", excerpt::defang(&host));
         Some(Found::new(strength, say, &code.script.code))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, Role, View, hosts},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
 };
 
 /// Strength 1.0 on a risky host; else 0.93 or 0.88 for a few in an otherwise unchanged page, 0.3 in a redesign. Only
@@ -32,7 +32,8 @@ impl Detector for ForeignScript {
             (false, kept) if kept > 0.6 && strange.len() <= 3 => 0.88,
             (false, _) => 0.3,
         };
-        let say = Say::new("signal-foreign-script").with("host", excerpt::defang(&worst.host));
+        let say =
+            Localized::new("signal-foreign-script").with("host", excerpt::defang(&worst.host));
         Some(Found::new(
             strength,
             say,

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View, hosts},
-    model::Say,
+    model::Localized,
     page::Link,
 };
 
@@ -36,7 +36,7 @@ impl Detector for HiddenLinks {
             strength
         };
         let how = first.hidden.map(|it| it.as_str()).unwrap_or_default();
-        let say = Say::new("signal-hidden-links")
+        let say = Localized::new("signal-hidden-links")
             .with("count", strange.len())
             .with("how", how);
         let shown = strange

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View, language},
-    model::Say,
+    model::Localized,
 };
 
 /// Strength 1.0, or 0.6 between Vietnamese and a language in Latin letters. Only beside a baseline.
@@ -27,12 +27,16 @@ impl Detector for Language {
             .max_by_key(|it| it.len())
             .unwrap_or_default();
         // Vietnamese portals have English versions; other scripts are unusual
-        use crate::page::writing::Writing::{Latin, Vietnamese};
+        use crate::page::writing_system::WritingSystem::{Latin, Vietnamese};
         let strength = if matches!((before, now), (Vietnamese, Latin) | (Latin, Vietnamese)) {
             0.6
         } else {
             1.0
         };
-        Some(Found::new(strength, Say::new("signal-language"), shown))
+        Some(Found::new(
+            strength,
+            Localized::new("signal-language"),
+            shown,
+        ))
     }
 }

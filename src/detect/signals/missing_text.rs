@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    model::Say,
+    model::Localized,
     page::{charset::nfc, fold::fold},
 };
 
@@ -31,7 +31,7 @@ impl Detector for MissingText {
             .find(|it| !all.contains(&fold(&nfc(it))))?;
         Some(Found::new(
             1.0,
-            Say::new("signal-missing-text").with("text", missing),
+            Localized::new("signal-missing-text").with("text", missing),
             missing,
         ))
     }

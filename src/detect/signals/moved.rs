@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
 };
 
 /// Strength 1.0, or 0.3 on a public body's host.
@@ -33,7 +33,7 @@ impl Detector for Moved {
         } else {
             1.0
         };
-        let say = Say::new("signal-moved").with("host", excerpt::defang(host));
+        let say = Localized::new("signal-moved").with("host", excerpt::defang(host));
         Some(Found::new(strength, say, view.page.url.as_str()))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Delivery, Detector, Found, View},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
     page::Kind,
 };
 
@@ -23,7 +23,7 @@ impl Detector for NotAPage {
                 Delivery::Barred => "signal-not-shown-barred",
                 _ => "signal-not-shown-type",
             };
-            let say = Say::new(key).with("what", excerpt::excerpt(what, 60));
+            let say = Localized::new(key).with("what", excerpt::excerpt(what, 60));
             return Some(Found::new(1.0, say, what));
         }
         let was_page = view.norm.looks == 0 || view.norm.elements > 10;
@@ -32,6 +32,12 @@ impl Detector for NotAPage {
             Kind::Binary => "binary",
             _ => return None,
         };
-        was_page.then(|| Found::new(1.0, Say::new("signal-not-a-page").with("kind", kind), kind))
+        was_page.then(|| {
+            Found::new(
+                1.0,
+                Localized::new("signal-not-a-page").with("kind", kind),
+                kind,
+            )
+        })
     }
 }

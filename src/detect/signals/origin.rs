@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
 };
 
 /// Strength 0.4 for each part of the origin that differs. Only beside a baseline.
@@ -20,7 +20,7 @@ impl Detector for Origin {
         // certificates are renewed and servers moved every week: this counts only beside other signals
         let strength = 0.4 * moved.len() as f64;
         let what: Vec<&str> = moved.iter().map(|it| it.0).collect();
-        let say = Say::new("signal-origin").with("what", what.join(", "));
+        let say = Localized::new("signal-origin").with("what", what.join(", "));
         Some(Found::new(strength, say, &excerpt::defang(first)))
     }
 }

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::{
     detect::{Code, Detector, Found, Role, View},
-    model::Say,
+    model::Localized,
 };
 
 /// Strength 1.0, or 0.7 for long code that only looks like a packed library.
@@ -90,7 +90,7 @@ impl Detector for PackedScript {
         let (strength, shown) = best?;
         Some(Found::new(
             strength,
-            Say::new("signal-packed-script"),
+            Localized::new("signal-packed-script"),
             shown,
         ))
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View, phrases::PARKED},
-    model::Say,
+    model::Localized,
 };
 
 /// Strength 1.0, on a short page that is not the known one.
@@ -24,7 +24,7 @@ impl Detector for Parked {
             .texts
             .iter()
             .find_map(|text| PARKED.find(&text.folded).next().map(|hit| (text, hit)))?;
-        let say = Say::new("signal-parked").with("phrase", hit.phrase);
+        let say = Localized::new("signal-parked").with("phrase", hit.phrase);
         Some(Found::new(1.0, say, &text.raw))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    model::Say,
+    model::Localized,
     page::{fold::fold, registrable},
 };
 
@@ -44,7 +44,7 @@ impl Detector for PlantedFile {
             })
             .collect();
         let first = planted.first()?;
-        let say = Say::new("signal-planted-file")
+        let say = Localized::new("signal-planted-file")
             .with("name", first)
             .with("count", planted.len());
         Some(Found::new(1.0, say, &planted.join(", ")))

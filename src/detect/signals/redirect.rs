@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     detect::{Detector, Found, View},
-    model::{Say, excerpt},
+    model::{Localized, excerpt},
 };
 
 /// Strength 1.0 for a refresh and for new code that selects visitors or is short; 0.4 for other new code; 0.3 without a
@@ -51,7 +51,7 @@ fn refresh(view: &View) -> Option<Found> {
     new.into_iter().find_map(|to| {
         let url = Url::parse(to).ok()?;
         let host = url.host_str()?;
-        let say = Say::new("signal-redirect").with("host", excerpt::defang(host));
+        let say = Localized::new("signal-redirect").with("host", excerpt::defang(host));
         view.is_strange(host).then(|| Found::new(1.0, say, to))
     })
 }
@@ -74,7 +74,7 @@ fn script(view: &View) -> Option<Found> {
         while !text.is_char_boundary(from) {
             from -= 1;
         }
-        let say = Say::new("signal-redirect").with("host", excerpt::defang(&host));
+        let say = Localized::new("signal-redirect").with("host", excerpt::defang(&host));
         let strength = match (sly, view.change.is_some()) {
             (true, true) => 1.0,
             (false, true) => 0.4,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     detect::{Detector, Found, View},
-    model::Say,
+    model::Localized,
     page::fold::fold,
 };
 
@@ -25,7 +25,7 @@ impl Detector for Replaced {
         if kept >= GONE_BELOW || view.norm.elements < 10 {
             return None;
         }
-        let own = crate::diff::imprint::own_links(view.page);
+        let own = crate::diff::features::own_links(view.page);
         // a redesign links to its own pages and has as much text as before; a replacement does neither
         let rich = own * 3 >= view.norm.own_links.max(6) && view.words * 3 >= view.norm.words;
         let mut strength = (GONE_BELOW - kept) / GONE_BELOW * if rich { 0.35 } else { 1.0 };
@@ -42,7 +42,7 @@ impl Detector for Replaced {
             .join(" · ");
         Some(Found::new(
             strength,
-            Say::new("signal-replaced").with("percent", lost),
+            Localized::new("signal-replaced").with("percent", lost),
             &now,
         ))
     }

@@ -4,9 +4,9 @@ use crate::{
     detect::{
         Detector, Found, Place, Text, View,
         phrases::{ADDRESS, CAUSES, DEEDS, REPORTED, RHETORIC, SLOGANS, SOBER},
-        tone,
+        signature,
     },
-    model::Say,
+    model::Localized,
 };
 
 /// Strength 1.0 for a known slogan that leads a short line; else a sum over subject, manner, tags and addresses.
@@ -41,7 +41,7 @@ impl Detector for Slogan {
             }
         }
         let (strength, phrase, text) = best?;
-        let say = Say::new("signal-slogan").with("phrase", phrase);
+        let say = Localized::new("signal-slogan").with("phrase", phrase);
         Some(Found::new(strength, say, &text.raw))
     }
 }
@@ -70,7 +70,7 @@ fn spoken(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
             causes.push(hit.phrase);
         }
     }
-    let tag = tone::has_rallying_tag(&text.raw);
+    let tag = signature::has_rallying_tag(&text.raw);
     let first = causes.first().copied().or(tag.then_some("#"))?;
     let mut manners: Vec<&str> = RHETORIC
         .find(&text.folded)
@@ -82,7 +82,11 @@ fn spoken(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
     let mut strength = 0.35 * causes.len().min(2) as f64;
     strength += 0.25 * manners.len().min(2) as f64;
     strength += if tag { 0.4 } else { 0.0 };
-    strength += if tone::is_loud(&text.raw) { 0.2 } else { 0.0 };
+    strength += if signature::is_loud(&text.raw) {
+        0.2
+    } else {
+        0.0
+    };
     strength += if ADDRESS.any(&text.folded) { 0.1 } else { 0.0 };
     strength += if DEEDS.any(&text.folded) { 0.3 } else { 0.0 };
     strength -= if SOBER.any(&text.folded) { 0.3 } else { 0.0 };

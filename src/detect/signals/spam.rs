@@ -7,7 +7,7 @@ use crate::{
         Detector, Found, Place, View,
         phrases::{SOBER, SPAM},
     },
-    model::Say,
+    model::Localized,
     page::fold::fold,
 };
 
@@ -68,7 +68,7 @@ impl Detector for Spam {
         };
         let count = phrases.len();
         let phrase = phrases.into_iter().next().unwrap_or_default();
-        let say = Say::new("signal-spam")
+        let say = Localized::new("signal-spam")
             .with("phrase", phrase)
             .with("count", count);
         Some(Found::new(strength, say, shown))

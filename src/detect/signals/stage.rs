@@ -3,8 +3,8 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    diff::imprint::own_links,
-    model::Say,
+    diff::features::own_links,
+    model::Localized,
     page::Stunt,
 };
 
@@ -98,7 +98,7 @@ impl Detector for Stage {
         let names: Vec<&str> = props.iter().map(|it| it.1).collect();
         Some(Found::new(
             strength,
-            Say::new("signal-stage"),
+            Localized::new("signal-stage"),
             &names.join(", "),
         ))
     }

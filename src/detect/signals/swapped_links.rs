@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View, hosts},
-    model::{Say, digest::key},
+    model::{Localized, digest::key},
     page::Link,
 };
 
@@ -28,7 +28,7 @@ impl Detector for SwappedLinks {
             .iter()
             .any(|it| hosts::is_risky(&it.host) || super::foreign_links::sells(it));
         let strength = swapped.len() as f64 * 0.34 + if sold { 0.5 } else { 0.0 };
-        let say = Say::new("signal-swapped-links").with("count", swapped.len());
+        let say = Localized::new("signal-swapped-links").with("count", swapped.len());
         Some(Found::new(
             strength,
             say,

@@ -5,7 +5,7 @@ use crate::{
         Detector, Found, View,
         phrases::{REPORTED, TAUNTS},
     },
-    model::Say,
+    model::Localized,
 };
 
 /// Strength 1.0 from two phrases, or from four on a full page.
@@ -41,7 +41,7 @@ impl Detector for Taunt {
         if view.change.is_none() && (view.is_full() || view.is_sober()) {
             strength *= 0.5;
         }
-        let say = Say::new("signal-taunt").with("phrase", phrases.first()?);
+        let say = Localized::new("signal-taunt").with("phrase", phrases.first()?);
         Some(Found::new(strength, say, shown.unwrap_or_default()))
     }
 }

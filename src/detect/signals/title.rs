@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     detect::{Detector, Found, View},
-    model::Say,
+    model::Localized,
     page::fold::fold,
 };
 
@@ -25,7 +25,7 @@ impl Detector for Title {
             return None;
         }
         let Some(title) = &view.page.title else {
-            return Some(Found::new(0.8, Say::new("signal-title-gone"), ""));
+            return Some(Found::new(0.8, Localized::new("signal-title-gone"), ""));
         };
         let words = words(title);
         let known: BTreeSet<String> = view
@@ -37,7 +37,7 @@ impl Detector for Title {
         if words.is_empty() || words.iter().any(|it| known.contains(it)) {
             return None;
         }
-        Some(Found::new(1.0, Say::new("signal-title"), title))
+        Some(Found::new(1.0, Localized::new("signal-title"), title))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::{
     detect::{Detector, Found, View},
-    diff::imprint::own_links,
-    model::Say,
+    diff::features::own_links,
+    model::Localized,
     page::registrable,
 };
 
@@ -44,7 +44,7 @@ impl Detector for Uprooted {
             (false, true) => 0.8,
             (_, false) => 0.4,
         };
-        let say = Say::new("signal-uprooted")
+        let say = Localized::new("signal-uprooted")
             .with("had", had)
             .with("has", has);
         let shown = view

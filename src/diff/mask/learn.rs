@@ -13,7 +13,7 @@ use crate::{
         Digest,
         mask::{Alphabet, Face, Slot, Step},
     },
-    page::patience::{self, Budget},
+    page::cancel::{self, Budget},
 };
 
 /// Two bodies are of one variant if at least this share of the larger one's bytes is in the other, too.
@@ -31,7 +31,7 @@ pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
     let work = Budget::of(MOST_WORK);
     let mut groups: Vec<Group> = Vec::new();
     for body in bodies.iter().rev() {
-        if patience::step(body.len()) || work.is_spent() {
+        if cancel::step(body.len()) || work.is_spent() {
             return Vec::new();
         }
         let parts: Vec<&[u8]> = pieces(body).take(MOST_PIECES + 1).collect();
@@ -292,7 +292,7 @@ fn within<'a>(of: Alphabet, seen: &[&'a [u8]]) -> Option<Vec<Bit<'a>>> {
     if seen.iter().any(|it| it.len() > LONGEST_VARIED) {
         return None;
     }
-    patience::step(seen.iter().map(|it| it.len()).sum());
+    cancel::step(seen.iter().map(|it| it.len()).sum());
     let mut places: Vec<Piece> = seen.iter().map(|it| Piece::new(it)).collect();
     let cut: Vec<Vec<&[u8]>> = seen.iter().map(|it| runs(of, it)).collect();
     let count = cut.first()?.len();

@@ -18,7 +18,7 @@ use crate::{
         Digest,
         mask::{Face, Mask, Slot},
     },
-    page::patience,
+    page::cancel,
 };
 
 /// Most slots of a page with a mask; a page with more is parsed at each look.
@@ -127,7 +127,7 @@ impl Face {
             let Some((run, after)) = rest.split_at_checked(step.fixed) else {
                 return false;
             };
-            patience::step(run.len());
+            cancel::step(run.len());
             if Digest::of(run).half() != step.key {
                 return false;
             }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::place::Piece;
-use crate::{model::Digest, page::patience};
+use crate::{model::Digest, page::cancel};
 
 /// Cuts before each `<` and after each line break.
 pub fn pieces(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -35,7 +35,7 @@ pub const LONGEST_VARIED: usize = 16 << 10;
 
 /// Digest of a piece. Numbers that only count something are left out of it.
 pub fn key(piece: &[u8]) -> u128 {
-    patience::step(piece.len());
+    cancel::step(piece.len());
     if piece.len() > LONGEST_VARIED {
         return Digest::of(piece).half();
     }
@@ -74,7 +74,7 @@ fn plain(piece: &[u8]) -> Vec<u8> {
 /// For each piece of `a`, the index of its equal in `b`, in rising order and each once. Starts from pieces that occur
 /// once in both and extends from there. Linear, except for one sort.
 pub fn align(a: &[&[u8]], b: &[&[u8]]) -> Vec<Option<usize>> {
-    patience::step(a.len() + b.len());
+    cancel::step(a.len() + b.len());
     let (once_a, once_b) = (once(a), once(b));
     let mut pairs: Vec<(usize, usize)> = once_a
         .into_iter()
@@ -130,7 +130,7 @@ fn once(pieces: &[&[u8]]) -> HashMap<u64, usize> {
 
 /// A quick hash (the multiplication of FxHash, eight bytes at a time). A collision gains an attacker nothing.
 fn rough(piece: &[u8]) -> u64 {
-    patience::step(piece.len() / 8);
+    cancel::step(piece.len() / 8);
     const FACTOR: u64 = 0x51_7c_c1_b7_27_22_0a_95;
     let mix = |sum: u64, word: u64| (sum.rotate_left(5) ^ word).wrapping_mul(FACTOR);
     let (words, rest) = piece.as_chunks::<8>();

@@ -1,7 +1,7 @@
 //! Where a number or a token may vary: not in a displayed word, in code, or in the part of an address that decides its
 //! target.
 
-use crate::page::patience;
+use crate::page::cancel;
 
 /// A list of more numbers than this is data or character codes.
 const LIST: usize = 3;
@@ -108,7 +108,7 @@ impl<'a> Piece<'a> {
         if to < self.at {
             *self = Self::new(self.bytes);
         }
-        patience::step(to - self.at);
+        cancel::step(to - self.at);
         for at in self.at..to {
             let byte = self.bytes[at];
             self.follow_host(byte, at);
@@ -173,7 +173,7 @@ impl<'a> Piece<'a> {
     }
 
     fn holds(&self, word: &[u8]) -> bool {
-        patience::step(self.bytes.len());
+        cancel::step(self.bytes.len());
         let mut all = self.bytes.windows(word.len());
         all.any(|it| it.eq_ignore_ascii_case(word))
     }
@@ -195,7 +195,7 @@ impl<'a> Piece<'a> {
     fn is_code(&mut self) -> bool {
         let bytes = self.bytes;
         *self.code.get_or_insert_with(|| {
-            patience::step(bytes.len());
+            cancel::step(bytes.len());
             bytes.starts_with(b"<style") || bytes.iter().any(|it| matches!(it, b'{' | b'}' | b';'))
         })
     }

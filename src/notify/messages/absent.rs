@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::duty::Person,
     notify::{
         Gravity, Message,
@@ -14,15 +14,15 @@ use crate::{
 };
 
 /// The warning that `people` have not confirmed; their shift begins at `at`.
-pub fn message(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+pub fn message(people: &[Person], at: Timestamp, locale: &Locale, tz: &TimeZone) -> Message {
     let mut text = Text::default();
     text.push("⚠ ")
-        .bold(&words.text("head-absent", &[("clock", &words.clock(at, tz))]))
+        .bold(&locale.text_with("head-absent", &[("clock", &locale.clock(at, tz))]))
         .line();
     for person in people.iter().take(MOST_NAMED) {
-        person_line(&mut text, &words.plain("absent-who"), person);
+        person_line(&mut text, &locale.text("absent-who"), person);
     }
-    text.push(&words.plain("absent-todo")).line();
+    text.push(&locale.text("absent-todo")).line();
     Message {
         facts: json!({"absent": at, "on": people.iter().map(|it| it.name.as_str()).collect::<Vec<_>>()}),
         gravity: Gravity::Warning,

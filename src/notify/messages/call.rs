@@ -3,10 +3,10 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Incident, Kind,
-        duty::{Called, Rung},
+        duty::{Called, EscalationStep},
         excerpt::{defang, marked, named},
         incident::What,
     },
@@ -21,9 +21,9 @@ use crate::{
 /// The call for one incident at escalation step `to`.
 pub fn message(
     it: &Incident,
-    to: Rung,
+    to: EscalationStep,
     called: &Called,
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
     now: Timestamp,
 ) -> Message {
@@ -34,54 +34,54 @@ pub fn message(
     } else {
         "head-call"
     };
-    let what = words.plain(head_of(it));
+    let what = locale.text(head_of(it));
     text.push("🔔 ")
-        .bold(&words.text(head, &[("what", &what)]))
+        .bold(&locale.text_with(head, &[("what", &what)]))
         .push(&format!(" · {}", it.id))
         .line();
     text.bold(&named(&it.portal.name, 120))
         .push(": ")
-        .push(&words.plain(&it.class.key()))
+        .push(&locale.text(&it.class.key()))
         .line();
-    let waited = words.duration(now.duration_since(called.since));
+    let waited = locale.duration(now.duration_since(called.since));
     let waits = match agency {
         Some(taken) => {
-            let by = called_as(&taken.by, taken.origin.as_ref(), words);
-            words.text("call-waited-operator", &[("waited", &waited), ("by", &by)])
+            let by = called_as(&taken.by, taken.origin.as_ref(), locale);
+            locale.text_with("call-waited-operator", &[("waited", &waited), ("by", &by)])
         }
-        None => words.text("call-waited", &[("waited", &waited)]),
+        None => locale.text_with("call-waited", &[("waited", &waited)]),
     };
     text.push(&waits).line();
-    if to != Rung::Head {
+    if to != EscalationStep::Head {
         for person in called.now.iter().take(MOST_NAMED) {
-            person_line(&mut text, &words.plain("call-on-duty"), person);
+            person_line(&mut text, &locale.text("call-on-duty"), person);
         }
         if let Some((person, at)) = &called.next {
-            let when = words.moment(*at, tz);
+            let when = locale.moment(*at, tz);
             person_line(
                 &mut text,
-                &words.text("call-next", &[("when", &when)]),
+                &locale.text_with("call-next", &[("when", &when)]),
                 person,
             );
         }
     }
-    if let Some(head) = called.head.as_ref().filter(|_| to >= Rung::Head) {
-        person_line(&mut text, &words.plain("call-head"), head);
+    if let Some(head) = called.head.as_ref().filter(|_| to >= EscalationStep::Head) {
+        person_line(&mut text, &locale.text("call-head"), head);
     }
-    if to == Rung::National {
+    if to == EscalationStep::National {
         contacts(
             &mut text,
             &called.contacts,
-            words,
+            locale,
             now.to_zoned(tz.clone()).date(),
         );
-        report(&mut text, it, words, tz);
+        report(&mut text, it, locale, tz);
     }
     Message {
-        facts: facts(it, words),
+        facts: facts(it, locale),
         gravity: Gravity::Grave,
         // an officer woken at 3 a.m. must find everything in this one message
-        buttons: vec![take(it, agency.is_some(), words)],
+        buttons: vec![take(it, agency.is_some(), locale)],
         ..Message::of(format!("{}-call-{}", it.id, to.as_str()), text)
     }
 }
@@ -102,8 +102,8 @@ fn head_of(it: &Incident) -> &'static str {
 }
 
 /// Appends an initial incident report, ready to be read out or copied.
-fn report(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
-    let kind = words.plain(&format!("kind-{}", it.kind.as_str()));
+fn report(text: &mut Text, it: &Incident, locale: &Locale, tz: &TimeZone) {
+    let kind = locale.text(&format!("kind-{}", it.kind.as_str()));
     let host = marked(&defang(it.portal.url.host_str().unwrap_or_default()));
     let args = [
         ("id", it.id.to_string()),
@@ -111,10 +111,11 @@ fn report(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         ("agency", named(&it.portal.agency_name, 120)),
         ("host", host),
         ("kind", kind),
-        ("seen", words.moment(it.seen_at, tz)),
-        ("confirmed", words.moment(it.confirmed_at, tz)),
+        ("seen", locale.moment(it.seen_at, tz)),
+        ("confirmed", locale.moment(it.confirmed_at, tz)),
     ];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    text.line().bold(&words.plain("call-report")).line();
-    text.push(&words.text("call-report-body", &args)).line();
+    text.line().bold(&locale.text("call-report")).line();
+    text.push(&locale.text_with("call-report-body", &args))
+        .line();
 }

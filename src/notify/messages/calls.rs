@@ -4,11 +4,11 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Incident,
         action::Group,
-        duty::{Called, Person, Rung},
+        duty::{Called, EscalationStep, Person},
     },
     notify::{
         Gravity, Message,
@@ -22,13 +22,13 @@ use crate::{
 /// the head of every agency concerned.
 pub fn message(
     all: &[Incident],
-    to: Rung,
+    to: EscalationStep,
     (called, heads): (&Called, &[Person]),
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
     now: Timestamp,
 ) -> Message {
-    let count = words.count(all.len() as u64);
+    let count = locale.count(all.len() as u64);
     let mut text = Text::default();
     let of_agency = |it: &Incident| it.taken.is_some();
     let head = if all.iter().any(of_agency) {
@@ -37,31 +37,31 @@ pub fn message(
         "head-calls"
     };
     text.push("🔔 ")
-        .bold(&words.text(head, &[("count", &count)]))
+        .bold(&locale.text_with(head, &[("count", &count)]))
         .line();
-    let waited = words.duration(now.duration_since(called.since));
-    text.push(&words.text("calls-waited", &[("waited", &waited)]))
+    let waited = locale.duration(now.duration_since(called.since));
+    text.push(&locale.text_with("calls-waited", &[("waited", &waited)]))
         .line();
-    if to != Rung::Head {
+    if to != EscalationStep::Head {
         for person in called.now.iter().take(MOST_NAMED) {
-            person_line(&mut text, &words.plain("call-on-duty"), person);
+            person_line(&mut text, &locale.text("call-on-duty"), person);
         }
     }
-    if to >= Rung::Head {
+    if to >= EscalationStep::Head {
         for head in heads.iter().take(MOST_NAMED) {
-            person_line(&mut text, &words.plain("call-head"), head);
+            person_line(&mut text, &locale.text("call-head"), head);
         }
     }
-    if to == Rung::National {
+    if to == EscalationStep::National {
         let today = now.to_zoned(tz.clone()).date();
-        contacts(&mut text, &called.contacts, words, today);
+        contacts(&mut text, &called.contacts, locale, today);
     }
     text.line();
-    names(&mut text, all, 0, "calls-more", words);
+    names(&mut text, all, 0, "calls-more", locale);
     Message {
         facts: json!({"calls": to, "incidents": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
         gravity: Gravity::Grave,
-        buttons: take_all(all, Group::Called(now), words)
+        buttons: take_all(all, Group::Called(now), locale)
             .into_iter()
             .collect(),
         ..Message::of(format!("calls-{}", to.as_str()), text)

@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{Incident, duty::Person, excerpt::excerpt},
     notify::{Message, people::MOST_NAMED, text::Text, timeline},
 };
@@ -18,7 +18,7 @@ pub fn message(
     on: &[Person],
     open: &[Incident],
     at: Timestamp,
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
 ) -> Message {
     let names = |all: &[Person]| {
@@ -28,17 +28,17 @@ pub fn message(
     };
     let mut text = Text::default();
     text.push("🔄 ")
-        .bold(&words.plain("head-handover"))
-        .push(&format!(" · {}", words.moment(at, tz)))
+        .bold(&locale.text("head-handover"))
+        .push(&format!(" · {}", locale.moment(at, tz)))
         .line();
     if !off.is_empty() {
-        text.push(&words.text("handover-off", &[("names", &names(off))]))
+        text.push(&locale.text_with("handover-off", &[("names", &names(off))]))
             .line();
     }
     if on.is_empty() {
-        text.push(&words.plain("handover-nobody")).line();
+        text.push(&locale.text("handover-nobody")).line();
     } else {
-        text.push(&words.plain("handover-on")).push(" ");
+        text.push(&locale.text("handover-on")).push(" ");
         for (at, person) in on.iter().take(MOST_NAMED).enumerate() {
             if at > 0 {
                 text.push(", ");
@@ -53,13 +53,13 @@ pub fn message(
     text.line();
     let count = open.len().to_string();
     let head = if open.is_empty() {
-        words.plain("bot-no-open")
+        locale.text("bot-no-open")
     } else {
-        words.text("bot-open", &[("count", &count)])
+        locale.text_with("bot-open", &[("count", &count)])
     };
     text.push(&head).line();
     for it in open.iter().rev().take(MOST_SHOWN) {
-        for line in timeline::summary(it, words, tz) {
+        for line in timeline::summary(it, locale, tz) {
             text.push(&line).line();
         }
     }

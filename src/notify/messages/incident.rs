@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Action, Class, Incident, Kind,
         action::{IncidentAction, Silence},
@@ -20,22 +20,22 @@ use crate::{
 };
 
 /// The message of the incident in its present state. `repeat`: an earlier attempt may have arrived.
-pub fn message(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
+pub fn message(it: &Incident, locale: &Locale, tz: &TimeZone, repeat: bool) -> Message {
     let mut detail = Detail {
         signals: 5,
         changes: 8,
     };
-    let mut text = write(it, words, tz, repeat, detail);
+    let mut text = write(it, locale, tz, repeat, detail);
     while !text.fits() && (detail.signals > 0 || detail.changes > 0) {
         detail = Detail {
             signals: detail.signals.saturating_sub(1),
             changes: detail.changes.saturating_sub(2),
         };
-        text = write(it, words, tz, repeat, detail);
+        text = write(it, locale, tz, repeat, detail);
     }
     Message {
-        buttons: buttons(it, words),
-        facts: facts(it, words),
+        buttons: buttons(it, locale),
+        facts: facts(it, locale),
         gravity: gravity(it),
         repeat,
         ..Message::of(it.id.to_string(), text)
@@ -49,11 +49,11 @@ struct Detail {
     changes: usize,
 }
 
-fn write(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool, detail: Detail) -> Text {
+fn write(it: &Incident, locale: &Locale, tz: &TimeZone, repeat: bool, detail: Detail) -> Text {
     let mut text = Text::default();
-    head(&mut text, it, words, tz);
+    head(&mut text, it, locale, tz);
     if repeat {
-        text.push(" ").push(&words.plain("alert-repeat"));
+        text.push(" ").push(&locale.text("alert-repeat"));
     }
     text.line();
     text.bold(&named(&it.portal.name, 120));
@@ -62,14 +62,14 @@ fn write(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool, detail: Deta
     }
     text.line();
     text.push(&address(it)).line();
-    text.push(&seen(it, words, tz)).line();
-    why(&mut text, it, words, detail);
-    shown(&mut text, it, words, detail);
-    life(&mut text, it, words, tz);
+    text.push(&seen(it, locale, tz)).line();
+    why(&mut text, it, locale, detail);
+    shown(&mut text, it, locale, detail);
+    life(&mut text, it, locale, tz);
     text
 }
 
-fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
+fn head(text: &mut Text, it: &Incident, locale: &Locale, tz: &TimeZone) {
     let (icon, key) = match (it.stage, it.kind) {
         (Stage::Resolved, _) if is_unwatched(it) => ("⚪", "head-unwatched"),
         (Stage::Resolved, _) => ("🟢", "head-restored"),
@@ -84,7 +84,7 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
     };
     text.push(icon)
         .push(" ")
-        .bold(&words.plain(key))
+        .bold(&locale.text(key))
         .push(&format!(" · {}", it.id));
     if let Some(seen) = it.intermittent.as_ref().filter(|_| it.stage.is_open()) {
         let how = if seen.times > 1 {
@@ -92,30 +92,30 @@ fn head(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
         } else {
             "head-once"
         };
-        text.push(" ").push(&words.plain(how));
+        text.push(" ").push(&locale.text(how));
     }
     if it.kind == Kind::Down && it.stage.is_open() {
-        let since = words.text(
+        let since = locale.text_with(
             "head-since",
             &[
-                ("class", &words.plain(&it.class.key())),
-                ("clock", &words.clock(it.seen_at, tz)),
+                ("class", &locale.text(&it.class.key())),
+                ("clock", &locale.clock(it.seen_at, tz)),
             ],
         );
         text.push(" ").push(&since);
     }
     if !it.stage.is_open() {
-        let was = words.text(
+        let was = locale.text_with(
             "head-was",
-            &[("what", &words.plain(&format!("kind-{}", it.kind.as_str())))],
+            &[("what", &locale.text(&format!("kind-{}", it.kind.as_str())))],
         );
         text.push(" ").push(&was);
     }
 }
 
 /// The line with the time of the incident and the number of looks that agreed.
-fn seen(it: &Incident, words: &Words, tz: &TimeZone) -> String {
-    let when = words.moment(it.seen_at, tz);
+fn seen(it: &Incident, locale: &Locale, tz: &TimeZone) -> String {
+    let when = locale.moment(it.seen_at, tz);
     let Some(seen) = &it.intermittent else {
         let (agreed, looked) = (it.agreed.to_string(), it.looked.to_string());
         let args = [
@@ -123,10 +123,10 @@ fn seen(it: &Incident, words: &Words, tz: &TimeZone) -> String {
             ("agreed", &agreed),
             ("looked", &looked),
         ];
-        return words.text("alert-seen", &args);
+        return locale.text_with("alert-seen", &args);
     };
     let (times, looks) = (seen.times.to_string(), seen.looks.to_string());
-    let last = words.moment(seen.last_at, tz);
+    let last = locale.moment(seen.last_at, tz);
     let key = if seen.times > 1 {
         "alert-intermittent"
     } else {
@@ -138,7 +138,7 @@ fn seen(it: &Incident, words: &Words, tz: &TimeZone) -> String {
         ("looks", &looks),
         ("last", &last),
     ];
-    words.text(key, &args)
+    locale.text_with(key, &args)
 }
 
 fn address(it: &Incident) -> String {
@@ -152,23 +152,23 @@ fn address(it: &Incident) -> String {
     ))
 }
 
-fn why(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
+fn why(text: &mut Text, it: &Incident, locale: &Locale, detail: Detail) {
     let mut reasons: Vec<String> = it
         .signals
         .iter()
         .filter(|it| it.weight > 0.3)
         .take(detail.signals)
-        .map(|it| said(&it.say, words))
+        .map(|it| said(&it.say, locale))
         .collect();
     if let Some(cause) = &it.cause {
-        reasons.push(said(cause, words));
+        reasons.push(said(cause, locale));
     }
     if let Some(address) = it.address.filter(|_| it.one_of) {
         let address = defang(&address.to_string());
-        reasons.push(words.text("why-address", &[("address", &address)]));
+        reasons.push(locale.text_with("why-address", &[("address", &address)]));
     }
     if it.class == Class::ByPortal || it.kind == Kind::Maintenance {
-        reasons.push(words.plain(if it.kind == Kind::Maintenance {
+        reasons.push(locale.text(if it.kind == Kind::Maintenance {
             "why-maintenance"
         } else {
             "why-blocked"
@@ -177,26 +177,26 @@ fn why(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
     if reasons.is_empty() {
         return;
     }
-    text.line().bold(&words.plain("alert-why")).line();
+    text.line().bold(&locale.text("alert-why")).line();
     for reason in reasons {
         text.push("• ").push(&reason).line();
     }
 }
 
-fn shown(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
+fn shown(text: &mut Text, it: &Incident, locale: &Locale, detail: Detail) {
     if !it.kind.is_tampering() {
         return;
     }
     text.line();
     if it.title_before != it.title_now {
-        let none = words.plain("alert-no-title");
+        let none = locale.text("alert-no-title");
         let quoted = |title: &Option<String>| match title {
             Some(title) => format!("«{}»", quoted(title, 120)),
             None => none.clone(),
         };
-        text.push(&words.text("alert-before", &[("title", &quoted(&it.title_before))]))
+        text.push(&locale.text_with("alert-before", &[("title", &quoted(&it.title_before))]))
             .line();
-        text.push(&words.text("alert-now", &[("title", &quoted(&it.title_now))]))
+        text.push(&locale.text_with("alert-now", &[("title", &quoted(&it.title_now))]))
             .line();
     }
     for line in it.changes.iter().take(detail.changes) {
@@ -205,39 +205,39 @@ fn shown(text: &mut Text, it: &Incident, words: &Words, detail: Detail) {
             .line();
     }
     if let Some(evidence) = it.evidence.last() {
-        text.push(&words.text("alert-evidence", &[("digest", &evidence.digest.short())]))
+        text.push(&locale.text_with("alert-evidence", &[("digest", &evidence.digest.short())]))
             .line();
     }
 }
 
-fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
+fn life(text: &mut Text, it: &Incident, locale: &Locale, tz: &TimeZone) {
     let mut lines = Vec::new();
     if let Some(remark) = &it.remark {
         let class: Option<Class> = remark.args.get("class").and_then(|it| it.parse().ok());
-        let class = class.map(|it| words.plain(&it.key())).unwrap_or_default();
-        lines.push(words.text(&remark.key, &[("class", &class)]));
+        let class = class.map(|it| locale.text(&it.key())).unwrap_or_default();
+        lines.push(locale.text_with(&remark.key, &[("class", &class)]));
     }
     if it.stage.is_open() && it.timeline.iter().any(|it| it.what == What::Blind) {
-        let when = words.moment(it.seen_at, tz);
-        lines.push(words.text("reminder-blind", &[("when", &when)]));
+        let when = locale.moment(it.seen_at, tz);
+        lines.push(locale.text_with("reminder-blind", &[("when", &when)]));
     }
     if let Some(plan) = &it.planned {
-        lines.push(words.text("alert-planned", &[("id", &plan.to_string())]));
+        lines.push(locale.text_with("alert-planned", &[("id", &plan.to_string())]));
     }
     if let Some(seen) = it.intermittent.as_ref().filter(|_| it.stage.is_open()) {
-        let long = words.duration(SignedDuration::from_secs(seen.unseen_s.into()));
-        lines.push(words.text("alert-until-unseen", &[("long", &long)]));
+        let long = locale.duration(SignedDuration::from_secs(seen.unseen_s.into()));
+        lines.push(locale.text_with("alert-until-unseen", &[("long", &long)]));
     } else if it.flaps > 0 {
         let times = (it.flaps + 1).to_string();
-        lines.push(words.text("alert-flaps", &[("times", &times)]));
+        lines.push(locale.text_with("alert-flaps", &[("times", &times)]));
     }
     for taken in it.taken.iter().chain(&it.overseen) {
-        let took = words.duration(since(it.confirmed_at, taken.at));
-        lines.push(words.text(
+        let took = locale.duration(since(it.confirmed_at, taken.at));
+        lines.push(locale.text_with(
             "alert-taken",
             &[
-                ("by", &called(&taken.by, taken.origin.as_ref(), words)),
-                ("clock", &words.clock(taken.at, tz)),
+                ("by", &called(&taken.by, taken.origin.as_ref(), locale)),
+                ("clock", &locale.clock(taken.at, tz)),
                 ("took", &took),
             ],
         ));
@@ -248,21 +248,25 @@ fn life(text: &mut Text, it: &Incident, words: &Words, tz: &TimeZone) {
             .iter()
             .rev()
             .find(|it| matches!(it.what, What::Closed | What::Unwatched | What::Dismissed))
-            .and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), words)));
+            .and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), locale)));
         let by = by.as_deref();
-        let lasted = words.duration(since(it.seen_at, end));
-        let clock = words.clock(end, tz);
+        let lasted = locale.duration(since(it.seen_at, end));
+        let clock = locale.clock(end, tz);
         lines.push(match (it.stage, by) {
-            (Stage::Dismissed, by) => words.text(
+            (Stage::Dismissed, by) => locale.text_with(
                 "alert-dismissed",
                 &[("by", by.unwrap_or("?")), ("clock", &clock)],
             ),
-            (_, Some(_)) if is_unwatched(it) => words.text("alert-unwatched", &[("clock", &clock)]),
-            (_, Some(by)) => words.text(
+            (_, Some(_)) if is_unwatched(it) => {
+                locale.text_with("alert-unwatched", &[("clock", &clock)])
+            }
+            (_, Some(by)) => locale.text_with(
                 "alert-closed",
                 &[("by", by), ("clock", &clock), ("lasted", &lasted)],
             ),
-            (_, None) => words.text("alert-restored", &[("clock", &clock), ("lasted", &lasted)]),
+            (_, None) => {
+                locale.text_with("alert-restored", &[("clock", &clock), ("lasted", &lasted)])
+            }
         });
     }
     if !lines.is_empty() {
@@ -284,21 +288,22 @@ fn since(from: Timestamp, to: Timestamp) -> SignedDuration {
     to.duration_since(from)
 }
 
-fn buttons(it: &Incident, words: &Words) -> Vec<Button> {
+fn buttons(it: &Incident, locale: &Locale) -> Vec<Button> {
     if !it.stage.is_open() {
         return Vec::new();
     }
     use IncidentAction::{Change, Diff, Mute, Pages};
     let mut out = Vec::new();
     if it.led().is_none() {
-        out.push(take(it, it.taken.is_some(), words));
+        out.push(take(it, it.taken.is_some(), locale));
     }
     let verbs: &[IncidentAction] = if it.kind.is_tampering() {
         &[Change, Mute(Silence::Hour), Diff, Pages]
     } else {
         &[Mute(Silence::Hour)]
     };
-    let button = |verb: &IncidentAction| Button::new(Action::Incident(*verb, it.id.clone()), words);
+    let button =
+        |verb: &IncidentAction| Button::new(Action::Incident(*verb, it.id.clone()), locale);
     out.extend(verbs.iter().map(button));
     out
 }

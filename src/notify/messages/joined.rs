@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::storm::{family, look, take_all};
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{Incident, Storm},
     notify::{
         Message,
@@ -14,29 +14,29 @@ use crate::{
 };
 
 /// The message that names the `new` incidents; `members` are all incidents of the storm.
-pub fn message(it: &Storm, new: &[Incident], members: &[Incident], words: &Words) -> Message {
+pub fn message(it: &Storm, new: &[Incident], members: &[Incident], locale: &Locale) -> Message {
     let (icon, gravity) = look(it.family);
     let count = new.len() + it.more_joiners;
     let mut text = Text::default();
     text.push(icon)
         .push(" ")
-        .bold(&words.text(
+        .bold(&locale.text_with(
             &format!("storm-{}-more", family(it)),
-            &[("count", &number(count, words))],
+            &[("count", &number(count, locale))],
         ))
         .push(&format!(" · {}", it.id))
         .line();
-    let total = number(members.len(), words);
-    text.push(&words.text("storm-joined", &[("id", &it.id), ("total", &total)]))
+    let total = number(members.len(), locale);
+    text.push(&locale.text_with("storm-joined", &[("id", &it.id), ("total", &total)]))
         .line();
-    names(&mut text, new, it.more_joiners, "storm-more-joined", words);
+    names(&mut text, new, it.more_joiners, "storm-more-joined", locale);
     Message {
         facts: json!({
             "storm": it.id,
             "family": it.family,
             "joined": new.iter().map(|it| it.id.to_string()).collect::<Vec<_>>(),
         }),
-        buttons: take_all(it, new, words).into_iter().collect(),
+        buttons: take_all(it, new, locale).into_iter().collect(),
         gravity,
         ..Message::of(format!("{}-joined", it.id), text)
     }

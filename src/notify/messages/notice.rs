@@ -4,14 +4,14 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use crate::{
-    locale::Words,
-    model::{Notice, Say, excerpt::named},
+    locale::Locale,
+    model::{Localized, Notice, excerpt::named},
     notify::{Gravity, Message, text::Text},
 };
 
 /// The message of one notice.
-pub fn message(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
-    let moment = |at: Timestamp| words.moment(at, tz);
+pub fn message(it: &Notice, locale: &Locale, tz: &TimeZone) -> Message {
+    let moment = |at: Timestamp| locale.moment(at, tz);
     let (icon, head, args) = match it {
         Notice::Blind { since, line: None } => {
             ("⚪", "blind".to_owned(), vec![("when", moment(*since))])
@@ -22,12 +22,12 @@ pub fn message(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
         } => (
             "⚪",
             "caught".to_owned(),
-            vec![("when", moment(*since)), ("detail", detailed(line, words))],
+            vec![("when", moment(*since)), ("detail", detailed(line, locale))],
         ),
         Notice::Sighted { since, until } => (
             "🟢",
             "sighted".to_owned(),
-            lasted(*since, *until, words, tz),
+            lasted(*since, *until, locale, tz),
         ),
         Notice::Trouble {
             topic,
@@ -38,7 +38,7 @@ pub fn message(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
             topic.as_str().to_owned(),
             vec![
                 ("when", moment(*since)),
-                ("detail", detailed(detail, words)),
+                ("detail", detailed(detail, locale)),
             ],
         ),
         Notice::Over {
@@ -48,12 +48,12 @@ pub fn message(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
         } => (
             "🟢",
             format!("{}-over", topic.as_str()),
-            lasted(*since, *until, words, tz),
+            lasted(*since, *until, locale, tz),
         ),
         Notice::Event { topic, at, detail } => (
             "⚪",
             topic.as_str().to_owned(),
-            vec![("when", moment(*at)), ("detail", detailed(detail, words))],
+            vec![("when", moment(*at)), ("detail", detailed(detail, locale))],
         ),
     };
     let head = format!("notice-{head}");
@@ -64,9 +64,11 @@ pub fn message(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
     let mut text = Text::default();
     text.push(icon)
         .push(" ")
-        .bold(&words.plain(&head))
+        .bold(&locale.text(&head))
         .line()
-        .push(&first_lines(&words.text(&format!("{head}-body"), &args)))
+        .push(&first_lines(
+            &locale.text_with(&format!("{head}-body"), &args),
+        ))
         .line();
     Message {
         facts: json!({"notice": head, "since": it.since()}),
@@ -82,25 +84,25 @@ pub fn message(it: &Notice, words: &Words, tz: &TimeZone) -> Message {
 fn lasted(
     since: Timestamp,
     until: Timestamp,
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
 ) -> Vec<(&'static str, String)> {
     vec![
-        ("from", words.moment(since, tz)),
-        ("to", words.moment(until, tz)),
-        ("lasted", words.duration(until.duration_since(since))),
+        ("from", locale.moment(since, tz)),
+        ("to", locale.moment(until, tz)),
+        ("lasted", locale.duration(until.duration_since(since))),
     ]
 }
 
 /// The detail of a notice, with each argument (names of portals and files, a server's texts) cut to 240 characters a
 /// line and marked as foreign. Line breaks stay, because the report of a faulty file has several lines.
-fn detailed(detail: &Say, words: &Words) -> String {
+fn detailed(detail: &Localized, locale: &Locale) -> String {
     let mut detail = detail.clone();
     for value in detail.args.values_mut() {
         let lines: Vec<String> = value.lines().map(|it| named(it, 240)).collect();
         *value = lines.join("\n");
     }
-    words.say(&detail)
+    locale.localized(&detail)
 }
 
 /// The first 12 lines of a text by the service: a faulty file may have many faults.

@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Action, Incident,
         action::PlanAction,
@@ -32,10 +32,10 @@ pub struct Background<'a> {
 }
 
 /// The message of a plan, with the longest lists that fit.
-pub fn message(it: &Plan, background: &Background<'_>, words: &Words, tz: &TimeZone) -> Message {
+pub fn message(it: &Plan, background: &Background<'_>, locale: &Locale, tz: &TimeZone) -> Message {
     let mut out = Message::default();
     for most in SHOWN {
-        let (text, buttons) = write(it, background, most, words, tz);
+        let (text, buttons) = write(it, background, most, locale, tz);
         let fits = text.fits();
         out = finished(text, buttons, it, background.seen);
         if fits {
@@ -50,7 +50,7 @@ fn write(
     it: &Plan,
     background: &Background<'_>,
     (most, lines): (usize, usize),
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
 ) -> (Text, Vec<Button>) {
     let Background { names, seen, asked } = *background;
@@ -64,42 +64,42 @@ fn write(
     let mut text = Text::default();
     text.push(icon)
         .push(" ")
-        .bold(&words.plain(key))
+        .bold(&locale.text(key))
         .push(&format!(" · {}", it.id))
         .line();
     for name in names.iter().take(most) {
         text.push("• ").push(&named(name, 120)).line();
     }
     if names.len() > most {
-        let more = words.count((names.len() - most) as u64);
-        text.push(&words.text("bot-more", &[("count", &more)]))
+        let more = locale.count((names.len() - most) as u64);
+        text.push(&locale.text_with("bot-more", &[("count", &more)]))
             .line();
     }
     let args = [
-        ("from", words.moment(it.from, tz)),
-        ("to", words.moment(it.to, tz)),
-        ("by", called(&it.by, it.origin.as_ref(), words)),
+        ("from", locale.moment(it.from, tz)),
+        ("to", locale.moment(it.to, tz)),
+        ("by", called(&it.by, it.origin.as_ref(), locale)),
         ("reason", quoted(&it.reason, 300)),
     ];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    text.push(&words.text("plan-span", &args)).line();
-    text.push(&words.text("plan-by", &args)).line();
+    text.push(&locale.text_with("plan-span", &args)).line();
+    text.push(&locale.text_with("plan-by", &args)).line();
     let tampering = seen.iter().filter(|it| it.kind.is_tampering());
     for incident in tampering.take(most) {
-        changed(&mut text, incident, lines, words);
+        changed(&mut text, incident, lines, locale);
     }
-    end(&mut text, it, words, tz);
+    end(&mut text, it, locale, tz);
     let buttons = match &it.stage {
-        PlanStage::Announced => vec![button(PlanAction::Cancel, it, words)],
+        PlanStage::Announced => vec![button(PlanAction::Cancel, it, locale)],
         PlanStage::Asked if asked => {
-            text.line().bold(&words.plain("plan-question")).line();
+            text.line().bold(&locale.text("plan-question")).line();
             vec![
-                button(PlanAction::Ours, it, words),
-                button(PlanAction::Theirs, it, words),
+                button(PlanAction::Ours, it, locale),
+                button(PlanAction::Theirs, it, locale),
             ]
         }
         PlanStage::Asked => {
-            text.line().push(&words.plain("plan-waits")).line();
+            text.line().push(&locale.text("plan-waits")).line();
             Vec::new()
         }
         _ => Vec::new(),
@@ -123,8 +123,8 @@ fn finished(text: Text, buttons: Vec<Button>, it: &Plan, seen: &[Incident]) -> M
     }
 }
 
-fn changed(text: &mut Text, incident: &Incident, lines: usize, words: &Words) {
-    let kind = words.plain(&format!("kind-{}", incident.kind.as_str()));
+fn changed(text: &mut Text, incident: &Incident, lines: usize, locale: &Locale) {
+    let kind = locale.text(&format!("kind-{}", incident.kind.as_str()));
     let name = named(&incident.portal.name, 80);
     text.line()
         .push(&format!("{} · {name}: {kind}", incident.id))
@@ -136,7 +136,7 @@ fn changed(text: &mut Text, incident: &Incident, lines: usize, words: &Words) {
     }
 }
 
-fn end(text: &mut Text, it: &Plan, words: &Words, tz: &TimeZone) {
+fn end(text: &mut Text, it: &Plan, locale: &Locale, tz: &TimeZone) {
     let (key, by, origin, at): (&str, &str, Option<&Origin>, Option<Timestamp>) = match &it.stage {
         PlanStage::Announced | PlanStage::Asked => return,
         PlanStage::Quiet => ("plan-quiet", "", None, None),
@@ -153,13 +153,13 @@ fn end(text: &mut Text, it: &Plan, words: &Words, tz: &TimeZone) {
             (key, by, origin.as_ref(), Some(*at))
         }
     };
-    let when = at.map(|it| words.moment(it, tz)).unwrap_or_default();
-    let by = called(by, origin, words);
+    let when = at.map(|it| locale.moment(it, tz)).unwrap_or_default();
+    let by = called(by, origin, locale);
     text.line()
-        .push(&words.text(key, &[("by", &by), ("when", &when)]))
+        .push(&locale.text_with(key, &[("by", &by), ("when", &when)]))
         .line();
 }
 
-fn button(verb: PlanAction, it: &Plan, words: &Words) -> Button {
-    Button::new(Action::Plan(verb, it.id.clone()), words)
+fn button(verb: PlanAction, it: &Plan, locale: &Locale) -> Button {
+    Button::new(Action::Plan(verb, it.id.clone()), locale)
 }

@@ -4,7 +4,7 @@
 use jiff::tz::TimeZone;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Incident,
         excerpt::{named, quoted},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The reminder of one incident. `repeat`: an earlier attempt may have arrived.
-pub fn message(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Message {
+pub fn message(it: &Incident, locale: &Locale, tz: &TimeZone, repeat: bool) -> Message {
     let icon = if it.kind.is_tampering() {
         "🔴"
     } else {
@@ -31,7 +31,7 @@ pub fn message(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Mes
         .iter()
         .rev()
         .find(|it| !aside.contains(&it.what));
-    let by = last.and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), words)));
+    let by = last.and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), locale)));
     let by = by.unwrap_or_default();
     let reason = last.and_then(|it| it.note.as_deref()).unwrap_or_default();
     let reason = quoted(reason, 300);
@@ -48,28 +48,28 @@ pub fn message(it: &Incident, words: &Words, tz: &TimeZone, repeat: bool) -> Mes
     let mut text = Text::default();
     text.push(icon)
         .push(" ")
-        .bold(&words.plain(head))
+        .bold(&locale.text(head))
         .push(&format!(" · {}", it.id));
     if repeat {
-        text.push(" ").push(&words.plain("alert-repeat"));
+        text.push(" ").push(&locale.text("alert-repeat"));
     }
     text.line();
     text.bold(&named(&it.portal.name, 120))
         .push(": ")
-        .push(&words.plain(&it.class.key()))
+        .push(&locale.text(&it.class.key()))
         .line();
-    let body = words.text(
+    let body = locale.text_with(
         body,
         &[
             ("times", &(it.flaps + 1).to_string()),
-            ("when", &words.moment(it.seen_at, tz)),
+            ("when", &locale.moment(it.seen_at, tz)),
             ("by", &by),
             ("reason", &reason),
         ],
     );
     text.push(&body).line();
     Message {
-        facts: facts(it, words),
+        facts: facts(it, locale),
         gravity: gravity(it),
         repeat,
         ..Message::of(format!("{}-reminder", it.id), text)

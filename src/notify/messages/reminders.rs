@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{Incident, action::Group, incident::What},
     notify::{
         Gravity, Message,
@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// The message about the open incidents `all`.
-pub fn message(all: &[Incident], words: &Words, now: Timestamp) -> Message {
-    let count = words.count(all.len() as u64);
+pub fn message(all: &[Incident], locale: &Locale, now: Timestamp) -> Message {
+    let count = locale.count(all.len() as u64);
     let is_blind = |it: &Incident| it.timeline.iter().any(|it| it.what == What::Blind);
     let (head, body) = if all.iter().all(is_blind) {
         ("head-blinds", "reminders-blind")
@@ -26,10 +26,10 @@ pub fn message(all: &[Incident], words: &Words, now: Timestamp) -> Message {
     let tampering = all.iter().any(|it| it.kind.is_tampering());
     let mut text = Text::default();
     text.push(if tampering { "🔴 " } else { "🟡 " })
-        .bold(&words.text(head, &[("count", &count)]))
+        .bold(&locale.text_with(head, &[("count", &count)]))
         .line();
-    text.push(&words.plain(body)).line().line();
-    names(&mut text, all, 0, "calls-more", words);
+    text.push(&locale.text(body)).line().line();
+    names(&mut text, all, 0, "calls-more", locale);
     Message {
         facts: json!({"reminders": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
         gravity: if tampering {
@@ -37,7 +37,7 @@ pub fn message(all: &[Incident], words: &Words, now: Timestamp) -> Message {
         } else {
             Gravity::Warning
         },
-        buttons: take_all(all, Group::Lasting(now), words)
+        buttons: take_all(all, Group::Lasting(now), locale)
             .into_iter()
             .collect(),
         ..Message::of("reminders".to_owned(), text)

@@ -3,16 +3,16 @@
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::excerpt::excerpt,
     notify::{Document, Message, text::Text},
 };
 
 /// The message with the report of `week`; `summary` is the paragraph at its head.
-pub fn message(week: &str, summary: &str, document: Document, words: &Words) -> Message {
+pub fn message(week: &str, summary: &str, document: Document, locale: &Locale) -> Message {
     let mut text = Text::default();
     text.push("📊 ")
-        .bold(&words.text("report-title", &[("week", week)]))
+        .bold(&locale.text_with("report-title", &[("week", week)]))
         .line()
         .push(&excerpt(summary, 900))
         .line();

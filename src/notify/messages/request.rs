@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Action, Standing,
         action::RequestAction,
@@ -38,10 +38,10 @@ pub struct Background<'a> {
 
 /// The message to officers: the asker, the portal's agency, and what the page shows. It is edited until the request
 /// is decided.
-pub fn to_officers(it: &Request, beside: Background, words: &Words, tz: &TimeZone) -> Message {
+pub fn to_officers(it: &Request, beside: Background, locale: &Locale, tz: &TimeZone) -> Message {
     let mut message = Message::default();
     for (lines, signals) in SHOWN {
-        let text = card(it, beside, lines, signals, words, tz);
+        let text = card(it, beside, lines, signals, locale, tz);
         let fits = text.fits();
         message = finished(text, it);
         if fits {
@@ -49,7 +49,7 @@ pub fn to_officers(it: &Request, beside: Background, words: &Words, tz: &TimeZon
         }
     }
     if it.stage.is_open() && it.view.is_some() {
-        message.buttons = for_officers(it, beside.window, words, tz);
+        message.buttons = for_officers(it, beside.window, locale, tz);
     }
     message
 }
@@ -59,10 +59,10 @@ fn card(
     beside: Background,
     lines: usize,
     signals: usize,
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
 ) -> Text {
-    let mut text = head(it, "head-request", words);
+    let mut text = head(it, "head-request", locale);
     let key = match (beside.new_agency, &it.proof) {
         (true, _) => "request-agency-new",
         // the asker chose this name
@@ -70,34 +70,34 @@ fn card(
         (false, Some(_)) => "request-agency-known",
     };
     if it.stage.is_open() {
-        text.push(&words.plain(key)).line();
+        text.push(&locale.text(key)).line();
         if let Some(alike) = beside.alike {
             let name = named(alike, 120);
-            text.bold(&words.text("request-agency-alike", &[("name", &name)]))
+            text.bold(&locale.text_with("request-agency-alike", &[("name", &name)]))
                 .line();
         }
     }
-    let when = words.moment(it.at, tz);
-    text.push(&words.text("request-by", &[("by", &asker(it)), ("when", &when)]))
+    let when = locale.moment(it.at, tz);
+    text.push(&locale.text_with("request-by", &[("by", &asker(it)), ("when", &when)]))
         .line();
     if let Some(officer) = beside.asker_alike {
         let name = named(officer, 60);
-        text.bold(&words.text("request-asker-alike", &[("name", &name)]))
+        text.bold(&locale.text_with("request-asker-alike", &[("name", &name)]))
             .line();
     }
     if let Some(place) = &it.asker.place {
         let place = named(place, 80);
-        text.push(&words.text("request-place", &[("place", &place)]))
+        text.push(&locale.text_with("request-place", &[("place", &place)]))
             .line();
     }
-    text.push(&owner(it, words)).line();
+    text.push(&owner(it, locale)).line();
     match &it.view {
-        Some(view) => shown(&mut text, view, lines, signals, words, tz),
+        Some(view) => shown(&mut text, view, lines, signals, locale, tz),
         None => {
-            text.line().push(&words.plain("request-looking")).line();
+            text.line().push(&locale.text("request-looking")).line();
         }
     }
-    decided(&mut text, it, words, tz);
+    decided(&mut text, it, locale, tz);
     text
 }
 
@@ -119,35 +119,35 @@ pub(crate) fn asker(it: &Request) -> String {
 
 /// The message to the asker: what the look found, what the asker still has to do, what was decided. `None` if there
 /// is nothing to report yet.
-pub fn to_asker(it: &Request, words: &Words, tz: &TimeZone) -> Option<Message> {
-    let mut text = head(it, "head-request", words);
+pub fn to_asker(it: &Request, locale: &Locale, tz: &TimeZone) -> Option<Message> {
+    let mut text = head(it, "head-request", locale);
     let mut buttons = Vec::new();
     match (&it.stage, &it.view) {
         (Stage::Open, None) => return None,
         (Stage::Open, Some(view)) => {
-            text.push(&found(view, words, tz)).line();
+            text.push(&found(view, locale, tz)).line();
             if view.suspicious {
-                text.push(&words.plain("request-suspicious-asker")).line();
+                text.push(&locale.text("request-suspicious-asker")).line();
             }
-            text.push(&owner(it, words)).line();
+            text.push(&owner(it, locale)).line();
             if it.proof.is_none() {
                 let host = it.url.host_str().unwrap_or_default();
-                text.line().push(&words.plain("request-prove")).line();
-                places_of_proof(&mut text, host, &it.token, words);
-                text.push(&words.plain("request-or-vouched")).line();
+                text.line().push(&locale.text("request-prove")).line();
+                places_of_proof(&mut text, host, &it.token, locale);
+                text.push(&locale.text("request-or-vouched")).line();
                 if it.stranger {
-                    text.push(&words.plain("request-two-days")).line();
+                    text.push(&locale.text("request-two-days")).line();
                 }
-                buttons.push(button(RequestAction::Prove, it, words));
+                buttons.push(button(RequestAction::Prove, it, locale));
             } else {
-                text.push(&words.plain("request-waits")).line();
+                text.push(&locale.text("request-waits")).line();
             }
-            buttons.push(button(RequestAction::Withdraw, it, words));
+            buttons.push(button(RequestAction::Withdraw, it, locale));
         }
-        _ => decided(&mut text, it, words, tz),
+        _ => decided(&mut text, it, locale, tz),
     }
     if matches!(it.stage, Stage::Approved { .. }) {
-        text.push(&words.plain("request-begins")).line();
+        text.push(&locale.text("request-begins")).line();
     }
     Some(Message {
         buttons,
@@ -155,7 +155,7 @@ pub fn to_asker(it: &Request, words: &Words, tz: &TimeZone) -> Option<Message> {
     })
 }
 
-fn head(it: &Request, key: &str, words: &Words) -> Text {
+fn head(it: &Request, key: &str, locale: &Locale) -> Text {
     let icon = match &it.stage {
         Stage::Open => "📝",
         Stage::Approved { .. } => "✅",
@@ -165,7 +165,7 @@ fn head(it: &Request, key: &str, words: &Words) -> Text {
     let mut text = Text::default();
     text.push(icon)
         .push(" ")
-        .bold(&words.plain(key))
+        .bold(&locale.text(key))
         .push(&format!(" · {}", it.id))
         .line();
     let agency = format!(" ({})", named(&it.agency_name, 120));
@@ -186,80 +186,87 @@ pub(crate) fn address(it: &Request) -> String {
     marked(&format!("{}{port}{path}", defang(host)))
 }
 
-fn owner(it: &Request, words: &Words) -> String {
+fn owner(it: &Request, locale: &Locale) -> String {
     match &it.proof {
-        None => words.plain("request-unproved"),
-        Some(Proof::Vouched(by)) => words.text("request-vouched", &[("by", &named(by, 60))]),
-        Some(proof) => words.plain(&format!("request-proved-{}", proof.as_str())),
+        None => locale.text("request-unproved"),
+        Some(Proof::Vouched(by)) => locale.text_with("request-vouched", &[("by", &named(by, 60))]),
+        Some(proof) => locale.text(&format!("request-proved-{}", proof.as_str())),
     }
 }
 
-fn found(view: &View, words: &Words, tz: &TimeZone) -> String {
-    let when = words.moment(view.at, tz);
+fn found(view: &View, locale: &Locale, tz: &TimeZone) -> String {
+    let when = locale.moment(view.at, tz);
     // for a first look, "unchanged" would be wrong: there is nothing to compare with
     let class = if view.class.standing() == Standing::Up {
-        words.plain("request-up")
+        locale.text("request-up")
     } else {
-        words.plain(&view.class.key())
+        locale.text(&view.class.key())
     };
-    words.text("request-found", &[("when", &when), ("class", &class)])
+    locale.text_with("request-found", &[("when", &when), ("class", &class)])
 }
 
 /// Appends what a visitor sees on the page.
-fn shown(text: &mut Text, view: &View, lines: usize, signals: usize, words: &Words, tz: &TimeZone) {
-    text.line().push(&found(view, words, tz)).line();
+fn shown(
+    text: &mut Text,
+    view: &View,
+    lines: usize,
+    signals: usize,
+    locale: &Locale,
+    tz: &TimeZone,
+) {
+    text.line().push(&found(view, locale, tz)).line();
     for cause in view.cause.iter().chain(&view.certificate_fault) {
-        text.push("• ").push(&said(cause, words)).line();
+        text.push("• ").push(&said(cause, locale)).line();
     }
     if let Some(title) = &view.title {
         let title = quoted(title, 120);
-        text.push(&words.text("request-title", &[("title", &title)]))
+        text.push(&locale.text_with("request-title", &[("title", &title)]))
             .line();
     }
     for line in view.lines.iter().take(lines) {
         text.push("  │ ").push(&quoted(line, 120)).line();
     }
     if view.suspicious {
-        text.bold(&words.plain("request-suspicious")).line();
+        text.bold(&locale.text("request-suspicious")).line();
         for it in view
             .signals
             .iter()
             .filter(|it| it.weight > 0.3)
             .take(signals)
         {
-            text.push("• ").push(&said(&it.say, words)).line();
+            text.push("• ").push(&said(&it.say, locale)).line();
         }
     }
     if let Some(same) = &view.same_as {
-        text.bold(&words.text("request-same", &[("id", same.as_str())]))
+        text.bold(&locale.text_with("request-same", &[("id", same.as_str())]))
             .line();
     }
 }
 
 /// Appends the three places that may hold the token as proof, then the token.
-pub fn places_of_proof(text: &mut Text, host: &str, token: &str, words: &Words) {
+pub fn places_of_proof(text: &mut Text, host: &str, token: &str, locale: &Locale) {
     text.push("1. ")
-        .push(&words.plain("request-prove-file"))
+        .push(&locale.text("request-prove-file"))
         .push(" ")
         .code("/.well-known/gaccong.txt")
         .line();
     text.push("2. ")
-        .push(&words.plain("request-prove-meta"))
+        .push(&locale.text("request-prove-meta"))
         .push(" ")
         .code(&format!("<meta name=\"gaccong\" content=\"{token}\">"))
         .line();
     text.push("3. ")
-        .push(&words.plain("request-prove-dns"))
+        .push(&locale.text("request-prove-dns"))
         .push(" ")
         .push(&marked(&format!("_gaccong.{host}")))
         .line();
-    text.push(&words.plain("request-token"))
+    text.push(&locale.text("request-token"))
         .push(" ")
         .code(token)
         .line();
 }
 
-fn decided(text: &mut Text, it: &Request, words: &Words, tz: &TimeZone) {
+fn decided(text: &mut Text, it: &Request, locale: &Locale, tz: &TimeZone) {
     let (key, by, at, reason) = match &it.stage {
         Stage::Open => return,
         Stage::Approved { by, at } => ("request-approved", by.as_str(), *at, ""),
@@ -272,22 +279,27 @@ fn decided(text: &mut Text, it: &Request, words: &Words, tz: &TimeZone) {
     };
     let args = [
         ("by", named(by, 60)),
-        ("when", words.moment(at, tz)),
+        ("when", locale.moment(at, tz)),
         // a reason by the service itself is a locale key, not a text
         (
             "reason",
             if reason == DISPLACED {
-                words.plain(reason)
+                locale.text(reason)
             } else {
                 quoted(reason, 500)
             },
         ),
     ];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    text.line().push(&words.text(key, &args)).line();
+    text.line().push(&locale.text_with(key, &args)).line();
 }
 
-fn for_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZone) -> Vec<Button> {
+fn for_officers(
+    it: &Request,
+    window: Option<Window>,
+    locale: &Locale,
+    tz: &TimeZone,
+) -> Vec<Button> {
     let doubtful = it.view.as_ref().is_some_and(|it| {
         it.suspicious || it.same_as.is_some() || it.class.standing() != Standing::Up
     });
@@ -299,23 +311,23 @@ fn for_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZo
     let action = |verb| Action::Request(verb, it.id.clone());
     let mut out = vec![
         Button {
-            label: words.plain(key),
+            label: locale.text(key),
             action: action(RequestAction::Approve {
                 state: Some(it.state()),
             }),
         },
         Button {
-            label: words.plain("button-refuse"),
+            label: locale.text("button-refuse"),
             action: action(RequestAction::Refuse),
         },
     ];
     if let Some((name, end)) = window {
         // the end is exclusive: name the day before it
         let last = end.checked_sub(jiff::SignedDuration::from_secs(1));
-        let end_day = words.date(last.unwrap_or(end).to_zoned(tz.clone()).date());
+        let end_day = locale.date(last.unwrap_or(end).to_zoned(tz.clone()).date());
         let name = excerpt(name, 30);
         out.push(Button {
-            label: words.text(
+            label: locale.text_with(
                 "button-approve-until",
                 &[("name", &name), ("day", &end_day)],
             ),
@@ -328,8 +340,8 @@ fn for_officers(it: &Request, window: Option<Window>, words: &Words, tz: &TimeZo
     out
 }
 
-fn button(verb: RequestAction, it: &Request, words: &Words) -> Button {
-    Button::new(Action::Request(verb, it.id.clone()), words)
+fn button(verb: RequestAction, it: &Request, locale: &Locale) -> Button {
+    Button::new(Action::Request(verb, it.id.clone()), locale)
 }
 
 fn finished(text: Text, it: &Request) -> Message {

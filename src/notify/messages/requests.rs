@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::request::{address, asker};
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Action,
         action::RequestAction,
@@ -28,7 +28,7 @@ const REFUSED: usize = 2;
 pub fn message(
     waiting: &[&Request],
     askers: &[(RequestId, usize)],
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
 ) -> Message {
     let count = waiting.len().to_string();
@@ -40,11 +40,11 @@ pub fn message(
         (false, _) => "head-requests-many",
     };
     let args = [("count", count.as_str()), ("proved", &proved.to_string())];
-    text.push("📥 ").bold(&words.text(head, &args)).line();
+    text.push("📥 ").bold(&locale.text_with(head, &args)).line();
     let mut newest: Vec<&Request> = waiting.to_vec();
     newest.sort_by_key(|it| std::cmp::Reverse((it.proof.is_some(), it.at, it.id.clone())));
     for it in newest.iter().take(NAMED) {
-        let when = words.moment(it.at, tz);
+        let when = locale.moment(it.at, tz);
         let args = [
             (
                 "id",
@@ -56,11 +56,11 @@ pub fn message(
             ("when", when),
         ];
         let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        text.push(&words.text("requests-line", &args)).line();
+        text.push(&locale.text_with("requests-line", &args)).line();
     }
     if waiting.len() > NAMED {
         let more = (waiting.len() - NAMED).to_string();
-        text.push(&words.text("requests-more", &[("count", &more)]))
+        text.push(&locale.text_with("requests-more", &[("count", &more)]))
             .line();
     }
     let mut buttons = Vec::new();
@@ -70,9 +70,9 @@ pub fn message(
         } else {
             "requests-unproved"
         };
-        text.line().push(&words.plain(key)).line();
+        text.line().push(&locale.text(key)).line();
         let see = Action::Request(RequestAction::See, it.id.clone());
-        buttons.push(Button::new(see, words));
+        buttons.push(Button::new(see, locale));
     }
     for (id, count) in askers.iter().take(REFUSED) {
         let of = waiting.iter().find(|it| it.id == *id);
@@ -83,7 +83,7 @@ pub fn message(
         ];
         let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
         buttons.push(Button {
-            label: words.text("button-refuse-all", &args),
+            label: locale.text_with("button-refuse-all", &args),
             action: Action::Request(RequestAction::RefuseAll, id.clone()),
         });
     }

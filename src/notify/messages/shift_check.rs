@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{Action, duty::Person},
     notify::{
         Button, Message,
@@ -14,20 +14,20 @@ use crate::{
 };
 
 /// The test call for the shift that begins at `at`; `people` have not confirmed yet.
-pub fn message(people: &[Person], at: Timestamp, words: &Words, tz: &TimeZone) -> Message {
+pub fn message(people: &[Person], at: Timestamp, locale: &Locale, tz: &TimeZone) -> Message {
     let mut text = Text::default();
     text.push("📣 ")
-        .bold(&words.text("head-muster", &[("clock", &words.clock(at, tz))]))
+        .bold(&locale.text_with("head-muster", &[("clock", &locale.clock(at, tz))]))
         .line();
     for person in people.iter().take(MOST_NAMED) {
-        person_line(&mut text, &words.plain("muster-on"), person);
+        person_line(&mut text, &locale.text("muster-on"), person);
     }
-    let when = words.moment(at, tz);
-    text.push(&words.text("muster-todo", &[("when", &when)]))
+    let when = locale.moment(at, tz);
+    text.push(&locale.text_with("muster-todo", &[("when", &when)]))
         .line();
     Message {
         facts: json!({"muster": at, "on": people.iter().map(|it| it.name.as_str()).collect::<Vec<_>>()}),
-        buttons: vec![Button::new(Action::Present(at), words)],
+        buttons: vec![Button::new(Action::Present(at), locale)],
         ..Message::of(format!("muster-{}", at.as_second()), text)
     }
 }

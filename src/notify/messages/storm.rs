@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Action, Incident, Storm,
         action::Group,
@@ -36,7 +36,7 @@ pub fn message(
     it: &Storm,
     members: &[Incident],
     context: &StormContext,
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
     repeat: bool,
 ) -> Message {
@@ -53,32 +53,32 @@ pub fn message(
     };
     text.push(icon)
         .push(" ")
-        .bold(&words.text(&head, &[("count", &number(members.len(), words))]))
+        .bold(&locale.text_with(&head, &[("count", &number(members.len(), locale))]))
         .push(&format!(" · {}", it.id));
     if repeat {
-        text.push(" ").push(&words.plain("alert-repeat"));
+        text.push(" ").push(&locale.text("alert-repeat"));
     }
     text.line();
     if it.before > 0 && open > 0 {
-        let before = number(it.before, words);
-        text.push(&words.text("storm-before", &[("count", &before)]))
+        let before = number(it.before, locale);
+        text.push(&locale.text_with("storm-before", &[("count", &before)]))
             .line();
     }
-    state(&mut text, it, members, words, tz);
+    state(&mut text, it, members, locale, tz);
     let shared = common(members, context);
     if let Some(shared) = &shared {
-        text.line().push(&sentence(shared, words)).line();
-        if let Some(provider) = provider(it.family, shared, context, words) {
+        text.line().push(&sentence(shared, locale)).line();
+        if let Some(provider) = provider(it.family, shared, context, locale) {
             text.push(&provider).line();
         }
     }
-    text.line().bold(&words.plain("storm-causes")).line();
-    for (cause, count) in causes(members, words).into_iter().take(CAUSES) {
-        text.push(&format!("• {cause}: {}", number(count, words)))
+    text.line().bold(&locale.text("storm-causes")).line();
+    for (cause, count) in causes(members, locale).into_iter().take(CAUSES) {
+        text.push(&format!("• {cause}: {}", number(count, locale)))
             .line();
     }
-    text.line().bold(&words.plain("storm-portals")).line();
-    names(&mut text, members, 0, "storm-more", words);
+    text.line().bold(&locale.text("storm-portals")).line();
+    names(&mut text, members, 0, "storm-more", locale);
     Message {
         facts: json!({
             "storm": it.id,
@@ -87,7 +87,7 @@ pub fn message(
             "incidents": members.iter().map(|it| it.id.to_string()).collect::<Vec<_>>(),
             "common": shared.map(|it| json!({"factor": it.factor, "value": it.value, "count": it.count})),
         }),
-        buttons: take_all(it, members, words).into_iter().collect(),
+        buttons: take_all(it, members, locale).into_iter().collect(),
         gravity,
         repeat,
         ..Message::of(it.id.clone(), text)
@@ -112,33 +112,33 @@ pub(super) fn family(it: &Storm) -> &'static str {
 
 /// Appends the state of a storm: its begin, the number of incidents that have ended, and the number that each person
 /// took.
-fn state(text: &mut Text, it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) {
+fn state(text: &mut Text, it: &Storm, members: &[Incident], locale: &Locale, tz: &TimeZone) {
     let open = members.iter().filter(|it| it.stage.is_open()).count();
     let first = members.iter().map(|it| it.seen_at).min();
     let args = [
-        ("when", words.moment(first.unwrap_or(it.begun), tz)),
-        ("open", number(open, words)),
-        ("back", number(members.len() - open, words)),
+        ("when", locale.moment(first.unwrap_or(it.begun), tz)),
+        ("open", number(open, locale)),
+        ("back", number(members.len() - open, locale)),
     ];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    text.push(&words.text("storm-state", &args)).line();
+    text.push(&locale.text_with("storm-state", &args)).line();
     for (taken, count) in takers(members).into_iter().take(TAKERS) {
         let args = [
-            ("by", called(&taken.by, taken.origin.as_ref(), words)),
-            ("count", number(count, words)),
-            ("clock", words.clock(taken.at, tz)),
+            ("by", called(&taken.by, taken.origin.as_ref(), locale)),
+            ("count", number(count, locale)),
+            ("clock", locale.clock(taken.at, tz)),
         ];
         let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-        text.push(&words.text("storm-taken", &args)).line();
+        text.push(&locale.text_with("storm-taken", &args)).line();
     }
 }
 
 /// The button that takes all incidents; only if an open one is not taken by an officer of the operator.
-pub(super) fn take_all(it: &Storm, members: &[Incident], words: &Words) -> Option<Button> {
+pub(super) fn take_all(it: &Storm, members: &[Incident], locale: &Locale) -> Option<Button> {
     let mut waiting = members.iter();
     let waits = waiting.any(|it| it.stage.is_open() && it.led().is_none());
     waits.then(|| Button {
-        label: words.plain("button-take-all"),
+        label: locale.text("button-take-all"),
         action: Action::TakeAll(Group::Storm(it.id.clone())),
     })
 }
@@ -166,15 +166,15 @@ fn takers(members: &[Incident]) -> Vec<(&Taken, usize)> {
     out
 }
 
-fn sentence(shared: &Common, words: &Words) -> String {
+fn sentence(shared: &Common, locale: &Locale) -> String {
     // readers copy an address, so it must not be defanged
     let value = match shared.factor {
         "agency" => named(&shared.value, 100),
         _ => marked(&shared.value),
     };
-    words.text(
+    locale.text_with(
         &format!("storm-common-{}", shared.factor),
-        &[("value", &value), ("count", &number(shared.count, words))],
+        &[("value", &value), ("count", &number(shared.count, locale))],
     )
 }
 
@@ -184,7 +184,7 @@ fn provider(
     family: Family,
     shared: &Common,
     context: &StormContext,
-    words: &Words,
+    locale: &Locale,
 ) -> Option<String> {
     let (there, failing) = shared.there?;
     let all_failing = context.watched.iter().filter(|it| it.1).count();
@@ -197,7 +197,7 @@ fn provider(
         Family::Availability => "storm-provider",
     };
     (whole && alone).then(|| {
-        words.text(
+        locale.text_with(
             key,
             &[
                 ("failing", &failing.to_string()),
@@ -208,10 +208,10 @@ fn provider(
 }
 
 /// Causes with their number of incidents, the most frequent first.
-fn causes(members: &[Incident], words: &Words) -> Vec<(String, usize)> {
+fn causes(members: &[Incident], locale: &Locale) -> Vec<(String, usize)> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for it in members {
-        *counts.entry(words.plain(&it.class.key())).or_default() += 1;
+        *counts.entry(locale.text(&it.class.key())).or_default() += 1;
     }
     let mut out: Vec<(String, usize)> = counts.into_iter().collect();
     out.sort_by_key(|it| std::cmp::Reverse(it.1));

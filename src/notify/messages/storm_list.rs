@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{Incident, Storm, excerpt::excerpt},
     notify::{
         Document, Message,
@@ -14,10 +14,10 @@ use crate::{
 };
 
 /// The message with the file, which holds a row for each of `members`.
-pub fn message(it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) -> Message {
+pub fn message(it: &Storm, members: &[Incident], locale: &Locale, tz: &TimeZone) -> Message {
     let mut out = csv::Writer::from_writer(vec![0xef, 0xbb, 0xbf]);
     let heads = ["id", "name", "agency", "url", "class", "seen", "stage"]
-        .map(|it| words.plain(&format!("head-{it}")));
+        .map(|it| locale.text(&format!("head-{it}")));
     let mut write = || -> Result<(), csv::Error> {
         out.write_record(&heads)?;
         for it in members {
@@ -26,9 +26,9 @@ pub fn message(it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) -
                 cell(&it.portal.name),
                 cell(&it.portal.agency_name),
                 cell(it.portal.url.as_str()),
-                words.plain(&it.class.key()),
-                words.moment(it.seen_at, tz),
-                words.plain(&format!("stage-{}", it.stage.as_str())),
+                locale.text(&it.class.key()),
+                locale.moment(it.seen_at, tz),
+                locale.text(&format!("stage-{}", it.stage.as_str())),
             ])?;
         }
         Ok(())
@@ -36,10 +36,10 @@ pub fn message(it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) -
     // writing into memory cannot fail
     let _ = write();
     let bytes = out.into_inner().unwrap_or_default();
-    let count = number(members.len(), words);
+    let count = number(members.len(), locale);
     let mut text = Text::default();
     text.push("📎 ")
-        .push(&words.text("storm-roll", &[("id", &it.id), ("count", &count)]));
+        .push(&locale.text_with("storm-roll", &[("id", &it.id), ("count", &count)]));
     let (html, plain) = text.into_forms();
     Message {
         key: format!("{}-roll", it.id),
@@ -50,7 +50,7 @@ pub fn message(it: &Storm, members: &[Incident], words: &Words, tz: &TimeZone) -
             name: format!("{}.csv", it.id),
             bytes,
         }),
-        facts: json!({"storm": it.id, "incidents": members.iter().map(|it| facts(it, words)).collect::<Vec<_>>()}),
+        facts: json!({"storm": it.id, "incidents": members.iter().map(|it| facts(it, locale)).collect::<Vec<_>>()}),
         ..Message::default()
     }
 }

@@ -3,10 +3,10 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Incident,
-        duty::{Called, Holder, Rung},
+        duty::{Called, EscalationStep, Holder},
         excerpt::named,
         incident::What,
     },
@@ -23,7 +23,7 @@ pub fn message(
     it: &Incident,
     holder: &Holder,
     called: &Called,
-    words: &Words,
+    locale: &Locale,
     tz: &TimeZone,
     now: Timestamp,
 ) -> Message {
@@ -33,45 +33,47 @@ pub fn message(
     let at = holder.taken.at;
     let mut text = Text::default();
     text.push("🔔 ")
-        .bold(&words.plain("head-nudge"))
+        .bold(&locale.text("head-nudge"))
         .push(&format!(" · {}", it.id))
         .line();
     text.bold(&named(&it.portal.name, 120))
         .push(": ")
-        .push(&words.plain(&it.class.key()))
+        .push(&locale.text(&it.class.key()))
         .line();
     let since = [
-        ("clock", words.moment(at, tz)),
-        ("lasted", words.duration(now.duration_since(at))),
+        ("clock", locale.moment(at, tz)),
+        ("lasted", locale.duration(now.duration_since(at))),
     ];
     let since: Vec<(&str, &str)> = since.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    holder_line(&mut text, &words.plain("nudge-taker"), holder, words);
-    text.push(&words.text("nudge-since", &since)).line();
-    text.push(&words.text("nudge-todo", &[("id", &it.id.to_string())]))
+    holder_line(&mut text, &locale.text("nudge-taker"), holder, locale);
+    text.push(&locale.text_with("nudge-since", &since)).line();
+    text.push(&locale.text_with("nudge-todo", &[("id", &it.id.to_string())]))
         .line();
-    let rung = Rung::ALL.into_iter().find(|it| Some(it.as_str()) == to);
+    let rung = EscalationStep::ALL
+        .into_iter()
+        .find(|it| Some(it.as_str()) == to);
     match rung {
-        Some(Rung::Roster) => {
+        Some(EscalationStep::Roster) => {
             for person in called.now.iter().take(MOST_NAMED) {
-                person_line(&mut text, &words.plain("call-on-duty"), person);
+                person_line(&mut text, &locale.text("call-on-duty"), person);
             }
         }
-        Some(Rung::Head) => {
+        Some(EscalationStep::Head) => {
             if let Some(head) = &called.head {
-                person_line(&mut text, &words.plain("call-head"), head);
+                person_line(&mut text, &locale.text("call-head"), head);
             }
         }
-        Some(Rung::DutyRoom) => {
-            text.push(&words.plain("nudge-room")).line();
+        Some(EscalationStep::DutyRoom) => {
+            text.push(&locale.text("nudge-room")).line();
         }
-        Some(Rung::National) => {
+        Some(EscalationStep::National) => {
             let today = now.to_zoned(tz.clone()).date();
-            contacts(&mut text, &called.contacts, words, today);
+            contacts(&mut text, &called.contacts, locale, today);
         }
         None => (),
     }
     Message {
-        facts: facts(it, words),
+        facts: facts(it, locale),
         gravity: Gravity::Grave,
         ..Message::of(format!("{}-nudge", it.id), text)
     }

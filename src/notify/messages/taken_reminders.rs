@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{Incident, duty::Holder},
     notify::{
         Gravity, Message,
@@ -14,19 +14,19 @@ use crate::{
 };
 
 /// The reminder of all incidents in `all`. `holders`: each holder with the number of their incidents.
-pub fn message(all: &[Incident], holders: &[(Holder, usize)], words: &Words) -> Message {
-    let count = words.count(all.len() as u64);
+pub fn message(all: &[Incident], holders: &[(Holder, usize)], locale: &Locale) -> Message {
+    let count = locale.count(all.len() as u64);
     let mut text = Text::default();
     text.push("🔔 ")
-        .bold(&words.text("head-nudges", &[("count", &count)]))
+        .bold(&locale.text_with("head-nudges", &[("count", &count)]))
         .line();
     for (holder, count) in holders.iter().take(MOST_NAMED) {
-        let count = words.count(*count as u64);
-        let what = words.text("nudges-taker", &[("count", &count)]);
-        holder_line(&mut text, &what, holder, words);
+        let count = locale.count(*count as u64);
+        let what = locale.text_with("nudges-taker", &[("count", &count)]);
+        holder_line(&mut text, &what, holder, locale);
     }
-    text.push(&words.plain("nudges-todo")).line().line();
-    names(&mut text, all, 0, "calls-more", words);
+    text.push(&locale.text("nudges-todo")).line().line();
+    names(&mut text, all, 0, "calls-more", locale);
     Message {
         facts: json!({"nudges": all.iter().map(|it| it.id.to_string()).collect::<Vec<_>>()}),
         gravity: Gravity::Grave,

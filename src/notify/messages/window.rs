@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use serde_json::json;
 
 use crate::{
-    locale::Words,
+    locale::Locale,
     model::{
         Class, Incident,
         alert::{Phase, WindowNews},
@@ -38,7 +38,7 @@ pub struct Facts {
 const MOST: usize = 8;
 
 /// The message about `news`, with the present `facts`.
-pub fn message(news: &WindowNews, facts: &Facts, words: &Words, tz: &TimeZone) -> Message {
+pub fn message(news: &WindowNews, facts: &Facts, locale: &Locale, tz: &TimeZone) -> Message {
     let phase = news.phase.as_str();
     let mut text = Text::default();
     let icon = match news.phase {
@@ -48,19 +48,19 @@ pub fn message(news: &WindowNews, facts: &Facts, words: &Words, tz: &TimeZone) -
     };
     text.push(icon)
         .push(" ")
-        .bold(&words.plain(&format!("head-window-{phase}")))
+        .bold(&locale.text(&format!("head-window-{phase}")))
         .push(&format!(" · {}", named(&news.name, 120)))
         .line();
     let span = [
-        ("from", words.moment(news.from, tz)),
-        ("to", words.moment(news.to, tz)),
-        ("count", words.count(facts.watched as u64)),
+        ("from", locale.moment(news.from, tz)),
+        ("to", locale.moment(news.to, tz)),
+        ("count", locale.count(facts.watched as u64)),
     ];
     let span: Vec<(&str, &str)> = span.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    text.push(&words.text("window-span", &span)).line();
+    text.push(&locale.text_with("window-span", &span)).line();
     match news.phase {
-        Phase::Ready => ready(&mut text, facts, words, tz),
-        Phase::Digest | Phase::Closed => went(&mut text, facts, words, tz),
+        Phase::Ready => ready(&mut text, facts, locale, tz),
+        Phase::Digest | Phase::Closed => went(&mut text, facts, locale, tz),
     }
     Message {
         facts: json!({
@@ -72,13 +72,13 @@ pub fn message(news: &WindowNews, facts: &Facts, words: &Words, tz: &TimeZone) -
 }
 
 /// Appends a heading and the first lines of a list, and returns true; does nothing if the list is empty.
-fn list(text: &mut Text, head: &str, words: &Words, lines: &[String]) -> bool {
+fn list(text: &mut Text, head: &str, locale: &Locale, lines: &[String]) -> bool {
     if lines.is_empty() {
         return false;
     }
     let count = lines.len().to_string();
     text.line()
-        .bold(&words.text(head, &[("count", &count)]))
+        .bold(&locale.text_with(head, &[("count", &count)]))
         .line();
     for line in lines.iter().take(MOST) {
         text.push("• ").push(line).line();
@@ -89,56 +89,56 @@ fn list(text: &mut Text, head: &str, words: &Words, lines: &[String]) -> bool {
     true
 }
 
-fn ready(text: &mut Text, facts: &Facts, words: &Words, tz: &TimeZone) {
+fn ready(text: &mut Text, facts: &Facts, locale: &Locale, tz: &TimeZone) {
     let dated = |(name, at): &(String, Timestamp)| {
-        format!("{}: {}", named(name, 80), words.moment(*at, tz))
+        format!("{}: {}", named(name, 80), locale.moment(*at, tz))
     };
     let span = |(from, to): &(Timestamp, Timestamp)| {
-        format!("{} – {}", words.moment(*from, tz), words.moment(*to, tz))
+        format!("{} – {}", locale.moment(*from, tz), locale.moment(*to, tz))
     };
     let cut = |name: &String| named(name, 80);
     let names = facts.deaf.iter().map(|it| marked(&excerpt(it, 80)));
     let deaf: Vec<String> = names.collect();
     let mut lacking = false;
     let certificates: Vec<String> = facts.certificates.iter().map(dated).collect();
-    lacking |= list(text, "window-certificates", words, &certificates);
+    lacking |= list(text, "window-certificates", locale, &certificates);
     let unlearnt: Vec<String> = facts.unlearnt.iter().map(cut).collect();
-    lacking |= list(text, "window-unlearnt", words, &unlearnt);
+    lacking |= list(text, "window-unlearnt", locale, &unlearnt);
     let gaps: Vec<String> = facts.gaps.iter().map(span).collect();
-    lacking |= list(text, "window-gaps", words, &gaps);
-    lacking |= list(text, "window-deaf", words, &deaf);
-    lacking |= list(text, "window-ill", words, &ill(facts, words));
+    lacking |= list(text, "window-gaps", locale, &gaps);
+    lacking |= list(text, "window-deaf", locale, &deaf);
+    lacking |= list(text, "window-ill", locale, &ill(facts, locale));
     if !lacking {
-        text.line().push(&words.plain("window-all-ready")).line();
+        text.line().push(&locale.text("window-all-ready")).line();
     }
 }
 
-fn ill(facts: &Facts, words: &Words) -> Vec<String> {
+fn ill(facts: &Facts, locale: &Locale) -> Vec<String> {
     let all = facts.ill.iter();
-    all.map(|(name, class)| format!("{}: {}", named(name, 80), words.plain(&class.key())))
+    all.map(|(name, class)| format!("{}: {}", named(name, 80), locale.text(&class.key())))
         .collect()
 }
 
-fn went(text: &mut Text, facts: &Facts, words: &Words, tz: &TimeZone) {
-    let uptime = words.percent(facts.uptime);
-    text.push(&words.text("window-uptime", &[("uptime", &uptime)]))
+fn went(text: &mut Text, facts: &Facts, locale: &Locale, tz: &TimeZone) {
+    let uptime = locale.percent(facts.uptime);
+    text.push(&locale.text_with("window-uptime", &[("uptime", &uptime)]))
         .line();
     if facts.incidents.is_empty() {
-        text.line().push(&words.plain("window-quiet")).line();
+        text.line().push(&locale.text("window-quiet")).line();
     }
     let shown: Vec<String> = facts
         .incidents
         .iter()
         .rev()
-        .map(|it| timeline::summary(it, words, tz).join(", "))
+        .map(|it| timeline::summary(it, locale, tz).join(", "))
         .collect();
-    list(text, "window-incidents", words, &shown);
+    list(text, "window-incidents", locale, &shown);
     if let Some(median) = taken_after(&facts.incidents) {
-        let took = words.duration(median);
-        text.push(&words.text("window-taken", &[("took", &took)]))
+        let took = locale.duration(median);
+        text.push(&locale.text_with("window-taken", &[("took", &took)]))
             .line();
     }
-    list(text, "window-ill", words, &ill(facts, words));
+    list(text, "window-ill", locale, &ill(facts, locale));
 }
 
 /// The median time from confirmation of an incident until an officer took it.

@@ -20,7 +20,7 @@ use teloxide::{
 use crate::{
     model::{Digest, Receipt},
     notify::{
-        Message, Notifier, Pace, Place, Refusal,
+        Message, Notifier, Place, RateLimit, Refusal,
         notifiers::{Problem, secret, with},
     },
 };
@@ -130,7 +130,7 @@ impl Notifier for Telegram {
         true
     }
 
-    fn pace(&self) -> Option<Pace> {
+    fn rate_limit(&self) -> Option<RateLimit> {
         let chat = self.0.chat.to_string();
         // the number of a supergroup or channel begins with -100, that of a group with -
         let per_minute = if chat.starts_with("-100") || chat.starts_with('@') {
@@ -140,7 +140,7 @@ impl Notifier for Telegram {
         } else {
             PERSON_A_MINUTE
         };
-        Some(Pace {
+        Some(RateLimit {
             place: format!("telegram {chat}"),
             per_minute,
             account: format!("telegram {}", self.0.account),
@@ -348,7 +348,7 @@ fn is_passing(error: &ApiError) -> bool {
         );
     };
     let lasting = ["Bad Request", "Forbidden", "Unauthorized", "Not Found"];
-    let patience = [
+    let cancel = [
         "FLOOD",
         "_WAIT",
         "TIMEOUT",
@@ -357,7 +357,7 @@ fn is_passing(error: &ApiError) -> bool {
         "temporar",
         "INTERNAL",
     ];
-    !lasting.iter().any(|it| text.starts_with(it)) || patience.iter().any(|it| text.contains(it))
+    !lasting.iter().any(|it| text.starts_with(it)) || cancel.iter().any(|it| text.contains(it))
 }
 
 /// What is wrong with a chat that refuses for good, as the end of a locale key; its text says what the chat's members

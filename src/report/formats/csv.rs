@@ -1,7 +1,7 @@
 //! One line a target, for spreadsheets.
 
 use super::Format;
-use crate::{locale::Words, report::Report};
+use crate::{locale::Locale, report::Report};
 
 /// `csv`: UTF-8 with a byte order mark.
 pub struct Csv;
@@ -11,7 +11,7 @@ impl Format for Csv {
         "csv"
     }
 
-    fn render(&self, report: &Report, words: &Words) -> Result<Vec<u8>, String> {
+    fn render(&self, report: &Report, locale: &Locale) -> Result<Vec<u8>, String> {
         // the byte order mark tells spreadsheets that this is UTF-8
         let mut out = csv::Writer::from_writer(Vec::from("\u{feff}"));
         let heads = [
@@ -33,7 +33,7 @@ impl Format for Csv {
         ];
         let heads: Vec<String> = heads
             .iter()
-            .map(|it| words.plain(&format!("column-{it}")))
+            .map(|it| locale.text(&format!("column-{it}")))
             .collect();
         out.write_record(&heads)
             .map_err(|error| error.to_string())?;

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::Format;
 use crate::{
-    locale::Words,
+    locale::Locale,
     report::{IncidentRow, Outage, Report, TargetRow},
 };
 
@@ -16,7 +16,7 @@ pub struct Html;
 #[template(path = "weekly.html")]
 struct Weekly<'a> {
     r: &'a Report,
-    w: &'a Words,
+    w: &'a Locale,
     zone: TimeZone,
     summary: String,
     attention: Vec<&'a TargetRow>,
@@ -27,12 +27,12 @@ impl Format for Html {
         "html"
     }
 
-    fn render(&self, report: &Report, words: &Words) -> Result<Vec<u8>, String> {
+    fn render(&self, report: &Report, locale: &Locale) -> Result<Vec<u8>, String> {
         let page = Weekly {
             r: report,
-            w: words,
+            w: locale,
             zone: TimeZone::get(&report.timezone).unwrap_or(TimeZone::UTC),
-            summary: summary(report, words),
+            summary: summary(report, locale),
             attention: report
                 .targets
                 .iter()
@@ -46,7 +46,7 @@ impl Format for Html {
 }
 
 /// What a head of centre can read aloud.
-pub fn summary(report: &Report, words: &Words) -> String {
+pub fn summary(report: &Report, locale: &Locale) -> String {
     let t = &report.totals;
     let change = match (t.uptime, t.uptime_before) {
         (Some(now), Some(before)) => {
@@ -56,29 +56,29 @@ pub fn summary(report: &Report, words: &Words) -> String {
             } else {
                 "report-less"
             };
-            words.text(key, &[("points", &words.decimal(points.abs(), 2))])
+            locale.text_with(key, &[("points", &locale.decimal(points.abs(), 2))])
         }
-        _ => words.plain("report-no-before"),
+        _ => locale.text("report-no-before"),
     };
     let span = |it: Option<i64>| {
         it.map_or("–".to_owned(), |it| {
-            words.duration(SignedDuration::from_secs(it))
+            locale.duration(SignedDuration::from_secs(it))
         })
     };
-    words.text(
+    locale.text_with(
         "report-summary",
         &[
-            ("targets", &words.count(t.targets as u64)),
-            ("uptime", &words.percent(t.uptime)),
+            ("targets", &locale.count(t.targets as u64)),
+            ("uptime", &locale.percent(t.uptime)),
             ("change", &change),
-            ("incidents", &words.count(t.incidents as u64)),
-            ("before", &words.count(t.incidents_before as u64)),
-            ("outages", &words.count(t.outages as u64)),
+            ("incidents", &locale.count(t.incidents as u64)),
+            ("before", &locale.count(t.incidents_before as u64)),
+            ("outages", &locale.count(t.outages as u64)),
             ("detection", &span(t.detection_s)),
             ("taking", &span(t.taking_s)),
             (
                 "unwatched",
-                &words.percent(Some((1.0 - t.watched).max(0.0))),
+                &locale.percent(Some((1.0 - t.watched).max(0.0))),
             ),
         ],
     )
@@ -94,7 +94,7 @@ fn needs_attention(it: &TargetRow) -> bool {
 
 impl Weekly<'_> {
     fn t(&self, key: &str) -> String {
-        self.w.plain(key)
+        self.w.text(key)
     }
 
     fn heading(&self) -> String {
@@ -110,7 +110,7 @@ impl Weekly<'_> {
             .iter()
             .map(|(name, value)| (*name, value.as_str()))
             .collect();
-        self.w.text("report-heading", &args)
+        self.w.text_with("report-heading", &args)
     }
 
     fn moment(&self, at: &Timestamp) -> String {
@@ -147,17 +147,17 @@ impl Weekly<'_> {
     }
 
     fn class(&self, outage: &Outage) -> String {
-        self.w.plain(&outage.class.key())
+        self.w.text(&outage.class.key())
     }
 
     fn kind(&self, row: &IncidentRow) -> String {
-        self.w.plain(&format!("kind-{}", row.kind.as_str()))
+        self.w.text(&format!("kind-{}", row.kind.as_str()))
     }
 
     fn certificate(&self, row: &TargetRow) -> String {
         row.certificate_days.map_or("–".to_owned(), |it| {
             self.w
-                .text("report-days-left", &[("days", &it.to_string())])
+                .text_with("report-days-left", &[("days", &it.to_string())])
         })
     }
 

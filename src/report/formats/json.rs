@@ -1,7 +1,7 @@
 //! The report as one JSON object, for other programs.
 
 use super::Format;
-use crate::{locale::Words, report::Report};
+use crate::{locale::Locale, report::Report};
 
 /// `json`: every field of the report.
 pub struct Json;
@@ -11,7 +11,7 @@ impl Format for Json {
         "json"
     }
 
-    fn render(&self, report: &Report, _words: &Words) -> Result<Vec<u8>, String> {
+    fn render(&self, report: &Report, _words: &Locale) -> Result<Vec<u8>, String> {
         serde_json::to_vec_pretty(report).map_err(|error| error.to_string())
     }
 }

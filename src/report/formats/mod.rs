@@ -5,13 +5,13 @@ mod html;
 mod json;
 
 use super::Report;
-use crate::locale::Words;
+use crate::locale::Locale;
 
 /// A form of the report.
 pub trait Format: Sync {
     /// As `--format` names it; also the file's ending.
     fn name(&self) -> &'static str;
-    fn render(&self, report: &Report, words: &Words) -> Result<Vec<u8>, String>;
+    fn render(&self, report: &Report, locale: &Locale) -> Result<Vec<u8>, String>;
 }
 
 /// All formats of the report.

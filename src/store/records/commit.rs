@@ -6,13 +6,14 @@ use serde::Deserialize;
 use super::{Records, put};
 use crate::{
     model::{
-        Alert, Dossier,
+        Alert, TargetState,
         history::Mark,
         record::Record,
-        registration::{Entry, Registration},
+        registration::{AuditEntry, Registration},
     },
     store::{
-        Batch, Commit, Engine, Enrolment, Pulse, Put, Result, StoreError, Value, codec, outbox,
+        Batch, Commit, Engine, Pulse, Put, RegistryUpdate, Result, StoreError, Value, codec,
+        outbox,
         tables::{self, Durability},
     },
 };
@@ -20,11 +21,11 @@ use crate::{
 impl Commit {
     /// The look of a commit that holds nothing else.
     pub(super) fn only_mark(&self) -> Option<&Mark> {
-        let nothing_else = self.dossier.is_none()
+        let nothing_else = self.target_state.is_none()
             && self.incidents.is_empty()
             && self.alerts.is_empty()
             && self.mask.is_none()
-            && self.milestone.is_none()
+            && self.marker.is_none()
             && self.requests.is_empty()
             && self.registry.is_none()
             && self.plans.is_empty()
@@ -54,8 +55,8 @@ impl<E: Engine> Records<E> {
             return Ok(false);
         }
         // drop cached states even after an error: a failed write may have been done
-        if let Some(dossier) = &commit.dossier {
-            self.states.remove(dossier.target.as_str());
+        if let Some(target_state) = &commit.target_state {
+            self.states.remove(target_state.target.as_str());
         }
         if let Some((target, _)) = &commit.mask {
             self.masks.remove(target.as_str());
@@ -73,9 +74,9 @@ impl<E: Engine> Records<E> {
         if commit.puts.iter().any(|it| it.table == tables::INCIDENTS) {
             self.open.forget();
         }
-        if let Some(dossier) = commit.dossier {
-            let id = dossier.target.to_string();
-            self.states.insert(id, Value::of(dossier));
+        if let Some(target_state) = commit.target_state {
+            let id = target_state.target.to_string();
+            self.states.insert(id, Value::of(target_state));
         }
         if let Some((target, mask)) = commit.mask {
             self.masks.insert(target.to_string(), Value::of(mask));
@@ -86,7 +87,7 @@ impl<E: Engine> Records<E> {
     /// Adds the commit's records to the batch. Returns whether the batch must be durable.
     fn stage(&self, commit: &mut Commit, batch: &mut Batch) -> Result<bool> {
         // the durability of a target's state depends on what changed in it
-        let mut durable = self.stage_state(commit.dossier.as_mut(), batch)?;
+        let mut durable = self.stage_state(commit.target_state.as_mut(), batch)?;
         let staged = batch.len();
         for it in &mut commit.incidents {
             self.stage_record(it, batch)?;
@@ -102,7 +103,7 @@ impl<E: Engine> Records<E> {
         if let Some((target, mask)) = &commit.mask {
             put(batch, tables::MASKS.key(target.as_str()), mask)?;
         }
-        if let Some((name, value)) = &commit.milestone {
+        if let Some((name, value)) = &commit.marker {
             put(batch, tables::MARKERS.key(name), value)?;
         }
         for it in &mut commit.requests {
@@ -126,14 +127,14 @@ impl<E: Engine> Records<E> {
         Ok(durable)
     }
 
-    fn stage_state(&self, state: Option<&mut Dossier>, batch: &mut Batch) -> Result<bool> {
+    fn stage_state(&self, state: Option<&mut TargetState>, batch: &mut Batch) -> Result<bool> {
         let Some(state) = state else {
             return Ok(false);
         };
-        let table = const { tables::of::<Dossier>() };
+        let table = const { tables::of::<TargetState>() };
         let key = table.key(state.target.as_str());
         let known = match self.states.get(state.target.as_str()) {
-            Some(known) => Some(known.get::<Dossier>()?),
+            Some(known) => Some(known.get::<TargetState>()?),
             None => match self.value(table, &key)? {
                 Some(known) => Some(known.get()?),
                 None => None,
@@ -177,7 +178,7 @@ impl<E: Engine> Records<E> {
         }
     }
 
-    fn stage_registry(&self, update: &mut Enrolment, batch: &mut Batch) -> Result<()> {
+    fn stage_registry(&self, update: &mut RegistryUpdate, batch: &mut Batch) -> Result<()> {
         let key = tables::REGISTRY_REVISION.key("");
         let known: u64 = self.get(&key)?.unwrap_or(0);
         if known != update.revision {
@@ -195,7 +196,7 @@ impl<E: Engine> Records<E> {
     }
 
     /// A key that no other line of the registry's history has: one target may have two lines of one moment.
-    fn free_key(&self, entry: &Entry, at: usize) -> Result<String> {
+    fn free_key(&self, entry: &AuditEntry, at: usize) -> Result<String> {
         let moment = entry.at.as_millisecond();
         for more in 0u32.. {
             let id = format!("{}/{moment:012x}-{at:04x}-{more:02x}", entry.target);
@@ -226,7 +227,7 @@ pub(super) struct News {
 impl News {
     /// The counters that this commit changes.
     pub fn of(commit: &Commit) -> Self {
-        let enrols = |it: &Enrolment| !(it.registered.is_empty() && it.removed.is_empty());
+        let enrols = |it: &RegistryUpdate| !(it.registered.is_empty() && it.removed.is_empty());
         Self {
             outbox: !commit.alerts.is_empty(),
             registry: commit.registry.as_ref().is_some_and(enrols),

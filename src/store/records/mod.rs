@@ -24,7 +24,7 @@ use super::{
     samples::SampleLog,
     tables::{self, Table},
 };
-use crate::model::{Alert, Glance, Mask, Storm, TargetId, history::History};
+use crate::model::{Alert, Mask, Storm, TargetId, TargetSummary, history::History};
 
 /// A store over an engine.
 pub struct RecordStore<E: Engine + 'static> {
@@ -202,7 +202,7 @@ impl<E: Engine + 'static> Store for RecordStore<E> {
         self.read(move |it| it.page(&range)).await
     }
 
-    async fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<Glance>> {
+    async fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<TargetSummary>> {
         self.read(move |it| it.summaries(after, limit)).await
     }
 

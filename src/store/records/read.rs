@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Records;
 use crate::{
-    model::Glance,
+    model::TargetSummary,
     store::{
         Engine, Page, Range, Result, Value, codec,
         scan::scan,
@@ -58,7 +58,11 @@ impl<E: Engine> Records<E> {
         })
     }
 
-    pub(super) fn summaries(&self, after: Option<String>, limit: usize) -> Result<Page<Glance>> {
+    pub(super) fn summaries(
+        &self,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<Page<TargetSummary>> {
         let range = Range {
             table: tables::TARGET_STATES,
             under: String::new(),
@@ -66,7 +70,7 @@ impl<E: Engine> Records<E> {
             in_use: false,
             limit,
         };
-        let mut page = self.read_page(&range, codec::decode::<Glance>)?;
+        let mut page = self.read_page(&range, codec::decode::<TargetSummary>)?;
         for (_, it) in &mut page.records {
             if let Some((span, _)) = self.samples.of(&self.engine, &it.target)? {
                 it.last = Some((span.to, span.class));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use gaccong::store::{Commit, Delivery, Enrolment, Store, Wanted};
+use gaccong::store::{Commit, Delivery, RegistryUpdate, Store, Wanted};
 use serde_json::{Value, to_value};
 
 use super::{ALL, Records, assert_all_same, assert_same, backed_up, is_whole, laid, wanted};
@@ -27,7 +27,7 @@ async fn rewrite(data: &Path, of: &Records) {
         incidents: store.incidents(&Wanted::default()).await.unwrap(),
         requests: store.requests().await.unwrap(),
         plans: store.plans().await.unwrap(),
-        registry: Some(Enrolment {
+        registry: Some(RegistryUpdate {
             revision: store.registry_revision().await.unwrap(),
             registered: store.registry().await.unwrap(),
             removed: Vec::new(),
@@ -39,10 +39,10 @@ async fn rewrite(data: &Path, of: &Records) {
     all("p/", commit.plans.len());
     all("r/", commit.registry.as_ref().unwrap().registered.len());
     put(store, std::mem::take(&mut commit)).await;
-    let dossiers = store.dossiers().await.unwrap();
-    all("d/", dossiers.len());
-    for dossier in dossiers {
-        commit.dossier = Some(dossier);
+    let target_states = store.target_states().await.unwrap();
+    all("d/", target_states.len());
+    for target_state in target_states {
+        commit.target_state = Some(target_state);
         put(store, std::mem::take(&mut commit)).await;
     }
     for id in keys(of, "k/") {
@@ -52,8 +52,8 @@ async fn rewrite(data: &Path, of: &Records) {
         put(store, std::mem::take(&mut commit)).await;
     }
     for name in keys(of, "m/milestone/") {
-        let text = store.milestone(name).await.unwrap().unwrap();
-        commit.milestone = Some((name.to_owned(), text));
+        let text = store.marker(name).await.unwrap().unwrap();
+        commit.marker = Some((name.to_owned(), text));
         put(store, std::mem::take(&mut commit)).await;
     }
     rewrite_messages(store, of).await;

@@ -11,9 +11,9 @@ use std::{
 
 use async_trait::async_trait;
 use gaccong::{
-    fetch::{Sees, Visit},
+    fetch::{Fetch, Visit},
     model::{
-        Class, Digest, Fetched, Observation, Say, Seen,
+        Class, Digest, Fetched, Localized, Observation, Seen,
         observation::{Answer, Silence},
     },
 };
@@ -69,7 +69,7 @@ pub fn small(n: u64) -> String {
 }
 
 #[async_trait]
-impl Sees for Outside {
+impl Fetch for Outside {
     async fn visit(&self, visit: &Visit<'_>, at: Timestamp) -> Fetched {
         let begun = Instant::now();
         let pause = self.random.lock().unwrap().u64(5..1500);
@@ -104,7 +104,7 @@ impl Sees for Outside {
             }),
             None => Seen::Silent(Silence {
                 class: Class::Connection,
-                cause: Say::new("cause-refused"),
+                cause: Localized::new("cause-refused"),
                 status: None,
             }),
         };

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 /// A sentence that is not translated yet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Say {
+pub struct Localized {
     pub key: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub args: BTreeMap<String, String>,
 }
 
-impl Say {
+impl Localized {
     /// The sentence with this key, without arguments.
     pub fn new(key: &str) -> Self {
         Self {

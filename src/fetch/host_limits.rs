@@ -21,20 +21,20 @@ const REMEMBERED: usize = 100_000;
 
 /// The places at hosts, domains and addresses.
 #[derive(Default)]
-pub(super) struct Manners {
+pub(super) struct HostLimits {
     places: Mutex<HashMap<String, Arc<Semaphore>>>,
     /// The address of each host's last answer.
     met: Mutex<HashMap<String, IpAddr>>,
 }
 
 /// Places at a host, at its domain and at its address, held while a visit lasts.
-pub(super) struct Place {
+pub(super) struct HostPermit {
     _all: [Option<OwnedSemaphorePermit>; 3],
 }
 
-impl Manners {
+impl HostLimits {
     /// Waits for a place at `host` (with its port), which belongs to a registrable domain.
-    pub async fn place(&self, host: &str, domain: &str) -> Place {
+    pub async fn place(&self, host: &str, domain: &str) -> HostPermit {
         // always in this order, so that two visits never wait for each other
         let at_host = self.one(format!("h {host}"), OF_A_HOST).await;
         let at_domain = self.one(format!("d {domain}"), OF_A_DOMAIN).await;
@@ -43,7 +43,7 @@ impl Manners {
             Some(address) => self.one(format!("a {address}"), OF_AN_ADDRESS).await,
             None => None,
         };
-        Place {
+        HostPermit {
             _all: [at_host, at_domain, at_address],
         }
     }

@@ -15,16 +15,16 @@ pub const SECONDS: u64 = 2;
 
 /// Cancellation flag, shared between the caller and the thread that works.
 #[derive(Clone, Debug, Default)]
-pub struct Patience(Arc<AtomicBool>);
+pub struct Cancel(Arc<AtomicBool>);
 
-impl Patience {
+impl Cancel {
     /// Cancels the work: it stops at its next check.
-    pub fn lose(&self) {
+    pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
     /// Whether the work was cancelled.
-    pub fn is_lost(&self) -> bool {
+    pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
@@ -41,7 +41,7 @@ impl Patience {
         work: impl FnOnce() -> T,
     ) -> T {
         let current = Current {
-            patience: self.clone(),
+            cancel: self.clone(),
             is_too_long: Box::new(is_too_long),
             taken: Cell::new(0),
         };
@@ -54,33 +54,33 @@ impl Patience {
 
 /// Steps between two calls of `is_too_long`: a call costs as much as reading some hundred bytes.
 const ASKED_EVERY: u64 = 4096;
-/// Steps that a call of [`is_lost`] counts for: the loops that call it take longer for a turn than one step.
+/// Steps that a call of [`is_cancelled`] counts for: the loops that call it take longer for a turn than one step.
 const LOOP: u64 = 256;
 
 struct Current {
-    patience: Patience,
+    cancel: Cancel,
     is_too_long: Box<dyn Fn() -> bool>,
     /// Steps since the last call of `is_too_long`.
     taken: Cell<u64>,
 }
 
 impl Current {
-    fn is_lost(&self, steps: u64) -> bool {
+    fn is_cancelled(&self, steps: u64) -> bool {
         let taken = self.taken.get().saturating_add(steps);
         if taken < ASKED_EVERY {
             self.taken.set(taken);
         } else {
             self.taken.set(0);
             if (self.is_too_long)() {
-                self.patience.lose();
+                self.cancel.cancel();
             }
         }
-        self.patience.is_lost()
+        self.cancel.is_cancelled()
     }
 }
 
 fn has_lost(steps: u64) -> bool {
-    CURRENT.with_borrow(|it| it.as_ref().is_some_and(|it| it.is_lost(steps)))
+    CURRENT.with_borrow(|it| it.as_ref().is_some_and(|it| it.is_cancelled(steps)))
 }
 
 thread_local! {
@@ -89,7 +89,7 @@ thread_local! {
 }
 
 /// Whether the work of this thread is cancelled.
-pub fn is_lost() -> bool {
+pub fn is_cancelled() -> bool {
     has_lost(LOOP)
 }
 
@@ -123,7 +123,7 @@ impl Budget {
 
     /// Whether the work must be given up: the allowance is spent, or the work is cancelled.
     pub fn is_spent(&self) -> bool {
-        steps().wrapping_sub(self.from) > self.steps || is_lost()
+        steps().wrapping_sub(self.from) > self.steps || is_cancelled()
     }
 }
 
@@ -136,13 +136,13 @@ mod tests {
         let budget = Budget::of(10);
         assert!(!step(10) && !budget.is_spent());
         assert!(!step(1) && budget.is_spent());
-        let patience = Patience::default();
-        patience.lose();
-        let (lost, spent) = patience.during(|| (step(0), Budget::of(10).is_spent()));
+        let cancel = Cancel::default();
+        cancel.cancel();
+        let (lost, spent) = cancel.during(|| (step(0), Budget::of(10).is_spent()));
         assert!(lost && spent);
-        assert!(!is_lost());
-        let patience = Patience::default();
-        let went = patience.until(|| true, || (0..9999).take_while(|_| !step(1)).count());
+        assert!(!is_cancelled());
+        let cancel = Cancel::default();
+        let went = cancel.until(|| true, || (0..9999).take_while(|_| !step(1)).count());
         assert_eq!(went as u64, ASKED_EVERY - 1);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{Form, Page, Relation, Script, links::resolve, patience};
+use super::{Form, Page, Relation, Script, cancel, links::resolve};
 use crate::model::digest::key;
 
 /// Keeps an event handler as a script if it names another address, decodes text or writes to the page; the thousands of
@@ -24,7 +24,7 @@ pub(super) fn handler(page: &mut Page, known: &mut HashSet<u64>, code: &str) {
     if code.len() < 16 || !TELLING.iter().any(|it| code.contains(it)) {
         return;
     }
-    patience::step(code.len());
+    cancel::step(code.len());
     // a handler that stands on every row is kept once
     if known.len() >= HANDLERS || !known.insert(key(code)) {
         return;

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{cut::floor, patience};
+use super::{cancel, truncate::floor};
 
 /// Bytes of text kept from the beginning and from the end: a defacer signs there, the middle is padding.
 const KEPT: usize = 64 << 10;
@@ -20,7 +20,7 @@ pub(super) fn page(text: &str) -> String {
     let mut ends = Ends::default();
     let mut at = 0;
     for n in 0.. {
-        if n % 1024 == 0 && patience::is_lost() {
+        if n % 1024 == 0 && cancel::is_cancelled() {
             break;
         }
         let Some(open) = lower[at..].find('<') else {

@@ -12,16 +12,16 @@ use super::lines::{Line, lines};
 use crate::{
     model::digest::key,
     page::{
-        Page,
+        Page, cancel,
         fold::fold,
-        noise, patience, registrable,
-        writing::{self, Letters},
+        noise, registrable,
+        writing_system::{self, Letters},
     },
 };
 
 /// Format of stored features. Raise it with every change of what [`read`](crate::page::read) makes of bytes, or of
-/// [`Imprint`] itself: features of an earlier format are made again from the body.
-pub const EDITION: u32 = 1;
+/// [`Features`] itself: features of an earlier format are made again from the body.
+pub const FORMAT: u32 = 1;
 
 /// Most of the page's own URLs that are kept.
 pub(super) const OWN_KEPT: usize = 400;
@@ -45,7 +45,7 @@ pub struct Told {
 impl Told {
     fn of(text: &str) -> Self {
         let mut letters = Letters::default();
-        writing::count(text, &mut letters);
+        writing_system::count(text, &mut letters);
         Self {
             key: key(text),
             folded: fold(text),
@@ -57,7 +57,7 @@ impl Told {
 /// The features of one look. Keys are hashes of normalized parts, ascending, each once; domains are registrable
 /// domains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Imprint {
+pub struct Features {
     /// Of text blocks, hidden ones included.
     pub blocks: Vec<u64>,
     pub skeleton: Vec<u64>,
@@ -87,7 +87,7 @@ pub struct Imprint {
     /// Links into the portal and its own images, as absolute URLs with everything that varies.
     pub own_urls: Vec<String>,
     pub own_images: Vec<String>,
-    /// Every text in which a phrase is searched, each once. Stored apart: see [`imprints`](super::imprints).
+    /// Every text in which a phrase is searched, each once. Stored apart: see [`featuress`](super::imprints).
     #[serde(skip)]
     pub texts: Vec<Arc<Told>>,
     /// Lines to show people; `None` if not stored, since people see the latest look only.
@@ -95,7 +95,7 @@ pub struct Imprint {
     pub lines: Option<Vec<Line>>,
 }
 
-impl Imprint {
+impl Features {
     /// Extracts the features of a page.
     pub fn of(page: &Page) -> Self {
         let own = page.domain();
@@ -163,7 +163,7 @@ impl Imprint {
             texts: texts(page)
                 .take_while(|it| {
                     room = room.saturating_sub(it.len());
-                    room > 0 && !patience::step(it.len())
+                    room > 0 && !cancel::step(it.len())
                 })
                 .filter(|it| told.insert(*it))
                 .map(|it| Arc::new(Told::of(it)))

@@ -13,7 +13,7 @@ use super::{
 
 /// The state of one target.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Dossier {
+pub struct TargetState {
     pub target: TargetId,
     /// Incremented by the store at every commit; a commit made from an older revision is refused.
     pub revision: u64,
@@ -96,7 +96,7 @@ impl Origin {
     }
 }
 
-impl Dossier {
+impl TargetState {
     /// The state of a target before its first look.
     pub fn new(target: TargetId) -> Self {
         Self {
@@ -128,7 +128,7 @@ pub struct Validators {
 
 /// A target's state in short, for lists.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Glance {
+pub struct TargetSummary {
     pub target: TargetId,
     #[serde(default)]
     pub baseline: Option<Approval>,
@@ -150,9 +150,9 @@ pub struct Approval {
     pub at: Timestamp,
 }
 
-impl Stored for Dossier {}
+impl Stored for TargetState {}
 
-impl Record for Dossier {
+impl Record for TargetState {
     const NAME: &'static str = "target state";
 
     fn id(&self) -> String {

@@ -2,7 +2,7 @@
 
 /// A writing system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Writing {
+pub enum WritingSystem {
     /// Letters with marks that no other widespread language uses.
     Vietnamese,
     Latin,
@@ -21,37 +21,37 @@ pub enum Writing {
 /// Number of writing systems.
 pub const WRITINGS: usize = 12;
 
-/// Number of letters by writing system; the index is `Writing as usize`.
+/// Number of letters by writing system; the index is `WritingSystem as usize`.
 pub type Letters = [usize; WRITINGS];
 
 /// The writing system of a character, taken for a letter without a check; see [`of_letter`].
-pub fn of(c: char) -> Writing {
+pub fn of(c: char) -> WritingSystem {
     match c {
         'ă' | 'Ă' | 'đ' | 'Đ' | 'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1ea0}'..='\u{1ef9}' => {
-            Writing::Vietnamese
+            WritingSystem::Vietnamese
         }
-        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => Writing::Latin,
-        '\u{370}'..='\u{3ff}' => Writing::Greek,
-        '\u{400}'..='\u{52f}' => Writing::Cyrillic,
-        '\u{590}'..='\u{5ff}' => Writing::Hebrew,
+        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' => WritingSystem::Latin,
+        '\u{370}'..='\u{3ff}' => WritingSystem::Greek,
+        '\u{400}'..='\u{52f}' => WritingSystem::Cyrillic,
+        '\u{590}'..='\u{5ff}' => WritingSystem::Hebrew,
         '\u{600}'..='\u{77f}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' => {
-            Writing::Arabic
+            WritingSystem::Arabic
         }
-        '\u{900}'..='\u{dff}' => Writing::Indic,
-        '\u{e00}'..='\u{e7f}' => Writing::Thai,
-        '\u{3040}'..='\u{30ff}' => Writing::Kana,
-        '\u{3400}'..='\u{9fff}' => Writing::Han,
-        '\u{ac00}'..='\u{d7af}' => Writing::Hangul,
-        _ => Writing::Other,
+        '\u{900}'..='\u{dff}' => WritingSystem::Indic,
+        '\u{e00}'..='\u{e7f}' => WritingSystem::Thai,
+        '\u{3040}'..='\u{30ff}' => WritingSystem::Kana,
+        '\u{3400}'..='\u{9fff}' => WritingSystem::Han,
+        '\u{ac00}'..='\u{d7af}' => WritingSystem::Hangul,
+        _ => WritingSystem::Other,
     }
 }
 
 /// The writing system of a letter; `None` for anything else.
-pub fn of_letter(c: char) -> Option<Writing> {
+pub fn of_letter(c: char) -> Option<WritingSystem> {
     match c {
         // fast path: most letters of a page are in these ranges
-        '\0'..='\u{7f}' => c.is_ascii_alphabetic().then_some(Writing::Latin),
-        '\u{1ea0}'..='\u{1ef9}' => Some(Writing::Vietnamese),
+        '\0'..='\u{7f}' => c.is_ascii_alphabetic().then_some(WritingSystem::Latin),
+        '\u{1ea0}'..='\u{1ef9}' => Some(WritingSystem::Vietnamese),
         '×' | '÷' => None,
         '\u{c0}'..='\u{24f}' => Some(of(c)),
         c => c.is_alphabetic().then(|| of(c)),

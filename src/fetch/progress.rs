@@ -16,7 +16,7 @@ use crate::model::{
 
 /// The state of a visit on its way through redirects. It includes the visit's cookies: some portals answer only a
 /// client that returns them.
-pub(super) struct Journey {
+pub(super) struct Progress {
     pub url: Url,
     pub hops: Vec<Hop>,
     pub status: Option<u16>,
@@ -51,7 +51,7 @@ pub(super) struct Earlier {
     pub codings: Vec<String>,
 }
 
-impl Journey {
+impl Progress {
     /// A visit that begins at `url`.
     pub fn new(url: Url) -> Self {
         Self {

@@ -6,13 +6,13 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    imprint::{Imprint, Told},
+    features::{Features, Told},
     lines::Line,
 };
 use crate::model::Digest;
 
 /// Features of several looks, oldest first, each under a digest that the caller chose.
-pub type Imprints = Vec<(Digest, Arc<Imprint>)>;
+pub type FeatureSets = Vec<(Digest, Arc<Features>)>;
 
 #[derive(Serialize, Deserialize)]
 struct Written<'a> {
@@ -24,18 +24,18 @@ struct Written<'a> {
 #[derive(Serialize, Deserialize)]
 struct Look<'a> {
     name: [u8; 32],
-    imprint: Cow<'a, Imprint>,
+    features: Cow<'a, Features>,
     /// Indices into the list of texts.
     texts: Vec<u32>,
 }
 
 /// Encodes features in the postcard format. Lines of all looks but the last are left out.
-pub fn write(imprints: &Imprints) -> Result<Vec<u8>, postcard::Error> {
+pub fn write(feature_sets: &FeatureSets) -> Result<Vec<u8>, postcard::Error> {
     let mut places: HashMap<u64, u32> = HashMap::new();
     let mut texts = Vec::new();
     let mut looks = Vec::new();
-    for (name, imprint) in imprints {
-        let of_look = imprint.texts.iter().map(|it| {
+    for (name, features) in feature_sets {
+        let of_look = features.texts.iter().map(|it| {
             *places.entry(it.key).or_insert_with(|| {
                 texts.push(Cow::Borrowed(it.as_ref()));
                 texts.len() as u32 - 1
@@ -44,10 +44,10 @@ pub fn write(imprints: &Imprints) -> Result<Vec<u8>, postcard::Error> {
         looks.push(Look {
             name: *name.bytes(),
             texts: of_look.collect(),
-            imprint: Cow::Borrowed(imprint),
+            features: Cow::Borrowed(features),
         });
     }
-    let latest = imprints.last().and_then(|(_, it)| it.lines.as_deref());
+    let latest = feature_sets.last().and_then(|(_, it)| it.lines.as_deref());
     postcard::to_allocvec(&Written {
         texts,
         looks,
@@ -56,31 +56,31 @@ pub fn write(imprints: &Imprints) -> Result<Vec<u8>, postcard::Error> {
 }
 
 /// Decodes features. Returns none if the bytes are not from [`write()`].
-pub fn read(bytes: &[u8]) -> Imprints {
+pub fn read(bytes: &[u8]) -> FeatureSets {
     let Ok(written) = postcard::from_bytes::<Written>(bytes) else {
-        return Imprints::new();
+        return FeatureSets::new();
     };
     let texts: Vec<Arc<Told>> = written
         .texts
         .into_iter()
         .map(|it| Arc::new(it.into_owned()))
         .collect();
-    let mut imprints: Imprints = written
+    let mut feature_sets: FeatureSets = written
         .looks
         .into_iter()
         .map(|look| {
-            let mut imprint = look.imprint.into_owned();
+            let mut features = look.features.into_owned();
             let places = look.texts.iter();
-            imprint.texts = places
+            features.texts = places
                 .filter_map(|it| texts.get(*it as usize).cloned())
                 .collect();
-            (Digest::from(look.name), Arc::new(imprint))
+            (Digest::from(look.name), Arc::new(features))
         })
         .collect();
-    if let Some((_, last)) = imprints.last_mut() {
+    if let Some((_, last)) = feature_sets.last_mut() {
         Arc::make_mut(last).lines = Some(written.latest.into_owned());
     }
-    imprints
+    feature_sets
 }
 
 #[cfg(test)]
@@ -91,14 +91,14 @@ mod tests {
         page::{self, Source},
     };
 
-    fn imprint(html: &str) -> Imprint {
+    fn features(html: &str) -> Features {
         let source = Source {
             bytes: html.as_bytes(),
             content_type: None,
             url: &"https://a.gov.vn/".parse().unwrap(),
             ignore: &[],
         };
-        Imprint::of(&page::read(source).unwrap())
+        Features::of(&page::read(source).unwrap())
     }
 
     #[test]
@@ -107,15 +107,15 @@ mod tests {
             "<title>Xã A</title><p>Tin một<a href=/1>Một</a><img src=a.png alt='Ảnh đẹp'>",
             "<title>Xã A</title><p>Tin hai<a href=/2>Hai</a><p>Tin một<div hidden>ẩn</div>",
         ];
-        let kept: Imprints = looks
+        let kept: FeatureSets = looks
             .iter()
-            .map(|it| (Digest::of(it.as_bytes()), Arc::new(imprint(it))))
+            .map(|it| (Digest::of(it.as_bytes()), Arc::new(features(it))))
             .collect();
         let bytes = write(&kept).unwrap();
         let back = read(&bytes);
         assert_eq!(back[1], kept[1]);
         assert_eq!(back[0].1.texts, kept[0].1.texts);
-        let norm = |of: &Imprints| ordered(Norm::of(of.iter().map(|it| it.1.as_ref())));
+        let norm = |of: &FeatureSets| ordered(Norm::of(of.iter().map(|it| it.1.as_ref())));
         assert_eq!(norm(&back), norm(&kept));
         for cut in 0..bytes.len() {
             assert!(read(&bytes[..cut]).is_empty(), "cut at {cut}");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     /// Stored features outlive the program that wrote them. If this test fails, raise
-    /// [`EDITION`](crate::diff::imprint::EDITION) and write the new digest here.
+    /// [`FORMAT`](crate::diff::imprint::FORMAT) and write the new digest here.
     #[test]
     fn an_edition_is_an_edition() {
         let page = r#"<html lang=vi><head><title>Cổng TTĐT xã A</title><meta name=description content="Trang tin của xã">
@@ -141,7 +141,7 @@ mod tests {
             <iframe src=https://maps.vn/ width=0></iframe><img src=/a.png alt="Ảnh">
             <noscript><p>không</p></noscript><marquee>chạy</marquee><video autoplay src=a.mp4></video>
             <button onclick="location='https://b.vn'">Bấm</button><table><tr><td>1<td>2</table></body>"#;
-        let bytes = write(&vec![(Digest::of(b""), Arc::new(imprint(page)))]).unwrap();
+        let bytes = write(&vec![(Digest::of(b""), Arc::new(features(page)))]).unwrap();
         assert_eq!(Digest::of(&bytes).short(), "4e128521…f778");
     }
 }

@@ -1,13 +1,13 @@
 //! Pages inside an attribute (`srcdoc`, `data:` and `javascript:` addresses): their text.
 
-use super::{cut::floor, script};
+use super::{script, truncate::floor};
 
 /// Most bytes of an attribute that are read.
 const LONGEST: usize = 64 << 10;
 
 /// The text of a page inside an attribute, without its tags. `value` is markup, or a `data:` or `javascript:` address;
 /// `None` for anything else.
-pub(super) fn carried(value: &str) -> Option<String> {
+pub(super) fn embedded(value: &str) -> Option<String> {
     let value = value.trim_matches(|c: char| c <= ' ');
     let value = &value[..floor(value, LONGEST)];
     let lower = value.get(..11).map(str::to_ascii_lowercase);
