@@ -8,10 +8,10 @@ use jiff::{
 /// Parses `22:00-23:00`, `22h 23h30`, with a date before or after it (`25/11`, `2026-11-25`): begin, end, and the
 /// text after it. Without a date, the next such times.
 pub(super) fn span(text: &str, now: &Zoned) -> Option<(Timestamp, Timestamp, String)> {
-    let mut locale: Vec<&str> = text.split_whitespace().collect();
+    let mut words: Vec<&str> = text.split_whitespace().collect();
     let mut day = None;
     let mut hours = Vec::new();
-    while let Some(word) = locale.first().copied() {
+    while let Some(word) = words.first().copied() {
         if hours.len() < 2
             && let Some(found) = clocks(word)
         {
@@ -20,10 +20,10 @@ pub(super) fn span(text: &str, now: &Zoned) -> Option<(Timestamp, Timestamp, Str
             && let Some(found) = date(word, now)
         {
             day = Some(found);
-        } else if !is_between(word, locale.get(1).copied(), hours.len(), now) {
+        } else if !is_between(word, words.get(1).copied(), hours.len(), now) {
             break;
         }
-        locale.remove(0);
+        words.remove(0);
     }
     let [from, to] = hours[..] else {
         return None;
@@ -49,7 +49,7 @@ pub(super) fn span(text: &str, now: &Zoned) -> Option<(Timestamp, Timestamp, Str
         begin = begin.tomorrow().ok()?;
         end = end.tomorrow().ok()?;
     }
-    Some((at(begin, from)?, at(end, to)?, locale.join(" ")))
+    Some((at(begin, from)?, at(end, to)?, words.join(" ")))
 }
 
 /// Whether a word may stand between times and date; `ngày` after the times only if a date follows.

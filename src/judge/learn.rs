@@ -17,7 +17,7 @@ const LEARN_AGAIN_AFTER: u32 = 3;
 /// A page that is doubtful, though not enough to ring, teaches nothing: an attack in small steps would be its own excuse.
 const DOUBTFUL: f64 = 0.2;
 
-/// Adds to the dossier what a look teaches. Returns true if its page becomes a known look: the caller must then keep the body.
+/// Adds to the target's state what a look teaches. Returns true if its page becomes a known look: the caller must then keep the body.
 pub fn update(
     target: &Target,
     target_state: &mut TargetState,
@@ -133,7 +133,7 @@ pub(super) fn is_due(target_state: &TargetState, at: Timestamp, every: Duration)
     })
 }
 
-/// The mask that a look matched or grew, as the mask of the dossier that the look is part of now; `None` if the stored
+/// The mask that a look matched or grew, as the mask of the target's state that the look is part of now; `None` if the stored
 /// mask is that one. It lets through what it let through before.
 pub fn mask_of(look: &Look, target: &Target, after: &TargetState) -> Option<(TargetId, Mask)> {
     let of = mask_source(after, &expectations(target));

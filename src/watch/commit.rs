@@ -1,4 +1,4 @@
-//! Writes what a check has seen: its looks to the history, and what they mean for the dossier and the incidents of the target.
+//! Writes what a check has seen: its looks to the history, and what they mean for the target's state and the incidents of the target.
 
 use std::time::Duration;
 
@@ -63,10 +63,10 @@ fn longest_gap(every: Duration) -> u64 {
     (every * 2).as_secs() + 60
 }
 
-/// The dossier before and after a look that changed it.
+/// The target's state before and after a look that changed it.
 type Update = (TargetState, TargetState);
 
-/// Commits a look to the dossier and, where enough looks `agreed`, to incidents, all in one commit. Another task may commit
+/// Commits a look to the target's state and, where enough looks `agreed`, to incidents, all in one commit. Another task may commit
 /// first: then the look is decided anew.
 pub(crate) async fn commit(
     world: &World,

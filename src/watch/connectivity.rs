@@ -113,7 +113,7 @@ struct Accused<'a> {
     owner: &'a str,
 }
 
-/// A target that may be a witness, with its dossier.
+/// A target that may be a witness, with its state.
 type Witness = (Target, TargetState);
 
 /// Witnesses in other networks, and in the accused portal's own: [`WITNESSES`] in all, one for each owner, or for each

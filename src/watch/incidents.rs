@@ -16,7 +16,7 @@ use crate::{
     world::World,
 };
 
-/// The open incident of a dossier. Where a person ended it, the sightings behind it are forgotten.
+/// The open incident of a target's state. Where a person ended it, the sightings behind it are forgotten.
 pub(crate) async fn open(
     world: &World,
     target_state: &mut TargetState,
@@ -135,7 +135,7 @@ async fn checks_a_turn(world: &World, target: &Target) -> Result<u32> {
     Ok(u32::try_from(turns).unwrap_or(u32::MAX))
 }
 
-/// A commit of changed incidents with their alerts; the dossier refers to the last of them from now on.
+/// A commit of changed incidents with their alerts; the target's state refers to the last of them from now on.
 pub(crate) async fn commit_of(
     world: &World,
     target: &Target,

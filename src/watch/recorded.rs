@@ -7,27 +7,27 @@ use crate::{
     world::World,
 };
 
-/// The dossier of a target, and its open incident.
+/// The target's state, and its open incident.
 pub(crate) struct Recorded {
     pub target_state: TargetState,
     pub open: Option<Incident>,
 }
 
 impl Recorded {
-    /// Reads both. A target with a dossier that cannot be read is looked at without it.
+    /// Reads both. A target whose state cannot be read is looked at without it.
     pub async fn read(world: &World, target: &Target) -> Self {
         let target_state = match world.store.target_state(&target.id).await {
             Ok(target_state) => target_state.unwrap_or_else(|| TargetState::new(target.id.clone())),
             Err(error) => {
                 world.metrics.record_write(false);
-                tracing::error!(target.id = %target.id, %error, "the dossier cannot be read; the target is looked at without it");
+                tracing::error!(target.id = %target.id, %error, "the target's state cannot be read; the target is looked at without it");
                 TargetState::new(target.id.clone())
             }
         };
         Self::with(world, target_state).await
     }
 
-    /// Reads the open incident of a dossier.
+    /// Reads the open incident of a target's state.
     pub async fn with(world: &World, target_state: TargetState) -> Self {
         let open = open_incident(world, &target_state).await;
         Self { target_state, open }

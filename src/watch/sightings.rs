@@ -110,7 +110,7 @@ fn is_tampered(look: &Look) -> bool {
     look.class.standing() == Standing::Tampered
 }
 
-/// Writes sightings to the dossier, and keeps their pages as evidence.
+/// Writes sightings to the target's state, and keeps their pages as evidence.
 async fn note(world: &World, target: &Target, looks: &[&Look]) {
     if looks.is_empty() {
         return;
@@ -157,7 +157,7 @@ struct Noted {
     against: Option<Timestamp>,
 }
 
-/// A change to a dossier in one commit.
+/// A change to a target's state in one commit.
 #[derive(Clone, Copy)]
 enum Change<'a> {
     Note(&'a [Noted]),

@@ -1,7 +1,7 @@
 //! The parts of a portal beyond its home page: sub-pages, sitemap and robots.txt, upload folders, unlinked paths.
 //!
 //! To be polite, each check of a home page brings at most one look more: all parts are seen in turn. A part has an id of its
-//! own (`nghean-portal~a1b2c3`) for its dossier and its incidents.
+//! own (`nghean-portal~a1b2c3`) for its state and its incidents.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ async fn next(world: &World, target: &Target) -> Option<Target> {
     let target_state = match world.store.target_state(&target.id).await {
         Ok(target_state) => target_state?,
         Err(error) => {
-            tracing::error!(target.id = %target.id, %error, "the dossier cannot be read; the parts of the portal wait");
+            tracing::error!(target.id = %target.id, %error, "the target's state cannot be read; the parts of the portal wait");
             return None;
         }
     };
@@ -110,7 +110,7 @@ async fn check(world: &World, part: &Target) {
     let target_state = match world.store.target_state(&part.id).await {
         Ok(found) => found.unwrap_or_else(|| TargetState::new(part.id.clone())),
         Err(error) => {
-            tracing::error!(target.id = %part.id, %error, "the dossier cannot be read; the part is left for the next round");
+            tracing::error!(target.id = %part.id, %error, "the target's state cannot be read; the part is left for the next round");
             return;
         }
     };

@@ -1,4 +1,4 @@
-//! Writes what looks teach: the dossier, the pages that it refers to, the mask and the features of the norm.
+//! Writes what looks teach: the target's state, the pages that it refers to, the mask and the features of the norm.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     world::{World, evicted},
 };
 
-/// The dossier after a look, whose page is kept as evidence if it becomes a known one. A page that cannot be kept teaches
+/// The target's state after a look, whose page is kept as evidence if it becomes a known one. A page that cannot be kept teaches
 /// nothing.
 pub(crate) async fn updated(
     world: &World,

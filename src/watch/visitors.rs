@@ -111,7 +111,7 @@ pub async fn profile_dossier(world: &World, target: &Target, profile: Profile) -
     match world.store.target_state(&id).await {
         Ok(found) => found.unwrap_or_else(|| TargetState::new(id)),
         Err(error) => {
-            tracing::error!(target.id = %id, %error, "the dossier cannot be read; the visitor is taken for a new one");
+            tracing::error!(target.id = %id, %error, "the target's state cannot be read; the visitor is taken for a new one");
             TargetState::new(id)
         }
     }

@@ -15,7 +15,7 @@ use crate::{
 const LEARNT: u64 = 64 << 20;
 /// Bytes from which a body is deleted within seconds. Smaller ones are left to the sweep at night: a portal that shows
 /// other bytes at each look fills no disk with them, and the search for other references to a page costs a walk over
-/// all dossiers.
+/// all target states.
 const LARGE: u64 = 128 << 10;
 /// A body younger than this stays: a commit still under way may refer to it.
 const SETTLED: Duration = Duration::from_secs(15);
@@ -27,7 +27,7 @@ const MOST: usize = 10_000;
 pub struct Evicted(Mutex<HashSet<Digest>>);
 
 impl Evicted {
-    /// Remembers the large bodies that a commit took out of a dossier.
+    /// Remembers the large bodies that a commit took out of a target's state.
     pub(crate) async fn remember(
         &self,
         evidence: &Evidence,
@@ -53,8 +53,8 @@ impl Evicted {
         }
     }
 
-    /// Deletes remembered bodies that no dossier and no incident refers to. The scheduler calls it every half minute: it reads
-    /// all dossiers and incidents where a body waits.
+    /// Deletes remembered bodies that no target state and no incident refers to. The scheduler calls it every half minute: it reads
+    /// all target states and incidents where a body waits.
     pub async fn clear(&self, store: &dyn Store, evidence: &Evidence) {
         let waiting = std::mem::take(&mut *lock(&self.0));
         if waiting.is_empty() {
@@ -94,7 +94,7 @@ pub(crate) fn keep_within_budget(evidence: &Evidence, target_state: &mut TargetS
     }
 }
 
-/// Bodies that a dossier refers to.
+/// Bodies that a target's state refers to.
 fn referenced(target_state: &TargetState) -> HashSet<Digest> {
     let looks = target_state.baseline.iter().flat_map(|it| it.looks());
     let looks = looks.chain(&target_state.learning).map(|it| it.digest);
@@ -108,11 +108,11 @@ fn referenced(target_state: &TargetState) -> HashSet<Digest> {
     looks.chain(seen).chain(page.map(|it| it.digest)).collect()
 }
 
-/// Bodies that any dossier or incident refers to.
+/// Bodies that any target state or incident refers to.
 ///
 /// # Errors
 ///
-/// The store's, where dossiers or incidents cannot be read.
+/// The store's, where target states or incidents cannot be read.
 pub async fn all_referenced(store: &dyn Store) -> crate::store::Result<HashSet<Digest>> {
     let mut out = HashSet::new();
     for target_state in store.target_states().await? {

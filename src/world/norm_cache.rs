@@ -104,7 +104,7 @@ impl NormCache {
         Ok(made.await?.unwrap_or_default())
     }
 
-    /// Records the features of a look's page, once the page is part of the dossier. The look does not wait: this work comes
+    /// Records the features of a look's page, once the page is part of the target's state. The look does not wait: this work comes
     /// after all judgements, and a page without recorded features is read again.
     pub(crate) fn record(
         self: &Arc<Self>,
@@ -131,7 +131,7 @@ impl NormCache {
         });
     }
 
-    /// The norm of a dossier's looks, where it is in memory.
+    /// The norm of a target's looks, where it is in memory.
     fn in_memory(&self, target: &Target, target_state: &TargetState) -> Option<LearntNorm> {
         let (of, norm) = self.in_memory.get(&target_state.target)?;
         let mut names = known_looks(target_state).map(|it| name(target, it));
@@ -202,7 +202,7 @@ impl NormCache {
         Ok(norm)
     }
 
-    /// Stores the features of a look, if it is one of the dossier's.
+    /// Stores the features of a look, if it is one of the state's.
     fn store_look(
         &self,
         target: &Target,

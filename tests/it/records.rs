@@ -31,7 +31,7 @@ const KINDS: &[(&str, Rewrite)] = &[
     ("beats", again::<String>),
     ("days", again::<Day>),
     ("dead-letters", again::<Alert>),
-    ("dossiers", again::<TargetState>),
+    ("target states", again::<TargetState>),
     ("incidents", again::<Incident>),
     ("masks", again::<Mask>),
     ("milestones", again::<String>),
