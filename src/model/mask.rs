@@ -13,7 +13,7 @@ pub struct Mask {
     pub of: Digest,
     /// Approval time of the baseline that these looks belong to.
     pub approved: Option<Timestamp>,
-    pub faces: Vec<Face>,
+    pub faces: Vec<Variant>,
 }
 
 impl Mask {
@@ -21,8 +21,8 @@ impl Mask {
     pub fn bytes(&self) -> usize {
         let steps = self.faces.iter().flat_map(|it| &it.steps);
         let known = steps.map(|it| match &it.slot {
-            Slot::OneOf { known, .. } => size_of::<Step>() + known.len() * size_of::<u128>(),
-            _ => size_of::<Step>(),
+            Slot::OneOf { known, .. } => size_of::<Segment>() + known.len() * size_of::<u128>(),
+            _ => size_of::<Segment>(),
         });
         size_of::<Self>() + known.sum::<usize>()
     }
@@ -30,8 +30,8 @@ impl Mask {
 
 /// Fixed runs of bytes with slots between them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Face {
-    pub steps: Vec<Step>,
+pub struct Variant {
+    pub steps: Vec<Segment>,
     /// Number of bytes after the last slot, and their digest.
     pub tail: usize,
     pub tail_key: u128,
@@ -39,7 +39,7 @@ pub struct Face {
 
 /// A fixed run of bytes and the slot after it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct Segment {
     /// Number of bytes before the slot, and their digest.
     pub fixed: usize,
     pub key: u128,

@@ -192,7 +192,7 @@ fn parameters(list: &[char]) -> usize {
 }
 
 /// The text with blanks in place of comments, strings and characters; line ends stay.
-fn blanked(text: &str) -> String {
+pub fn blanked(text: &str) -> String {
     let code: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -265,7 +265,7 @@ fn skipped(code: &[char], at: usize) -> usize {
 }
 
 /// The Rust files under a folder, as (path, text).
-fn rust_files(folder: &Path) -> Vec<(String, String)> {
+pub fn rust_files(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

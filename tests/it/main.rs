@@ -57,6 +57,7 @@ mod registry; // ownership, ends, the registry's history, the command line
 mod reports; // the weekly report in all formats
 mod restore; // a backup holds all pages; a restore is whole or not at all
 mod retention; // what the nightly maintenance deletes, by the table of tables
+mod retired; // names that were replaced by plain ones
 mod rings; // calls and reminders of many incidents: one message a minute, one tap
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kills, restarts, commands beside it

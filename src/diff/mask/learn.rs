@@ -6,19 +6,19 @@ use std::collections::HashSet;
 use super::{
     MOST_INSIDE, MOST_STEPS, MOST_VARIANTS,
     pieces::{LONGEST_VARIED, align, key, key_of, pieces},
-    place::Piece,
+    place::Markup,
 };
 use crate::{
     model::{
         Digest,
-        mask::{Alphabet, Face, Slot, Step},
+        mask::{Alphabet, Segment, Slot, Variant},
     },
     page::cancel::{self, Budget},
 };
 
 /// Two bodies are of one variant if at least this share of the larger one's bytes is in the other, too.
 const SHARED: f64 = 0.6;
-const MOST_FACES: usize = 3;
+const MOST_SHAPES: usize = 3;
 /// Most pieces of a page with a mask; a page of more is parsed at each look.
 const MOST_PIECES: usize = 20_000;
 
@@ -27,7 +27,7 @@ const MOST_WORK: u64 = 100_000_000;
 
 /// Groups the bodies (oldest first) into variants, and aligns each variant to its newest body. Returns none if that
 /// takes more than [`MOST_WORK`] steps or is cancelled: such a page is parsed at each look.
-pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
+pub fn faces(bodies: &[&[u8]]) -> Vec<Variant> {
     let work = Budget::of(MOST_WORK);
     let mut groups: Vec<Group> = Vec::new();
     for body in bodies.iter().rev() {
@@ -39,7 +39,7 @@ pub fn faces(bodies: &[&[u8]]) -> Vec<Face> {
             continue;
         }
         let joined = groups.iter_mut().any(|it| it.join(&parts, body.len()));
-        if !joined && groups.len() < MOST_FACES {
+        if !joined && groups.len() < MOST_SHAPES {
             groups.push(Group::new(body, parts));
         }
     }
@@ -117,7 +117,7 @@ impl<'a> Group<'a> {
         out
     }
 
-    fn face(self, work: &Budget) -> Option<Face> {
+    fn face(self, work: &Budget) -> Option<Variant> {
         if self.others.is_empty() {
             return None;
         }
@@ -168,7 +168,7 @@ enum Bit<'a> {
 
 #[derive(Default)]
 struct Draft {
-    steps: Vec<Step>,
+    steps: Vec<Segment>,
     run: Vec<u8>,
 }
 
@@ -179,7 +179,7 @@ impl Draft {
 
     fn slot(&mut self, slot: Slot) {
         let run = std::mem::take(&mut self.run);
-        self.steps.push(Step {
+        self.steps.push(Segment {
             fixed: run.len(),
             key: Digest::of(&run).half(),
             slot,
@@ -257,8 +257,8 @@ impl Draft {
         Some(n)
     }
 
-    fn face(self) -> Face {
-        Face {
+    fn face(self) -> Variant {
+        Variant {
             steps: self.steps,
             tail: self.run.len(),
             tail_key: Digest::of(&self.run).half(),
@@ -293,7 +293,7 @@ fn within<'a>(of: Alphabet, seen: &[&'a [u8]]) -> Option<Vec<Bit<'a>>> {
         return None;
     }
     cancel::step(seen.iter().map(|it| it.len()).sum());
-    let mut places: Vec<Piece> = seen.iter().map(|it| Piece::new(it)).collect();
+    let mut places: Vec<Markup> = seen.iter().map(|it| Markup::new(it)).collect();
     let cut: Vec<Vec<&[u8]>> = seen.iter().map(|it| runs(of, it)).collect();
     let count = cut.first()?.len();
     if cut.iter().any(|it| it.len() != count) {

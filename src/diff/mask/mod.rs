@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use crate::{
     model::{
         Digest,
-        mask::{Face, Mask, Slot},
+        mask::{Mask, Slot, Variant},
     },
     page::cancel,
 };
@@ -103,7 +103,7 @@ impl Mask {
     }
 }
 
-impl Face {
+impl Variant {
     fn fits(&self, body: &[u8]) -> bool {
         self.walk(body, |_, slot, rest| slot.length(rest))
     }

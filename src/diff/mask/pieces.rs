@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::place::Piece;
+use super::place::Markup;
 use crate::{model::Digest, page::cancel};
 
 /// Cuts before each `<` and after each line break.
@@ -56,7 +56,7 @@ fn plain(piece: &[u8]) -> Vec<u8> {
         return piece.to_vec();
     }
     let mut out = Vec::with_capacity(piece.len());
-    let mut places = Piece::new(piece);
+    let mut places = Markup::new(piece);
     let mut at = 0;
     for run in piece.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
         let end = at + run.len();

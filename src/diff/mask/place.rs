@@ -69,7 +69,7 @@ impl Value {
 
 /// A piece of markup that answers questions about places in ascending order. The scan passes each byte once, for any
 /// number of questions.
-pub struct Piece<'a> {
+pub struct Markup<'a> {
     bytes: &'a [u8],
     /// The scan has passed all bytes before this one.
     at: usize,
@@ -84,7 +84,7 @@ pub struct Piece<'a> {
     token: Option<bool>,
 }
 
-impl<'a> Piece<'a> {
+impl<'a> Markup<'a> {
     /// Starts the scan at the beginning of a piece.
     pub fn new(bytes: &'a [u8]) -> Self {
         let spot = match bytes.first() {

@@ -1,6 +1,6 @@
 //! What a slot accepts: numbers and tokens within the bounds seen so far, and markup that was seen as a whole.
 
-use super::{MOST_INSIDE, MOST_VARIANTS, pieces, place::Piece};
+use super::{MOST_INSIDE, MOST_VARIANTS, pieces, place::Markup};
 use crate::model::mask::{Alphabet, Slot};
 
 /// Most digits of a varying number: no counter and no time stamp in nanoseconds is longer.
@@ -33,7 +33,7 @@ impl Slot {
     /// The slot for one run of each piece, from `from[n]` on; `None` if the run must not vary there.
     pub(super) fn of(
         of: Alphabet,
-        pieces: &mut [Piece],
+        pieces: &mut [Markup],
         from: &[usize],
         seen: &[&[u8]],
     ) -> Option<Self> {
