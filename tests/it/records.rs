@@ -31,7 +31,7 @@ const KINDS: &[(&str, Rewrite)] = &[
     ("beats", again::<String>),
     ("days", again::<Day>),
     ("dead-letters", again::<Alert>),
-    ("target states", again::<TargetState>),
+    ("dossiers", again::<TargetState>),
     ("incidents", again::<Incident>),
     ("masks", again::<Mask>),
     ("milestones", again::<String>),
