@@ -87,7 +87,7 @@ pub struct Features {
     /// Links into the portal and its own images, as absolute URLs with everything that varies.
     pub own_urls: Vec<String>,
     pub own_images: Vec<String>,
-    /// Every text in which a phrase is searched, each once. Stored apart: see [`featuress`](super::imprints).
+    /// Every text in which a phrase is searched, each once. Stored apart: see [`features_codec`](super::features_codec).
     #[serde(skip)]
     pub texts: Vec<Arc<Told>>,
     /// Lines to show people; `None` if not stored, since people see the latest look only.

@@ -128,7 +128,7 @@ mod tests {
     }
 
     /// Stored features outlive the program that wrote them. If this test fails, raise
-    /// [`FORMAT`](crate::diff::imprint::FORMAT) and write the new digest here.
+    /// [`FORMAT`](crate::diff::features::FORMAT) and write the new digest here.
     #[test]
     fn an_edition_is_an_edition() {
         let page = r#"<html lang=vi><head><title>Cổng TTĐT xã A</title><meta name=description content="Trang tin của xã">
