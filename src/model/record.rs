@@ -36,7 +36,7 @@ pub trait Record: Stored {
 /// Counters, such as the registry's revision.
 impl Stored for u64 {}
 
-/// Milestones. The retention of one that holds a time counts from that time.
+/// Markers. The retention of one that holds a time counts from that time.
 impl Stored for String {
     fn over_since(&self) -> Option<Timestamp> {
         self.parse().ok()

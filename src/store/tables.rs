@@ -87,7 +87,7 @@ const REFUSED: i64 = 90;
 const CALM: i64 = 7;
 /// Hours to keep samples: more than twice the 75 minutes after which an open span is written.
 const SAMPLED: i64 = 3;
-/// Milestones of a single occasion, which hold its time.
+/// Markers of a single occasion, which hold its time.
 const OCCASIONS: &[(&str, i64)] = &[("report/", A_YEAR), ("window/", A_YEAR)];
 
 /// The rows: name, prefix of the keys, durability, backup, retention.
@@ -96,25 +96,25 @@ mod rows {
     use super::*;
 
     pub const TARGET_STATES:     &Table = &row::<TargetState>     ("target state",      "d/",           OnChange, OneMoment, Forever);
-    pub const MASKS:             &Table = &row::<Mask>        ("mask",              "k/",           Engine,   Running,   Forever);
-    pub const INCIDENTS:         &Table = &row::<Incident>    ("incident",          "i/",           Journal,  OneMoment, Forever);
-    pub const OUTBOX:            &Table = &row::<Alert>       ("alert",             "o/",           Journal,  OneMoment, Forever);
-    pub const DEAD_LETTERS:      &Table = &row::<Alert>       ("dead letter",       "x/",           Journal,  OneMoment, Days(REFUSED));
-    pub const RECEIPTS:          &Table = &row::<Receipt>     ("receipt",           "t/",           Journal,  OneMoment, DaysAfterSubject(EDITED));
-    pub const STORMS:            &Table = &row::<Storm>       ("storm",             "w/",           Journal,  OneMoment, Days(CALM));
-    pub const REGISTRATIONS:     &Table = &row::<Registration>("registration",      "r/",           Journal,  OneMoment, Forever);
-    pub const REQUESTS:          &Table = &row::<Request>     ("request",           "q/",           Journal,  OneMoment, Days(A_YEAR));
-    pub const PLANS:             &Table = &row::<Plan>        ("plan",              "p/",           Journal,  OneMoment, Days(A_YEAR));
-    pub const AUDIT:             &Table = &row::<AuditEntry>       ("audit entry",       "y/",           Journal,  OneMoment, Forever);
-    pub const REGISTRY_REVISION: &Table = &row::<u64>         ("registry revision", "m/registry",   Journal,  OneMoment, Forever);
-    pub const NUMBERS:           &Table = &row::<u64>         ("last number",       "m/number/",    Journal,  OneMoment, Forever);
-    pub const MARKERS:           &Table = &row::<String>      ("marker",            "m/milestone/", Journal,  OneMoment, DaysByName(OCCASIONS));
-    pub const SPANS:             &Table = &row::<Span>        ("span",              "s/",           Engine,   Running,   Days(A_YEAR));
-    pub const LATENCY_BY_DAY:    &Table = &row::<Day>         ("latency by day",    "a/",           Engine,   Running,   RolledUp(HOURLY));
-    pub const LATENCY:           &Table = &row::<LatencyHistogram>      ("latency",           "h/",           Engine,   Running,   Days(A_YEAR));
-    pub const SAMPLES:           &Table = &row::<String>      ("samples",           "b/",           Engine,   Running,   Hours(SAMPLED));
-    pub const JOURNAL_POSITION:  &Table = &row::<u64>         ("journal position",  "m/seq",        Engine,   Never,     Forever);
-    pub const SET_ASIDE:         &Table = &row::<String>      ("damaged record",    "damaged/",     Engine,   Never,     Forever);
+    pub const MASKS:             &Table = &row::<Mask>            ("mask",              "k/",           Engine,   Running,   Forever);
+    pub const INCIDENTS:         &Table = &row::<Incident>        ("incident",          "i/",           Journal,  OneMoment, Forever);
+    pub const OUTBOX:            &Table = &row::<Alert>           ("alert",             "o/",           Journal,  OneMoment, Forever);
+    pub const DEAD_LETTERS:      &Table = &row::<Alert>           ("dead letter",       "x/",           Journal,  OneMoment, Days(REFUSED));
+    pub const RECEIPTS:          &Table = &row::<Receipt>         ("receipt",           "t/",           Journal,  OneMoment, DaysAfterSubject(EDITED));
+    pub const STORMS:            &Table = &row::<Storm>           ("storm",             "w/",           Journal,  OneMoment, Days(CALM));
+    pub const REGISTRATIONS:     &Table = &row::<Registration>    ("registration",      "r/",           Journal,  OneMoment, Forever);
+    pub const REQUESTS:          &Table = &row::<Request>         ("request",           "q/",           Journal,  OneMoment, Days(A_YEAR));
+    pub const PLANS:             &Table = &row::<Plan>            ("plan",              "p/",           Journal,  OneMoment, Days(A_YEAR));
+    pub const AUDIT:             &Table = &row::<AuditEntry>      ("audit entry",       "y/",           Journal,  OneMoment, Forever);
+    pub const REGISTRY_REVISION: &Table = &row::<u64>             ("registry revision", "m/registry",   Journal,  OneMoment, Forever);
+    pub const NUMBERS:           &Table = &row::<u64>             ("last number",       "m/number/",    Journal,  OneMoment, Forever);
+    pub const MARKERS:           &Table = &row::<String>          ("marker",            "m/milestone/", Journal,  OneMoment, DaysByName(OCCASIONS));
+    pub const SPANS:             &Table = &row::<Span>            ("span",              "s/",           Engine,   Running,   Days(A_YEAR));
+    pub const LATENCY_BY_DAY:    &Table = &row::<Day>             ("latency by day",    "a/",           Engine,   Running,   RolledUp(HOURLY));
+    pub const LATENCY:           &Table = &row::<LatencyHistogram>("latency",           "h/",           Engine,   Running,   Days(A_YEAR));
+    pub const SAMPLES:           &Table = &row::<String>          ("samples",           "b/",           Engine,   Running,   Hours(SAMPLED));
+    pub const JOURNAL_POSITION:  &Table = &row::<u64>             ("journal position",  "m/seq",        Engine,   Never,     Forever);
+    pub const SET_ASIDE:         &Table = &row::<String>          ("damaged record",    "damaged/",     Engine,   Never,     Forever);
 }
 
 pub use rows::*;

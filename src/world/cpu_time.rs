@@ -8,7 +8,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::page::cancel::{Cancel, SECONDS};
 
 /// Does the work in this thread, and loses `cancel` once it has taken [`SECONDS`] of processor time. Returns the outcome,
-/// which means nothing where patience was lost, and the processor time it took.
+/// which means nothing where it was cancelled, and the processor time it took.
 pub fn run<T>(cancel: &Cancel, work: impl FnOnce() -> T) -> (T, Duration) {
     let begun = processor_time();
     let spent = move || processor_time().saturating_sub(begun);

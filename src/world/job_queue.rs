@@ -38,7 +38,7 @@ struct State {
     /// By kind, level of cost and arrival.
     queue: BTreeMap<(Kind, u32, u64), Waiting>,
     arrived: u64,
-    /// Portals with a running job: its patience, and whether it is a costly or a learning job.
+    /// Portals with a running job: its cancellation flag, and whether it is a costly or a learning job.
     running: HashMap<String, (Cancel, bool)>,
     costs: HashMap<String, Duration>,
     ended: bool,

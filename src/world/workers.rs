@@ -173,7 +173,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Work that ends only when patience is lost, and reports its begin and its end.
+    /// Work that ends only when it is cancelled, and reports its begin and its end.
     fn endless(began: mpsc::Sender<()>, ended: mpsc::Sender<()>) -> impl FnOnce() + Send {
         move || {
             began.send(()).unwrap();
