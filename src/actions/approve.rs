@@ -97,7 +97,7 @@ pub async fn approve(
     seen: Option<Look>,
 ) -> Result<Approved, Refused> {
     let (approval, seen) = (&approval, seen.as_ref());
-    decide(world, |now| attempt(world, target, approval, seen, now)).await
+    decide(world, |_| attempt(world, target, approval, seen)).await
 }
 
 async fn attempt(
@@ -105,7 +105,6 @@ async fn attempt(
     target: &Target,
     approval: &Approval,
     seen: Option<&Look>,
-    now: Timestamp,
 ) -> Result<Decision<Approved>, Refused> {
     let known = world.store.target_state(&target.id).await?;
     let known = known.unwrap_or_else(|| TargetState::new(target.id.clone()));
@@ -122,6 +121,8 @@ async fn attempt(
         return Err(Refused::Doubtful(seen.class));
     }
     world.evidence.keep_body(body.clone()).await?;
+    // the look may have taken seconds: the approval is of the page that it brought
+    let now = world.clock.now();
     let approved = alongside(approval.keep, known.baseline.as_ref(), reference);
     let answer = Approved {
         class: seen.class,

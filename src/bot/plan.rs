@@ -11,7 +11,7 @@ use crate::{
     notify::messages::plan::{Background, message},
 };
 
-/// Locale of a day or half a day, as in "8:00-9:00 sáng mai" or "2h-3h chiều", which the bot would have to guess.
+/// Words of a day or half a day, as in "8:00-9:00 sáng mai" or "2h-3h chiều", which the bot would have to guess.
 const VAGUE: [&str; 9] = [
     "sáng", "trưa", "chiều", "tối", "đêm", "mai", "mốt", "am", "pm",
 ];

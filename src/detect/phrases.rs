@@ -89,12 +89,12 @@ fn is_unspaced(c: char) -> bool {
 pub static SIGNED: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/signed.txt")));
 
-/// Locale for breaking in, by their beginnings. One of them in a line that also names an author or addresses the
+/// Words for breaking in, by their beginnings. One of them in a line that also names an author or addresses the
 /// administrator is a boast in any wording.
 pub static DEEDS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::beginnings(include_str!("phrases/hack-words.txt")));
 
-/// Locale for breaking in that news, law and sports use as well, by their beginnings.
+/// Words for breaking in that news, law and sports use as well, by their beginnings.
 pub static EVERYDAY_DEEDS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::beginnings(include_str!("phrases/hack-words-everyday.txt")));
 
@@ -102,7 +102,7 @@ pub static EVERYDAY_DEEDS: LazyLock<Phrases> =
 pub static AGENTS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/agents.txt")));
 
-/// Locale that address the reader, mostly the administrator.
+/// Words that address the reader, mostly the administrator.
 pub static ADDRESS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/address-words.txt")));
 
@@ -122,15 +122,15 @@ pub static TAUNTS: LazyLock<Phrases> =
 pub static SLOGANS: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/slogans.txt")));
 
-/// Locale by which gambling, loan, pharmacy, essay and adult trade advertises itself.
+/// Words by which gambling, loan, pharmacy, essay and adult trade advertises itself.
 pub static SPAM: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/spam.txt")));
 
-/// Locale around spam words in texts of newspapers and the police.
+/// Words around spam words in texts of newspapers and the police.
 pub static SOBER: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/sober.txt")));
 
-/// Locale around a boast in texts of newspapers and security advisers.
+/// Words around a boast in texts of newspapers and security advisers.
 pub static REPORTED: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/reported.txt")));
 
@@ -138,15 +138,15 @@ pub static REPORTED: LazyLock<Phrases> =
 pub static OUT_OF_ORDER: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/out-of-order.txt")));
 
-/// Locale of login pages.
+/// Words of login pages.
 pub static LOGIN: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/login.txt")));
 
-/// Locale of pages for domains that are for sale or have expired.
+/// Words of pages for domains that are for sale or have expired.
 pub static PARKED: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/parked.txt")));
 
-/// Locale of browser checks between a program and the portal.
+/// Words of browser checks between a program and the portal.
 pub static CHALLENGE: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/challenge.txt")));
 

@@ -79,7 +79,7 @@ const CODE_READ: usize = 512 << 10;
 /// Most texts in which words of reporting are counted, and the number of such words that makes a sober page.
 const SOBER_TEXTS: usize = 400;
 const SOBER_PAGE: usize = 4;
-/// Locale and links of a page that is more than a poster.
+/// Words and links of a page that is more than a poster.
 const FULL: usize = 150;
 const LINKED: usize = 10;
 /// Most lines of text written by one script that are read: the first and the last half of this number.
@@ -349,7 +349,7 @@ fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
     out
 }
 
-/// Locale spelt in blocks of one or two letters, one below or beside the other.
+/// Words spelt in blocks of one or two letters, one below or beside the other.
 fn spelt_in_blocks(blocks: &[&str]) -> Vec<String> {
     let mut out = Vec::new();
     let mut run = String::new();

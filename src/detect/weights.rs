@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 /// What a signal is, beyond its weight. Rules name families, not signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Locale that only an attacker writes. An image in place of a page is not among them: servers do that by mistake.
+    /// Words that only an attacker writes. An image in place of a page is not among them: servers do that by mistake.
     Signature,
     /// Shows an attacker to visitors.
     Face,

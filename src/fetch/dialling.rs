@@ -16,6 +16,6 @@ pub(super) struct Dialling {
 }
 
 /// The time to connect in a visit with this time limit.
-pub(super) fn patience_of(limit: Duration) -> Duration {
+pub(super) fn connect_limit(limit: Duration) -> Duration {
     PATIENCE.min(limit / PATIENCE_PART)
 }

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::dialling::{Dialling, patience_of};
+use super::dialling::{Dialling, connect_limit};
 use crate::model::observation::{Face, Families};
 
 /// Time for which looks avoid an address that did not answer while another address of the name did. Browsers go to the
@@ -53,7 +53,7 @@ pub(super) struct Way {
     faces: Arc<Faces>,
     taken: Mutex<Vec<Taken>>,
     /// Time for one address to connect while others wait.
-    pub(super) cancel: Duration,
+    pub(super) limit: Duration,
     /// Set while `reach` sends a request.
     pub(super) dialling: Mutex<Option<Dialling>>,
     /// Whether a connection was made, TLS handshake included.
@@ -88,7 +88,7 @@ impl Way {
             prefer,
             faces,
             taken: Mutex::default(),
-            cancel: patience_of(limit),
+            limit: connect_limit(limit),
             dialling: Mutex::default(),
             connected: AtomicBool::new(false),
         })

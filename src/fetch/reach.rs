@@ -45,7 +45,7 @@ where
     let mut connecting = pin!(connecting);
     // the client bounds the whole wait; whether other addresses wait is known once the name is resolved
     loop {
-        match tokio::time::timeout(way.cancel, connecting.as_mut()).await {
+        match tokio::time::timeout(way.limit, connecting.as_mut()).await {
             Ok(done) => {
                 way.connected.fetch_or(done.is_ok(), Ordering::Relaxed);
                 return done;
@@ -60,7 +60,7 @@ where
 
 /// The time for one of several addresses to connect: `most`, or the visit's own if it is shorter.
 pub(super) fn cancel(most: Duration) -> Duration {
-    Way::current().map_or(most, |it| it.cancel.min(most))
+    Way::current().map_or(most, |it| it.limit.min(most))
 }
 
 /// Sends a request to the address in turn, and to the name's other addresses only after that one could not be reached.

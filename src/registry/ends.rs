@@ -58,12 +58,12 @@ pub fn withdraw(request: &Request, by: &str, now: Timestamp) -> Result<Step, Loc
 
 /// Lets an undecided request expire; `None` if it still has time.
 pub fn expire(request: &Request, now: Timestamp) -> Option<Step> {
-    let cancel = if is_unproved(request) {
+    let limit = if is_unproved(request) {
         UNPROVED
     } else {
         PATIENCE
     };
-    if !request.stage.is_open() || now.duration_since(request.at) < cancel {
+    if !request.stage.is_open() || now.duration_since(request.at) < limit {
         return None;
     }
     let deed = AuditEvent::Expired {

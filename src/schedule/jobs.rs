@@ -1,13 +1,13 @@
 //! Runs the jobs of `jobs::ALL`: one task for each, with a timer for periods, and tokio-cron-scheduler for calendar
 //! times.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{
     sync::Notify,
     task::JoinSet,
-    time::{Interval, MissedTickBehavior, interval},
+    time::{Interval, MissedTickBehavior, interval, timeout},
 };
 use tokio_cron_scheduler::{Job as CronJob, JobScheduler, JobSchedulerError};
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,9 @@ use crate::{
     jobs::{ALL, Job, When},
     world::Live,
 };
+
+/// Time for runs in progress once the service is asked to stop: commits that belong together are mostly done then.
+const LAST_RUN: Duration = Duration::from_millis(500);
 
 /// Runs all jobs until `stop` is cancelled.
 pub async fn run(worlds: Live, stop: CancellationToken) {
@@ -30,8 +33,17 @@ pub async fn run(worlds: Live, stop: CancellationToken) {
             When::At(times) => calendar.push((job, times)),
         }
     }
-    if let Err(error) = by_calendar(calendar, worlds, stop, &mut running).await {
-        tracing::error!(%error, "the calendar ended: no weekly report will be sent, and the store is not tidied at night");
+    let calendar = AssertUnwindSafe(by_calendar(calendar, worlds, stop, &mut running));
+    let why = match calendar.catch_unwind().await {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("a fault of this program".to_owned()),
+    };
+    if let Some(why) = why {
+        tracing::error!(
+            why,
+            "the calendar ended: no weekly report will be sent, and the store is not tidied at night"
+        );
     }
     while running.join_next().await.is_some() {}
 }
@@ -115,9 +127,13 @@ async fn each(mut job: Box<dyn Job>, mut due: Due, mut worlds: Live, stop: Cance
         let world = worlds.borrow_and_update().clone();
         let name = job.name();
         let run = AssertUnwindSafe(job.run(&world)).catch_unwind();
+        tokio::pin!(run);
         tokio::select! {
-            () = stop.cancelled() => return,
-            ended = run => if ended.is_err() {
+            () = stop.cancelled() => {
+                let _ = timeout(LAST_RUN, run).await;
+                return;
+            }
+            ended = &mut run => if ended.is_err() {
                 tracing::error!(job = name, "a job failed by a fault of this program; it runs again at its next time");
             },
         }

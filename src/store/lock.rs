@@ -38,7 +38,7 @@ impl Lock {
         }
     }
 
-    fn take_within(folder: &Path, cancel: Duration) -> Result<Self> {
+    fn take_within(folder: &Path, limit: Duration) -> Result<Self> {
         let shown = folder.display();
         let failed = |error: std::io::Error| StoreError::Failed(format!("{shown}: {error}"));
         private::folder(folder).map_err(failed)?;
@@ -46,7 +46,7 @@ impl Lock {
         let mut file = open(&path).map_err(failed)?;
         // if other users could open the lock file, one of their processes may hold the lock
         let mut doubtful = private::close(&path, private::FILE);
-        let until = Instant::now() + cancel;
+        let until = Instant::now() + limit;
         loop {
             match file.try_lock() {
                 Ok(()) => break,

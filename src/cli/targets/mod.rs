@@ -107,7 +107,7 @@ pub enum Action {
     History { id: Option<String> },
     /// Print everything as one targets.yaml
     Export,
-    /// Localized what is wrong with the configuration, all at once
+    /// Report what is wrong with the configuration, all at once
     Validate,
     /// Let the running service take in a file that names far fewer targets than before
     Accept,

@@ -348,7 +348,7 @@ fn is_passing(error: &ApiError) -> bool {
         );
     };
     let lasting = ["Bad Request", "Forbidden", "Unauthorized", "Not Found"];
-    let cancel = [
+    let passing = [
         "FLOOD",
         "_WAIT",
         "TIMEOUT",
@@ -357,7 +357,7 @@ fn is_passing(error: &ApiError) -> bool {
         "temporar",
         "INTERNAL",
     ];
-    !lasting.iter().any(|it| text.starts_with(it)) || cancel.iter().any(|it| text.contains(it))
+    !lasting.iter().any(|it| text.starts_with(it)) || passing.iter().any(|it| text.contains(it))
 }
 
 /// What is wrong with a chat that refuses for good, as the end of a locale key; its text says what the chat's members
