@@ -164,8 +164,8 @@ pub(crate) async fn commit_of(
     })
 }
 
-/// Silences incidents that have just opened on a portal whose agency has announced changes for now. An incident with marks
-/// of an attack stays loud (see [`plan::silenced`]).
+/// Silences new incidents of a portal during a change that its agency has announced. An incident with marks of an attack
+/// stays loud (see [`plan::silenced`]).
 async fn silence_announced(
     world: &World,
     incidents: &mut [Incident],

@@ -14,7 +14,7 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Reads both. A target whose state cannot be read is looked at without it.
+    /// Reads both from the store. If the state cannot be read, the check goes on with an empty one.
     pub async fn read(world: &World, target: &Target) -> Self {
         let target_state = match world.store.target_state(&target.id).await {
             Ok(target_state) => target_state.unwrap_or_else(|| TargetState::new(target.id.clone())),

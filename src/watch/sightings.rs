@@ -25,8 +25,8 @@ use crate::{
     },
 };
 
-/// The shortest pause between a sighting and the next look. An attacker who shows the honest page for a minute after each
-/// of our requests is caught by the later looks.
+/// The shortest pause between a sighting and the next look. A server that shows the honest page for a minute after each
+/// request is caught by the later looks.
 const SOONEST: Duration = Duration::from_secs(30);
 
 /// The pause before the next look: the configured interval, or a random one for a while after a sighting.

@@ -58,7 +58,7 @@ const UNLINKED: &[&str] = &[
     "/.well-known/index.html",
 ];
 
-/// Checks the next part of a portal whose home page is up.
+/// Checks the next part of a portal. The caller has found the home page up.
 pub(crate) async fn check_next(world: &World, portal: &Target) {
     if let Some(part) = next(world, portal).await {
         check(world, &part).await;

@@ -10,8 +10,8 @@ use crate::{
     world::{World, evicted},
 };
 
-/// The target's state after a look, whose page is kept as evidence if it becomes a known one. A page that cannot be kept teaches
-/// nothing.
+/// The target's state after a look. Writes the page of the look to the evidence if it becomes a known one; a page that
+/// cannot be written teaches nothing.
 pub(crate) async fn updated(
     world: &World,
     target: &Target,

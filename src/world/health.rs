@@ -24,7 +24,7 @@ const OVERDUE: f64 = 0.1;
 pub struct Health {
     /// Registered targets.
     pub targets: i64,
-    /// Targets whose look is later than their interval.
+    /// Number of targets with a look that is later than their interval.
     pub overdue: i64,
     /// The last look, by the clock.
     pub last_look: Option<Timestamp>,

@@ -48,7 +48,7 @@ pub struct Metrics {
     failed: Family<ByNotifier, Counter>,
     /// Registered targets.
     pub targets: Gauge,
-    /// Targets whose look is later than their interval.
+    /// Number of targets with a look that is later than their interval.
     pub overdue: Gauge,
     pub open_incidents: Gauge,
     /// Alerts not yet delivered.
