@@ -5,10 +5,12 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use crate::{model::Digest, store::blocking};
 
@@ -16,6 +18,8 @@ use crate::{model::Digest, store::blocking};
 #[derive(Clone, Debug)]
 pub struct Evidence {
     folder: PathBuf,
+    /// Permits of [`Self::run`].
+    permits: Arc<Semaphore>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +35,9 @@ pub enum EvidenceError {
 
 /// Compression level: good enough for HTML, and 10 times faster than the levels that save a few percent more.
 const LEVEL: i32 = 3;
+/// Number of threads that may wait for the disk because of evidence at once. Further work waits without a thread: each
+/// thread keeps some megabytes of its own, and a portal that is learnt writes several pages.
+const AT_ONCE: usize = 2;
 /// Limit of a body in bytes; larger than any `max_body`.
 const LARGEST: u64 = 64 << 20;
 
@@ -39,6 +46,7 @@ impl Evidence {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
         }
     }
 
@@ -85,10 +93,23 @@ impl Evidence {
         Ok(digest)
     }
 
+    /// Runs work on the files, on a thread for blocking calls. It runs to its end even if the caller stops waiting.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> T {
+        let permit = self.permits.clone().acquire_owned().await;
+        let evidence = self.clone();
+        blocking::run(move || {
+            let _permit = permit;
+            work(&evidence)
+        })
+        .await
+    }
+
     /// Like [`Self::keep`], on a thread for blocking calls.
     pub async fn keep_body(&self, body: Bytes) -> Result<Digest, EvidenceError> {
-        let evidence = self.clone();
-        blocking::run(move || evidence.keep(&body)).await
+        self.run(move |it| it.keep(&body)).await
     }
 
     /// The body with this digest.

@@ -6,7 +6,7 @@ use crate::{
     evidence::bodies::EvidenceError,
     judge::{Look, learn},
     model::{Target, TargetId, TargetState},
-    store::{Commit, StoreError, blocking},
+    store::{Commit, StoreError},
     world::{World, evicted},
 };
 
@@ -22,10 +22,10 @@ pub(crate) async fn updated(
     let mut after = target_state.clone();
     let known = learn::update(target, &mut after, look, every);
     if known {
-        let (evidence, body) = (world.evidence.clone(), look.body.clone());
-        let kept = blocking::run(move || {
+        let body = look.body.clone();
+        let kept = world.evidence.run(move |evidence| {
             body.iter().try_for_each(|it| evidence.keep(it).map(drop))?;
-            evicted::keep_within_budget(&evidence, &mut after);
+            evicted::keep_within_budget(evidence, &mut after);
             Ok::<_, EvidenceError>(after)
         });
         after = match kept.await {

@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::Mutex, time::Duration};
 use crate::{
     evidence::Evidence,
     model::{Digest, TargetState},
-    store::{Store, Wanted, blocking},
+    store::{Store, Wanted},
     world::lock::lock,
 };
 
@@ -40,12 +40,11 @@ impl Evicted {
         if gone.is_empty() {
             return;
         }
-        let evidence = evidence.clone();
-        let large = blocking::run(move || {
+        let large = evidence.run(move |evidence| {
             let is_large = |it: &Digest| evidence.size(it) >= LARGE;
             gone.into_iter().filter(is_large).collect::<Vec<_>>()
-        })
-        .await;
+        });
+        let large = large.await;
         let mut all = lock(&self.0);
         all.extend(large);
         if all.len() > MOST {
@@ -67,13 +66,12 @@ impl Evicted {
                 return;
             }
         };
-        let evidence = evidence.clone();
-        let young = blocking::run(move || {
+        let young = evidence.run(move |evidence| {
             let gone = waiting.into_iter().filter(|it| !referenced.contains(it));
             let young = gone.filter(|it| !evidence.remove(it, SETTLED));
             young.collect::<Vec<_>>()
-        })
-        .await;
+        });
+        let young = young.await;
         lock(&self.0).extend(young);
     }
 }
