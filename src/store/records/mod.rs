@@ -52,7 +52,7 @@ const AT_HAND: usize = 1024;
 /// Bytes of masks in each of the cache's two generations. A mask has about 4 KB; that of a hostile page may have 600.
 const MASKS_AT_HAND: usize = 6 << 20;
 /// Number of reads that may block on a disk at once. Further reads wait without a thread.
-const READERS: usize = 8;
+const READERS: usize = 4;
 
 impl<E: Engine + 'static> RecordStore<E> {
     /// A store over this engine. It reads the samples of the last run.
