@@ -1,10 +1,12 @@
 //! A text that is built in two forms at once: Telegram's HTML, and plain.
 
+use std::fmt;
+
 use crate::{
     locale::Locale,
     model::{
-        Localized,
-        excerpt::{MARKS, broken, quoted},
+        Incident, Localized,
+        excerpt::{MARKS, broken, named, quoted},
     },
     notify::Message,
 };
@@ -62,6 +64,22 @@ impl Text {
         self.push(text);
         self.html.push_str("</b>");
         self
+    }
+
+    /// Appends the icon, the title in bold, and what the message is about: an id, a moment or a name.
+    pub fn heading(&mut self, icon: &str, title: &str, about: impl fmt::Display) -> &mut Self {
+        self.push(icon)
+            .push(" ")
+            .bold(title)
+            .push(&format!(" · {about}"))
+    }
+
+    /// Appends a line with an incident's portal and class.
+    pub fn portal_and_class(&mut self, it: &Incident, locale: &Locale) -> &mut Self {
+        self.bold(&named(&it.portal.name, 120))
+            .push(": ")
+            .push(&locale.text(&it.class.key()))
+            .line()
     }
 
     /// Appends a text that readers copy with one tap.

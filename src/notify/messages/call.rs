@@ -35,14 +35,9 @@ pub fn message(
         "head-call"
     };
     let what = locale.text(head_of(it));
-    text.push("🔔 ")
-        .bold(&locale.text_with(head, &[("what", &what)]))
-        .push(&format!(" · {}", it.id))
+    text.heading("🔔", &locale.text_with(head, &[("what", &what)]), &it.id)
         .line();
-    text.bold(&named(&it.portal.name, 120))
-        .push(": ")
-        .push(&locale.text(&it.class.key()))
-        .line();
+    text.portal_and_class(it, locale);
     let waited = locale.duration(now.duration_since(called.since));
     let waits = match agency {
         Some(taken) => {

@@ -27,9 +27,7 @@ pub fn message(
         names.join(", ")
     };
     let mut text = Text::default();
-    text.push("🔄 ")
-        .bold(&locale.text("head-handover"))
-        .push(&format!(" · {}", locale.moment(at, tz)))
+    text.heading("🔄", &locale.text("head-handover"), locale.moment(at, tz))
         .line();
     if !off.is_empty() {
         text.push(&locale.text_with("handover-off", &[("names", &names(off))]))

@@ -82,10 +82,7 @@ fn head(text: &mut Text, it: &Incident, locale: &Locale, tz: &TimeZone) {
         (_, Kind::Maintenance) => ("⚪", "head-maintenance"),
         (_, Kind::Blocked) => ("⚪", "head-blocked"),
     };
-    text.push(icon)
-        .push(" ")
-        .bold(&locale.text(key))
-        .push(&format!(" · {}", it.id));
+    text.heading(icon, &locale.text(key), &it.id);
     if let Some(seen) = it.intermittent.as_ref().filter(|_| it.stage.is_open()) {
         let how = if seen.times > 1 {
             "head-intermittent"

@@ -18,14 +18,15 @@ pub fn message(it: &Storm, new: &[Incident], members: &[Incident], locale: &Loca
     let (icon, gravity) = look(it.family);
     let count = new.len() + it.more_joiners;
     let mut text = Text::default();
-    text.push(icon)
-        .push(" ")
-        .bold(&locale.text_with(
+    text.heading(
+        icon,
+        &locale.text_with(
             &format!("storm-{}-more", family(it)),
             &[("count", &number(count, locale))],
-        ))
-        .push(&format!(" · {}", it.id))
-        .line();
+        ),
+        &it.id,
+    )
+    .line();
     let total = number(members.len(), locale);
     text.push(&locale.text_with("storm-joined", &[("id", &it.id), ("total", &total)]))
         .line();

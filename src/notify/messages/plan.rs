@@ -62,11 +62,7 @@ fn write(
         PlanStage::Cancelled { .. } => ("⚪", "head-plan-cancelled"),
     };
     let mut text = Text::default();
-    text.push(icon)
-        .push(" ")
-        .bold(&locale.text(key))
-        .push(&format!(" · {}", it.id))
-        .line();
+    text.heading(icon, &locale.text(key), &it.id).line();
     for name in names.iter().take(most) {
         text.push("• ").push(&named(name, 120)).line();
     }

@@ -5,11 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     locale::Locale,
-    model::{
-        Incident,
-        excerpt::{named, quoted},
-        incident::What,
-    },
+    model::{Incident, excerpt::quoted, incident::What},
     notify::{
         Message,
         incidents::{facts, gravity},
@@ -46,18 +42,12 @@ pub fn message(it: &Incident, locale: &Locale, tz: &TimeZone, repeat: bool) -> M
         _ => ("head-lasts", "reminder-see"),
     };
     let mut text = Text::default();
-    text.push(icon)
-        .push(" ")
-        .bold(&locale.text(head))
-        .push(&format!(" · {}", it.id));
+    text.heading(icon, &locale.text(head), &it.id);
     if repeat {
         text.push(" ").push(&locale.text("alert-repeat"));
     }
     text.line();
-    text.bold(&named(&it.portal.name, 120))
-        .push(": ")
-        .push(&locale.text(&it.class.key()))
-        .line();
+    text.portal_and_class(it, locale);
     let body = locale.text_with(
         body,
         &[

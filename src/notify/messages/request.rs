@@ -163,11 +163,7 @@ fn head(it: &Request, key: &str, locale: &Locale) -> Text {
         Stage::Withdrawn { .. } | Stage::Expired { .. } => "⚪",
     };
     let mut text = Text::default();
-    text.push(icon)
-        .push(" ")
-        .bold(&locale.text(key))
-        .push(&format!(" · {}", it.id))
-        .line();
+    text.heading(icon, &locale.text(key), &it.id).line();
     let agency = format!(" ({})", named(&it.agency_name, 120));
     if it.name.is_empty() {
         text.bold(&address(it)).push(&agency).line();

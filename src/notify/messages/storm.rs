@@ -51,10 +51,8 @@ pub fn message(
         (_, 0) => format!("storm-{}", family(it)),
         _ => format!("storm-{}-more", family(it)),
     };
-    text.push(icon)
-        .push(" ")
-        .bold(&locale.text_with(&head, &[("count", &number(members.len(), locale))]))
-        .push(&format!(" · {}", it.id));
+    let count = number(members.len(), locale);
+    text.heading(icon, &locale.text_with(&head, &[("count", &count)]), &it.id);
     if repeat {
         text.push(" ").push(&locale.text("alert-repeat"));
     }

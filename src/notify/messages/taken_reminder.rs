@@ -7,7 +7,6 @@ use crate::{
     model::{
         Incident,
         duty::{Called, EscalationStep, Holder},
-        excerpt::named,
         incident::What,
     },
     notify::{
@@ -32,14 +31,9 @@ pub fn message(
     let to = reminders.next().and_then(|it| it.note.as_deref());
     let at = holder.taken.at;
     let mut text = Text::default();
-    text.push("🔔 ")
-        .bold(&locale.text("head-nudge"))
-        .push(&format!(" · {}", it.id))
+    text.heading("🔔", &locale.text("head-nudge"), &it.id)
         .line();
-    text.bold(&named(&it.portal.name, 120))
-        .push(": ")
-        .push(&locale.text(&it.class.key()))
-        .line();
+    text.portal_and_class(it, locale);
     let since = [
         ("clock", locale.moment(at, tz)),
         ("lasted", locale.duration(now.duration_since(at))),

@@ -46,11 +46,12 @@ pub fn message(news: &WindowNews, facts: &Facts, locale: &Locale, tz: &TimeZone)
         Phase::Digest => "📋",
         Phase::Closed => "🏁",
     };
-    text.push(icon)
-        .push(" ")
-        .bold(&locale.text(&format!("head-window-{phase}")))
-        .push(&format!(" · {}", named(&news.name, 120)))
-        .line();
+    text.heading(
+        icon,
+        &locale.text(&format!("head-window-{phase}")),
+        named(&news.name, 120),
+    )
+    .line();
     let span = [
         ("from", locale.moment(news.from, tz)),
         ("to", locale.moment(news.to, tz)),
