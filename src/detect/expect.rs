@@ -55,16 +55,28 @@ impl Expectations {
     }
 }
 
-/// The use that a page makes of a host.
+/// The role that a page gives to a host: how much trust its use takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// A link, a picture, or any use that needs no more trust than those.
+    /// A visible link, a picture, or any use that needs no more trust than those.
     Any,
+    /// A hidden link, or one under a text that led into the portal.
+    Covert,
     /// Its code runs in the page.
     Script,
-    /// Code of the page exchanges data with it. Hosts that the portal has always framed are allowed as well.
+    /// Code of the page exchanges data with it.
     Reached,
+    /// It says how the page looks, and with that what visitors read.
+    Style,
     Frame,
     /// The page sends it what visitors type.
     Form,
+    /// Visitors are sent there.
+    Refresh,
+    /// Visitors get a program from it.
+    Download,
+    /// The page calls it another address of its own.
+    Relation,
+    /// The page puts itself into its hands as a whole: base, manifest, ping.
+    Whole,
 }

@@ -10,6 +10,7 @@ pub mod phrases;
 pub mod signals;
 pub mod signature;
 pub mod site;
+mod standing;
 pub mod state;
 mod view;
 pub mod weigh;
@@ -17,6 +18,7 @@ pub mod weights;
 
 pub use expect::{Delivery, Expectations, Role};
 pub use marks::shows_mark;
+pub use standing::Standing;
 pub use view::{Code, Found, Place, Text, View};
 pub use weigh::Reckoning;
 use weights::{Family, TABLE};

@@ -3,20 +3,17 @@
 use std::{
     borrow::Cow,
     cell::{OnceCell, RefCell},
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
 };
 
 use super::{
-    expect::{Expectations, Role},
-    hosts,
+    expect::Expectations,
     phrases::{REPORTED, SOBER},
 };
 use crate::{
     diff::{Change, Norm, compare},
     model::{Localized, excerpt},
-    page::{
-        Block, Form, Frame, Image, Link, Page, Script, cancel, fold::fold, registrable, script,
-    },
+    page::{Block, Form, Frame, Image, Link, Page, Script, cancel, fold::fold, script},
 };
 
 /// What a detector found: the strength (0 to 1), the sentence and its arguments, and an excerpt as proof.
@@ -212,61 +209,6 @@ impl<'a> View<'a> {
     /// Share, 0 to 1, of the stable page that is still there; 1 without a baseline.
     pub fn kept(&self) -> f64 {
         self.change.as_ref().map_or(1.0, Change::kept)
-    }
-
-    /// Whether the host is foreign for any use: not the portal's own, not allowed, never used by the portal before, and
-    /// not commonly embedded.
-    pub fn is_foreign(&self, host: &str) -> bool {
-        self.is_foreign_as(host, Role::Any)
-    }
-
-    /// Like [`Self::is_foreign`], for one use of the host: a host known for pictures may not run code.
-    pub fn is_foreign_as(&self, host: &str, role: Role) -> bool {
-        if host.is_empty() {
-            return false;
-        }
-        let domain = registrable(host);
-        let own = [self.expect.domain.as_str(), &self.page.domain()].contains(&domain.as_str());
-        let allowed = self.expect.allow_hosts.iter().any(|it| {
-            host == it
-                || host
-                    .strip_suffix(it.as_str())
-                    .is_some_and(|rest| rest.ends_with('.'))
-        });
-        !own && !allowed && !hosts::is_well_known(&domain) && !self.is_known_as(&domain, role)
-    }
-
-    fn is_known_as(&self, domain: &str, role: Role) -> bool {
-        let norm = self.norm;
-        let known: &[&HashSet<String>] = match role {
-            Role::Any => &[
-                &norm.link_domains,
-                &norm.script_domains,
-                &norm.frame_domains,
-                &norm.form_domains,
-                &norm.image_domains,
-            ],
-            // a domain that the portal has always named as its own address (canonical and the like) is its own
-            Role::Script => &[&norm.script_domains, &norm.relation_domains],
-            Role::Reached => &[
-                &norm.script_domains,
-                &norm.frame_domains,
-                &norm.relation_domains,
-            ],
-            Role::Frame => &[&norm.frame_domains, &norm.relation_domains],
-            Role::Form => &[&norm.form_domains, &norm.relation_domains],
-        };
-        known.iter().any(|it| it.contains(domain))
-    }
-
-    /// Whether the host is foreign and does not belong to a public body: links to those are ordinary news.
-    pub fn is_strange(&self, host: &str) -> bool {
-        self.is_strange_as(host, Role::Any)
-    }
-
-    /// Like [`Self::is_strange`], for one use of the host.
-    pub fn is_strange_as(&self, host: &str, role: Role) -> bool {
-        self.is_foreign_as(host, role) && !hosts::is_public_body(host)
     }
 }
 

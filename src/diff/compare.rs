@@ -2,10 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::{features::meta_key, norm::Norm};
+use super::{features::meta_key, norm::Norm, places};
 use crate::{
     model::digest::key,
-    page::{Block, Form, Frame, Image, Link, Page, Relation, Script, noise, registrable},
+    page::{
+        Block, Form, Frame, Image, Link, Page, Relation, Script, Usage, Use, noise,
+        place::{path, upload},
+        registrable,
+    },
 };
 
 /// The difference between a page and its norm. The lists hold the parts that the norm does not know.
@@ -27,9 +31,11 @@ pub struct Change<'a> {
     /// Whether the title is unknown, or missing although earlier looks had one.
     pub title: bool,
     pub refreshes: Vec<&'a String>,
-    /// Relations to domains that no relation of earlier looks named.
+    /// Relations to places that no relation of earlier looks named.
     pub relations: Vec<&'a Relation>,
     pub lang: bool,
+    /// Uses in ways in which no look used the place.
+    pub uses: Vec<&'a Use>,
 }
 
 impl Change<'_> {
@@ -63,6 +69,7 @@ impl Change<'_> {
             && self.refreshes.is_empty()
             && self.relations.is_empty()
             && !self.lang
+            && self.uses.is_empty()
             && self.kept() > 0.9
     }
 }
@@ -80,10 +87,10 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
     let links: HashSet<u64> = link_keys.iter().copied().collect();
     let sources = page.scripts.iter().filter_map(|it| it.src.as_deref());
     let scripts: HashSet<u64> = sources.map(url_key).collect();
-    let unknown = |known: &HashSet<String>, host: &str| {
-        !host.is_empty() && !known.contains(&registrable(host))
-    };
     let own = page.domain();
+    let unknown = |usage: Usage, url: &str, host: &str| {
+        !host.is_empty() && !norm.holds(usage, &places::name(usage, url, host, &own))
+    };
     Change {
         kept_blocks: norm.kept(&norm.blocks, &blocks),
         kept_skeleton: norm.kept_of_a_face(&norm.skeleton, &skeleton, |it| &it.skeleton),
@@ -105,19 +112,22 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
             .scripts
             .iter()
             .filter(|it| match &it.src {
-                Some(_) => unknown(&norm.script_domains, &it.host),
+                Some(src) => unknown(Usage::Code, src, &it.host),
                 None => !it.code.is_empty() && !norm.inline_scripts.contains(&it.key),
             })
             .collect(),
         frames: page
             .frames
             .iter()
-            .filter(|it| unknown(&norm.frame_domains, &it.host))
+            .filter(|it| unknown(Usage::Frame, &it.src, &it.host))
             .collect(),
         forms: page
             .forms
             .iter()
-            .filter(|it| unknown(&norm.form_domains, &it.host) && registrable(&it.host) != own)
+            .filter(|it| {
+                let elsewhere = registrable(&it.host) != own || upload(path(&it.action)).is_some();
+                elsewhere && unknown(Usage::Form, &it.action, &it.host)
+            })
             .collect(),
         images: page
             .images
@@ -143,11 +153,16 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
         relations: page
             .relations
             .iter()
-            .filter(|it| unknown(&norm.relation_domains, &it.host))
+            .filter(|it| unknown(Usage::Relation, &it.url, &it.host))
             .collect(),
         lang: page
             .lang
             .as_ref()
             .is_some_and(|it| !norm.langs.is_empty() && !norm.langs.contains(it)),
+        uses: page
+            .uses
+            .iter()
+            .filter(|it| unknown(it.usage, &it.url, &it.host))
+            .collect(),
     }
 }

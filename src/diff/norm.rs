@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::{
     features::{Features, OWN_KEPT},
     lines::Line,
+    places::place_key,
 };
 use crate::{
     model::digest::key,
-    page::{Page, cancel, noise, writing_system::Letters},
+    page::{Page, Usage, cancel, noise, writing_system::Letters},
 };
 
 /// Number of latest looks that decide what is stable. All looks decide what is new. A redesign is thus the norm after a
@@ -78,6 +79,8 @@ pub struct Norm {
     /// Lines and title of the latest look, for people.
     pub lines: Vec<Line>,
     pub title: Option<String>,
+    /// Hashes of the places used in any look, each with its use: see [`places`](super::places).
+    pub places: HashSet<u64>,
 }
 
 /// The texts of all looks, each once.
@@ -181,6 +184,7 @@ impl Norm {
         self.titles.extend(look.title.iter().cloned());
         self.langs.extend(look.lang.iter().cloned());
         self.asks.extend(look.asks.iter().cloned());
+        self.places.extend(&look.places);
         self.dark |= look.dark;
         self.media = self.media.max(look.media);
         self.frames = self.frames.max(look.frames);
@@ -208,7 +212,8 @@ impl Norm {
         let keys = seen.iter().map(|it| it.capacity()).sum::<usize>() * 18
             + (self.inline_scripts.capacity()
                 + self.own_link_texts.capacity()
-                + self.meta.capacity())
+                + self.meta.capacity()
+                + self.places.capacity())
                 * 9;
         let versions: usize = self
             .versions
@@ -241,6 +246,11 @@ impl Norm {
             .collect();
         self.lines = latest.lines.clone().unwrap_or_default();
         self.title.clone_from(&latest.title);
+    }
+
+    /// Whether any look used the place of this name in this way.
+    pub fn holds(&self, usage: Usage, place: &str) -> bool {
+        self.places.contains(&place_key(usage, place))
     }
 
     /// Whether a part that `count` recent looks had is stable: at least four of five looks had it.

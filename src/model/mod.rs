@@ -43,7 +43,7 @@ pub use alert::{About, Alert, Notice, Urgency};
 pub use baseline::{Baseline, LookRef};
 pub use class::{Class, Standing};
 pub use digest::Digest;
-pub use domain::registrable;
+pub use domain::{is_public_suffix, registrable};
 pub use incident::{Incident, IncidentId, Kind};
 pub use localized::Localized;
 pub use mask::Mask;

@@ -106,8 +106,15 @@ pub(super) fn relation(page: &mut Page, rel: &str, href: &str) {
         rel.split_whitespace()
             .any(|it| it.eq_ignore_ascii_case(name))
     };
+    // `alternate stylesheet` is a style, and `android-app://…` no page
+    if told(&&"stylesheet") {
+        return;
+    }
     if let Some(rel) = known.iter().find(told) {
         let (url, host) = resolve(&page.url, href);
+        if !url.starts_with("http") {
+            return;
+        }
         page.relations.push(Relation { rel, url, host });
     }
 }

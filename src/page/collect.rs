@@ -12,6 +12,7 @@ use super::{
     links::resolve,
     text::{Gather, fold},
     truncate::{CODE_KEPT, LONGEST_LINE, floor},
+    uses,
 };
 
 /// Longest content of a meta element, in bytes; more is cut off.
@@ -72,7 +73,10 @@ impl Draft {
             "body" => self.add_body(element),
             "canvas" => self.page.stunts.push(Stunt::Canvas),
             "marquee" => self.page.stunts.push(Stunt::Marquee),
-            "link" => relation(&mut self.page, attr("rel"), attr("href")),
+            "link" => {
+                relation(&mut self.page, attr("rel"), attr("href"));
+                uses::link(&mut self.page, element);
+            }
             "a" | "area" if element.attr("href").is_some() => self.add_link(tag, attr("href")),
             "script" => self.add_script(element),
             "iframe" | "frame" => self.add_frame(element),
@@ -107,6 +111,8 @@ impl Draft {
         for (name, code) in element.attrs() {
             if name.starts_with("on") {
                 handler(&mut self.page, &mut self.handlers, code);
+            } else if name == "ping" {
+                uses::ping(&mut self.page, code);
             }
         }
     }

@@ -72,5 +72,12 @@ pub(super) fn content(page: &Page) -> Digest {
     }
     parts.extend(page.refreshes.iter().cloned());
     parts.extend(page.relations.iter().map(|it| noise::normal_url(&it.url)));
+    for used in &page.uses {
+        parts.push(format!(
+            "{} {}",
+            used.usage.as_str(),
+            noise::normal_url(&used.url)
+        ));
+    }
     Digest::of_parts(parts.iter().map(String::as_bytes))
 }

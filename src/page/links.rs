@@ -58,6 +58,57 @@ pub struct Relation {
     pub host: String,
 }
 
+/// The use that a page makes of an address: what the address may do to the page and its visitors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Usage {
+    Link,
+    Image,
+    Frame,
+    /// Code that runs in the page.
+    Code,
+    Style,
+    /// A form sends there what visitors type.
+    Form,
+    /// A refresh sends visitors there.
+    Refresh,
+    /// The page calls it another address of its own.
+    Relation,
+    /// All relative addresses of the page begin there.
+    Base,
+    /// Says how the page looks and acts when it is installed as an application.
+    Manifest,
+    /// Is told of every click on a link.
+    Ping,
+}
+
+impl Usage {
+    /// The name by which norms and people know it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Image => "image",
+            Self::Frame => "frame",
+            Self::Code => "code",
+            Self::Style => "style",
+            Self::Form => "form",
+            Self::Refresh => "refresh",
+            Self::Relation => "relation",
+            Self::Base => "base",
+            Self::Manifest => "manifest",
+            Self::Ping => "ping",
+        }
+    }
+}
+
+/// An address that no other list of the page holds: a style sheet, code that is loaded early, a base, a manifest, a
+/// ping.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    pub usage: Usage,
+    pub url: String,
+    pub host: String,
+}
+
 /// A picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {

@@ -20,11 +20,13 @@ pub mod links;
 pub mod noise;
 mod noscript;
 pub mod outline;
+pub mod place;
 mod read;
 pub mod script;
 pub mod sitemap;
 pub mod text;
 mod truncate;
+mod uses;
 pub mod writing_system;
 
 pub use cover::Cover;
@@ -32,7 +34,7 @@ pub use fingerprint::Fingerprint;
 pub use guard::Limit;
 pub use hidden::Hiding;
 pub use kind::Kind;
-pub use links::{Form, Frame, Image, Link, Relation, Script};
+pub use links::{Form, Frame, Image, Link, Relation, Script, Usage, Use};
 pub use outline::Heading;
 pub use read::is_selector;
 pub use text::Block;
@@ -88,6 +90,9 @@ pub struct Page {
     pub stunts: Vec<Stunt>,
     /// Pictures and frames that lie over the page, and pictures behind all of it.
     pub covers: Vec<Cover>,
+    /// Addresses that the page uses in ways of which the lists above know nothing. A base is among them only if its
+    /// registrable domain is another than that of the page's address.
+    pub uses: Vec<Use>,
     pub fingerprint: Fingerprint,
 }
 

@@ -19,6 +19,7 @@ use super::{
     noise, outline,
     text::{fold, is_block},
     truncate::{LONGEST_LINE, floor, shorten},
+    uses,
 };
 use crate::model::{Digest, digest::key};
 
@@ -37,8 +38,10 @@ pub(super) fn page(
     (walk.rules, walk.covers) = rules(&tree);
     walk.draft.page.dark = walk.rules.paints_black();
     if let Some(base) = base(&tree, source.url) {
+        uses::base(&mut walk.draft.page, source.url, &base);
         walk.draft.page.url = base;
     }
+    uses::imports(&mut walk.draft.page, &tree);
     if let Some(target) = refresh.and_then(refresh_target) {
         walk.draft
             .page
@@ -181,6 +184,7 @@ impl Walk {
             dark: false,
             stunts: Vec::new(),
             covers: Vec::new(),
+            uses: Vec::new(),
             fingerprint: Fingerprint {
                 raw,
                 content: raw,

@@ -5,7 +5,7 @@ use crate::{
     model::{Localized, excerpt},
 };
 
-/// Strength 1.0 for a form that asks for a password, else 0.8. Without a baseline all forms count as new.
+/// Strength 1.0 for a form that asks for a password, else 0.9; half of it on a public body's host. Without a baseline all forms count as new.
 pub struct ForeignForm;
 
 impl Detector for ForeignForm {
@@ -15,19 +15,15 @@ impl Detector for ForeignForm {
 
     fn look(&self, view: &View) -> Option<Found> {
         let forms = view.forms();
-        let strange = || {
-            forms
-                .iter()
-                .filter(|it| view.is_strange_as(&it.host, Role::Form))
-        };
-        let worst = strange()
-            .find(|it| it.password)
-            .or_else(|| strange().next())?;
+        let (strength, worst) = forms
+            .iter()
+            .map(|it| {
+                let kind = if it.password { 1.0 } else { 0.9 };
+                (kind * view.doubt(&it.action, Role::Form), it)
+            })
+            .filter(|it| it.0 > 0.0)
+            .max_by(|a, b| a.0.total_cmp(&b.0))?;
         let say = Localized::new("signal-foreign-form").with("host", excerpt::defang(&worst.host));
-        Some(Found::new(
-            if worst.password { 1.0 } else { 0.8 },
-            say,
-            &worst.action,
-        ))
+        Some(Found::new(strength, say, &worst.action))
     }
 }

@@ -3,11 +3,11 @@
 use crate::{
     detect::{Detector, Found, Role, View, hosts},
     model::{Localized, excerpt},
-    page::Frame,
+    page::{Frame, place},
 };
 
 /// Strength 1.0 if the frame covers the page, is hidden or is on a risky host; 0.75 in an otherwise unchanged page;
-/// else 0.6.
+/// else 0.6. A visible one of a `.vn` host: 0.55.
 pub struct ForeignFrame;
 
 impl Detector for ForeignFrame {
@@ -20,6 +20,9 @@ impl Detector for ForeignFrame {
         let strength = |it: &Frame| -> f64 {
             if it.covers || it.hidden.is_some() || hosts::is_risky(&it.host) {
                 1.0
+            } else if hosts::is_registered_in_vietnam(&it.host) && !place::is_shared(&it.host) {
+                // maps, prices and broadcasts of companies at home
+                0.55
             } else if view.change.is_some() && view.kept() > 0.9 {
                 // the only change of the page
                 0.75
@@ -29,7 +32,7 @@ impl Detector for ForeignFrame {
         };
         let worst = frames
             .iter()
-            .filter(|it| view.is_strange_as(&it.host, Role::Frame))
+            .filter(|it| view.is_strange_at(&it.src, Role::Frame))
             .max_by(|a, b| strength(a).total_cmp(&strength(b)))?;
         let say = Localized::new("signal-foreign-frame").with("host", excerpt::defang(&worst.host));
         Some(Found::new(strength(worst), say, &worst.src))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    detect::{Detector, Found, View, hosts, phrases::SPAM},
+    detect::{Detector, Found, Role, View, hosts, phrases::SPAM},
     model::Localized,
     page::{Link, fold::fold, registrable},
 };
@@ -23,7 +23,7 @@ impl Detector for ForeignLinks {
         let links = view.links();
         let strange: Vec<&&Link> = links
             .iter()
-            .filter(|it| view.is_strange(&it.host))
+            .filter(|it| view.is_strange_at(&it.url, Role::Any))
             .collect();
         let bad = strange.iter().filter(|it| sells(it)).count();
         let domains: BTreeSet<String> = strange.iter().map(|it| registrable(&it.host)).collect();
@@ -71,7 +71,7 @@ impl Detector for ForeignLinks {
     }
 }
 
-fn has_path(url: &str) -> bool {
+pub(super) fn has_path(url: &str) -> bool {
     let rest = url.split_once("//").map_or(url, |it| it.1);
     rest.split_once('/')
         .is_some_and(|(_, path)| !path.is_empty())

@@ -4,6 +4,7 @@
 use crate::{
     detect::{Code, Detector, Found, Role, View, hosts},
     model::{Localized, excerpt},
+    page::place,
 };
 
 /// Strength by the host's risk, the share of the page kept and the length of the code. Only beside a baseline.
@@ -50,17 +51,21 @@ impl Detector for ForeignLoader {
             if !REACHES.iter().any(|it| code.holds(it)) {
                 continue;
             }
-            let strange: Vec<String> = code
-                .hosts()
-                .filter(|it| view.is_strange_as(it, Role::Reached))
+            let strange: Vec<(f64, String)> = addresses(code)
+                .into_iter()
+                .map(|it| (view.doubt(&it, Role::Reached), it))
+                .filter(|it| it.0 > 0.0)
                 .collect();
-            let Some(host) = strange
+            let risky = |url: &str| hosts::is_risky(place::host(url));
+            let Some((doubt, url)) = strange
                 .iter()
-                .find(|it| hosts::is_risky(it))
+                .find(|it| risky(&it.1))
+                .or(strange.iter().find(|it| it.0 >= 1.0))
                 .or(strange.first())
             else {
                 continue;
             };
+            let host = place::host(url);
             // a redesign brings loaders of its own, and long code names many hosts
             let strength: f64 = match (
                 hosts::is_risky(host),
@@ -73,12 +78,48 @@ impl Detector for ForeignLoader {
                 (_, kept, false) if kept > 0.9 => 0.5,
                 _ => 0.3,
             };
+            let strength = strength * doubt;
             if found.as_ref().is_none_or(|it| it.0 < strength) {
-                found = Some((strength, host.clone(), code));
+                found = Some((strength, host.to_owned(), code));
             }
         }
         let (strength, host, code) = found?;
         let say = Localized::new("signal-foreign-loader").with("host", excerpt::defang(&host));
         Some(Found::new(strength, say, &code.script.code))
     }
+}
+
+/// Most addresses that are read of one text.
+const ADDRESSES: usize = 64;
+
+/// Addresses in a piece of code and inside it: host and path after each `//`, in order.
+fn addresses(code: &Code) -> Vec<String> {
+    let texts = std::iter::once(code.script.code.as_str())
+        .chain(code.layers.iter().map(|it| it.text.as_str()));
+    texts.flat_map(addresses_in).collect()
+}
+
+fn addresses_in(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let text = text.replace("\\/", "/");
+    for part in text.split("//").skip(1).take(ADDRESSES) {
+        let is_host = |it: &char| it.is_alphanumeric() || matches!(it, '.' | '-');
+        let host: String = part.chars().take_while(is_host).take(253).collect();
+        let path: String = part[host.len()..]
+            .chars()
+            .take_while(|it| it.is_ascii_alphanumeric() || "/.-_~@:%+".contains(*it))
+            .take(200)
+            .collect();
+        let host = host.trim_matches('.').to_ascii_lowercase();
+        let name = host.rsplit('.').next().unwrap_or_default();
+        if host.contains('.') && name.len() >= 2 && name.chars().all(char::is_alphabetic) {
+            let path = if path.starts_with('/') {
+                path.as_str()
+            } else {
+                ""
+            };
+            out.push(format!("https://{host}{path}"));
+        }
+    }
+    out
 }

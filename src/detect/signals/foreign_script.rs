@@ -1,12 +1,15 @@
 //! A script from a host that is neither known on this page nor commonly embedded.
 
+use std::{cmp::Ordering, collections::BTreeSet};
+
 use crate::{
     detect::{Detector, Found, Role, View, hosts},
     model::{Localized, excerpt},
+    page::{Usage, place},
 };
 
-/// Strength 1.0 on a risky host; else 0.93 or 0.88 for a few in an otherwise unchanged page, 0.3 in a redesign. Only
-/// beside a baseline.
+/// Strength 1.0 on a risky host; else 0.93 or 0.88 for a few in an otherwise unchanged page, 0.3 in a redesign; half
+/// of it on a public body's host. Only beside a baseline.
 pub struct ForeignScript;
 
 impl Detector for ForeignScript {
@@ -16,28 +19,33 @@ impl Detector for ForeignScript {
 
     fn look(&self, view: &View) -> Option<Found> {
         let change = view.change.as_ref()?;
-        let strange: Vec<_> = change
-            .scripts
-            .iter()
-            .filter(|it| it.src.is_some() && view.is_strange_as(&it.host, Role::Script))
+        let scripts = change.scripts.iter().filter_map(|it| it.src.as_deref());
+        // what is preloaded runs later
+        let early = change.uses.iter().filter(|it| it.usage == Usage::Code);
+        let strange: Vec<(f64, &str)> = scripts
+            .chain(early.map(|it| it.url.as_str()))
+            .map(|it| (view.doubt(it, Role::Script), it))
+            .filter(|it| it.0 > 0.0)
             .collect();
-        let worst = strange
+        let risky = |url: &str| hosts::is_risky(place::host(url));
+        let (doubt, worst) = *strange.iter().max_by(|a, b| {
+            (risky(a.1), a.0)
+                .partial_cmp(&(risky(b.1), b.0))
+                .unwrap_or(Ordering::Equal)
+        })?;
+        let places: BTreeSet<String> = strange
             .iter()
-            .find(|it| hosts::is_risky(&it.host))
-            .or(strange.first())?;
+            .map(|it| place::of(it.1, place::host(it.1)).name().to_owned())
+            .collect();
         // a redesign brings its own hosts; a single new host in an otherwise unchanged page was planted
-        let strength = match (hosts::is_risky(&worst.host), view.kept()) {
+        let strength = match (risky(worst), view.kept()) {
             (true, _) => 1.0,
-            (false, kept) if kept > 0.9 && strange.len() <= 2 => 0.93,
-            (false, kept) if kept > 0.6 && strange.len() <= 3 => 0.88,
+            (false, kept) if kept > 0.9 && places.len() <= 2 => 0.93,
+            (false, kept) if kept > 0.6 && places.len() <= 3 => 0.88,
             (false, _) => 0.3,
         };
-        let say =
-            Localized::new("signal-foreign-script").with("host", excerpt::defang(&worst.host));
-        Some(Found::new(
-            strength,
-            say,
-            worst.src.as_deref().unwrap_or_default(),
-        ))
+        let host = excerpt::defang(place::host(worst));
+        let say = Localized::new("signal-foreign-script").with("host", host);
+        Some(Found::new(strength * doubt, say, worst))
     }
 }

@@ -9,17 +9,20 @@ mod covered;
 mod download;
 mod dressed;
 mod emptied;
+mod foreign_declaration;
 mod foreign_form;
 mod foreign_frame;
 mod foreign_links;
 mod foreign_loader;
 mod foreign_script;
+mod foreign_style;
 mod hidden_links;
 mod language;
 mod missing_text;
 mod moved;
 mod not_a_page;
 mod origin;
+mod own_upload;
 mod packed_script;
 mod parked;
 mod planted_file;
@@ -63,6 +66,9 @@ pub const ALL: &[&dyn Detector] = &[
     &redirect::Redirect,
     &foreign_script::ForeignScript,
     &foreign_loader::ForeignLoader,
+    &own_upload::OwnUpload,
+    &foreign_style::ForeignStyle,
+    &foreign_declaration::ForeignDeclaration,
     &packed_script::PackedScript,
     &foreign_frame::ForeignFrame,
     &foreign_form::ForeignForm,

@@ -3,6 +3,7 @@
 use crate::{
     detect::{Detector, Found, View},
     model::{Localized, excerpt},
+    page::Usage,
 };
 
 /// Strength 1.0, or 0.3 on a public body's host.
@@ -22,6 +23,15 @@ impl Detector for Moved {
             .iter()
             .any(|it| it == host || it == &domain);
         if view.expect.domain.is_empty() || domain == view.expect.domain || allowed {
+            return None;
+        }
+        // a base alone moves nothing: it has a signal of its own
+        let rebased = view.change.as_ref().is_some_and(|it| {
+            it.uses
+                .iter()
+                .any(|it| it.usage == Usage::Base && it.host == host)
+        });
+        if rebased {
             return None;
         }
         // a baseline approved on that domain makes it the portal's own

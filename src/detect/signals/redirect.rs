@@ -6,7 +6,7 @@ use regex::Regex;
 use url::Url;
 
 use crate::{
-    detect::{Detector, Found, View},
+    detect::{Detector, Found, Role, View},
     model::{Localized, excerpt},
 };
 
@@ -52,7 +52,8 @@ fn refresh(view: &View) -> Option<Found> {
         let url = Url::parse(to).ok()?;
         let host = url.host_str()?;
         let say = Localized::new("signal-redirect").with("host", excerpt::defang(host));
-        view.is_strange(host).then(|| Found::new(1.0, say, to))
+        let doubt = view.doubt(to, Role::Refresh);
+        (doubt > 0.0).then(|| Found::new(doubt, say, to))
     })
 }
 

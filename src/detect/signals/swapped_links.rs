@@ -1,12 +1,14 @@
 //! Links that led into the portal and now lead to strange hosts, under an unchanged text.
 
+use std::collections::BTreeSet;
+
 use crate::{
-    detect::{Detector, Found, View, hosts},
+    detect::{Detector, Found, Role, View, hosts},
     model::{Localized, digest::key},
     page::Link,
 };
 
-/// Strength 0.34 for each link, and 0.5 more if one advertises trade. Only beside a baseline.
+/// Strength 0.34 for each link, 0.42 for several texts in an otherwise unchanged page, and 0.5 more if one advertises trade. Only beside a baseline.
 pub struct SwappedLinks;
 
 impl Detector for SwappedLinks {
@@ -19,7 +21,7 @@ impl Detector for SwappedLinks {
         let swapped: Vec<&&Link> = change
             .links
             .iter()
-            .filter(|it| !it.text.is_empty() && view.is_strange(&it.host))
+            .filter(|it| !it.text.is_empty() && view.is_strange_at(&it.url, Role::Covert))
             .filter(|it| view.norm.own_link_texts.contains(&key(&it.text)))
             .collect();
         let first = swapped.first()?;
@@ -27,7 +29,13 @@ impl Detector for SwappedLinks {
         let sold = swapped
             .iter()
             .any(|it| hosts::is_risky(&it.host) || super::foreign_links::sells(it));
-        let strength = swapped.len() as f64 * 0.34 + if sold { 0.5 } else { 0.0 };
+        let texts: BTreeSet<&str> = swapped.iter().map(|it| it.text.as_str()).collect();
+        let each = if texts.len() >= 2 && view.kept() > 0.8 {
+            0.42
+        } else {
+            0.34
+        };
+        let strength = swapped.len() as f64 * each + if sold { 0.5 } else { 0.0 };
         let say = Localized::new("signal-swapped-links").with("count", swapped.len());
         Some(Found::new(
             strength,
