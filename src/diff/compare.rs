@@ -87,10 +87,7 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
     let links: HashSet<u64> = link_keys.iter().copied().collect();
     let sources = page.scripts.iter().filter_map(|it| it.src.as_deref());
     let scripts: HashSet<u64> = sources.map(url_key).collect();
-    let own = page.domain();
-    let unknown = |usage: Usage, url: &str, host: &str| {
-        !host.is_empty() && !norm.holds(usage, &places::name(usage, url, host, &own))
-    };
+    let known = Known::of(norm, page);
     Change {
         kept_blocks: norm.kept(&norm.blocks, &blocks),
         kept_skeleton: norm.kept_of_a_face(&norm.skeleton, &skeleton, |it| &it.skeleton),
@@ -108,27 +105,11 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
             .filter(|(_, key)| !norm.links.contains_key(key))
             .map(|(link, _)| link)
             .collect(),
-        scripts: page
-            .scripts
-            .iter()
-            .filter(|it| match &it.src {
-                Some(src) => unknown(Usage::Code, src, &it.host),
-                None => !it.code.is_empty() && !norm.inline_scripts.contains(&it.key),
-            })
-            .collect(),
-        frames: page
-            .frames
-            .iter()
-            .filter(|it| unknown(Usage::Frame, &it.src, &it.host))
-            .collect(),
-        forms: page
-            .forms
-            .iter()
-            .filter(|it| {
-                let elsewhere = registrable(&it.host) != own || upload(path(&it.action)).is_some();
-                elsewhere && unknown(Usage::Form, &it.action, &it.host)
-            })
-            .collect(),
+        scripts: new_ones(&page.scripts, |it| known.lacks_script(it)),
+        frames: new_ones(&page.frames, |it| {
+            known.lacks(Usage::Frame, &it.src, &it.host)
+        }),
+        forms: new_ones(&page.forms, |it| known.lacks_form(it)),
         images: page
             .images
             .iter()
@@ -150,19 +131,52 @@ pub fn compare<'a>(norm: &Norm, page: &'a Page) -> Change<'a> {
             .iter()
             .filter(|it| !norm.refreshes.contains(*it))
             .collect(),
-        relations: page
-            .relations
-            .iter()
-            .filter(|it| unknown(Usage::Relation, &it.url, &it.host))
-            .collect(),
+        relations: new_ones(&page.relations, |it| {
+            known.lacks(Usage::Relation, &it.url, &it.host)
+        }),
         lang: page
             .lang
             .as_ref()
             .is_some_and(|it| !norm.langs.is_empty() && !norm.langs.contains(it)),
-        uses: page
-            .uses
-            .iter()
-            .filter(|it| unknown(it.usage, &it.url, &it.host))
-            .collect(),
+        uses: new_ones(&page.uses, |it| known.lacks(it.usage, &it.url, &it.host)),
+    }
+}
+
+fn new_ones<T>(all: &[T], is_new: impl Fn(&T) -> bool) -> Vec<&T> {
+    all.iter().filter(|it| is_new(it)).collect()
+}
+
+/// The places that a norm knows, asked for the parts of a page.
+struct Known<'a> {
+    norm: &'a Norm,
+    /// The page's own registrable domain.
+    own: String,
+}
+
+impl<'a> Known<'a> {
+    fn of(norm: &'a Norm, page: &Page) -> Self {
+        let own = page.domain();
+        Self { norm, own }
+    }
+
+    fn lacks(&self, usage: Usage, url: &str, host: &str) -> bool {
+        let holds = || {
+            let place = places::name(usage, url, host, &self.own);
+            self.norm.holds(usage, &place)
+        };
+        !host.is_empty() && !holds()
+    }
+
+    fn lacks_script(&self, script: &Script) -> bool {
+        match &script.src {
+            Some(src) => self.lacks(Usage::Code, src, &script.host),
+            None => !script.code.is_empty() && !self.norm.inline_scripts.contains(&script.key),
+        }
+    }
+
+    /// Forms that post to the portal itself are ordinary, except those that post to its uploads.
+    fn lacks_form(&self, form: &Form) -> bool {
+        let elsewhere = registrable(&form.host) != self.own || upload(path(&form.action)).is_some();
+        elsewhere && self.lacks(Usage::Form, &form.action, &form.host)
     }
 }
