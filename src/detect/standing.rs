@@ -170,7 +170,10 @@ impl View<'_> {
             (Role::Refresh, Place::Domain(_)) if hosts::is_third_party(domain) => &[Usage::Refresh],
             _ => LINKED,
         };
-        usages.iter().any(|it| self.norm.holds(*it, place.name()))
+        let norm = self.norm;
+        usages.iter().any(|it| norm.holds(*it, place.name()))
+            // of a host that many publishers share, without an address: any of them
+            || (role == Role::Any && norm.link_domains.contains(domain))
     }
 }
 
@@ -194,6 +197,8 @@ fn is_known(place: &Place, role: Role) -> bool {
             Role::Any => uses.contains('l'),
             Role::Covert => uses.contains('h'),
             Role::Frame => uses.contains('f'),
+            // code names such pages in its comments, and opens them when a button is pressed
+            Role::Reached => uses.contains('l') && !uses.contains('x'),
             _ => false,
         },
     }
