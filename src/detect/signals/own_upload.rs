@@ -150,6 +150,7 @@ fn code(it: &Upload) -> Option<f64> {
         _ if is(it, SERVED) || is(it, PAGES) => Some(1.0),
         // systems deliver what they join by addresses without an ending
         Kept::Program if is(it, CODE) || it.ending.is_empty() => None,
+        Kept::Mixed if is(it, CODE) && it.direct => Some(0.85),
         Kept::Mixed if is(it, CODE) => Some(0.7),
         Kept::Mixed if it.ending.is_empty() => Some(0.5),
         _ => Some(1.0),

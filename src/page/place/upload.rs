@@ -20,9 +20,11 @@ pub struct Upload {
     pub folder: String,
     /// Ending of the file's name in lower case, without the dot; empty if it has none.
     pub ending: String,
+    /// Whether the file lies in the folder itself, and in none inside it.
+    pub direct: bool,
 }
 
-/// Names of folders of pictures and of what visitors and editors send.
+/// Names of folders of what visitors and editors send.
 const UPLOADS: &[&str] = &[
     "userfile",
     "userfiles",
@@ -33,22 +35,10 @@ const UPLOADS: &[&str] = &[
     "images",
     "img",
     "imgs",
-    "picture",
-    "pictures",
-    "photo",
-    "photos",
-    "hinhanh",
-    "hinh-anh",
-    "hinh_anh",
-    "anh",
     "avatar",
     "avatars",
     "banner",
     "banners",
-    "gallery",
-    "galleries",
-    "album",
-    "albums",
     "thumb",
     "thumbs",
     "thumbnail",
@@ -57,13 +47,9 @@ const UPLOADS: &[&str] = &[
     "temp",
     "dinhkem",
     "dinh-kem",
-    "tailieu",
-    "tai-lieu",
-    "vanban",
-    "van-ban",
 ];
 
-/// Names of folders of documents and media that some systems use for their own code.
+/// Names of folders of documents and media that some systems use for their own code, and portals for their sections.
 const MIXED: &[&str] = &[
     "file",
     "files",
@@ -76,6 +62,20 @@ const MIXED: &[&str] = &[
     "downloads",
     "storage",
     "cache",
+    "picture",
+    "pictures",
+    "photo",
+    "photos",
+    "hinhanh",
+    "hinh-anh",
+    "hinh_anh",
+    "anh",
+    "gallery",
+    "galleries",
+    "album",
+    "albums",
+    "tailieu",
+    "tai-lieu",
 ];
 
 /// Names of folders in which systems and libraries keep code.
@@ -172,8 +172,7 @@ pub fn upload(path: &str) -> Option<Upload> {
     let kept = if inside || folders[at] == "cache" || below.iter().any(|it| is_program(it)) {
         Kept::Program
     } else if MIXED.contains(&folders[at])
-        && (below.iter().any(|it| !is_number(it))
-            || (below.is_empty() && ["media", "medias", "storage"].contains(&folders[at])))
+        && (below.is_empty() || below.iter().any(|it| !is_number(it)))
     {
         Kept::Mixed
     } else {
@@ -194,6 +193,7 @@ pub fn upload(path: &str) -> Option<Upload> {
         kept,
         folder,
         ending,
+        direct: below.is_empty(),
     })
 }
 
@@ -233,6 +233,7 @@ mod tests {
             assert_eq!(kept(path), Some(Kept::Program), "{path}");
         }
         assert_eq!(kept("/documents/huong-dan/x.js"), Some(Kept::Mixed));
+        assert_eq!(kept("/hinh-anh/le-hoi.html"), Some(Kept::Mixed));
         for path in ["/js/main.js", "/", "", "/bundles/jquery", "/upload"] {
             assert_eq!(kept(path), None, "{path}");
         }
