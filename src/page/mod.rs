@@ -16,13 +16,17 @@ pub mod fold;
 pub mod guard;
 pub mod hidden;
 pub mod kind;
+mod layer;
 pub mod links;
+mod look;
 pub mod noise;
 mod noscript;
 pub mod outline;
 mod read;
 pub mod script;
+mod scripted;
 pub mod sitemap;
+mod style;
 pub mod text;
 mod truncate;
 pub mod writing_system;
@@ -32,6 +36,7 @@ pub use fingerprint::Fingerprint;
 pub use guard::Limit;
 pub use hidden::Hiding;
 pub use kind::Kind;
+pub use layer::Layer;
 pub use links::{Form, Frame, Image, Link, Relation, Script};
 pub use outline::Heading;
 pub use read::is_selector;
@@ -88,6 +93,10 @@ pub struct Page {
     pub stunts: Vec<Stunt>,
     /// Pictures and frames that lie over the page, and pictures behind all of it.
     pub covers: Vec<Cover>,
+    /// Layers over the page that say or show something and cannot be closed.
+    pub layers: Vec<Layer>,
+    /// Hosts from which style text loads style sheets and fonts (`@import`, `@font-face`), in lower case, each once.
+    pub style_hosts: Vec<String>,
     pub fingerprint: Fingerprint,
 }
 
