@@ -13,13 +13,18 @@ pub(super) fn embedded(value: &str) -> Option<String> {
 
 /// The text that a drawing in a `data:` address shows; `None` for a drawing without text, and for any other address.
 pub(super) fn pictured(value: &str) -> Option<String> {
-    let start = value.trim_start().get(..14)?;
-    if !start.eq_ignore_ascii_case("data:image/svg") {
+    if !is_drawing(value) {
         return None;
     }
     let markup = markup(value)?;
     let writes = markup.contains("<text") || markup.contains("<foreignObject");
     writes.then(|| shown(&markup))
+}
+
+/// Whether an address holds a drawing.
+pub(super) fn is_drawing(value: &str) -> bool {
+    let start = value.trim_start().get(..14);
+    start.is_some_and(|it| it.eq_ignore_ascii_case("data:image/svg"))
 }
 
 /// The markup in an attribute.

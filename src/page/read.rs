@@ -13,7 +13,7 @@ use super::{
     charset::nfc,
     collect::{Draft, refresh_target},
     cover,
-    embedded::pictured,
+    embedded::{is_drawing, pictured},
     fingerprint, hidden,
     layer::{Layers, Opened},
     links::resolve,
@@ -128,6 +128,8 @@ fn is_mute(element: &Element, scripted: &Scripted) -> bool {
 
 /// Most texts drawn by style that are kept, and fewest letters of each: the rest are marks and icons.
 const DRAWN: usize = 200;
+/// Most bytes of what style draws that are read of one page: a rule may fit every element.
+const DRAWN_BYTES: usize = 4 << 20;
 const DRAWN_LETTERS: usize = 2;
 
 /// Most bytes of a base address: a hundred thousand links may be resolved against it.
@@ -141,6 +143,8 @@ struct Walk<'t> {
     layers: Layers,
     /// Texts that style draws, each once.
     drawn: Vec<String>,
+    /// Bytes of what style draws that may still be read.
+    room: usize,
     shape: Vec<u8>,
     outline: outline::Tokens,
     depth: usize,
@@ -192,6 +196,7 @@ impl<'t> Walk<'t> {
             path: Path::new(),
             layers: Layers::default(),
             drawn: Vec::new(),
+            room: DRAWN_BYTES,
             shape: Vec::new(),
             outline: outline::Tokens::default(),
             depth: 0,
@@ -289,14 +294,20 @@ impl<'t> Walk<'t> {
             .into_iter()
             .filter_map(|it| style.get(it).and_then(address));
         let pictures = pictures.chain(element.attr("src").filter(|_| element.name() == "img"));
-        let mut texts: Vec<String> = pictures.filter_map(pictured).collect();
-        if self.rules.cascade.draws() {
+        let mut texts = Vec::new();
+        for text in pictures {
+            if is_drawing(text) && self.takes(text.len()) {
+                texts.extend(pictured(text));
+            }
+        }
+        let rules = self.rules;
+        if rules.cascade.draws() {
             for (at, tag) in [(Drawn::Before, "::before"), (Drawn::After, "::after")] {
-                let style = self.rules.cascade.drawn(&mut self.path, at);
+                let style = rules.cascade.drawn(&mut self.path, at);
                 let Some(content) = style.get("content") else {
                     continue;
                 };
-                if hidden::of(&style).is_some() {
+                if hidden::of(&style).is_some() || !self.takes(content.len()) {
                     continue;
                 }
                 let mut text = drawn(content, |it| element.attr(it));
@@ -312,6 +323,12 @@ impl<'t> Walk<'t> {
                 self.drawn.push(text);
             }
         }
+    }
+
+    /// Whether there is room to read so many more bytes of what style draws.
+    fn takes(&mut self, bytes: usize) -> bool {
+        self.room = self.room.saturating_sub(bytes);
+        self.room > 0
     }
 
     fn text(&mut self, text: &str) {

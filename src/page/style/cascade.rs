@@ -17,6 +17,8 @@ const STYLE_BYTES: usize = 512 << 10;
 const SELECTORS: usize = 12 << 10;
 /// Longest list of selectors of one rule, in bytes.
 const LONGEST: usize = 4 << 10;
+/// Most bytes of a value in a rule: every element that matches reads it again.
+const VALUE: usize = 2 << 10;
 /// Most selectors that fit any element: each is compared with every element.
 const ANY: usize = 128;
 /// Most compounds compared for one page. After that only style attributes count.
@@ -103,7 +105,10 @@ impl Cascade {
             if list.len() > LONGEST || self.selectors.len() >= SELECTORS {
                 return;
             }
-            let block = declarations(block);
+            let mut block = declarations(block);
+            for it in &mut block {
+                it.value.truncate(floor(&it.value, VALUE));
+            }
             if block.is_empty() {
                 return;
             }
