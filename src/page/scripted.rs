@@ -287,7 +287,7 @@ impl<'a> Scan<'a> {
 
     /// Whether the next line goes on with the statement of this one.
     fn goes_on(&self) -> bool {
-        let next = self.code.as_bytes()[self.at..].iter().take(80);
+        let next = self.code.as_bytes()[self.at..].iter().take(16);
         next.copied().find(|it| !it.is_ascii_whitespace()) == Some(b'.')
     }
 
@@ -352,17 +352,19 @@ fn runs_at_once(head: &str) -> bool {
 
 /// Whether a function in this code is called as the page loads.
 fn is_called(tight: &str) -> bool {
-    [
-        "DOMContentLoaded",
-        "'load'",
-        "\"load\"",
-        "onload=",
-        ".ready(",
-        "$(function",
-        "forEach(",
-    ]
-    .iter()
-    .any(|it| tight.contains(it))
+    const READY: &[&str] = &["DOMContentLoaded", "'load'", "\"load\"", "onload="];
+    const CALLED: &[&str] = &[".ready(", "$(function", "forEach("];
+    const LATER: &[&str] = &[
+        "addEventListener(",
+        ".on(",
+        ".click(",
+        "onclick=",
+        "setTimeout(",
+        "setInterval(",
+        ".then(",
+    ];
+    let has = |signs: &[&str]| signs.iter().any(|it| tight.contains(it));
+    has(READY) || has(CALLED) && !has(LATER)
 }
 
 #[cfg(test)]
@@ -416,6 +418,10 @@ mod tests {
                 "",
             ),
             ("$('#x').hide().fadeIn(400);", ""),
+            (
+                "$$('b').forEach(b => b.addEventListener('click', () => { $('#x').hide() }))",
+                "",
+            ),
             ("// $('#x').hide()\n'$(\"#y\").hide()'", ""),
             ("document.getElementById('x').style.display='block'", ""),
         ] {
