@@ -92,6 +92,9 @@ pub struct Features {
     pub own_images: Vec<String>,
     /// Hashes of the places that it used, each with its use: see [`places`](super::places).
     pub places: Vec<u64>,
+    /// Keys of layers that cannot be closed, and registrable domains from which style loads.
+    pub layers: Vec<u64>,
+    pub style_domains: Vec<String>,
     /// Every text in which a phrase is searched, each once. Stored apart: see [`features_codec`](super::features_codec).
     #[serde(skip)]
     pub texts: Vec<Arc<Told>>,
@@ -166,6 +169,8 @@ impl Features {
                 .take(OWN_KEPT)
                 .collect(),
             places: places(page),
+            layers: keys(page.layers.iter().map(|it| it.key)),
+            style_domains: domains(page.style_hosts.iter().map(String::as_str)),
             texts: texts(page)
                 .take_while(|it| {
                     room = room.saturating_sub(it.len());

@@ -81,6 +81,10 @@ pub struct Norm {
     pub title: Option<String>,
     /// Hashes of the places used in any look, each with its use: see [`places`](super::places).
     pub places: HashSet<u64>,
+    /// Keys of layers that could not be closed.
+    pub layers: HashSet<u64>,
+    /// Registrable domains from which style text loaded style sheets and fonts.
+    pub style_domains: HashSet<String>,
 }
 
 /// The texts of all looks, each once.
@@ -174,12 +178,14 @@ impl Norm {
             (&mut self.form_domains, &look.form_domains),
             (&mut self.image_domains, &look.image_domains),
             (&mut self.relation_domains, &look.relation_domains),
+            (&mut self.style_domains, &look.style_domains),
         ] {
             known.extend(new.iter().cloned());
         }
         self.inline_scripts.extend(&look.inline_scripts);
         self.own_link_texts.extend(&look.own_link_texts);
         self.meta.extend(&look.meta);
+        self.layers.extend(&look.layers);
         self.refreshes.extend(look.refreshes.iter().cloned());
         self.titles.extend(look.title.iter().cloned());
         self.langs.extend(look.lang.iter().cloned());
@@ -207,13 +213,15 @@ impl Norm {
             &self.form_domains,
             &self.image_domains,
             &self.relation_domains,
+            &self.style_domains,
             &self.refreshes,
         ];
         let keys = seen.iter().map(|it| it.capacity()).sum::<usize>() * 18
             + (self.inline_scripts.capacity()
                 + self.own_link_texts.capacity()
                 + self.meta.capacity()
-                + self.places.capacity())
+                + self.places.capacity()
+                + self.layers.capacity())
                 * 9;
         let versions: usize = self
             .versions

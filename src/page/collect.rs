@@ -119,7 +119,7 @@ impl Draft {
 
     fn add_body(&mut self, element: &Element) {
         let attr = |name: &str| element.attr(name).unwrap_or_default();
-        self.page.dark |= hidden::is_black(attr("bgcolor")) || hidden::paints_black(attr("style"));
+        self.page.dark |= hidden::is_black(attr("bgcolor"));
         let refuses = |name: &&str| element.attr(name).is_some_and(|it| it.contains("false"));
         if LOCKS.iter().any(refuses) {
             self.page.stunts.push(Stunt::Locked);

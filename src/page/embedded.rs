@@ -8,10 +8,31 @@ const LONGEST: usize = 64 << 10;
 /// The text of a page inside an attribute, without its tags. `value` is markup, or a `data:` or `javascript:` address;
 /// `None` for anything else.
 pub(super) fn embedded(value: &str) -> Option<String> {
+    Some(shown(&markup(value)?))
+}
+
+/// The text that a drawing in a `data:` address shows; `None` for a drawing without text, and for any other address.
+pub(super) fn pictured(value: &str) -> Option<String> {
+    if !is_drawing(value) {
+        return None;
+    }
+    let markup = markup(value)?;
+    let writes = markup.contains("<text") || markup.contains("<foreignObject");
+    writes.then(|| shown(&markup))
+}
+
+/// Whether an address holds a drawing.
+pub(super) fn is_drawing(value: &str) -> bool {
+    let start = value.trim_start().get(..14);
+    start.is_some_and(|it| it.eq_ignore_ascii_case("data:image/svg"))
+}
+
+/// The markup in an attribute.
+fn markup(value: &str) -> Option<String> {
     let value = value.trim_matches(|c: char| c <= ' ');
     let value = &value[..floor(value, LONGEST)];
     let lower = value.get(..11).map(str::to_ascii_lowercase);
-    let markup = match lower.as_deref() {
+    Some(match lower.as_deref() {
         Some("javascript:") => percent_decoded(&value[11..]),
         Some(it) if it.starts_with("data:") => {
             let (kind, data) = value.split_once(',')?;
@@ -23,14 +44,57 @@ pub(super) fn embedded(value: &str) -> Option<String> {
         }
         _ if value.contains('<') => value.to_owned(),
         _ => return None,
-    };
+    })
+}
+
+/// The text of markup: without tags, code and style, its numeric references undone.
+fn shown(markup: &str) -> String {
     let mut text = String::new();
+    let mut mute: Option<&str> = None;
     for part in markup.split('<') {
-        let shown = part.split_once('>').map_or(part, |it| it.1);
-        text.push_str(shown);
+        let tag = |name: &str| {
+            part.get(..name.len())
+                .is_some_and(|it| it.eq_ignore_ascii_case(name))
+        };
+        if let Some(end) = mute {
+            if !tag(end) {
+                continue;
+            }
+            mute = None;
+        } else if tag("script") || tag("style") {
+            mute = Some(if tag("style") { "/style" } else { "/script" });
+            continue;
+        }
+        let inner = part.split_once('>').map_or(part, |it| it.1);
+        references_undone(inner, &mut text);
         text.push(' ');
     }
-    Some(text)
+    text
+}
+
+/// Appends a text with `&#72;` and `&#x48;` undone.
+fn references_undone(text: &str, to: &mut String) {
+    let mut parts = text.split("&#");
+    to.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let end = part
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(part.len());
+        let code = match part[..end].strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16),
+            None => part[..end].parse(),
+        };
+        match code.ok().and_then(char::from_u32) {
+            Some(letter) => {
+                to.push(letter);
+                to.push_str(part[end..].strip_prefix(';').unwrap_or(&part[end..]));
+            }
+            None => {
+                to.push_str("&#");
+                to.push_str(part);
+            }
+        }
+    }
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -54,4 +118,37 @@ fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_pages_in_attributes() {
+        for (value, wanted) in [
+            (
+                "<style>p{}</style><p>Trang &#72;&#x1EC7; <b>này",
+                "Trang Hệ này",
+            ),
+            ("<script>var a='<p>'</script>x", "x"),
+            ("data:text/html,%3Cp%3Ea%20b", "a b"),
+        ] {
+            let text = embedded(value).unwrap();
+            assert_eq!(
+                text.split_whitespace().collect::<Vec<_>>().join(" "),
+                wanted
+            );
+        }
+        assert_eq!(embedded("/trang.html"), None);
+        assert_eq!(
+            pictured("data:image/svg+xml,%3Csvg%3E%3Cpath d='M0'/%3E"),
+            None
+        );
+        let drawing = pictured("data:image/svg+xml;utf8,<svg><text x='1'>Đã chiếm</text></svg>");
+        assert_eq!(
+            drawing.map(|it| it.trim().to_owned()),
+            Some("Đã chiếm".to_owned())
+        );
+    }
 }

@@ -65,6 +65,12 @@ pub(super) fn content(page: &Page) -> Digest {
         let src = noise::normal_url(&cover.src);
         parts.push(format!("{}{src}{}", cover.tag, cover.whole));
     }
+    for layer in &page.layers {
+        let src = noise::normal_url(&layer.src);
+        let text = noise::normal(&layer.text);
+        parts.push(format!("{:x} {text} {src} {}", layer.key, layer.only_leads));
+    }
+    parts.extend(page.style_hosts.iter().cloned());
     for (name, content) in &page.meta {
         if !noise::is_noisy_meta(name) {
             parts.push(format!("{name}={}", noise::normal(content)));

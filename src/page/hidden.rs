@@ -1,10 +1,8 @@
 //! The ways to keep a part of a page from visitors while search engines read it.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::truncate::floor;
+use super::{style::Style, truncate::floor};
 
 /// How a part of a page is hidden from visitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,74 +36,12 @@ impl Hiding {
     }
 }
 
-/// Most bytes of one style attribute that are read.
-const STYLE_KEPT: usize = 16 << 10;
-
-/// Properties that can hide an element. Most declarations of a page use none of them.
-const TELLING: &[&str] = &[
-    "background",
-    "background-color",
-    "bottom",
-    "clip",
-    "clip-path",
-    "color",
-    "content-visibility",
-    "display",
-    "filter",
-    "font",
-    "font-size",
-    "height",
-    "left",
-    "line-height",
-    "margin-left",
-    "margin-top",
-    "max-height",
-    "max-width",
-    "opacity",
-    "overflow",
-    "overflow-x",
-    "overflow-y",
-    "position",
-    "right",
-    "text-indent",
-    "top",
-    "transform",
-    "visibility",
-    "width",
-    "z-index",
-    "zoom",
-];
-
-/// Names and values of the declarations in [`TELLING`], in order: the last of one name counts.
-struct Declarations<'a>(Vec<(&'a str, &'a str)>);
-
-impl<'a> Declarations<'a> {
-    fn of(style: &'a str) -> Self {
-        let all = style.split(';').filter_map(|it| it.split_once(':'));
-        let telling = all
-            .map(|(name, value)| (name.trim(), value))
-            .filter(|(name, _)| TELLING.binary_search(name).is_ok())
-            .map(|(name, value)| (name, value.trim().trim_end_matches("!important").trim()));
-        Self(telling.collect())
-    }
-
-    fn get(&self, name: &str) -> Option<&'a str> {
-        let mut all = self.0.iter().rev();
-        all.find(|it| it.0 == name).map(|it| it.1)
-    }
-}
-
-/// How a style attribute or rule hides its element, or `None`. Lengths are in px; em and rem count as 16 px.
-pub fn of_style(style: &str) -> Option<Hiding> {
-    let mut end = style.len().min(STYLE_KEPT);
-    while !style.is_char_boundary(end) {
-        end -= 1;
-    }
-    let style = style[..end].to_ascii_lowercase();
-    let get = Declarations::of(&style);
-    if get.0.is_empty() {
+/// How a style hides its element, or `None`. Lengths are in px; em and rem count as 16 px.
+pub(super) fn of(style: &Style) -> Option<Hiding> {
+    if style.is_empty() {
         return None;
     }
+    let get = style;
     let is = |name: &str, wanted: &str| get.get(name).is_some_and(|it| it.starts_with(wanted));
     let px = |name: &str| get.get(name).and_then(length);
     let far = |name: &str| px(name).is_some_and(|it| it <= -500.0);
@@ -129,6 +65,8 @@ pub fn of_style(style: &str) -> Option<Hiding> {
         "top",
         "right",
         "bottom",
+        "inset",
+        "translate",
         "margin-left",
         "margin-top",
         "text-indent",
@@ -141,15 +79,21 @@ pub fn of_style(style: &str) -> Option<Hiding> {
             it.split_whitespace()
                 .any(|it| matches!(it, "0" | "0px" | "1px" | "0/0"))
         })
-        || px("zoom").is_some_and(|it| it <= 0.02)
+        || ["zoom", "scale"]
+            .into_iter()
+            .any(|it| px(it).is_some_and(|it| it.abs() <= 0.02))
     {
         return Some(Hiding::TinyText);
     }
     let small = |name: &str| px(name).is_some_and(|it| it <= 1.0);
     let clipped =
         is("overflow", "hidden") || is("overflow-x", "hidden") || is("overflow-y", "hidden");
-    let shut =
-        (small("height") || small("max-height") || small("width") || small("max-width")) && clipped;
+    // a box of a film has no height, and room in its padding
+    let roomy = ["padding", "padding-bottom", "padding-top"]
+        .into_iter()
+        .any(|it| px(it).is_some_and(|it| it >= 100.0));
+    let low = (small("height") || small("max-height")) && !roomy;
+    let shut = (low || small("width") || small("max-width")) && clipped;
     let collapsed =
         (small("max-height") || small("height")) && px("line-height").is_some_and(|it| it <= 0.05);
     if shut
@@ -166,14 +110,22 @@ pub fn of_style(style: &str) -> Option<Hiding> {
     if behind {
         return Some(Hiding::Behind);
     }
-    let ground = get
+    unread(style).then_some(Hiding::SameColour)
+}
+
+/// Whether text has no colour, or that of its own ground.
+fn unread(style: &Style) -> bool {
+    let ground = style
         .get("background-color")
-        .or(get.get("background"))
+        .or(style.get("background"))
+        // a picture may lie between ink and ground
+        .filter(|_| !has_picture(style))
         .and_then(colour);
-    match (get.get("color").and_then(colour), ground) {
-        (Some(ink), _) if ink == CLEAR => Some(Hiding::SameColour),
-        (Some(ink), Some(ground)) if ink.abs_diff(ground) => Some(Hiding::SameColour),
-        _ => None,
+    match (style.get("color").and_then(colour), ground) {
+        // letters without colour may be cut out of a picture
+        (Some(ink), _) if ink == CLEAR => !has_picture(style),
+        (Some(ink), Some(ground)) => ink.abs_diff(ground),
+        _ => false,
     }
 }
 
@@ -252,7 +204,8 @@ const LONGEST_COLOUR: usize = 256;
 /// The first colour of a value. Only common colour names are known.
 fn colour(value: &str) -> Option<Colour> {
     // the longest colour that CSS knows is shorter
-    let value = &value[..floor(value, LONGEST_COLOUR)];
+    let value = value[..floor(value, LONGEST_COLOUR)].to_ascii_lowercase();
+    let value = value.as_str();
     let listed = !value.contains("rgb");
     let word = value
         .split(|c: char| c.is_whitespace() || c == ',' && listed)
@@ -301,101 +254,32 @@ fn colour(value: &str) -> Option<Colour> {
 
 /// Whether a `bgcolor` attribute is black or nearly so.
 pub(super) fn is_black(value: &str) -> bool {
-    colour(&value.trim().to_ascii_lowercase()).is_some_and(Colour::is_black)
+    colour(value.trim()).is_some_and(Colour::is_black)
 }
 
-/// Whether declarations paint the background black.
-pub(super) fn paints_black(style: &str) -> bool {
-    let style = style.to_ascii_lowercase();
-    style
-        .split(';')
-        .filter_map(|it| it.split_once(':'))
-        .filter(|(name, _)| matches!(name.trim(), "background" | "background-color"))
-        .any(|(_, value)| value.split_whitespace().take(16).any(is_black) || is_black(value))
+/// Whether a style paints the background black.
+pub(super) fn paints_black(style: &Style) -> bool {
+    ["background", "background-color"]
+        .into_iter()
+        .filter_map(|it| style.get(it))
+        .any(|it| it.split_whitespace().take(16).any(is_black) || is_black(it))
 }
 
-/// Rules of the page's own style elements that hide a `.class` or `#id`.
-#[derive(Debug, Default)]
-pub struct HidingRules {
-    rules: HashMap<String, Hiding>,
-    /// Bytes of style text read so far.
-    read: usize,
-    /// Whether a rule for `body`, `html` or `*` paints the page black.
-    black: bool,
-}
-
-/// Most bytes of style text read of one page: a planted rule stands near its block or in the head.
-const STYLE_BYTES: usize = 256 << 10;
-
-impl HidingRules {
-    /// Reads one style element. Stops at 256 KiB of all of them together.
-    pub fn add(&mut self, css: &str) {
-        let end = floor(css, STYLE_BYTES.saturating_sub(self.read));
-        self.read += end;
-        for rule in css[..end].split('}') {
-            let Some((selectors, body)) = rule.rsplit_once('{') else {
-                continue;
-            };
-            // a rule in a media query has a second brace before it
-            let selectors = selectors.rsplit('{').next().unwrap_or_default();
-            let selectors = selectors.rsplit("*/").next().unwrap_or_default();
-            let ground = |it: &str| {
-                matches!(
-                    it.trim().to_ascii_lowercase().as_str(),
-                    "body" | "html" | "*" | ":root"
-                )
-            };
-            if body.contains("background") && selectors.split(',').any(ground) && paints_black(body)
-            {
-                self.black = true;
-            }
-            let mut named = selectors.split(',').filter_map(simple).peekable();
-            if named.peek().is_none() {
-                continue;
-            }
-            if let Some(hiding) = of_style(body) {
-                self.rules.extend(named.map(|it| (it.to_owned(), hiding)));
-            }
-        }
-    }
-
-    /// Whether a rule paints the whole page black.
-    pub fn paints_black(&self) -> bool {
-        self.black
-    }
-
-    /// How the rules hide an element with this id and these classes, or `None`.
-    pub fn of<'a>(
-        &self,
-        id: Option<&str>,
-        classes: impl Iterator<Item = &'a str>,
-    ) -> Option<Hiding> {
-        if self.rules.is_empty() {
-            return None;
-        }
-        id.and_then(|id| self.rules.get(&format!("#{id}")))
-            .or_else(|| {
-                classes
-                    .into_iter()
-                    .find_map(|it| self.rules.get(&format!(".{it}")))
-            })
-            .copied()
-    }
-}
-
-/// A selector of one `.name` or `#name`. The element name before it is ignored: a planted block is hidden by both `p.x`
-/// and `.x`.
-fn simple(selector: &str) -> Option<&str> {
-    let selector = selector.trim();
-    let bare = selector.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-    let name = bare.strip_prefix(['.', '#'])?;
-    let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-    (!name.is_empty() && name.chars().all(plain)).then_some(bare)
+fn has_picture(style: &Style) -> bool {
+    ["background", "background-image"]
+        .into_iter()
+        .filter_map(|it| style.get(it))
+        .any(|it| it.contains("url(") || it.contains("gradient("))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::style::declarations;
+
+    fn hiding_of(style: &str) -> Option<Hiding> {
+        of(&Style::of(&declarations(style)))
+    }
 
     #[test]
     fn the_usual_hiding_places() {
@@ -422,9 +306,11 @@ mod tests {
             ("left:-5000em", Hiding::OffScreen),
             ("max-height:0;overflow:hidden", Hiding::TinyBox),
             ("margin-left:-200vw", Hiding::OffScreen),
+            ("translate:-9999px", Hiding::OffScreen),
+            ("scale:0", Hiding::TinyText),
         ];
         for (style, hiding) in cases {
-            assert_eq!(of_style(style), Some(hiding), "{style}");
+            assert_eq!(hiding_of(style), Some(hiding), "{style}");
         }
         for open in [
             "",
@@ -432,24 +318,10 @@ mod tests {
             "color:#fff;background:#c00",
             "font-size:14px",
             "opacity:0.9",
+            "height:0;overflow:hidden;padding-bottom:56.25%",
+            "color:#fff;background:#fff url(/nen.jpg)",
         ] {
-            assert_eq!(of_style(open), None, "{open}");
+            assert_eq!(hiding_of(open), None, "{open}");
         }
-    }
-
-    #[test]
-    fn rules_of_the_page_itself() {
-        let mut rules = HidingRules::default();
-        rules.add("@media x{.a , #b{display:none}} p.c{display:none} .d{color:red}");
-        assert_eq!(rules.of(None, ["a"].into_iter()), Some(Hiding::DisplayNone));
-        assert_eq!(
-            rules.of(Some("b"), [].into_iter()),
-            Some(Hiding::DisplayNone)
-        );
-        assert_eq!(rules.of(None, ["c"].into_iter()), Some(Hiding::DisplayNone));
-        assert_eq!(rules.of(None, ["d"].into_iter()), None);
-        assert!(!rules.paints_black());
-        rules.add("/* x */ html,body { margin:0; background:#050505 url(x.gif) }");
-        assert!(rules.paints_black());
     }
 }

@@ -16,14 +16,18 @@ pub mod fold;
 pub mod guard;
 pub mod hidden;
 pub mod kind;
+mod layer;
 pub mod links;
+mod look;
 pub mod noise;
 mod noscript;
 pub mod outline;
 pub mod place;
 mod read;
 pub mod script;
+mod scripted;
 pub mod sitemap;
+mod style;
 pub mod text;
 mod truncate;
 mod uses;
@@ -34,6 +38,7 @@ pub use fingerprint::Fingerprint;
 pub use guard::Limit;
 pub use hidden::Hiding;
 pub use kind::Kind;
+pub use layer::Layer;
 pub use links::{Form, Frame, Image, Link, Relation, Script, Usage, Use};
 pub use outline::Heading;
 pub use read::is_selector;
@@ -93,6 +98,10 @@ pub struct Page {
     /// Addresses that the page uses in ways of which the lists above know nothing. A base is among them only if its
     /// registrable domain is another than that of the page's address.
     pub uses: Vec<Use>,
+    /// Layers over the page that say or show something and cannot be closed.
+    pub layers: Vec<Layer>,
+    /// Hosts from which style text loads style sheets and fonts (`@import`, `@font-face`), in lower case, each once.
+    pub style_hosts: Vec<String>,
     pub fingerprint: Fingerprint,
 }
 

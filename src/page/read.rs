@@ -1,8 +1,8 @@
 //! Gathers the whole [`Page`] in one walk over the tree.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use ego_tree::{NodeId, iter::Edge};
+use ego_tree::{NodeId, NodeRef, iter::Edge};
 use scraper::{Html, Node, Selector, node::Element};
 use url::Url;
 
@@ -12,11 +12,15 @@ use super::{
     bounded, cancel,
     charset::nfc,
     collect::{Draft, refresh_target},
-    cover::{self, CoverRules},
-    fingerprint,
-    hidden::{self, Hiding, HidingRules},
+    cover,
+    embedded::{is_drawing, pictured},
+    fingerprint, hidden,
+    layer::{Layers, Opened},
     links::resolve,
+    look::{Rules, hides},
     noise, outline,
+    scripted::Scripted,
+    style::{Drawn, Path, Style, address, declarations, drawn},
     text::{fold, is_block},
     truncate::{LONGEST_LINE, floor, shorten},
     uses,
@@ -34,9 +38,8 @@ pub(super) fn page(
 ) -> Result<Page, Limit> {
     let tree = bounded::parse(text)?;
     let ignored = ignored(&tree, source.ignore);
-    let mut walk = Walk::new(source, kind, charset);
-    (walk.rules, walk.covers) = rules(&tree);
-    walk.draft.page.dark = walk.rules.paints_black();
+    let rules = Rules::of(&tree);
+    let mut walk = Walk::new(source, kind, charset, &rules);
     if let Some(base) = base(&tree, source.url) {
         uses::base(&mut walk.draft.page, source.url, &base);
         walk.draft.page.url = base;
@@ -48,6 +51,10 @@ pub(super) fn page(
             .refreshes
             .push(resolve(source.url, target).0);
     }
+    let loads = rules.cascade.loads.iter();
+    let hosts = loads.map(|it| resolve(&walk.draft.page.url, it).1);
+    let hosts: BTreeSet<String> = hosts.filter(|it| !it.is_empty()).collect();
+    walk.draft.page.style_hosts = hosts.into_iter().collect();
     walk.run(&tree, &ignored);
     if cancel::is_cancelled() {
         return Err(Limit::Time);
@@ -75,26 +82,6 @@ pub fn is_selector(text: &str) -> bool {
 /// Parses a selector in NFC: class names of pages are read in that form, too.
 fn selector(text: &str) -> Option<Selector> {
     Selector::parse(&nfc(text)).ok()
-}
-
-fn rules(tree: &Html) -> (HidingRules, CoverRules) {
-    let mut rules = HidingRules::default();
-    let mut covers = CoverRules::default();
-    for node in tree.tree.nodes() {
-        if node
-            .value()
-            .as_element()
-            .is_some_and(|it| it.name() == "style")
-        {
-            let css: String = node
-                .children()
-                .filter_map(|it| it.value().as_text().map(|text| text.to_string()))
-                .collect();
-            rules.add(&css);
-            covers.add(&css);
-        }
-    }
-    (rules, covers)
 }
 
 /// The address of the first base element, by the rules of browsers: not one inside a template or a drawing, and no
@@ -128,25 +115,39 @@ fn is_html(element: &Element) -> bool {
     &*element.name.ns == "http://www.w3.org/1999/xhtml"
 }
 
-/// Whether the text inside an element is not content. A template with a shadow root is displayed; SVG and MathML have
-/// `style` and `title` elements that are displayed, too.
-fn is_mute(element: &Element) -> bool {
+/// Whether the text inside an element is not content. A template with a shadow root is displayed, and so is one that
+/// code takes the content of; SVG and MathML have `style` and `title` elements that are displayed, too.
+fn is_mute(element: &Element, scripted: &Scripted) -> bool {
     match element.name() {
         "script" => true,
         "style" | "title" => is_html(element),
-        "template" => element.attr("shadowrootmode").is_none(),
+        "template" => {
+            let name = element.attr("id").unwrap_or("template");
+            element.attr("shadowrootmode").is_none() && !scripted.templates.contains(name)
+        }
         _ => false,
     }
 }
+
+/// Most texts drawn by style that are kept, and fewest letters of each: the rest are marks and icons.
+const DRAWN: usize = 200;
+/// Most bytes of what style draws that are read of one page: a rule may fit every element.
+const DRAWN_BYTES: usize = 4 << 20;
+const DRAWN_LETTERS: usize = 2;
 
 /// Most bytes of a base address: a hundred thousand links may be resolved against it.
 const LONGEST_BASE: usize = 512;
 
 /// State of the walk over the tree.
-struct Walk {
+struct Walk<'t> {
     draft: Draft,
-    rules: HidingRules,
-    covers: CoverRules,
+    rules: &'t Rules,
+    path: Path<'t>,
+    layers: Layers,
+    /// Texts that style draws, each once.
+    drawn: Vec<String>,
+    /// Bytes of what style draws that may still be read.
+    room: usize,
     shape: Vec<u8>,
     outline: outline::Tokens,
     depth: usize,
@@ -157,8 +158,8 @@ struct Walk {
     title: Option<String>,
 }
 
-impl Walk {
-    fn new(source: Source, kind: Kind, charset: &'static str) -> Self {
+impl<'t> Walk<'t> {
+    fn new(source: Source, kind: Kind, charset: &'static str, rules: &'t Rules) -> Self {
         let raw = Digest::of(source.bytes);
         let page = Page {
             url: source.url.clone(),
@@ -185,6 +186,8 @@ impl Walk {
             stunts: Vec::new(),
             covers: Vec::new(),
             uses: Vec::new(),
+            layers: Vec::new(),
+            style_hosts: Vec::new(),
             fingerprint: Fingerprint {
                 raw,
                 content: raw,
@@ -193,8 +196,11 @@ impl Walk {
         };
         Self {
             draft: Draft::of(page),
-            rules: HidingRules::default(),
-            covers: CoverRules::default(),
+            rules,
+            path: Path::new(),
+            layers: Layers::default(),
+            drawn: Vec::new(),
+            room: DRAWN_BYTES,
             shape: Vec::new(),
             outline: outline::Tokens::default(),
             depth: 0,
@@ -204,7 +210,7 @@ impl Walk {
         }
     }
 
-    fn run(&mut self, tree: &Html, ignored: &HashSet<NodeId>) {
+    fn run(&mut self, tree: &'t Html, ignored: &HashSet<NodeId>) {
         let mut skipping: Option<NodeId> = None;
         for (n, edge) in tree.tree.root().traverse().enumerate() {
             if cancel::step(1) && n % 1024 == 0 {
@@ -220,7 +226,7 @@ impl Walk {
                         continue;
                     }
                     match node.value() {
-                        Node::Element(element) => self.open(element),
+                        Node::Element(element) => self.open(node, element),
                         Node::Text(text) => self.text(text),
                         _ => (),
                     }
@@ -238,8 +244,9 @@ impl Walk {
         }
     }
 
-    fn open(&mut self, element: &Element) {
+    fn open(&mut self, node: NodeRef<'t, Node>, element: &'t Element) {
         let tag = element.name();
+        let rules = self.rules;
         self.depth += 1;
         self.draft.page.elements += 1;
         self.shape.extend(tag.as_bytes());
@@ -248,13 +255,31 @@ impl Walk {
         if is_block(tag) {
             self.draft.gather.flush();
         }
-        if let Some(hiding) = self.hides(element) {
+        self.path.open(node, element);
+        let inline = element.attr("style").map(declarations).unwrap_or_default();
+        let style = rules.cascade.style(&mut self.path, &inline);
+        let hiding = hides(element, &style, &rules.scripted);
+        let opened = Opened {
+            element,
+            style: &style,
+            depth: self.depth,
+            elements: self.draft.page.elements,
+            hiding,
+            within_hidden: self.draft.hiding().is_some(),
+        };
+        self.layers
+            .open(&opened, &rules.cascade, &mut self.path, &rules.scripted);
+        if let Some(hiding) = hiding {
             self.draft.hidden.push((self.depth, hiding));
         }
         if self.draft.hidden.is_empty() {
-            cover::add(&self.covers, &mut self.draft.page, element);
+            cover::add(&rules.covers, &mut self.draft.page, element);
+            self.draw(element, &style);
         }
-        if is_mute(element) {
+        if matches!(tag, "html" | "body") {
+            self.draft.page.dark |= hidden::paints_black(&style);
+        }
+        if is_mute(element, &rules.scripted) {
             self.mute += 1;
         }
         if tag == "title" && is_html(element) && self.draft.page.title.is_none() {
@@ -266,34 +291,48 @@ impl Walk {
         self.draft.collect(tag, element);
     }
 
-    fn hides(&self, element: &Element) -> Option<Hiding> {
-        let tag = element.name();
-        if tag == "noscript" {
-            return Some(Hiding::NoScript);
+    /// Keeps the texts that style draws for a visible element, and those in its pictures.
+    fn draw(&mut self, element: &Element, style: &Style) {
+        let pictures = ["background", "background-image", "content"];
+        let pictures = pictures
+            .into_iter()
+            .filter_map(|it| style.get(it).and_then(address));
+        let pictures = pictures.chain(element.attr("src").filter(|_| element.name() == "img"));
+        let mut texts = Vec::new();
+        for text in pictures {
+            if is_drawing(text) && self.takes(text.len()) {
+                texts.extend(pictured(text));
+            }
         }
-        if matches!(tag, "html" | "body" | "head") {
-            // pages against clickjacking hide the whole body until a script shows it
-            return None;
-        }
-        if element.attr("hidden").is_some() {
-            return Some(Hiding::Attribute);
-        }
-
-        element
-            .attr("style")
-            .and_then(hidden::of_style)
-            .or_else(|| self.rules.of(element.attr("id"), outline::classes(element)))
-            .or_else(|| {
-                if !matches!(tag, "marquee" | "iframe") {
-                    return None;
+        let rules = self.rules;
+        if rules.cascade.draws() {
+            for (at, tag) in [(Drawn::Before, "::before"), (Drawn::After, "::after")] {
+                let style = rules.cascade.drawn(&mut self.path, at);
+                let Some(content) = style.get("content") else {
+                    continue;
+                };
+                if hidden::of(&style).is_some() || !self.takes(content.len()) {
+                    continue;
                 }
-                let still = ["width", "height", "scrollamount"].into_iter().any(|it| {
-                    element
-                        .attr(it)
-                        .is_some_and(|value| matches!(value.trim(), "0" | "1" | "0px" | "1px"))
-                });
-                still.then_some(Hiding::TinyBox)
-            })
+                let mut text = drawn(content, |it| element.attr(it));
+                text.extend(address(content).and_then(pictured));
+                self.layers.drawn(tag, &text, &style, &self.draft.page);
+                texts.push(text);
+            }
+        }
+        for text in texts {
+            let letters = text.chars().filter(|it| it.is_alphabetic()).count();
+            let text = fold(&text[..floor(&text, LONGEST_LINE)]);
+            if letters >= DRAWN_LETTERS && self.drawn.len() < DRAWN && !self.drawn.contains(&text) {
+                self.drawn.push(text);
+            }
+        }
+    }
+
+    /// Whether there is room to read so many more bytes of what style draws.
+    fn takes(&mut self, bytes: usize) -> bool {
+        self.room = self.room.saturating_sub(bytes);
+        self.room > 0
     }
 
     fn text(&mut self, text: &str) {
@@ -304,6 +343,9 @@ impl Walk {
             self.draft.page.scripts[script].code.push_str(text);
         } else if self.mute == 0 {
             let hidden = self.draft.hiding();
+            if hidden.is_none() {
+                self.layers.text(text);
+            }
             self.draft
                 .gather
                 .add(text, hidden, self.draft.link.is_some());
@@ -336,7 +378,7 @@ impl Walk {
                 self.draft.page.headings.push(Heading { level, text });
             }
         }
-        if is_mute(element) {
+        if is_mute(element, &self.rules.scripted) {
             self.mute = self.mute.saturating_sub(1);
         }
         if is_block(tag) {
@@ -351,13 +393,19 @@ impl Walk {
             self.draft.gather.flush();
             self.draft.hidden.pop();
         }
+        self.layers.close(self.depth, &self.draft.page.url);
+        self.path.close();
         self.shape.push(b'>');
         self.depth -= 1;
     }
 
     fn finish(mut self, source: Source) -> Page {
         self.draft.gather.flush();
+        for text in &self.drawn {
+            self.draft.gather.carry(text, None);
+        }
         let mut page = self.draft.page;
+        page.layers = self.layers.finish(page.elements);
         page.blocks = self.draft.gather.blocks;
         page.title = page.title.map(|it| fold(&it)).filter(|it| !it.is_empty());
         for link in &mut page.links {

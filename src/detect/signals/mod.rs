@@ -6,6 +6,7 @@ mod asks_secrets;
 mod boast;
 mod canonical;
 mod covered;
+mod covering_layer;
 mod download;
 mod dressed;
 mod emptied;
@@ -54,6 +55,7 @@ pub const ALL: &[&dyn Detector] = &[
     &not_a_page::NotAPage,
     &dressed::Dressed,
     &covered::Covered,
+    &covering_layer::CoveringLayer,
     &Replaced,
     &Uprooted,
     &title::Title,
