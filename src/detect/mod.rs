@@ -7,17 +7,22 @@ pub mod hosts;
 pub mod language;
 mod marks;
 pub mod phrases;
+mod place;
+mod shown;
 pub mod signals;
 pub mod signature;
 pub mod site;
 pub mod state;
+mod texts;
+pub mod viet;
 mod view;
 pub mod weigh;
 pub mod weights;
 
 pub use expect::{Delivery, Expectations, Role};
 pub use marks::shows_mark;
-pub use view::{Code, Found, Place, Text, View};
+pub use texts::{Place, Text};
+pub use view::{Code, Found, View};
 pub use weigh::Reckoning;
 use weights::{Family, TABLE};
 

@@ -2,6 +2,7 @@
 //! in each of `locales/*.ftl`.
 
 mod alien_text;
+mod altered;
 mod asks_secrets;
 mod boast;
 mod canonical;
@@ -19,12 +20,14 @@ mod language;
 mod missing_text;
 mod moved;
 mod not_a_page;
+mod offer;
 mod origin;
 mod packed_script;
 mod parked;
 mod planted_file;
 mod redirect;
 mod replaced;
+mod retitled;
 mod slogan;
 mod spam;
 mod stage;
@@ -32,6 +35,7 @@ mod swapped_links;
 mod taunt;
 mod title;
 mod uprooted;
+mod voice;
 
 use super::Detector;
 
@@ -48,12 +52,14 @@ pub const ALL: &[&dyn Detector] = &[
     &boast::Boast,
     &taunt::Taunt,
     &slogan::Slogan,
+    &voice::Voice,
     &not_a_page::NotAPage,
     &dressed::Dressed,
     &covered::Covered,
     &Replaced,
     &Uprooted,
     &title::Title,
+    &retitled::Retitled,
     &Emptied,
     &Stage,
     &Moved,
@@ -69,11 +75,13 @@ pub const ALL: &[&dyn Detector] = &[
     &AsksSecrets,
     &hidden_links::HiddenLinks,
     &spam::Spam,
+    &offer::Offer,
     &swapped_links::SwappedLinks,
     &foreign_links::ForeignLinks,
     &canonical::Canonical,
     &download::Download,
     &alien_text::AlienText,
+    &altered::Altered,
     &language::Language,
     &missing_text::MissingText,
 ];
