@@ -3,13 +3,20 @@
 use std::collections::HashSet;
 
 use crate::{
-    detect::{Detector, Found, View},
+    detect::{
+        Detector, Found, View,
+        phrases::{REPORTED, SIGNED, SLOGANS, SOBER, SPAM},
+        viet::{
+            Line,
+            roles::{self, Part},
+        },
+    },
     model::Localized,
     page::{Block, fold::fold},
 };
 
-/// Strength 1.0 if the portal never used the new words, else nothing. Only beside a page that is as it was. It adds to
-/// what the words say, and shows them before and after.
+/// Strength 1.0 if the portal never used the new words and they insult, boast or sell; else 0.2: editors correct names.
+/// Only beside a page that is as it was.
 pub struct Altered;
 
 /// Most words of a line, and most words of it that may be others.
@@ -82,5 +89,28 @@ fn altered(view: &View, before: &str, block: &Block) -> Option<Found> {
     let say = Localized::new("signal-altered")
         .with("before", gone.join(" "))
         .with("after", come.join(" "));
-    strange.then(|| Found::new(1.0, say, &block.text))
+    let strength = if is_hostile(&words, &block.text) {
+        1.0
+    } else {
+        0.2
+    };
+    strange.then(|| Found::new(strength, say, &block.text))
+}
+
+/// Whether words that came into a line are an attacker's, in a line that does not report.
+fn is_hostile(words: &str, line: &str) -> bool {
+    const HOSTILE: &[Part] = &[
+        Part::Abuse,
+        Part::Evil,
+        Part::Revolt,
+        Part::Trade,
+        Part::Nameless,
+    ];
+    let parts = roles::find(&Line::read(words));
+    let sober = REPORTED.any(&fold(line)) || SOBER.any(&fold(line));
+    !sober
+        && (SIGNED.any(words)
+            || SLOGANS.any(words)
+            || SPAM.any(words)
+            || parts.iter().any(|it| HOSTILE.contains(&it.part)))
 }

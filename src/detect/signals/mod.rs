@@ -16,6 +16,7 @@ mod foreign_links;
 mod foreign_loader;
 mod foreign_script;
 mod hidden_links;
+mod intruder;
 mod language;
 mod missing_text;
 mod moved;
@@ -35,7 +36,6 @@ mod swapped_links;
 mod taunt;
 mod title;
 mod uprooted;
-mod voice;
 
 use super::Detector;
 
@@ -52,7 +52,7 @@ pub const ALL: &[&dyn Detector] = &[
     &boast::Boast,
     &taunt::Taunt,
     &slogan::Slogan,
-    &voice::Voice,
+    &intruder::Intruder,
     &not_a_page::NotAPage,
     &dressed::Dressed,
     &covered::Covered,

@@ -55,7 +55,7 @@ impl Detector for Retitled {
             .iter()
             .any(|it| is_alien(view, it) || brand::is_brand(it))
             || SPAM.any(&folded)
-            || viet::voice::weigh(&reading).is_some()
+            || viet::intrusion::weigh(&reading).is_some()
             || viet::offer::weigh(&reading).is_some_and(|it| it.strength >= 0.5);
         let strange = new.iter().filter(|it| !is_own_shape(it)).count();
         let strength = match (loud, strange) {

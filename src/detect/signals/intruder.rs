@@ -6,31 +6,31 @@ use crate::{
 };
 
 /// The strength of the line's structure, more for place, disguise and a made-up name, less for a link to an own article.
-pub struct Voice;
+pub struct Intruder;
 
 /// Words from which a line is prose.
 const PROSE: usize = 24;
 
-impl Detector for Voice {
+impl Detector for Intruder {
     fn name(&self) -> &'static str {
-        "voice"
+        "intruder"
     }
 
     fn look(&self, view: &View) -> Option<Found> {
         let mut best: Option<(f64, String, &Text)> = None;
         for (text, line) in view.lines() {
-            let Some(voice) = viet::voice::weigh(line) else {
+            let Some(intrusion) = viet::intrusion::weigh(line) else {
                 continue;
             };
-            let strength = weigh(view, text, line, voice.strength);
+            let strength = weigh(view, text, line, intrusion.strength);
             if best.as_ref().is_none_or(|it| it.0 < strength)
                 && !(view.change.is_some() && view.knows(&text.folded))
             {
-                best = Some((strength, voice.words, text));
+                best = Some((strength, intrusion.words, text));
             }
         }
         let (strength, words, text) = best.filter(|it| it.0 > 0.1)?;
-        let say = Localized::new("signal-voice").with("words", words);
+        let say = Localized::new("signal-intruder").with("words", words);
         Some(Found::new(strength, say, &text.raw))
     }
 }

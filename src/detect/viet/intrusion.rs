@@ -6,7 +6,7 @@ use super::{
 };
 
 /// What a line says in that voice.
-pub struct Voice {
+pub struct Intrusion {
     /// 0 to 1, before place and spelling are weighed.
     pub strength: f64,
     /// The words that it rests on, as written.
@@ -96,7 +96,7 @@ const SELVES: &[Part] = &[Part::Me, Part::Rude];
 const OBJECTS: &[Part] = &[Part::System, Part::Here, Part::Data, Part::Admin, Part::You];
 
 /// Weighs a line; `None` for one that no intruder would sign.
-pub fn weigh(line: &Line) -> Option<Voice> {
+pub fn weigh(line: &Line) -> Option<Intrusion> {
     if !line.spelt.is_empty() {
         return spelt(line);
     }
@@ -130,14 +130,14 @@ pub fn weigh(line: &Line) -> Option<Voice> {
         doubt *= 0.4;
     }
     let strength = strength - doubt;
-    (strength >= 0.3).then(|| Voice {
+    (strength >= 0.3).then(|| Intrusion {
         strength,
         words: heard.words(),
     })
 }
 
 /// A line spelt letter by letter has no words; a deed in its letters is enough.
-fn spelt(line: &Line) -> Option<Voice> {
+fn spelt(line: &Line) -> Option<Intrusion> {
     let deed = roles::spelt(line, Part::Deed) || line.spelt.contains("bihack");
     let more = [
         Part::System,
@@ -154,7 +154,7 @@ fn spelt(line: &Line) -> Option<Voice> {
         (false, true) => 0.3,
         (false, false) => return None,
     };
-    Some(Voice {
+    Some(Intrusion {
         strength,
         words: line.spelt.clone(),
     })
