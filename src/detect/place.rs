@@ -10,7 +10,7 @@ use super::{
 use crate::page::{Page, cancel, registrable, writing_system::WritingSystem};
 
 /// Most lines that are read as Vietnamese, most sentences of one text, and words of a text that is one line.
-const READ: usize = 600;
+const READ: usize = 400;
 const SENTENCES: usize = 6;
 const ONE_LINE: usize = 26;
 /// Most blocks that stand above the known page.

@@ -35,29 +35,30 @@ pub fn turned(raw: &str) -> Option<String> {
 pub fn rejoined(page: &Page) -> Vec<String> {
     let mut out = Vec::new();
     let mut run = String::new();
-    let mut cut = 0;
-    let short = |it: &str| it.chars().count() <= PIECE;
-    let end = |run: &mut String, cut: &mut usize, out: &mut Vec<String>| {
-        // one hidden piece beside a word is an icon's label or a mark for screen readers
-        if *cut >= 2 && out.len() < PIECES {
-            out.push(std::mem::take(run));
-        }
-        run.clear();
-        *cut = 0;
-    };
+    let mut cuts = 0;
+    let mut is_cut = false;
     for block in &page.blocks {
-        match (block.hidden.is_some(), short(&block.text)) {
-            (true, true) => cut += 1,
-            (false, true) => run.push_str(&block.text),
-            (false, false) if cut > 0 && run.len() < SHORT => {
-                run.push_str(&block.text);
-                end(&mut run, &mut cut, &mut out);
-            }
-            _ => end(&mut run, &mut cut, &mut out),
+        if block.hidden.is_some() {
+            is_cut = !run.is_empty() && block.text.chars().count() <= PIECE;
+            cuts += usize::from(is_cut);
+            continue;
         }
+        if !std::mem::take(&mut is_cut) || run.len() > SHORT {
+            take(&mut run, cuts, &mut out);
+            cuts = 0;
+        }
+        run.push_str(&block.text);
     }
-    end(&mut run, &mut cut, &mut out);
+    take(&mut run, cuts, &mut out);
     out
+}
+
+/// Ends a run. One hidden piece beside a word is an icon's label or a text for screen readers: two make a word.
+fn take(run: &mut String, cuts: usize, out: &mut Vec<String>) {
+    if cuts >= 2 && out.len() < PIECES {
+        out.push(std::mem::take(run));
+    }
+    run.clear();
 }
 
 /// Texts that make a signature when they are read backwards, as styles can show them.

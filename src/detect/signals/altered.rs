@@ -1,4 +1,4 @@
-//! One to three words of a line that every look had are others now: a name in a heading, a word in the agency's own name.
+//! One to four words of a line that every look had are others now: a name in a heading, a word in the agency's own name.
 
 use std::collections::HashSet;
 
@@ -21,9 +21,9 @@ pub struct Altered;
 
 /// Most words of a line, and most words of it that may be others.
 const LINE: usize = 20;
-const CHANGED: usize = 3;
+const CHANGED: usize = 4;
 /// Most new lines that are compared with lost ones, and most lost ones.
-const ASKED: usize = 60;
+const ASKED: usize = 30;
 
 impl Detector for Altered {
     fn name(&self) -> &'static str {
@@ -53,7 +53,8 @@ impl Detector for Altered {
         }
         let new = change.blocks.iter().filter(|it| it.hidden.is_none());
         new.take(ASKED)
-            .find_map(|block| lost.iter().find_map(|before| altered(view, before, block)))
+            .filter_map(|block| lost.iter().find_map(|before| altered(view, before, block)))
+            .max_by(|a, b| a.strength.total_cmp(&b.strength))
     }
 }
 

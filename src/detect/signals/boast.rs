@@ -190,6 +190,10 @@ fn is_everyday(phrase: &str) -> bool {
         "destroyed by",
         "encrypted by",
         "conquered by",
+        // what a Vietnamese intruder says of it is for the signal "intruder"
+        "tấn công bởi",
+        "bị tấn công bởi",
+        "bị hack",
     ]
     .contains(&phrase)
 }
