@@ -360,3 +360,44 @@ fn hatred(heard: &Heard) -> f64 {
         .map(|it| it.1)
         .fold(0.0, f64::max)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strength(text: &str) -> f64 {
+        weigh(&Line::read(text)).map_or(0.0, |it| it.strength)
+    }
+
+    #[test]
+    fn the_same_words_in_any_spelling() {
+        for text in [
+            "Trang này đã bị tấn công bởi nhóm Mưa Đá",
+            "trang nay da bi tan cong boi nhom Mua Da",
+            "tr4ng n4y da bi t4n c0ng b0i nhom Mua Da",
+            "Tràng này đà bì tấn cồng bời nhõm hạck",
+            "Тrang này đã bị hасk bởi Mưa Đá",
+            "đ.ã b.ị h.a.c.k b.ở.i M.D",
+            "T R A N G N À Y Đ Ã B Ị T Ấ N C Ô N G",
+            "ad ơi web m bị t hack r nhé",
+        ] {
+            assert!(strength(text) >= 0.5, "{text}: {}", strength(text));
+        }
+    }
+
+    #[test]
+    fn news_and_notices_are_no_intruders() {
+        for text in [
+            "Công an bắt nhóm hacker tấn công hệ thống ngân hàng",
+            "Bệnh viện bị tấn công bởi mã độc tống tiền",
+            "Hệ thống tạm dừng để nâng cấp, chúng tôi sẽ quay lại sau",
+            "Mật khẩu quá yếu, vui lòng nhập lại",
+            "Quản trị viên cần đổi mật khẩu trước ngày 30/11",
+            "Cảm ơn bạn đã ghé thăm trang thông tin của xã",
+            "Khu đô thị T4N, cụm công nghiệp H4",
+            "Đảng Cộng sản Việt Nam quang vinh muôn năm!",
+        ] {
+            assert!(strength(text) < 0.4, "{text}: {}", strength(text));
+        }
+    }
+}

@@ -64,3 +64,28 @@ pub fn weigh(line: &Line) -> Option<Offer> {
         words: words.join(" "),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sellers_are_told_from_those_that_warn_of_them() {
+        let strength = |text: &str| weigh(&Line::read(text)).map_or(0.0, |it| it.strength);
+        for text in [
+            "Vay nóng không thế chấp, duyệt nhanh trong 5 phút",
+            "vay nong khong the chap, duyet nhanh",
+            "Nhà cái uy tín số 1, nạp rút siêu tốc",
+            "Tài khoản VNeID của bạn sắp bị khóa, xác minh ngay tại đây",
+        ] {
+            assert!(strength(text) >= 0.6, "{text}: {}", strength(text));
+        }
+        for text in [
+            "Công an triệt phá đường dây game bài đổi thưởng uy tín",
+            "Ngân hàng Chính sách xã hội giải ngân vốn vay không thế chấp cho hộ nghèo",
+            "Phiên làm việc của bạn đã hết hạn, vui lòng đăng nhập lại",
+        ] {
+            assert!(strength(text) < 0.4, "{text}: {}", strength(text));
+        }
+    }
+}

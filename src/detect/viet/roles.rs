@@ -228,3 +228,24 @@ pub fn spelt(line: &Line, part: Part) -> bool {
         .filter(|it| it.part == part && it.joined.len() >= 4);
     !line.spelt.is_empty() && words.any(|it| line.spelt.contains(&it.joined))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_has_words_and_every_row_a_part() {
+        let text = include_str!("../phrases/viet-roles.tsv");
+        for line in text.lines().filter(|it| !it.starts_with('#')) {
+            let name = line.split('\t').next().unwrap_or_default();
+            assert!(PARTS.iter().any(|it| it.0 == name), "{name:?} is no part");
+        }
+        for (name, part) in PARTS {
+            assert!(
+                TABLE.words.iter().any(|it| it.part == *part),
+                "{name} has no word"
+            );
+        }
+        assert!(TABLE.automaton.is_some());
+    }
+}
