@@ -9,11 +9,13 @@ use std::{
 use super::{
     expect::Expectations,
     phrases::{REPORTED, SOBER},
+    texts::{Place, Text, texts},
+    viet,
 };
 use crate::{
     diff::{Change, Norm, compare},
     model::{Localized, excerpt},
-    page::{Block, Form, Frame, Image, Link, Page, Script, cancel, fold::fold, script},
+    page::{Block, Form, Frame, Link, Page, Script, cancel, fold::fold, script},
 };
 
 /// What a detector found: the strength (0 to 1), the sentence and its arguments, and an excerpt as proof.
@@ -49,6 +51,8 @@ pub struct View<'a> {
     codes: OnceCell<Vec<Code<'a>>>,
     sober: OnceCell<usize>,
     first: OnceCell<Vec<&'a Block>>,
+    pub(super) lines: OnceCell<Vec<(usize, viet::Line)>>,
+    pub(super) above: OnceCell<HashSet<&'a str>>,
 }
 
 /// New inline code or data, with the texts that it carries in disguise.
@@ -82,27 +86,6 @@ const LINKED: usize = 10;
 /// Most lines of text written by one script that are read: the first and the last half of this number.
 const WRITTEN: usize = 200;
 
-/// The place of a text: a phrase means more in a louder place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    Title,
-    Heading,
-    Block,
-    Hidden,
-    /// Alternative text, meta content and data for machines.
-    Meta,
-    /// Text that a script writes.
-    Written,
-}
-
-/// One text as it is on the page, and folded for phrase search.
-pub struct Text<'a> {
-    pub place: Place,
-    pub raw: Cow<'a, str>,
-    pub folded: String,
-    pub linked: bool,
-}
-
 impl<'a> View<'a> {
     /// Compares the page with its norm and gathers its texts. A norm without looks means a page without a baseline.
     pub fn new(page: &'a Page, norm: &'a Norm, expect: &'a Expectations) -> Self {
@@ -121,6 +104,8 @@ impl<'a> View<'a> {
             codes,
             sober: OnceCell::new(),
             first: OnceCell::new(),
+            lines: OnceCell::new(),
+            above: OnceCell::new(),
             change,
             expect,
         }
@@ -210,103 +195,6 @@ impl<'a> View<'a> {
     pub fn kept(&self) -> f64 {
         self.change.as_ref().map_or(1.0, Change::kept)
     }
-}
-
-fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text<'a>> {
-    let headings: BTreeSet<&str> = page.headings.iter().map(|it| it.text.as_str()).collect();
-    let blocks: Vec<&'a Block> = match change {
-        Some(change) => change.blocks.clone(),
-        None => page.blocks.iter().collect(),
-    };
-    let meta: Vec<&'a (String, String)> = match change {
-        Some(change) => change.meta.clone(),
-        None => page.meta.iter().collect(),
-    };
-    let mut out = Vec::with_capacity(blocks.len() + 8);
-    let mut put = |place, raw: &'a str, linked| {
-        if cancel::is_cancelled() {
-            return;
-        }
-        let folded = fold(raw);
-        if !folded.is_empty() {
-            out.push(Text {
-                place,
-                raw: Cow::Borrowed(raw),
-                folded,
-                linked,
-            });
-        }
-    };
-    if let Some(title) = &page.title
-        && change.is_none_or(|it| it.title)
-    {
-        put(Place::Title, title, false);
-    }
-    let said: Vec<&str> = blocks.iter().map(|it| it.text.as_str()).collect();
-    for block in blocks {
-        let place = match block.hidden {
-            Some(_) => Place::Hidden,
-            None if headings.contains(block.text.as_str()) => Place::Heading,
-            None => Place::Block,
-        };
-        put(place, &block.text, block.linked);
-    }
-    for spelt in spelt_in_blocks(&said) {
-        let folded = fold(&spelt);
-        out.push(Text {
-            place: Place::Block,
-            raw: Cow::Owned(spelt),
-            folded,
-            linked: false,
-        });
-    }
-    let mut put = |place, raw: &'a str, linked| {
-        let folded = fold(raw);
-        if !folded.is_empty() {
-            out.push(Text {
-                place,
-                raw: Cow::Borrowed(raw),
-                folded,
-                linked,
-            });
-        }
-    };
-    for (name, content) in meta {
-        let told = ["description", "keywords", "author"].contains(&name.as_str())
-            || name.starts_with("og:")
-            || name.starts_with("twitter:");
-        if told {
-            put(Place::Meta, content, false);
-        }
-    }
-    let images: Vec<&'a Image> = match change {
-        Some(change) => change.images.clone(),
-        None => page.images.iter().collect(),
-    };
-    for image in images {
-        if image.alt.len() > 3 {
-            put(Place::Meta, &image.alt, false);
-        }
-    }
-    out
-}
-
-/// Words spelt in blocks of one or two letters, one below or beside the other.
-fn spelt_in_blocks(blocks: &[&str]) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut run = String::new();
-    for text in blocks.iter().chain(&["end of the page"]) {
-        if text.chars().count() <= 2 && text.chars().any(char::is_alphanumeric) {
-            run.push_str(text);
-        } else {
-            // four letters would be a word, but table cells hold short texts, too: six are needed
-            if run.chars().filter(|it| it.is_alphabetic()).count() >= 6 {
-                out.push(std::mem::take(&mut run));
-            }
-            run.clear();
-        }
-    }
-    out
 }
 
 fn codes_of<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Code<'a>> {

@@ -9,15 +9,7 @@ use unicode_security::confusable_detection::skeleton;
 /// full-width, mathematical) become Latin, leet digits inside words become letters, `h a c k e d` becomes one word, and
 /// white space and punctuation between words become one blank. Punctuation at the edge of a word is dropped.
 pub fn fold(text: &str) -> String {
-    let mut letters = String::with_capacity(text.len());
-    for c in text.chars() {
-        // fast path: most letters are ASCII
-        if c.is_ascii() {
-            letters.push(c.to_ascii_lowercase());
-        } else if let Some(c) = letter(c) {
-            letters.extend(c.to_lowercase());
-        }
-    }
+    let letters = letters(text);
     let mut out = String::with_capacity(letters.len() + 2);
     let mut singles = String::new();
     for word in letters.split(|c: char| c.is_whitespace() || is_break(c)) {
@@ -43,12 +35,27 @@ pub fn fold(text: &str) -> String {
     out
 }
 
+/// Returns `text` in small letters, with look-alikes of Latin letters undone and without invisible characters.
+pub fn letters(text: &str) -> String {
+    let mut letters = String::with_capacity(text.len());
+    for c in text.chars() {
+        // fast path: most letters are ASCII
+        if c.is_ascii() {
+            letters.push(c.to_ascii_lowercase());
+        } else if let Some(c) = letter(c) {
+            letters.extend(c.to_lowercase());
+        }
+    }
+    letters
+}
+
 /// Returns a text without its invisible characters.
 pub fn visible(text: &str) -> String {
     text.chars().filter(|it| !is_invisible(*it)).collect()
 }
 
-fn is_break(c: char) -> bool {
+/// Whether a sign ends a word as a blank does.
+pub fn is_break(c: char) -> bool {
     matches!(
         c,
         '/' | ','
@@ -238,7 +245,7 @@ const STRUCK: &[(char, char)] = &[
 ];
 
 /// A Latin letter without its mark.
-fn unmarked(c: char) -> char {
+pub fn unmarked(c: char) -> char {
     if let Some((_, plain)) = STRUCK.iter().find(|it| it.0 == c) {
         return *plain;
     }

@@ -6,8 +6,8 @@ use crate::{
     page::writing_system::{self, Letters, WRITINGS, WritingSystem},
 };
 
-/// Strength by place (title 1.0, block 0.6), half for 8 to 13 letters. Only beside a baseline with at least 400
-/// letters.
+/// Strength by place (title 1.0, block 0.6, above an intact page 1.0), half for 8 to 13 letters. Only beside a baseline
+/// with at least 400 letters.
 pub struct AlienText;
 
 /// Letters of a writing system on known looks from which it is not alien: names of languages in a menu have fewer.
@@ -57,6 +57,12 @@ impl Detector for AlienText {
                 Place::Meta | Place::Hidden => 0.9,
                 Place::Heading => 0.7,
                 Place::Block | Place::Written => 0.6,
+            };
+            // in a page that is as it was, what stands above all else is no news of the portal's own
+            let place = if view.is_intact() && view.is_loud(text) {
+                1.0
+            } else {
+                place
             };
             let strength = place * if alien < 14 { 0.5 } else { 1.0 };
             if best.is_none_or(|it| it.0 < strength) {

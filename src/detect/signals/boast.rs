@@ -84,7 +84,11 @@ fn signed(view: &View, text: &Text) -> Option<(f64, String)> {
                 if is_everyday(hit.phrase) && view.kept() > 0.5 && view.words > 60 =>
             {
                 // without a baseline, the line may be old
-                if view.change.is_some() && words <= 5 {
+                // "Tested by …" names a laboratory as well: a made-up name or a shout tells
+                let odd = signature::handles(&text.raw) + signature::numbered(&text.raw) > 0
+                    || signature::is_decorated(&text.raw)
+                    || signature::is_loud(&text.raw);
+                if view.change.is_some() && words <= 5 && odd {
                     0.72
                 } else if view.change.is_none() && is_prominent(view, text) && words <= 6 {
                     0.8
@@ -186,6 +190,10 @@ fn is_everyday(phrase: &str) -> bool {
         "destroyed by",
         "encrypted by",
         "conquered by",
+        // what a Vietnamese intruder says of it is for the signal "intruder"
+        "tấn công bởi",
+        "bị tấn công bởi",
+        "bị hack",
     ]
     .contains(&phrase)
 }

@@ -2,6 +2,7 @@
 //! in each of `locales/*.ftl`.
 
 mod alien_text;
+mod altered;
 mod asks_secrets;
 mod boast;
 mod canonical;
@@ -18,10 +19,12 @@ mod foreign_loader;
 mod foreign_script;
 mod foreign_style;
 mod hidden_links;
+mod intruder;
 mod language;
 mod missing_text;
 mod moved;
 mod not_a_page;
+mod offer;
 mod origin;
 mod own_upload;
 mod packed_script;
@@ -29,6 +32,7 @@ mod parked;
 mod planted_file;
 mod redirect;
 mod replaced;
+mod retitled;
 mod slogan;
 mod spam;
 mod stage;
@@ -52,6 +56,7 @@ pub const ALL: &[&dyn Detector] = &[
     &boast::Boast,
     &taunt::Taunt,
     &slogan::Slogan,
+    &intruder::Intruder,
     &not_a_page::NotAPage,
     &dressed::Dressed,
     &covered::Covered,
@@ -59,6 +64,7 @@ pub const ALL: &[&dyn Detector] = &[
     &Replaced,
     &Uprooted,
     &title::Title,
+    &retitled::Retitled,
     &Emptied,
     &Stage,
     &Moved,
@@ -77,11 +83,13 @@ pub const ALL: &[&dyn Detector] = &[
     &AsksSecrets,
     &hidden_links::HiddenLinks,
     &spam::Spam,
+    &offer::Offer,
     &swapped_links::SwappedLinks,
     &foreign_links::ForeignLinks,
     &canonical::Canonical,
     &download::Download,
     &alien_text::AlienText,
+    &altered::Altered,
     &language::Language,
     &missing_text::MissingText,
 ];

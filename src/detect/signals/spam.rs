@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     detect::{
-        Detector, Found, Place, View,
+        Detector, Found, Place, Text, View,
         phrases::{SOBER, SPAM},
     },
     model::Localized,
@@ -37,7 +37,7 @@ impl Detector for Spam {
                 continue;
             }
             let hits: BTreeSet<&str> = hits.map(|it| it.phrase).collect();
-            if is_sober(view, at, hits.len()) {
+            if is_sober(view, at, hits.len()) || is_named_only(text, &hits) {
                 continue;
             }
             titled |= text.place == Place::Title;
@@ -73,6 +73,42 @@ impl Detector for Spam {
             .with("count", count);
         Some(Found::new(strength, say, shown))
     }
+}
+
+/// Names of medicines: hospitals publish their prices.
+const MEDICINES: &[&str] = &["viagra", "cialis", "levitra", "tadalafil", "sildenafil"];
+/// Words of selling, in the languages of such advertising.
+const SELLING: &[&str] = &[
+    "buy",
+    "order",
+    "cheap",
+    "cheapest",
+    "online",
+    "prescription",
+    "generic",
+    "discount",
+    "shop",
+    "sale",
+    "shipping",
+    "mua",
+    "rẻ",
+    "giao",
+    "chính hãng",
+    "kaufen",
+    "rezeptfrei",
+    "acheter",
+    "ordonnance",
+    "comprar",
+    "acquistare",
+    "купить",
+    "pills",
+];
+
+/// Whether a visible text names medicines and sells none.
+fn is_named_only(text: &Text, hits: &BTreeSet<&str>) -> bool {
+    matches!(text.place, Place::Block | Place::Heading)
+        && hits.iter().all(|it| MEDICINES.contains(it))
+        && !text.folded.split(' ').any(|it| SELLING.contains(&it))
 }
 
 /// Whether the text reads like one of a newspaper, a court or a ministry. For a single phrase, the texts beside it
