@@ -7,6 +7,8 @@ pub mod hosts;
 pub mod language;
 mod marks;
 pub mod phrases;
+mod pins;
+pub mod shown;
 pub mod signals;
 pub mod signature;
 pub mod site;

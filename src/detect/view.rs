@@ -12,7 +12,7 @@ use super::{
     phrases::{REPORTED, SOBER},
 };
 use crate::{
-    diff::{Change, Norm, compare},
+    diff::{Change, Norm, compare, pins},
     model::{Localized, excerpt},
     page::{
         Block, Form, Frame, Image, Link, Page, Script, cancel, fold::fold, registrable, script,
@@ -52,6 +52,7 @@ pub struct View<'a> {
     codes: OnceCell<Vec<Code<'a>>>,
     sober: OnceCell<usize>,
     first: OnceCell<Vec<&'a Block>>,
+    pins: OnceCell<Vec<pins::Pin>>,
 }
 
 /// New inline code or data, with the texts that it carries in disguise.
@@ -124,6 +125,7 @@ impl<'a> View<'a> {
             codes,
             sober: OnceCell::new(),
             first: OnceCell::new(),
+            pins: OnceCell::new(),
             change,
             expect,
         }
@@ -145,6 +147,11 @@ impl<'a> View<'a> {
     pub fn first_read(&self) -> &[&'a Block] {
         self.first
             .get_or_init(|| self.page.visible().take(3).collect())
+    }
+
+    /// The facts of the page that visitors act on.
+    pub fn pins(&self) -> &[pins::Pin] {
+        self.pins.get_or_init(|| pins::of(self.page))
     }
 
     /// Links that are new; all of them without a baseline.

@@ -8,7 +8,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::lines::{Line, lines};
+use super::{
+    lines::{Line, lines},
+    pins::{self, Pin},
+};
 use crate::{
     model::digest::key,
     page::{
@@ -21,7 +24,7 @@ use crate::{
 
 /// Format of stored features. Raise it with every change of what [`read`](crate::page::read) makes of bytes, or of
 /// [`Features`] itself: features of an earlier format are made again from the body.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Most of the page's own URLs that are kept.
 pub(super) const OWN_KEPT: usize = 400;
@@ -87,6 +90,7 @@ pub struct Features {
     /// Links into the portal and its own images, as absolute URLs with everything that varies.
     pub own_urls: Vec<String>,
     pub own_images: Vec<String>,
+    pub pins: Vec<Pin>,
     /// Every text in which a phrase is searched, each once. Stored apart: see [`features_codec`](super::features_codec).
     #[serde(skip)]
     pub texts: Vec<Arc<Told>>,
@@ -160,6 +164,7 @@ impl Features {
                 .map(|it| it.src.clone())
                 .take(OWN_KEPT)
                 .collect(),
+            pins: pins::of(page),
             texts: texts(page)
                 .take_while(|it| {
                     room = room.saturating_sub(it.len());

@@ -11,6 +11,7 @@ pub mod features_codec;
 pub mod lines;
 pub mod mask;
 pub mod norm;
+pub mod pins;
 
 pub use compare::{Change, compare};
 pub use features::Features;

@@ -22,9 +22,16 @@ mod not_a_page;
 mod origin;
 mod packed_script;
 mod parked;
+mod pinned_account;
+mod pinned_contact;
+mod pinned_logo;
+mod pinned_program;
+mod pinned_qr;
+mod pinned_service;
 mod planted_file;
 mod redirect;
 mod replaced;
+mod shown_to_some;
 mod slogan;
 mod spam;
 mod stage;
@@ -73,6 +80,13 @@ pub const ALL: &[&dyn Detector] = &[
     &foreign_links::ForeignLinks,
     &canonical::Canonical,
     &download::Download,
+    &pinned_account::PinnedAccount,
+    &pinned_qr::PinnedQr,
+    &pinned_service::PinnedService,
+    &pinned_program::PinnedProgram,
+    &pinned_contact::PinnedContact,
+    &pinned_logo::PinnedLogo,
+    &shown_to_some::ShownToSome,
     &alien_text::AlienText,
     &language::Language,
     &missing_text::MissingText,
