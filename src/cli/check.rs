@@ -154,8 +154,10 @@ async fn one(world: &World, target: &Target, learn: bool) -> Result<Vec<Looked>,
             seen
         } else {
             let own = profile_dossier(world, target, *profile).await;
+            let shown = out.first().and_then(|it| it.0.to_compare());
             let beside = LookOptions {
                 first_profile: Some(&target_state),
+                first_shown: shown.as_ref(),
                 address: out.first().and_then(|it| it.0.observation.face.address),
                 ..LookOptions::default()
             };

@@ -1,5 +1,6 @@
 //! The operator's expectations of a portal, and facts about a page that its bytes do not show.
 
+use super::shown::FirstVisitor;
 use crate::page::registrable;
 
 /// The operator's settings for a portal, and facts about its delivery.
@@ -16,6 +17,8 @@ pub struct Expectations {
     pub refused: bool,
     /// Ways of delivery that no known look had, each with the header that causes it.
     pub delivered: Vec<(Delivery, String)>,
+    /// The first visitor, where the page is another visitor's and the first one's is well.
+    pub beside: Option<FirstVisitor>,
 }
 
 /// A way in which headers change what browsers show of a page with unchanged bytes.
@@ -43,6 +46,7 @@ impl Expectations {
             moved_origin: Vec::new(),
             refused: false,
             delivered: Vec::new(),
+            beside: None,
         }
     }
 

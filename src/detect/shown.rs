@@ -1,88 +1,77 @@
-//! Text as a browser shows it: written backwards, turned by controls of direction, or cut by pieces that are not shown.
+//! What one visitor was shown, to be held beside what another is shown in the same minute.
 
-use super::phrases::SIGNED;
-use crate::page::{Page, fold::fold};
+use std::{collections::BTreeSet, sync::Arc};
 
-/// Most letters of a piece that is hidden inside a word, and most pieces that are joined.
-const PIECE: usize = 12;
-const PIECES: usize = 200;
-/// Most texts that are read backwards, and bytes of one.
-const TURNED: usize = 300;
-const SHORT: usize = 160;
+use crate::{
+    diff::Norm,
+    model::Digest,
+    page::{Page, registrable},
+};
 
-const OVERRIDE: char = '\u{202e}';
-const END: char = '\u{202c}';
+/// Text blocks that are kept: of a longer page, the later ones count as unknown.
+const BLOCKS: usize = 8000;
 
-/// A text with what controls of direction turn put as it is read; `None` for a text without such controls.
-pub fn turned(raw: &str) -> Option<String> {
-    if !raw.contains(OVERRIDE) {
-        return None;
-    }
-    let mut out = String::with_capacity(raw.len());
-    for (at, part) in raw.split(OVERRIDE).enumerate() {
-        let (inside, after) = match (at, part.split_once(END)) {
-            (0, _) => ("", part),
-            (_, Some(ends)) => ends,
-            (_, None) => (part, ""),
-        };
-        out.extend(inside.chars().rev());
-        out.push_str(after);
-    }
-    Some(out)
+/// The parts of a page by which two visitors are compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    pub title: Option<String>,
+    /// Keys of text blocks, ascending.
+    pub blocks: Vec<u64>,
+    /// Registrable domains that the page links, loads or posts to.
+    pub domains: BTreeSet<String>,
 }
 
-/// Words that hidden pieces cut: the visible pieces of a run, together.
-pub fn rejoined(page: &Page) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut run = String::new();
-    let mut cuts = 0;
-    let mut is_cut = false;
-    for block in &page.blocks {
-        if block.hidden.is_some() {
-            is_cut = !run.is_empty() && block.text.chars().count() <= PIECE;
-            cuts += usize::from(is_cut);
-            continue;
+impl Shown {
+    /// The parts of a page.
+    pub fn of(page: &Page) -> Self {
+        let mut blocks: Vec<u64> = page.blocks.iter().take(BLOCKS).map(|it| it.key).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        Self {
+            title: page.title.clone(),
+            blocks,
+            domains: domains(page),
         }
-        if !std::mem::take(&mut is_cut) || run.len() > SHORT {
-            take(&mut run, cuts, &mut out);
-            cuts = 0;
-        }
-        run.push_str(&block.text);
     }
-    take(&mut run, cuts, &mut out);
-    out
+
+    /// Whether the page has this text block.
+    pub fn has(&self, block: u64) -> bool {
+        self.blocks.binary_search(&block).is_ok()
+    }
+
+    /// Identifies what was shown.
+    pub fn digest(&self) -> Digest {
+        let blocks: Vec<u8> = self.blocks.iter().flat_map(|it| it.to_le_bytes()).collect();
+        let title = self.title.as_deref().unwrap_or_default().as_bytes();
+        let domains = self.domains.iter().map(String::as_bytes);
+        Digest::of_parts([title, blocks.as_slice()].into_iter().chain(domains))
+    }
 }
 
-/// Ends a run. One hidden piece beside a word is an icon's label or a text for screen readers: two make a word.
-fn take(run: &mut String, cuts: usize, out: &mut Vec<String>) {
-    if cuts >= 2 && out.len() < PIECES {
-        out.push(std::mem::take(run));
-    }
-    run.clear();
-}
-
-/// Texts that make a signature when they are read backwards, as styles can show them.
-pub fn mirrored(texts: &[&str]) -> Vec<String> {
-    texts
+/// Registrable domains of everything that a page leads to, loads or posts to.
+pub fn domains(page: &Page) -> BTreeSet<String> {
+    let hosts = page
+        .links
         .iter()
-        .filter(|it| it.len() <= SHORT)
-        .take(TURNED)
-        .map(|it| it.chars().rev().collect::<String>())
-        .filter(|it| SIGNED.any(&fold(it)))
-        .collect()
+        .map(|it| &it.host)
+        .chain(page.scripts.iter().map(|it| &it.host))
+        .chain(page.frames.iter().map(|it| &it.host))
+        .chain(page.forms.iter().map(|it| &it.host))
+        .chain(page.relations.iter().map(|it| &it.host));
+    let hosts: BTreeSet<&str> = hosts
+        .map(String::as_str)
+        .filter(|it| !it.is_empty())
+        .collect();
+    hosts.into_iter().map(registrable).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn controls_of_direction_are_undone() {
-        assert_eq!(
-            turned("Sở \u{202e}yb dekcaH\u{202c} X").as_deref(),
-            Some("Sở Hacked by X")
-        );
-        assert_eq!(turned("Sở Tư pháp"), None);
-        assert_eq!(mirrored(&["bởi hacked", "X yb dekcaH"]), ["Hacked by X"]);
-    }
+/// The first visitor, for a page that another visitor is shown.
+#[derive(Clone, Debug)]
+pub struct FirstVisitor {
+    /// What the first visitor was shown just now; empty where that page was as one that is known.
+    pub shown: Arc<Shown>,
+    /// What is normal for the first visitor.
+    pub first: Arc<Norm>,
+    /// What is normal for the visitor of this page.
+    pub own: Arc<Norm>,
 }

@@ -45,7 +45,7 @@ pub(super) fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text
         if cancel::is_cancelled() {
             return;
         }
-        let raw = shown::turned(raw).map_or(Cow::Borrowed(raw), Cow::Owned);
+        let raw = text_shown::turned(raw).map_or(Cow::Borrowed(raw), Cow::Owned);
         let folded = fold(&raw);
         if !folded.is_empty() {
             out.push(Text {
@@ -95,8 +95,8 @@ pub(super) fn texts<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Text
 fn undone<'a>(page: &'a Page, said: &[&str]) -> Vec<Text<'a>> {
     spelt_in_blocks(said)
         .into_iter()
-        .chain(shown::rejoined(page))
-        .chain(shown::mirrored(said))
+        .chain(text_shown::rejoined(page))
+        .chain(text_shown::mirrored(said))
         .map(|text| Text {
             place: Place::Block,
             folded: fold(&text),

@@ -13,7 +13,7 @@ use super::{
     viet,
 };
 use crate::{
-    diff::{Change, Norm, compare},
+    diff::{Change, Norm, compare, pins},
     model::{Localized, excerpt},
     page::{Block, Form, Frame, Link, Page, Script, cancel, fold::fold, script},
 };
@@ -53,6 +53,7 @@ pub struct View<'a> {
     first: OnceCell<Vec<&'a Block>>,
     pub(super) lines: OnceCell<Vec<(usize, viet::Line)>>,
     pub(super) above: OnceCell<HashSet<&'a str>>,
+    pins: OnceCell<Vec<pins::Pin>>,
 }
 
 /// New inline code or data, with the texts that it carries in disguise.
@@ -106,6 +107,7 @@ impl<'a> View<'a> {
             first: OnceCell::new(),
             lines: OnceCell::new(),
             above: OnceCell::new(),
+            pins: OnceCell::new(),
             change,
             expect,
         }
@@ -127,6 +129,11 @@ impl<'a> View<'a> {
     pub fn first_read(&self) -> &[&'a Block] {
         self.first
             .get_or_init(|| self.page.visible().take(3).collect())
+    }
+
+    /// The facts of the page that visitors act on.
+    pub fn pins(&self) -> &[pins::Pin] {
+        self.pins.get_or_init(|| pins::of(self.page))
     }
 
     /// Links that are new; all of them without a baseline.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     lines::{Line, lines},
     places::places,
+    pins::{self, Pin},
 };
 use crate::{
     model::digest::key,
@@ -95,6 +96,7 @@ pub struct Features {
     /// Keys of layers that cannot be closed, and registrable domains from which style loads.
     pub layers: Vec<u64>,
     pub style_domains: Vec<String>,
+    pub pins: Vec<Pin>,
     /// Every text in which a phrase is searched, each once. Stored apart: see [`features_codec`](super::features_codec).
     #[serde(skip)]
     pub texts: Vec<Arc<Told>>,
@@ -171,6 +173,7 @@ impl Features {
             places: places(page),
             layers: keys(page.layers.iter().map(|it| it.key)),
             style_domains: domains(page.style_hosts.iter().map(String::as_str)),
+            pins: pins::of(page),
             texts: texts(page)
                 .take_while(|it| {
                     room = room.saturating_sub(it.len());

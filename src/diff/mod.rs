@@ -12,6 +12,7 @@ pub mod lines;
 pub mod mask;
 pub mod norm;
 pub mod places;
+pub mod pins;
 
 pub use compare::{Change, compare};
 pub use features::Features;

@@ -6,6 +6,7 @@ use super::{
     features::{Features, OWN_KEPT},
     lines::Line,
     places::place_key,
+    pins::{self, Pin, Pins},
 };
 use crate::{
     model::digest::key,
@@ -85,6 +86,8 @@ pub struct Norm {
     pub layers: HashSet<u64>,
     /// Registrable domains from which style text loaded style sheets and fonts.
     pub style_domains: HashSet<String>,
+    /// Facts that visitors act on, of all looks; see [`Self::pinned`].
+    pub pins: Pins,
 }
 
 /// The texts of all looks, each once.
@@ -191,6 +194,7 @@ impl Norm {
         self.langs.extend(look.lang.iter().cloned());
         self.asks.extend(look.asks.iter().cloned());
         self.places.extend(&look.places);
+        pins::count(&mut self.pins, &look.pins, weight);
         self.dark |= look.dark;
         self.media = self.media.max(look.media);
         self.frames = self.frames.max(look.frames);
@@ -235,7 +239,8 @@ impl Norm {
             .map(|it| it.len() + 32)
             .sum();
         let lines: usize = self.lines.iter().map(|it| it.text.len() + 32).sum();
-        self.folded.len() + keys + versions + named + lines
+        let pins: usize = self.pins.values().map(|(it, _)| it.bytes()).sum();
+        self.folded.len() + keys + versions + named + lines + pins
     }
 
     /// Fills the parts that come from the latest look alone.
@@ -264,6 +269,12 @@ impl Norm {
     /// Whether a part that `count` recent looks had is stable: at least four of five looks had it.
     pub fn is_stable(&self, count: u16) -> bool {
         u32::from(count) * 5 >= u32::from(self.looks) * 4
+    }
+
+    /// The facts that are pinned: each stood in at least four of the last five looks.
+    pub fn pinned(&self) -> impl Iterator<Item = &Pin> {
+        let stable = |it: &&(Pin, u16)| it.1 > 0 && self.is_stable(it.1);
+        self.pins.values().filter(stable).map(|it| &it.0)
     }
 
     /// Share, 0 to 1, of the stable parts of `seen` that are still in `now`; `None` if no part is stable.

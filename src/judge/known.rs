@@ -5,7 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::{
-    detect,
+    detect::{
+        self,
+        shown::{FirstVisitor, Shown},
+    },
     diff::Norm,
     model::{Digest, LookRef, Mask, Target, TargetState},
 };
@@ -18,9 +21,14 @@ pub struct Known<'a> {
     pub target_state: &'a TargetState,
     /// What is remembered of the first visitor, where another one looks.
     pub first: Option<&'a TargetState>,
+    /// What the first visitor was shown just now, where another one looks and the first one's page is well.
+    pub shown: Option<&'a Arc<Shown>>,
     /// When the look began.
     pub at: Timestamp,
 }
+
+/// A second norm that a page is compared with: see [`detect::judge_against`].
+pub type Reference = (Arc<Norm>, detect::ReferenceKind);
 
 /// All that a page is read and judged with. Owned: it goes to another thread.
 #[derive(Clone, Debug)]
@@ -30,10 +38,13 @@ pub struct Case {
     pub at: Timestamp,
     /// What is normal for the target; empty where nothing is known.
     pub norm: Arc<Norm>,
-    /// See [`detect::judge_against`].
-    pub reference: Option<(Arc<Norm>, detect::ReferenceKind)>,
+    pub reference: Option<Reference>,
     /// Where the page varies; `None` where that is not learnt yet.
     pub mask: Option<Arc<Mask>>,
+    /// The first visitor, where another one looks.
+    pub beside: Option<FirstVisitor>,
+    /// Whether other visitors look after this one, and are compared with it.
+    pub leads: bool,
 }
 
 impl Case {
@@ -46,7 +57,29 @@ impl Case {
             norm: Arc::default(),
             reference: None,
             mask: None,
+            beside: None,
+            leads: known.first.is_none() && known.target.settings.profiles.len() > 1,
         }
+    }
+
+    /// Sets the norms of this visitor and of the first one.
+    pub fn compare(
+        &mut self,
+        norm: Arc<Norm>,
+        reference: Option<Reference>,
+        shown: Option<&Arc<Shown>>,
+    ) {
+        if let (Some((first, detect::ReferenceKind::FirstProfile)), Some(shown)) =
+            (&reference, shown)
+        {
+            self.beside = Some(FirstVisitor {
+                shown: shown.clone(),
+                first: first.clone(),
+                own: norm.clone(),
+            });
+        }
+        self.norm = norm;
+        self.reference = reference;
     }
 
     /// The part of it that costs nothing to know.
@@ -55,6 +88,7 @@ impl Case {
             target: &self.target,
             target_state: &self.target_state,
             first: None,
+            shown: None,
             at: self.at,
         }
     }

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::{
+    detect::shown::Shown,
     diff::Features,
     model::{
-        Class, Digest, Level, Localized, LookRef, Mask, Observation, Seen, SiteFacts, Verdict,
-        incident::ChangeLine,
+        Class, Digest, Level, Localized, LookRef, Mask, Observation, Seen, SiteFacts, Standing,
+        Verdict, incident::ChangeLine,
     },
 };
 
@@ -41,6 +42,8 @@ pub struct Look {
     /// When the baseline was approved that the page was judged against: one that was moved meanwhile makes the verdict
     /// void.
     pub baseline_at: Option<Timestamp>,
+    /// What the visitor was shown, where the page was read and other visitors are compared with it.
+    pub shown: Option<Arc<Shown>>,
 }
 
 /// The rung of the ladder that decided a look.
@@ -91,7 +94,14 @@ impl Look {
             body: None,
             site: None,
             baseline_at: None,
+            shown: None,
         }
+    }
+
+    /// What other visitors are compared with; `None` unless the portal is up for this one.
+    pub fn to_compare(&self) -> Option<Arc<Shown>> {
+        let is_up = self.class.standing() == Standing::Up;
+        is_up.then(|| self.shown.clone().unwrap_or_default())
     }
 
     /// The look of a visit that brought no body: silence, or "not modified".

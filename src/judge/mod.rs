@@ -26,7 +26,7 @@ mod visitors;
 
 pub use cut::{is_another_page, shown_over_http2};
 pub use glance::glance;
-pub use known::{Case, Known, expectations, known_looks, mask_source};
+pub use known::{Case, Known, Reference, expectations, known_looks, mask_source};
 pub use look::{DecidedBy, Look};
 pub use read::{needs_mask, needs_norm, read, read_crudely, unread};
 pub use recall::{Candidate, Judgement, cache_key, cached, is_current, judgement};

@@ -13,7 +13,7 @@ use super::{
     site::of_site,
 };
 use crate::{
-    detect::{Expectations, judge, judge_against},
+    detect::{Expectations, judge, judge_against, shown::Shown},
     diff::{Features, changed_lines, lines},
     model::{
         Class, Fetched, Level, Localized, LookRef, Observation, Part, Standing, Verdict,
@@ -138,6 +138,7 @@ fn judged(
     });
     out.body = Some(body.clone());
     out.is_whole = true;
+    out.shown = case.leads.then(|| Shown::of(page).into());
     teach(case, answer, page, body, &mut out);
     out
 }
@@ -159,6 +160,7 @@ fn weighed(
         expect.must_contain.clear();
         return judge(page, &case.norm, &expect);
     }
+    expect.beside.clone_from(&case.beside);
     let reference = case.reference.as_ref();
     let reference = reference.map(|(norm, why)| (norm.as_ref(), *why));
     judge_against(page, &case.norm, reference, &expect)

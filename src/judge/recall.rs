@@ -9,9 +9,12 @@ use super::{
     known::{expectations, known_looks, mask_source},
     origin::moved_origin,
 };
-use crate::model::{
-    Class, Digest, Fetched, Localized, LookRef, Mask, Part, TargetState, Verdict,
-    incident::ChangeLine,
+use crate::{
+    detect::shown::Shown,
+    model::{
+        Class, Digest, Fetched, Localized, LookRef, Mask, Part, TargetState, Verdict,
+        incident::ChangeLine,
+    },
 };
 
 /// A known look that a visit matches if its body matches a mask.
@@ -61,6 +64,7 @@ pub struct Judgement {
     pub title: Option<String>,
     pub changes: Vec<ChangeLine>,
     pub seen: Option<LookRef>,
+    pub shown: Option<Arc<Shown>>,
 }
 
 /// Whether `mask` was learnt from the looks that are known now, under the present expectations.
@@ -87,6 +91,7 @@ pub fn cached(known: Known<'_>, fetched: &Fetched, judgement: &Judgement) -> Loo
         .clone()
         .map(|it| LookRef { at: known.at, ..it });
     out.body.clone_from(&fetched.body);
+    out.shown.clone_from(&judgement.shown);
     out.baseline_at = known.target_state.baseline.as_ref().map(|it| it.at);
     out
 }
@@ -101,6 +106,7 @@ pub fn judgement(look: &Look) -> Option<Judgement> {
         title: look.title.clone(),
         changes: look.changes.clone(),
         seen: look.seen.clone(),
+        shown: look.shown.clone(),
     })
 }
 
@@ -128,10 +134,13 @@ pub fn cache_key(known: Known<'_>, fetched: &Fetched) -> Option<Digest> {
         certificate.map(|it| (&it.fault, &it.remark, &it.subject)),
         fetched.observation.hops.last(),
     );
+    let shown = known.shown.map(|it| *it.digest().bytes());
+    let shown = shown.unwrap_or_default();
     Some(Digest::of_parts([
         answer.digest?.bytes().as_slice(),
         &of(known.target_state),
         &known.first.map(of).unwrap_or_default(),
+        &shown,
         known.target_state.target.as_str().as_bytes(),
         rest.as_bytes(),
     ]))
@@ -213,6 +222,7 @@ mod tests {
                 target: &target,
                 target_state: &target_state,
                 first: None,
+                shown: None,
                 at: jiff::Timestamp::UNIX_EPOCH,
             });
             let look = match crude {

@@ -15,7 +15,7 @@ use crate::{
     diff::Norm,
     model::{
         Baseline, Digest, Fetched, LookRef, Mask, Observation, Presentation, Profile, Seen, Target,
-        TargetState, observation::Answer,
+        TargetState, observation::Answer, target::Settings,
     },
     page::{self, Limit, Page, Source},
 };
@@ -124,23 +124,36 @@ impl Replay {
         content_type: Option<&str>,
         bounded: &impl Bounded,
     ) -> Option<Look> {
-        let mut looks = seen.iter().enumerate().map(|(at, (profile, body))| {
-            let first = (at > 0).then_some(&self.target_state);
+        let mut seen = seen.iter();
+        let (profile, body) = seen.next()?;
+        let target = Target {
+            settings: Settings {
+                profiles: seen.clone().map(|it| it.0).chain([*profile]).collect(),
+                ..self.target.settings.clone()
+            },
+            ..self.target.clone()
+        };
+        let mut known = Known {
+            target: &target,
+            target_state: &self.target_state,
+            first: None,
+            shown: None,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let fetched = self.fetched(*profile, body, content_type);
+        let first = self.look(known, &fetched, bounded);
+        let shown = first.to_compare();
+        known.first = Some(&self.target_state);
+        known.shown = shown.as_ref();
+        let mut gravest = Gravest::of(first);
+        for (profile, body) in seen {
             let fetched = self.fetched(*profile, body, content_type);
-            self.look(first, &fetched, bounded)
-        });
-        let mut gravest = Gravest::of(looks.next()?);
-        looks.for_each(|it| gravest.add(it));
+            gravest.add(self.look(known, &fetched, bounded));
+        }
         Some(gravest.into_look())
     }
 
-    fn look(&self, first: Option<&TargetState>, fetched: &Fetched, bounded: &impl Bounded) -> Look {
-        let known = Known {
-            target: &self.target,
-            target_state: &self.target_state,
-            first,
-            at: Timestamp::UNIX_EPOCH,
-        };
+    fn look(&self, known: Known<'_>, fetched: &Fetched, bounded: &impl Bounded) -> Look {
         if let Some(look) = glance(known, fetched) {
             return look;
         }
@@ -154,9 +167,11 @@ impl Replay {
             return unread(known, fetched, Limit::Time);
         };
         let mut case = Case::of(known);
-        case.norm.clone_from(norm);
         case.mask.clone_from(&self.mask);
-        case.reference = first.map(|_| (norm.clone(), ReferenceKind::FirstProfile));
+        let reference = known
+            .first
+            .map(|_| (norm.clone(), ReferenceKind::FirstProfile));
+        case.compare(norm.clone(), reference, known.shown);
         bounded
             .within(|| read(&case, fetched))
             .or_else(|| bounded.within(|| read_crudely(&case, fetched, Limit::Time)))

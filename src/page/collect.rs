@@ -228,6 +228,8 @@ impl Draft {
             host,
             alt: fold(&alt[..floor(alt, LONGEST_LINE)]),
             small,
+            block: self.gather.blocks.len(),
+            link: self.link,
         });
     }
 

@@ -117,6 +117,10 @@ pub struct Image {
     pub alt: String,
     /// Whether its attributes give a width, a height or both, of at most 400 px each.
     pub small: bool,
+    /// Number of text blocks before it.
+    pub block: usize,
+    /// The place, among the page's links, of the link that it stands in.
+    pub link: Option<usize>,
 }
 
 /// Longest URL that is kept, in bytes. Browsers accept longer ones, links of real pages need less, and a page may hold

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, sync::Arc};
 
 use crate::{
-    detect,
+    detect::{self, shown::Shown},
     diff::Norm,
     fetch::Visit,
     judge::{self, Candidate, Case, Known, Look},
@@ -19,6 +19,8 @@ pub struct LookOptions<'a> {
     pub validators: Option<&'a Validators>,
     /// What is remembered of the first profile, where the look is by another one.
     pub first_profile: Option<&'a TargetState>,
+    /// What the first profile was shown just now, where the look is by another one and the first one's page is well.
+    pub first_shown: Option<&'a Arc<Shown>>,
     /// The address of an earlier look that this one is compared with.
     pub address: Option<IpAddr>,
 }
@@ -39,6 +41,7 @@ pub async fn look(
         target,
         target_state,
         first: options.first_profile,
+        shown: options.first_shown,
         at: world.clock.now(),
     };
     let visit = Visit {
@@ -93,6 +96,7 @@ async fn shown_over_http2(world: &World, known: Known<'_>, fetched: &Fetched) ->
             target,
             target_state,
             first: None,
+            shown: None,
             at,
         };
         judge::shown_over_http2(known, fetched)
@@ -145,8 +149,7 @@ async fn read(world: &World, known: Known<'_>, fetched: Fetched, mask: Option<Ar
     if judge::needs_norm(known, &fetched) {
         match norms(world, known, &fetched).await {
             Ok((norm, reference)) => {
-                case.norm = norm;
-                case.reference = reference;
+                case.compare(norm, reference, known.shown);
             }
             // without a norm, only what the beginning of a page itself says can accuse it
             Err(_) if fetched.body.is_none() => (),
@@ -244,7 +247,7 @@ async fn norms(
     Ok((learnt.all, reference))
 }
 
-type Reference = Option<(Arc<Norm>, detect::ReferenceKind)>;
+type Reference = Option<judge::Reference>;
 
 /// The answer of the server for a path that cannot exist.
 async fn visit_nowhere(world: &World, visit: Visit<'_>, fetched: &Fetched) -> Option<Fetched> {

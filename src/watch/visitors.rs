@@ -34,15 +34,18 @@ pub(crate) async fn look_at(
     let options = LookOptions {
         validators: validators.filter(|_| conditional && !target_state.faces),
         first_profile: None,
+        first_shown: None,
         address,
     };
     let first = look_as(world, target, profile, target_state, options).await;
     if !judge::goes_on(&first) {
         return first;
     }
+    let shown = first.to_compare();
     let options = LookOptions {
         validators: None,
         first_profile: Some(target_state),
+        first_shown: shown.as_ref(),
         address: first.observation.face.address,
     };
     let mut gravest = Gravest::of(first);

@@ -157,10 +157,12 @@ impl Case {
             LookOptions::default(),
         )
         .await;
+        let shown = first.to_compare();
         let mut gravest = Gravest::of(first);
         if self.googlebot.is_some() {
             let beside = LookOptions {
                 first_profile: Some(&target_state),
+                first_shown: shown.as_ref(),
                 ..LookOptions::default()
             };
             gravest.add(look(world, &self.target, Profile::Googlebot, &own, beside).await);

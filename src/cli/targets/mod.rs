@@ -3,6 +3,7 @@
 mod import;
 mod plans;
 mod requests;
+mod show;
 
 use std::{
     collections::HashMap,
@@ -37,6 +38,8 @@ use crate::{
 pub enum Action {
     /// All targets: of the file and registered ones
     List,
+    /// One target: its baseline, and the facts that are pinned
+    Show { id: String },
     /// Register a target
     Add {
         id: String,
@@ -117,6 +120,7 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
     open::logs("warn");
     match action {
         Action::List => list(global).await,
+        Action::Show { id } => show::run(global, &id).await,
         Action::Accept => accept(global).await,
         Action::Add {
             id,

@@ -29,10 +29,17 @@ mod origin;
 mod own_upload;
 mod packed_script;
 mod parked;
+mod pinned_account;
+mod pinned_contact;
+mod pinned_logo;
+mod pinned_program;
+mod pinned_qr;
+mod pinned_service;
 mod planted_file;
 mod redirect;
 mod replaced;
 mod retitled;
+mod shown_to_some;
 mod slogan;
 mod spam;
 mod stage;
@@ -88,6 +95,13 @@ pub const ALL: &[&dyn Detector] = &[
     &foreign_links::ForeignLinks,
     &canonical::Canonical,
     &download::Download,
+    &pinned_account::PinnedAccount,
+    &pinned_qr::PinnedQr,
+    &pinned_service::PinnedService,
+    &pinned_program::PinnedProgram,
+    &pinned_contact::PinnedContact,
+    &pinned_logo::PinnedLogo,
+    &shown_to_some::ShownToSome,
     &alien_text::AlienText,
     &altered::Altered,
     &language::Language,

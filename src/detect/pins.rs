@@ -1,0 +1,162 @@
+//! Which pinned facts a page has exchanged for others. The signals `pinned-…` weigh what this finds.
+
+use std::collections::HashSet;
+
+use super::{View, hosts};
+use crate::{
+    diff::pins::{Fact, Pin, is_state},
+    model::{Localized, excerpt},
+    page::registrable,
+};
+
+/// A pinned fact that is gone, and the new one that stands for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Swap<'a> {
+    pub before: &'a Pin,
+    pub after: &'a Pin,
+    /// Share, 0 to 1, of the texts around the old fact that stand around the new one.
+    pub place: f64,
+    /// Share, 0 to 1, of the words beside the two facts that both have.
+    pub words: f64,
+}
+
+impl Swap<'_> {
+    /// A sentence that names the fact before and after.
+    pub fn say(&self, key: &str) -> Localized {
+        let cut = |it: &Pin| excerpt::defang_text(&excerpt::excerpt(spelt(it), 80));
+        Localized::new(key)
+            .with("before", cut(self.before))
+            .with("after", cut(self.after))
+    }
+
+    /// The words under which the new fact stands.
+    pub fn label(&self) -> String {
+        excerpt::defang_text(&excerpt::excerpt(&self.after.label, 60))
+    }
+
+    /// Both facts, for the excerpt.
+    pub fn shown(&self) -> String {
+        let cut = |it: &Pin| excerpt::excerpt(spelt(it), 70);
+        format!("{} → {}", cut(self.before), cut(self.after))
+    }
+}
+
+/// A fact as a sentence names it: numbers in digits alone, since their dots would be taken for those of a host.
+fn spelt(pin: &Pin) -> &str {
+    match pin.kind {
+        Fact::Account | Fact::Phone => &pin.value,
+        _ => &pin.shown,
+    }
+}
+
+/// Share of the texts around a fact from which it stands in its old place.
+const SAME_PLACE: f64 = 0.6;
+
+/// The facts of a kind that were exchanged. A fact that is only gone, or only added, is none; neither is one in a place where
+/// such facts always vary. Spelling does not count: values are compared without it.
+pub fn swaps<'a>(view: &'a View<'_>, kind: Fact) -> Vec<Swap<'a>> {
+    if view.change.is_none() {
+        return Vec::new();
+    }
+    let now: Vec<&Pin> = view.pins().iter().filter(|it| it.kind == kind).collect();
+    let standing: HashSet<&str> = now.iter().map(|it| it.value.as_str()).collect();
+    let mut gone: Vec<&Pin> = view
+        .norm
+        .pinned()
+        .filter(|it| it.kind == kind && !standing.contains(it.value.as_str()))
+        .collect();
+    gone.sort_by(|a, b| a.value.cmp(&b.value));
+    let known = |it: &Pin| {
+        let mut all = view.norm.pins.values();
+        all.any(|(known, _)| known.kind == kind && known.value == it.value)
+    };
+    let varies = |it: &Pin| {
+        let mut all = view.norm.pins.values();
+        all.any(|(known, looks)| {
+            known.kind == kind && !view.norm.is_stable(*looks) && place(known, it) >= SAME_PLACE
+        })
+    };
+    let new = now.iter().filter(|it| !known(it) && !varies(it));
+    new.filter_map(|&after| {
+        let swaps = gone.iter().map(|&before| Swap {
+            before,
+            after,
+            place: place(before, after),
+            words: words(&before.label, &after.label),
+        });
+        swaps.max_by(|a, b| (a.place + a.words).total_cmp(&(b.place + b.words)))
+    })
+    .collect()
+}
+
+/// Links to services and files that stand under their known words and now lead elsewhere; those that lead to facts of `kind`
+/// now.
+pub fn led_elsewhere<'a>(view: &'a View<'_>, kind: Fact) -> Vec<Swap<'a>> {
+    if view.change.is_none() {
+        return Vec::new();
+    }
+    let is_link = |it: &&Pin| matches!(it.kind, Fact::Service | Fact::Download);
+    let mut known: Vec<&Pin> = view.norm.pinned().filter(is_link).collect();
+    known.sort_by(|a, b| (&a.label, &a.value).cmp(&(&b.label, &b.value)));
+    let now = view.pins().iter().filter(|it| it.kind == kind);
+    now.filter_map(|after| {
+        let mut same = known.iter().copied().filter(|it| it.label == after.label);
+        let before = same.next()?;
+        let stays = before.value == after.value || same.any(|it| it.value == after.value);
+        (!stays).then_some(Swap {
+            before,
+            after,
+            place: 1.0,
+            words: 1.0,
+        })
+    })
+    .collect()
+}
+
+/// The host that a link leads to, and the ending of the file there; empty where it is none.
+pub fn target(link: &Pin) -> (&str, &str) {
+    match link.value.split_once(' ') {
+        Some((ending, host)) => (host, ending),
+        None => (link.value.as_str(), ""),
+    }
+}
+
+/// How strange a host is for a fact that people trust: 0 for the portal's own, one that it used before or one of the state;
+/// 0.5 for one that honest pages commonly embed; 1 for any other. An ending that anybody registers under makes no host less
+/// strange.
+pub fn strangeness(view: &View, host: &str) -> f64 {
+    let domain = registrable(host);
+    let norm = view.norm;
+    let used = [
+        &norm.link_domains,
+        &norm.script_domains,
+        &norm.frame_domains,
+        &norm.form_domains,
+        &norm.image_domains,
+        &norm.relation_domains,
+    ];
+    let own = [view.expect.domain.as_str(), &view.page.domain()].contains(&domain.as_str());
+    if host.is_empty() || own || is_state(host) || used.iter().any(|it| it.contains(&domain)) {
+        return 0.0;
+    }
+    if hosts::is_well_known(&domain) {
+        return 0.5;
+    }
+    if view.is_foreign(host) { 1.0 } else { 0.0 }
+}
+
+fn place(before: &Pin, after: &Pin) -> f64 {
+    let kept = before
+        .place
+        .iter()
+        .filter(|it| after.place.contains(it))
+        .count();
+    kept as f64 / before.place.len().max(1) as f64
+}
+
+fn words(before: &str, after: &str) -> f64 {
+    let set = |text: &str| -> HashSet<String> { text.split(' ').map(str::to_owned).collect() };
+    let (before, after) = (set(before), set(after));
+    let common = before.intersection(&after).count();
+    common as f64 / before.len().min(after.len()).max(1) as f64
+}
