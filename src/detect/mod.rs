@@ -7,6 +7,7 @@ pub mod hosts;
 pub mod language;
 mod marks;
 pub mod phrases;
+mod question;
 pub mod signals;
 pub mod signature;
 pub mod site;
@@ -23,7 +24,7 @@ use weights::{Family, TABLE};
 
 use crate::{
     diff::Norm,
-    model::{Localized, Signal, Verdict, verdict::State},
+    model::{Level, Localized, Signal, Verdict, verdict::State},
     page::Page,
 };
 
@@ -51,10 +52,14 @@ pub fn judge_against(
     reference: Option<(&Norm, ReferenceKind)>,
     expect: &Expectations,
 ) -> Verdict {
-    let verdict = judge(page, norm, expect);
+    let mut verdict = judge(page, norm, expect);
     let Some((reference, why)) = reference else {
         return verdict;
     };
+    // a question is about the page that all visitors are shown
+    if why == ReferenceKind::FirstProfile && verdict.level == Level::Question {
+        verdict.level = Level::Suspect;
+    }
     if verdict.level.rings() || verdict.state != State::Ordinary || reference.looks == 0 {
         return verdict;
     }

@@ -48,6 +48,7 @@ mod one_judge; // equal verdicts on pages from files and from a portal
 mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod phones; // commands, buttons and answers in Telegram; strangers
+mod questions; // large changes that the agency is asked about: answers, ends, what rings instead
 mod queues; // a flood in one chat does not delay the others
 mod reach; // addresses that are slow to connect, shut or dead
 mod real; // real pages where the corpus is at hand
