@@ -111,8 +111,8 @@ fn ending(text: &mut Text, it: &Incident, question: &Question, locale: &Locale, 
         Some(Outcome::Restored) => "question-restored",
         // another person approved the page, without an answer to the question
         Some(Outcome::Ours) if question.answer.is_none() => {
-            let ends = it.timeline.iter().rev();
-            let end = ends.into_iter().find(|it| it.what == What::Dismissed);
+            let mut ends = it.timeline.iter().rev();
+            let end = ends.find(|it| it.what == What::Dismissed);
             let by = end.and_then(|it| Some(called(it.by.as_ref()?, it.origin.as_ref(), locale)));
             let by = by.unwrap_or_default();
             let args = [("by", by.as_str()), ("clock", &clock)];
