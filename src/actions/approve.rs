@@ -246,7 +246,7 @@ fn end(
     reason: Option<String>,
     now: Timestamp,
 ) -> Result<Incident, Localized> {
-    if open.kind.is_tampering() {
+    if open.kind.is_tampering() || open.kind == Kind::Asked {
         incident::dismiss(open, by, reason, now)
     } else {
         incident::resolve(open, by, reason, now)

@@ -216,7 +216,7 @@ pub async fn take_all(access: &Access<'_>, group: &Group) -> Result<Many, Refuse
 
 /// Changes several incidents in one commit, so that a crash leaves either all changes or none. `ids` must hold only
 /// incidents that the caller may change; `change` returns `None` for an incident that stays as it is.
-async fn step_all(
+pub(super) async fn step_all(
     access: &Access<'_>,
     ids: &[IncidentId],
     change: impl Fn(&Incident, Timestamp) -> Option<Incident> + Sync,
@@ -256,7 +256,12 @@ async fn step_all(
 }
 
 /// The alerts that show the change of an incident in the chats.
-fn shown(world: &World, target: Option<&Target>, it: &Incident, now: Timestamp) -> Vec<Alert> {
+pub(super) fn shown(
+    world: &World,
+    target: Option<&Target>,
+    it: &Incident,
+    now: Timestamp,
+) -> Vec<Alert> {
     match target {
         Some(target) => world.alerts(target, it, Loudness::Normal, now),
         None => world.alerts_to_duty(it, now),
@@ -265,7 +270,10 @@ fn shown(world: &World, target: Option<&Target>, it: &Incident, now: Timestamp) 
 
 /// The incidents that the message named and that the caller may still see. A storm belongs to one notifier: another
 /// chat finds nothing under its id.
-async fn members(access: &Access<'_>, group: &Group) -> Result<Vec<IncidentId>, StoreError> {
+pub(super) async fn members(
+    access: &Access<'_>,
+    group: &Group,
+) -> Result<Vec<IncidentId>, StoreError> {
     let store = &access.world.store;
     let mut members = Vec::new();
     match group {

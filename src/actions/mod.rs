@@ -10,6 +10,7 @@ pub mod incidents;
 pub mod overview;
 pub mod ownership;
 pub mod plans;
+pub mod questions;
 mod refused;
 pub mod registration;
 pub mod registry;

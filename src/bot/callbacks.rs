@@ -10,7 +10,7 @@ use super::{
     commands,
     commands::incidents,
     context::ChatContext,
-    evidence, incident, plan,
+    evidence, incident, plan, question,
     reply::{CallbackReply, Reply},
     request,
 };
@@ -46,6 +46,7 @@ pub(super) async fn handle(context: &ChatContext<'_>, data: Option<&str>) -> Cal
         }
         Some(Action::Present(at)) => present(context, at).await,
         Some(Action::TakeAll(group)) => take_all(context, &group).await,
+        Some(Action::AnswerAll(ours, group)) => question::answer_all(context, &group, ours).await,
         Some(Action::Incident(verb, id)) => on_incident(context, verb, &id).await,
         _ => CallbackReply::quiet(context.say("bot-unknown", &[])),
     }
@@ -102,6 +103,7 @@ async fn on_incident(
             let pages = evidence::then_and_now(context, &known).await;
             CallbackReply::with(said("bot-pages"), pages)
         }
+        IncidentAction::Answer(ours) => question::answer(context, id, ours).await,
         IncidentAction::Change if !known.stage.is_open() => CallbackReply::loud(said("bot-over")),
         IncidentAction::Change => match access.decides("bot-officers-only") {
             Ok(()) => {

@@ -11,6 +11,7 @@ mod incident;
 mod moved;
 mod plan;
 mod prompts;
+mod question;
 mod queue;
 mod reply;
 mod request;

@@ -129,7 +129,7 @@ async fn show(global: &Global, world: &World, id: &str) -> Result<Outcome, Failu
         return Ok(Outcome::Fine);
     }
     let zone = &world.config.service.timezone;
-    let message = messages::incident::message(&it, &world.locale, zone, false);
+    let message = messages::message_of(&it, &world.locale, zone, false);
     line(&message.plain)?;
     line("")?;
     for event in timeline::lines(&it, &world.locale, zone, usize::MAX) {

@@ -10,6 +10,7 @@ use crate::{
     model::{
         Agency, Target,
         duty::{Contact, Duty, Person, Shift, Step},
+        question::AnswerTimes,
         target::Settings,
     },
 };
@@ -36,6 +37,7 @@ pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String 
     }
     windows(&mut out, config);
     duty(&mut out, config);
+    questions(&mut out, config);
     out.push_str("\nagencies:\n");
     for agency in agencies {
         let _ = writeln!(
@@ -68,6 +70,17 @@ pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String 
         }
     }
     out
+}
+
+fn questions(out: &mut String, config: &Config) {
+    let it = config.questions;
+    if it != AnswerTimes::default() {
+        let (within, window) = (duration_text(it.answer_within), duration_text(it.in_window));
+        let _ = writeln!(
+            out,
+            "\nquestions: {{ answer_within: {within}, in_window: {window} }}"
+        );
+    }
 }
 
 fn duty(out: &mut String, config: &Config) {

@@ -10,6 +10,7 @@ pub mod export;
 mod fields;
 mod hosts;
 mod people;
+mod questions;
 mod sections;
 mod settings;
 mod tree;
@@ -31,7 +32,10 @@ use url::Url;
 use crate::{
     calendar::WindowRule,
     locale::Lang,
-    model::{About, Agency, Alert, Recipient, Target, Urgency, duty::Duty, target::Settings},
+    model::{
+        About, Agency, Alert, Recipient, Target, Urgency, duty::Duty, question::AnswerTimes,
+        target::Settings,
+    },
 };
 
 /// A checked targets.yaml.
@@ -43,6 +47,8 @@ pub struct Config {
     pub windows: Vec<WindowRule>,
     /// Officers on duty, officers with the right to decide, escalation.
     pub duty: Duty,
+    /// How long agencies may take to answer whether a large change is their own.
+    pub questions: AnswerTimes,
     pub agencies: Vec<Agency>,
     pub targets: Vec<Target>,
     /// Content that is allowed, but probably a mistake.
@@ -180,6 +186,7 @@ impl Default for Config {
             notifiers: BTreeMap::from([("console".to_owned(), NotifierSpec::console())]),
             windows: Vec::new(),
             duty: Duty::default(),
+            questions: AnswerTimes::default(),
             agencies: Vec::new(),
             targets: Vec::new(),
             warnings: Vec::new(),

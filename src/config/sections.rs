@@ -8,6 +8,7 @@ use super::{
     Config, Fault, NotifierSpec, Pace, Service, agencies,
     duty::{self, said},
     fields::{self, Fields},
+    questions,
     settings::{at_least, settings},
     tree::{Node, Value},
 };
@@ -51,6 +52,9 @@ pub(super) fn config(root: &Node, pace: Pace, faults: &mut Vec<Fault>) -> Config
     let mut named = Vec::new();
     if let Some(node) = top.node("duty") {
         config.duty = top.inside(|faults| duty::read(node, &mut named, faults));
+    }
+    if let Some(node) = top.node("questions") {
+        config.questions = top.inside(|faults| questions::read(node, faults));
     }
     if let Some(node) = top.node("agencies") {
         top.inside(|faults| agencies::read(node, pace, &mut config, faults));

@@ -242,7 +242,8 @@ async fn tell_news(
     storm.joined = now;
     let rings = |it: &Incident| {
         let shares = storm.shared.as_ref().is_some_and(|of| shares(of, it));
-        channel.edits && storm.told.is_some() && (it.kind.is_tampering() || !shares)
+        let is_told = channel.edits && storm.told.is_some() && family != Family::Questions;
+        is_told && (it.kind.is_tampering() || !shares)
     };
     let joiners: Vec<IncidentId> = news
         .iter()
@@ -261,7 +262,7 @@ async fn tell_news(
 fn takes(storm: &Storm, now: Timestamp) -> bool {
     let lasts = match storm.family {
         Family::Tampering => LASTS_TAMPERING,
-        Family::Availability => LASTS_AVAILABILITY,
+        Family::Availability | Family::Questions => LASTS_AVAILABILITY,
     };
     now.duration_since(storm.joined) <= CALM && now.duration_since(storm.begun) < lasts
 }
@@ -287,6 +288,7 @@ async fn ring(world: &World, storm: &Storm, storms: &[Storm], now: Timestamp) ->
     let urgency = match storm.family {
         Family::Tampering => Urgency::Grave,
         Family::Availability => Urgency::Urgent,
+        Family::Questions => Urgency::Ordinary,
     };
     let mut told = Alert::new(
         &storm.notifier,

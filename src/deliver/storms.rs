@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::timeline;
 use crate::{
-    model::{About, Alert, Incident, IncidentId, Storm, Urgency},
+    model::{About, Alert, Incident, IncidentId, Storm, Urgency, storm::Family},
     notify::common::{Common, StormContext, common},
     store::Commit,
     world::World,
@@ -50,7 +50,8 @@ pub(super) async fn sent(world: &World, name: &str, id: &str, members: Vec<Incid
     storm.size = members.len();
     storm.rung = storm.rung.or(Some(now));
     storm.shared = common(&members, &StormContext::default()).map(Common::shared);
-    if members.len() >= 2 * storm.listed.max(1) {
+    // a list is a message with sound, and questions have none
+    if storm.family != Family::Questions && members.len() >= 2 * storm.listed.max(1) {
         storm.listed = members.len();
         let about = About::StormList(storm.id.clone());
         let mut roll = Alert::new(name, about, Urgency::Low, now);

@@ -9,6 +9,7 @@ mod marks;
 pub mod phrases;
 mod pins;
 mod place;
+mod question;
 pub mod shown;
 pub mod signals;
 pub mod signature;
@@ -32,7 +33,7 @@ use weights::{Family, TABLE};
 
 use crate::{
     diff::Norm,
-    model::{Localized, Signal, Verdict, verdict::State},
+    model::{Level, Localized, Signal, Verdict, verdict::State},
     page::Page,
 };
 
@@ -60,10 +61,14 @@ pub fn judge_against(
     reference: Option<(&Norm, ReferenceKind)>,
     expect: &Expectations,
 ) -> Verdict {
-    let verdict = judge(page, norm, expect);
+    let mut verdict = judge(page, norm, expect);
     let Some((reference, why)) = reference else {
         return verdict;
     };
+    // a question is about the page that all visitors are shown
+    if why == ReferenceKind::FirstProfile && verdict.level == Level::Question {
+        verdict.level = Level::Suspect;
+    }
     if verdict.level.rings() || verdict.state != State::Ordinary || reference.looks == 0 {
         return verdict;
     }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
-use super::shown;
+use super::text_shown;
 use crate::{
     diff::Change,
     page::{Block, Image, Page, cancel, fold::fold},

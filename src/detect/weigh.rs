@@ -3,7 +3,7 @@
 //! A verdict is a logistic sum: log-odds = bias + Σ weight × strength; score = 1 / (1 + e^−log-odds).
 
 use super::{
-    Detector, Found, View,
+    Detector, Found, View, question,
     signals::{Emptied, Moved, Replaced, Stage, Uprooted},
     weights::{Family, TABLE, Table},
 };
@@ -47,6 +47,8 @@ pub struct Reckoning {
     pub state: State,
     /// Share, 0 to 1, of the stable page that is still there.
     pub kept: f64,
+    /// Whether anything of the portal is recognised in the page.
+    pub is_recognised: bool,
 }
 
 /// Runs `detectors` on a page in this state. Signals of missing parts are left out for pages that are no ordinary
@@ -65,6 +67,8 @@ pub fn reckon(view: &View, state: State, detectors: &[&dyn Detector]) -> Reckoni
         first_sight: view.change.is_none(),
         state,
         kept: view.kept(),
+        // the page of an error is not the portal's, whatever it shows
+        is_recognised: !view.expect.refused && question::is_recognised(view),
     }
 }
 
@@ -104,6 +108,8 @@ impl Reckoning {
             has(&Replaced, 0.5) && has(&Emptied, 0.9) && has(&Stage, 0.3) && has(&Uprooted, 0.0);
         let mut level = if score >= DEFACED && (face >= FACE_ENOUGH || poster) {
             Level::Defaced
+        } else if score >= SUSPECT && self.asks(&signals, bias, table) {
+            Level::Question
         } else if score >= SUSPECT {
             Level::Suspect
         } else if self.kept < DRIFTED_BELOW {
@@ -121,6 +127,14 @@ impl Reckoning {
             signals,
             state: self.state,
         }
+    }
+
+    /// Whether a page that would ring by these signals is asked about instead. A page in another state than its
+    /// ordinary one rings: no person of the agency calls it a redesign.
+    fn asks(&self, signals: &[Signal], bias: f64, table: &Table) -> bool {
+        self.state == State::Ordinary
+            && self.is_recognised
+            && question::is_structural(signals, self.kept, bias, table)
     }
 }
 

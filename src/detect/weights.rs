@@ -16,16 +16,19 @@ pub enum Family {
     Planted,
     /// Editors cause it, too: a page of another look, title or layout, files and frames of other hosts.
     OwnDoing,
+    /// What a redesign changes. Where a page rings by nothing else, its agency is asked.
+    Structural,
 }
 
 impl Family {
     /// All families, in the order of the comment in `weights.tsv`.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Signature,
         Self::Face,
         Self::Absence,
         Self::Planted,
         Self::OwnDoing,
+        Self::Structural,
     ];
 
     /// The name in `weights.tsv`.
@@ -36,6 +39,7 @@ impl Family {
             Self::Absence => "absence",
             Self::Planted => "planted",
             Self::OwnDoing => "own-doing",
+            Self::Structural => "structural",
         }
     }
 
@@ -222,7 +226,7 @@ mod tests {
         );
         assert_eq!(
             families("face,planted"),
-            Err("line 1: \"face,planted\" is no family; known are signature, face, absence, planted, own-doing".to_owned())
+            Err("line 1: \"face,planted\" is no family; known are signature, face, absence, planted, own-doing, structural".to_owned())
         );
         for family in Family::ALL {
             assert_eq!(Family::of(family.as_str()), Some(family));

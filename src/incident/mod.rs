@@ -3,6 +3,7 @@
 
 mod people;
 pub mod plan;
+pub mod question;
 mod sighted;
 mod step;
 mod timeline;

@@ -7,7 +7,7 @@ use super::timeline::push;
 use crate::model::{
     Incident, Localized,
     duty::EscalationStep,
-    incident::{Actor, Event, Muted, MutedIn, Stage, Taken, What},
+    incident::{Actor, Event, Muted, MutedIn, Outcome, Stage, Taken, What},
 };
 
 /// Assigns an incident to a person. The first holder remains; an officer of the operator may take it in addition to
@@ -238,6 +238,12 @@ fn end(known: &Incident, stage: Stage, event: Event) -> Result<Incident, Localiz
     it.stage = stage;
     it.ended_at = Some(event.at);
     it.remark = None;
+    if let Some(question) = &mut it.question {
+        question.outcome = Some(match stage {
+            Stage::Dismissed => Outcome::Ours,
+            _ => Outcome::Withdrawn,
+        });
+    }
     it.timeline.push(event);
     Ok(it)
 }

@@ -6,11 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     plan::{is_attack, is_unmasked, unmuted},
+    question,
     timeline::{push, thin_evidence},
 };
 use crate::model::{
     Class, Incident, IncidentId, Kind, Localized, Signal,
-    incident::{ChangeLine, Event, Evidence, Portal, Stage, UNREAD, What},
+    incident::{ChangeLine, Event, Evidence, Outcome, Portal, Stage, UNREAD, What},
+    storm::Family,
     target::Target,
 };
 
@@ -63,11 +65,22 @@ pub fn step(
     let kind = Kind::of(finding.class);
     match (known, kind) {
         (None, None) => Vec::new(),
-        (None, Some(kind)) => match past.filter(|it| comes_back(it, kind, now)) {
-            Some(past) => vec![again(past, finding, kind)],
-            None => vec![open(target, finding, kind, id())],
-        },
+        (None, Some(kind)) => vec![begun(past, target, finding, kind, id)],
+        (Some(known), kind) if known.kind == Kind::Asked && kind != Some(Kind::Asked) => {
+            after_question(known, target, finding, kind, id)
+        }
         (Some(known), None) => vec![restored(known, now)],
+        // tampering has not ended because only the structure of the page speaks against it now
+        (Some(known), Some(Kind::Asked)) if known.kind.is_tampering() => {
+            settle(known, finding).into_iter().collect()
+        }
+        // the portal answers again, with a page to ask about
+        (Some(known), Some(Kind::Asked)) if known.kind != Kind::Asked => {
+            vec![
+                restored(known, now),
+                open(target, finding, Kind::Asked, id()),
+            ]
+        }
         // the silenced change is an attack: it rings like a new incident
         (Some(known), Some(kind)) if is_unmasked(known, Some(kind), finding.is_marked) => {
             vec![changed(&unmuted(known, now), finding, kind)]
@@ -97,6 +110,46 @@ pub fn step(
     }
 }
 
+/// The incident that begins with a finding: a new one, or one that comes back.
+fn begun(
+    past: Option<&Incident>,
+    target: &Target,
+    finding: &Finding,
+    kind: Kind,
+    id: impl FnOnce() -> IncidentId,
+) -> Incident {
+    let back = |kind| past.filter(|it| comes_back(it, kind, finding.confirmed_at));
+    if let Some(past) = back(kind) {
+        return again(past, finding, kind);
+    }
+    // what rang a while ago is not asked about
+    match back(Kind::Planted).filter(|_| kind == Kind::Asked) {
+        Some(past) => again(past, &as_alarm(finding), Kind::Planted),
+        None => open(target, finding, kind, id()),
+    }
+}
+
+/// Ends a question that its portal's page does not pose any more. An attacker's content, or no page at all, is an
+/// incident by itself.
+fn after_question(
+    known: &Incident,
+    target: &Target,
+    finding: &Finding,
+    kind: Option<Kind>,
+    id: impl FnOnce() -> IncidentId,
+) -> Vec<Incident> {
+    let now = finding.confirmed_at;
+    let Some(kind) = kind else {
+        return vec![question::ended(known, Outcome::Restored, None, now)];
+    };
+    let opened = open(target, finding, kind, id());
+    let (outcome, alarm) = match kind.is_tampering() {
+        true => (Outcome::Hostile, Some(&opened.id)),
+        false => (Outcome::Withdrawn, None),
+    };
+    vec![question::ended(known, outcome, alarm, now), opened]
+}
+
 fn ends_it(what: What) -> bool {
     matches!(what, What::Closed | What::Unwatched | What::Dismissed)
 }
@@ -111,7 +164,17 @@ fn comes_back(past: &Incident, kind: Kind, now: Timestamp) -> bool {
     let soon = past
         .ended_at
         .is_some_and(|end| now.duration_since(end) <= COMES_BACK_WITHIN);
-    by_itself && soon && past.kind.is_tampering() == kind.is_tampering()
+    // a question that rings is over; its alarm is another incident
+    let rings = past.question.as_ref().is_some_and(|it| it.alarm.is_some());
+    by_itself && soon && !rings && Family::from(past.kind) == Family::from(kind)
+}
+
+/// The finding of a page that is only asked about, as one that rings.
+fn as_alarm(finding: &Finding) -> Finding {
+    Finding {
+        class: Class::Suspicious,
+        ..finding.clone()
+    }
 }
 
 fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
@@ -127,6 +190,10 @@ fn again(past: &Incident, finding: &Finding, kind: Kind) -> Incident {
     // decide anew whether a plan silences it
     if it.planned.take().is_some() {
         it.muted = None;
+    }
+    // the time for the answer goes on from where it was
+    if let Some(question) = &mut it.question {
+        question.outcome = None;
     }
     if let Some(last) = it.timeline.last_mut() {
         last.what = What::Again;
@@ -148,6 +215,10 @@ pub enum Loudness {
 /// Decides how loudly the last change is reported, and records in the incident if it rings. `is_marked`: whether its
 /// signals show a mark of an attack.
 pub fn loudness(it: &mut Incident, is_marked: bool, now: Timestamp) -> Loudness {
+    // its messages are silent, so it has not rung when it turns into an alarm
+    if it.kind == Kind::Asked {
+        return Loudness::Normal;
+    }
     let last = it.timeline.last().map(|it| it.what);
     // a person muted the state of that time, not a worse one; after a plan, only an attack is worse
     let worse = last == Some(What::Changed)
@@ -214,6 +285,9 @@ fn may_ring(it: &Incident, now: Timestamp) -> bool {
 /// Lets an incident ring that came back silently and is still open when the time between reminders is over. `None` if
 /// it need not ring.
 pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
+    if known.kind == Kind::Asked {
+        return None;
+    }
     if let Some(blind) = blind(known, now) {
         return Some(blind);
     }
@@ -283,6 +357,7 @@ pub fn is_news(
         (Some(known), Some(kind)) if known.kind == kind => {
             known.remark.is_some() || becomes_unread(known, kind, signals)
         }
+        (Some(known), Some(Kind::Asked)) if known.kind.is_tampering() => known.remark.is_some(),
         (Some(known), Some(kind)) if known.kind.is_tampering() && kind.is_tampering() => {
             graver(kind, known.kind) || known.remark.is_some()
         }
@@ -354,6 +429,7 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         planned: None,
         escalated: 0,
         intermittent: None,
+        question: None,
     }
 }
 
@@ -388,7 +464,7 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
     it.address = finding.address.or(it.address);
     it.one_of = finding.one_of;
     it.remark = None;
-    if kind.is_tampering() || is_unread(&finding.signals) {
+    if kind.is_tampering() || kind == Kind::Asked || is_unread(&finding.signals) {
         it.score = finding.score;
         it.signals.clone_from(&finding.signals);
         it.title_now.clone_from(&finding.title_now);

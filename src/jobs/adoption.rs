@@ -7,7 +7,10 @@ use async_trait::async_trait;
 
 use super::{Job, When};
 use crate::{
-    actions::plans::{adopt, open_planned},
+    actions::{
+        plans::{adopt, open_planned},
+        questions::adopt_answered,
+    },
     model::{incident::Actor, plan::PlanStage},
     store::Result,
     world::World,
@@ -29,6 +32,9 @@ impl Job for Adoption {
     async fn run(&mut self, world: &Arc<World>) {
         if let Err(error) = adopt_all(world).await {
             tracing::error!(%error, "announced changes cannot be taken over");
+        }
+        if let Err(error) = adopt_answered(world).await {
+            tracing::error!(%error, "changes that agencies answered for cannot be taken over");
         }
     }
 }

@@ -8,6 +8,7 @@ mod handover;
 mod maintenance;
 mod metrics;
 mod plans;
+mod questions;
 pub mod registration;
 mod shift_check;
 pub mod watchdog;
@@ -65,6 +66,7 @@ pub const ALL: &[fn() -> Box<dyn Job>] = &[
     || Box::new(maintenance::Maintenance),
     || Box::new(metrics::Metrics),
     || Box::new(plans::Plans),
+    || Box::new(questions::Questions),
     || Box::new(registration::Registration::default()),
     || Box::new(shift_check::ShiftCheck),
     || Box::new(watchdog::Watchdog::default()),

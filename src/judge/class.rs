@@ -29,6 +29,9 @@ pub(super) fn class_of(
         };
         return (class, None);
     }
+    if verdict.level == Level::Question {
+        return (Class::Asked, None);
+    }
     if status >= 300 {
         let class = match verdict.state {
             _ if matches!(status, 403 | 429) => Class::ByPortal,

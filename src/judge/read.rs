@@ -167,7 +167,7 @@ fn weighed(
 }
 
 fn shown_changes(case: &Case, class: Class, page: &Page) -> Vec<ChangeLine> {
-    if class.standing() != Standing::Tampered {
+    if !matches!(class.standing(), Standing::Tampered | Standing::Asked) {
         return Vec::new();
     }
     let (most, longest) = LINES;

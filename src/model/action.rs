@@ -14,6 +14,8 @@ pub enum Action {
     Incident(IncidentAction, IncidentId),
     /// Takes all incidents that a common message names.
     TakeAll(Group),
+    /// Answers all questions that a common message asks: whether the agency made the changes.
+    AnswerAll(bool, Group),
     /// Shows a page of the list of open incidents, counted from 0.
     Page(usize),
     /// Confirms that an officer is present for the shift that begins at this time.
@@ -34,11 +36,13 @@ pub enum IncidentAction {
     Pages,
     /// Declares the change legitimate.
     Change,
+    /// Answers a question: whether the agency made the change.
+    Answer(bool),
 }
 
 impl IncidentAction {
     /// All actions on incidents.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Take,
         Self::Mute(Silence::Hour),
         Self::Mute(Silence::Morning),
@@ -47,6 +51,8 @@ impl IncidentAction {
         Self::Diff,
         Self::Pages,
         Self::Change,
+        Self::Answer(true),
+        Self::Answer(false),
     ];
 
     /// The verb in callback data; `button-VERB` is the key of its label.
@@ -60,6 +66,8 @@ impl IncidentAction {
             Self::Diff => "diff",
             Self::Pages => "pages",
             Self::Change => "change",
+            Self::Answer(true) => "yes",
+            Self::Answer(false) => "not",
         }
     }
 }
@@ -85,6 +93,8 @@ pub enum Group {
     Lasting(Timestamp),
 }
 
+const YES_ALL: &str = "yesall";
+const NOT_ALL: &str = "notall";
 const CALLED: &str = "calls";
 const LASTING: &str = "lasting";
 
@@ -182,6 +192,8 @@ impl Action {
         match self {
             Self::Incident(verb, _) => verb.as_str(),
             Self::TakeAll(_) => "all",
+            Self::AnswerAll(true, _) => YES_ALL,
+            Self::AnswerAll(false, _) => NOT_ALL,
             Self::Page(_) => "page",
             Self::Present(_) => "here",
             Self::Request(verb, _) => verb.as_str(),
@@ -195,9 +207,7 @@ impl fmt::Display for Action {
         write!(f, "{}:", self.verb())?;
         match self {
             Self::Incident(_, id) => id.fmt(f),
-            Self::TakeAll(Group::Storm(id)) => f.write_str(id),
-            Self::TakeAll(Group::Called(at)) => write!(f, "{CALLED}-{}", at.as_second()),
-            Self::TakeAll(Group::Lasting(at)) => write!(f, "{LASTING}-{}", at.as_second()),
+            Self::TakeAll(group) | Self::AnswerAll(_, group) => group.fmt(f),
             Self::Page(at) => at.fmt(f),
             Self::Present(at) => at.as_second().fmt(f),
             Self::Request(verb, id) => {
@@ -215,6 +225,16 @@ impl fmt::Display for Action {
     }
 }
 
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Storm(id) => f.write_str(id),
+            Self::Called(at) => write!(f, "{CALLED}-{}", at.as_second()),
+            Self::Lasting(at) => write!(f, "{LASTING}-{}", at.as_second()),
+        }
+    }
+}
+
 impl FromStr for Action {
     type Err = UnknownAction;
 
@@ -227,6 +247,8 @@ fn read(text: &str) -> Option<Action> {
     let (verb, rest) = text.split_once(':')?;
     match verb {
         "all" => return Some(Action::TakeAll(group(rest)?)),
+        YES_ALL => return Some(Action::AnswerAll(true, group(rest)?)),
+        NOT_ALL => return Some(Action::AnswerAll(false, group(rest)?)),
         "page" => return Some(Action::Page(rest.parse().ok()?)),
         "here" => return Some(Action::Present(second(rest)?)),
         _ => (),
@@ -276,7 +298,9 @@ mod tests {
         let request = |verb| Action::Request(verb, RequestId::new(year, number));
         let state = "0f1e2d3c".to_owned();
         let mut all = vec![
-            Action::TakeAll(Group::Storm(storm)),
+            Action::TakeAll(Group::Storm(storm.clone())),
+            Action::AnswerAll(true, Group::Storm(storm.clone())),
+            Action::AnswerAll(false, Group::Storm(storm)),
             Action::TakeAll(Group::Called(at)),
             Action::TakeAll(Group::Lasting(at)),
             Action::Page(usize::try_from(number).unwrap()),
@@ -327,7 +351,7 @@ mod tests {
             .collect();
         verbs.sort_unstable();
         verbs.dedup();
-        assert_eq!(verbs.len(), 21, "{verbs:?}");
+        assert_eq!(verbs.len(), 25, "{verbs:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Incident, IncidentId, Localized, duty::EscalationStep, plan::PlanId, record::Stored,
+    Incident, IncidentId, Kind, Localized, duty::EscalationStep, plan::PlanId, record::Stored,
     registration::RequestId,
 };
 
@@ -253,6 +253,8 @@ impl Urgency {
     pub fn of(incident: &Incident) -> Self {
         match (incident.stage.is_open(), incident.kind.is_tampering()) {
             (false, _) => Self::Ordinary,
+            // a question is silent and waits for hours
+            _ if incident.kind == Kind::Asked => Self::Ordinary,
             (true, true) => Self::Grave,
             (true, false) => Self::Urgent,
         }

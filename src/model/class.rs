@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub enum Standing {
     /// The portal answers, and shows what it should, as far as the service can tell.
     Up,
+    /// The portal answers, and has changed so much that its agency is asked. The time counts as up.
+    Asked,
     /// The portal answers, but with content that is not the agency's own.
     Tampered,
     /// The portal answers with a maintenance notice: not available, but no attack.
@@ -45,6 +47,7 @@ macro_rules! classes {
 classes! {
     Unchanged = "up: unchanged", Up;
     NormalChange = "up: normal change", Up;
+    Asked = "changed: asked", Asked;
     Suspicious = "changed: suspicious", Tampered;
     Defaced = "changed: defaced", Tampered;
     Redirect = "changed: redirect", Tampered;

@@ -1,50 +1,21 @@
 //! Incidents: a confirmed deviation of one portal, from its opening to its end, with its time line.
 
-use std::{fmt, net::IpAddr};
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
-    Class, Digest, Localized, Signal, TargetId, number,
+    Class, Digest, Localized, Signal, TargetId,
     plan::PlanId,
     record::{Record, Stored},
     target::Target,
 };
 
 pub use super::actor::{Actor, Origin, Standpoint};
-
-/// The id of an incident: `SC-2026-0412` (*sự cố*).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String")]
-pub struct IncidentId(pub String);
-
-impl IncidentId {
-    /// The id of the `number`th incident of a year.
-    pub fn new(year: i16, number: u64) -> Self {
-        Self(number::write("SC", year, number))
-    }
-
-    /// Reads an id as people type it: `SC-2026-0412`, `sc-2026-412`, or `412` for one of `this_year`.
-    pub fn read(text: &str, this_year: i16) -> Option<Self> {
-        number::read("SC", text, this_year).map(Self)
-    }
-}
-
-impl TryFrom<String> for IncidentId {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        number::check(text).map(Self)
-    }
-}
-
-impl fmt::Display for IncidentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+pub use super::incident_id::IncidentId;
+pub use super::question::{Answer, Outcome, Question};
 
 /// The kind of deviation, derived from the class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,6 +24,8 @@ pub enum Kind {
     Defaced,
     Planted,
     Redirected,
+    /// No incident yet: a large change that the agency is asked about.
+    Asked,
     Down,
     Maintenance,
     Blocked,
@@ -64,6 +37,7 @@ impl Kind {
         use super::Standing;
         Some(match (class, class.standing()) {
             (_, Standing::Up) => return None,
+            (_, Standing::Asked) => Self::Asked,
             (Class::Defaced, _) => Self::Defaced,
             (Class::Redirect, _) => Self::Redirected,
             (_, Standing::Tampered) => Self::Planted,
@@ -84,6 +58,7 @@ impl Kind {
             Self::Defaced => "defaced",
             Self::Planted => "planted",
             Self::Redirected => "redirected",
+            Self::Asked => "asked",
             Self::Down => "down",
             Self::Maintenance => "maintenance",
             Self::Blocked => "blocked",
@@ -179,6 +154,10 @@ pub enum What {
     Planned,
     /// The agency answered that it did not make the change.
     Disowned,
+    /// The agency answered that it made the change.
+    Owned,
+    /// The question to the agency ended; the note says how, and names the incident that rings instead.
+    Turned,
 }
 
 /// The stage of an incident.
@@ -274,6 +253,9 @@ pub struct Incident {
     /// Set while some looks show the attacker's content and others do not.
     #[serde(default)]
     pub intermittent: Option<Intermittent>,
+    /// The question to the agency, for an incident of the kind [`Kind::Asked`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<Question>,
 }
 
 /// Counts of an attacker's content that some looks show and others do not.

@@ -14,14 +14,16 @@ use super::{
 pub enum Family {
     Availability,
     Tampering,
+    /// Large changes that the agencies are asked about: never a sound.
+    Questions,
 }
 
 impl From<Kind> for Family {
     fn from(kind: Kind) -> Self {
-        if kind.is_tampering() {
-            Self::Tampering
-        } else {
-            Self::Availability
+        match kind {
+            Kind::Asked => Self::Questions,
+            _ if kind.is_tampering() => Self::Tampering,
+            _ => Self::Availability,
         }
     }
 }

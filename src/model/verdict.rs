@@ -16,6 +16,8 @@ pub enum Level {
     Normal,
     /// Much has changed, but no signal points to an attacker.
     Drifted,
+    /// The page has changed so much that it would ring, but only its structure says so: the agency is asked in silence.
+    Question,
     Suspect,
     Defaced,
 }
@@ -27,6 +29,7 @@ impl Level {
             Self::Unknown => "unknown",
             Self::Normal => "normal",
             Self::Drifted => "drifted",
+            Self::Question => "question",
             Self::Suspect => "suspect",
             Self::Defaced => "defaced",
         }

@@ -38,6 +38,7 @@ pub(crate) fn facts(it: &Incident, locale: &Locale) -> serde_json::Value {
         "intermittent": it.intermittent.as_ref().map(|it| json!({
             "times": it.times, "looks": it.looks, "last_at": it.last_at,
         })),
+        "question": it.question,
         "taken": it.taken,
         "overseen": it.overseen,
         "ended_at": it.ended_at,
@@ -120,6 +121,7 @@ fn rank(it: &Incident) -> u8 {
         Kind::Down => 4,
         Kind::Blocked => 5,
         Kind::Maintenance => 6,
+        Kind::Asked => 7,
     }
 }
 

@@ -37,6 +37,7 @@ fn line(event: &Event, last: Option<Timestamp>, locale: &Locale, tz: &TimeZone) 
         match it.parse::<Timestamp>() {
             Ok(moment) => locale.moment(moment, tz),
             Err(_) if of_rung && locale.has(&rung) => locale.text(&rung),
+            Err(_) if event.what == What::Turned => turned(it, locale),
             Err(_) => quoted(it, 300),
         }
     });
@@ -49,6 +50,16 @@ fn line(event: &Event, last: Option<Timestamp>, locale: &Locale, tz: &TimeZone) 
         text.push_str(&format!(" (+{passed})"));
     }
     format!("{}  {text}", locale.moment(event.at, tz))
+}
+
+/// How a question ended, with the incident that the note names, if any.
+fn turned(note: &str, locale: &Locale) -> String {
+    let (outcome, incident) = note.split_once(": ").unwrap_or((note, ""));
+    let outcome = locale.text(&format!("outcome-{outcome}"));
+    match incident {
+        "" => outcome,
+        incident => format!("{outcome} → {}", quoted(incident, 40)),
+    }
 }
 
 /// An incident in a list, in two lines: what happened to which portal; since when, and the holder.

@@ -43,10 +43,23 @@ pub struct Totals {
     pub watched: f64,
     pub incidents: usize,
     pub incidents_before: usize,
+    /// Questions to agencies about large changes. They are no incidents.
+    pub questions: Questions,
     pub outages: usize,
     /// Median seconds from the first look that saw it to the alert, and from the alert to its taking.
     pub detection_s: Option<i64>,
     pub taking_s: Option<i64>,
+}
+
+/// Questions to agencies that were asked in the week, and how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Questions {
+    pub asked: usize,
+    /// The agency made the change.
+    pub ours: usize,
+    /// The agency did not make it.
+    pub not_ours: usize,
+    pub unanswered: usize,
 }
 
 /// One agency's week.

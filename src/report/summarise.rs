@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::{
-    AgencyRow, IncidentRow, Report, TargetRow, Totals,
+    AgencyRow, IncidentRow, Questions, Report, TargetRow, Totals,
     availability::{Tally, line, outages},
 };
 pub use crate::model::time::Week;
 use crate::{
     locale::by_name,
     model::{
-        Incident, Target,
+        Incident, Kind, Target,
         history::{History, quantile},
-        incident::What,
+        incident::{Outcome, What},
         time::midnight,
     },
 };
@@ -47,8 +47,26 @@ pub fn summarise(frame: &Frame, subjects: &[Subject], incidents: &[Incident]) ->
 pub fn by_portal<'a>(frame: &Frame, incidents: &'a [Incident]) -> HashMap<&'a str, usize> {
     let (from, end) = frame.week.bounds(frame.zone);
     let mut out = HashMap::new();
-    for it in incidents.iter().filter(|it| overlaps(it, from, end)) {
+    let of_week = |it: &&Incident| it.kind != Kind::Asked && overlaps(it, from, end);
+    for it in incidents.iter().filter(of_week) {
         *out.entry(it.target.portal()).or_default() += 1;
+    }
+    out
+}
+
+/// The questions that were asked within a period, by their outcome.
+fn questions(incidents: &[Incident], from: Timestamp, to: Timestamp) -> Questions {
+    let mut out = Questions::default();
+    let asked = |it: &&Incident| from <= it.seen_at && it.seen_at < to;
+    let asked = incidents.iter().filter(asked);
+    for it in asked.filter_map(|it| it.question.as_ref()) {
+        out.asked += 1;
+        match it.outcome {
+            Some(Outcome::Ours) => out.ours += 1,
+            Some(Outcome::NotOurs) => out.not_ours += 1,
+            Some(Outcome::Unanswered) => out.unanswered += 1,
+            _ => (),
+        }
     }
     out
 }
@@ -63,8 +81,10 @@ pub fn whole(frame: &Frame, mut targets: Vec<TargetRow>, incidents: &[Incident])
     let (from, end) = frame.week.bounds(frame.zone);
     let to = end.min(frame.now).max(from);
     let (before_from, before_to) = frame.week.before().bounds(frame.zone);
+    let is_incident = |it: &&Incident| it.kind != Kind::Asked;
     let mut rows: Vec<IncidentRow> = incidents
         .iter()
+        .filter(is_incident)
         .filter(|it| overlaps(it, from, end))
         .map(row)
         .collect();
@@ -87,8 +107,10 @@ pub fn whole(frame: &Frame, mut targets: Vec<TargetRow>, incidents: &[Incident])
         incidents: rows.len(),
         incidents_before: incidents
             .iter()
+            .filter(is_incident)
             .filter(|it| overlaps(it, before_from, before_to))
             .count(),
+        questions: questions(incidents, from, end),
         outages: targets.iter().map(|it| it.outages.len()).sum(),
         detection_s: median(rows.iter().map(|it| it.detection_s)),
         taking_s: median(rows.iter().filter_map(|it| it.taking_s)),

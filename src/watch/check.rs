@@ -81,7 +81,7 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
     if !calm || teaches(target, target_state, look, every) {
         commit(world, target, look, seen.agreed, every).await;
     }
-    if is_up {
+    if is_up || look.class.standing() == Standing::Asked {
         subpages::check_next(world, target).await;
     }
     let next = if is_up && target_state.baseline.is_none() {

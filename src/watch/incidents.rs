@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    incident::{self, Finding, plan},
+    incident::{self, Finding, plan, question},
     judge::{Look, shows_mark},
     model::{
         Baseline, Incident, IncidentId, Kind, LookRef, Part, Target, TargetId, TargetState,
@@ -144,6 +144,11 @@ pub(crate) async fn commit_of(
     now: Timestamp,
 ) -> Result<Commit> {
     silence_announced(world, &mut incidents, now).await?;
+    let (windows, times) = (world.windows(now), world.config.questions);
+    incidents = incidents
+        .into_iter()
+        .map(|it| question::asked(it, &windows, times))
+        .collect();
     let mut alerts = Vec::new();
     for it in &mut incidents {
         tracing::info!(
@@ -177,8 +182,13 @@ async fn silence_announced(
     let plans = world.store.plans().await?;
     for it in incidents {
         let plan = plans.iter().find(|plan| plan.covers(&it.target, now));
+        // an announced change is asked about when its time is over, and not before
+        let change = match it.kind {
+            Kind::Asked => question::as_change(it.clone()),
+            _ => it.clone(),
+        };
         if let Some(silent) =
-            plan.and_then(|plan| plan::silenced(it, shows_mark(&it.signals), plan, now))
+            plan.and_then(|plan| plan::silenced(&change, shows_mark(&it.signals), plan, now))
         {
             *it = silent;
         }

@@ -1,11 +1,11 @@
 //! Looks: one check, from the visit to the commit, and doubt of our own connection before any accusation.
 
 pub mod check;
-mod commit;
+pub(crate) mod commit;
 mod confirm;
-mod confirmed;
+pub(crate) mod confirmed;
 pub mod connectivity;
-mod incidents;
+pub(crate) mod incidents;
 pub mod line;
 pub mod look;
 mod outside;

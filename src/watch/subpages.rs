@@ -128,7 +128,7 @@ async fn check(world: &World, part: &Target) {
             };
             Confirmed::at_once(first, Some(agreed), FirstLook::default())
         }
-        Standing::Tampered => {
+        Standing::Tampered | Standing::Asked => {
             let seen_at = first.observation.at;
             match confirm(world, part, &recorded, first, seen_at).await {
                 Some(seen) => seen,

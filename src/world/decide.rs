@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 
 use crate::{
+    incident::question::counted,
     store::{Commit, StoreError},
     world::World,
 };
@@ -56,8 +57,14 @@ where
         let Some(commit) = commit else {
             return Ok(answer);
         };
+        let counted: Vec<&'static str> = commit.incidents.iter().filter_map(counted).collect();
         match world.store.commit(commit).await {
-            Ok(()) => return Ok(answer),
+            Ok(()) => {
+                for outcome in counted {
+                    world.metrics.count_question(outcome);
+                }
+                return Ok(answer);
+            }
             Err(StoreError::Conflict) => (),
             Err(error) => return Err(error.into()),
         }

@@ -33,6 +33,11 @@ struct ByNotifier {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByOutcome {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByPath {
     path: &'static str,
 }
@@ -46,6 +51,7 @@ pub struct Metrics {
     lateness_seconds: Histogram,
     sent: Family<ByNotifier, Counter>,
     failed: Family<ByNotifier, Counter>,
+    questions: Family<ByOutcome, Counter>,
     /// Registered targets.
     pub targets: Gauge,
     /// Number of targets with a look that is later than their interval.
@@ -105,6 +111,7 @@ impl Default for Metrics {
             lateness_seconds: Histogram::new(LOOK_BUCKETS),
             sent: Family::default(),
             failed: Family::default(),
+            questions: Family::default(),
             targets: Gauge::default(),
             overdue: Gauge::default(),
             open_incidents: Gauge::default(),
@@ -157,6 +164,11 @@ impl Default for Metrics {
         );
         registry.register("alerts_sent", "Alerts delivered", it.sent.clone());
         registry.register("alerts_failed", "Attempts that failed", it.failed.clone());
+        registry.register(
+            "questions",
+            "Questions to agencies about large changes: asked, and by outcome ours, not-ours, unanswered, hostile, restored, withdrawn",
+            it.questions.clone(),
+        );
         registry.register_with_unit(
             "store",
             "Size of the data directory",
@@ -205,6 +217,11 @@ impl Metrics {
         if delivered { &self.sent } else { &self.failed }
             .get_or_create(&of)
             .inc();
+    }
+
+    /// Counts a question to an agency that is asked, or that ends with this outcome.
+    pub fn count_question(&self, outcome: &'static str) {
+        self.questions.get_or_create(&ByOutcome { outcome }).inc();
     }
 
     /// Records that a notifier refused for good. Returns whether that is new.

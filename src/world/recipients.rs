@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::World;
 use crate::{
     incident::Loudness,
-    model::{About, Alert, Incident, Notice, Recipient, Target, Urgency},
+    model::{About, Alert, Incident, Kind, Notice, Recipient, Target, Urgency},
     notify::{Notifier, notifiers, notifiers::Console},
     world::{
         address_book::{Chats, moved_to},
@@ -73,7 +73,26 @@ impl World {
         loudness: Loudness,
         now: Timestamp,
     ) -> Vec<Alert> {
-        self.alerts_for(&target.settings.notify, incident, loudness, now)
+        let names = &target.settings.notify;
+        match incident.kind {
+            Kind::Asked => self.alerts_for(&self.asked(names), incident, loudness, now),
+            _ => self.alerts_for(names, incident, loudness, now),
+        }
+    }
+
+    /// Of a target's notifiers, those that are asked whether a large change is the agency's own: its own chats. Where it
+    /// has none that can answer, the operator's chats; without any chat, all.
+    fn asked(&self, names: &[String]) -> Vec<String> {
+        let answers = |it: &&String| self.notifier(it).is_some_and(|it| it.edits());
+        let (duty, own): (Vec<&String>, Vec<&String>) = names
+            .iter()
+            .filter(answers)
+            .partition(|it| self.config.operators().include(it));
+        let asked = if own.is_empty() { duty } else { own };
+        if asked.is_empty() {
+            return names.to_vec();
+        }
+        asked.into_iter().cloned().collect()
     }
 
     /// The alerts on an incident for the named notifiers.
@@ -106,6 +125,10 @@ impl World {
 
     /// The alerts on an incident for the operator, where its portal is registered no more.
     pub fn alerts_to_duty(&self, incident: &Incident, now: Timestamp) -> Vec<Alert> {
+        // a question was the agency's, and is over with its portal
+        if incident.kind == Kind::Asked {
+            return Vec::new();
+        }
         self.alerts_for(
             self.config.operators().names(),
             incident,

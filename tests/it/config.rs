@@ -97,6 +97,15 @@ fn one_fault_each() {
         ),
         ("watch_windows:\n  - { name: x }", "needs either holiday"),
         ("defaults:\n  profiles: [tablet]", "is no client profile"),
+        (
+            "questions:\n  answer_within: 10s",
+            "2:18: questions.answer_within: from 1m to 24h",
+        ),
+        (
+            "questions: { answer_within: 10m }",
+            "questions.in_window: longer than answer_within",
+        ),
+        ("questions: { within: 2h }", "unknown key"),
     ] {
         let found = faults(text);
         assert_eq!(found.len(), 1, "{text}: {found:?}");
@@ -135,6 +144,23 @@ fn an_export_reads_back_as_the_same() {
             .collect::<Vec<_>>()
     };
     assert_eq!(specs(&config), specs(&again));
+}
+
+#[test]
+fn times_for_answers_are_read_and_written() {
+    let usual = config::parse("", Pace::Polite).unwrap();
+    let exported = |it: &config::Config| config::export::yaml(it, &it.agencies, &it.targets);
+    assert!(!exported(&usual).contains("questions"));
+    let text = "questions: { answer_within: 4h, in_window: 10m }\n";
+    let config = config::parse(text, Pace::Polite).unwrap();
+    let minutes = |it: std::time::Duration| it.as_secs() / 60;
+    let times = config.questions;
+    assert_eq!(
+        [times.answer_within, times.in_window].map(minutes),
+        [240, 10]
+    );
+    let again = config::parse(&exported(&config), Pace::Polite).unwrap();
+    assert_eq!(again.questions, times);
 }
 
 /// Found by fuzzing: an empty list was exported in a form that could not be read back.

@@ -49,6 +49,7 @@ mod pages; // tests/pages: the detector, from files
 mod paths; // equal, masked, judged: how looks are decided, and what they write
 mod phones; // commands, buttons and answers in Telegram; strangers
 mod pins; // facts that visitors act on: pinned, listed, told when they change
+mod questions; // large changes that the agency is asked about: answers, ends, what rings instead
 mod queues; // a flood in one chat does not delay the others
 mod reach; // addresses that are slow to connect, shut or dead
 mod real; // real pages where the corpus is at hand

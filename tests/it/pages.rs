@@ -1,5 +1,5 @@
 //! The cases of `tests/pages/<case>/`: before*.html (oldest first), after.html, and `verdict`. Its first line is
-//! rings, defaced, quiet or calm. Names of signals follow: for pages that ring, the signals that must be found; for
+//! rings, defaced, asks, quiet or calm. Names of signals follow: for pages that ring, the signals that must be found; for
 //! others, the signals that they resemble in subject. `googlebot.html`: the page as that visitor sees it. `must`:
 //! texts that the operator requires.
 
@@ -86,7 +86,8 @@ fn every_page_is_judged_right() {
         let right = match word.as_str() {
             "rings" => verdict.level.rings(),
             "defaced" => verdict.level == Level::Defaced,
-            "quiet" => !verdict.level.rings(),
+            "asks" => verdict.level == Level::Question,
+            "quiet" => verdict.level < Level::Question,
             "calm" => !verdict.level.rings() && verdict.state != State::Ordinary,
             other => panic!("{}: {other:?} is no verdict", case.display()),
         };

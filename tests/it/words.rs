@@ -58,6 +58,7 @@ fn everything_that_is_named_has_words() {
         for kind in [
             Kind::Defaced,
             Kind::Planted,
+            Kind::Asked,
             Kind::Redirected,
             Kind::Down,
             Kind::Maintenance,

@@ -42,7 +42,7 @@ impl Command for Incidents {
 /// The incident's message, followed by its time line.
 fn one(context: &ChatContext<'_>, known: &Incident) -> Reply {
     let zone = context.zone();
-    let message = messages::incident::message(known, context.locale(), zone, false);
+    let message = messages::message_of(known, context.locale(), zone, false);
     let mut reply = Reply::default();
     // as many of the last events as fit
     for most in [12, 8, 4, 0] {

@@ -96,6 +96,7 @@ fn key(standing: Option<Standing>) -> &'static str {
     match standing {
         None => "bot-count-new",
         Some(Standing::Up) => "bot-count-up",
+        Some(Standing::Asked) => "bot-count-asked",
         Some(Standing::Tampered) => "bot-count-tampered",
         Some(Standing::Maintenance) => "bot-count-maintenance",
         Some(Standing::Down) => "bot-count-down",

@@ -40,11 +40,11 @@ impl Kind for OfIncident<'_> {
 pub(super) fn message_to(to: &Addressee<'_>, it: &Incident) -> Message {
     let world = to.world;
     let zone = &world.config.service.timezone;
-    let mut message = messages::incident::message(it, &world.locale, zone, to.repeat);
+    let mut message = messages::message_of(it, &world.locale, zone, to.repeat);
     if !waits_for(world, to.notifier, it) {
         let takes = |it: &Action| matches!(it, Action::Incident(IncidentAction::Take, _));
         message.buttons.retain(|it| !takes(&it.action));
     }
-    message.silent = it.stage.is_open() && it.is_muted_for(to.notifier, world.clock.now());
+    message.silent |= it.stage.is_open() && it.is_muted_for(to.notifier, world.clock.now());
     message
 }

@@ -54,7 +54,7 @@ const FAMILIAR: f64 = 0.6;
 
 /// Whether the page uses the words of its known looks: an emergency page or a move to another system, not a stranger's
 /// page.
-fn is_familiar(view: &View) -> bool {
+pub fn is_familiar(view: &View) -> bool {
     let known: HashSet<&str> = view.norm.folded.split_whitespace().collect();
     let (mut all, mut same) = (0, 0);
     for text in view.page.visible() {

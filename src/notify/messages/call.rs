@@ -88,6 +88,7 @@ fn head_of(it: &Incident) -> &'static str {
         Kind::Defaced => "head-defaced",
         Kind::Redirected => "head-redirected",
         Kind::Planted => "head-planted",
+        Kind::Asked => "head-asked",
         Kind::Down if it.is_unread() => "head-unread",
         Kind::Down => "head-down",
         Kind::Maintenance => "head-maintenance",

@@ -44,9 +44,9 @@ pub fn message(it: &Incident, locale: &Locale, tz: &TimeZone, repeat: bool) -> M
 
 /// How many items of the long lists the message shows.
 #[derive(Clone, Copy)]
-struct Detail {
-    signals: usize,
-    changes: usize,
+pub(super) struct Detail {
+    pub signals: usize,
+    pub changes: usize,
 }
 
 fn write(it: &Incident, locale: &Locale, tz: &TimeZone, repeat: bool, detail: Detail) -> Text {
@@ -77,6 +77,7 @@ fn head(text: &mut Text, it: &Incident, locale: &Locale, tz: &TimeZone) {
         (_, Kind::Defaced) => ("🔴", "head-defaced"),
         (_, Kind::Redirected) => ("🔴", "head-redirected"),
         (_, Kind::Planted) => ("🟠", "head-planted"),
+        (_, Kind::Asked) => ("❓", "head-asked"),
         (_, Kind::Down) if it.is_unread() => ("🟠", "head-unread"),
         (_, Kind::Down) => ("🟡", "head-down"),
         (_, Kind::Maintenance) => ("⚪", "head-maintenance"),
@@ -111,7 +112,7 @@ fn head(text: &mut Text, it: &Incident, locale: &Locale, tz: &TimeZone) {
 }
 
 /// The line with the time of the incident and the number of looks that agreed.
-fn seen(it: &Incident, locale: &Locale, tz: &TimeZone) -> String {
+pub(super) fn seen(it: &Incident, locale: &Locale, tz: &TimeZone) -> String {
     let when = locale.moment(it.seen_at, tz);
     let Some(seen) = &it.intermittent else {
         let (agreed, looked) = (it.agreed.to_string(), it.looked.to_string());
@@ -138,7 +139,7 @@ fn seen(it: &Incident, locale: &Locale, tz: &TimeZone) -> String {
     locale.text_with(key, &args)
 }
 
-fn address(it: &Incident) -> String {
+pub(super) fn address(it: &Incident) -> String {
     let url = &it.portal.url;
     let path = if url.path() == "/" { "" } else { url.path() };
     let port = url.port().map(|it| format!(":{it}")).unwrap_or_default();
@@ -149,7 +150,7 @@ fn address(it: &Incident) -> String {
     ))
 }
 
-fn why(text: &mut Text, it: &Incident, locale: &Locale, detail: Detail) {
+pub(super) fn why(text: &mut Text, it: &Incident, locale: &Locale, detail: Detail) {
     let mut reasons: Vec<String> = it
         .signals
         .iter()
@@ -180,8 +181,8 @@ fn why(text: &mut Text, it: &Incident, locale: &Locale, detail: Detail) {
     }
 }
 
-fn shown(text: &mut Text, it: &Incident, locale: &Locale, detail: Detail) {
-    if !it.kind.is_tampering() {
+pub(super) fn shown(text: &mut Text, it: &Incident, locale: &Locale, detail: Detail) {
+    if !it.kind.is_tampering() && it.kind != Kind::Asked {
         return;
     }
     text.line();

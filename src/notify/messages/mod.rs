@@ -9,6 +9,7 @@ pub mod incident;
 pub mod joined;
 pub mod notice;
 pub mod plan;
+pub mod question;
 pub mod reminder;
 pub mod reminders;
 pub mod report;
@@ -20,3 +21,20 @@ pub mod storm_list;
 pub mod taken_reminder;
 pub mod taken_reminders;
 pub mod window;
+
+use jiff::tz::TimeZone;
+
+use super::Message;
+use crate::{
+    locale::Locale,
+    model::{Incident, Kind},
+};
+
+/// The message of an incident in its present state: an alarm's, or a question's. `repeat`: an earlier attempt may have
+/// arrived.
+pub fn message_of(it: &Incident, locale: &Locale, tz: &TimeZone, repeat: bool) -> Message {
+    match it.kind {
+        Kind::Asked => question::message(it, locale, tz, repeat),
+        _ => incident::message(it, locale, tz, repeat),
+    }
+}

@@ -47,6 +47,7 @@ pub fn message(
     };
     let mut text = Text::default();
     let head = match (open, it.before) {
+        (0, _) if it.family == Family::Questions => "storm-questions-over".to_owned(),
         (0, _) => "storm-over".to_owned(),
         (_, 0) => format!("storm-{}", family(it)),
         _ => format!("storm-{}-more", family(it)),
@@ -63,6 +64,9 @@ pub fn message(
             .line();
     }
     state(&mut text, it, members, locale, tz);
+    if it.family == Family::Questions {
+        question(&mut text, members, locale, tz);
+    }
     let shared = common(members, context);
     if let Some(shared) = &shared {
         text.line().push(&sentence(shared, locale)).line();
@@ -85,9 +89,10 @@ pub fn message(
             "incidents": members.iter().map(|it| it.id.to_string()).collect::<Vec<_>>(),
             "common": shared.map(|it| json!({"factor": it.factor, "value": it.value, "count": it.count})),
         }),
-        buttons: take_all(it, members, locale).into_iter().collect(),
+        buttons: buttons(it, members, locale),
         gravity,
         repeat,
+        silent: it.family == Family::Questions,
         ..Message::of(it.id.clone(), text)
     }
 }
@@ -97,6 +102,7 @@ pub(super) fn look(family: Family) -> (&'static str, Gravity) {
     match family {
         Family::Tampering => ("🔴", Gravity::Grave),
         Family::Availability => ("🟡", Gravity::Warning),
+        Family::Questions => ("❓", Gravity::Note),
     }
 }
 
@@ -105,6 +111,7 @@ pub(super) fn family(it: &Storm) -> &'static str {
     match it.family {
         Family::Tampering => "tampering",
         Family::Availability => "availability",
+        Family::Questions => "questions",
     }
 }
 
@@ -119,7 +126,11 @@ fn state(text: &mut Text, it: &Storm, members: &[Incident], locale: &Locale, tz:
         ("back", number(members.len() - open, locale)),
     ];
     let args: Vec<(&str, &str)> = args.iter().map(|(k, v)| (*k, v.as_str())).collect();
-    text.push(&locale.text_with("storm-state", &args)).line();
+    let key = match it.family {
+        Family::Questions => "storm-questions-state",
+        _ => "storm-state",
+    };
+    text.push(&locale.text_with(key, &args)).line();
     for (taken, count) in takers(members).into_iter().take(TAKERS) {
         let args = [
             ("by", called(&taken.by, taken.origin.as_ref(), locale)),
@@ -139,6 +150,42 @@ pub(super) fn take_all(it: &Storm, members: &[Incident], locale: &Locale) -> Opt
         label: locale.text("button-take-all"),
         action: Action::TakeAll(Group::Storm(it.id.clone())),
     })
+}
+
+fn buttons(it: &Storm, members: &[Incident], locale: &Locale) -> Vec<Button> {
+    match it.family {
+        Family::Questions => answers(it, members, locale),
+        _ => take_all(it, members, locale).into_iter().collect(),
+    }
+}
+
+/// The two answers to all questions; only while one is open.
+fn answers(it: &Storm, members: &[Incident], locale: &Locale) -> Vec<Button> {
+    let waits = |it: &Incident| {
+        let answer = it.question.as_ref().and_then(|it| it.answer.as_ref());
+        it.stage.is_open() && answer.is_none()
+    };
+    if !members.iter().any(waits) {
+        return Vec::new();
+    }
+    let group = || Group::Storm(it.id.clone());
+    [true, false]
+        .map(|ours| Button::new(Action::AnswerAll(ours, group()), locale))
+        .into()
+}
+
+/// The question to the agencies, with the earliest end of the time for an answer.
+fn question(text: &mut Text, members: &[Incident], locale: &Locale, tz: &TimeZone) {
+    let open = members.iter().filter(|it| it.stage.is_open());
+    let ends = open
+        .filter_map(|it| it.question.as_ref())
+        .map(|it| it.until);
+    if let Some(until) = ends.min() {
+        let until = locale.moment(until, tz);
+        text.line().bold(&locale.text("question-ask-all")).line();
+        text.push(&locale.text_with("question-until", &[("until", &until)]))
+            .line();
+    }
 }
 
 /// The holders of the storm's incidents, each with their last one and their number of incidents, the largest number
@@ -193,6 +240,7 @@ fn provider(
     let key = match family {
         Family::Tampering => "storm-shared",
         Family::Availability => "storm-provider",
+        Family::Questions => return None,
     };
     (whole && alone).then(|| {
         locale.text_with(

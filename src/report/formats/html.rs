@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::Format;
 use crate::{
     locale::Locale,
-    report::{IncidentRow, Outage, Report, TargetRow},
+    report::{IncidentRow, Outage, Questions, Report, TargetRow},
 };
 
 /// `html`: one self-contained page.
@@ -65,7 +65,7 @@ pub fn summary(report: &Report, locale: &Locale) -> String {
             locale.duration(SignedDuration::from_secs(it))
         })
     };
-    locale.text_with(
+    let summary = locale.text_with(
         "report-summary",
         &[
             ("targets", &locale.count(t.targets as u64)),
@@ -81,7 +81,25 @@ pub fn summary(report: &Report, locale: &Locale) -> String {
                 &locale.percent(Some((1.0 - t.watched).max(0.0))),
             ),
         ],
-    )
+    );
+    if t.questions.asked == 0 {
+        return summary;
+    }
+    format!("{summary} {}", questions(t.questions, locale))
+}
+
+fn questions(it: Questions, locale: &Locale) -> String {
+    let other = it.asked - it.ours - it.not_ours - it.unanswered;
+    let counts = [
+        ("asked", it.asked),
+        ("ours", it.ours),
+        ("theirs", it.not_ours),
+        ("unanswered", it.unanswered),
+        ("other", other),
+    ]
+    .map(|(name, count)| (name, locale.count(count as u64)));
+    let args: Vec<(&str, &str)> = counts.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    locale.text_with("report-questions", &args)
 }
 
 /// Whether a target is listed for attention: below three nines, a certificate with less than a month, an incident, or a
