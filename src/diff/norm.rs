@@ -8,12 +8,15 @@ use super::{
 };
 use crate::{
     model::digest::key,
-    page::{Page, cancel, noise, writing_system::Letters},
+    page::{Page, cancel, capability::Build, noise, writing_system::Letters},
 };
 
 /// Number of latest looks that decide what is stable. All looks decide what is new. A redesign is thus the norm after a
 /// few looks, and the parts before it stay known.
 const RECENT: usize = 5;
+
+/// Most pieces of inline code that a norm remembers by their shape.
+const BUILDS_KEPT: usize = 300;
 
 /// Bytes of folded text in a norm, of all looks together, oldest first. An honest portal of 400 KB has some 500 KB.
 const FOLDED_KEPT: usize = 8 << 20;
@@ -78,6 +81,10 @@ pub struct Norm {
     /// Lines and title of the latest look, for people.
     pub lines: Vec<Line>,
     pub title: Option<String>,
+    /// Inline code of all looks, one entry a script, the latest [`BUILDS_KEPT`].
+    pub builds: Vec<Build>,
+    /// What inline code did in any look, as a set of [`Capability::bit`](crate::page::capability::Capability::bit)s.
+    pub capabilities: u32,
 }
 
 /// The texts of all looks, each once.
@@ -181,6 +188,14 @@ impl Norm {
         self.titles.extend(look.title.iter().cloned());
         self.langs.extend(look.lang.iter().cloned());
         self.asks.extend(look.asks.iter().cloned());
+        for build in &look.builds {
+            self.capabilities |= build.capabilities;
+            if !self.builds.iter().any(|it| it.key == build.key) {
+                self.builds.push(build.clone());
+            }
+        }
+        let old = self.builds.len().saturating_sub(BUILDS_KEPT);
+        self.builds.drain(..old);
         self.dark |= look.dark;
         self.media = self.media.max(look.media);
         self.frames = self.frames.max(look.frames);
@@ -222,7 +237,12 @@ impl Norm {
             .map(|it| it.len() + 32)
             .sum();
         let lines: usize = self.lines.iter().map(|it| it.text.len() + 32).sum();
-        self.folded.len() + keys + versions + named + lines
+        let builds: usize = self
+            .builds
+            .iter()
+            .map(|it| (it.sketch.len() + it.hosts.len()) * 4 + 72)
+            .sum();
+        self.folded.len() + keys + versions + named + lines + builds
     }
 
     /// Fills the parts that come from the latest look alone.

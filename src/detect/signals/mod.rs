@@ -5,6 +5,7 @@ mod alien_text;
 mod asks_secrets;
 mod boast;
 mod canonical;
+mod copies_command;
 mod covered;
 mod download;
 mod dressed;
@@ -25,13 +26,17 @@ mod parked;
 mod planted_file;
 mod redirect;
 mod replaced;
+mod runs_unseen;
+mod sends_inputs;
 mod slogan;
 mod spam;
 mod stage;
 mod swapped_links;
+mod takes_page;
 mod taunt;
 mod title;
 mod uprooted;
+mod uses_visitors;
 
 use super::Detector;
 
@@ -64,6 +69,11 @@ pub const ALL: &[&dyn Detector] = &[
     &foreign_script::ForeignScript,
     &foreign_loader::ForeignLoader,
     &packed_script::PackedScript,
+    &copies_command::CopiesCommand,
+    &uses_visitors::UsesVisitors,
+    &runs_unseen::RunsUnseen,
+    &sends_inputs::SendsInputs,
+    &takes_page::TakesPage,
     &foreign_frame::ForeignFrame,
     &foreign_form::ForeignForm,
     &AsksSecrets,
