@@ -278,7 +278,7 @@ impl Draft {
 fn is_address(tag: &str, name: &str) -> bool {
     match name {
         "srcdoc" => true,
-        "src" => matches!(tag, "iframe" | "frame" | "embed"),
+        "src" => matches!(tag, "iframe" | "frame" | "embed" | "script"),
         "data" => tag == "object",
         "href" => matches!(tag, "a" | "area"),
         "action" => tag == "form",

@@ -20,6 +20,8 @@ impl Detector for CopiesCommand {
             let command = done.with.first().unwrap_or(&done.shown);
             return Some(Found::new(1.0, say(), command));
         }
+        // a page never seen before may always have told how to use commands
+        view.change.as_ref()?;
         let (code, done) = view.newly_done(Capability::Copies).next()?;
         let written = code.layers.iter().map(|it| it.text.as_str());
         let texts = view.texts.iter().map(|it| it.raw.as_ref());

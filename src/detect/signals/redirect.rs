@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Strength 1.0 for a refresh and for new code that selects visitors or is short; 0.6 for other new code that leads to a
-/// strange host, 0.4 if it only names one; 0.3 without a baseline; 0.2 for new builds of code that always led elsewhere.
+/// strange host, 0.4 if it only names one; 0.3 without a baseline; 0.2 for new builds of known code.
 pub struct Redirect;
 
 /// Ways to send a browser elsewhere.
@@ -96,10 +96,11 @@ fn leads(view: &View, code: &Code) -> Option<Found> {
     };
     let len = code.script.code.len();
     let sly = len < SHORT || len < LONG && SLY.iter().any(|it| code.holds(it));
+    let rebuilt = code.is_rebuilt() || code.always_did(Capability::Leaves);
     let strength = match (view.change.is_some(), direct.is_some()) {
         // without a baseline the code may be old, and long code contains many addresses
         (false, _) => 0.3,
-        (true, _) if code.always_did(Capability::Leaves) && len >= SHORT => 0.2,
+        (true, _) if rebuilt && len >= SHORT => 0.2,
         (true, _) if sly => 1.0,
         (true, true) => 0.6,
         (true, false) => 0.4,

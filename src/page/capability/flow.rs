@@ -1,7 +1,7 @@
 //! Which names hold what comes from a source: assignments, parameters of callbacks and of functions that are called
 //! with it. A name means the same in all of a short piece of code, and in one function of a long one.
 
-use std::collections::HashMap;
+use std::{cell::Cell, collections::HashMap};
 
 use super::plain::Plain;
 
@@ -11,6 +11,8 @@ const SHORT: usize = 1500;
 const PLACES: usize = 32;
 /// Most tokens of one expression that are looked at.
 const LOOKED: usize = 400;
+/// How often each token is looked at, on the average.
+const TIMES: usize = 12;
 /// Rounds over the code: what one assigns the next passes on.
 const ROUNDS: usize = 3;
 
@@ -27,6 +29,8 @@ pub struct Flow<'p> {
     names: HashMap<&'p str, Vec<(usize, usize)>>,
     /// Body of the innermost function around each token.
     bodies: Vec<(usize, usize)>,
+    /// How many more tokens are looked at: the work is linear in the code, however its expressions are nested.
+    room: Cell<usize>,
 }
 
 impl<'p> Flow<'p> {
@@ -37,6 +41,7 @@ impl<'p> Flow<'p> {
             source,
             names: HashMap::new(),
             bodies: bodies(plain),
+            room: Cell::new(plain.len() * TIMES),
         };
         for at in (0..plain.len()).filter(|it| passes_on(plain, *it)) {
             flow.callback(at);
@@ -48,27 +53,50 @@ impl<'p> Flow<'p> {
                 break;
             }
         }
+        flow.room.set(plain.len() * TIMES);
         flow
     }
 
-    /// Whether an expression holds the source or a name for it. Functions inside it do not count.
+    /// Whether the tokens hold the source or a name for it. Functions inside them do not count.
     pub fn holds(&self, from: usize, to: usize) -> bool {
-        let mut at = from;
+        self.look(from, to.min(self.plain.len()), &[";"])
+    }
+
+    /// Looks from one token to another, and no further than a sign that `ends` the expression that begins there.
+    fn look(&self, from: usize, to: usize, ends: &[&str]) -> bool {
+        let plain = self.plain;
+        let (mut at, mut depth) = (from, 0usize);
         for _ in 0..LOOKED {
-            if at >= to.min(self.plain.len()) {
+            let Some(room) = self.room.get().checked_sub(1) else {
+                return false;
+            };
+            self.room.set(room);
+            if at >= to {
                 return false;
             }
-            if self.plain.is(at, "{")
-                && at > 0
-                && (self.plain.is(at - 1, ")") || self.plain.is(at - 1, "=>"))
-            {
-                at = self.plain.close(at);
-            } else if (self.source)(self.plain, at) || self.is_named(at) {
+            if plain.is(at, "{") && at > 0 && (plain.is(at - 1, ")") || plain.is(at - 1, "=>")) {
+                at = plain.close(at);
+            } else if plain.is_any(at, &["(", "[", "{"]) {
+                depth += 1;
+            } else if plain.is_any(at, &[")", "]", "}"]) {
+                let Some(outer) = depth.checked_sub(1) else {
+                    return false;
+                };
+                depth = outer;
+            } else if depth == 0 && plain.is_any(at, ends) {
+                return false;
+            }
+            if (self.source)(plain, at) || self.is_named(at) {
                 return true;
             }
             at += 1;
         }
         false
+    }
+
+    /// Whether the expression that begins at `from` holds the source or a name for it.
+    fn assigns(&self, from: usize) -> bool {
+        self.look(from, self.plain.len(), &[";", ","])
     }
 
     fn is_named(&self, at: usize) -> bool {
@@ -131,10 +159,7 @@ impl<'p> Flow<'p> {
     /// The parameters of every function of that name hold the source.
     fn called(&mut self, name: &str) {
         let plain = self.plain;
-        for at in 0..plain.len() {
-            if !plain.is(at, name) {
-                continue;
-            }
+        for at in plain.named(name).take(PLACES) {
             let bracket = if at > 0 && plain.is(at - 1, "function") && plain.is(at + 1, "(") {
                 at + 1
             } else if plain.runs_as(at + 1, &["=", "function", "("]) {
@@ -168,7 +193,7 @@ impl<'p> Flow<'p> {
             if assigns
                 && let Some(name) = plain.name(at - 1)
                 && !self.is_named(at - 1)
-                && self.holds(at + 1, plain.end(at + 1))
+                && self.assigns(at + 1)
             {
                 let range = self.range(at);
                 self.remember(name, range);

@@ -29,8 +29,8 @@ pub(super) fn places(plain: &Plain) -> Vec<(usize, usize, usize)> {
     let submits = plain.has("submit");
     let clicked = clicked(plain);
     for at in 0..plain.len() {
-        if plain.is(at, "location") && !is_property_of_other(plain, at) {
-            if plain.is(at + 1, "=") {
+        if plain.is(at, "location") {
+            if plain.is(at + 1, "=") && !is_property_of_other(plain, at) {
                 out.push((at, at + 2, plain.end(at + 2)));
             } else if plain.runs_as(at + 1, &[".", "href", "="]) {
                 out.push((at, at + 4, plain.end(at + 4)));
@@ -68,7 +68,8 @@ pub(super) fn places(plain: &Plain) -> Vec<(usize, usize, usize)> {
     out
 }
 
-/// `map.location`, `item.location`: a place of something else. `window.`, `document.`, `top.location` are the page's.
+/// `item.location = …` is a place of something else; `window.`, `document.`, `top.location` are the page's. Only those of
+/// a page have a `href` and `replace`, by whatever name code calls the window.
 fn is_property_of_other(plain: &Plain, at: usize) -> bool {
     let Some(dot) = at.checked_sub(1).filter(|it| plain.is(*it, ".")) else {
         return false;

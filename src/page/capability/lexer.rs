@@ -200,10 +200,16 @@ impl<'a> Iterator for Lexer<'a> {
         if let Some(token) = self.next.pop() {
             return Some(token);
         }
+        let before = self.at;
         self.skip();
         let rest = &self.code[self.at..];
         let c = rest.chars().next()?;
         let from = self.at;
+        // a line that begins with a name after a whole expression is a statement of its own
+        if !self.operand && is_letter(c) && self.code[before..from].contains('\n') {
+            self.operand = true;
+            return Some(self.sign(";"));
+        }
         match c {
             '"' | '\'' => {
                 self.at += 1;

@@ -186,6 +186,3 @@ impl Reading {
 fn owned(texts: Vec<&str>) -> Vec<String> {
     texts.into_iter().map(str::to_owned).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -96,7 +96,12 @@ fn sinks(plain: &Plain) -> Vec<Sink> {
                     out.push(assigned(SinkKind::Runs));
                 }
                 "src" | "data" | "srcdoc" if loaders.contains(&object) => {
-                    out.push(assigned(SinkKind::Loads))
+                    let mut sink = assigned(SinkKind::Loads);
+                    // an address made of text runs that text
+                    if (sink.from..sink.to).any(|it| plain.is(it, "createObjectURL")) {
+                        sink.kind = SinkKind::Runs;
+                    }
+                    out.push(sink);
                 }
                 _ => (),
             }
