@@ -2,6 +2,7 @@
 //!
 //! [`judge`] is the entry. A signal is one file under `signals/`; its weights and families are one row of `weights.tsv`.
 
+mod code;
 mod expect;
 pub mod hosts;
 pub mod language;
@@ -23,11 +24,12 @@ mod view;
 pub mod weigh;
 pub mod weights;
 
+pub use code::Code;
 pub use expect::{Delivery, Expectations, Role};
 pub use marks::shows_mark;
 pub use standing::Standing;
 pub use texts::{Place, Text};
-pub use view::{Code, Found, View};
+pub use view::{Found, View};
 pub use weigh::Reckoning;
 use weights::{Family, TABLE};
 

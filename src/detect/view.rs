@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    code::{Code, codes_of},
     expect::Expectations,
     phrases::{REPORTED, SOBER},
     texts::{Place, Text, texts},
@@ -15,7 +16,12 @@ use super::{
 use crate::{
     diff::{Change, Norm, compare, pins},
     model::{Localized, excerpt},
-    page::{Block, Form, Frame, Link, Page, Script, cancel, fold::fold, script},
+    page::{
+        Block, Form, Frame, Link, Page, Script, cancel,
+        capability::{Capability, Done},
+        fold::fold,
+        script,
+    },
 };
 
 /// What a detector found: the strength (0 to 1), the sentence and its arguments, and an excerpt as proof.
@@ -56,28 +62,6 @@ pub struct View<'a> {
     pins: OnceCell<Vec<pins::Pin>>,
 }
 
-/// New inline code or data, with the texts that it carries in disguise.
-pub struct Code<'a> {
-    pub script: &'a Script,
-    pub layers: Vec<script::Layer>,
-}
-
-impl Code<'_> {
-    /// Whether the code or any text inside it holds `text`.
-    pub fn holds(&self, text: &str) -> bool {
-        self.script.code.contains(text) || self.layers.iter().any(|it| it.text.contains(text))
-    }
-
-    /// Hosts of absolute URLs in the code and inside it, in order.
-    pub fn hosts(&self) -> impl Iterator<Item = String> {
-        std::iter::once(self.script.code.as_str())
-            .chain(self.layers.iter().map(|it| it.text.as_str()))
-            .flat_map(hosts_in)
-    }
-}
-
-/// Most bytes of inline code that are decoded, of all pieces together: a page may hold megabytes of it.
-const CODE_READ: usize = 512 << 10;
 /// Most texts in which words of reporting are counted, and the number of such words that makes a sober page.
 const SOBER_TEXTS: usize = 400;
 const SOBER_PAGE: usize = 4;
@@ -94,7 +78,7 @@ impl<'a> View<'a> {
         let mut texts = texts(page, change.as_ref());
         let codes = OnceCell::new();
         texts.extend(written(
-            codes.get_or_init(|| codes_of(page, change.as_ref())),
+            codes.get_or_init(|| codes_of(page, norm, change.as_ref())),
         ));
         Self {
             page,
@@ -151,6 +135,16 @@ impl<'a> View<'a> {
         self.codes.get().map_or(&[], Vec::as_slice)
     }
 
+    /// New code that does what no code of this portal ever did, and how.
+    pub fn newly_done(&self, capability: Capability) -> impl Iterator<Item = (&Code<'a>, &Done)> {
+        let known = self.norm.capabilities & capability.bit() != 0;
+        let codes = self
+            .codes()
+            .iter()
+            .filter(move |it| !known && it.script.runs);
+        codes.filter_map(move |it| Some((it, it.reading.does(capability)?)))
+    }
+
     /// Frames that are new; all of them without a baseline.
     pub fn frames(&self) -> Vec<&'a Frame> {
         self.new_parts(|it| &it.frames, &self.page.frames)
@@ -204,24 +198,6 @@ impl<'a> View<'a> {
     }
 }
 
-fn codes_of<'a>(page: &'a Page, change: Option<&Change<'a>>) -> Vec<Code<'a>> {
-    let scripts: Vec<&'a Script> = match change {
-        Some(change) => change.scripts.clone(),
-        None => page.scripts.iter().collect(),
-    };
-    let mut room = CODE_READ;
-    let mut out = Vec::new();
-    for script in scripts.into_iter().filter(|it| !it.code.is_empty()) {
-        let Some(left) = room.checked_sub(script.code.len()) else {
-            continue;
-        };
-        room = left;
-        let layers = script::layers(&script.code);
-        out.push(Code { script, layers });
-    }
-    out
-}
-
 /// Text that scripts write into the page, and text in data blocks for machines.
 fn written(codes: &[Code<'_>]) -> Vec<Text<'static>> {
     let mut out = Vec::new();
@@ -265,23 +241,4 @@ fn looks_like_code(line: &str) -> bool {
         .filter(|it| "{}();=<>&\\/%".contains(*it))
         .count();
     signs * 8 > line.chars().count()
-}
-
-/// Hosts after `//` in a text.
-fn hosts_in(text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    let text = text.replace("\\/", "/");
-    for part in text.split("//").skip(1).take(64) {
-        let host: String = part
-            .chars()
-            .take_while(|it| it.is_alphanumeric() || matches!(it, '.' | '-'))
-            .take(253)
-            .collect();
-        let host = host.trim_matches('.').to_ascii_lowercase();
-        let name = host.rsplit('.').next().unwrap_or_default();
-        if host.contains('.') && name.len() >= 2 && name.chars().all(char::is_alphabetic) {
-            out.push(host);
-        }
-    }
-    out
 }

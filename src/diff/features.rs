@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     lines::{Line, lines},
-    places::places,
     pins::{self, Pin},
+    places::places,
 };
 use crate::{
     model::digest::key,
     page::{
-        Page, cancel,
+        Page, cancel, capability,
         fold::fold,
-        noise, registrable,
+        noise, registrable, script,
         writing_system::{self, Letters},
     },
 };
@@ -33,6 +33,10 @@ pub(super) const OWN_KEPT: usize = 400;
 /// Bytes of a look's texts kept for phrase search; a page of 400 KB has some 100 KB. Of longer pages the later texts
 /// are left out, and only their keys remain.
 const TEXTS_KEPT: usize = 2 << 20;
+
+/// Bytes of inline code that are read for their capabilities, and most pieces that are remembered.
+const CODE_READ: usize = 512 << 10;
+const BUILDS: usize = 100;
 
 /// Bytes of a look's lines kept to show people a change.
 const LINES_KEPT: usize = 4 << 20;
@@ -97,6 +101,8 @@ pub struct Features {
     pub layers: Vec<u64>,
     pub style_domains: Vec<String>,
     pub pins: Vec<Pin>,
+    /// Shape and capabilities of each piece of inline code.
+    pub builds: Vec<capability::Build>,
     /// Every text in which a phrase is searched, each once. Stored apart: see [`features_codec`](super::features_codec).
     #[serde(skip)]
     pub texts: Vec<Arc<Told>>,
@@ -174,6 +180,7 @@ impl Features {
             layers: keys(page.layers.iter().map(|it| it.key)),
             style_domains: domains(page.style_hosts.iter().map(String::as_str)),
             pins: pins::of(page),
+            builds: builds(page),
             texts: texts(page)
                 .take_while(|it| {
                     room = room.saturating_sub(it.len());
@@ -185,6 +192,30 @@ impl Features {
             lines: Some(shown(page)),
         }
     }
+}
+
+/// Shape and capabilities of the inline code of a page, up to [`CODE_READ`] bytes and [`BUILDS`] pieces.
+fn builds(page: &Page) -> Vec<capability::Build> {
+    let mut room = CODE_READ;
+    let inline = page
+        .scripts
+        .iter()
+        .filter(|it| it.runs && !it.code.is_empty());
+    let mut out: Vec<capability::Build> = inline
+        .take_while(|it| {
+            room = room.saturating_sub(it.code.len());
+            room > 0 && !cancel::is_cancelled()
+        })
+        .map(|it| capability::Build {
+            key: it.key,
+            ..capability::read(&it.code, &script::layers(&it.code)).build
+        })
+        .filter(|it| it.capabilities != 0 || !it.sketch.is_empty())
+        .take(BUILDS)
+        .collect();
+    out.sort_unstable_by_key(|it| it.key);
+    out.dedup_by_key(|it| it.key);
+    out
 }
 
 /// The lines of a page, up to [`LINES_KEPT`] bytes.

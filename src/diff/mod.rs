@@ -11,8 +11,8 @@ pub mod features_codec;
 pub mod lines;
 pub mod mask;
 pub mod norm;
-pub mod places;
 pub mod pins;
+pub mod places;
 
 pub use compare::{Change, compare};
 pub use features::Features;

@@ -5,17 +5,20 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::{
     features::{Features, OWN_KEPT},
     lines::Line,
-    places::place_key,
     pins::{self, Pin, Pins},
+    places::place_key,
 };
 use crate::{
     model::digest::key,
-    page::{Page, Usage, cancel, noise, writing_system::Letters},
+    page::{Page, Usage, cancel, capability::Build, noise, writing_system::Letters},
 };
 
 /// Number of latest looks that decide what is stable. All looks decide what is new. A redesign is thus the norm after a
 /// few looks, and the parts before it stay known.
 const RECENT: usize = 5;
+
+/// Most pieces of inline code that a norm remembers by their shape.
+const BUILDS_KEPT: usize = 300;
 
 /// Bytes of folded text in a norm, of all looks together, oldest first. An honest portal of 400 KB has some 500 KB.
 const FOLDED_KEPT: usize = 8 << 20;
@@ -88,6 +91,10 @@ pub struct Norm {
     pub style_domains: HashSet<String>,
     /// Facts that visitors act on, of all looks; see [`Self::pinned`].
     pub pins: Pins,
+    /// Inline code of all looks, one entry a script, the latest [`BUILDS_KEPT`].
+    pub builds: Vec<Build>,
+    /// What inline code did in any look, as a set of [`Capability::bit`](crate::page::capability::Capability::bit)s.
+    pub capabilities: u32,
 }
 
 /// The texts of all looks, each once.
@@ -195,6 +202,14 @@ impl Norm {
         self.asks.extend(look.asks.iter().cloned());
         self.places.extend(&look.places);
         pins::count(&mut self.pins, &look.pins, weight);
+        for build in &look.builds {
+            self.capabilities |= build.capabilities;
+            if !self.builds.iter().any(|it| it.key == build.key) {
+                self.builds.push(build.clone());
+            }
+        }
+        let old = self.builds.len().saturating_sub(BUILDS_KEPT);
+        self.builds.drain(..old);
         self.dark |= look.dark;
         self.media = self.media.max(look.media);
         self.frames = self.frames.max(look.frames);
@@ -240,7 +255,12 @@ impl Norm {
             .sum();
         let lines: usize = self.lines.iter().map(|it| it.text.len() + 32).sum();
         let pins: usize = self.pins.values().map(|(it, _)| it.bytes()).sum();
-        self.folded.len() + keys + versions + named + lines + pins
+        let builds: usize = self
+            .builds
+            .iter()
+            .map(|it| (it.sketch.len() + it.hosts.len()) * 4 + 72)
+            .sum();
+        self.folded.len() + keys + versions + named + lines + pins + builds
     }
 
     /// Fills the parts that come from the latest look alone.

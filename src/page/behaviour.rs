@@ -20,10 +20,25 @@ pub(super) fn handler(page: &mut Page, known: &mut HashSet<u64>, code: &str) {
         "textContent",
         "innerText",
         "\\x",
+        "clipboard",
+        "execCommand",
+        "fetch(",
+        "XMLHttp",
+        "sendBeacon",
+        "ethereum",
+        "Function",
+        "import(",
+        "createElement",
+        "document.title",
+        "requestPermission",
     ];
-    if code.len() < 16 || !TELLING.iter().any(|it| code.contains(it)) {
-        return;
+    if code.len() >= 16 && TELLING.iter().any(|it| code.contains(it)) {
+        attribute(page, known, code);
     }
+}
+
+/// Keeps code of an attribute as a script. `known` holds the hashes of those kept so far.
+pub(super) fn attribute(page: &mut Page, known: &mut HashSet<u64>, code: &str) {
     cancel::step(code.len());
     // a handler that stands on every row is kept once
     if known.len() >= HANDLERS || !known.insert(key(code)) {

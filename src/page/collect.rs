@@ -6,8 +6,8 @@ use scraper::node::Element;
 
 use super::{
     Form, Frame, Hiding, Image, Link, Page, Script, Stunt,
-    behaviour::{formaction, handler, relation, secret},
-    embedded::embedded,
+    behaviour::{attribute, formaction, handler, relation, secret},
+    embedded::{codes, embedded},
     hidden,
     links::resolve,
     text::{Gather, fold},
@@ -113,6 +113,12 @@ impl Draft {
                 handler(&mut self.page, &mut self.handlers, code);
             } else if name == "ping" {
                 uses::ping(&mut self.page, code);
+            } else if is_address(tag, name) {
+                // links that open a menu or post a form of ASP.NET are legion, as handlers are
+                let keep = if name == "href" { handler } else { attribute };
+                for code in codes(code) {
+                    keep(&mut self.page, &mut self.handlers, &code);
+                }
             }
         }
     }
@@ -130,9 +136,6 @@ impl Draft {
         let hidden = self.hiding();
         let page = &mut self.page;
         let (url, host) = resolve(&page.url, href);
-        if let Some(code) = href.trim_start().strip_prefix("javascript:") {
-            handler(page, &mut self.handlers, code);
-        }
         if tag == "a" {
             self.link = Some(page.links.len());
         }
@@ -276,6 +279,19 @@ impl Draft {
                 .meta
                 .push((name.trim().to_ascii_lowercase(), content));
         }
+    }
+}
+
+/// Whether browsers open what the attribute holds: a page, or an address that may be code.
+fn is_address(tag: &str, name: &str) -> bool {
+    match name {
+        "srcdoc" => true,
+        "src" => matches!(tag, "iframe" | "frame" | "embed" | "script"),
+        "data" => tag == "object",
+        "href" => matches!(tag, "a" | "area"),
+        "action" => tag == "form",
+        "formaction" => matches!(tag, "button" | "input"),
+        _ => false,
     }
 }
 

@@ -6,6 +6,7 @@
 mod behaviour;
 mod bounded;
 pub mod cancel;
+pub mod capability;
 pub mod charset;
 mod collect;
 mod cover;

@@ -160,10 +160,10 @@ fn join_lists(code: &str, literals: Vec<Layer>) -> Vec<Layer> {
     out
 }
 
-type Chars<'a> = std::iter::Peekable<std::str::CharIndices<'a>>;
+pub(super) type Chars<'a> = std::iter::Peekable<std::str::CharIndices<'a>>;
 
 /// Undoes one escape after its backslash; returns whether it gives a character by its code.
-fn escape(chars: &mut Chars<'_>, text: &mut String) -> bool {
+pub(super) fn escape(chars: &mut Chars<'_>, text: &mut String) -> bool {
     let Some((_, kind)) = chars.next() else {
         return false;
     };
@@ -242,7 +242,7 @@ fn char_codes(code: &str) -> Vec<String> {
 }
 
 /// Decodes a string packed in percent signs, entities, hexadecimal digits or base64; `None` if it is plain.
-fn unpacked(literal: &str) -> Option<String> {
+pub(super) fn unpacked(literal: &str) -> Option<String> {
     // data:text/javascript;base64,… names its own encoding
     let literal = match literal.split_once(";base64,") {
         Some((label, load)) if label.trim_start().starts_with("data:") => load,
@@ -265,7 +265,7 @@ fn unpacked(literal: &str) -> Option<String> {
 }
 
 /// `%3Cscript%3E` and `%u0068`: at least three such codes.
-fn percent(literal: &str) -> Option<String> {
+pub(super) fn percent(literal: &str) -> Option<String> {
     if literal.matches('%').take(3).count() < 3 {
         return None;
     }
@@ -363,6 +363,25 @@ pub fn shown(literal: &str) -> Vec<String> {
     }
     if !text.trim().is_empty() {
         out.push(text.trim().to_owned());
+    }
+    out
+}
+
+/// Hosts after `//` in a text.
+pub fn hosts_in(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    let text = text.replace("\\/", "/");
+    for part in text.split("//").skip(1).take(64) {
+        let host: String = part
+            .chars()
+            .take_while(|it| it.is_alphanumeric() || matches!(it, '.' | '-'))
+            .take(253)
+            .collect();
+        let host = host.trim_matches('.').to_ascii_lowercase();
+        let name = host.rsplit('.').next().unwrap_or_default();
+        if host.contains('.') && name.len() >= 2 && name.chars().all(char::is_alphabetic) {
+            out.push(host);
+        }
     }
     out
 }

@@ -25,6 +25,11 @@ pub(super) fn shorten(code: &mut String) {
         "fromCharCode",
         ".src",
         "import",
+        "clipboard",
+        "responseText",
+        "ethereum",
+        "sendBeacon",
+        "requestPermission",
     ];
     let mut between = String::from("\n");
     for sign in TELLING {

@@ -4,11 +4,15 @@
 use crate::{
     detect::{Code, Detector, Found, Role, View, hosts},
     model::{Localized, excerpt},
-    page::place,
+    page::{capability::Capability, place},
 };
 
-/// Strength by the host's risk, the share of the page kept and the length of the code. Only beside a baseline.
+/// Strength by the host's risk, the share of the page kept and the length of the code; 0.2 for new builds of bundles that
+/// always reached out. Only beside a baseline.
 pub struct ForeignLoader;
+
+/// Least length in bytes of code that may be a new build of a bundle. In shorter code the host is what matters.
+const BUNDLE: usize = 1500;
 
 /// Code that brings code or content in, or sends out what visitors type.
 const REACHES: &[&str] = &[
@@ -54,7 +58,7 @@ impl Detector for ForeignLoader {
             let strange: Vec<(f64, String)> = addresses(code)
                 .into_iter()
                 .map(|it| (view.doubt(&it, Role::Reached), it))
-                .filter(|it| it.0 > 0.0)
+                .filter(|it| it.0 > 0.0 && !code.always_named(place::host(&it.1)))
                 .collect();
             let risky = |url: &str| hosts::is_risky(place::host(url));
             let Some((doubt, url)) = strange
@@ -66,12 +70,15 @@ impl Detector for ForeignLoader {
                 continue;
             };
             let host = place::host(url);
+            let len = code.script.code.len();
+            // bundles and advertising stacks are built anew with other hosts
+            let rebuilt = len >= BUNDLE
+                && code.is_rebuilt()
+                && code.always_did(Capability::Reaches)
+                && !hosts::is_risky(host);
             // a redesign brings loaders of its own, and long code names many hosts
-            let strength: f64 = match (
-                hosts::is_risky(host),
-                view.kept(),
-                code.script.code.len() < 3000,
-            ) {
+            let strength: f64 = match (hosts::is_risky(host), view.kept(), len < 3000) {
+                _ if rebuilt => 0.2,
                 (true, _, true) => 1.0,
                 (_, kept, true) if kept > 0.6 => 0.9,
                 (true, _, false) => 0.5,

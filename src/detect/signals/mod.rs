@@ -6,6 +6,7 @@ mod altered;
 mod asks_secrets;
 mod boast;
 mod canonical;
+mod copies_command;
 mod covered;
 mod covering_layer;
 mod download;
@@ -39,14 +40,18 @@ mod planted_file;
 mod redirect;
 mod replaced;
 mod retitled;
+mod runs_unseen;
+mod sends_inputs;
 mod shown_to_some;
 mod slogan;
 mod spam;
 mod stage;
 mod swapped_links;
+mod takes_page;
 mod taunt;
 mod title;
 mod uprooted;
+mod uses_visitors;
 
 use super::Detector;
 
@@ -85,6 +90,11 @@ pub const ALL: &[&dyn Detector] = &[
     &foreign_style::ForeignStyle,
     &foreign_declaration::ForeignDeclaration,
     &packed_script::PackedScript,
+    &copies_command::CopiesCommand,
+    &uses_visitors::UsesVisitors,
+    &runs_unseen::RunsUnseen,
+    &sends_inputs::SendsInputs,
+    &takes_page::TakesPage,
     &foreign_frame::ForeignFrame,
     &foreign_form::ForeignForm,
     &AsksSecrets,

@@ -9,8 +9,12 @@ use crate::{
     model::Localized,
 };
 
-/// Strength 1.0, or 0.7 for long code that only looks like a packed library.
+/// Strength 1.0; 0.7 for long code that only looks like a packed library; 0.2 for a new build of a known bundle which
+/// can do no more than that, and names other hosts.
 pub struct PackedScript;
+
+/// Least length in bytes of a bundle that may be built anew with other hosts.
+const BUNDLE: usize = 1500;
 
 /// Ways to run text directly after it is decoded.
 static UNPACKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -108,7 +112,10 @@ fn packed<'c>(view: &View, code: &'c Code<'_>) -> Option<(f64, &'c str)> {
     let runs = RUNS.iter().any(|it| code.holds(it));
     let strange = code
         .hosts()
-        .any(|it| view.is_strange_as(&it, Role::Reached));
+        .any(|it| view.is_strange_as(&it, Role::Reached) && !code.always_named(&it));
+    if code.is_rebuilt() && (!strange || load.is_none() && raw.len() >= BUNDLE) {
+        return strange.then_some((0.2, raw));
+    }
     if let Some(load) = load
         && runs
         && (strange
