@@ -19,7 +19,7 @@ use crate::{
         plan::{Plan, PlanId, PlanStage},
     },
     store::{Commit, Result, StoreError, Wanted},
-    watch::visitors,
+    watch::{LookOptions, visitors},
     world::{
         World,
         decide::{Decision, decide},
@@ -247,7 +247,11 @@ pub(crate) async fn adopt(world: &World, it: &Incident, plan: &Plan, by: &Actor)
     let target_state = world.store.target_state(&target.id).await?;
     let target_state = target_state.unwrap_or_else(|| TargetState::new(target.id.clone()));
     let now = world.clock.now();
-    let seen = visitors::look_at(world, &target, &target_state, false, it.address).await;
+    let options = LookOptions {
+        address: it.address,
+        ..LookOptions::default()
+    };
+    let seen = visitors::look_at(world, &target, &target_state, options).await;
     let kind = Kind::of(seen.class);
     if kind.is_some_and(|kind| plan::is_attack(kind, shows_mark(&seen.verdict.signals))) {
         return ring(world, it, now).await;

@@ -18,6 +18,7 @@ use crate::{
     },
     store::{Commit, StoreError, Wanted},
     watch::{
+        LookOptions,
         commit::commit,
         confirmed::Agreement,
         incidents::{commit_of, fresh_id},
@@ -192,7 +193,11 @@ async fn adopt(world: &World, it: &Incident) -> Result<(), Refused> {
     };
     target.settings.timeout = target.settings.timeout.min(LOOKING);
     let state = state_of(world, &target).await?;
-    let seen = visitors::look_at(world, &target, &state, false, it.address).await;
+    let options = LookOptions {
+        address: it.address,
+        ..LookOptions::default()
+    };
+    let seen = visitors::look_at(world, &target, &state, options).await;
     let kind = Kind::of(seen.class);
     if kind.is_some_and(|kind| incident::is_graver(kind, it.kind)) {
         let how = Agreement {

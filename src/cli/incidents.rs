@@ -182,5 +182,6 @@ fn as_json(world: &World, it: &Incident) -> Value {
         "ended_at": it.ended_at,
         "signals": it.signals.iter().map(|it| signal_json(it, &world.locale)).collect::<Vec<_>>(),
         "evidence": it.evidence.iter().map(|it| it.digest).collect::<Vec<_>>(),
+        "led": it.led.iter().map(|it| json!({"url": it.url, "digest": it.digest})).collect::<Vec<_>>(),
     })
 }

@@ -28,6 +28,7 @@ use crate::{
     model::{
         Class, Profile, Signal, Target,
         excerpt::{defang_text, excerpt},
+        lead::{Lead, Reached},
         target::Settings,
     },
     page::{self, Page, Source, cancel::Cancel},
@@ -62,10 +63,15 @@ struct Case {
     history: Vec<PathBuf>,
     current: Value,
     content_type: Option<String>,
+    /// What the service would get at addresses that the page leads to; an address that is absent does not answer.
+    #[serde(default)]
+    resources: BTreeMap<Url, PathBuf>,
 }
 
 /// Limit of a decompressed file in bytes; above the default `max_body`.
 const LARGEST: u64 = 32 << 20;
+/// Bytes of a place that the page leads to.
+const LARGEST_LEAD: usize = 256 << 10;
 /// Parsed pages of histories that are kept: cases of one portal follow each other and share them.
 const KEPT: usize = 64;
 
@@ -271,12 +277,28 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Look, u64), S
     for path in &case.history {
         pages.load(&folder.join(path), &case.url, content_type)?;
     }
+    let resources = case
+        .resources
+        .iter()
+        .map(|(url, path)| Ok((url.clone(), load(&folder.join(path))?)))
+        .collect::<Result<HashMap<_, _>, String>>()?;
     let started = Instant::now();
     let portal = pages.portal(case, folder);
-    let look = portal.judge(&seen, content_type, &OfTheProcessor);
+    let fetch = |lead: &Lead| reached(lead, resources.get(&lead.url)?);
+    let look = portal.judge_and_follow(&seen, content_type, fetch, &OfTheProcessor);
     let elapsed_us = started.elapsed().as_micros() as u64;
     let look = look.ok_or("current: names no file")?;
     Ok((look, elapsed_us))
+}
+
+/// What a visit to a lead would bring: as much as the service reads.
+fn reached(lead: &Lead, bytes: &[u8]) -> Option<Reached> {
+    Some(Reached {
+        lead: lead.clone(),
+        end: lead.url.clone(),
+        content_type: None,
+        body: bytes[..bytes.len().min(LARGEST_LEAD)].to_vec().into(),
+    })
 }
 
 /// A signal that names the limit, for a page over a limit.

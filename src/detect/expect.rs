@@ -1,7 +1,9 @@
 //! The operator's expectations of a portal, and facts about a page that its bytes do not show.
 
+use std::sync::Arc;
+
 use super::shown::FirstVisitor;
-use crate::page::registrable;
+use crate::{model::lead::Reached, page::registrable};
 
 /// The operator's settings for a portal, and facts about its delivery.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,8 @@ pub struct Expectations {
     pub delivered: Vec<(Delivery, String)>,
     /// The first visitor, where the page is another visitor's and the first one's is well.
     pub beside: Option<FirstVisitor>,
+    /// What was fetched at the places that the page newly leads to.
+    pub reached: Arc<[Reached]>,
 }
 
 /// A way in which headers change what browsers show of a page with unchanged bytes.
@@ -47,6 +51,7 @@ impl Expectations {
             refused: false,
             delivered: Vec::new(),
             beside: None,
+            reached: Arc::default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{View, hosts};
+use super::{Role, View, hosts};
 use crate::{
     diff::pins::{Fact, Pin, is_state},
     model::{Localized, excerpt},
@@ -139,7 +139,7 @@ pub fn strangeness(view: &View, host: &str) -> f64 {
     if host.is_empty() || own || is_state(host) || used.iter().any(|it| it.contains(&domain)) {
         return 0.0;
     }
-    if hosts::is_well_known(&domain) {
+    if hosts::is_known_as(&domain, Role::Any) {
         return 0.5;
     }
     if view.is_foreign(host) { 1.0 } else { 0.0 }

@@ -2,18 +2,43 @@
 
 /// Endings of files that run as programs.
 const RUNS: &[&str] = &[
-    ".apk", ".exe", ".msi", ".scr", ".bat", ".cmd", ".jar", ".ipa", ".dmg", ".vbs", ".ps1", ".hta",
-    ".iso", ".xapk",
+    ".apk",
+    ".exe",
+    ".msi",
+    ".scr",
+    ".bat",
+    ".cmd",
+    ".jar",
+    ".ipa",
+    ".dmg",
+    ".vbs",
+    ".ps1",
+    ".hta",
+    ".iso",
+    ".xapk",
+    ".msix",
+    ".appx",
+    ".lnk",
+    ".wsf",
+    ".img",
+    ".pkg",
+    ".deb",
+    ".mobileconfig",
 ];
 
 /// Bytes of an archive in which the manifest of an Android package is searched.
 const HEAD: usize = 64 << 10;
 
-/// Whether the address has the ending of a program.
+/// Whether the path of an address, or a value of its query, is named like a program.
 pub fn is_program(url: &str) -> bool {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let path = path.to_ascii_lowercase();
-    RUNS.iter().any(|end| path.ends_with(end))
+    let url = url
+        .split('#')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+    let runs = |name: &str| RUNS.iter().any(|end| name.ends_with(end));
+    runs(path) || query.split('&').any(runs)
 }
 
 /// The kind of program that begins with these bytes, as its usual ending without the dot; `None` if it is none.

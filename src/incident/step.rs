@@ -36,6 +36,8 @@ pub struct Finding {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Option<Evidence>,
+    /// What was fetched at places that the page newly leads to.
+    pub led: Vec<Evidence>,
     /// The address that the look went to; if none answered, the last one that did.
     pub address: Option<IpAddr>,
     /// Whether the portal has other addresses, too.
@@ -408,6 +410,7 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         changes: finding.changes.clone(),
         before: finding.before.clone(),
         evidence: finding.evidence.iter().cloned().collect(),
+        led: finding.led.clone(),
         taken: None,
         ended_at: None,
         timeline: vec![
@@ -470,6 +473,9 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
         it.title_now.clone_from(&finding.title_now);
         it.changes.clone_from(&finding.changes);
         it.evidence.extend(finding.evidence.iter().cloned());
+        if !finding.led.is_empty() {
+            it.led.clone_from(&finding.led);
+        }
         thin_evidence(&mut it);
     } else {
         // these signals were about a page that is no longer served

@@ -10,7 +10,7 @@ use crate::{
         shown::{FirstVisitor, Shown},
     },
     diff::Norm,
-    model::{Digest, LookRef, Mask, Target, TargetState},
+    model::{Digest, LookRef, Mask, Target, TargetState, lead::Reached},
 };
 
 /// What is known of a target, as far as it costs nothing to know.
@@ -45,6 +45,8 @@ pub struct Case {
     pub beside: Option<FirstVisitor>,
     /// Whether other visitors look after this one, and are compared with it.
     pub leads: bool,
+    /// What was fetched at the places that the page newly leads to; empty where nothing was.
+    pub reached: Arc<[Reached]>,
 }
 
 impl Case {
@@ -59,6 +61,7 @@ impl Case {
             mask: None,
             beside: None,
             leads: known.first.is_none() && known.target.settings.profiles.len() > 1,
+            reached: Arc::default(),
         }
     }
 

@@ -10,7 +10,9 @@ use crate::{
     diff::Features,
     model::{
         Class, Digest, Level, Localized, LookRef, Mask, Observation, Seen, SiteFacts, Standing,
-        Verdict, incident::ChangeLine,
+        Verdict,
+        incident::{ChangeLine, Evidence},
+        lead::Lead,
     },
 };
 
@@ -44,6 +46,10 @@ pub struct Look {
     pub baseline_at: Option<Timestamp>,
     /// What the visitor was shown, where the page was read and other visitors are compared with it.
     pub shown: Option<Arc<Shown>>,
+    /// Places that the page newly leads to, worth a look before an alarm; only of doubtful pages.
+    pub leads: Vec<Lead>,
+    /// What was fetched at such places, where the page is tampered with.
+    pub led: Vec<Evidence>,
 }
 
 /// The rung of the ladder that decided a look.
@@ -95,6 +101,8 @@ impl Look {
             site: None,
             baseline_at: None,
             shown: None,
+            leads: Vec::new(),
+            led: Vec::new(),
         }
     }
 

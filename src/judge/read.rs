@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use jiff::Timestamp;
+
 use super::{
     Case, Known, Look,
     class::class_of,
@@ -13,17 +15,22 @@ use super::{
     site::of_site,
 };
 use crate::{
-    detect::{Expectations, judge, judge_against, shown::Shown},
+    detect::{Expectations, View, judge, judge_against, leads, shown::Shown},
     diff::{Features, changed_lines, lines},
     model::{
-        Class, Fetched, Level, Localized, LookRef, Observation, Part, Standing, Verdict,
-        incident::ChangeLine, observation::Answer,
+        Class, Digest, Fetched, Level, Localized, LookRef, Observation, Part, Standing, Verdict,
+        incident::{ChangeLine, Evidence},
+        lead::{Lead, Reached},
+        observation::Answer,
     },
     page::{self, Page, Source},
 };
 
 /// Most changed lines that an alarm shows, and the most characters of each.
 const LINES: (usize, usize) = (9, 110);
+
+/// Least score of a page whose new places are worth a look: some signal speaks against it.
+const DOUBTFUL: f64 = 0.05;
 
 /// Whether the norm of the target is needed to read what a visit brought.
 pub fn needs_norm(known: Known<'_>, fetched: &Fetched) -> bool {
@@ -139,6 +146,16 @@ fn judged(
     out.body = Some(body.clone());
     out.is_whole = true;
     out.shown = case.leads.then(|| Shown::of(page).into());
+    if class.standing() == Standing::Tampered {
+        out.led = case
+            .reached
+            .iter()
+            .map(|it| evidence(it, case.at))
+            .collect();
+    }
+    if case.reached.is_empty() && out.verdict.score >= DOUBTFUL {
+        out.leads = leads_of(case, page);
+    }
     teach(case, answer, page, body, &mut out);
     out
 }
@@ -154,6 +171,7 @@ fn weighed(
     let mut expect = Expectations::of(&case.target);
     expect.moved_origin = moved_origin(&case.target_state, observation);
     expect.delivered = delivered(&case.target_state, answer, body);
+    expect.reached = case.reached.clone();
     // an error page may lack required phrases; what it shows is compared with what the portal shows
     expect.refused = answer.status >= 300;
     if expect.refused {
@@ -164,6 +182,20 @@ fn weighed(
     let reference = case.reference.as_ref();
     let reference = reference.map(|(norm, why)| (norm.as_ref(), *why));
     judge_against(page, &case.norm, reference, &expect)
+}
+
+fn evidence(reached: &Reached, at: Timestamp) -> Evidence {
+    Evidence {
+        at,
+        digest: Digest::of(&reached.body),
+        url: reached.end.clone(),
+        content_type: reached.content_type.clone(),
+    }
+}
+
+fn leads_of(case: &Case, page: &Page) -> Vec<Lead> {
+    let expect = Expectations::of(&case.target);
+    leads::of(&View::new(page, &case.norm, &expect))
 }
 
 fn shown_changes(case: &Case, class: Class, page: &Page) -> Vec<ChangeLine> {

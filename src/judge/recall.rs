@@ -13,7 +13,7 @@ use crate::{
     detect::shown::Shown,
     model::{
         Class, Digest, Fetched, Localized, LookRef, Mask, Part, TargetState, Verdict,
-        incident::ChangeLine,
+        incident::ChangeLine, lead::Lead,
     },
 };
 
@@ -65,6 +65,7 @@ pub struct Judgement {
     pub changes: Vec<ChangeLine>,
     pub seen: Option<LookRef>,
     pub shown: Option<Arc<Shown>>,
+    pub leads: Vec<Lead>,
 }
 
 /// Whether `mask` was learnt from the looks that are known now, under the present expectations.
@@ -92,6 +93,7 @@ pub fn cached(known: Known<'_>, fetched: &Fetched, judgement: &Judgement) -> Loo
         .map(|it| LookRef { at: known.at, ..it });
     out.body.clone_from(&fetched.body);
     out.shown.clone_from(&judgement.shown);
+    out.leads.clone_from(&judgement.leads);
     out.baseline_at = known.target_state.baseline.as_ref().map(|it| it.at);
     out
 }
@@ -107,6 +109,7 @@ pub fn judgement(look: &Look) -> Option<Judgement> {
         changes: look.changes.clone(),
         seen: look.seen.clone(),
         shown: look.shown.clone(),
+        leads: look.leads.clone(),
     })
 }
 

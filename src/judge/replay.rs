@@ -15,7 +15,10 @@ use crate::{
     diff::Norm,
     model::{
         Baseline, Digest, Fetched, LookRef, Mask, Observation, Presentation, Profile, Seen, Target,
-        TargetState, observation::Answer, target::Settings,
+        TargetState,
+        lead::{Lead, Reached},
+        observation::Answer,
+        target::Settings,
     },
     page::{self, Limit, Page, Source},
 };
@@ -141,19 +144,51 @@ impl Replay {
             at: Timestamp::UNIX_EPOCH,
         };
         let fetched = self.fetched(*profile, body, content_type);
-        let first = self.look(known, &fetched, bounded);
+        let first = self.look(known, &fetched, &Arc::default(), bounded);
         let shown = first.to_compare();
         known.first = Some(&self.target_state);
         known.shown = shown.as_ref();
         let mut gravest = Gravest::of(first);
         for (profile, body) in seen {
             let fetched = self.fetched(*profile, body, content_type);
-            gravest.add(self.look(known, &fetched, bounded));
+            gravest.add(self.look(known, &fetched, &Arc::default(), bounded));
         }
         Some(gravest.into_look())
     }
 
-    fn look(&self, known: Known<'_>, fetched: &Fetched, bounded: &impl Bounded) -> Look {
+    /// Judges like [`Self::judge`]; where the first visitor's page is doubtful, once more with what `fetch` brings from the
+    /// places that it newly leads to, `None` from a place that does not answer.
+    pub fn judge_and_follow(
+        &self,
+        seen: &[(Profile, Bytes)],
+        content_type: Option<&str>,
+        fetch: impl Fn(&Lead) -> Option<Reached>,
+        bounded: &impl Bounded,
+    ) -> Option<Look> {
+        let look = self.judge(seen, content_type, bounded)?;
+        let (profile, body) = seen.first()?;
+        let reached: Arc<[Reached]> = look.leads.iter().filter_map(fetch).collect();
+        if reached.is_empty() || look.observation.profile != *profile {
+            return Some(look);
+        }
+        let known = Known {
+            target: &self.target,
+            target_state: &self.target_state,
+            first: None,
+            shown: None,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let fetched = self.fetched(*profile, body, content_type);
+        Some(self.look(known, &fetched, &reached, bounded))
+    }
+
+    fn look(
+        &self,
+        known: Known<'_>,
+        fetched: &Fetched,
+        reached: &Arc<[Reached]>,
+        bounded: &impl Bounded,
+    ) -> Look {
         if let Some(look) = glance(known, fetched) {
             return look;
         }
@@ -172,6 +207,7 @@ impl Replay {
             .first
             .map(|_| (norm.clone(), ReferenceKind::FirstProfile));
         case.compare(norm.clone(), reference, known.shown);
+        case.reached = reached.clone();
         bounded
             .within(|| read(&case, fetched))
             .or_else(|| bounded.within(|| read_crudely(&case, fetched, Limit::Time)))

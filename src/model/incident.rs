@@ -217,6 +217,9 @@ pub struct Incident {
     pub changes: Vec<ChangeLine>,
     pub before: Option<Evidence>,
     pub evidence: Vec<Evidence>,
+    /// What was fetched at places that the page newly leads to, when the incident was confirmed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub led: Vec<Evidence>,
     /// The first holder.
     pub taken: Option<Taken>,
     /// The operator's officer that took it after a member of the agency had.

@@ -15,6 +15,7 @@ pub mod excerpt;
 pub mod history;
 pub mod incident;
 pub mod incident_id;
+pub mod lead;
 pub mod localized;
 pub mod mask;
 pub mod names;

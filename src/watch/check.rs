@@ -11,6 +11,8 @@ use crate::{
     watch::{
         commit::{commit, record_history},
         confirm::confirm,
+        leads,
+        look::LookOptions,
         recorded::Recorded,
         sightings, subpages,
         visitors::{look_at, look_at_other_addresses},
@@ -60,10 +62,19 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
     let recorded = Recorded::read(world, target).await;
     let target_state = &recorded.target_state;
     let conditional = may_be_conditional(world, target_state, now);
-    let first = look_at(world, target, target_state, conditional, recorded.address()).await;
+    let options = LookOptions {
+        validators: target_state
+            .validators
+            .as_ref()
+            .filter(|_| conditional && !target_state.faces),
+        address: recorded.address(),
+        ..LookOptions::default()
+    };
+    let first = look_at(world, target, target_state, options).await;
     drop(permit);
     let first = look_at_other_addresses(world, target, &recorded, first).await;
-    let Some(seen) = confirm(world, target, &recorded, first, now).await else {
+    let (first, reached) = leads::follow(world, target, target_state, first).await;
+    let Some(seen) = confirm(world, target, &recorded, first, &reached, now).await else {
         return Checked {
             class: None,
             next: every.min(OFFLINE_PAUSE),

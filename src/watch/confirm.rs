@@ -1,16 +1,17 @@
 //! Confirms a first look: doubts our own network, notes tampering, and looks again over fresh connections until enough looks
 //! agree.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
 use crate::{
     judge::Look,
-    model::{Kind, Standing, Target, TargetState},
+    model::{Kind, Standing, Target, TargetState, lead::Reached},
     watch::{
         confirmed::{Agreement, Confirmed},
         connectivity::check_connectivity,
+        look::LookOptions,
         recorded::Recorded,
         sightings, visitors,
     },
@@ -23,6 +24,7 @@ pub(crate) async fn confirm(
     target: &Target,
     recorded: &Recorded,
     first: Look,
+    reached: &Arc<[Reached]>,
     seen_at: Timestamp,
 ) -> Option<Confirmed> {
     let open = recorded.open.as_ref();
@@ -33,7 +35,7 @@ pub(crate) async fn confirm(
     if !noted.is_news {
         return Some(Confirmed::at_once(first, None, noted));
     }
-    let burst = look_again(world, target, &recorded.target_state, first).await;
+    let burst = look_again(world, target, &recorded.target_state, first, reached).await;
     let mut looks = burst.looks;
     let agreed = burst.sure.then_some(Agreement {
         seen_at,
@@ -70,6 +72,7 @@ async fn look_again(
     target: &Target,
     target_state: &TargetState,
     first: Look,
+    reached: &Arc<[Reached]>,
 ) -> Burst {
     let rule = target.settings.confirm;
     let gap = rule
@@ -116,7 +119,12 @@ async fn look_again(
             };
         }
         tokio::time::sleep(gap).await;
-        looks.push(visitors::look_at(world, target, target_state, false, address).await);
+        let options = LookOptions {
+            address,
+            reached: Some(reached).filter(|it| !it.is_empty()),
+            ..LookOptions::default()
+        };
+        looks.push(visitors::look_at(world, target, target_state, options).await);
     }
 }
 

@@ -220,6 +220,7 @@ pub(crate) async fn finding_of_look(
         changes: look.changes.clone(),
         before: page_before(target_state),
         evidence: keep_evidence(world, target, look).await,
+        led: look.led.clone(),
         address: look.observation.face.address.or(target_state.address),
         one_of: look.observation.face.others,
     }
@@ -250,6 +251,7 @@ pub(crate) async fn finding_of_sightings(
         changes: shown.changes.clone(),
         before: page_before(target_state),
         evidence: shown.page.clone(),
+        led: Vec::new(),
         address: shown.address.or(target_state.address),
         one_of: shown.one_of,
     }

@@ -12,10 +12,7 @@ use crate::{
         Profile, Target, TargetState,
         lead::{Lead, Reached},
     },
-    watch::{
-        look::{LookOptions, judge_again},
-        visitors::profile_dossier,
-    },
+    watch::look::{LookOptions, judge_again},
     world::World,
 };
 
@@ -32,35 +29,25 @@ pub(crate) async fn follow(
     target_state: &TargetState,
     first: Look,
 ) -> (Look, Arc<[Reached]>) {
-    if first.leads.is_empty() {
-        return (first, Arc::default());
-    }
-    let reached = known_or_fetched(world, target, &first).await;
-    if reached.is_empty() {
-        return (first, reached);
-    }
     let profile = first.observation.profile;
     let is_first = target
         .settings
         .profiles
         .first()
         .is_none_or(|it| *it == profile);
-    let (own, first_profile);
-    let (of, options) = if is_first {
-        (target_state, LookOptions::default())
-    } else {
-        own = profile_dossier(world, target, profile).await;
-        first_profile = LookOptions {
-            first_profile: Some(target_state),
-            ..LookOptions::default()
-        };
-        (&own, first_profile)
-    };
+    // the page of another visitor is judged beside that of the first, which is not at hand any more
+    if first.leads.is_empty() || !is_first {
+        return (first, Arc::default());
+    }
+    let reached = known_or_fetched(world, target, &first).await;
+    if reached.is_empty() {
+        return (first, reached);
+    }
     let options = LookOptions {
         reached: Some(&reached),
-        ..options
+        ..LookOptions::default()
     };
-    let look = judge_again(world, target, of, first, options).await;
+    let look = judge_again(world, target, target_state, first, options).await;
     (look, reached)
 }
 

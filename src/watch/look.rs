@@ -7,7 +7,9 @@ use crate::{
     diff::Norm,
     fetch::Visit,
     judge::{self, Candidate, Case, Known, Look},
-    model::{Class, Fetched, Mask, Profile, Target, TargetState, target_state::Validators},
+    model::{
+        Class, Fetched, Mask, Profile, Target, TargetState, lead::Reached, target_state::Validators,
+    },
     watch::outside::without_exceptions,
     world::{World, workers::Unfinished},
 };
@@ -23,6 +25,8 @@ pub struct LookOptions<'a> {
     pub first_shown: Option<&'a Arc<Shown>>,
     /// The address of an earlier look that this one is compared with.
     pub address: Option<IpAddr>,
+    /// What was fetched at the places that the page newly leads to.
+    pub reached: Option<&'a Arc<[Reached]>>,
 }
 
 /// Bytes up to which a page is matched with its mask on the calling thread: a millisecond or two at worst.
@@ -69,15 +73,42 @@ pub async fn look(
     if let Some(look) = masked(world, known, &fetched, mask.as_ref()).await {
         return look;
     }
-    let key = judge::cache_key(known, &fetched);
+    // a judgement with what the page leads to is not one of its bytes alone
+    let key = judge::cache_key(known, &fetched).filter(|_| options.reached.is_none());
     if let Some(judgement) = key.and_then(|it| world.verdicts.get(&it)) {
         return judge::cached(known, &fetched, &judgement);
     }
-    let look = read(world, known, fetched, mask).await;
+    let look = read(world, known, fetched, mask, options.reached).await;
     if let Some((key, judgement)) = key.zip(judge::judgement(&look)) {
         world.verdicts.insert(key, judgement);
     }
     look
+}
+
+/// Judges the page of a look once more, with what was fetched since (`options.reached`). `target_state` is that of the
+/// look's profile.
+pub(crate) async fn judge_again(
+    world: &World,
+    target: &Target,
+    target_state: &TargetState,
+    look: Look,
+    options: LookOptions<'_>,
+) -> Look {
+    let known = Known {
+        target,
+        target_state,
+        first: options.first_profile,
+        shown: options.first_shown,
+        at: look.observation.at,
+    };
+    let fetched = Fetched {
+        observation: look.observation,
+        body: look.body,
+        partial: None,
+        broken: None,
+        held: None,
+    };
+    read(world, known, fetched, None, options.reached).await
 }
 
 /// The look of a page that broke off over HTTP/2, if that is the page that counts.
@@ -133,8 +164,15 @@ async fn soft_404(
 }
 
 /// Reads and judges a page, unless a mask that is learnt first decides it.
-async fn read(world: &World, known: Known<'_>, fetched: Fetched, mask: Option<Arc<Mask>>) -> Look {
+async fn read(
+    world: &World,
+    known: Known<'_>,
+    fetched: Fetched,
+    mask: Option<Arc<Mask>>,
+    reached: Option<&Arc<[Reached]>>,
+) -> Look {
     let mut case = Case::of(known);
+    case.reached = reached.cloned().unwrap_or_default();
     if judge::needs_mask(known, &fetched) {
         case.mask = mask.clone().filter(|it| judge::is_current(known, it));
         if case.mask.is_none() {

@@ -6,6 +6,7 @@ mod confirm;
 pub(crate) mod confirmed;
 pub mod connectivity;
 pub(crate) mod incidents;
+mod leads;
 pub mod line;
 pub mod look;
 mod outside;

@@ -19,6 +19,8 @@ use crate::{
         commit::commit,
         confirm::confirm,
         confirmed::{Agreement, Confirmed, FirstLook},
+        leads,
+        look::LookOptions,
         outside::without_exceptions,
         recorded::Recorded,
         sightings,
@@ -116,7 +118,11 @@ async fn check(world: &World, part: &Target) {
     };
     let recorded = Recorded::with(world, target_state).await;
     let target_state = &recorded.target_state;
-    let first = look_at(world, part, target_state, false, recorded.address()).await;
+    let options = LookOptions {
+        address: recorded.address(),
+        ..LookOptions::default()
+    };
+    let first = look_at(world, part, target_state, options).await;
     let first = look_at_other_addresses(world, part, &recorded, first).await;
     tracing::debug!(target.id = %part.id, url = %part.url, class = %first.class, "looked at a part");
     let seen = match first.class.standing() {
@@ -130,7 +136,8 @@ async fn check(world: &World, part: &Target) {
         }
         Standing::Tampered | Standing::Asked => {
             let seen_at = first.observation.at;
-            match confirm(world, part, &recorded, first, seen_at).await {
+            let (first, reached) = leads::follow(world, part, target_state, first).await;
+            match confirm(world, part, &recorded, first, &reached, seen_at).await {
                 Some(seen) => seen,
                 None => return,
             }

@@ -1,7 +1,5 @@
 //! The portal as several visitors see it: one look for each profile, and at other addresses while an incident is open at one.
 
-use std::net::IpAddr;
-
 use crate::{
     judge::{self, Gravest, Look},
     model::{Profile, Standing, Target, TargetState},
@@ -19,24 +17,16 @@ const OTHER_ADDRESSES: usize = 4;
 
 /// Looks once as each profile and returns the gravest look. The look of the first profile is the portal's availability; each
 /// other profile has a history of its own, and the look names the profiles that alone are shown something. All profiles look
-/// at one address, so that a difference is the visitor's and not the address's: at `address`, where the portal still has it.
+/// at one address, so that a difference is the visitor's and not the address's. `options` are those of the first.
 pub(crate) async fn look_at(
     world: &World,
     target: &Target,
     target_state: &TargetState,
-    conditional: bool,
-    address: Option<IpAddr>,
+    options: LookOptions<'_>,
 ) -> Look {
     let profiles = &target.settings.profiles;
     // the configuration holds at least one profile
     let profile = profiles.first().copied().unwrap_or(Profile::Desktop);
-    let validators = target_state.validators.as_ref();
-    let options = LookOptions {
-        validators: validators.filter(|_| conditional && !target_state.faces),
-        first_profile: None,
-        first_shown: None,
-        address,
-    };
     let first = look_as(world, target, profile, target_state, options).await;
     if !judge::goes_on(&first) {
         return first;
@@ -47,6 +37,7 @@ pub(crate) async fn look_at(
         first_profile: Some(target_state),
         first_shown: shown.as_ref(),
         address: first.observation.face.address,
+        reached: options.reached,
     };
     let mut gravest = Gravest::of(first);
     for profile in profiles.iter().skip(1) {
@@ -78,7 +69,13 @@ pub(crate) async fn look_at_other_addresses(
     let is_well = first.class.standing() == Standing::Up;
     let mut seen = vec![first.observation.face.address];
     for _ in 0..if is_well { OTHER_ADDRESSES } else { 1 } {
-        let other = look_at(world, target, &recorded.target_state, false, None).await;
+        let other = look_at(
+            world,
+            target,
+            &recorded.target_state,
+            LookOptions::default(),
+        )
+        .await;
         let is_news = incidents::is_news(Some(open), &other);
         if other.class.standing() == Standing::Tampered && (is_news || is_well) {
             return other;

@@ -119,6 +119,7 @@ pub async fn all_referenced(store: &dyn Store) -> crate::store::Result<HashSet<D
     for incident in store.incidents(&Wanted::default()).await? {
         out.extend(incident.evidence.iter().map(|it| it.digest));
         out.extend(incident.before.iter().map(|it| it.digest));
+        out.extend(incident.led.iter().map(|it| it.digest));
     }
     Ok(out)
 }

@@ -17,6 +17,7 @@ pub mod mask_updates;
 pub mod metrics;
 pub mod norm_cache;
 mod open;
+pub mod reached_cache;
 mod recipients;
 pub mod subpages;
 mod targets;
@@ -44,8 +45,9 @@ use crate::{
     world::{
         address_book::ChatIndex, candidates::Candidates, clock::Clock, conditional::FullLooks,
         connectivity::Connectivity, evicted::Evicted, health::Health, lock::lock,
-        mask_updates::MaskUpdates, metrics::Metrics, norm_cache::NormCache, subpages::Turns,
-        verdict_cache::VerdictCache, workers::Workers,
+        mask_updates::MaskUpdates, metrics::Metrics, norm_cache::NormCache,
+        reached_cache::ReachedCache, subpages::Turns, verdict_cache::VerdictCache,
+        workers::Workers,
     },
 };
 
@@ -71,6 +73,8 @@ pub struct World {
     /// Where pages are read and judged.
     pub workers: Arc<Workers>,
     pub(crate) verdicts: Arc<VerdictCache>,
+    /// What was fetched at the places that doubtful pages lead to.
+    pub(crate) reached: Arc<ReachedCache>,
     /// Page bodies that may have to be deleted.
     pub evicted: Arc<Evicted>,
     pub(crate) norms: Arc<NormCache>,

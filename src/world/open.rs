@@ -72,6 +72,7 @@ impl World {
             metrics: Arc::default(),
             workers,
             verdicts: Arc::default(),
+            reached: Arc::default(),
             evicted: Arc::default(),
             norms,
             mask_updates: Arc::new(mask_updates),

@@ -42,6 +42,7 @@ mod http2; // HTTP/2 that is broken
 mod input; // lists, tables and certificates as operators have them
 mod ladder; // calls until an officer responds; reminders, test calls before shifts
 mod layers; // imports between layers
+mod leads;
 mod line; // whether the portals or the service's own network failed: a table
 mod links; // no foreign text becomes a link in a chat
 mod mail; // e-mail over TLS

@@ -22,6 +22,7 @@ mod foreign_style;
 mod hidden_links;
 mod intruder;
 mod language;
+mod leads_to;
 mod missing_text;
 mod moved;
 mod not_a_page;
@@ -112,6 +113,7 @@ pub const ALL: &[&dyn Detector] = &[
     &pinned_contact::PinnedContact,
     &pinned_logo::PinnedLogo,
     &shown_to_some::ShownToSome,
+    &leads_to::LeadsTo,
     &alien_text::AlienText,
     &altered::Altered,
     &language::Language,

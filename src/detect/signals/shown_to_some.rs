@@ -3,7 +3,7 @@
 
 use crate::{
     detect::{
-        Detector, Found, View, hosts,
+        Detector, Found, Role, View, hosts,
         shown::{FirstVisitor, domains},
         state,
     },
@@ -133,7 +133,7 @@ fn strange_hosts(view: &View, beside: &FirstVisitor) -> Vec<String> {
             || used(&beside.first, it)
             || used(&beside.own, it)
             || is_state(it)
-            || hosts::is_well_known(it)
+            || hosts::is_known_as(it, Role::Any)
             || !view.is_foreign(it)
     };
     domains(view.page)
