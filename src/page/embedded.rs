@@ -178,7 +178,7 @@ fn inner(value: &str) -> Option<Inner> {
         Some(it) if it.starts_with("data:") => {
             let (kind, data) = value.split_once(',')?;
             let text = if kind.ends_with("base64") {
-                script::layers(&format!("'{data}'")).pop()?.text
+                script::unpacked(data)?
             } else {
                 percent_decoded(data)
             };

@@ -45,10 +45,7 @@ const HIDDEN_NAMES: &[&str] = &[
 
 /// Ways to run text as code.
 const RUNS: &[&str] = &[
-    "eval",
     "Function(",
-    "constructor",
-    "execScript",
     "setTimeout('",
     "setTimeout(\"",
     "setInterval('",
@@ -63,6 +60,9 @@ const RUNS: &[&str] = &[
     ".src",
     "data:text/javascript",
 ];
+
+/// Names of functions that do; "Karneval" is none of them.
+const RUN_NAMES: &[&str] = &["eval", "constructor", "execScript"];
 
 /// Statements of an unpacked load when it runs.
 const LOADS: &[&str] = &[
@@ -100,6 +100,15 @@ impl Detector for PackedScript {
     }
 }
 
+/// Whether a word stands in a text with no letter or digit beside it.
+fn has_word(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    })
+}
+
 fn packed<'c>(view: &View, code: &'c Code<'_>) -> Option<(f64, &'c str)> {
     let raw = code.script.code.as_str();
     let disguised = || {
@@ -109,7 +118,11 @@ fn packed<'c>(view: &View, code: &'c Code<'_>) -> Option<(f64, &'c str)> {
             .map(|it| it.text.as_str())
     };
     let load = disguised().find(|it| it.len() >= 8 && LOADS.iter().any(|mark| it.contains(mark)));
-    let runs = RUNS.iter().any(|it| code.holds(it));
+    let texts = || std::iter::once(raw).chain(code.layers.iter().map(|it| it.text.as_str()));
+    let runs = RUNS.iter().any(|it| code.holds(it))
+        || RUN_NAMES
+            .iter()
+            .any(|name| texts().any(|it| has_word(it, name)));
     let strange = code
         .hosts()
         .any(|it| view.is_strange_as(&it, Role::Reached) && !code.always_named(&it));
