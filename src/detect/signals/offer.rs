@@ -3,7 +3,11 @@
 use std::{cell::LazyCell, collections::BTreeMap};
 
 use crate::{
-    detect::{Detector, Found, Place, Text, View, viet},
+    detect::{
+        Detector, Found, Place, Text, View,
+        phrases::{SOBER, SPAM},
+        viet,
+    },
     model::Localized,
     page::{Link, fold},
 };
@@ -15,6 +19,9 @@ pub struct Offer;
 const ASKED: usize = 4000;
 /// Most links to strange hosts that are compared.
 const STRANGE: usize = 50;
+/// What the signal "spam" makes of one listed phrase, in the strength of this signal; and most phrases asked about.
+const SPAM_SAYS: f64 = 0.5;
+const LISTED: usize = 8;
 /// Words from which a line is prose.
 const PROSE: usize = 30;
 
@@ -36,7 +43,12 @@ impl Detector for Offer {
             if view.change.is_some() && view.knows(&text.folded) {
                 continue;
             }
-            let strength = weigh(view, text, line, offer.strength, &outward);
+            let mut strength = weigh(view, text, line, offer.strength, &outward);
+            // a listed phrase is weighed by the signal "spam": the same words count once
+            let mut listed = SPAM.find(&text.folded).take(LISTED);
+            if listed.any(|it| !view.knows(it.phrase)) {
+                strength -= SPAM_SAYS;
+            }
             lines += usize::from(strength >= 0.4);
             if best.as_ref().is_none_or(|it| it.0 < strength) {
                 best = Some((strength, offer.words, text));
@@ -117,7 +129,7 @@ fn brands<'v>(view: &'v View) -> Option<(f64, String, &'v Text<'v>)> {
             Place::Hidden | Place::Meta => (0.35, 0.1),
             Place::Block | Place::Written => (0.25, 0.1),
         };
-        let sober = crate::detect::phrases::SOBER.any(&text.folded);
+        let sober = SOBER.any(&text.folded);
         let place = if sober { quoted } else { place };
         let label = name.split('.').next().unwrap_or(name);
         let leads = !sober && outward.iter().any(|it| it.host.contains(label));

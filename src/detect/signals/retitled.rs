@@ -3,7 +3,7 @@
 use crate::{
     detect::{
         Detector, Found, View,
-        phrases::SPAM,
+        phrases::{REPORTED, SOBER, SPAM},
         viet::{self, brand, line, syllable},
     },
     model::Localized,
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Strength 1.0 if what is new sells, boasts or is in a writing the portal never had; 0.85 for other foreign words; 0.35
+/// Strength 1.0 if what is new sells, boasts or is in a writing the portal never had; 0.75 for other foreign words; 0.2
 /// for words that have the shape of the portal's own language. Only beside a page kept to 95 %.
 pub struct Retitled;
 
@@ -54,15 +54,15 @@ impl Detector for Retitled {
         let loud = new
             .iter()
             .any(|it| is_alien(view, it) || brand::is_brand(it))
-            || SPAM.any(&folded)
+            || SPAM.any(&folded) && !(SOBER.any(&folded) || REPORTED.any(&folded))
             || viet::intrusion::weigh(&reading).is_some()
             || viet::offer::weigh(&reading).is_some_and(|it| it.strength >= 0.5);
         let strange = new.iter().filter(|it| !is_own_shape(it)).count();
         let strength = match (loud, strange) {
             (true, _) => 1.0,
-            (false, 0) => 0.35,
-            (false, 1) => 0.5,
-            (false, _) => 0.85,
+            (false, 0) => 0.2,
+            (false, 1) => 0.3,
+            (false, _) => 0.75,
         };
         let say = Localized::new("signal-retitled").with("words", new.join(" "));
         Some(Found::new(strength, say, &fold::visible(title)))
