@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Looks that a baseline is learnt from.
-const HISTORY: usize = 5;
+pub const HISTORY: usize = 5;
 /// Pages into which attacks are planted.
 const HOSTS: usize = 60;
 
@@ -65,9 +65,9 @@ impl Judged {
     }
 }
 
-type Job<'a> = Box<dyn Fn() -> Vec<Judged> + Send + Sync + 'a>;
+pub type Job<'a> = Box<dyn Fn() -> Vec<Judged> + Send + Sync + 'a>;
 
-/// Judges everything on all cores; the order of the result is that of the jobs.
+/// Judges the first set.
 pub fn judge_all(corpus: &Corpus, purpose: Purpose) -> Vec<Judged> {
     let payloads = plant::payloads();
     let mut hosts: Vec<&Run> = corpus
@@ -78,7 +78,7 @@ pub fn judge_all(corpus: &Corpus, purpose: Purpose) -> Vec<Judged> {
     let mut rng = Rng::with_seed(7);
     let mut jobs: Vec<Job> = Vec::new();
     for run in &corpus.runs {
-        jobs.push(Box::new(move || honest(run, purpose)));
+        jobs.push(Box::new(move || changes("honest-change", run, purpose)));
     }
     let single = |family: &'static str, want, pages: &'static str| (family, want, pages);
     for (family, want, kind) in [
@@ -141,7 +141,8 @@ pub fn judge_all(corpus: &Corpus, purpose: Purpose) -> Vec<Judged> {
     work(&jobs)
 }
 
-fn work(jobs: &[Job]) -> Vec<Judged> {
+/// Does the jobs on all cores; the order of the result is that of the jobs.
+pub fn work(jobs: &[Job]) -> Vec<Judged> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -168,7 +169,7 @@ fn work(jobs: &[Job]) -> Vec<Judged> {
     done.into_iter().flat_map(|it| it.1).collect()
 }
 
-fn url_of(name: &str) -> Url {
+pub fn url_of(name: &str) -> Url {
     let host = blake3::hash(name.as_bytes()).to_hex();
     let url = format!("https://portal-{}.example.gov.vn/", &host[..8]);
     Url::parse(&url).unwrap_or_else(|error| unreachable!("{url}: {error}"))
@@ -186,8 +187,13 @@ fn read(bytes: &[u8], url: &Url) -> Option<page::Page> {
 
 fn portal(pages: &[Page], url: &Url) -> Replay {
     let history: Vec<Bytes> = pages.iter().map(|it| it.bytes.clone().into()).collect();
+    learnt(&history, url)
+}
+
+/// A portal of which these looks are known.
+pub fn learnt(history: &[Bytes], url: &Url) -> Replay {
     let target = Target::unregistered(url.clone(), Settings::default());
-    Replay::reading(target, &history)
+    Replay::reading(target, history)
 }
 
 /// The last looks before `end`.
@@ -195,15 +201,31 @@ fn before(run: &Run, end: usize) -> &[Page] {
     &run.pages[end.saturating_sub(HISTORY)..end]
 }
 
-struct Case<'a> {
-    family: &'a str,
-    want: Want,
-    source: &'a str,
-    author: usize,
-    name: String,
+pub struct Case<'a> {
+    pub family: &'a str,
+    pub want: Want,
+    pub source: &'a str,
+    pub author: usize,
+    pub name: String,
 }
 
-fn judged(case: Case, purpose: Purpose, portal: &Replay, bytes: &[u8]) -> Judged {
+impl Case<'_> {
+    /// Judged by what several visitors were shown.
+    pub fn seen(self, verdict: Verdict) -> Judged {
+        Judged {
+            family: self.family.to_owned(),
+            want: self.want,
+            source: self.source.to_owned(),
+            author: self.author,
+            name: self.name,
+            reckoning: None,
+            verdict,
+            elapsed_us: 0,
+        }
+    }
+}
+
+pub fn judged(case: Case, purpose: Purpose, portal: &Replay, bytes: &[u8]) -> Judged {
     let (mut reckoning, mut verdict) = (None, Verdict::default());
     let body = Bytes::copy_from_slice(bytes);
     let started = Instant::now();
@@ -230,10 +252,11 @@ fn judged(case: Case, purpose: Purpose, portal: &Replay, bytes: &[u8]) -> Judged
     }
 }
 
-fn honest(run: &Run, purpose: Purpose) -> Vec<Judged> {
+/// Each version against those before it.
+pub fn changes(family: &str, run: &Run, purpose: Purpose) -> Vec<Judged> {
     let url = url_of(&run.name);
     let case = |at: usize| Case {
-        family: "honest-change",
+        family,
         want: Want::Quiet,
         source: &run.name,
         author: 0,
@@ -333,16 +356,14 @@ fn profiles(run: &Run, url: &Url, author: usize, payload: &Payloads, rng: &mut R
             (Profile::Googlebot, other.into()),
         ];
         let look = portal.judge(&seen, None, &Unbounded)?;
-        Some(Judged {
-            family: family.to_owned(),
+        let case = Case {
+            family,
             want,
-            source: run.name.clone(),
+            source: &run.name,
             author,
             name: run.name.clone(),
-            reckoning: None,
-            verdict: look.verdict,
-            elapsed_us: 0,
-        })
+        };
+        Some(case.seen(look.verdict))
     };
     let cloaked = cloaked.and_then(|it| judge("planted-cloaked", Want::Alarm, it));
     let older = judge("honest-two-profiles", Want::Quiet, older);

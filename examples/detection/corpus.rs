@@ -14,6 +14,8 @@ struct Row {
     kind: String,
     subtype: Option<String>,
     #[serde(default)]
+    language: Option<String>,
+    #[serde(default)]
     note: String,
     sequence: Option<String>,
     index: Option<u32>,
@@ -24,12 +26,21 @@ struct Row {
 pub struct Page {
     pub name: String,
     pub bytes: Vec<u8>,
+    pub vietnamese: bool,
 }
 
 /// Successive versions fetched from one URL.
 pub struct Run {
     pub name: String,
     pub pages: Vec<Page>,
+    /// The front page of a newspaper or a portal of news.
+    pub news: bool,
+}
+
+impl Run {
+    pub fn vietnamese(&self) -> bool {
+        self.pages.iter().all(|it| it.vietnamese)
+    }
 }
 
 #[derive(Default)]
@@ -56,7 +67,7 @@ impl Corpus {
                 sequences.entry(name.clone()).or_default().push(row);
                 continue;
             }
-            let page = load(folder, &row.path)?;
+            let page = load(folder, &row)?;
             match row.kind.as_str() {
                 "benign-single" if row.note.starts_with("server error page") => {
                     corpus.errors.push(page)
@@ -71,28 +82,36 @@ impl Corpus {
         for (name, mut rows) in sequences {
             rows.sort_by_key(|it| it.index);
             let mut run: Vec<Page> = Vec::new();
+            let news = rows.iter().any(|it| it.note.starts_with("news"));
             for row in rows {
                 if row.url_changed && !run.is_empty() {
                     corpus.runs.push(Run {
                         name: name.clone(),
                         pages: std::mem::take(&mut run),
+                        news,
                     });
                 }
-                run.push(load(folder, &row.path)?);
+                run.push(load(folder, &row)?);
             }
-            corpus.runs.push(Run { name, pages: run });
+            corpus.runs.push(Run {
+                name,
+                pages: run,
+                news,
+            });
         }
         corpus.made = made()?;
         Ok(corpus)
     }
 }
 
-fn load(folder: &Path, path: &str) -> Result<Page, String> {
+fn load(folder: &Path, row: &Row) -> Result<Page, String> {
+    let path = &row.path;
     let file = fs::File::open(folder.join(path)).map_err(|error| format!("{path}: {error}"))?;
     let bytes = zstd::decode_all(file).map_err(|error| format!("{path}: {error}"))?;
     Ok(Page {
-        name: path.to_owned(),
+        name: path.clone(),
         bytes,
+        vietnamese: row.language.as_deref() == Some("vi"),
     })
 }
 
@@ -118,6 +137,7 @@ fn made() -> Result<BTreeMap<String, Vec<Page>>, String> {
                         file.file_name().unwrap_or_default().to_string_lossy()
                     ),
                     bytes: fs::read(&file).map_err(say)?,
+                    vietnamese: false,
                 })
             })
             .collect::<Result<Vec<_>, String>>()?;

@@ -209,7 +209,7 @@ pub fn calibrate(judged: &[Judged]) -> Table {
     }
     table.bias = prior.get("bias").copied().unwrap_or(TABLE.bias);
     println!("\n== all cases, with the fitted table");
-    Scored::of(judged, &table).print_goals();
+    Scored::of(judged, &table).print_goals(false);
     table
 }
 

@@ -331,7 +331,7 @@ fn insert(html: &[u8], at: usize, piece: &str) -> Vec<u8> {
     [&html[..at], piece.as_bytes(), &html[at..]].concat()
 }
 
-fn before_end(html: &[u8], piece: &str) -> Vec<u8> {
+pub fn before_end(html: &[u8], piece: &str) -> Vec<u8> {
     static END: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("(?i)</body>").ok());
     let at = END
         .as_ref()
@@ -340,7 +340,7 @@ fn before_end(html: &[u8], piece: &str) -> Vec<u8> {
     insert(html, at, piece)
 }
 
-fn somewhere(html: &[u8], piece: &str, rng: &mut Rng) -> Vec<u8> {
+pub fn somewhere(html: &[u8], piece: &str, rng: &mut Rng) -> Vec<u8> {
     static SPOT: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new("</(?:div|p|li|section|td)>").ok());
     let spots: Vec<usize> = SPOT
@@ -360,17 +360,17 @@ fn after(html: &[u8], tag: &Option<Regex>, piece: &str) -> Vec<u8> {
     insert(html, at, piece)
 }
 
-fn in_head(html: &[u8], piece: &str) -> Vec<u8> {
+pub fn in_head(html: &[u8], piece: &str) -> Vec<u8> {
     static HEAD: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("(?i)<head[^>]*>").ok());
     after(html, &HEAD, piece)
 }
 
-fn top_of_body(html: &[u8], piece: &str) -> Vec<u8> {
+pub fn top_of_body(html: &[u8], piece: &str) -> Vec<u8> {
     static BODY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("(?i)<body[^>]*>").ok());
     after(html, &BODY, piece)
 }
 
-fn title(html: &[u8], text: &str) -> Vec<u8> {
+pub fn title(html: &[u8], text: &str) -> Vec<u8> {
     static TITLE: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new("(?is)<title[^>]*>(.*?)</title>").ok());
     match TITLE
@@ -418,7 +418,7 @@ fn swapped(html: &[u8], it: &Payloads, rng: &mut Rng, share: f64) -> Option<Vec<
 }
 
 /// Latin letters as the Cyrillic ones that look like them.
-fn homoglyphs(text: &str) -> String {
+pub fn homoglyphs(text: &str) -> String {
     const ALIKE: &[(char, char)] = &[
         ('a', 'а'),
         ('e', 'е'),

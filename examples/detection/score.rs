@@ -9,20 +9,30 @@ use gaccong::{
 
 use crate::cases::{Judged, Want};
 
-/// What is asked of one figure: the goal, and what must hold. Shares in per cent, false alarms per 1,000.
-struct Goal {
-    figure: &'static str,
-    value: Option<f64>,
-    goal: f64,
-    must: f64,
+/// What is asked of one figure: the goal, and what must hold. Shares in per cent, alarms and questions per 1,000.
+pub struct Goal {
+    pub figure: &'static str,
+    pub value: Option<f64>,
+    pub goal: f64,
+    pub must: f64,
     /// More is better.
-    up: bool,
+    pub up: bool,
+    /// Its must fails only where it is asked for.
+    pub new: bool,
+}
+
+#[derive(Clone, Copy, Default)]
+pub struct Counts {
+    all: usize,
+    right: usize,
+    /// Asked about, silently.
+    asked: usize,
 }
 
 pub struct Scored {
-    /// Right and all, by family.
-    families: BTreeMap<String, (usize, usize)>,
-    judge_ms: f64,
+    pub families: BTreeMap<String, Counts>,
+    /// Milliseconds of the cases, in order.
+    times: Vec<f64>,
 }
 
 pub fn is_right(want: Want, verdict: &Verdict) -> bool {
@@ -35,130 +45,77 @@ pub fn is_right(want: Want, verdict: &Verdict) -> bool {
 
 impl Scored {
     pub fn of(judged: &[Judged], table: &Table) -> Self {
-        let mut families: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        let mut families: BTreeMap<String, Counts> = BTreeMap::new();
         for case in judged {
             let verdict = case.reckoning.as_ref().map(|it| it.verdict(table));
-            let right = is_right(case.want, verdict.as_ref().unwrap_or(&case.verdict));
+            let verdict = verdict.as_ref().unwrap_or(&case.verdict);
             let family = families.entry(case.family.clone()).or_default();
-            family.0 += usize::from(right);
-            family.1 += 1;
+            family.all += 1;
+            family.right += usize::from(is_right(case.want, verdict));
+            family.asked += usize::from(verdict.level.as_str() == "question");
         }
-        let mut times: Vec<u64> = judged
+        let mut times: Vec<f64> = judged
             .iter()
-            .map(|it| it.elapsed_us)
-            .filter(|it| *it > 0)
+            .filter(|it| it.elapsed_us > 0)
+            .map(|it| it.elapsed_us as f64 / 1000.0)
             .collect();
-        times.sort_unstable();
-        let judge_ms = times
-            .get(times.len() / 2)
-            .map_or(0.0, |it| *it as f64 / 1000.0);
-        Self { families, judge_ms }
+        times.sort_unstable_by(f64::total_cmp);
+        Self { families, times }
+    }
+
+    fn sum(&self, pass: impl Fn(&str) -> bool) -> Counts {
+        let mut sum = Counts::default();
+        for (_, it) in self.families.iter().filter(|(name, _)| pass(name)) {
+            sum.all += it.all;
+            sum.right += it.right;
+            sum.asked += it.asked;
+        }
+        sum
     }
 
     /// Share of right verdicts over families with names that pass; `None` without a case.
     pub fn share(&self, pass: impl Fn(&str) -> bool) -> Option<f64> {
-        let (right, all) = self
-            .families
-            .iter()
-            .filter(|(name, _)| pass(name))
-            .fold((0, 0), |sum, (_, it)| (sum.0 + it.0, sum.1 + it.1));
-        (all > 0).then(|| right as f64 / all as f64)
+        let sum = self.sum(pass);
+        (sum.all > 0).then(|| sum.right as f64 / sum.all as f64)
     }
 
     pub fn print_families(&self) {
-        for (name, (right, all)) in &self.families {
+        for (name, it) in &self.families {
+            let share = 100.0 * it.right as f64 / it.all as f64;
+            let asked = match it.asked {
+                0 => String::new(),
+                asked => format!("  asked {asked}"),
+            };
             println!(
-                "{name:<28} right {right:5} of {all:5}  {:6.2} %",
-                100.0 * *right as f64 / *all as f64
+                "{name:<36} right {:5} of {:5}  {share:6.2} %{asked}",
+                it.right, it.all
             );
         }
     }
 
-    fn goals(&self) -> Vec<Goal> {
-        let caught = |pass: &dyn Fn(&str) -> bool| self.share(pass).map(|it| 100.0 * it);
-        let rang = |pass: &dyn Fn(&str) -> bool| self.share(pass).map(|it| 1000.0 * (1.0 - it));
-        let edits = |it: &str| it.starts_with("honest-") && it != "honest-change";
-        let worst = self
-            .families
-            .keys()
-            .filter(|it| it.starts_with("planted-"))
-            .filter_map(|name| caught(&|it| it == name))
-            .min_by(f64::total_cmp);
-        let row = |figure, value, goal, must, up| Goal {
-            figure,
-            value,
-            goal,
-            must,
-            up,
-        };
-        let mut goals = vec![
-            row(
-                "page replaced by a defacement",
-                caught(&|it| it == "replaced"),
-                100.0,
-                99.0,
-                true,
-            ),
-            row(
-                "page replaced by a gambling page",
-                caught(&|it| it == "replaced-gambling"),
-                100.0,
-                99.0,
-                true,
-            ),
-            row(
-                "attacks planted, all kinds",
-                caught(&|it| it.starts_with("planted-")),
-                95.0,
-                85.0,
-                true,
-            ),
-            row("  the worst kind", worst, 80.0, 0.0, true),
-            row(
-                "defaced at first sight",
-                caught(&|it| it == "first-sight-defaced"),
-                90.0,
-                80.0,
-                true,
-            ),
-            row(
-                "false per 1,000 honest changes",
-                rang(&|it| it == "honest-change"),
-                1.0,
-                5.0,
-                false,
-            ),
-            row(
-                "false per 1,000 ordinary edits",
-                rang(&edits),
-                5.0,
-                20.0,
-                false,
-            ),
-            row(
-                "false per 1,000 at first sight",
-                rang(&|it| it == "first-sight-benign"),
-                5.0,
-                15.0,
-                false,
-            ),
-        ];
-        if cfg!(not(debug_assertions)) {
-            goals.push(row(
-                "read and judge, ms (median)",
-                Some(self.judge_ms),
-                5.0,
-                20.0,
-                false,
-            ));
-        }
-        goals
+    pub fn caught(&self, pass: impl Fn(&str) -> bool) -> Option<f64> {
+        self.share(pass).map(|it| 100.0 * it)
     }
 
-    /// Prints the goals; whether every must holds.
-    pub fn print_goals(&self) -> bool {
+    pub fn rang(&self, pass: impl Fn(&str) -> bool) -> Option<f64> {
+        self.share(pass).map(|it| 1000.0 * (1.0 - it))
+    }
+
+    pub fn asked(&self, pass: impl Fn(&str) -> bool) -> Option<f64> {
+        let sum = self.sum(pass);
+        (sum.all > 0).then(|| 1000.0 * sum.asked as f64 / sum.all as f64)
+    }
+
+    /// The time that this share of the cases stays under.
+    pub fn time(&self, share: f64) -> Option<f64> {
+        let at = (self.times.len() as f64 * share) as usize;
+        self.times.get(at).copied()
+    }
+
+    /// Whether every must holds that counts.
+    pub fn print_goals(&self, strict: bool) -> bool {
         println!(
-            "\n{:<36} {:>8} {:>8} {:>8}",
+            "\n{:<44} {:>8} {:>8} {:>8}",
             "figure", "seen", "goal", "must"
         );
         let mut all = true;
@@ -173,14 +130,16 @@ impl Scored {
                     value <= bound
                 }
             };
+            let counts = strict || !it.new;
             let word = match (meets(it.must), meets(it.goal)) {
-                (false, _) => "MISSED",
+                (false, _) if counts => "MISSED",
+                (false, _) => "below the must",
                 (true, false) => "below the goal",
                 (true, true) => "",
             };
-            all &= meets(it.must);
+            all &= meets(it.must) || !counts;
             println!(
-                "{:<36} {value:>8.2} {:>8} {:>8}  {word}",
+                "{:<44} {value:>8.2} {:>8} {:>8}  {word}",
                 it.figure, it.goal, it.must
             );
         }
@@ -220,22 +179,22 @@ pub fn leave_one_out(judged: &[Judged]) {
             caught(&|it| it.starts_with("replaced")),
             caught(&|it| it.starts_with("planted-")),
             caught(&|it| it == "first-sight-defaced" || it == "first-sight-made-defaced"),
+            caught(&|it| it.starts_with("deed/")),
             rang(&|it| it.starts_with("honest-")),
+            rang(&|it| it.starts_with("edit/") || it == "busy-day"),
             rang(&|it| it == "first-sight-benign" || it == "first-sight-made-honest"),
         ]
     };
     let whole = figures(&TABLE);
     println!(
-        "{:<18} {:>9} {:>9} {:>9} {:>9} {:>9}",
-        "without", "replaced", "planted", "1st sight", "false/k", "false1/k"
+        "{:<18} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}",
+        "without", "replaced", "planted", "1st sight", "deeds", "false/k", "edits/k", "false1/k"
     );
     println!(
         "(then how often it is found and how strongly on average: in attacks, honest changes, honest pages at first sight)"
     );
-    println!(
-        "{:<18} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>9.2}",
-        "(nothing)", whole[0], whole[1], whole[2], whole[3], whole[4]
-    );
+    let row: String = whole.iter().map(|it| format!(" {it:>9.2}")).collect();
+    println!("{:<18}{row}", "(nothing)");
     for row in &TABLE.rows {
         let mut table = TABLE.clone();
         table.rows.retain(|it| it.name != row.name);
