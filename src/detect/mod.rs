@@ -2,7 +2,9 @@
 //!
 //! [`judge`] is the entry. A signal is one file under `signals/`; its weights and families are one row of `weights.tsv`.
 
+mod challenge;
 mod expect;
+mod familiar;
 pub mod hosts;
 pub mod language;
 mod marks;

@@ -31,6 +31,7 @@ mod stage;
 mod swapped_links;
 mod taunt;
 mod title;
+mod unrecognised;
 mod uprooted;
 
 use super::Detector;
@@ -51,6 +52,7 @@ pub const ALL: &[&dyn Detector] = &[
     &not_a_page::NotAPage,
     &dressed::Dressed,
     &covered::Covered,
+    &unrecognised::Unrecognised,
     &Replaced,
     &Uprooted,
     &title::Title,
