@@ -2,8 +2,10 @@
 //!
 //! [`judge`] is the entry. A signal is one file under `signals/`; its weights and families are one row of `weights.tsv`.
 
+mod challenge;
 mod code;
 mod expect;
+mod familiar;
 pub mod hosts;
 pub mod language;
 pub mod leads;

@@ -138,6 +138,10 @@ pub static REPORTED: LazyLock<Phrases> =
 pub static OUT_OF_ORDER: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/out-of-order.txt")));
 
+/// What a site's own error page says besides.
+pub static FAULTS: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(include_str!("phrases/faults.txt")));
+
 /// Words of login pages.
 pub static LOGIN: LazyLock<Phrases> =
     LazyLock::new(|| Phrases::new(include_str!("phrases/login.txt")));

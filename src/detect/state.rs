@@ -1,19 +1,27 @@
 //! Recognizes pages that are not the portal's own content: error pages, maintenance, browser checks, login walls,
 //! parked domains, empty shells.
 
+use std::collections::HashSet;
+
 use super::{
-    View,
-    phrases::{CHALLENGE, DEEDS, LOGIN, OUT_OF_ORDER, PARKED, SIGNED, SLOGANS, SPAM, TAUNTS},
+    View, challenge,
+    phrases::{DEEDS, FAULTS, LOGIN, OUT_OF_ORDER, PARKED, Phrases, SIGNED, SLOGANS, SPAM, TAUNTS},
 };
 use crate::{
-    model::verdict::State,
-    page::{Hiding, Kind, Page, fold::fold},
+    model::{digest::key, verdict::State},
+    page::{
+        Hiding, Kind, Page,
+        fold::{fold, visible},
+        noise,
+    },
 };
 
 /// Most visible words of such pages; a long page that mentions maintenance is news.
 const SHORT: usize = 160;
 /// Most visible words of a shell: its scripts fetch the content.
 const SHELL: usize = 15;
+/// Most visible words of a site's own error page that no list knows.
+const FAULT: usize = 60;
 /// Bytes of inline code that can fill a shell.
 const SHELL_CODE: usize = 2000;
 
@@ -28,13 +36,7 @@ pub fn of(view: &View) -> State {
     }
     let mut told: Vec<String> = page.title.iter().map(|it| fold(it)).collect();
     told.extend(page.visible().take(40).map(|it| fold(&it.text)));
-    let written = view.texts.iter().map(|it| it.folded.as_str());
-    if told
-        .iter()
-        .map(String::as_str)
-        .chain(written)
-        .any(|it| SIGNED.any(it) || TAUNTS.any(it) || SLOGANS.any(it) || DEEDS.any(it))
-    {
+    if is_hostile(view, &told) {
         return State::Ordinary;
     }
     // a page with the portal's own template is the portal's content, in any wording
@@ -59,27 +61,34 @@ pub fn of(view: &View) -> State {
         .map(|it| fold(&it.text))
         .collect();
     // of hidden text, only that of noscript is shown to anyone: browser checks say there what they wait for
-    if told.iter().chain(&hidden).any(|it| CHALLENGE.any(it)) || sets_cookie_and_reloads(view) {
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    let said: Vec<&str> = told
+        .iter()
+        .copied()
+        .chain(hidden.iter().map(String::as_str))
+        .collect();
+    if challenge::is_one(view, &said) {
         return State::Challenge;
     }
-    if told.iter().any(|it| OUT_OF_ORDER.any(it)) {
+    let says = |list: &Phrases| told.iter().any(|it| list.any(it));
+    if view.norm.looks > 0 && challenge::is_hostile(view) && !says(&LOGIN) {
+        return State::Ordinary;
+    }
+    if says(&OUT_OF_ORDER) || says(&FAULTS) && is_plain(view, page) {
         return State::Maintenance;
     }
-    if told.iter().any(|it| PARKED.any(it)) {
+    if says(&PARKED) {
         return State::Parked;
     }
     // without a baseline, a page with a login is simply a login page
     let asks =
         page.forms.iter().any(|it| it.password) || page.asks.iter().any(|it| it == "password");
-    if view.change.is_some()
-        && asks
-        && told.iter().any(|it| LOGIN.any(it))
-        && is_at_home(view, page)
-    {
+    if view.change.is_some() && asks && says(&LOGIN) && is_at_home(view, page) {
         return State::Login;
     }
     let shows = page.images.len() + page.media + page.frames.len();
-    if view.words == 0
+    let is_blank = page.visible().all(|it| visible(&it.text).trim().is_empty());
+    if is_blank
         && shows == 0
         && page.title.is_none()
         && page.scripts.is_empty()
@@ -87,10 +96,19 @@ pub fn of(view: &View) -> State {
     {
         return State::Empty;
     }
-    if shows == 0 && is_shell(view, page) {
+    if shows == 0 && is_shell(view, page) && is_earned(view, page) {
         return State::Shell;
     }
     State::Ordinary
+}
+
+/// Whether words of an attack stand in the visible texts, or in those that are new.
+fn is_hostile(view: &View, told: &[String]) -> bool {
+    let written = view.texts.iter().map(|it| it.folded.as_str());
+    told.iter()
+        .map(String::as_str)
+        .chain(written)
+        .any(|it| SIGNED.any(it) || TAUNTS.any(it) || SLOGANS.any(it) || DEEDS.any(it))
 }
 
 /// Whether the page uses no strange host and advertises no trade.
@@ -115,6 +133,49 @@ fn is_at_home(view: &View, page: &Page) -> bool {
         && !view.texts.iter().any(|it| SPAM.any(&it.folded))
 }
 
+/// Whether the page is a few words without links or parts of strangers: a server's or a program's own error page.
+fn is_plain(view: &View, page: &Page) -> bool {
+    let hosts = page
+        .links
+        .iter()
+        .map(|it| &it.host)
+        .chain(page.images.iter().map(|it| &it.host))
+        .chain(page.scripts.iter().map(|it| &it.host));
+    let own = page.domain();
+    let mut elsewhere = hosts.filter(|it| !it.is_empty());
+    view.words <= FAULT
+        && own == view.expect.domain
+        && !page.dark
+        && page.media + page.frames.len() + page.forms.len() + page.refreshes.len() == 0
+        && !elsewhere.any(|it| crate::page::registrable(it) != own)
+}
+
+/// Whether a page without words is the portal's own: it loads what the portal always loaded, or bears the portal's name
+/// and loads code of the portal's own host. Without a baseline, any shell is a portal's.
+fn is_earned(view: &View, page: &Page) -> bool {
+    let mut sources = page.scripts.iter().filter_map(|it| it.src.as_deref());
+    let known = |it: &str| view.norm.scripts.contains_key(&key(&noise::normal_url(it)));
+    if view.norm.looks == 0 || sources.any(known) {
+        return true;
+    }
+    let words = |text: &str| -> HashSet<String> {
+        let folded = fold(text);
+        let words = folded.split(' ').filter(|it| it.chars().count() > 2);
+        words.map(str::to_owned).collect()
+    };
+    let named = page.title.as_deref().map(words).unwrap_or_default();
+    let is_name = |it: &String| {
+        let known = words(it);
+        !named.is_empty() && named.intersection(&known).count() * 2 >= named.len()
+    };
+    let own = page.domain();
+    let loads_own = page
+        .scripts
+        .iter()
+        .any(|it| it.src.is_some() && crate::page::registrable(&it.host) == own);
+    loads_own && view.norm.titles.iter().any(is_name)
+}
+
 /// Whether the page has nothing to read and honest code to fetch it: not black, not packed, and no `document.write`.
 fn is_shell(view: &View, page: &Page) -> bool {
     let loads = page
@@ -137,14 +198,4 @@ fn is_shell(view: &View, page: &Page) -> bool {
         && !page.dark
         && page.stunts.is_empty()
         && !packed
-}
-
-/// Whether a script sets a cookie and loads the page again: firewalls recognize browsers in this way.
-fn sets_cookie_and_reloads(view: &View) -> bool {
-    view.words < 30
-        && view.page.images.is_empty()
-        && view.page.scripts.iter().any(|it| {
-            let code = &it.code;
-            code.contains("cookie") && (code.contains("reload(") || code.contains("location.href"))
-        })
 }

@@ -18,6 +18,7 @@ mod dial_fault;
 mod dialling;
 mod faces;
 mod families;
+mod front;
 mod groups;
 mod host_limits;
 mod links;

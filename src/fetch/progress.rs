@@ -98,6 +98,19 @@ impl Progress {
         self.http1 = true;
     }
 
+    /// Goes on to `to` after an answer that led there.
+    pub fn leave(&mut self, status: u16, to: Url) {
+        self.hops.push(Hop {
+            status,
+            to: to.clone(),
+        });
+        self.url = to;
+        // no server has answered for the new URL yet
+        self.address = None;
+        self.partial.clear();
+        self.codings.clear();
+    }
+
     /// Keeps the cookies of a response from the current URL.
     pub fn keep_cookies(&mut self, headers: &HeaderMap) {
         self.cookies.keep(&self.url, headers, Timestamp::now());

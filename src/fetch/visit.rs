@@ -24,6 +24,7 @@ use super::{
     client::Names,
     counted::{BESIDE, LATE_FOR},
     faces::{Faces, Way},
+    front,
     host_limits::HostLimits,
     presentation,
     progress::Progress,
@@ -34,7 +35,7 @@ use super::{
 use crate::model::{
     Class, Digest, Fetched, Held, Localized, Observation, Profile, Seen,
     excerpt::{defang, excerpt},
-    observation::{Answer, Hop, Silence},
+    observation::{Answer, Silence},
     registrable,
 };
 
@@ -83,6 +84,9 @@ fn at_once() -> usize {
     let places = (files.saturating_sub(OTHER_FILES) / 2).clamp(32, MOST_AT_ONCE);
     usize::try_from(places).unwrap_or(32)
 }
+
+/// Most front pages that one visit leaves behind.
+const FRONTS: usize = 3;
 
 /// The outcome of a visit before it becomes an observation.
 #[expect(
@@ -198,6 +202,21 @@ impl Fetch for Fetcher {
     }
 }
 
+/// The page behind a front page that only leads on, at most [`FRONTS`] in one visit. An address that the visit came from
+/// is none: a firewall's check leads back.
+fn leads_on(visit: &Visit<'_>, progress: &Progress, end: &End) -> Option<Url> {
+    let End::Answered(answer, Some(body)) = end else {
+        return None;
+    };
+    let fronts = progress.hops.iter().filter(|it| it.status == 200).count();
+    if answer.status != 200 || fronts >= FRONTS {
+        return None;
+    }
+    let to = front::leads_on(body, answer.refresh.as_deref(), &progress.url)?;
+    let is_new = progress.hops.iter().all(|it| it.to != to) && *visit.url != to;
+    is_new.then_some(to)
+}
+
 fn seconds(length: Duration) -> String {
     let text = format!("{:.1}", length.as_secs_f64());
     text.trim_end_matches(".0").to_owned()
@@ -265,19 +284,18 @@ impl Inner {
             pass = self.transport.passes.after(pass, address);
             progress.keep_cookies(response.headers());
             let Some(to) = redirect(&response, &progress.url) else {
-                return self.read(visit, progress, response, address).await;
+                let end = self.read(visit, progress, response, address).await;
+                let Some(to) = leads_on(visit, progress, &end) else {
+                    return end;
+                };
+                progress.leave(status, to);
+                continue;
             };
             if goes_round(progress, &to) {
                 let cause = Localized::new("cause-loop").with("hops", progress.hops.len() + 1);
                 return silent(Class::RedirectLoop, cause, Some(status));
             }
-            progress.hops.push(Hop {
-                status,
-                to: to.clone(),
-            });
-            progress.url = to;
-            // no server has answered for the new URL yet
-            progress.address = None;
+            progress.leave(status, to);
         }
     }
 

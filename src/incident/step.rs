@@ -52,8 +52,15 @@ const REMIND_EVERY: SignedDuration = SignedDuration::from_hours(1);
 const RINGS_FREELY: u32 = 1;
 /// Number of changes of kind (down, blocked, down …) after which further ones are reported silently.
 const CHANGES: usize = 3;
-/// Time after which a portal that blocks the service's looks rings: the service does not see what visitors see.
+/// Time after which a portal that refuses the service's looks rings: the service does not see what visitors see.
 const BLIND_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// Time after which a page that was served in the place of the portal's own rings: visitors may see it, too. A browser
+/// check takes seconds.
+const CHECKED_FOR: SignedDuration = SignedDuration::from_mins(15);
+/// Causes of such pages.
+const IN_PLACE: [&str; 3] = ["cause-challenge", "cause-login", "cause-shell"];
+/// Time after which maintenance that no plan announced rings.
+const CLOSED_FOR: SignedDuration = SignedDuration::from_mins(30);
 /// Applies a finding and returns the incidents that change. `known` is the open incident of the target, `past` its
 /// last one; `id` is called when an incident opens. At most one incident of a target is open afterwards.
 pub fn step(
@@ -308,13 +315,21 @@ pub fn remind(known: &Incident, now: Timestamp) -> Option<Incident> {
     })
 }
 
-/// Lets an incident ring once when a portal has blocked the service's looks for an hour: a block is no attack, but
-/// may hide one. It rings even during a plan; a mute by a person since then holds.
+/// Lets an incident ring once when a portal has blocked the service's looks, or shown nothing but a notice of
+/// maintenance, for too long: neither is an attack, but either may hide one. A block rings even during a plan, maintenance
+/// only if none announced it; a mute by a person since then holds.
 fn blind(known: &Incident, now: Timestamp) -> Option<Incident> {
-    let told = known.timeline.iter().any(|it| it.what == What::Blind);
-    let long = now.duration_since(known.seen_at) >= BLIND_FOR;
+    let has = |what| known.timeline.iter().any(|it| it.what == what);
+    let cause = known.cause.as_ref().map_or("", |it| it.key.as_str());
+    let most = match known.kind {
+        Kind::Blocked if IN_PLACE.contains(&cause) => CHECKED_FOR,
+        Kind::Blocked => BLIND_FOR,
+        Kind::Maintenance if !has(What::Planned) => CLOSED_FOR,
+        _ => return None,
+    };
+    let long = now.duration_since(known.seen_at) >= most;
     let muted = known.planned.is_none() && known.is_muted(now);
-    if known.kind != Kind::Blocked || !known.stage.is_open() || told || !long || muted {
+    if !known.stage.is_open() || has(What::Blind) || !long || muted {
         return None;
     }
     let mut it = match known.planned {

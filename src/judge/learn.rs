@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{DecidedBy, Look, expectations, mask_source};
 use crate::model::{
     Baseline, Class, Mask, Part, Standing, Target, TargetId, TargetState, observation::Certificate,
-    target_state::Validators,
+    target_state::Validators, verdict::State,
 };
 
 /// Intervals between two pages that are kept as variations of a baseline: portals move on, and the norm with them, but a
@@ -47,6 +47,7 @@ pub fn update(
     if let Some(certificate) = look.observation.certificate.as_ref().filter(is_own) {
         target_state.certificate_ends = Some(certificate.not_after);
     }
+    note_shell(target_state, look);
     target_state.open.is_none() && learn(target, target_state, look, every)
 }
 
@@ -63,10 +64,28 @@ pub fn teaches(target: &Target, target_state: &TargetState, look: &Look, every: 
     after != *target_state
 }
 
+/// Remembers since when the portal has shown an empty shell in the place of its page. A portal that is silent meanwhile
+/// has not shown its page.
+fn note_shell(target_state: &mut TargetState, look: &Look) {
+    if look.verdict.state == State::Shell && target_state.baseline.is_some() {
+        target_state.shell_since = target_state.shell_since.or(Some(look.observation.at));
+    } else if look.class.standing() == Standing::Up {
+        target_state.shell_since = None;
+    }
+}
+
+/// Whether what a look showed may become normal. A shell in the place of a known page teaches nothing: what scripts fill
+/// it with is not seen. At first sight a portal may be made so.
+pub(super) fn may_teach(target_state: &TargetState, look: &Look) -> bool {
+    let is_known = target_state.baseline.is_some() || !target_state.learning.is_empty();
+    look.verdict.state == State::Ordinary || look.verdict.state == State::Shell && !is_known
+}
+
 /// Only pages judged normal teach. A first baseline is learnt over several looks; later variations are
 /// kept beside what was approved.
 fn learn(target: &Target, target_state: &mut TargetState, look: &Look, every: Duration) -> bool {
-    if look.class.standing() != Standing::Up || look.verdict.score >= DOUBTFUL {
+    let is_up = look.class.standing() == Standing::Up && may_teach(target_state, look);
+    if !is_up || look.verdict.score >= DOUBTFUL {
         return false;
     }
     // a page that was sighted as tampering is not learnt only because it no longer looks so
@@ -94,7 +113,8 @@ fn learn(target: &Target, target_state: &mut TargetState, look: &Look, every: Du
     if let Some(answer) = look.observation.answer()
         && answer.status == 200
     {
-        let has = answer.etag.is_some();
+        // a condition holds for the page that gave it, and a visit begins at the address that led there
+        let has = answer.etag.is_some() && look.observation.hops.is_empty();
         target_state.validators = has.then(|| Validators {
             etag: answer.etag.clone(),
             digest: seen.digest,

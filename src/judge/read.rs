@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::{
     Case, Known, Look,
-    class::class_of,
+    class::{class_of, ended_in_a_fault},
     conclude::conclude,
     cut::{broken_off, over, too_large},
     delivery::delivered,
-    learn::is_due,
+    learn::{self, is_due},
     origin::moved_origin,
     site::of_site,
 };
@@ -126,7 +126,7 @@ fn judged(
     body: &bytes::Bytes,
 ) -> Look {
     let mut verdict = weighed(case, &observation, answer, page, body);
-    let (class, cause) = class_of(case, answer.status, page, &verdict);
+    let (class, cause) = class_of(case, answer, page, &verdict);
     if matches!(class.standing(), Standing::Down | Standing::Blocked) {
         verdict.level = Level::Unknown;
     }
@@ -173,7 +173,7 @@ fn weighed(
     expect.delivered = delivered(&case.target_state, answer, body);
     expect.reached = case.reached.clone();
     // an error page may lack required phrases; what it shows is compared with what the portal shows
-    expect.refused = answer.status >= 300;
+    expect.refused = answer.status >= 300 || ended_in_a_fault(case.known(), answer);
     if expect.refused {
         expect.must_contain.clear();
         return judge(page, &case.norm, &expect);
@@ -208,7 +208,7 @@ fn shown_changes(case: &Case, class: Class, page: &Page) -> Vec<ChangeLine> {
 
 /// What a page that was read would teach: of where it varies, and of what is normal.
 fn teach(case: &Case, answer: &Answer, page: &Page, body: &[u8], out: &mut Look) {
-    let is_up = out.class.standing() == Standing::Up;
+    let is_up = out.class.standing() == Standing::Up && learn::may_teach(&case.target_state, out);
     let is_good = answer.status == 200 && answer.refresh.is_none();
     if let Some(mask) = &case.mask {
         let mut mask = mask.as_ref().clone();

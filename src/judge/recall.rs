@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     DecidedBy, Known, Look,
+    class::is_shell_for_long,
     conclude::conclude,
     glance::{as_before, came_so, matchable},
     known::{expectations, known_looks, mask_source},
@@ -125,7 +126,7 @@ pub fn cache_key(known: Known<'_>, fetched: &Fetched) -> Option<Digest> {
     let approved = |it: &TargetState| it.baseline.as_ref().map(|it| it.approved.len());
     let certificate = fetched.observation.certificate.as_ref();
     let rest = format!(
-        "{:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {}",
         known.target.url,
         answer.status,
         answer.content_type,
@@ -136,6 +137,7 @@ pub fn cache_key(known: Known<'_>, fetched: &Fetched) -> Option<Digest> {
         known.first.map(approved),
         certificate.map(|it| (&it.fault, &it.remark, &it.subject)),
         fetched.observation.hops.last(),
+        is_shell_for_long(known),
     );
     let shown = known.shown.map(|it| *it.digest().bytes());
     let shown = shown.unwrap_or_default();

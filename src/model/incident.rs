@@ -124,7 +124,8 @@ pub enum What {
     Visible,
     /// Some looks showed the content and others did not; the note counts them.
     Sighted,
-    /// The portal has blocked the service's looks for an hour, and the message was repeated with sound.
+    /// The portal has blocked the service's looks, or announced maintenance, for long, and the message was repeated with
+    /// sound.
     Blind,
     /// The incident was reported again because it keeps coming back.
     Reminded,

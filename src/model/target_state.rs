@@ -51,6 +51,9 @@ pub struct TargetState {
     /// Looks of the last day that showed an attacker's content.
     #[serde(default)]
     pub sightings: Sightings,
+    /// Since when the portal has shown an empty shell, which scripts would fill, in the place of its page.
+    #[serde(default)]
+    pub shell_since: Option<Timestamp>,
 }
 
 /// The parts of a portal, which are looked at in turn.
@@ -115,6 +118,7 @@ impl TargetState {
             expects: None,
             past: None,
             sightings: Sightings::default(),
+            shell_since: None,
         }
     }
 }

@@ -15,6 +15,7 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> (String, &'static str
     let encoding = Encoding::for_bom(bytes)
         .map(|(encoding, _)| encoding)
         .or_else(|| content_type.and_then(announced))
+        .or_else(|| declared(bytes, content_type))
         .or_else(|| meta(&bytes[..bytes.len().min(META_WITHIN)]))
         // these labels would decode the whole page to U+FFFD: visitors may see nothing, but the service reads the page
         .filter(|it| *it != REPLACEMENT)
@@ -51,6 +52,23 @@ fn announced(content_type: &str) -> Option<&'static Encoding> {
     let lower = content_type.to_ascii_lowercase();
     let (_, rest) = lower.split_once("charset")?;
     label(rest.trim_start().strip_prefix('=')?)
+}
+
+/// The charset of a page that is served as XML: its first line declares it, or it is UTF-8. No meta element counts there.
+fn declared(bytes: &[u8], content_type: Option<&str>) -> Option<&'static Encoding> {
+    let lower = content_type?.to_ascii_lowercase();
+    if !lower.contains("xml") {
+        return None;
+    }
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).to_ascii_lowercase();
+    let line = head
+        .strip_prefix("<?xml")
+        .and_then(|it| it.split("?>").next());
+    let named = line.and_then(|it| it.split_once("encoding"));
+    let named = named.and_then(|it| label(it.1.trim_start().strip_prefix('=')?));
+    // a line that was read as ASCII is not UTF-16
+    let named = named.filter(|it| *it != UTF_16LE && *it != UTF_16BE);
+    named.or(std::str::from_utf8(bytes).is_ok().then_some(UTF_8))
 }
 
 /// The charset that a meta element declares. UTF-16 cannot be true there, since the element was read as ASCII; the
@@ -130,6 +148,8 @@ mod tests {
         assert_eq!(decode(b"<h1>H\0ac\0ked</h1>", None).0, "<h1>Hacked</h1>");
         let decoy = b"<!--<meta charset=iso-2022-kr>--><meta charset=iso-2022-kr><p>a";
         assert!(decode(decoy, None).0.ends_with("<p>a"));
+        let xml = b"<?xml version='1.0' encoding='windows-1258'?><meta charset=utf-8>\xd0";
+        assert_eq!(decode(xml, Some("application/xhtml+xml")).1, "windows-1258");
         let meta = b"<html><head><meta http-equiv=content-type content='text/html; charset=windows-1258'>\xd0";
         assert_eq!(decode(meta, None).1, "windows-1258");
         assert_eq!(

@@ -48,6 +48,10 @@ pub fn sniff(bytes: &[u8], content_type: Option<&str>) -> Kind {
         return Kind::Html;
     }
     let binary_at = |magic: &[u8]| bytes.starts_with(magic);
+    // an editor's swap file, saved in the place of a page or before it: a fault, and its text can be read
+    if bytes.starts_with(b"b0VIM ") && has_tag(bytes) {
+        return Kind::Html;
+    }
     if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
         return Kind::Image;
     }
@@ -149,6 +153,8 @@ mod tests {
         assert_eq!(sniff(masked, html), Kind::Html);
         assert_eq!(sniff(masked, None), Kind::Binary);
         assert_eq!(sniff(b"BM means bitmap", html), Kind::Text);
+        let swap = [b"b0VIM 8.2\0\0".as_slice(), &[0; 4000], b"<html><body>"].concat();
+        assert_eq!(sniff(&swap, None), Kind::Html);
         assert_eq!(sniff(b" \r\n", html), Kind::Empty);
         assert_eq!(sniff(&[0; 3000], html), Kind::Empty);
         assert_eq!(sniff(b"a<b>c</b>", Some("image/png")), Kind::Html);

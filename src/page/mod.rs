@@ -33,6 +33,7 @@ pub mod text;
 mod truncate;
 mod uses;
 pub mod writing_system;
+mod xhtml;
 
 pub use cover::Cover;
 pub use fingerprint::Fingerprint;
@@ -156,13 +157,22 @@ pub fn read(source: Source) -> Result<Page, Limit> {
 pub fn read_with(source: Source, refresh: Option<&str>) -> Result<Page, Limit> {
     let kind = kind::sniff(source.bytes, source.content_type);
     let (text, charset) = if kind.is_text() {
-        charset::decode(source.bytes, source.content_type)
+        decoded(source)
     } else {
         (String::new(), "binary")
     };
     let text = noscript::sealed(&text);
     guard::count(&text)?;
     read::page(source, kind, &text, charset, refresh)
+}
+
+/// The text of a page as HTML, and the name of its charset.
+fn decoded(source: Source) -> (String, &'static str) {
+    let (text, charset) = charset::decode(source.bytes, source.content_type);
+    match xhtml::is_xhtml(&text, source.content_type) {
+        true => (xhtml::as_html(&text), charset),
+        false => (text, charset),
+    }
 }
 
 /// Reads only the text at the beginning and the end of a page that breaks a limit: an attacker's signature may stand
@@ -172,7 +182,7 @@ pub fn read_crudely(source: Source) -> Option<Page> {
     if !kind.is_text() {
         return None;
     }
-    let (text, charset) = charset::decode(source.bytes, source.content_type);
+    let (text, charset) = decoded(source);
     let small = fallback::page(&text);
     guard::count(&small).ok()?;
     read::page(source, kind, &small, charset, None).ok()

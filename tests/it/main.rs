@@ -67,6 +67,7 @@ mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kills, restarts, commands beside it
 mod sightings; // content that one look shows and the next does not
 mod simulation; // a thousand seeded histories of crashes, lost replies, outages, blindness
+mod states; // checks, shells, maintenance and error pages in the place of a page
 mod store; // one suite over all stores
 mod tell; // outbox to Telegram and webhooks
 mod thrift; // no needless requests, no needless bodies on disk

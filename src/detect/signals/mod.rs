@@ -51,6 +51,7 @@ mod swapped_links;
 mod takes_page;
 mod taunt;
 mod title;
+mod unrecognised;
 mod uprooted;
 mod uses_visitors;
 
@@ -74,6 +75,7 @@ pub const ALL: &[&dyn Detector] = &[
     &dressed::Dressed,
     &covered::Covered,
     &covering_layer::CoveringLayer,
+    &unrecognised::Unrecognised,
     &Replaced,
     &Uprooted,
     &title::Title,

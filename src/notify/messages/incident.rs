@@ -217,7 +217,11 @@ fn life(text: &mut Text, it: &Incident, locale: &Locale, tz: &TimeZone) {
     }
     if it.stage.is_open() && it.timeline.iter().any(|it| it.what == What::Blind) {
         let when = locale.moment(it.seen_at, tz);
-        lines.push(locale.text_with("reminder-blind", &[("when", &when)]));
+        let key = match it.kind {
+            Kind::Maintenance => "reminder-closed",
+            _ => "reminder-blind",
+        };
+        lines.push(locale.text_with(key, &[("when", &when)]));
     }
     if let Some(plan) = &it.planned {
         lines.push(locale.text_with("alert-planned", &[("id", &plan.to_string())]));

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     locale::Locale,
-    model::{Incident, excerpt::quoted, incident::What},
+    model::{Incident, Kind, excerpt::quoted, incident::What},
     notify::{
         Message,
         incidents::{facts, gravity},
@@ -32,6 +32,7 @@ pub fn message(it: &Incident, locale: &Locale, tz: &TimeZone, repeat: bool) -> M
     let reason = last.and_then(|it| it.note.as_deref()).unwrap_or_default();
     let reason = quoted(reason, 300);
     let (head, body) = match last.map(|it| it.what) {
+        Some(What::Blind) if it.kind == Kind::Maintenance => ("head-closed", "reminder-closed"),
         Some(What::Blind) => ("head-blind", "reminder-blind"),
         Some(What::Disowned) => ("head-disowned", "reminder-see"),
         Some(What::Changed) if it.is_unread() => ("head-unread", "reminder-see"),

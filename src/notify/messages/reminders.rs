@@ -1,12 +1,12 @@
 //! The common reminder of several incidents that keep coming back, or that are open because the portals have refused
-//! the looks for an hour.
+//! the looks for long.
 
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
     locale::Locale,
-    model::{Incident, action::Group, incident::What},
+    model::{Incident, Kind, action::Group, incident::What},
     notify::{
         Gravity, Message,
         incidents::{names, take_all},
@@ -17,7 +17,9 @@ use crate::{
 /// The message about the open incidents `all`.
 pub fn message(all: &[Incident], locale: &Locale, now: Timestamp) -> Message {
     let count = locale.count(all.len() as u64);
-    let is_blind = |it: &Incident| it.timeline.iter().any(|it| it.what == What::Blind);
+    let is_blind = |it: &Incident| {
+        it.kind == Kind::Blocked && it.timeline.iter().any(|it| it.what == What::Blind)
+    };
     let (head, body) = if all.iter().all(is_blind) {
         ("head-blinds", "reminders-blind")
     } else {
