@@ -1,9 +1,10 @@
 //! The cases of `tests/pages/<case>/`: before*.html (oldest first), after.html, and `verdict`. Its first line is
 //! rings, defaced, asks, quiet or calm. Names of signals follow: for pages that ring, the signals that must be found; for
 //! others, the signals that they resemble in subject. `googlebot.html`: the page as that visitor sees it. `must`:
-//! texts that the operator requires.
+//! texts that the operator requires. `leads/`: what the places show that the page leads to; `list` names file and address.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -12,7 +13,12 @@ use bytes::Bytes;
 use gaccong::{
     detect::signals,
     judge::replay::{Replay, Unbounded},
-    model::{Level, Profile, Target, Verdict, target::Settings, verdict::State},
+    model::{
+        Level, Profile, Target, Verdict,
+        lead::{Lead, Reached},
+        target::Settings,
+        verdict::State,
+    },
 };
 
 /// The portal that serves the judged page.
@@ -47,6 +53,14 @@ pub fn must_contain(case: &Path) -> Vec<String> {
     must.lines().map(str::to_owned).collect()
 }
 
+/// What the places show that the judged page leads to, by address.
+fn leads(case: &Path) -> HashMap<String, Bytes> {
+    let list = fs::read_to_string(case.join("leads/list")).unwrap_or_default();
+    let rows = list.lines().map(|it| it.split_once('\t').unwrap());
+    rows.map(|(file, url)| (url.to_owned(), bytes(&case.join("leads").join(file))))
+        .collect()
+}
+
 fn judged(case: &Path) -> Verdict {
     let history = history(case);
     let mut target = target();
@@ -57,7 +71,16 @@ fn judged(case: &Path) -> Verdict {
         seen.push((Profile::Googlebot, bytes(&googlebot)));
     }
     let portal = Replay::reading(target, &history);
-    let look = portal.judge(&seen, None, &Unbounded);
+    let leads = leads(case);
+    let fetch = |it: &Lead| {
+        Some(Reached {
+            lead: it.clone(),
+            end: it.url.clone(),
+            content_type: None,
+            body: leads.get(it.url.as_str())?.clone(),
+        })
+    };
+    let look = portal.judge_and_follow(&seen, None, fetch, &Unbounded);
     look.expect("one visitor at least").verdict
 }
 

@@ -24,7 +24,7 @@ impl Detector for PinnedLogo {
             .images
             .iter()
             .find(|it| it.src.starts_with(&swap.after.shown))?;
-        let strength = if strangeness(view, &image.host) > 0.0 {
+        let strength = if strangeness(view, &image.host) > 0.5 {
             1.0
         } else {
             0.2

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    detect::{Detector, Found, Role, View, hosts},
+    detect::{Detector, Found, Role, View, hosts, pins::led_elsewhere},
+    diff::pins::Fact,
     model::{Localized, digest::key},
     page::Link,
 };
@@ -18,9 +19,16 @@ impl Detector for SwappedLinks {
 
     fn look(&self, view: &View) -> Option<Found> {
         let change = view.change.as_ref()?;
+        // an exchange is one fact: that of a pinned link is weighed as such
+        let pinned: Vec<&str> = [Fact::Service, Fact::Download]
+            .into_iter()
+            .flat_map(|it| led_elsewhere(view, it))
+            .map(|it| it.after.shown.as_str())
+            .collect();
         let swapped: Vec<&&Link> = change
             .links
             .iter()
+            .filter(|it| !pinned.contains(&it.url.as_str()))
             .filter(|it| !it.text.is_empty() && view.is_strange_at(&it.url, Role::Covert))
             .filter(|it| view.norm.own_link_texts.contains(&key(&it.text)))
             .collect();

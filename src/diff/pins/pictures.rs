@@ -8,6 +8,8 @@ use crate::{
 
 /// Most pictures of a page that are searched.
 const SEARCHED: usize = 2000;
+/// Bytes of a picture in its own address, below which it is empty.
+const PLACEHOLDER: usize = 400;
 /// Blocks before and after a picture that tell what it is.
 const BESIDE: usize = 2;
 
@@ -18,6 +20,10 @@ pub(super) fn of(page: &Page) -> Vec<Pin> {
     for image in page.images.iter().take(SEARCHED) {
         if cancel::step(image.src.len() + image.alt.len()) {
             break;
+        }
+        // what stands there until a script loads the picture
+        if image.src.starts_with("data:") && image.src.len() < PLACEHOLDER {
+            continue;
         }
         let name = bare(&format!("{} {}", file_name(&image.src), image.alt));
         if is_qr(image, &name) || asks_to_scan(page, image) && !name.contains("logo") {
