@@ -78,7 +78,7 @@ fn note_shell(target_state: &mut TargetState, look: &Look) {
 /// it with is not seen. At first sight a portal may be made so.
 pub(super) fn may_teach(target_state: &TargetState, look: &Look) -> bool {
     let is_known = target_state.baseline.is_some() || !target_state.learning.is_empty();
-    look.verdict.state == State::Ordinary || look.verdict.state == State::Shell && !is_known
+    look.verdict.state != State::Shell || !is_known
 }
 
 /// Only pages judged normal teach. A first baseline is learnt over several looks; later variations are

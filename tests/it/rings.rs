@@ -175,7 +175,7 @@ async fn portals_that_show_us_nothing_for_an_hour_ring_together() {
         .iter()
         .filter(|it| it.timeline.iter().any(|it| it.what == What::Blind));
     assert_eq!(blind.count(), 8);
-    let rang = room.told("HỆ THỐNG KHÔNG XEM ĐƯỢC TRANG");
+    let rang = room.told("HỆ THỐNG VẪN CHƯA XEM ĐƯỢC TRANG");
     assert_eq!(rang.len(), 5, "{rang:#?}");
     let last = rang.last().unwrap();
     assert!(
