@@ -91,7 +91,7 @@ impl Heard<'_> {
     }
 }
 
-const DONE: &[Part] = &[Part::Deed, Part::Visit];
+const DONE: &[Part] = &[Part::Attack, Part::Visit];
 const SELVES: &[Part] = &[Part::Me, Part::Rude];
 const OBJECTS: &[Part] = &[Part::System, Part::Here, Part::Data, Part::Admin, Part::You];
 
@@ -138,7 +138,7 @@ pub fn weigh(line: &Line) -> Option<Intrusion> {
 
 /// A line spelt letter by letter has no words; a deed in its letters is enough.
 fn spelt(line: &Line) -> Option<Intrusion> {
-    let deed = roles::spelt(line, Part::Deed) || line.spelt.contains("bihack");
+    let deed = roles::spelt(line, Part::Attack) || line.spelt.contains("bihack");
     let more = [
         Part::System,
         Part::By,
@@ -182,9 +182,9 @@ fn claim(heard: &Heard) -> f64 {
         best = base + if signed { 0.2 } else { 0.0 };
     }
     if signed && heard.near(DONE, &[Part::By], 3) {
-        best = best.max(if heard.has(Part::Deed) { 0.55 } else { 0.5 });
+        best = best.max(if heard.has(Part::Attack) { 0.55 } else { 0.5 });
     }
-    if heard.near(SELVES, DONE, 4) || heard.near(&[Part::Deed], SELVES, 1) {
+    if heard.near(SELVES, DONE, 4) || heard.near(&[Part::Attack], SELVES, 1) {
         best = best.max(if heard.any(OBJECTS) { 0.6 } else { 0.4 });
     }
     if heard.any(DONE) && is_here(heard) && (signed || heard.any(SELVES)) {
@@ -233,7 +233,7 @@ fn contempt(heard: &Heard) -> f64 {
     if heard.has(Part::System) && heard.near(&[Part::Weak], &[Part::Admin], 3) && heard.any(DONE) {
         best = best.max(0.6);
     }
-    if heard.all(&[Part::Mend, Part::Deed, Part::You]) {
+    if heard.all(&[Part::Mend, Part::Attack, Part::You]) {
         best = best.max(0.55);
     }
     if heard.calls_admin() {
@@ -276,7 +276,10 @@ fn threat(heard: &Heard) -> f64 {
             heard.has(Part::Ransom) && unless && (harm || heard.has(Part::Data)),
             0.65,
         ),
-        (heard.all(&[Part::Ransom, Part::Suffers, Part::Deed]), 0.55),
+        (
+            heard.all(&[Part::Ransom, Part::Suffers, Part::Attack]),
+            0.55,
+        ),
         (
             heard.all(&[Part::Ransom, Part::Me, Part::Data]) && heard.any(DONE),
             0.6,
