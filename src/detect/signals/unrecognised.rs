@@ -17,6 +17,9 @@ const KEPT_PARTS: f64 = 0.1;
 const HAD: usize = 20;
 const HAD_LINKS: usize = 4;
 
+/// Times the words, and the links into the portal, of known looks: what stands there now is more than what was known.
+const RICHER: (usize, usize) = (3, 2);
+
 impl Detector for Unrecognised {
     fn name(&self) -> &'static str {
         "unrecognised"
@@ -30,7 +33,11 @@ impl Detector for Unrecognised {
             && view.norm.own_links >= HAD_LINKS
             && !view.norm.titles.is_empty();
         let is_page = view.page.kind == Kind::Html || view.page.kind == Kind::Text;
-        if !is_gone || !had || !is_page || Familiar::of(view).is_own() {
+        if !is_gone || !had || !is_page {
+            return None;
+        }
+        let familiar = Familiar::of(view);
+        if familiar.is_own() || is_richer(view, &familiar) {
             return None;
         }
         let mut shown = view.page.visible().map(|it| it.text.as_str()).take(4);
@@ -48,4 +55,10 @@ impl Detector for Unrecognised {
             &text,
         ))
     }
+}
+
+/// Whether a whole page stands in the place of a wall or a shell that was learnt: its portal has only now come to sight.
+fn is_richer(view: &View, familiar: &Familiar) -> bool {
+    let (words, links) = RICHER;
+    view.words >= words * view.norm.words && familiar.own_links >= links * view.norm.own_links
 }
