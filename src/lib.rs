@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod actions;
+pub mod blocking;
 pub mod bot;
 pub mod calendar;
 pub mod cli;
@@ -11,6 +12,7 @@ pub mod deliver;
 pub mod detect;
 pub mod diff;
 pub mod duty;
+pub mod envelope;
 pub mod evidence;
 pub mod fetch;
 pub mod files;

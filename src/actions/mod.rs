@@ -7,6 +7,7 @@ pub mod approve;
 pub mod candidates;
 pub mod evidence;
 pub mod incidents;
+pub mod moved_chats;
 pub mod overview;
 pub mod ownership;
 pub mod plans;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::{
     actions::access::Access,
+    blocking,
     config::Config,
     model::{
         About, Alert, Digest, Incident, Target, TargetId, Urgency, alert::ReportFile, time::Week,
@@ -19,7 +20,7 @@ use crate::{
         Report, Subject, TargetRow, formats,
         summarise::{self, Frame},
     },
-    store::{Commit, StoreError, Wanted, blocking},
+    store::{Commit, StoreError, Wanted},
     world::World,
 };
 

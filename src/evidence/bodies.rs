@@ -5,21 +5,18 @@ use std::{
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 
-use crate::{model::Digest, store::blocking};
+use crate::{blocking::Limit, model::Digest};
 
 /// A directory of bodies: `ab/ab12….zst`.
 #[derive(Clone, Debug)]
 pub struct Evidence {
     folder: PathBuf,
-    /// Permits of [`Self::run`].
-    permits: Arc<Semaphore>,
+    threads: Limit,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +32,8 @@ pub enum EvidenceError {
 
 /// Compression level: good enough for HTML, and 10 times faster than the levels that save a few percent more.
 const LEVEL: i32 = 3;
-/// Number of threads that may wait for the disk because of evidence at once. Further work waits without a thread: each
-/// thread keeps some megabytes of its own, and a portal that is learnt writes several pages.
-const AT_ONCE: usize = 2;
+/// Number of threads that may wait for the disk at once because of evidence: a portal that is learnt writes several pages.
+const THREADS: usize = 2;
 /// Limit of a body in bytes; larger than any `max_body`.
 const LARGEST: u64 = 64 << 20;
 
@@ -46,7 +42,7 @@ impl Evidence {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
-            permits: Arc::new(Semaphore::new(AT_ONCE)),
+            threads: Limit::new(THREADS),
         }
     }
 
@@ -98,13 +94,8 @@ impl Evidence {
         &self,
         work: impl FnOnce(&Self) -> T + Send + 'static,
     ) -> T {
-        let permit = self.permits.clone().acquire_owned().await;
         let evidence = self.clone();
-        blocking::run(move || {
-            let _permit = permit;
-            work(&evidence)
-        })
-        .await
+        self.threads.run(move || work(&evidence)).await
     }
 
     /// Like [`Self::keep`], on a thread for blocking calls.

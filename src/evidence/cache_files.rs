@@ -2,14 +2,15 @@
 //! file that is lost, damaged or of an older version is derived again.
 
 use std::{
+    borrow::Cow,
     fs, io,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use crate::{
+    envelope,
     model::{Digest, TargetId},
-    store::codec,
 };
 
 #[derive(Clone, Debug)]
@@ -36,14 +37,16 @@ impl CacheFiles {
     /// The cached content of a target; `None` if it is missing or damaged.
     pub fn get(&self, of: &TargetId) -> Option<Vec<u8>> {
         let bytes = fs::read(self.path(of)).ok()?;
-        codec::opened(of.as_str(), &bytes).ok()
+        envelope::opened(of.as_str(), &bytes)
+            .ok()
+            .map(Cow::into_owned)
     }
 
     /// Replaces the cached content of a target. The file is overwritten in place and not synced: reading detects a
     /// torn file, and a new file each time would cost more than its content.
     pub fn put(&self, of: &TargetId, bytes: &[u8]) -> io::Result<()> {
         let path = self.path(of);
-        let record = codec::sealed(of.as_str(), bytes);
+        let record = envelope::sealed(of.as_str(), bytes);
         match fs::write(&path, &record) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(path.parent().unwrap_or(&self.folder))?;

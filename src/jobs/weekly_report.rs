@@ -5,10 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{Job, When};
-use crate::{
-    actions::reports,
-    world::{World, blocking},
-};
+use crate::{actions::reports, blocking, world::World};
 
 /// Monday 07:30, before the working day.
 const MONDAY: &str = "0 30 7 * * Mon";
@@ -26,7 +23,7 @@ impl Job for WeeklyReport {
     }
 
     async fn run(&mut self, world: &Arc<World>) {
-        if let Err(error) = blocking::run(reports::send_weekly(world)).await {
+        if let Err(error) = blocking::in_place(reports::send_weekly(world)).await {
             tracing::error!(error, "the weekly report could not be made");
         }
     }

@@ -6,7 +6,6 @@
 
 pub mod address;
 pub mod backends;
-pub mod blocking;
 pub mod cache;
 pub mod codec;
 mod commit;

@@ -1,7 +1,6 @@
 //! What the service is made of, opened from the configuration. Its parts know nothing of [`World`]: each gets what it needs.
 
 pub mod address_book;
-pub mod blocking;
 pub mod candidates;
 pub mod clock;
 pub mod conditional;

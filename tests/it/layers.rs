@@ -10,6 +10,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("calendar", &["model"]),
     ("table", &[]),
     ("files", &[]),
+    ("blocking", &[]),
+    ("envelope", &["model"]),
     ("duty", &["model", "table"]),
     ("config", &["model", "calendar", "page", "locale", "duty"]),
     ("diff", &["model", "page"]),
@@ -19,8 +21,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("registry", &["model"]),
     ("report", &["model", "locale"]),
     ("fetch", &["model"]),
-    ("evidence", &["model", "store"]),
-    ("store", &["model", "files"]),
+    ("evidence", &["model", "blocking", "envelope"]),
+    ("store", &["model", "files", "blocking", "envelope"]),
     ("notify", &["model", "locale", "files"]),
     (
         "world",
@@ -39,15 +41,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "actions",
         &[
-            "config", "diff", "duty", "evidence", "fetch", "incident", "judge", "model", "notify",
-            "page", "registry", "report", "store", "watch", "world",
+            "blocking", "config", "diff", "duty", "evidence", "fetch", "incident", "judge",
+            "model", "notify", "page", "registry", "report", "store", "watch", "world",
         ],
     ),
     (
         "jobs",
         &[
-            "actions", "config", "duty", "incident", "model", "notify", "registry", "store",
-            "world",
+            "actions", "blocking", "config", "duty", "incident", "model", "notify", "registry",
+            "store", "world",
         ],
     ),
     (
@@ -60,7 +62,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "bot",
         &[
-            "actions", "duty", "locale", "model", "notify", "registry", "store", "world",
+            "actions", "duty", "locale", "model", "notify", "registry", "world",
         ],
     ),
     ("web", &["model", "store", "world"]),

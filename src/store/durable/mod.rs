@@ -22,7 +22,7 @@ use async_trait::async_trait;
 use self::fallback::Fallback;
 pub use super::engine::Open;
 use super::{
-    Batch, Checkup, Condition, Engine, Result, StoreError, blocking, codec,
+    Batch, Checkup, Condition, Engine, Result, StoreError, codec,
     disk::{enough_space, size},
     journal::{self, Journal, SEQUENCE},
     repair::opened,
@@ -30,6 +30,7 @@ use super::{
     scan::scan,
     tables::{self, LAST},
 };
+use crate::blocking;
 
 /// A durable engine over another engine.
 pub struct Durable(Arc<Shared>);

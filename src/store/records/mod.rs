@@ -13,18 +13,21 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use self::{commit::News, open::OpenIncidents};
 use super::{
     Batch, Commit, Condition, Delivery, Done, Engine, Numbered, Page, Pulse, Range, Result,
-    Sequence, Store, StoreError, Task, Value, blocking,
+    Sequence, Store, StoreError, Task, Value,
     cache::Cache,
     codec,
     samples::SampleLog,
     tables::{self, Table},
 };
-use crate::model::{Alert, Mask, Storm, TargetId, TargetSummary, history::History};
+use crate::{
+    blocking::{self, Limit},
+    model::{Alert, Mask, Storm, TargetId, TargetSummary, history::History},
+};
 
 /// A store over an engine.
 pub struct RecordStore<E: Engine + 'static> {
@@ -32,7 +35,7 @@ pub struct RecordStore<E: Engine + 'static> {
     /// Held by the one writer, so that what a commit read is still true when it is written. It is locked before a
     /// blocking thread is taken.
     writing: Arc<tokio::sync::Mutex<()>>,
-    readers: Arc<Semaphore>,
+    readers: Limit,
     pulse: watch::Sender<Pulse>,
 }
 
@@ -51,7 +54,7 @@ struct Records<E: Engine> {
 const AT_HAND: usize = 1024;
 /// Bytes of masks in each of the cache's two generations. A mask has about 4 KB; that of a hostile page may have 600.
 const MASKS_AT_HAND: usize = 6 << 20;
-/// Number of reads that may block on a disk at once. Further reads wait without a thread.
+/// Number of reads that may block on a disk at once.
 const READERS: usize = 4;
 
 impl<E: Engine + 'static> RecordStore<E> {
@@ -71,7 +74,7 @@ impl<E: Engine + 'static> RecordStore<E> {
                 open: OpenIncidents::default(),
             }),
             writing: Arc::default(),
-            readers: Arc::new(Semaphore::new(READERS)),
+            readers: Limit::new(READERS),
             pulse: watch::Sender::new(Pulse::default()),
         }
     }
@@ -84,13 +87,8 @@ impl<E: Engine + 'static> RecordStore<E> {
         if !self.records.engine.may_wait() {
             return work(&self.records);
         }
-        let permit = self.readers.clone().acquire_owned().await;
         let records = self.records.clone();
-        blocking::run(move || {
-            let _permit = permit;
-            work(&records)
-        })
-        .await
+        self.readers.run(move || work(&records)).await
     }
 
     /// Runs a write, as the only writer. It runs to its end even if the caller stops waiting.
