@@ -209,19 +209,15 @@ signal-moved = The portal's address now leads to another domain: { $host }
 signal-redirect = Code was added that sends visitors to { $host }
 signal-foreign-script = A foreign script from { $host } was added
 signal-foreign-loader = New code reaches out to the foreign host { $host }
-signal-own-upload = { $use ->
-    [code] Code of the page now comes from the portal's own uploads, or from a file that is no code ({ $path })
-    [frame] The page frames a page that lies among the portal's own uploads ({ $path })
-    [form] A form posts to a file among the portal's own uploads ({ $path })
-    [refresh] The page sends visitors to a file among the portal's own uploads ({ $path })
-   *[other] The page uses a file among the portal's own uploads as it never did ({ $path })
-}
+signal-own-upload-code = Code of the page now comes from the portal's own uploads, or from a file that is no code ({ $path })
+signal-own-upload-frame = The page frames a page that lies among the portal's own uploads ({ $path })
+signal-own-upload-form = A form posts to a file among the portal's own uploads ({ $path })
+signal-own-upload-refresh = The page sends visitors to a file among the portal's own uploads ({ $path })
+signal-own-upload-other = The page uses a file among the portal's own uploads as it never did ({ $path })
 signal-foreign-style = A style sheet from the foreign host { $host } was added: it can hide, replace or insert text
-signal-foreign-declaration = { $what ->
-    [base] All relative links of the page now lead to the foreign host { $host }, by its base element
-    [manifest] The page declares an application manifest on the foreign host { $host }
-   *[other] Browsers now report every click on a link to the foreign host { $host }
-}
+signal-foreign-declaration-base = All relative links of the page now lead to the foreign host { $host }, by its base element
+signal-foreign-declaration-manifest = The page declares an application manifest on the foreign host { $host }
+signal-foreign-declaration-ping = Browsers now report every click on a link to the foreign host { $host }
 signal-canonical = The page tells search engines that it belongs to the foreign host { $host } ({ $rel })
 signal-download = New link to a program on the foreign host { $host }
 signal-pinned-account = The known bank account was exchanged: { $before } before, { $after } now

@@ -209,19 +209,15 @@ signal-moved = Địa chỉ của cổng nay dẫn đến tên miền khác: { $
 signal-redirect = Thêm lệnh chuyển người xem sang { $host }
 signal-foreign-script = Thêm mã nguồn lạ tải từ { $host }
 signal-foreign-loader = Thêm đoạn mã gọi đến máy chủ lạ { $host }
-signal-own-upload = { $use ->
-    [code] Mã chạy trên trang nay lấy từ thư mục tải lên hoặc từ tệp không phải mã nguồn của chính cổng ({ $path })
-    [frame] Trang nhúng một trang web nằm trong thư mục tải lên của chính cổng ({ $path })
-    [form] Biểu mẫu gửi dữ liệu đến một tệp nằm trong thư mục tải lên của chính cổng ({ $path })
-    [refresh] Trang chuyển người xem sang một tệp nằm trong thư mục tải lên của chính cổng ({ $path })
-   *[other] Trang dùng một tệp nằm trong thư mục tải lên của chính cổng theo cách chưa từng có ({ $path })
-}
+signal-own-upload-code = Mã chạy trên trang nay lấy từ thư mục tải lên hoặc từ tệp không phải mã nguồn của chính cổng ({ $path })
+signal-own-upload-frame = Trang nhúng một trang web nằm trong thư mục tải lên của chính cổng ({ $path })
+signal-own-upload-form = Biểu mẫu gửi dữ liệu đến một tệp nằm trong thư mục tải lên của chính cổng ({ $path })
+signal-own-upload-refresh = Trang chuyển người xem sang một tệp nằm trong thư mục tải lên của chính cổng ({ $path })
+signal-own-upload-other = Trang dùng một tệp nằm trong thư mục tải lên của chính cổng theo cách chưa từng có ({ $path })
 signal-foreign-style = Thêm tệp trình bày (CSS) từ máy chủ lạ { $host }: tệp này có thể ẩn, thay hoặc chèn nội dung
-signal-foreign-declaration = { $what ->
-    [base] Mọi liên kết nội bộ của trang nay dẫn sang tên miền lạ { $host } do khai báo «base»
-    [manifest] Trang khai báo tệp cài đặt ứng dụng (manifest) ở máy chủ lạ { $host }
-   *[other] Mỗi lần người xem bấm liên kết, trình duyệt báo về máy chủ lạ { $host }
-}
+signal-foreign-declaration-base = Mọi liên kết nội bộ của trang nay dẫn sang tên miền lạ { $host } do khai báo «base»
+signal-foreign-declaration-manifest = Trang khai báo tệp cài đặt ứng dụng (manifest) ở máy chủ lạ { $host }
+signal-foreign-declaration-ping = Mỗi lần người xem bấm liên kết, trình duyệt báo về máy chủ lạ { $host }
 signal-canonical = Trang khai báo với máy tìm kiếm địa chỉ gốc ({ $rel }) ở tên miền lạ { $host }
 signal-download = Thêm liên kết tải chương trình từ máy chủ lạ { $host }
 signal-pinned-account = Số tài khoản quen thuộc đã bị thay: trước là { $before }, nay là { $after }

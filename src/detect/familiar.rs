@@ -29,6 +29,9 @@ const SENTENCE: usize = 8;
 const LETTERS: usize = 5;
 const REPEATED: usize = 3;
 const WORDS: usize = 12;
+/// Fewest words of a title that tells a portal from others, and most bytes of a line that is asked for it.
+const TITLE: usize = 3;
+const LINE: usize = 400;
 /// Most bytes of known text and of the page's text that are read.
 const READ: usize = 1 << 20;
 
@@ -44,6 +47,8 @@ pub struct Familiar {
     pub own_links: usize,
     /// Share, 0 to 1, of a known title's pairs of words that the page's title has.
     pub name: f64,
+    /// Whether one visible line, such as the brand or the copyright, has a known title whole.
+    pub signed: bool,
     /// Whether the page's title has a word, in plain letters, that known looks repeat: a place, an office, a subject.
     pub subject: bool,
     /// Words in visible blocks of at least eight: a board of numbers and labels has few.
@@ -93,6 +98,7 @@ impl Familiar {
             links: targets.len(),
             own_links: own_links.count(),
             name: name(view),
+            signed: is_signed(view),
             subject: has_subject(view),
             prose: page
                 .visible()
@@ -109,7 +115,8 @@ impl Familiar {
         let is_named = self.name >= NAMED;
         let is_redesign = self.own_links >= REDESIGN;
         self.speaks()
-            || is_redesign && (self.words >= REDESIGNED || is_named && self.words > 0.0)
+            || is_redesign && (self.words >= REDESIGNED || self.signed)
+            || is_redesign && is_named && self.words > 0.0
             || self.links > 0 && (is_named || self.words >= NAMED_SPOKEN)
             || (is_named || self.subject) && self.prose < FEW
     }
@@ -151,6 +158,24 @@ fn name(view: &View) -> f64 {
         share(known.intersection(&now).count(), known.len(), 1)
     });
     shares.fold(0.0, f64::max)
+}
+
+/// Whether a visible line holds a known title of several words, whole.
+fn is_signed(view: &View) -> bool {
+    let known: Vec<String> = view.norm.titles.iter().map(|it| fold(it)).collect();
+    let known: Vec<&String> = known
+        .iter()
+        .filter(|it| it.split(' ').count() >= TITLE)
+        .collect();
+    let mut room = READ;
+    let lines = view.page.visible().take_while(|it| {
+        room = room.saturating_sub(it.text.len() + 1);
+        room > 0 && !cancel::step(it.text.len())
+    });
+    let mut lines = lines
+        .filter(|it| it.text.len() <= LINE)
+        .map(|it| fold(&it.text));
+    lines.any(|line| known.iter().any(|it| line.contains(it.as_str())))
 }
 
 fn share(part: usize, whole: usize, least: usize) -> f64 {

@@ -17,23 +17,22 @@ impl Detector for ForeignDeclaration {
 
     fn look(&self, view: &View) -> Option<Found> {
         let change = view.change.as_ref()?;
-        let (strength, worst) = change
+        let (strength, sentence, worst) = change
             .uses
             .iter()
             .filter_map(|it| {
-                let weight = match it.usage {
-                    Usage::Base => 1.0,
-                    Usage::Manifest => 0.9,
-                    Usage::Ping => 0.85,
+                let (weight, sentence) = match it.usage {
+                    Usage::Base => (1.0, "signal-foreign-declaration-base"),
+                    Usage::Manifest => (0.9, "signal-foreign-declaration-manifest"),
+                    Usage::Ping => (0.85, "signal-foreign-declaration-ping"),
                     _ => return None,
                 };
-                Some((weight * view.doubt(&it.url, Role::Whole), it))
+                let strength = weight * view.doubt(&it.url, Role::Whole);
+                Some((strength, sentence, it))
             })
             .filter(|it| it.0 > 0.0)
             .max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let say = Localized::new("signal-foreign-declaration")
-            .with("what", worst.usage.as_str())
-            .with("host", excerpt::defang(&worst.host));
+        let say = Localized::new(sentence).with("host", excerpt::defang(&worst.host));
         Some(Found::new(strength, say, &worst.url))
     }
 }

@@ -75,10 +75,19 @@ impl Detector for OwnUpload {
             Some(_) if view.kept() <= INTACT => doubt * 0.85,
             _ => doubt,
         };
-        let say = Localized::new("signal-own-upload")
-            .with("use", usage.as_str())
-            .with("path", path(&url));
+        let say = Localized::new(sentence(usage)).with("path", path(&url));
         Some(Found::new(strength, say, &url))
+    }
+}
+
+/// The sentence about a use: one each, since languages put the use at different places.
+fn sentence(usage: Usage) -> &'static str {
+    match usage {
+        Usage::Code => "signal-own-upload-code",
+        Usage::Frame => "signal-own-upload-frame",
+        Usage::Form => "signal-own-upload-form",
+        Usage::Refresh => "signal-own-upload-refresh",
+        _ => "signal-own-upload-other",
     }
 }
 
