@@ -75,10 +75,11 @@ pub fn yaml(config: &Config, agencies: &[Agency], targets: &[Target]) -> String 
 fn questions(out: &mut String, config: &Config) {
     let it = config.questions;
     if it != AnswerTimes::default() {
-        let (within, window) = (duration_text(it.answer_within), duration_text(it.in_window));
+        let texts = [it.answer_within, it.at_night, it.in_window].map(duration_text);
+        let [within, night, window] = texts;
         let _ = writeln!(
             out,
-            "\nquestions: {{ answer_within: {within}, in_window: {window} }}"
+            "\nquestions: {{ answer_within: {within}, at_night: {night}, in_window: {window} }}"
         );
     }
 }

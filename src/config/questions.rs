@@ -19,6 +19,7 @@ pub(super) fn read(node: &Node, faults: &mut Vec<Fault>) -> AnswerTimes {
     let mut is_sane = true;
     for (name, value) in [
         ("answer_within", &mut out.answer_within),
+        ("at_night", &mut out.at_night),
         ("in_window", &mut out.in_window),
     ] {
         let Some(length) = fields.duration(name) else {
@@ -33,6 +34,10 @@ pub(super) fn read(node: &Node, faults: &mut Vec<Fault>) -> AnswerTimes {
     if is_sane && out.in_window > out.answer_within {
         let why = "longer than answer_within: a watch window leaves less time, not more";
         fields.fault(at("in_window"), "in_window", why);
+    }
+    // without a time of its own, the night leaves no more than the day
+    if fields.node("at_night").is_none() {
+        out.at_night = out.at_night.min(out.answer_within);
     }
     fields.finish();
     out

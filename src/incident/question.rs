@@ -1,6 +1,6 @@
 //! The question to an agency whether it made a large change: how long it stands, what answers do, and what it becomes.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::timeline::push;
 use crate::model::{
@@ -13,11 +13,24 @@ use crate::model::{
 /// Time in which a change that the agency calls its own must join the baseline; after it, the change rings.
 const TAKEN_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
+/// The hours of the night: from this hour in the evening, until this hour in the morning.
+const EVENING: i8 = 22;
+const MORNING: i8 = 6;
+
+/// What the time for an answer depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Hours<'a> {
+    pub windows: &'a [WatchWindow],
+    pub times: AnswerTimes,
+    /// The zone of the agencies, in which it is day or night.
+    pub zone: &'a TimeZone,
+}
+
 /// The incident as a question with its time for an answer, if it is asked and has none yet.
-pub fn asked(mut it: Incident, windows: &[WatchWindow], times: AnswerTimes) -> Incident {
+pub fn asked(mut it: Incident, hours: Hours<'_>) -> Incident {
     if it.kind == Kind::Asked && it.question.is_none() {
         it.question = Some(Question {
-            until: until(it.confirmed_at, windows, times),
+            until: until(it.confirmed_at, hours),
             answer: None,
             outcome: None,
             alarm: None,
@@ -28,13 +41,20 @@ pub fn asked(mut it: Incident, windows: &[WatchWindow], times: AnswerTimes) -> I
 
 /// The end of the time for an answer to a question of this moment. A watch window that is open, or opens meanwhile,
 /// leaves its own, shorter time.
-pub fn until(asked: Timestamp, windows: &[WatchWindow], times: AnswerTimes) -> Timestamp {
+pub fn until(asked: Timestamp, hours: Hours<'_>) -> Timestamp {
+    let times = hours.times;
     let after = |from: Timestamp, length| {
         let length = SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX);
         from.checked_add(length).unwrap_or(Timestamp::MAX)
     };
-    let usual = after(asked, times.answer_within);
-    windows
+    let hour = asked.to_zoned(hours.zone.clone()).hour();
+    let is_night = hour >= EVENING || hour < MORNING;
+    let usual = match is_night {
+        true => after(asked, times.at_night),
+        false => after(asked, times.answer_within),
+    };
+    hours
+        .windows
         .iter()
         .filter(|it| asked < it.to && it.from < usual)
         .map(|it| after(asked.max(it.from), times.in_window))
@@ -179,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_watch_window_shortens_the_time_for_an_answer() {
+    fn a_watch_window_and_the_night_shorten_the_time_for_an_answer() {
         let at = |text: &str| -> Timestamp { format!("2026-11-22T{text}+07:00").parse().unwrap() };
         let window = |from: &str, to: &str| WatchWindow {
             name: "x".to_owned(),
@@ -188,8 +208,17 @@ mod tests {
             every: None,
             digest: None,
         };
-        let times = AnswerTimes::default();
-        let until = |windows: &[WatchWindow]| until(at("14:00:00"), windows, times);
+        let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
+        let asked = |asked: &str, windows: &[WatchWindow]| {
+            let times = AnswerTimes::default();
+            let hours = Hours {
+                windows,
+                times,
+                zone: &zone,
+            };
+            until(at(asked), hours)
+        };
+        let until = |windows: &[WatchWindow]| asked("14:00:00", windows);
         assert_eq!(until(&[]), at("16:00:00"));
         assert_eq!(until(&[window("08:00:00", "20:00:00")]), at("14:15:00"));
         assert_eq!(until(&[window("15:00:00", "20:00:00")]), at("15:15:00"));
@@ -197,5 +226,9 @@ mod tests {
         assert_eq!(until(&[window("08:00:00", "14:00:00")]), at("16:00:00"));
         assert_eq!(until(&[window("16:00:00", "20:00:00")]), at("16:00:00"));
         assert_eq!(until(&[window("15:55:00", "20:00:00")]), at("16:00:00"));
+        // at night
+        assert_eq!(asked("05:59:59", &[]), at("06:59:59"));
+        assert_eq!(asked("06:00:00", &[]), at("08:00:00"));
+        assert_eq!(asked("22:00:00", &[]), at("23:00:00"));
     }
 }

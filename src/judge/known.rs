@@ -44,7 +44,7 @@ pub struct Case {
     /// The first visitor, where another one looks.
     pub beside: Option<FirstVisitor>,
     /// Whether other visitors look after this one, and are compared with it.
-    pub leads: bool,
+    pub others_follow: bool,
     /// What was fetched at the places that the page newly leads to; empty where nothing was.
     pub reached: Arc<[Reached]>,
 }
@@ -60,7 +60,7 @@ impl Case {
             reference: None,
             mask: None,
             beside: None,
-            leads: known.first.is_none() && known.target.settings.profiles.len() > 1,
+            others_follow: known.first.is_none() && known.target.settings.profiles.len() > 1,
             reached: Arc::default(),
         }
     }

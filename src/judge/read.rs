@@ -145,7 +145,7 @@ fn judged(
     });
     out.body = Some(body.clone());
     out.is_whole = true;
-    out.shown = case.leads.then(|| Shown::of(page).into());
+    out.shown = case.others_follow.then(|| Shown::of(page).into());
     if class.standing() == Standing::Tampered {
         out.led = case
             .reached

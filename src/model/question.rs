@@ -82,8 +82,10 @@ impl Outcome {
 /// The times that an agency has for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AnswerTimes {
-    /// At ordinary times, day and night.
+    /// By day, outside watch windows.
     pub answer_within: Duration,
+    /// For a question that is asked at night: few webmasters work then, and an officer is awake.
+    pub at_night: Duration,
     /// While a watch window is open.
     pub in_window: Duration,
 }
@@ -92,6 +94,7 @@ impl Default for AnswerTimes {
     fn default() -> Self {
         Self {
             answer_within: Duration::from_secs(2 * 3600),
+            at_night: Duration::from_secs(3600),
             in_window: Duration::from_secs(15 * 60),
         }
     }

@@ -144,10 +144,14 @@ pub(crate) async fn commit_of(
     now: Timestamp,
 ) -> Result<Commit> {
     silence_announced(world, &mut incidents, now).await?;
-    let (windows, times) = (world.windows(now), world.config.questions);
+    let hours = question::Hours {
+        windows: &world.windows(now),
+        times: world.config.questions,
+        zone: &world.config.service.timezone,
+    };
     incidents = incidents
         .into_iter()
-        .map(|it| question::asked(it, &windows, times))
+        .map(|it| question::asked(it, hours))
         .collect();
     let mut alerts = Vec::new();
     for it in &mut incidents {

@@ -151,13 +151,13 @@ fn times_for_answers_are_read_and_written() {
     let usual = config::parse("", Pace::Polite).unwrap();
     let exported = |it: &config::Config| config::export::yaml(it, &it.agencies, &it.targets);
     assert!(!exported(&usual).contains("questions"));
-    let text = "questions: { answer_within: 4h, in_window: 10m }\n";
+    let text = "questions: { answer_within: 4h, at_night: 30m, in_window: 10m }\n";
     let config = config::parse(text, Pace::Polite).unwrap();
     let minutes = |it: std::time::Duration| it.as_secs() / 60;
     let times = config.questions;
     assert_eq!(
-        [times.answer_within, times.in_window].map(minutes),
-        [240, 10]
+        [times.answer_within, times.at_night, times.in_window].map(minutes),
+        [240, 30, 10]
     );
     let again = config::parse(&exported(&config), Pace::Polite).unwrap();
     assert_eq!(again.questions, times);
