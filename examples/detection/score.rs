@@ -151,7 +151,7 @@ impl Scored {
 pub fn show(judged: &[Judged], family: &str) {
     for case in judged
         .iter()
-        .filter(|it| it.family == family && !is_right(it.want, &it.verdict))
+        .filter(|it| it.family.starts_with(family) && !is_right(it.want, &it.verdict))
     {
         let signals: Vec<String> = case
             .verdict
@@ -160,7 +160,8 @@ pub fn show(judged: &[Judged], family: &str) {
             .map(|it| format!("{} {:.2} [{}]", it.name, it.weight, it.excerpt))
             .collect();
         println!(
-            "{} {} {:.3} {}",
+            "{} {} {} {:.3} {}",
+            case.family,
             case.name,
             case.verdict.level.as_str(),
             case.verdict.score,
