@@ -118,7 +118,7 @@ impl Familiar {
             || is_redesign && (self.words >= REDESIGNED || self.signed)
             || is_redesign && is_named && self.words > 0.0
             || self.links > 0 && (is_named || self.words >= NAMED_SPOKEN)
-            || (is_named || self.subject) && self.prose < FEW
+            || (is_named || self.subject) && self.prose < FEW && self.own_links > 0
     }
 
     /// Whether the page has the portal's links, or its words beside its name: more than a title that was left standing.

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{Role, View, hosts};
+use super::{Role, View, hosts, standing::is_among_uploads};
 use crate::{
-    diff::pins::{Fact, Pin, is_state},
+    diff::pins::{Fact, Pin, is_program, is_state},
     model::{Localized, excerpt},
-    page::registrable,
+    page::{place, registrable},
 };
 
 /// A pinned fact that is gone, and the new one that stands for it.
@@ -89,6 +89,38 @@ pub fn swaps<'a>(view: &'a View<'_>, kind: Fact) -> Vec<Swap<'a>> {
     .collect()
 }
 
+/// Links to services that lead, at their known host, to a page or program among its uploads, as they never did.
+pub fn led_to_uploads<'a>(view: &'a View<'_>) -> Vec<Swap<'a>> {
+    moved(view, |it| it.kind == Fact::Service)
+}
+
+/// Links of a kind that lead to the uploads of their known host now, under their known words.
+fn moved<'a>(view: &'a View<'_>, is_kind: impl Fn(&&Pin) -> bool) -> Vec<Swap<'a>> {
+    if view.change.is_none() {
+        return Vec::new();
+    }
+    let uploaded = view.pins().iter().filter(|it| is_kind(it));
+    let uploaded = uploaded.filter(|it| is_among_uploads(&it.shown));
+    uploaded
+        .filter_map(|after| {
+            let mut known = view.norm.pinned().filter(|it| is_kind(it));
+            let before = known.find(|it| it.label == after.label && it.value == after.value)?;
+            (!is_among_uploads(&before.shown)).then_some(Swap {
+                before,
+                after,
+                place: 1.0,
+                words: 1.0,
+            })
+        })
+        .collect()
+}
+
+/// Programs that lie, at their known host, among its uploads, as they never did.
+pub fn moved_to_uploads<'a>(view: &'a View<'_>) -> Vec<Swap<'a>> {
+    let runs = |it: &&Pin| it.kind == Fact::Download && is_program(target(it).1);
+    moved(view, runs)
+}
+
 /// Links to services and files that stand under their known words and now lead elsewhere; those that lead to facts of `kind`
 /// now.
 pub fn led_elsewhere<'a>(view: &'a View<'_>, kind: Fact) -> Vec<Swap<'a>> {
@@ -122,9 +154,12 @@ pub fn target(link: &Pin) -> (&str, &str) {
 }
 
 /// How strange a host is for a fact that people trust: 0 for the portal's own, one that it used before or one of the state;
-/// 0.5 for one that honest pages commonly embed; 1 for any other. An ending that anybody registers under makes no host less
-/// strange.
+/// 0.5 for one that honest pages commonly embed; 0.75 for a holder of a `.vn` name; 1 for any other, and where anybody
+/// publishes, even if the portal leads there for other things.
 pub fn strangeness(view: &View, host: &str) -> f64 {
+    if place::is_shared(host) {
+        return 1.0;
+    }
     let domain = registrable(host);
     let norm = view.norm;
     let used = [
@@ -142,7 +177,15 @@ pub fn strangeness(view: &View, host: &str) -> f64 {
     if hosts::is_known_as(&domain, Role::Any) {
         return 0.5;
     }
-    if view.is_foreign(host) { 1.0 } else { 0.0 }
+    if !view.is_foreign(host) {
+        return 0.0;
+    }
+    // companies at home run services for the state
+    if hosts::is_registered_in_vietnam(host) {
+        0.75
+    } else {
+        1.0
+    }
 }
 
 fn place(before: &Pin, after: &Pin) -> f64 {

@@ -197,6 +197,7 @@ fn is_known(place: &Place, role: Role) -> bool {
             Role::Any => uses.contains('l'),
             Role::Covert => uses.contains('h'),
             Role::Frame => uses.contains('f'),
+            Role::Script => uses.contains('s'),
             // code names such pages in its comments, and opens them when a button is pressed
             Role::Reached => uses.contains('l') && !uses.contains('x'),
             _ => false,
@@ -205,7 +206,7 @@ fn is_known(place: &Place, role: Role) -> bool {
 }
 
 /// Whether the address is that of a page or program among the uploads of its host: the host's owner need not know of it.
-fn is_among_uploads(url: &str) -> bool {
+pub(super) fn is_among_uploads(url: &str) -> bool {
     place::upload(place::path(url))
         .is_some_and(|it| it.kept != Kept::Program && ACTIVE.contains(&it.ending.as_str()))
 }

@@ -8,11 +8,12 @@ use super::{
     phrases::{DEEDS, FAULTS, LOGIN, OUT_OF_ORDER, PARKED, Phrases, SIGNED, SLOGANS, SPAM, TAUNTS},
 };
 use crate::{
+    diff::pins::{Fact, Pin},
     model::{digest::key, verdict::State},
     page::{
-        Hiding, Kind, Page,
+        Hiding, Kind, Page, Usage,
         fold::{fold, visible},
-        noise,
+        noise, place,
     },
 };
 
@@ -22,6 +23,20 @@ const SHORT: usize = 160;
 const SHELL: usize = 15;
 /// Most visible words of a site's own error page that no list knows.
 const FAULT: usize = 60;
+/// Words of a label, such as a name or "loading", and words with which longer lines of a shell ask to wait, folded.
+const WAITING_WORDS: usize = 4;
+const WAITS: &[&str] = &[
+    "dang tai",
+    "vui long cho",
+    "vui long doi",
+    "cho trong giay lat",
+    "javascript",
+    "loading",
+    "please wait",
+    "memuat",
+    "trinh duyet",
+    "browser",
+];
 /// Bytes of inline code that can fill a shell.
 const SHELL_CODE: usize = 2000;
 
@@ -74,7 +89,8 @@ pub fn of(view: &View) -> State {
     if view.norm.looks > 0 && challenge::is_hostile(view) && !says(&LOGIN) {
         return State::Ordinary;
     }
-    if says(&OUT_OF_ORDER) || says(&FAULTS) && is_plain(view, page) {
+    let out_of_order = says(&OUT_OF_ORDER) && !leads_on(view);
+    if out_of_order || says(&FAULTS) && is_plain(view, page) {
         return State::Maintenance;
     }
     if says(&PARKED) {
@@ -109,6 +125,24 @@ fn is_hostile(view: &View, told: &[String]) -> bool {
         .map(String::as_str)
         .chain(written)
         .any(|it| SIGNED.any(it) || TAUNTS.any(it) || SLOGANS.any(it) || DEEDS.any(it))
+}
+
+/// Whether a notice sends its readers, as the portal never did, to an account, a messenger or a stranger: one of maintenance
+/// gives a time and a telephone.
+fn leads_on(view: &View) -> bool {
+    if view.norm.looks == 0 {
+        return false;
+    }
+    let links = view.page.links.iter().filter(|it| !it.host.is_empty());
+    let mut links = links.filter(|it| it.hidden.is_none());
+    let pays = |it: &Pin| it.kind == Fact::Account && !view.norm.pins.contains_key(&it.key());
+    links.any(|it| view.is_strange(&it.host) || is_new_tenant(view, &it.url, &it.host))
+        || view.pins().iter().any(pays)
+}
+
+/// Whether the address is that of one of many publishers on a host, to which the portal never led.
+fn is_new_tenant(view: &View, url: &str, host: &str) -> bool {
+    place::is_shared(host) && !view.norm.holds(Usage::Link, place::of(url, host).name())
 }
 
 /// Whether the page uses no strange host and advertises no trade.
@@ -176,6 +210,21 @@ fn is_earned(view: &View, page: &Page) -> bool {
     loads_own && view.norm.titles.iter().any(is_name)
 }
 
+/// Whether a shell's few words say that something is loading, name the portal, or stood there before. A sentence in the place of the
+/// page is no shell.
+fn says_nothing(view: &View) -> bool {
+    if view.norm.looks == 0 {
+        return true;
+    }
+    let mut said = view.page.visible().take(SHELL);
+    said.all(|it| {
+        let words = it.text.split_whitespace().count();
+        let known = view.norm.blocks.contains_key(&it.key);
+        let folded = || fold(&it.text);
+        words <= WAITING_WORDS || known || WAITS.iter().any(|word| folded().contains(word))
+    })
+}
+
 /// Whether the page has nothing to read and honest code to fetch it: not black, not packed, and no `document.write`.
 fn is_shell(view: &View, page: &Page) -> bool {
     let loads = page
@@ -194,6 +243,7 @@ fn is_shell(view: &View, page: &Page) -> bool {
                 > 200
     });
     view.words <= SHELL
+        && says_nothing(view)
         && (loads || code > SHELL_CODE)
         && !page.dark
         && page.stunts.is_empty()

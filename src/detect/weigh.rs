@@ -112,6 +112,8 @@ impl Reckoning {
             Level::Question
         } else if score >= SUSPECT {
             Level::Suspect
+        } else if self.is_asked(table) {
+            Level::Question
         } else if self.kept < DRIFTED_BELOW {
             Level::Drifted
         } else {
@@ -127,6 +129,12 @@ impl Reckoning {
             signals,
             state: self.state,
         }
+    }
+
+    /// Whether a page that does not ring shows what its agency is asked about.
+    fn is_asked(&self, table: &Table) -> bool {
+        let mut asked = self.found.iter().filter(|it| table.is(it.0, Family::Asked));
+        self.state == State::Ordinary && asked.any(|it| it.1.strength >= question::ASKED_FROM)
     }
 
     /// Whether a page that would ring by these signals is asked about instead. A page in another state than its

@@ -18,17 +18,21 @@ pub enum Family {
     OwnDoing,
     /// What a redesign changes. Where a page rings by nothing else, its agency is asked.
     Structural,
+    /// What an agency does now and then, and a fraudster, too: too little to wake a person, too much to pass without a
+    /// question.
+    Asked,
 }
 
 impl Family {
     /// All families, in the order of the comment in `weights.tsv`.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Signature,
         Self::Face,
         Self::Absence,
         Self::Planted,
         Self::OwnDoing,
         Self::Structural,
+        Self::Asked,
     ];
 
     /// The name in `weights.tsv`.
@@ -40,6 +44,7 @@ impl Family {
             Self::Planted => "planted",
             Self::OwnDoing => "own-doing",
             Self::Structural => "structural",
+            Self::Asked => "asked",
         }
     }
 
@@ -226,7 +231,7 @@ mod tests {
         );
         assert_eq!(
             families("face,planted"),
-            Err("line 1: \"face,planted\" is no family; known are signature, face, absence, planted, own-doing, structural".to_owned())
+            Err("line 1: \"face,planted\" is no family; known are signature, face, absence, planted, own-doing, structural, asked".to_owned())
         );
         for family in Family::ALL {
             assert_eq!(Family::of(family.as_str()), Some(family));

@@ -20,6 +20,8 @@ const SHOWN: f64 = 0.35;
 /// Fewest words of a page that can be said to be hidden, and of a text that stands in its place.
 const WORDS: usize = 40;
 const INSTEAD: usize = 4;
+/// Words of a page that shows nothing any more.
+const BARE: usize = 6;
 /// Most blocks that are read for the text that stands in the place of a hidden page.
 const BLOCKS: usize = 400;
 
@@ -98,7 +100,10 @@ fn hidden(view: &View) -> Option<Found> {
     let words: usize = instead.iter().map(|it| count(it)).sum();
     let pictured = !change.images.is_empty() || !change.frames.is_empty();
     if words < INSTEAD && !pictured {
-        return None;
+        // scripts that choose between editions hide a page until they have chosen
+        let is_bare = change.scripts.is_empty() && view.words < BARE;
+        return is_bare
+            .then(|| Found::new(0.85, Localized::new("signal-covering-layer-blanks"), ""));
     }
     let say = Localized::new("signal-covering-layer-hides");
     Some(Found::new(1.0, say, &instead.join(" ")))

@@ -33,6 +33,12 @@ impl Detector for ForeignDeclaration {
             .filter(|it| it.0 > 0.0)
             .max_by(|a, b| a.0.total_cmp(&b.0))?;
         let say = Localized::new(sentence).with("host", excerpt::defang(&worst.host));
+        // a new site has new declarations
+        let strength = if view.kept() < 0.6 {
+            strength * 0.4
+        } else {
+            strength
+        };
         Some(Found::new(strength, say, &worst.url))
     }
 }

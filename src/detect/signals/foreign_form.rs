@@ -19,6 +19,9 @@ impl Detector for ForeignForm {
             .iter()
             .map(|it| {
                 let kind = if it.password { 1.0 } else { 0.9 };
+                // a new site has new searches
+                let anew = view.change.is_some() && view.kept() < 0.6 && !it.password;
+                let kind = if anew { kind * 0.4 } else { kind };
                 (kind * view.doubt(&it.action, Role::Form), it)
             })
             .filter(|it| it.0 > 0.0)

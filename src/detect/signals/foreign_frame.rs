@@ -6,8 +6,8 @@ use crate::{
     page::{Frame, place},
 };
 
-/// Strength 1.0 if the frame covers the page, is hidden or is on a risky host; 0.75 in an otherwise unchanged page;
-/// else 0.6. A visible one of a `.vn` host: 0.55.
+/// Strength 1.0 if the frame covers the page, is hidden or is on a risky host; in an otherwise unchanged page 0.75 where anybody
+/// publishes, and 0.7 elsewhere; else 0.6. A visible one of a `.vn` host: 0.55.
 pub struct ForeignFrame;
 
 impl Detector for ForeignFrame {
@@ -24,8 +24,12 @@ impl Detector for ForeignFrame {
                 // maps, prices and broadcasts of companies at home
                 0.55
             } else if view.change.is_some() && view.kept() > 0.9 {
-                // the only change of the page
-                0.75
+                // the only change of the page: a map, prices, a broadcast of a stranger, which the agency is asked about
+                if place::is_shared(&it.host) {
+                    0.75
+                } else {
+                    0.7
+                }
             } else {
                 0.6
             }

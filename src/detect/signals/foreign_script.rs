@@ -8,8 +8,8 @@ use crate::{
     page::{Usage, place},
 };
 
-/// Strength 1.0 on a risky host; else 0.93 or 0.88 for a few in an otherwise unchanged page, 0.3 in a redesign; half
-/// of it on a public body's host. Only beside a baseline.
+/// Strength 1.0 on a risky host; 0.75 for one of a holder of a `.vn` name, which the agency is asked about; else 0.93 or 0.88 for a
+/// few in an otherwise unchanged page, 0.3 in a redesign; half of it on a public body's host. Only beside a baseline.
 pub struct ForeignScript;
 
 impl Detector for ForeignScript {
@@ -38,8 +38,12 @@ impl Detector for ForeignScript {
             .map(|it| place::of(it.1, place::host(it.1)).name().to_owned())
             .collect();
         // a redesign brings its own hosts; a single new host in an otherwise unchanged page was planted
+        let at_home = hosts::is_registered_in_vietnam(place::host(worst))
+            && !place::is_shared(place::host(worst));
         let strength = match (risky(worst), view.kept()) {
             (true, _) => 1.0,
+            // rates, weather, chats of companies at home
+            (false, kept) if kept > 0.6 && at_home && places.len() == 1 => 0.75,
             (false, kept) if kept > 0.9 && places.len() <= 2 => 0.93,
             (false, kept) if kept > 0.6 && places.len() <= 3 => 0.88,
             (false, _) => 0.3,

@@ -26,7 +26,7 @@ impl Detector for ForeignStyle {
         let few = strange.count() < 3;
         let anybody = place::is_shared(&worst.host) || hosts::is_risky(&worst.host);
         strength *= match view.kept() {
-            _ if anybody => 1.0,
+            kept if anybody && kept > 0.6 => 1.0,
             kept if kept > 0.9 && few => 0.95,
             kept if kept > 0.6 => 0.7,
             _ => 0.3,

@@ -25,6 +25,7 @@ mod language;
 mod leads_to;
 mod missing_text;
 mod moved;
+mod new_account;
 mod not_a_page;
 mod offer;
 mod origin;
@@ -47,6 +48,7 @@ mod shown_to_some;
 mod slogan;
 mod spam;
 mod stage;
+mod strange_service;
 mod swapped_links;
 mod takes_page;
 mod taunt;
@@ -114,6 +116,8 @@ pub const ALL: &[&dyn Detector] = &[
     &pinned_program::PinnedProgram,
     &pinned_contact::PinnedContact,
     &pinned_logo::PinnedLogo,
+    &new_account::NewAccount,
+    &strange_service::StrangeService,
     &shown_to_some::ShownToSome,
     &leads_to::LeadsTo,
     &alien_text::AlienText,

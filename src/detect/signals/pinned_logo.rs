@@ -8,8 +8,12 @@ use crate::{
     diff::pins::Fact,
 };
 
-/// Strength 1.0 for a picture of a strange host, 0.2 for another one of the portal. Only in a page that kept the rest.
+/// Strength 1.0 for a picture of a strange host, 0.1 for another one of the portal, or where other pictures moved to that host, too.
+/// Only in a page that kept the rest.
 pub struct PinnedLogo;
+
+/// Pictures on one host from which the portal keeps its pictures there now.
+const MOVED: usize = 3;
 
 impl Detector for PinnedLogo {
     fn name(&self) -> &'static str {
@@ -24,10 +28,12 @@ impl Detector for PinnedLogo {
             .images
             .iter()
             .find(|it| it.src.starts_with(&swap.after.shown))?;
-        let strength = if strangeness(view, &image.host) > 0.5 {
+        let together = view.page.images.iter().filter(|it| it.host == image.host);
+        let is_alone = together.count() < MOVED;
+        let strength = if is_alone && strangeness(view, &image.host) > 0.5 {
             1.0
         } else {
-            0.2
+            0.1
         };
         let say = swap.say("signal-pinned-logo");
         Some(Found::new(strength, say, &swap.shown()))

@@ -3,13 +3,14 @@
 use crate::{
     detect::{
         Detector, Found, View,
-        pins::{Swap, led_elsewhere, strangeness, target},
+        pins::{Swap, led_elsewhere, led_to_uploads, strangeness, target},
     },
     diff::pins::Fact,
     page::registrable,
 };
 
-/// Strength 1.0 for a strange host, 0.5 for one that honest pages commonly link to, such as a form service.
+/// Strength 1.0 for a strange host, one where anybody publishes, and a page among the portal's own uploads; 0.75 for a holder
+/// of a `.vn` name, 0.5 for a host that honest pages commonly link to.
 pub struct PinnedService;
 
 impl Detector for PinnedService {
@@ -24,8 +25,10 @@ impl Detector for PinnedService {
             let moved = registrable(target(it.before).0) != registrable(host);
             if moved { strangeness(view, host) } else { 0.0 }
         };
-        let worst = all.iter().max_by(|a, b| weigh(a).total_cmp(&weigh(b)))?;
-        let strength = weigh(worst);
+        let uploaded = led_to_uploads(view);
+        let all = all.iter().map(|it| (weigh(it), it));
+        let all = all.chain(uploaded.iter().map(|it| (1.0, it)));
+        let (strength, worst) = all.max_by(|a, b| a.0.total_cmp(&b.0))?;
         let say = worst
             .say("signal-pinned-service")
             .with("label", worst.label());

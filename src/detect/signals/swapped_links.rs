@@ -3,14 +3,25 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    detect::{Detector, Found, Role, View, hosts, pins::led_elsewhere},
-    diff::pins::Fact,
+    detect::{
+        Detector, Found, Role, View, hosts,
+        pins::{led_elsewhere, strangeness},
+    },
+    diff::pins::{self, Fact},
     model::{Localized, digest::key},
-    page::Link,
+    page::{Link, place},
 };
 
-/// Strength 0.34 for each link, 0.42 for several texts in an otherwise unchanged page, and 0.5 more if one advertises trade. Only beside a baseline.
+/// Strength 0.34 for each link, 0.42 for several texts in an otherwise unchanged page, 0.3 for one to a holder of a `.vn` name; 0.5
+/// more if one advertises trade; 0.9 for a pinned service or file that is a link to a stranger now. Only beside a baseline.
 pub struct SwappedLinks;
+
+/// Strength for a text that was pinned.
+const PINNED: f64 = 0.9;
+/// Strength for each link to a company at home: partners and newspapers take over what a portal told itself.
+const AT_HOME: f64 = 0.3;
+/// Most swapped links that are compared with what was pinned.
+const MOST: usize = 40;
 
 impl Detector for SwappedLinks {
     fn name(&self) -> &'static str {
@@ -43,7 +54,15 @@ impl Detector for SwappedLinks {
         } else {
             0.34
         };
-        let strength = swapped.len() as f64 * each + if sold { 0.5 } else { 0.0 };
+        let weigh = |it: &&&Link| {
+            let at_home = hosts::is_registered_in_vietnam(&it.host) && !place::is_shared(&it.host);
+            if at_home { AT_HOME } else { each }
+        };
+        let links: f64 = swapped.iter().map(weigh).sum();
+        let mut strength = links + if sold { 0.5 } else { 0.0 };
+        if swapped.iter().take(MOST).any(|it| was_pinned(view, it)) {
+            strength = strength.max(PINNED);
+        }
         let say = Localized::new("signal-swapped-links").with("count", swapped.len());
         Some(Found::new(
             strength,
@@ -51,4 +70,13 @@ impl Detector for SwappedLinks {
             &format!("{} → {}", first.text, first.host),
         ))
     }
+}
+
+/// Whether the text of the link stood under a service or file that people trust, and the link leads to a stranger.
+fn was_pinned(view: &View, link: &Link) -> bool {
+    let label = pins::bare(&link.text);
+    let mut known = view.norm.pinned();
+    strangeness(view, &link.host) >= 1.0
+        && known
+            .any(|it| matches!(it.kind, Fact::Service | Fact::Download) && it.label == label.trim())
 }

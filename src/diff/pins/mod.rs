@@ -14,8 +14,8 @@ use std::collections::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    targets::{is_document, is_program, is_state},
-    words::speaks_of_payment,
+    targets::{is_document, is_program, is_state, promises_service},
+    words::{bare, names_body, speaks_of_payment},
 };
 use crate::{model::digest::key, page::Page};
 

@@ -39,7 +39,38 @@ const SERVICES: &[&str] = &[
     "layanan",
     "perizinan",
     "pajak",
+    "dang nhap",
+    "login",
+    "log in",
+    "sign in",
+    "masuk",
 ];
+
+/// Words by which a link promises a visitor something of the state: more than the names of services, which are pinned.
+const PROMISES: &[&str] = &[
+    "hoan thue",
+    "tro cap",
+    "phat nguoi",
+    "nop phat",
+    "can cuoc",
+    "giay phep lai xe",
+    "tra cuu phat",
+    "tra cuu tro cap",
+    "ho tro an sinh",
+    "xac minh thong tin",
+    "xac thuc thong tin",
+    "cap nhat thong tin",
+    "kich hoat tai khoan",
+    "refund",
+    "subsidy",
+];
+
+/// Whether the words of a link, in lower case and without marks, promise a service of the state.
+pub fn promises_service(bare: &str) -> bool {
+    let words = SERVICES.iter().chain(PROMISES);
+    let mut words = words.filter(|it| !it.ends_with(' '));
+    words.any(|it| bare.contains(it))
+}
 
 /// Labels of hosts that serve them.
 const HOSTS: &[&str] = &[

@@ -143,7 +143,7 @@ static FINDER: LazyLock<Option<(AhoCorasick, Vec<Sense>)>> = LazyLock::new(|| {
 
 /// A text in lower case, without marks and invisible characters, with plain dashes and blanks: a number is written in
 /// ASCII digits there.
-pub(super) fn bare(text: &str) -> String {
+pub fn bare(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible(text).chars() {
         match c {
@@ -176,6 +176,32 @@ pub(super) fn labels(bare: &str) -> Vec<(usize, Sense)> {
 fn is_whole(text: &str, from: usize, to: usize) -> bool {
     let letter = |it: Option<char>| it.is_some_and(|it| it.is_ascii_alphabetic());
     !letter(text[..from].chars().next_back()) && !letter(text[to..].chars().next())
+}
+
+/// Whether a bare text names a treasury, a fund or another body to which people pay or give.
+pub fn names_body(bare: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "kho bac",
+        "mat tran",
+        "uy ban",
+        "ubnd",
+        "ban van dong",
+        "ban cuu tro",
+        "quy ",
+        "chu thap do",
+        "so tai chinh",
+        "bao hiem xa hoi",
+        "benh vien",
+        "truong ",
+        "trung tam",
+        "chi cuc",
+        "cuc thue",
+        "treasury",
+        "fund",
+        "red cross",
+        "yayasan",
+    ];
+    WORDS.iter().any(|it| bare.contains(it))
 }
 
 /// Whether a bare text tells the reader to pay or give money.

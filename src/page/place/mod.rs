@@ -62,6 +62,11 @@ pub fn is_shared(host: &str) -> bool {
     share(host).is_some()
 }
 
+/// Whether agencies commonly keep a form, a file or a chat of their own on this shared host.
+pub fn is_used_by_offices(host: &str) -> bool {
+    matches!(share(host), Some(Share::Segments(_, uses)) if uses.contains('o'))
+}
+
 fn share(host: &str) -> Option<Share> {
     let bare = host.strip_prefix("www.").unwrap_or(host);
     let below = |host: &str| SHARED.get(host).copied();

@@ -1,0 +1,72 @@
+//! A bank account, or a code to pay by, on a portal that never had one: fees go to treasuries, and fraudsters ask for them,
+//! too.
+
+use crate::{
+    detect::{Detector, Found, View, pins::strangeness, programs},
+    diff::pins::{Fact, Pin, names_body, speaks_of_payment},
+    model::{Localized, excerpt},
+};
+
+/// Strength 0.6 for an account or a payment code beside the name of no body, 1.0 for a code that says a program of a stranger; 0.3 where
+/// the words beside it name a treasury, fund or other body. Only beside a baseline, in a page that is kept.
+pub struct NewAccount;
+
+/// Share of the page that is kept, below which a new page has new facts.
+const KEPT: f64 = 0.75;
+const ALONE: f64 = 0.6;
+const NAMED: f64 = 0.3;
+
+impl Detector for NewAccount {
+    fn name(&self) -> &'static str {
+        "new-account"
+    }
+
+    fn look(&self, view: &View) -> Option<Found> {
+        view.change.as_ref().filter(|_| view.kept() >= KEPT)?;
+        let kinds = [Fact::Account, Fact::Qr];
+        let now: Vec<&Pin> = view
+            .pins()
+            .iter()
+            .filter(|it| kinds.contains(&it.kind))
+            .collect();
+        // an exchange is a signal of its own, and where such facts stand, another one is ordinary
+        let had = view.norm.pins.values();
+        let had = had.filter(|it| kinds.contains(&it.0.kind)).count();
+        if had > 0 {
+            return None;
+        }
+        let (strength, worst) = now
+            .into_iter()
+            .map(|it| (strength(view, it), it))
+            .filter(|it| it.0 > 0.0)
+            .max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let shown = match worst.kind {
+            Fact::Account => &worst.value,
+            _ => &worst.shown,
+        };
+        let shown = excerpt::defang_text(&excerpt::excerpt(shown, 80));
+        let say = Localized::new("signal-new-account").with("value", shown.as_str());
+        Some(Found::new(
+            strength,
+            say,
+            &format!("{}: {shown}", worst.label),
+        ))
+    }
+}
+
+fn strength(view: &View, pin: &Pin) -> f64 {
+    let url = url::Url::parse(&pin.value).ok();
+    let host = url.as_ref().and_then(|it| it.host_str());
+    let leads = host.map_or(0.0, |it| strangeness(view, it));
+    let is_named = names_body(&pin.label);
+    match pin.kind {
+        Fact::Account if is_named => NAMED,
+        Fact::Account => ALONE,
+        _ if leads > 0.5 && programs::is_program(&pin.value) => 1.0,
+        _ if leads > 0.5 => ALONE,
+        // the code of an account, or beside words of payment
+        _ if pin.value == pin.shown && host.is_none() && !is_named => ALONE,
+        _ if speaks_of_payment(&pin.label) && !is_named => ALONE,
+        _ => 0.0,
+    }
+}
