@@ -185,6 +185,7 @@ signal-boast = The phrase “{ $phrase }” appeared
 signal-taunt = Attackers' talk appeared: “{ $phrase }”
 signal-slogan = A foreign slogan appeared: “{ $phrase }”
 signal-intruder = A line in the voice of an intruder appeared: “{ $words }”
+signal-disguised = A new line hides its letters from machines; people read: “{ $words }”
 signal-not-a-page = The home page is a file ({ $kind }) in place of a page
 signal-not-shown-stored = The server tells browsers to store the page as a file instead of showing it ({ $what })
 signal-not-shown-type = The server sends the page as { $what }: browsers do not show that as a web page

@@ -185,6 +185,7 @@ signal-boast = Xuất hiện cụm từ «{ $phrase }»
 signal-taunt = Xuất hiện lời lẽ của kẻ tấn công: «{ $phrase }»
 signal-slogan = Xuất hiện khẩu hiệu lạ: «{ $phrase }»
 signal-intruder = Xuất hiện dòng chữ mang giọng kẻ đột nhập, đe dọa hoặc lăng mạ: «{ $words }»
+signal-disguised = Dòng chữ mới dùng ký tự trá hình để máy không nhận ra; người xem đọc thấy: «{ $words }»
 signal-not-a-page = Trang chủ trả về tệp nhị phân hoặc hình ảnh ({ $kind }) thay cho trang web
 signal-not-shown-stored = Máy chủ yêu cầu trình duyệt tải trang về như một tệp thay vì hiển thị ({ $what })
 signal-not-shown-type = Máy chủ gửi trang với kiểu nội dung { $what }: trình duyệt không hiển thị được như một trang web

@@ -28,10 +28,9 @@ impl<'a> View<'a> {
                     break;
                 }
                 if text.folded.split(' ').count() <= ONE_LINE {
-                    out.push((at, viet::Line::read(&text.raw)));
+                    out.push((at, viet::Line::read(self.added(text))));
                 } else {
-                    let ends = |it: char| matches!(it, '.' | '!' | '?' | '\n' | '|');
-                    let parts = text.raw.split_inclusive(ends).filter(|it| it.len() > 12);
+                    let parts = sentences(&text.raw).filter(|it| it.len() > 12);
                     out.extend(parts.take(SENTENCES).map(|it| (at, viet::Line::read(it))));
                 }
             }
@@ -40,6 +39,20 @@ impl<'a> View<'a> {
         lines
             .iter()
             .filter_map(|(at, line)| Some((self.texts.get(*at)?, line)))
+    }
+
+    /// What stands in a title beside the known one, which it may keep as its head or end; all of any other text.
+    pub fn added<'t>(&self, text: &'t Text) -> &'t str {
+        let raw = &*text.raw;
+        if text.place != Place::Title {
+            return raw;
+        }
+        let parts = self.norm.titles.iter().filter(|it| !it.is_empty());
+        let mut parts = parts.filter_map(|it| {
+            raw.strip_prefix(it.as_str())
+                .or_else(|| raw.strip_suffix(it.as_str()))
+        });
+        parts.next().filter(|it| !it.is_empty()).unwrap_or(raw)
     }
 
     /// Whether the page speaks Vietnamese, or did before.
@@ -97,5 +110,39 @@ impl<'a> View<'a> {
                 is_end(folded[..at].chars().next_back())
                     && is_end(folded[at + word.len()..].chars().next())
             })
+    }
+}
+
+/// The sentences of a text. A point inside a word, as in an address or a number, ends none.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut ended = false;
+        let end = rest.char_indices().find_map(|(at, c)| {
+            let is_end =
+                std::mem::replace(&mut ended, matches!(c, '.' | '!' | '?')) && c.is_whitespace();
+            (is_end || matches!(c, '\n' | '|')).then_some(at + c.len_utf8())
+        });
+        let (sentence, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        (!sentence.is_empty()).then_some(sentence)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentences;
+
+    #[test]
+    fn points_inside_words_end_no_sentence() {
+        let parts: Vec<&str> =
+            sentences("Rà soát tên miền .gov.vn bị lợi dụng. Báo cáo 1.200 lỗi!").collect();
+        assert_eq!(
+            parts,
+            [
+                "Rà soát tên miền .gov.vn bị lợi dụng. ",
+                "Báo cáo 1.200 lỗi!"
+            ]
+        );
     }
 }

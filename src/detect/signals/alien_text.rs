@@ -13,6 +13,9 @@ pub struct AlienText;
 /// Letters of a writing system on known looks from which it is not alien: names of languages in a menu have fewer.
 const KNOWN: usize = 40;
 
+/// Writing systems in one text that make it a list of languages: sellers write in one, Japanese in two.
+const PICKER: usize = 3;
+
 /// The writing systems asked about. Latin and Vietnamese are not among them: agencies write in both.
 const ASKED: &[WritingSystem] = &[
     WritingSystem::Greek,
@@ -49,7 +52,8 @@ impl Detector for AlienText {
             let mut letters: Letters = [0; WRITINGS];
             writing_system::count(&text.raw, &mut letters);
             let alien = alien(&letters);
-            if alien < 8 {
+            let writings = ASKED.iter().filter(|it| letters[**it as usize] > 0).count();
+            if alien < 8 || writings >= PICKER {
                 continue;
             }
             let place: f64 = match text.place {

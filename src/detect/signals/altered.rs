@@ -108,12 +108,17 @@ fn is_hostile(words: &str, line: &str) -> bool {
         Part::Revolt,
         Part::Trade,
         Part::Nameless,
+        Part::Rude,
     ];
     let parts = roles::find(&Line::read(words));
-    let sober = REPORTED.any(&fold(line)) || SOBER.any(&fold(line));
+    // the line stood there before: what it said of rules or advice does not excuse the new words
+    let sober = REPORTED.any(&fold(line)) || SOBER.any(words);
     !sober
         && (SIGNED.any(words)
             || SLOGANS.any(words)
             || SPAM.any(words)
-            || parts.iter().any(|it| HOSTILE.contains(&it.part)))
+            || parts.iter().any(|it| HOSTILE.contains(&it.part))
+            || [Part::Suffers, Part::Attack]
+                .iter()
+                .all(|part| parts.iter().any(|it| it.part == *part)))
 }

@@ -22,7 +22,7 @@ impl Detector for Intruder {
             let Some(intrusion) = viet::intrusion::weigh(line) else {
                 continue;
             };
-            let strength = weigh(view, text, line, intrusion.strength);
+            let strength = weigh(view, text, line, &intrusion);
             if best.as_ref().is_none_or(|it| it.0 < strength)
                 && !(view.change.is_some() && view.knows(&text.folded))
             {
@@ -35,10 +35,11 @@ impl Detector for Intruder {
     }
 }
 
-fn weigh(view: &View, text: &Text, line: &viet::Line, told: f64) -> f64 {
+fn weigh(view: &View, text: &Text, line: &viet::Line, told: &viet::intrusion::Intrusion) -> f64 {
     let words = line.tokens.len();
     let loud = view.is_loud(text);
-    let mut strength = told;
+    let mut strength = told.strength;
+    let linked = text.linked && view.leads_inside(text);
     for (holds, adds) in [
         (line.disguised, 0.2),
         (line.chatted > 0, 0.1),
@@ -49,7 +50,9 @@ fn weigh(view: &View, text: &Text, line: &viet::Line, told: f64) -> f64 {
         (loud && view.is_intact(), 0.1),
         (words <= 8, 0.05),
         (words > PROSE, -0.2),
-        (text.linked && view.leads_inside(text), -0.3),
+        // a headline of the portal's own speaks of others, or quotes them
+        (linked && !told.direct, -0.3),
+        (linked && told.direct && is_quoted(&text.raw), -0.2),
     ] {
         strength += if holds { adds } else { 0.0 };
     }
@@ -58,4 +61,9 @@ fn weigh(view: &View, text: &Text, line: &viet::Line, told: f64) -> f64 {
         strength *= if loud && !view.is_sober() { 0.7 } else { 0.35 };
     }
     strength
+}
+
+/// Whether a part of the line stands between quotation marks.
+fn is_quoted(raw: &str) -> bool {
+    raw.contains(['“', '”', '«', '»', '"', '‘'])
 }

@@ -9,6 +9,7 @@ mod canonical;
 mod copies_command;
 mod covered;
 mod covering_layer;
+mod disguised;
 mod download;
 mod dressed;
 mod emptied;
@@ -73,6 +74,7 @@ pub const ALL: &[&dyn Detector] = &[
     &taunt::Taunt,
     &slogan::Slogan,
     &intruder::Intruder,
+    &disguised::Disguised,
     &not_a_page::NotAPage,
     &dressed::Dressed,
     &covered::Covered,

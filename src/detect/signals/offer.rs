@@ -8,7 +8,7 @@ use crate::{
         phrases::{SOBER, SPAM},
         viet,
     },
-    model::Localized,
+    model::{Localized, excerpt},
     page::{Link, fold},
 };
 
@@ -22,6 +22,8 @@ const STRANGE: usize = 50;
 /// What the signal "spam" makes of one listed phrase, in the strength of this signal; and most phrases asked about.
 const SPAM_SAYS: f64 = 0.5;
 const LISTED: usize = 8;
+/// Most characters of a line that is named as a whole.
+const EXCERPT: usize = 80;
 /// Words from which a line is prose.
 const PROSE: usize = 30;
 
@@ -37,13 +39,14 @@ impl Detector for Offer {
         let mut best: Option<(f64, String, &Text)> = None;
         let mut lines = 0;
         for (text, line) in view.lines() {
-            let Some(offer) = viet::offer::weigh(line) else {
-                continue;
-            };
-            if view.change.is_some() && view.knows(&text.folded) {
+            let told = viet::offer::weigh(line);
+            let formed = dealt(view, text, line, || leads_out(text, &outward));
+            let strength = told.as_ref().map_or(0.0, |it| it.strength).max(formed);
+            if strength <= 0.0 || view.change.is_some() && view.knows(&text.folded) {
                 continue;
             }
-            let mut strength = weigh(view, text, line, offer.strength, &outward);
+            let mut strength = weigh(view, text, line, strength, &outward);
+            let words = told.map_or_else(|| excerpt::excerpt(&text.raw, EXCERPT), |it| it.words);
             // a listed phrase is weighed by the signal "spam": the same words count once
             let mut listed = SPAM.find(&text.folded).take(LISTED);
             if listed.any(|it| !view.knows(it.phrase)) {
@@ -51,7 +54,7 @@ impl Detector for Offer {
             }
             lines += usize::from(strength >= 0.4);
             if best.as_ref().is_none_or(|it| it.0 < strength) {
-                best = Some((strength, offer.words, text));
+                best = Some((strength, words, text));
             }
         }
         if let Some((strength, name, text)) = brands
@@ -76,18 +79,37 @@ impl Detector for Offer {
     }
 }
 
+/// The strength of a new line by the form of a deal, whatever is sold: one that leads to a stranger, or has the seller's
+/// telephone. Also of one that has a visitor paste a command.
+fn dealt(view: &View, text: &Text, line: &viet::Line, leads: impl Fn() -> bool) -> f64 {
+    if view.change.is_none() || text.place == Place::Written {
+        return 0.0;
+    }
+    if viet::deal::pastes_command(line) {
+        return 0.85;
+    }
+    let Some(deal) = viet::deal::read(line, &text.raw) else {
+        return 0.0;
+    };
+    match deal.marks {
+        0 | 1 => 0.0,
+        2 if leads() => 0.1,
+        3 if leads() => 0.25,
+        _ if leads() => 0.4,
+        3 if deal.contact => 0.3,
+        4 if deal.contact => 0.45,
+        5.. if deal.contact => 0.6,
+        _ => 0.0,
+    }
+}
+
 fn weigh(view: &View, text: &Text, line: &viet::Line, told: f64, outward: &[&Link]) -> f64 {
     let loud = view.is_loud(text) || matches!(text.place, Place::Hidden | Place::Meta);
     let mut strength = told;
     for (holds, adds) in [
         (line.disguised, 0.15),
         (line.unmarked && view.is_vietnamese(), 0.1),
-        (
-            outward
-                .iter()
-                .any(|it| !it.text.is_empty() && text.raw.contains(&it.text)),
-            0.25,
-        ),
+        (leads_out(text, outward), 0.25),
         (loud, 0.1),
         (loud && view.is_intact(), 0.1),
         (line.tokens.len() > PROSE, -0.3),
@@ -96,6 +118,13 @@ fn weigh(view: &View, text: &Text, line: &viet::Line, told: f64, outward: &[&Lin
         strength += if holds { adds } else { 0.0 };
     }
     strength
+}
+
+/// Whether a text is, or holds, the text of a link to a strange host.
+fn leads_out(text: &Text, outward: &[&Link]) -> bool {
+    outward
+        .iter()
+        .any(|it| !it.text.is_empty() && text.raw.contains(&it.text))
 }
 
 /// New links to strange hosts.

@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{
-        Detector, Found, View,
+        Detector, Found, Place, View,
         phrases::{REPORTED, SOBER, SPAM},
         viet::{self, brand, line, syllable},
     },
@@ -17,6 +17,8 @@ use crate::{
 /// for words that have the shape of the portal's own language. Only beside a page kept to 95 %.
 pub struct Retitled;
 
+/// Fewest words of a title by the pairs of which it is told from the portal's own.
+const PAIRED: usize = 4;
 /// Fewest looks that show that a title does not vary.
 const LOOKS: u16 = 3;
 
@@ -35,7 +37,12 @@ impl Detector for Retitled {
         {
             return None;
         }
-        let folded = fold(title);
+        let added = view
+            .texts
+            .iter()
+            .find(|it| it.place == Place::Title)
+            .map_or(title.as_str(), |it| view.added(it));
+        let folded = fold(added);
         let words: Vec<&str> = folded
             .split(' ')
             .filter(|it| it.chars().any(char::is_alphabetic) && it.chars().count() > 1)
@@ -47,16 +54,24 @@ impl Detector for Retitled {
             .filter(|it| !view.knows_word(it) && !own.contains(**it))
             .copied()
             .collect();
-        if new.is_empty() || new.len() * 5 < words.len() * 2 {
+        // a portal knows most syllables of its language, and fewer of their pairs
+        let pairs = words.windows(2).count();
+        let strange_pairs = words
+            .windows(2)
+            .filter(|it| !view.knows_word(&it.join(" ")))
+            .count();
+        let other = words.len() >= PAIRED && strange_pairs * 4 >= pairs * 3;
+        if !other && (new.is_empty() || new.len() * 5 < words.len() * 2) {
             return None;
         }
-        let reading = viet::Line::read(title);
+        let reading = viet::Line::read(added);
         let loud = new
             .iter()
             .any(|it| is_alien(view, it) || brand::is_brand(it))
             || SPAM.any(&folded) && !(SOBER.any(&folded) || REPORTED.any(&folded))
             || viet::intrusion::weigh(&reading).is_some()
-            || viet::offer::weigh(&reading).is_some_and(|it| it.strength >= 0.5);
+            || viet::offer::weigh(&reading).is_some_and(|it| it.strength >= 0.5)
+            || viet::deal::read(&reading, added).is_some_and(|it| it.marks >= 3);
         let strange = new.iter().filter(|it| !is_own_shape(it)).count();
         let strength = match (loud, strange) {
             (true, _) => 1.0,
@@ -64,7 +79,14 @@ impl Detector for Retitled {
             (false, 1) => 0.3,
             (false, _) => 0.75,
         };
-        let say = Localized::new("signal-retitled").with("words", new.join(" "));
+        let say = Localized::new("signal-retitled").with(
+            "words",
+            if new.is_empty() {
+                folded.clone()
+            } else {
+                new.join(" ")
+            },
+        );
         Some(Found::new(strength, say, &fold::visible(title)))
     }
 }

@@ -79,6 +79,11 @@ fn spoken(view: &View, text: &Text, words: usize) -> Option<(f64, String)> {
         .collect();
     manners.sort_unstable();
     manners.dedup();
+    // a country alone is an entry of a list; a language is named after it
+    let bare = causes.len() == 1 && words <= 2 && manners.is_empty();
+    if bare && !tag && !signature::is_loud(&text.raw) {
+        return None;
+    }
     let mut strength = 0.35 * causes.len().min(2) as f64;
     strength += 0.25 * manners.len().min(2) as f64;
     strength += if tag { 0.4 } else { 0.0 };

@@ -1,97 +1,22 @@
 //! The voice of an intruder: a deed done to this machine, its keeper addressed or insulted, threats, hatred.
 
 use super::{
+    heard::{DONE, Heard},
     line::Line,
     roles::{self, Hit, Part},
+    voice,
 };
 
 /// What a line says in that voice.
 pub struct Intrusion {
     /// 0 to 1, before place and spelling are weighed.
     pub strength: f64,
+    /// Whether the line speaks to its reader or of its writer, and reports nothing: no headline does.
+    pub direct: bool,
     /// The words that it rests on, as written.
     pub words: String,
 }
 
-/// A line and the parts of its words.
-struct Heard<'a> {
-    line: &'a Line,
-    hits: Vec<Hit>,
-}
-
-impl Heard<'_> {
-    fn has(&self, part: Part) -> bool {
-        self.hits.iter().any(|it| it.part == part)
-    }
-
-    fn any(&self, parts: &[Part]) -> bool {
-        parts.iter().any(|it| self.has(*it))
-    }
-
-    fn all(&self, parts: &[Part]) -> bool {
-        parts.iter().all(|it| self.has(*it))
-    }
-
-    /// Whether one of `first` stands before one of `then`, with at most `gap` words between them.
-    fn near(&self, first: &[Part], then: &[Part], gap: usize) -> bool {
-        let mut last: Option<usize> = None;
-        for hit in &self.hits {
-            if then.contains(&hit.part)
-                && last.is_some_and(|end| hit.from >= end && hit.from - end <= gap)
-            {
-                return true;
-            }
-            if first.contains(&hit.part) {
-                last = Some(hit.to);
-            }
-        }
-        false
-    }
-
-    fn count(&self, part: Part) -> usize {
-        self.hits.iter().filter(|it| it.part == part).count()
-    }
-
-    /// Whether a name follows "by", "team" and the like; in lines of one case any word that reports nothing.
-    fn signed(&self) -> bool {
-        let tokens = &self.line.tokens;
-        let named = tokens.iter().filter(|it| it.named).count();
-        let one_case = named == 0 || named * 10 >= tokens.len() * 9;
-        self.hits.iter().filter(|it| it.part == Part::By).any(|by| {
-            let next = tokens.get(by.to);
-            let reports = self
-                .hits
-                .iter()
-                .any(|it| it.from == by.to && it.part == Part::Report);
-            !reports && next.is_some_and(|it| it.named || one_case && self.any(DONE))
-        })
-    }
-
-    /// Whether the keeper of the machine is called: "admin ơi", "gửi admin".
-    fn calls_admin(&self) -> bool {
-        self.near(&[Part::Admin], &[Part::Call], 1) || self.near(&[Part::Call], &[Part::Admin], 1)
-    }
-
-    fn words(&self) -> String {
-        let mut words: Vec<&str> = Vec::new();
-        let mut end = 0;
-        for hit in &self.hits {
-            for token in self
-                .line
-                .tokens
-                .get(hit.from.max(end)..hit.to)
-                .unwrap_or_default()
-            {
-                words.push(&token.written);
-            }
-            end = end.max(hit.to);
-        }
-        words.truncate(12);
-        words.join(" ")
-    }
-}
-
-const DONE: &[Part] = &[Part::Attack, Part::Visit];
 const SELVES: &[Part] = &[Part::Me, Part::Rude];
 const OBJECTS: &[Part] = &[Part::System, Part::Here, Part::Data, Part::Admin, Part::You];
 
@@ -105,7 +30,7 @@ pub fn weigh(line: &Line) -> Option<Intrusion> {
     }
     let heard = Heard {
         line,
-        hits: roles::find(line),
+        hits: spoken(line),
     };
     if heard.hits.is_empty() {
         return None;
@@ -116,6 +41,7 @@ pub fn weigh(line: &Line) -> Option<Intrusion> {
         threat(&heard),
         insult(&heard),
         hatred(&heard),
+        voice::weigh(&heard),
     ]
     .into_iter()
     .fold(0.0, f64::max);
@@ -128,12 +54,48 @@ pub fn weigh(line: &Line) -> Option<Intrusion> {
     };
     if personal || is_here(&heard) {
         doubt *= 0.4;
+    } else if reports > 0.0 && !heard.any(&[Part::Me, Part::You, Part::Here]) && !heard.signed() {
+        // what happened to others is told in the third person
+        doubt += 0.15;
     }
     let strength = strength - doubt;
     (strength >= 0.3).then(|| Intrusion {
         strength,
+        direct: is_direct(&heard),
         words: heard.words(),
     })
+}
+
+/// The parts of the words of a line; letters that are an oath in chats are an office's abbreviation in capitals.
+fn spoken(line: &Line) -> Vec<Hit> {
+    let mut hits = roles::find(line);
+    let capital = |it: &Hit| {
+        let word = line.tokens.get(it.from);
+        it.part == Part::Abuse
+            && it.to == it.from + 1
+            && word.is_some_and(|it| it.named && it.written.len() <= 3 && it.written.is_ascii())
+    };
+    hits.retain(|it| !capital(it));
+    hits
+}
+
+/// Whether a line speaks to its reader or of its writer. News speaks of third persons.
+fn is_direct(heard: &Heard) -> bool {
+    let deeds = [
+        Part::Attack,
+        Part::Visit,
+        Part::Owns,
+        Part::Harm,
+        Part::Ransom,
+    ];
+    !heard.has(Part::Report)
+        && (heard.has(Part::Rude)
+            || heard.calls_admin()
+            || is_here(heard)
+            || heard.signed() && heard.any(DONE)
+            || heard.has(Part::Me) && heard.any(&deeds)
+            || heard.has(Part::Ransom) && heard.any(DONE)
+            || voice::weigh(heard) > 0.0)
 }
 
 /// A line spelt letter by letter has no words; a deed in its letters is enough.
@@ -156,6 +118,7 @@ fn spelt(line: &Line) -> Option<Intrusion> {
     };
     Some(Intrusion {
         strength,
+        direct: true,
         words: line.spelt.clone(),
     })
 }
@@ -233,6 +196,9 @@ fn contempt(heard: &Heard) -> f64 {
     if heard.has(Part::System) && heard.near(&[Part::Weak], &[Part::Admin], 3) && heard.any(DONE) {
         best = best.max(0.6);
     }
+    if heard.has(Part::Visit) && heard.is_unmended() {
+        best = best.max(0.55);
+    }
     if heard.all(&[Part::Mend, Part::Attack, Part::You]) {
         best = best.max(0.55);
     }
@@ -268,6 +234,14 @@ fn threat(heard: &Heard) -> f64 {
         ),
         (heard.all(&[Part::Me, Part::Harm, Part::Data]), 0.55),
         (heard.has(Part::Me) && heard.has(Part::Harm) && unless, 0.6),
+        (
+            heard.all(&[Part::Me, Part::SoftHarm, Part::Data]) && heard.count(Part::OrElse) >= 2,
+            0.6,
+        ),
+        (
+            heard.all(&[Part::Me, Part::Ransom, Part::Contact]) && heard.any(DONE),
+            0.6,
+        ),
         (
             heard.has(Part::Harm) && unless && heard.any(&[Part::Data, Part::Mend]),
             0.6,

@@ -4,10 +4,13 @@
 //! that did it. [`intrusion`] weighs that; [`offer`] weighs trade and fraud.
 
 pub mod brand;
+pub mod deal;
+mod heard;
 pub mod intrusion;
 pub mod line;
 pub mod offer;
 pub mod roles;
 pub mod syllable;
+mod voice;
 
 pub use line::Line;
