@@ -23,6 +23,7 @@ pub mod locale;
 pub mod model;
 pub mod notify;
 pub mod page;
+pub mod qr;
 pub mod registry;
 pub mod report;
 pub mod schedule;

@@ -10,6 +10,7 @@ pub mod incidents;
 pub mod moved_chats;
 pub mod overview;
 pub mod ownership;
+pub mod pins;
 pub mod plans;
 pub mod questions;
 mod refused;

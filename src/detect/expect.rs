@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use super::shown::FirstVisitor;
-use crate::{model::lead::Reached, page::registrable};
+use crate::{
+    diff::pins::Codes,
+    model::{lead::Reached, pin::Ruling},
+    page::registrable,
+};
 
 /// The operator's settings for a portal, and facts about its delivery.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +27,10 @@ pub struct Expectations {
     pub beside: Option<FirstVisitor>,
     /// What was fetched at the places that the page newly leads to.
     pub reached: Arc<[Reached]>,
+    /// What the codes in pictures say, of the page and of what it was.
+    pub codes: Arc<Codes>,
+    /// What officers decided about facts of the page.
+    pub rulings: Arc<[Ruling]>,
 }
 
 /// A way in which headers change what browsers show of a page with unchanged bytes.
@@ -52,6 +60,8 @@ impl Expectations {
             delivered: Vec::new(),
             beside: None,
             reached: Arc::default(),
+            codes: Arc::default(),
+            rulings: Arc::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use url::Url;
 
-use super::{Role, View, programs};
+use super::{Role, View, pins, programs};
 use crate::{
     diff::Norm,
     model::{
@@ -35,6 +35,8 @@ pub fn of(view: &View) -> Vec<Lead> {
     let mut leads = Leads::default();
     leads.take(LeadRole::Refresh, refreshes);
     leads.take(LeadRole::Script, new_scripts(view.page, view.norm));
+    let pictures = pins::to_read(view);
+    leads.take(LeadRole::Picture, pictures.iter().map(String::as_str));
     leads.take(LeadRole::Frame, frames.iter().map(|it| it.src.as_str()));
     leads.take(LeadRole::Form, forms.iter().map(|it| it.action.as_str()));
     leads.take(LeadRole::Download, programs.map(|it| it.url.as_str()));

@@ -1,10 +1,13 @@
 //! Which pinned facts a page has exchanged for others. The signals `pinned-…` weigh what this finds.
 
-use std::collections::HashSet;
+use std::{borrow::Cow, collections::HashSet};
 
-use super::{Role, View, hosts, standing::is_among_uploads};
+use super::{Expectations, Role, View, hosts, standing::is_among_uploads};
 use crate::{
-    diff::pins::{Fact, Pin, is_program, is_state},
+    diff::{
+        Norm,
+        pins::{self, Fact, Pin, is_program, is_state},
+    },
     model::{Localized, excerpt},
     page::{place, registrable},
 };
@@ -52,41 +55,129 @@ fn spelt(pin: &Pin) -> &str {
 /// Share of the texts around a fact from which it stands in its old place.
 const SAME_PLACE: f64 = 0.6;
 
+/// A fact of the known looks.
+#[derive(Clone, Debug)]
+pub struct KnownPin<'a> {
+    pub pin: Cow<'a, Pin>,
+    /// Whether its exchange is told: most recent looks had it, or an officer approved it.
+    pub is_watched: bool,
+    /// Whether an officer struck it.
+    pub is_struck: bool,
+}
+
+/// The facts of the known looks, as officers decided on them. Codes count by what they say, where that is known.
+pub fn known_pins<'a>(norm: &'a Norm, expect: &Expectations) -> Vec<KnownPin<'a>> {
+    let stable = |looks: u16| looks > 0 && norm.is_stable(looks);
+    let mut all: Vec<KnownPin<'a>> = if expect.codes.is_empty() {
+        let pins = norm.pins.values();
+        pins.map(|(pin, looks)| KnownPin::of(Cow::Borrowed(pin), stable(*looks)))
+            .collect()
+    } else {
+        let pins = pins::told(&norm.pins, &expect.codes).into_values();
+        pins.map(|(pin, looks)| KnownPin::of(Cow::Owned(pin), stable(looks)))
+            .collect()
+    };
+    for ruling in expect.rulings.iter() {
+        // it may have been named by the file before its code was read
+        let said = expect.codes.get(&ruling.pin.shown);
+        let same = |it: &KnownPin| {
+            it.pin.key() == ruling.pin.key()
+                || it.pin.kind == Fact::Qr && said.is_some_and(|said| *said == it.pin.value)
+        };
+        if let Some(known) = all.iter_mut().find(|it| same(it)) {
+            known.is_watched = ruling.is_watched;
+            known.is_struck = !ruling.is_watched;
+        } else {
+            all.push(KnownPin {
+                pin: Cow::Owned(ruling.pin.clone()),
+                is_watched: ruling.is_watched,
+                is_struck: !ruling.is_watched,
+            });
+        }
+    }
+    all
+}
+
+impl<'a> KnownPin<'a> {
+    fn of(pin: Cow<'a, Pin>, is_watched: bool) -> Self {
+        Self {
+            pin,
+            is_watched,
+            is_struck: false,
+        }
+    }
+}
+
+/// The watched facts of a kind that the page has no more.
+fn gone<'a>(view: &'a View<'_>, kind: Fact) -> Vec<&'a Pin> {
+    let now = view.pins().iter().filter(|it| it.kind == kind);
+    let standing: HashSet<&str> = now.map(|it| it.value.as_str()).collect();
+    let known = view.known_pins().iter();
+    let mut gone: Vec<&Pin> = known
+        .filter(|it| it.is_watched && it.pin.kind == kind)
+        .map(|it| it.pin.as_ref())
+        .filter(|it| !standing.contains(it.value.as_str()))
+        .collect();
+    gone.sort_by(|a, b| a.value.cmp(&b.value));
+    gone
+}
+
+/// Whether facts vary in the place of this one, or the one that stood there is not to be watched.
+fn varies(view: &View, pin: &Pin) -> bool {
+    let mut known = view.known_pins().iter();
+    known.any(|it| it.pin.kind == pin.kind && !it.is_watched && place(&it.pin, pin) >= SAME_PLACE)
+}
+
 /// The facts of a kind that were exchanged. A fact that is only gone, or only added, is none; neither is one in a place where
 /// such facts always vary. Spelling does not count: values are compared without it.
 pub fn swaps<'a>(view: &'a View<'_>, kind: Fact) -> Vec<Swap<'a>> {
     if view.change.is_none() {
         return Vec::new();
     }
-    let now: Vec<&Pin> = view.pins().iter().filter(|it| it.kind == kind).collect();
-    let standing: HashSet<&str> = now.iter().map(|it| it.value.as_str()).collect();
-    let mut gone: Vec<&Pin> = view
-        .norm
-        .pinned()
-        .filter(|it| it.kind == kind && !standing.contains(it.value.as_str()))
-        .collect();
-    gone.sort_by(|a, b| a.value.cmp(&b.value));
+    let gone = gone(view, kind);
     let known = |it: &Pin| {
-        let mut all = view.norm.pins.values();
-        all.any(|(known, _)| known.kind == kind && known.value == it.value)
+        let mut all = view.known_pins().iter().map(|it| &it.pin);
+        all.any(|known| known.kind == kind && known.value == it.value)
     };
-    let varies = |it: &Pin| {
-        let mut all = view.norm.pins.values();
-        all.any(|(known, looks)| {
-            known.kind == kind && !view.norm.is_stable(*looks) && place(known, it) >= SAME_PLACE
-        })
-    };
-    let new = now.iter().filter(|it| !known(it) && !varies(it));
-    new.filter_map(|&after| {
-        let swaps = gone.iter().map(|&before| Swap {
-            before,
-            after,
-            place: place(before, after),
-            words: words(&before.label, &after.label),
-        });
-        swaps.max_by(|a, b| (a.place + a.words).total_cmp(&(b.place + b.words)))
-    })
-    .collect()
+    let now = view.pins().iter().filter(|it| it.kind == kind);
+    let new = now.filter(|it| !known(it) && !varies(view, it));
+    new.filter_map(|after| likest(&gone, after)).collect()
+}
+
+/// New pictures in the place of a code that is gone. Only what their own codes say can tell whether they are codes.
+pub fn pictures_for_codes<'a>(view: &'a View<'_>) -> Vec<Swap<'a>> {
+    let gone = gone(view, Fact::Qr);
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    let pictures = view.pictures().iter().filter(|it| !varies(view, it));
+    pictures
+        .filter_map(|after| likest(&gone, after))
+        .filter(|it| it.place >= SAME_PLACE)
+        .collect()
+}
+
+/// The addresses of pictures whose codes tell whether a known code was exchanged: the new one, and the known one, which
+/// mostly still answers. An attacker who can write over the known file needs no new address, so that equal codes are believed.
+pub fn to_read(view: &View) -> Vec<String> {
+    let mut all = swaps(view, Fact::Qr);
+    all.extend(pictures_for_codes(view));
+    let pictures = all.iter().flat_map(|it| [it.after, it.before]);
+    pictures
+        .filter(|it| it.value != it.shown)
+        .map(|it| it.shown.clone())
+        .collect()
+}
+
+/// The exchange of the gone fact that is most like the new one.
+fn likest<'a>(gone: &[&'a Pin], after: &'a Pin) -> Option<Swap<'a>> {
+    let swaps = gone.iter().map(|&before| Swap {
+        before,
+        after,
+        place: place(before, after),
+        words: words(&before.label, &after.label),
+    });
+    swaps.max_by(|a, b| (a.place + a.words).total_cmp(&(b.place + b.words)))
 }
 
 /// Links to services that lead, at their known host, to a page or program among its uploads, as they never did.
@@ -103,7 +194,8 @@ fn moved<'a>(view: &'a View<'_>, is_kind: impl Fn(&&Pin) -> bool) -> Vec<Swap<'a
     let uploaded = uploaded.filter(|it| is_among_uploads(&it.shown));
     uploaded
         .filter_map(|after| {
-            let mut known = view.norm.pinned().filter(|it| is_kind(it));
+            let known = view.known_pins().iter().filter(|it| it.is_watched);
+            let mut known = known.map(|it| it.pin.as_ref()).filter(|it| is_kind(&it));
             let before = known.find(|it| it.label == after.label && it.value == after.value)?;
             (!is_among_uploads(&before.shown)).then_some(Swap {
                 before,
@@ -127,8 +219,17 @@ pub fn led_elsewhere<'a>(view: &'a View<'_>, kind: Fact) -> Vec<Swap<'a>> {
     if view.change.is_none() {
         return Vec::new();
     }
-    let is_link = |it: &&Pin| matches!(it.kind, Fact::Service | Fact::Download);
-    let mut known: Vec<&Pin> = view.norm.pinned().filter(is_link).collect();
+    let is_link = |it: &&KnownPin| matches!(it.pin.kind, Fact::Service | Fact::Download);
+    let links = view.known_pins().iter().filter(is_link);
+    let struck: HashSet<&str> = links
+        .clone()
+        .filter(|it| it.is_struck)
+        .map(|it| it.pin.label.as_str())
+        .collect();
+    let mut known: Vec<&Pin> = links
+        .filter(|it| it.is_watched && !struck.contains(it.pin.label.as_str()))
+        .map(|it| it.pin.as_ref())
+        .collect();
     known.sort_by(|a, b| (&a.label, &a.value).cmp(&(&b.label, &b.value)));
     let now = view.pins().iter().filter(|it| it.kind == kind);
     now.filter_map(|after| {

@@ -10,6 +10,7 @@ use super::{
     code::{Code, codes_of},
     expect::Expectations,
     phrases::{REPORTED, SOBER},
+    pins::{KnownPin, known_pins},
     texts::{Place, Text, texts},
     viet,
 };
@@ -60,8 +61,12 @@ pub struct View<'a> {
     pub(super) lines: OnceCell<Vec<(usize, viet::Line)>>,
     pub(super) above: OnceCell<HashSet<&'a str>>,
     pins: OnceCell<Vec<pins::Pin>>,
+    known_pins: OnceCell<Vec<KnownPin<'a>>>,
+    pictures: OnceCell<Vec<pins::Pin>>,
 }
 
+/// Most new pictures that may stand for a code.
+const PICTURES: usize = 100;
 /// Most texts in which words of reporting are counted, and the number of such words that makes a sober page.
 const SOBER_TEXTS: usize = 400;
 const SOBER_PAGE: usize = 4;
@@ -92,6 +97,8 @@ impl<'a> View<'a> {
             lines: OnceCell::new(),
             above: OnceCell::new(),
             pins: OnceCell::new(),
+            known_pins: OnceCell::new(),
+            pictures: OnceCell::new(),
             change,
             expect,
         }
@@ -117,7 +124,24 @@ impl<'a> View<'a> {
 
     /// The facts of the page that visitors act on.
     pub fn pins(&self) -> &[pins::Pin] {
-        self.pins.get_or_init(|| pins::of(self.page))
+        self.pins
+            .get_or_init(|| pins::with_codes(self.page, &self.expect.codes))
+    }
+
+    /// The facts that known looks had, or that officers named.
+    pub fn known_pins(&self) -> &[KnownPin<'a>] {
+        self.known_pins
+            .get_or_init(|| known_pins(self.norm, self.expect))
+    }
+
+    /// New pictures of the page that it does not call codes, as the facts that they would be.
+    pub fn pictures(&self) -> &[pins::Pin] {
+        self.pictures.get_or_init(|| {
+            let images = self.change.iter().flat_map(|it| &it.images);
+            let pins = images.map(|it| pins::picture_at(self.page, it));
+            let called = |it: &pins::Pin| self.pins().iter().any(|pin| pin.shown == it.shown);
+            pins.take(PICTURES).filter(|it| !called(it)).collect()
+        })
     }
 
     /// Links that are new; all of them without a baseline.

@@ -25,7 +25,7 @@ use crate::{
 
 /// Format of stored features. Raise it with every change of what [`read`](crate::page::read) makes of bytes, or of
 /// [`Features`] itself: features of an earlier format are made again from the body.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Most of the page's own URLs that are kept.
 pub(super) const OWN_KEPT: usize = 400;

@@ -10,7 +10,7 @@ use crate::{
         shown::{FirstVisitor, Shown},
     },
     diff::Norm,
-    model::{Digest, LookRef, Mask, Target, TargetState, lead::Reached},
+    model::{Digest, LookRef, Mask, Target, TargetState, lead::Reached, pin::Ruling},
 };
 
 /// What is known of a target, as far as it costs nothing to know.
@@ -47,6 +47,8 @@ pub struct Case {
     pub others_follow: bool,
     /// What was fetched at the places that the page newly leads to; empty where nothing was.
     pub reached: Arc<[Reached]>,
+    /// What officers decided about facts of the page.
+    pub rulings: Arc<[Ruling]>,
 }
 
 impl Case {
@@ -62,6 +64,7 @@ impl Case {
             beside: None,
             others_follow: known.first.is_none() && known.target.settings.profiles.len() > 1,
             reached: Arc::default(),
+            rulings: rulings(known).into(),
         }
     }
 
@@ -95,6 +98,11 @@ impl Case {
             at: self.at,
         }
     }
+}
+
+/// What officers decided about facts of a portal's page. Each visitor is shown the same facts.
+pub(super) fn rulings<'a>(known: Known<'a>) -> &'a [Ruling] {
+    &known.first.unwrap_or(known.target_state).pins
 }
 
 /// Looks that a page is compared with: the baseline's, or those gathered for one.

@@ -15,12 +15,17 @@ use super::{
     site::of_site,
 };
 use crate::{
-    detect::{Expectations, View, judge, judge_against, leads, shown::Shown},
-    diff::{Features, changed_lines, lines},
+    detect::{
+        Detector, Expectations, View, judge, judge_against, leads, shown::Shown, signals::PinnedQr,
+    },
+    diff::{
+        Features, changed_lines, lines,
+        pins::{Codes, code_at},
+    },
     model::{
         Class, Digest, Fetched, Level, Localized, LookRef, Observation, Part, Standing, Verdict,
         incident::{ChangeLine, Evidence},
-        lead::{Lead, Reached},
+        lead::{Lead, LeadRole, Reached},
         observation::Answer,
     },
     page::{self, Page, Source},
@@ -153,7 +158,7 @@ fn judged(
             .map(|it| evidence(it, case.at))
             .collect();
     }
-    if case.reached.is_empty() && out.verdict.score >= DOUBTFUL {
+    if case.reached.is_empty() && is_doubtful(&out.verdict) {
         out.leads = leads_of(case, page);
     }
     teach(case, answer, page, body, &mut out);
@@ -172,6 +177,8 @@ fn weighed(
     expect.moved_origin = moved_origin(&case.target_state, observation);
     expect.delivered = delivered(&case.target_state, answer, body);
     expect.reached = case.reached.clone();
+    expect.codes = codes(&case.reached).into();
+    expect.rulings = case.rulings.clone();
     // an error page may lack required phrases; what it shows is compared with what the portal shows
     expect.refused = answer.status >= 300 || ended_in_a_fault(case.known(), answer);
     if expect.refused {
@@ -184,6 +191,22 @@ fn weighed(
     judge_against(page, &case.norm, reference, &expect)
 }
 
+/// Whether the places that a page newly leads to are worth a look. Where a code was exchanged, only the picture tells.
+fn is_doubtful(verdict: &Verdict) -> bool {
+    let mut signals = verdict.signals.iter();
+    verdict.score >= DOUBTFUL || signals.any(|it| it.name == PinnedQr.name())
+}
+
+/// What the codes say in the pictures that were fetched: new ones, and those that they stand for.
+fn codes(reached: &[Reached]) -> Codes {
+    let pictures = reached
+        .iter()
+        .filter(|it| it.lead.role == LeadRole::Picture);
+    pictures
+        .filter_map(|it| Some((it.lead.url.to_string(), code_at(&it.body)?)))
+        .collect()
+}
+
 fn evidence(reached: &Reached, at: Timestamp) -> Evidence {
     Evidence {
         at,
@@ -194,7 +217,10 @@ fn evidence(reached: &Reached, at: Timestamp) -> Evidence {
 }
 
 fn leads_of(case: &Case, page: &Page) -> Vec<Lead> {
-    let expect = Expectations::of(&case.target);
+    let expect = Expectations {
+        rulings: case.rulings.clone(),
+        ..Expectations::of(&case.target)
+    };
     leads::of(&View::new(page, &case.norm, &expect))
 }
 

@@ -7,7 +7,7 @@ use super::{
     class::is_shell_for_long,
     conclude::conclude,
     glance::{as_before, came_so, matchable},
-    known::{expectations, known_looks, mask_source},
+    known::{expectations, known_looks, mask_source, rulings},
     origin::moved_origin,
 };
 use crate::{
@@ -126,7 +126,7 @@ pub fn cache_key(known: Known<'_>, fetched: &Fetched) -> Option<Digest> {
     let approved = |it: &TargetState| it.baseline.as_ref().map(|it| it.approved.len());
     let certificate = fetched.observation.certificate.as_ref();
     let rest = format!(
-        "{:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {}",
+        "{:?} {} {:?} {} {:?} {:?} {:?} {:?} {:?} {:?} {} {:?}",
         known.target.url,
         answer.status,
         answer.content_type,
@@ -138,6 +138,7 @@ pub fn cache_key(known: Known<'_>, fetched: &Fetched) -> Option<Digest> {
         certificate.map(|it| (&it.fault, &it.remark, &it.subject)),
         fetched.observation.hops.last(),
         is_shell_for_long(known),
+        rulings(known),
     );
     let shown = known.shown.map(|it| *it.digest().bytes());
     let shown = shown.unwrap_or_default();

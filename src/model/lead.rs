@@ -15,6 +15,8 @@ pub enum LeadRole {
     /// A link with the ending of a program.
     Download,
     Link,
+    /// The picture of a code that visitors scan: the new one, or the one that it stands for.
+    Picture,
 }
 
 /// A place that a page newly leads to.

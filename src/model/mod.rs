@@ -21,6 +21,7 @@ pub mod mask;
 pub mod names;
 mod number;
 pub mod observation;
+pub mod pin;
 pub mod plan;
 pub mod presentation;
 pub mod question;

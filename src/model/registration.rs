@@ -268,6 +268,16 @@ pub enum AuditEvent {
     },
     /// It was removed from targets.yaml.
     Unlisted,
+    /// An officer approved a fact of its page: its change is told.
+    Pinned {
+        kind: String,
+        value: String,
+    },
+    /// An officer struck a fact of its page: its change is not told.
+    Unpinned {
+        kind: String,
+        value: String,
+    },
 }
 
 impl AuditEvent {
@@ -285,6 +295,8 @@ impl AuditEvent {
             Self::Listed { .. } => "listed",
             Self::Changed { .. } => "changed",
             Self::Unlisted => "unlisted",
+            Self::Pinned { .. } => "pinned",
+            Self::Unpinned { .. } => "unpinned",
         }
     }
 }

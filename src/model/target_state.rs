@@ -8,6 +8,7 @@ use url::Url;
 
 use super::{
     Baseline, Class, Digest, IncidentId, LookRef, Part, Sightings, SiteFacts, TargetId,
+    pin::Ruling,
     record::{Record, Stored},
 };
 
@@ -54,6 +55,9 @@ pub struct TargetState {
     /// Since when the portal has shown an empty shell, which scripts would fill, in the place of its page.
     #[serde(default)]
     pub shell_since: Option<Timestamp>,
+    /// What officers decided about facts of the page, oldest first.
+    #[serde(default)]
+    pub pins: Vec<Ruling>,
 }
 
 /// The parts of a portal, which are looked at in turn.
@@ -119,6 +123,7 @@ impl TargetState {
             past: None,
             sightings: Sightings::default(),
             shell_since: None,
+            pins: Vec::new(),
         }
     }
 }
@@ -173,5 +178,6 @@ impl Record for TargetState {
             || self.learning != before.learning
             || self.open != before.open
             || self.sightings != before.sightings
+            || self.pins != before.pins
     }
 }

@@ -18,6 +18,11 @@ use super::{
 /// Longest content of a meta element, in bytes; more is cut off.
 const LONGEST_META: usize = 16 << 10;
 
+/// Bytes in base64 of a picture in its own address that are kept, and of all such pictures of a page: a QR code has some
+/// thousand.
+const PICTURE: usize = 96 << 10;
+const PICTURES: usize = 512 << 10;
+
 /// Attributes that keep visitors from the context menu, selecting, copying or dragging.
 const LOCKS: [&str; 5] = [
     "oncontextmenu",
@@ -42,6 +47,8 @@ pub(super) struct Draft {
     pub script: Option<usize>,
     /// Hashes of the event handlers kept so far.
     handlers: HashSet<u64>,
+    /// Bytes of pictures in their own addresses that may still be kept.
+    pictures: usize,
 }
 
 impl Draft {
@@ -53,6 +60,7 @@ impl Draft {
             link: None,
             script: None,
             handlers: HashSet::new(),
+            pictures: PICTURES,
         }
     }
 
@@ -225,8 +233,10 @@ impl Draft {
     }
 
     fn add_image(&mut self, src: &str, alt: &str, small: bool) {
+        let data = self.own_picture(src);
         let (src, host) = resolve(&self.page.url, src);
         self.page.images.push(Image {
+            data,
             src,
             host,
             alt: fold(&alt[..floor(alt, LONGEST_LINE)]),
@@ -234,6 +244,20 @@ impl Draft {
             block: self.gather.blocks.len(),
             link: self.link,
         });
+    }
+
+    /// The base64 text of a picture in its own address, up to [`PICTURE`] bytes and [`PICTURES`] of all.
+    fn own_picture(&mut self, src: &str) -> String {
+        let load = src
+            .trim_start()
+            .strip_prefix("data:image/")
+            .and_then(|it| it.split_once(";base64,"))
+            .filter(|(kind, load)| kind.len() < 20 && load.len() <= PICTURE.min(self.pictures));
+        let Some((_, load)) = load else {
+            return String::new();
+        };
+        self.pictures -= load.len();
+        load.to_owned()
     }
 
     fn add_media(&mut self, tag: &str, element: &Element) {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Page, noise};
-use crate::model::Digest;
+use crate::model::{Digest, digest::key};
 
 /// Digests by which two looks at a page are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,10 @@ pub(super) fn content(page: &Page) -> Digest {
     for image in &page.images {
         parts.push(noise::normal_url(&image.src));
         parts.push(noise::normal(&image.alt));
+        // the address is cut before the picture in it ends
+        if !image.data.is_empty() {
+            parts.push(format!("{:x}", key(&image.data)));
+        }
     }
     for cover in &page.covers {
         let src = noise::normal_url(&cover.src);

@@ -121,6 +121,8 @@ pub struct Image {
     pub block: usize,
     /// The place, among the page's links, of the link that it stands in.
     pub link: Option<usize>,
+    /// The picture itself in base64, where its address holds it (`data:`); empty where it is too long.
+    pub data: String,
 }
 
 /// Longest URL that is kept, in bytes. Browsers accept longer ones, links of real pages need less, and a page may hold

@@ -12,10 +12,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("blocking", &[]),
     ("envelope", &["model"]),
+    ("qr", &[]),
     ("duty", &["model", "table"]),
     ("config", &["model", "calendar", "page", "locale", "duty"]),
-    ("diff", &["model", "page"]),
-    ("detect", &["model", "page", "diff"]),
+    ("diff", &["model", "page", "qr"]),
+    ("detect", &["model", "page", "diff", "qr"]),
     ("judge", &["model", "page", "diff", "detect"]),
     ("incident", &["model"]),
     ("registry", &["model"]),
@@ -82,7 +83,7 @@ const OPERATIONS: &[&str] = &["decide", "mod", "open", "recipients", "targets"];
 /// The core: no files, sockets, clock or runtime.
 const PURE: &[&str] = &[
     "model", "locale", "page", "calendar", "table", "config", "diff", "detect", "judge", "duty",
-    "incident", "registry", "report",
+    "incident", "registry", "report", "qr",
 ];
 const IMPURE: &[&str] = &[
     "tokio::",
@@ -124,6 +125,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("icu_collator::", &["src/locale/"]),
     ("icu_locale_core::", &["src/locale/"]),
     ("granit_parser::", &["src/config/tree.rs"]),
+    ("rqrr::", &["src/qr/locate.rs"]),
+    ("png::", &["src/qr/pixels.rs"]),
+    ("gif::", &["src/qr/pixels.rs"]),
+    ("image_webp::", &["src/qr/pixels.rs"]),
+    ("zune_jpeg::", &["src/qr/pixels.rs"]),
 ];
 
 #[test]

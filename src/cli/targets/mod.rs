@@ -1,9 +1,9 @@
 //! `gaccong targets`: lists and changes the registry.
 
 mod import;
+mod pins;
 mod plans;
 mod requests;
-mod show;
 
 use std::{
     collections::HashMap,
@@ -40,6 +40,24 @@ pub enum Action {
     List,
     /// One target: its baseline, and the facts that are pinned
     Show { id: String },
+    /// Watch a fact of a target's page though few looks had it
+    Pin {
+        id: String,
+        /// Its id or its value, as `targets show` prints them
+        fact: String,
+        /// The officer
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
+    /// Strike a fact of a target's page: its change is not told any more
+    Unpin {
+        id: String,
+        /// Its id or its value, as `targets show` prints them
+        fact: String,
+        /// The officer
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
     /// Register a target
     Add {
         id: String,
@@ -120,7 +138,9 @@ pub(super) async fn run(global: &Global, action: Action) -> Result<Outcome, Fail
     open::logs("warn");
     match action {
         Action::List => list(global).await,
-        Action::Show { id } => show::run(global, &id).await,
+        Action::Show { id } => pins::show(global, &id).await,
+        Action::Pin { id, fact, by } => pins::rule(global, &id, &fact, &by, true).await,
+        Action::Unpin { id, fact, by } => pins::rule(global, &id, &fact, &by, false).await,
         Action::Accept => accept(global).await,
         Action::Add {
             id,

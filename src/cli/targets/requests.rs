@@ -12,6 +12,7 @@ use crate::{
     locale::Locale,
     model::{
         Localized, Target, TargetId,
+        excerpt::excerpt,
         registration::{AuditEntry, AuditEvent, DISPLACED, Request, Stage},
     },
     world::World,
@@ -177,6 +178,10 @@ fn deed(it: &AuditEntry, locale: &Locale, zone: &jiff::tz::TimeZone) -> Localize
         }
         AuditEvent::Listed { url } | AuditEvent::Changed { url } => say.with("url", url),
         AuditEvent::Ended | AuditEvent::Unlisted => say,
+        AuditEvent::Pinned { kind, value } | AuditEvent::Unpinned { kind, value } => {
+            let kind = locale.text(&format!("pin-{kind}"));
+            say.with("kind", kind).with("value", excerpt(value, 120))
+        }
     }
 }
 

@@ -60,6 +60,10 @@ impl Detector for LeadsTo {
 }
 
 fn finding(view: &View, it: &Reached) -> Option<Finding> {
+    // what its code says is read with the facts of the page
+    if it.lead.role == LeadRole::Picture {
+        return None;
+    }
     let host = it.end.host_str().unwrap_or_default();
     if let Some(kind) = programs::kind_of(&it.body) {
         // a program of the portal itself, or of a host that it always linked, is its own business

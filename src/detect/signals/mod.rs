@@ -64,6 +64,7 @@ use super::Detector;
 pub use asks_secrets::AsksSecrets;
 pub use emptied::Emptied;
 pub use moved::Moved;
+pub use pinned_qr::PinnedQr;
 pub use replaced::{Replaced, is_familiar};
 pub use stage::Stage;
 pub use uprooted::Uprooted;

@@ -1,21 +1,26 @@
 //! A QR code that stood on the page in all recent looks is gone, and another one stands for it.
 
+use url::Url;
+
 use crate::{
     detect::{
-        Detector, Found, View,
-        pins::{Swap, strangeness, swaps},
+        Detector, Found, Role, Standing, View, hosts,
+        pins::{Swap, pictures_for_codes, strangeness, swaps},
     },
     diff::pins::{Fact, Pin, speaks_of_payment},
-    page::registrable,
+    page::{place, registrable},
+    qr,
 };
 
-/// Strength 1.0 for a code whose address says another account or a strange host, or that comes from one; 0.9 for another file
-/// beside words of payment; 0.5 for another file beside other words. Half of it in a page that was rebuilt, or in another
-/// place.
+/// Strength 1.0 for a code that pays to another account or leads to a strange host, or that comes from one; 0.9 for another
+/// file beside words of payment; 0.5 for another file beside other words; 0.1 for a code that leads home, and for a picture
+/// in its place that may be none. Half of it in a page that was rebuilt, or in another place.
 pub struct PinnedQr;
 
 /// Share of the page that is kept, below which files may have new names.
 const REBUILT: f64 = 0.75;
+/// Strength of what says nothing by itself: it makes the picture worth a look.
+const LEAST: f64 = 0.1;
 
 impl Detector for PinnedQr {
     fn name(&self) -> &'static str {
@@ -25,35 +30,100 @@ impl Detector for PinnedQr {
     fn look(&self, view: &View) -> Option<Found> {
         let all = swaps(view, Fact::Qr);
         let weigh = |it: &Swap| strength(view, it);
-        let worst = all.iter().max_by(|a, b| weigh(a).total_cmp(&weigh(b)))?;
-        let say = worst.say("signal-pinned-qr");
-        Some(Found::new(weigh(worst), say, &worst.shown()))
+        if let Some(worst) = all.iter().max_by(|a, b| weigh(a).total_cmp(&weigh(b))) {
+            return Some(found(weigh(worst), worst));
+        }
+        let pictures = pictures_for_codes(view);
+        let first = pictures.first().filter(|_| view.kept() >= REBUILT)?;
+        Some(found(LEAST, first))
     }
 }
 
+fn found(strength: f64, swap: &Swap) -> Found {
+    let key = match told(swap.after) {
+        Some(Said::Order(_)) => "signal-pinned-qr-pays",
+        Some(Said::Address(_)) => "signal-pinned-qr-leads",
+        _ => "signal-pinned-qr",
+    };
+    Found::new(strength, swap.say(key), &swap.shown())
+}
+
+/// What a code says.
+enum Said<'a> {
+    /// An order to pay to this account.
+    Order(&'a str),
+    Address(Url),
+    Text,
+}
+
+/// What a code says; `None` where only its file is known, whose name is the value and whose address is shown.
+fn told(pin: &Pin) -> Option<Said<'_>> {
+    let said = pin.value.as_str();
+    if said != pin.shown {
+        return None;
+    }
+    if qr::is_order(said) {
+        return Some(Said::Order(said.rsplit(' ').next().unwrap_or_default()));
+    }
+    let bare = format!("https://{said}");
+    let address = Url::parse(said).or_else(|_| Url::parse(&bare)).ok();
+    let address = address.filter(|it| {
+        let host = it.host_str().unwrap_or_default();
+        matches!(it.scheme(), "http" | "https") && host.contains('.')
+    });
+    Some(address.map_or(Said::Text, Said::Address))
+}
+
 fn strength(view: &View, swap: &Swap) -> f64 {
-    // what a code says is its value; of a file, the value is its name, which the address shows in longer form
-    let told = |it: &Pin| it.value == it.shown;
-    let mut images = view.page.images.iter();
-    let image = images.find(|it| it.src.starts_with(&swap.after.shown));
-    let host = image.map(|it| it.host.as_str()).unwrap_or_default();
-    let is_new_host = !view.norm.image_domains.contains(&registrable(host));
     let pays = speaks_of_payment(&swap.before.label) || speaks_of_payment(&swap.after.label);
-    let says_another = told(swap.before) && told(swap.after);
-    let is_foreign = is_new_host && strangeness(view, host) > 0.0;
-    let strength = match (says_another, pays) {
-        (true, _) if says_home(view, swap.after) => 0.2,
-        _ if says_another || is_foreign => 1.0,
-        (_, true) => 0.9,
-        _ => 0.5,
+    let before = told(swap.before);
+    let is_grave = pays || before.is_some();
+    let strength = match told(swap.after) {
+        Some(Said::Order(account)) if is_printed(view, account) => LEAST,
+        Some(Said::Order(_)) if is_grave => 1.0,
+        Some(Said::Order(_)) => 0.9,
+        Some(Said::Address(url)) => match before {
+            Some(Said::Address(known)) if place_of(&known) == place_of(&url) => LEAST,
+            _ => leads(view, &url, pays, is_grave),
+        },
+        Some(Said::Text) if pays => 1.0,
+        Some(Said::Text) => 0.5,
+        None if is_of_strange_host(view, swap.after) => 1.0,
+        None if pays => 0.9,
+        None => 0.5,
     };
     let moved = swap.place < 0.5 || view.kept() < REBUILT;
     strength * if moved { 0.5 } else { 1.0 }
 }
 
-/// Whether the code leads to a host that is not strange for the portal, such as the portal itself.
-fn says_home(view: &View, qr: &Pin) -> bool {
-    let url = url::Url::parse(&qr.value).ok();
-    let host = url.and_then(|it| it.host_str().map(str::to_owned));
-    host.is_some_and(|it| strangeness(view, &it) == 0.0)
+/// How grave it is that a code leads to an address.
+fn leads(view: &View, url: &Url, pays: bool, is_grave: bool) -> f64 {
+    let host = url.host_str().unwrap_or_default();
+    match view.standing(url.as_str(), Role::Any) {
+        Standing::Own | Standing::Allowed | Standing::Learnt | Standing::PublicBody => LEAST,
+        Standing::Known if pays => 0.9,
+        Standing::Known => 0.4,
+        Standing::Registered | Standing::Stranger if is_grave || hosts::is_risky(host) => 1.0,
+        Standing::Registered | Standing::Stranger => 0.7,
+    }
+}
+
+/// Whether the portal always printed this account: another code for it pays to the same hands.
+fn is_printed(view: &View, account: &str) -> bool {
+    let mut known = view.known_pins().iter();
+    known.any(|it| it.is_watched && it.pin.kind == Fact::Account && it.pin.value == account)
+}
+
+/// Whether the picture of a code comes from a host that is strange to the portal.
+fn is_of_strange_host(view: &View, qr: &Pin) -> bool {
+    let mut images = view.page.images.iter();
+    let image = images.find(|it| it.src.starts_with(&qr.shown));
+    let host = image.map(|it| it.host.as_str()).unwrap_or_default();
+    let is_new_host = !view.norm.image_domains.contains(&registrable(host));
+    is_new_host && strangeness(view, host) > 0.0
+}
+
+fn place_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    place::of(url.as_str(), host).name().to_owned()
 }

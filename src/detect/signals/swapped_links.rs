@@ -75,7 +75,8 @@ impl Detector for SwappedLinks {
 /// Whether the text of the link stood under a service or file that people trust, and the link leads to a stranger.
 fn was_pinned(view: &View, link: &Link) -> bool {
     let label = pins::bare(&link.text);
-    let mut known = view.norm.pinned();
+    let watched = view.known_pins().iter().filter(|it| it.is_watched);
+    let mut known = watched.map(|it| &it.pin);
     strangeness(view, &link.host) >= 1.0
         && known
             .any(|it| matches!(it.kind, Fact::Service | Fact::Download) && it.label == label.trim())

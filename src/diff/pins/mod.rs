@@ -11,114 +11,18 @@ mod words;
 
 use std::collections::{HashMap, HashSet};
 
-use serde::{Deserialize, Serialize};
-
 pub use self::{
+    pictures::{code_at, picture_at},
     targets::{is_document, is_program, is_state, promises_service},
     words::{bare, names_body, speaks_of_payment},
 };
-use crate::{model::digest::key, page::Page};
+pub use crate::model::pin::{Fact, Pin};
+use crate::page::Page;
 
 /// Facts of one kind that a page may have. A page with more is a directory: none of its facts is pinned.
 const MOST: usize = 60;
-/// Longest value or label of a fact in bytes.
-const LONGEST: usize = 240;
-
-/// The kind of a fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fact {
-    Account,
-    Phone,
-    Email,
-    /// A picture to scan. Its value is what the code says where the address tells that, and the file's name otherwise.
-    Qr,
-    /// A link to a public service.
-    Service,
-    /// A link to a file to keep: a program, an archive or a document.
-    Download,
-    Logo,
-}
-
-impl Fact {
-    /// All kinds, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
-        Self::Account,
-        Self::Qr,
-        Self::Service,
-        Self::Download,
-        Self::Phone,
-        Self::Email,
-        Self::Logo,
-    ];
-
-    /// The name in JSON and in the keys of `locales/`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Account => "account",
-            Self::Phone => "phone",
-            Self::Email => "email",
-            Self::Qr => "qr",
-            Self::Service => "service",
-            Self::Download => "download",
-            Self::Logo => "logo",
-        }
-    }
-
-    /// Whether a fact of this kind is found again by its words, since several may have one value: two links may lead to
-    /// one host.
-    fn is_labelled(self) -> bool {
-        matches!(self, Self::Service | Self::Download)
-    }
-}
-
-/// One fact of a page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pin {
-    pub kind: Fact,
-    /// The fact without its spelling: digits, a host, a file's name. Two looks are compared by it.
-    pub value: String,
-    /// The words beside it, in lower case and without marks.
-    pub label: String,
-    /// The fact as the page writes it.
-    pub shown: String,
-    /// Keys of the texts around it.
-    pub place: Vec<u64>,
-}
-
-impl Pin {
-    fn new(kind: Fact, value: &str, label: &str, shown: &str) -> Self {
-        let cut = |text: &str| text[..floor(text, LONGEST)].to_owned();
-        Self {
-            kind,
-            value: cut(value),
-            label: cut(label.trim()),
-            shown: cut(shown),
-            place: Vec::new(),
-        }
-    }
-
-    /// Bytes of memory that the fact takes.
-    pub fn bytes(&self) -> usize {
-        let texts = [&self.value, &self.label, &self.shown];
-        texts.iter().map(|it| it.len() + 24).sum::<usize>() + self.place.len() * 8 + 48
-    }
-
-    fn at(mut self, place: Vec<u64>) -> Self {
-        self.place = place;
-        self
-    }
-
-    /// Identifies the fact among those of all looks.
-    pub fn key(&self) -> u64 {
-        let label = if self.kind.is_labelled() {
-            self.label.as_str()
-        } else {
-            ""
-        };
-        key(&format!("{} {} {label}", self.kind.as_str(), self.value))
-    }
-}
+/// What the codes in pictures say (see [`qr::read`](crate::qr::read)), by the pictures' addresses.
+pub type Codes = HashMap<String, String>;
 
 /// The facts of all looks with the number of recent looks that had each, by [`Pin::key`].
 pub type Pins = HashMap<u64, (Pin, u16)>;
@@ -132,10 +36,31 @@ pub fn count(pins: &mut Pins, look: &[Pin], weight: u16) {
     }
 }
 
+/// The facts of all looks, where the codes of some pictures are known: a picture counts by what its code says.
+pub fn told(pins: &Pins, codes: &Codes) -> Pins {
+    let mut out = Pins::with_capacity(pins.len());
+    for (pin, looks) in pins.values() {
+        let said = codes.get(&pin.shown).filter(|_| pin.kind == Fact::Qr);
+        let mut pin = pin.clone();
+        if let Some(said) = said {
+            pin.value.clone_from(said);
+            pin.shown.clone_from(said);
+        }
+        let (_, count) = out.entry(pin.key()).or_insert((pin, 0));
+        *count += looks;
+    }
+    out
+}
+
 /// The facts of a page, each once.
 pub fn of(page: &Page) -> Vec<Pin> {
+    with_codes(page, &Codes::default())
+}
+
+/// The facts of a page, each once. `codes` tells what pictures at other addresses say.
+pub fn with_codes(page: &Page, codes: &Codes) -> Vec<Pin> {
     let mut all = numbers::of(page);
-    all.extend(pictures::of(page));
+    all.extend(pictures::of(page, codes));
     all.extend(targets::of(page));
     let mut seen = HashSet::new();
     all.retain(|it| !it.value.is_empty() && seen.insert(it.key()));
@@ -145,15 +70,6 @@ pub fn of(page: &Page) -> Vec<Pin> {
     }
     all.retain(|it| counts.get(&it.kind).is_none_or(|count| *count <= MOST));
     all
-}
-
-/// The last character boundary at or before byte `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]

@@ -1,9 +1,15 @@
 //! Pictures that visitors trust: QR codes and the logo.
 
-use super::{Fact, Pin, words::bare};
+use base64::{
+    Engine as _,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+
+use super::{Codes, Fact, Pin, words::bare};
 use crate::{
     model::digest::key,
     page::{Block, Image, Page, cancel, noise, registrable},
+    qr::{self, Shape},
 };
 
 /// Most pictures of a page that are searched.
@@ -12,11 +18,18 @@ const SEARCHED: usize = 2000;
 const PLACEHOLDER: usize = 400;
 /// Blocks before and after a picture that tell what it is.
 const BESIDE: usize = 2;
+/// Pictures in their own addresses that are read: those that the page calls codes, and others.
+const READ: [usize; 2] = [6, 6];
+/// Bytes in base64 of such a picture that the page does not call a code.
+const UNCALLED: usize = 32 << 10;
+/// Steps of reading a picture for each of its bytes: it unpacks to many pixels.
+const COST: usize = 64;
 
-pub(super) fn of(page: &Page) -> Vec<Pin> {
+pub(super) fn of(page: &Page, codes: &Codes) -> Vec<Pin> {
     let own = page.domain();
     let mut logo = None;
     let mut out = Vec::new();
+    let mut read = READ;
     for image in page.images.iter().take(SEARCHED) {
         if cancel::step(image.src.len() + image.alt.len()) {
             break;
@@ -26,23 +39,73 @@ pub(super) fn of(page: &Page) -> Vec<Pin> {
             continue;
         }
         let name = bare(&format!("{} {}", file_name(&image.src), image.alt));
-        if is_qr(image, &name) || asks_to_scan(page, image) && !name.contains("logo") {
-            let (value, shown) = match content(&image.src) {
-                Some(said) => (said.clone(), said),
-                None => (picture(image, &own), image.src.clone()),
-            };
-            let near = || beside(page, image, BESIDE).filter(|it| it.text.len() < 400);
-            let text: Vec<String> = near().map(|it| bare(&it.text)).collect();
-            let label = format!("{} {}", bare(&image.alt), text.join(" "));
-            let place = near().map(|it| it.key).collect();
-            out.push(Pin::new(Fact::Qr, &value, &label, &shown).at(place));
-        } else if logo.is_none() && name.contains("logo") {
+        let is_logo = name.contains("logo");
+        let is_called = is_qr(image, &name) || !is_logo && asks_to_scan(page, image);
+        let said = content(&image.src)
+            .filter(|_| is_called)
+            .or_else(|| codes.get(&image.src).cloned())
+            .or_else(|| inside(image, is_called, &mut read[usize::from(!is_called)]));
+        if is_called || said.is_some() {
+            let said = said.map(|it| (it.clone(), it));
+            let (value, shown) = said.unwrap_or_else(|| (picture(image, &own), image.src.clone()));
+            out.push(beside_texts(page, image, &value, &shown));
+        } else if logo.is_none() && is_logo {
             let value = picture(image, &own);
             logo = Some(Pin::new(Fact::Logo, &value, "logo", &image.src));
         }
     }
     out.extend(logo);
     out
+}
+
+/// A picture of the page as the fact that it would be if it were a code.
+pub fn picture_at(page: &Page, image: &Image) -> Pin {
+    let value = picture(image, &page.domain());
+    beside_texts(page, image, &value, &image.src)
+}
+
+/// What the code in a picture says; `None` in a picture without one.
+pub fn code_at(bytes: &[u8]) -> Option<String> {
+    code_of(bytes, Shape::Any)
+}
+
+fn code_of(bytes: &[u8], shape: Shape) -> Option<String> {
+    if cancel::step(bytes.len().saturating_mul(COST)) {
+        return None;
+    }
+    qr::read(bytes, shape)
+}
+
+/// What the code in a picture says that stands in its own address. `left` such pictures may still be read; of those that
+/// the page does not call codes, only small ones are.
+fn inside(image: &Image, is_called: bool, left: &mut usize) -> Option<String> {
+    let (most, shape) = match is_called {
+        true => (usize::MAX, Shape::Any),
+        false => (UNCALLED, Shape::Bare),
+    };
+    if !(PLACEHOLDER..=most).contains(&image.data.len()) || *left == 0 {
+        return None;
+    }
+    *left -= 1;
+    let plain: Vec<u8> = image
+        .data
+        .bytes()
+        .filter(|it| !it.is_ascii_whitespace())
+        .collect();
+    let config = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let engine = GeneralPurpose::new(&base64::alphabet::STANDARD, config);
+    code_of(&engine.decode(plain).ok()?, shape)
+}
+
+/// The code of a picture, with the texts around it.
+fn beside_texts(page: &Page, image: &Image, value: &str, shown: &str) -> Pin {
+    let near = || beside(page, image, BESIDE).filter(|it| it.text.len() < 400);
+    let text: Vec<String> = near().map(|it| bare(&it.text)).collect();
+    let label = format!("{} {}", bare(&image.alt), text.join(" "));
+    let place = near().map(|it| it.key).collect();
+    Pin::new(Fact::Qr, value, &label, shown).at(place)
 }
 
 /// The texts around a picture, at most `most` in each direction.
@@ -91,7 +154,7 @@ fn is_qr(image: &Image, name: &str) -> bool {
 }
 
 /// What a QR code says, where its address tells: `img.vietqr.io/image/BANK-ACCOUNT-TEMPLATE.png`, or a generator's
-/// parameter. Decoding the picture itself would give the value for all others.
+/// parameter.
 fn content(src: &str) -> Option<String> {
     let url = url::Url::parse(src).ok()?;
     let query = url.query_pairs();
@@ -148,10 +211,16 @@ fn file_name(src: &str) -> &str {
 fn picture(image: &Image, own: &str) -> String {
     let name = file_name(&image.src).to_ascii_lowercase();
     if image.src.starts_with("data:") {
-        return format!("data {:x}", key(&image.src));
+        let load = if image.data.is_empty() {
+            &image.src
+        } else {
+            &image.data
+        };
+        return format!("data {:x}", key(load));
     }
     if name.is_empty() {
-        return noise::normal_url(&image.src);
+        // never equal to the address, which stands for what a code says
+        return format!("at {}", noise::normal_url(&image.src));
     }
     let stem = name.rsplit_once('.').map_or(name.as_str(), |it| it.0);
     let kept: Vec<&str> = stem

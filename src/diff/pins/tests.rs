@@ -1,5 +1,16 @@
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
 use super::*;
 use crate::page::{self, Source};
+
+const VIETQR: &[u8] = include_bytes!("../../../tests/qr/vietqr.png");
+const TRANSPARENT: &[u8] = include_bytes!("../../../tests/qr/transparent.png");
+
+/// An `img` element that holds the picture.
+fn img(picture: &[u8], alt: &str) -> String {
+    let data = BASE64_STANDARD.encode(picture);
+    format!("<img src='data:image/png;base64,{data}' alt='{alt}'>")
+}
 
 fn pins(html: &str) -> Vec<Pin> {
     let html = format!("<!DOCTYPE html><meta charset=utf-8><body>{html}");
@@ -107,6 +118,58 @@ fn a_picture_moves_without_becoming_another() {
         values(Fact::Logo, "<img src=/a.png><img src=/img/Logo-xa.svg>"),
         ["logo-xa"]
     );
+}
+
+#[test]
+fn a_code_inside_the_page_counts_by_what_it_says() {
+    for (html, said) in [
+        (img(VIETQR, "Mã QR"), "Vietcombank 0123456789"),
+        // neither its name nor its words call it a code
+        (img(VIETQR, ""), "Vietcombank 0123456789"),
+        (img(TRANSPARENT, "ảnh"), "https://zalo.me/0912345678"),
+    ] {
+        assert_eq!(values(Fact::Qr, &html), [said]);
+    }
+    // only some are read
+    let many: String = (0..40).map(|_| img(&VIETQR[..460], "")).collect();
+    assert_eq!(
+        values(Fact::Qr, &format!("{many}{}", img(VIETQR, ""))),
+        [""; 0]
+    );
+    let cut = values(Fact::Qr, &img(&VIETQR[..300], "Mã QR"));
+    assert!(cut.len() == 1 && cut[0].starts_with("data "), "{cut:?}");
+}
+
+#[test]
+fn pictures_elsewhere_count_by_their_codes_where_these_are_known() {
+    let html = "<p>Quét mã</p><img src=/a/qr-1.png><p>Tin</p><img src=/b/anh.jpg>";
+    let page = format!("<!DOCTYPE html><meta charset=utf-8><body>{html}");
+    let source = Source {
+        bytes: page.as_bytes(),
+        content_type: None,
+        url: &"https://xa.gov.vn/".parse().unwrap(),
+        ignore: &[],
+    };
+    let page = page::read(source).unwrap();
+    let says = |file: &str, said: &str| (format!("https://xa.gov.vn/{file}"), said.to_owned());
+    let codes: Codes = [says("b/anh.jpg", "ACB 0011"), says("c.png", "x")].into();
+    let found: Vec<String> = with_codes(&page, &codes)
+        .into_iter()
+        .map(|it| it.value)
+        .collect();
+    assert_eq!(found, ["qr-1", "ACB 0011"]);
+
+    let mut pins = Pins::default();
+    count(&mut pins, &of(&page), 1);
+    let other = Pin::new(Fact::Qr, "qr-2", "", "https://xa.gov.vn/qr-2.png");
+    count(&mut pins, &[other], 1);
+    let codes: Codes = [says("a/qr-1.png", "ACB 0011"), says("qr-2.png", "ACB 0011")].into();
+    let told = told(&pins, &codes);
+    let all: Vec<(&str, u16)> = told
+        .values()
+        .map(|it| (it.0.value.as_str(), it.1))
+        .collect();
+    assert_eq!(all, [("ACB 0011", 2)], "two files of one code are one fact");
 }
 
 #[test]
