@@ -256,6 +256,28 @@ impl Layers {
         self.close(usize::MAX, &page.url);
     }
 
+    /// Takes the page's own element whose style hides the whole page, as a layer over it: a picture, or nothing.
+    pub fn blank(&mut self, tag: &str, style: &Style, base: &Url) {
+        let shown = ["background", "background-image"];
+        let shown = shown
+            .into_iter()
+            .find_map(|it| style.get(it).and_then(address));
+        let (src, host) = shown.map(|it| resolve(base, &it)).unwrap_or_default();
+        let layer = Layer {
+            tag: tag.to_owned(),
+            key: key("blank"),
+            text: String::new(),
+            src,
+            host,
+            only_leads: false,
+        };
+        let over = Lift {
+            fixed: true,
+            z: OVER,
+        };
+        self.found.push((layer, 0, over));
+    }
+
     /// Closes the element at `depth`. Addresses are resolved against `base`.
     pub fn close(&mut self, depth: usize, base: &Url) {
         if self.label.as_ref().is_some_and(|it| it.0 == depth)

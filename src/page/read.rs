@@ -278,6 +278,13 @@ impl<'t> Walk<'t> {
         }
         if matches!(tag, "html" | "body") {
             self.draft.page.dark |= hidden::paints_black(&style);
+            // pages against clickjacking, and those that fade in, are shown by a script
+            let fades = ["animation", "animation-name"]
+                .iter()
+                .any(|it| style.get(it).is_some());
+            if hidden::of(&style).is_some() && !fades && !rules.scripted.shows {
+                self.layers.blank(tag, &style, &self.draft.page.url);
+            }
         }
         if is_mute(element, &rules.scripted) {
             self.mute += 1;

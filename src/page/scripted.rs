@@ -47,6 +47,8 @@ pub(super) struct Scripted {
     pub names: HashSet<String>,
     /// Whether dialogs or popovers are opened at once.
     pub opens: bool,
+    /// Whether code may show a page that style hides as a whole.
+    pub shows: bool,
     /// Names in the strings of code that takes the content of templates.
     pub templates: HashSet<String>,
     read: usize,
@@ -63,6 +65,10 @@ impl Scripted {
         let end = floor(code, CODE_BYTES.saturating_sub(self.read));
         self.read += end;
         let code = &code[..end];
+        let whole = ["documentElement", "body", "html", "lickjack"];
+        let looks = ["style", "class", "remove", "show", "fadeIn"];
+        self.shows |=
+            whole.iter().any(|it| code.contains(it)) && looks.iter().any(|it| code.contains(it));
         let hides = HIDES.iter().any(|it| code.contains(it));
         let opens = code.contains("showModal") || code.contains("showPopover");
         let clones = code.contains(".content") || code.contains("shadow");

@@ -40,10 +40,10 @@ impl Detector for CoveringLayer {
         let Some((strength, layer)) = worst else {
             return hidden(view);
         };
-        let key = if layer.only_leads {
-            "signal-covering-layer-leads"
-        } else {
-            "signal-covering-layer"
+        let key = match layer.tag.as_str() {
+            "html" | "body" => "signal-covering-layer-blanks",
+            _ if layer.only_leads => "signal-covering-layer-leads",
+            _ => "signal-covering-layer",
         };
         let host = excerpt::defang(&layer.host);
         let say = Localized::new(key)
