@@ -195,6 +195,7 @@ signal-covered = Trang báo lỗi, bảo trì hoặc kiểm tra trình duyệt n
 signal-covering-layer = Một lớp mới phủ kín trang và người xem không đóng được ({ $what })
 signal-covering-layer-leads = Một lớp mới không có chữ phủ kín trang: bấm vào đâu cũng bị dẫn sang { $host }
 signal-covering-layer-hides = Nội dung vốn có của trang vẫn còn nhưng bị giấu đi, thay vào đó là nội dung mới
+signal-covering-layer-sheets = Tệp định dạng (CSS) của cổng vừa đổi và giấu đi nội dung vốn có của trang
 signal-dressed-style = Phần trình bày của trang nay tải tệp kiểu dáng hoặc phông chữ từ máy chủ lạ { $host }
 signal-dressed = Tiêu đề HTTP gắn thêm tệp trình bày mà trang không khai: { $what }
 signal-unrecognised = Không còn phần nào của cổng trên trang: khung trang, liên kết, câu chữ và tên cổng đều khác trước

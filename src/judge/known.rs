@@ -11,6 +11,7 @@ use crate::{
     },
     diff::Norm,
     model::{Digest, LookRef, Mask, Target, TargetState, lead::Reached},
+    page::Sheets,
 };
 
 /// What is known of a target, as far as it costs nothing to know.
@@ -47,6 +48,8 @@ pub struct Case {
     pub leads: bool,
     /// What was fetched at the places that the page newly leads to; empty where nothing was.
     pub reached: Arc<[Reached]>,
+    /// Style sheets of the portal, as they are now.
+    pub sheets: Arc<Sheets>,
 }
 
 impl Case {
@@ -62,6 +65,7 @@ impl Case {
             beside: None,
             leads: known.first.is_none() && known.target.settings.profiles.len() > 1,
             reached: Arc::default(),
+            sheets: Arc::default(),
         }
     }
 
