@@ -55,7 +55,6 @@ pub(crate) async fn renew(world: &World, target: &Target, look: &Look, is_calm: 
     let known = world.sheets.known(&target.id).await;
     let was_judged = matches!(look.decided_by, DecidedBy::Judged | DecidedBy::Cached);
     if is_calm && was_judged && look.verdict.score < LEARNS && !known.is_settled() {
-        tracing::info!(target.id = %target.id, "changed style sheets of the portal are normal now");
         world.sheets.settle(&target.id).await;
     }
     let linked = match look.is_whole {
@@ -137,7 +136,7 @@ async fn fetch_all(world: &World, target: &Target, look: &Look, mut linked: Vec<
             .sheets
             .put(&target.id, fetched.clone(), linked.clone(), at)
             .await;
-        if before.is_settled() && !known.is_settled() {
+        if before.changed().count() < known.changed().count() {
             keep(world, target, &fetched).await;
         }
     }

@@ -71,6 +71,8 @@ pub struct Known {
     addresses: Vec<Address>,
     /// Whether the portal was asked at all.
     is_begun: bool,
+    /// Whether no page was judged yet with the style sheets of new addresses.
+    is_fresh: bool,
 }
 
 impl Known {
@@ -79,9 +81,9 @@ impl Known {
         !self.is_begun
     }
 
-    /// Whether the norm was learnt with the style sheets that the portal has now.
+    /// Whether the norm was learnt with the style sheets that the portal has now, and a page was judged with them.
     pub fn is_settled(&self) -> bool {
-        self.addresses.iter().all(|it| it.now == it.learnt)
+        !self.is_fresh && self.addresses.iter().all(|it| it.now == it.learnt)
     }
 
     /// Style sheets that are others now than those that the norm was learnt with, with their digests.
@@ -308,6 +310,7 @@ impl Written {
             let all = &mut self.known.addresses;
             let Some(it) = all.iter_mut().find(|it| is_same(&it.url, &url)) else {
                 self.make_room(linked);
+                self.known.is_fresh |= now.is_some();
                 self.known.addresses.push(Address {
                     url,
                     at,
@@ -326,6 +329,7 @@ impl Written {
             it.url = url;
             // a server that fails for a while has not changed its style sheet, and what was never there is no change
             if now.is_some() {
+                self.known.is_fresh |= it.now.is_none();
                 it.learnt = it.learnt.or(now);
                 it.now = now;
                 it.is_left_out = false;
@@ -364,6 +368,7 @@ impl Written {
     }
 
     fn settle(&mut self) {
+        self.known.is_fresh = false;
         for it in &mut self.known.addresses {
             it.learnt = it.now;
         }
@@ -404,7 +409,9 @@ mod tests {
         let mut it = Written::default();
         let fetched = vec![(url("a"), body("a{}")), (url("b"), Got::Nothing)];
         it.take(fetched, &[url("a"), url("b")], 0);
-        assert!(it.known.is_settled() && !it.known.is_new());
+        assert!(!it.known.is_settled() && !it.known.is_new());
+        it.settle();
+        assert!(it.known.is_settled());
         let version = format!("{}?v=2", url("a"));
         let wanted = [url("b"), url("c"), version.clone()];
         let soon = Timestamp::from_second(5).unwrap();
@@ -415,6 +422,8 @@ mod tests {
         // what appears where there was nothing is no change, and neither is a failure
         let fetched = vec![(url("a"), Got::Silence), (url("b"), body("b{}"))];
         it.take(fetched, &[], 5);
+        assert_eq!(it.known.changed().count(), 0);
+        it.settle();
         assert!(it.known.is_settled());
         it.take(vec![(version.clone(), body("x{}"))], &[], 6);
         assert!(!it.known.is_settled());

@@ -132,6 +132,33 @@ async fn a_style_sheet_that_newly_hides_the_page_rings_after_a_restart_too() {
 }
 
 #[tokio::test]
+async fn a_style_sheet_that_only_the_new_page_links_is_judged_with_it() {
+    let (portal, scene) = learnt(STYLE).await;
+    let part = "<link rel=stylesheet href='/css/cong.css/moi.css'><section class=moi><p>Ngày mai chúng tôi sẽ công bố toàn bộ hồ sơ đã lấy.</p></section>";
+    let page = page("/css/cong.css?v=1", part);
+    portal.set(move |request| {
+        let (kind, body) = match request.path.as_str() {
+            "/css/cong.css/moi.css" => (
+                "text/css",
+                ".moi{position:fixed;inset:0;z-index:99;background:#000}".to_owned(),
+            ),
+            "/css/cong.css?v=1" => ("text/css", STYLE.to_owned()),
+            _ => ("text/html; charset=utf-8", page.clone()),
+        };
+        let headers = vec![("content-type", kind.into())];
+        Reply::Full {
+            status: 200,
+            headers,
+            body: body.into(),
+        }
+    });
+    scene.check(0).await;
+    scene.check(0).await;
+    let incident = only_incident(&scene).await;
+    assert!(has(&incident, "covering-layer"), "{:?}", incident.signals);
+}
+
+#[tokio::test]
 async fn a_new_style_sheet_becomes_normal() {
     let clock = Turned::at("2026-11-22T03:00:00Z");
     let portal = Portal::start(serve(page("/css/cong.css", ""), STYLE)).await;
