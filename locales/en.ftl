@@ -197,6 +197,7 @@ signal-covering-layer = A new layer covers the page and cannot be closed ({ $wha
 signal-covering-layer-leads = A new layer without text covers the page: any click leads to { $host }
 signal-covering-layer-hides = The page's usual text is still there but hidden, and something new is shown in its place
 signal-covering-layer-blanks = The content is still there, but style hides all of it: visitors see a blank page
+signal-covering-layer-sheets = A style sheet of the portal newly hides the page's usual text
 signal-dressed-style = The page's style now loads style sheets or fonts from the foreign host { $host }
 signal-dressed = HTTP headers add a style sheet that the page itself does not name: { $what }
 signal-unrecognised = Nothing on the page is the portal's own any more: its frame, links, words and name are all others

@@ -197,6 +197,7 @@ signal-covering-layer = Một lớp mới phủ kín trang và người xem khô
 signal-covering-layer-leads = Một lớp mới không có chữ phủ kín trang: bấm vào đâu cũng bị dẫn sang { $host }
 signal-covering-layer-hides = Nội dung vốn có của trang vẫn còn nhưng bị giấu đi, thay vào đó là nội dung mới
 signal-covering-layer-blanks = Nội dung của trang vẫn còn nhưng bị ẩn toàn bộ bằng định dạng, người xem chỉ thấy trang trống
+signal-covering-layer-sheets = Tệp định dạng (CSS) của cổng vừa đổi và giấu đi nội dung vốn có của trang
 signal-dressed-style = Phần trình bày của trang nay tải tệp kiểu dáng hoặc phông chữ từ máy chủ lạ { $host }
 signal-dressed = Tiêu đề HTTP gắn thêm tệp trình bày mà trang không khai: { $what }
 signal-unrecognised = Không còn phần nào của cổng trên trang: khung trang, liên kết, câu chữ và tên cổng đều khác trước

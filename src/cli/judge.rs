@@ -23,6 +23,7 @@ use crate::{
     judge::{
         Look,
         replay::{Bounded, Earlier, Replay},
+        sheets,
     },
     locale::Locale,
     model::{
@@ -31,7 +32,7 @@ use crate::{
         lead::{Lead, Reached},
         target::Settings,
     },
-    page::{self, Page, Source, cancel::Cancel},
+    page::{self, Page, Sheets, Source, cancel::Cancel},
     world::cpu_time,
 };
 
@@ -136,6 +137,9 @@ fn explain(cases: &Path, wanted: &str, locale: &Locale) -> Result<(), Failure> {
     let case = found.ok_or_else(|| say(&format!("no case is called {wanted:?}")))?;
     let mut pages = Pages::default();
     let content_type = case.content_type.as_deref();
+    resources(&case, folder)
+        .and_then(|it| pages.dress(&case, folder, &it))
+        .map_err(|error| say(&error))?;
     for path in &case.history {
         pages
             .load(&folder.join(path), &case.url, content_type)
@@ -177,7 +181,7 @@ fn explain(cases: &Path, wanted: &str, locale: &Locale) -> Result<(), Failure> {
             bytes.len(),
             path.display()
         ))?;
-        match page::read(source) {
+        match page::read_styled(source, &pages.sheets) {
             Ok(page) => reckoning(&page, &norm, &Expectations::of_url(&case.url), locale)?,
             Err(limit) => line(&format!("over a limit: {limit}"))?,
         }
@@ -274,14 +278,11 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Look, u64), S
         .iter()
         .map(|(profile, path)| Ok((*profile, load(&folder.join(path))?.into())))
         .collect::<Result<Vec<_>, String>>()?;
+    let resources = resources(case, folder)?;
+    pages.dress(case, folder, &resources)?;
     for path in &case.history {
         pages.load(&folder.join(path), &case.url, content_type)?;
     }
-    let resources = case
-        .resources
-        .iter()
-        .map(|(url, path)| Ok((url.clone(), load(&folder.join(path))?)))
-        .collect::<Result<HashMap<_, _>, String>>()?;
     let started = Instant::now();
     let portal = pages.portal(case, folder);
     let fetch = |lead: &Lead| reached(lead, resources.get(&lead.url)?);
@@ -289,6 +290,14 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Look, u64), S
     let elapsed_us = started.elapsed().as_micros() as u64;
     let look = look.ok_or("current: names no file")?;
     Ok((look, elapsed_us))
+}
+
+/// What the eye would get, by address.
+fn resources(case: &Case, folder: &Path) -> Result<HashMap<Url, Vec<u8>>, String> {
+    let files = case.resources.iter();
+    files
+        .map(|(url, path)| Ok((url.clone(), load(&folder.join(path))?)))
+        .collect()
 }
 
 /// What a visit to a lead would bring: as much as the service reads.
@@ -342,9 +351,35 @@ struct Pages {
     read: HashMap<(PathBuf, Url), (Arc<Page>, Vec<u8>)>,
     order: Vec<(PathBuf, Url)>,
     last: Option<(Vec<PathBuf>, Url, Arc<Replay>)>,
+    /// Style sheets of the portal of the present case.
+    sheets: Arc<Sheets>,
 }
 
 impl Pages {
+    /// Takes the style sheets among the resources of a case. Pages that were read with others are read again.
+    fn dress(
+        &mut self,
+        case: &Case,
+        folder: &Path,
+        resources: &HashMap<Url, Vec<u8>>,
+    ) -> Result<(), String> {
+        let mut history = Vec::new();
+        if !resources.is_empty() {
+            for path in &case.history {
+                history.push(load(&folder.join(path))?);
+            }
+        }
+        let history: Vec<&[u8]> = history.iter().map(Vec::as_slice).collect();
+        let named = case.resources.keys();
+        let named = named.filter_map(|it| Some((it, resources.get(it)?.as_slice())));
+        let sheets = sheets::among(&case.url, named, &history);
+        if sheets.digest() != self.sheets.digest() {
+            *self = Self::default();
+            self.sheets = Arc::new(sheets);
+        }
+        Ok(())
+    }
+
     /// The portal as a case's history has taught it.
     fn portal(&mut self, case: &Case, folder: &Path) -> Arc<Replay> {
         if let Some((history, url, portal)) = &self.last
@@ -360,7 +395,8 @@ impl Pages {
             .map(|(page, body)| Earlier { page, body })
             .collect();
         let target = Target::unregistered(case.url.clone(), Settings::default());
-        let portal = Arc::new(Replay::of(target, &history, &OfTheProcessor));
+        let portal = Replay::of(target, &history, &OfTheProcessor);
+        let portal = Arc::new(portal.styled(self.sheets.clone(), &self.sheets));
         self.last = Some((case.history.clone(), case.url.clone(), portal.clone()));
         portal
     }
@@ -378,7 +414,8 @@ impl Pages {
             ignore: &[],
         };
         // nothing is learnt from a page over a limit
-        let Some(Ok(page)) = OfTheProcessor.within(|| page::read(source)) else {
+        let Some(Ok(page)) = OfTheProcessor.within(|| page::read_styled(source, &self.sheets))
+        else {
             return Ok(());
         };
         if self.order.len() >= KEPT {

@@ -4,6 +4,7 @@
 
 mod challenge;
 mod code;
+mod drawn;
 mod expect;
 mod familiar;
 pub mod hosts;
@@ -21,6 +22,7 @@ pub mod signature;
 pub mod site;
 mod standing;
 pub mod state;
+mod styled;
 mod text_shown;
 mod texts;
 pub mod viet;

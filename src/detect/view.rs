@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     code::{Code, codes_of},
+    drawn::drawn,
     expect::Expectations,
     phrases::{REPORTED, SOBER},
     pins::{KnownPin, known_pins},
@@ -81,6 +82,7 @@ impl<'a> View<'a> {
     pub fn new(page: &'a Page, norm: &'a Norm, expect: &'a Expectations) -> Self {
         let change = (norm.looks > 0).then(|| compare(norm, page));
         let mut texts = texts(page, change.as_ref());
+        texts.extend(drawn(page, norm));
         let codes = OnceCell::new();
         texts.extend(written(
             codes.get_or_init(|| codes_of(page, norm, change.as_ref())),

@@ -12,6 +12,7 @@ use super::{
     lines::{Line, lines},
     pins::{self, Pin},
     places::places,
+    styled::StyledFeatures,
 };
 use crate::{
     model::digest::key,
@@ -103,6 +104,8 @@ pub struct Features {
     pub pins: Vec<Pin>,
     /// Shape and capabilities of each piece of inline code.
     pub builds: Vec<capability::Build>,
+    /// What style sheets do to the page; `None` for a look that was read without them.
+    pub styled: Option<StyledFeatures>,
     /// Every text in which a phrase is searched, each once. Stored apart: see [`features_codec`](super::features_codec).
     #[serde(skip)]
     pub texts: Vec<Arc<Told>>,
@@ -181,6 +184,7 @@ impl Features {
             style_domains: domains(page.style_hosts.iter().map(String::as_str)),
             pins: pins::of(page),
             builds: builds(page),
+            styled: page.styled.as_ref().map(StyledFeatures::of),
             texts: texts(page)
                 .take_while(|it| {
                     room = room.saturating_sub(it.len());

@@ -13,6 +13,7 @@ pub mod mask;
 pub mod norm;
 pub mod pins;
 pub mod places;
+pub mod styled;
 
 pub use compare::{Change, compare};
 pub use features::Features;

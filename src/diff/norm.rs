@@ -7,6 +7,7 @@ use super::{
     lines::Line,
     pins::{self, Pin, Pins},
     places::place_key,
+    styled::StyledNorm,
 };
 use crate::{
     model::digest::key,
@@ -95,6 +96,8 @@ pub struct Norm {
     pub builds: Vec<Build>,
     /// What inline code did in any look, as a set of [`Capability::bit`](crate::page::capability::Capability::bit)s.
     pub capabilities: u32,
+    /// What style sheets do to the page.
+    pub styled: StyledNorm,
 }
 
 /// The texts of all looks, each once.
@@ -202,6 +205,7 @@ impl Norm {
         self.asks.extend(look.asks.iter().cloned());
         self.places.extend(&look.places);
         pins::count(&mut self.pins, &look.pins, weight);
+        look.styled.iter().for_each(|it| self.styled.take(it));
         for build in &look.builds {
             self.capabilities |= build.capabilities;
             if !self.builds.iter().any(|it| it.key == build.key) {
@@ -260,7 +264,7 @@ impl Norm {
             .iter()
             .map(|it| (it.sketch.len() + it.hosts.len()) * 4 + 72)
             .sum();
-        self.folded.len() + keys + versions + named + lines + pins + builds
+        self.folded.len() + keys + versions + named + lines + pins + builds + self.styled.bytes()
     }
 
     /// Fills the parts that come from the latest look alone.

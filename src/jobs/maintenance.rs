@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{Job, When};
 use crate::{
     actions::reports,
-    world::{World, cache_files, evicted},
+    world::{World, cache_files, evicted, sheet_files},
 };
 
 /// 03:40, when portals are quiet.
@@ -52,6 +52,7 @@ async fn sweep(world: &World) {
     let config = world.config.clone();
     let swept = tokio::task::spawn_blocking(move || {
         files.sweep(UNTOUCHED);
+        sheet_files(&config).sweep(UNTOUCHED);
         reports::sweep(&config, UNTOUCHED);
         evidence.sweep(&referred, UNREFERRED)
     })

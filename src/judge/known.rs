@@ -11,6 +11,7 @@ use crate::{
     },
     diff::Norm,
     model::{Digest, LookRef, Mask, Target, TargetState, lead::Reached, pin::Ruling},
+    page::Sheets,
 };
 
 /// What is known of a target, as far as it costs nothing to know.
@@ -49,6 +50,8 @@ pub struct Case {
     pub reached: Arc<[Reached]>,
     /// What officers decided about facts of the page.
     pub rulings: Arc<[Ruling]>,
+    /// Style sheets of the portal, as they are now.
+    pub sheets: Arc<Sheets>,
 }
 
 impl Case {
@@ -65,6 +68,7 @@ impl Case {
             others_follow: known.first.is_none() && known.target.settings.profiles.len() > 1,
             reached: Arc::default(),
             rulings: rulings(known).into(),
+            sheets: Arc::default(),
         }
     }
 

@@ -50,6 +50,8 @@ pub struct Look {
     pub leads: Vec<Lead>,
     /// What was fetched at such places, where the page is tampered with.
     pub led: Vec<Evidence>,
+    /// Addresses of style sheets of the portal that the page links, where it was read.
+    pub sheets: Vec<String>,
 }
 
 /// The rung of the ladder that decided a look.
@@ -103,6 +105,7 @@ impl Look {
             shown: None,
             leads: Vec::new(),
             led: Vec::new(),
+            sheets: Vec::new(),
         }
     }
 

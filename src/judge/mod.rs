@@ -21,6 +21,7 @@ mod origin;
 mod read;
 mod recall;
 pub mod replay;
+pub mod sheets;
 mod site;
 mod visitors;
 

@@ -12,6 +12,7 @@ use super::{
     delivery::delivered,
     learn::{self, is_due},
     origin::moved_origin,
+    sheets,
     site::of_site,
 };
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
         lead::{Lead, LeadRole, Reached},
         observation::Answer,
     },
-    page::{self, Page, Source},
+    page::{self, Page, Response, Source},
 };
 
 /// Most changed lines that an alarm shows, and the most characters of each.
@@ -107,7 +108,11 @@ fn understood(case: &Case, fetched: &Fetched) -> Look {
         return Look::bare(observation, Class::Protocol, Verdict::default());
     };
     let source = source(case, &answer, body);
-    match page::read_with(source, answer.refresh.as_deref()) {
+    let response = Response {
+        refresh: answer.refresh.as_deref(),
+        sheets: &case.sheets,
+    };
+    match page::read_with(source, response) {
         Ok(page) => judged(case, observation, &answer, &page, body),
         Err(limit) => over(case, source, observation, body, over_a_limit(limit)),
     }
@@ -150,6 +155,7 @@ fn judged(
     });
     out.body = Some(body.clone());
     out.is_whole = true;
+    out.sheets = sheets::wanted(page, &case.norm, &case.sheets);
     out.shown = case.others_follow.then(|| Shown::of(page).into());
     if class.standing() == Standing::Tampered {
         out.led = case

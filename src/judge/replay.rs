@@ -20,7 +20,7 @@ use crate::{
         observation::Answer,
         target::Settings,
     },
-    page::{self, Limit, Page, Source},
+    page::{self, Limit, Page, Sheets, Source},
 };
 
 /// Bounds the time of one piece of work.
@@ -45,6 +45,9 @@ pub struct Replay {
     /// `None` if it could not be learnt within its bound.
     norm: Option<Arc<Norm>>,
     mask: Option<Arc<Mask>>,
+    /// Its style sheets now, and whether they are others than those with which it was learnt.
+    sheets: Arc<Sheets>,
+    restyled: bool,
 }
 
 /// An earlier page that was read, with its bytes.
@@ -65,6 +68,8 @@ impl Replay {
                 target_state,
                 norm: Some(Arc::default()),
                 mask: None,
+                sheets: Arc::default(),
+                restyled: false,
             };
         }
         target_state.baseline = Some(Baseline {
@@ -85,11 +90,25 @@ impl Replay {
             norm: norm.map(Arc::new),
             target,
             target_state,
+            sheets: Arc::default(),
+            restyled: false,
         }
+    }
+
+    /// The portal with its style sheets as they are now; `learnt` are those with which its history was read.
+    pub fn styled(mut self, sheets: Arc<Sheets>, learnt: &Sheets) -> Self {
+        self.restyled = sheets.digest() != learnt.digest();
+        self.sheets = sheets;
+        self
     }
 
     /// Reads the earlier pages and learns a portal from them. Pages over a limit teach nothing.
     pub fn reading(target: Target, history: &[Bytes]) -> Self {
+        Self::reading_styled(target, history, &Arc::default())
+    }
+
+    /// Like [`Self::reading`], for a portal with style sheets.
+    pub fn reading_styled(target: Target, history: &[Bytes], sheets: &Arc<Sheets>) -> Self {
         let pages: Vec<(Page, &Bytes)> = history
             .iter()
             .filter_map(|body| {
@@ -99,14 +118,14 @@ impl Replay {
                     url: &target.url,
                     ignore: &target.ignore,
                 };
-                Some((page::read(source).ok()?, body))
+                Some((page::read_styled(source, sheets).ok()?, body))
             })
             .collect();
         let earlier: Vec<Earlier<'_>> = pages
             .iter()
             .map(|(page, body)| Earlier { page, body })
             .collect();
-        Self::of(target, &earlier, &Unbounded)
+        Self::of(target, &earlier, &Unbounded).styled(sheets.clone(), sheets)
     }
 
     /// The portal as it is judged.
@@ -189,10 +208,11 @@ impl Replay {
         reached: &Arc<[Reached]>,
         bounded: &impl Bounded,
     ) -> Look {
-        if let Some(look) = glance(known, fetched) {
+        if let Some(look) = glance(known, fetched).filter(|_| !self.restyled) {
             return look;
         }
-        if let Some(candidate) = Candidate::of(known, fetched, self.mask.as_ref())
+        if !self.restyled
+            && let Some(candidate) = Candidate::of(known, fetched, self.mask.as_ref())
             && let Some(body) = &fetched.body
             && bounded.within(|| candidate.mask().fits(body)) == Some(true)
         {
@@ -208,6 +228,7 @@ impl Replay {
             .map(|_| (norm.clone(), ReferenceKind::FirstProfile));
         case.compare(norm.clone(), reference, known.shown);
         case.reached = reached.clone();
+        case.sheets = self.sheets.clone();
         bounded
             .within(|| read(&case, fetched))
             .or_else(|| bounded.within(|| read_crudely(&case, fetched, Limit::Time)))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Page, noise};
+use super::{Page, Styled, noise};
 use crate::model::{Digest, digest::key};
 
 /// Digests by which two looks at a page are compared.
@@ -16,6 +16,9 @@ pub struct Fingerprint {
     /// Of the sequence of tags.
     pub shape: Digest,
 }
+
+/// Words of a step in the number of words that are shown: a counter with one word more is no other page.
+const WORDS: usize = 20;
 
 /// The content digest. Everything that a detector reads must flow into it: pages of equal content are not judged again.
 pub(super) fn content(page: &Page) -> Digest {
@@ -89,5 +92,21 @@ pub(super) fn content(page: &Page) -> Digest {
             noise::normal_url(&used.url)
         ));
     }
+    Digest::of_parts(parts.iter().map(String::as_bytes))
+}
+
+/// The content digest of a page with what style sheets do to it.
+pub(super) fn styled(content: Digest, styled: &Styled) -> Digest {
+    let mut parts = vec![content.hex(), (styled.words / WORDS).to_string()];
+    for it in &styled.concealed {
+        parts.push(format!("{} {:?} {:x}", it.link, it.hiding, it.within));
+    }
+    for layer in &styled.layers {
+        let text = noise::normal(&layer.text);
+        let src = noise::normal_url(&layer.src);
+        parts.push(format!("{:x} {text} {src} {}", layer.key, layer.only_leads));
+    }
+    parts.extend(styled.drawn.iter().map(|it| noise::normal(it)));
+    parts.extend(styled.grounds.iter().map(|it| noise::normal_url(it)));
     Digest::of_parts(parts.iter().map(String::as_bytes))
 }

@@ -7,7 +7,6 @@ use scraper::node::Element;
 use url::Url;
 
 use super::{
-    Page,
     embedded::embedded,
     hidden::{self, Hiding},
     links::resolve,
@@ -230,8 +229,9 @@ impl Layers {
         }
     }
 
-    /// Takes what a style draws over the page beside the innermost open element.
-    pub fn drawn(&mut self, tag: &str, text: &str, style: &Style, page: &Page) {
+    /// Takes what a style draws over the page beside the innermost open element; `elements` of the page stand before
+    /// it.
+    pub fn drawn(&mut self, tag: &str, text: &str, style: &Style, elements: usize, base: &Url) {
         let Some(lies) = lift(style) else { return };
         let shown = ["content", "background", "background-image"];
         let shown = shown
@@ -249,11 +249,11 @@ impl Layers {
             shows: shown.map(str::to_owned),
             leads: None,
             clear: false,
-            before: page.elements,
+            before: elements,
             lift: lies,
             passive: style.is("pointer-events", "none"),
         });
-        self.close(usize::MAX, &page.url);
+        self.close(usize::MAX, base);
     }
 
     /// Takes the page's own element whose style hides the whole page, as a layer over it: a picture, or nothing.
@@ -416,7 +416,7 @@ fn is_put_away(element: &Element, style: &Style) -> bool {
 }
 
 /// The id and the classes of an element.
-fn names(element: &Element) -> impl Iterator<Item = &str> {
+pub(super) fn names(element: &Element) -> impl Iterator<Item = &str> {
     element
         .attr("id")
         .into_iter()

@@ -29,6 +29,7 @@ pub mod script;
 mod scripted;
 pub mod sitemap;
 mod style;
+mod styled;
 pub mod text;
 mod truncate;
 mod uses;
@@ -44,6 +45,8 @@ pub use layer::Layer;
 pub use links::{Form, Frame, Image, Link, Relation, Script, Usage, Use};
 pub use outline::Heading;
 pub use read::is_selector;
+pub use style::{Sheets, StyleSheet, imports_of as imports};
+pub use styled::{Concealed, Styled};
 pub use text::Block;
 use url::Url;
 
@@ -104,6 +107,10 @@ pub struct Page {
     pub layers: Vec<Layer>,
     /// Hosts from which style text loads style sheets and fonts (`@import`, `@font-face`), in lower case, each once.
     pub style_hosts: Vec<String>,
+    /// Absolute addresses of the style sheets that it links for a screen, in its order, each once.
+    pub sheets: Vec<String>,
+    /// What those of them that are known do to the page; `None` if none is known.
+    pub styled: Option<Styled>,
     pub fingerprint: Fingerprint,
 }
 
@@ -150,11 +157,26 @@ impl Page {
 /// Reads one page. The work is linear in the bytes, except for the tree builder, and [`guard`] bounds its input. Fails
 /// with the limit that the page breaks.
 pub fn read(source: Source) -> Result<Page, Limit> {
-    read_with(source, None)
+    read_styled(source, &Sheets::default())
 }
 
-/// Reads one page as [`read`] does, with the `Refresh` header of its response.
-pub fn read_with(source: Source, refresh: Option<&str>) -> Result<Page, Limit> {
+/// Reads one page as [`read`] does, with style sheets of the portal.
+pub fn read_styled(source: Source, sheets: &Sheets) -> Result<Page, Limit> {
+    let refresh = None;
+    read_with(source, Response { refresh, sheets })
+}
+
+/// What is known of the response that brought a page, besides its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'a> {
+    /// Its `Refresh` header.
+    pub refresh: Option<&'a str>,
+    /// Style sheets of the portal, as they are now.
+    pub sheets: &'a Sheets,
+}
+
+/// Reads one page as [`read`] does, with more of its response.
+pub fn read_with(source: Source, response: Response) -> Result<Page, Limit> {
     let kind = kind::sniff(source.bytes, source.content_type);
     let (text, charset) = if kind.is_text() {
         decoded(source)
@@ -163,7 +185,7 @@ pub fn read_with(source: Source, refresh: Option<&str>) -> Result<Page, Limit> {
     };
     let text = noscript::sealed(&text);
     guard::count(&text)?;
-    read::page(source, kind, &text, charset, refresh)
+    read::page(source, kind, &text, charset, response)
 }
 
 /// The text of a page as HTML, and the name of its charset.
@@ -185,5 +207,9 @@ pub fn read_crudely(source: Source) -> Option<Page> {
     let (text, charset) = decoded(source);
     let small = fallback::page(&text);
     guard::count(&small).ok()?;
-    read::page(source, kind, &small, charset, None).ok()
+    let response = Response {
+        refresh: None,
+        sheets: &Sheets::default(),
+    };
+    read::page(source, kind, &small, charset, response).ok()
 }

@@ -7,7 +7,7 @@ use scraper::{Html, Node, Selector, node::Element};
 use url::Url;
 
 use super::{
-    Fingerprint, Heading, Kind, Limit, Page, Source, Stunt,
+    Fingerprint, Heading, Kind, Limit, Page, Response, Source, Stunt,
     behaviour::{is_locking, is_typing},
     bounded, cancel,
     charset::nfc,
@@ -17,24 +17,24 @@ use super::{
     fingerprint, hidden,
     layer::{Layers, Opened},
     links::resolve,
-    look::{Rules, hides},
+    look::{Rules, hides, is_html, is_mute},
     noise, outline,
-    scripted::Scripted,
     style::{Drawn, Path, Style, address, declarations, drawn},
+    styled,
     text::{fold, is_block},
     truncate::{LONGEST_LINE, floor, shorten},
     uses,
 };
 use crate::model::{Digest, digest::key};
 
-/// Parses `text` and gathers the page. `refresh` is the response's `Refresh` header. Fails with the limit that the tree
+/// Parses `text` and gathers the page, with what is known of its response. Fails with the limit that the tree
 /// or the time broke.
 pub(super) fn page(
     source: Source,
     kind: Kind,
     text: &str,
     charset: &'static str,
-    refresh: Option<&str>,
+    response: Response,
 ) -> Result<Page, Limit> {
     let tree = bounded::parse(text)?;
     let ignored = ignored(&tree, source.ignore);
@@ -45,13 +45,13 @@ pub(super) fn page(
         walk.draft.page.url = base;
     }
     uses::imports(&mut walk.draft.page, &tree);
-    if let Some(target) = refresh.and_then(refresh_target) {
+    if let Some(target) = response.refresh.and_then(refresh_target) {
         walk.draft
             .page
             .refreshes
             .push(resolve(source.url, target).0);
     }
-    let loads = rules.cascade.loads.iter();
+    let loads = rules.cascade.loads();
     let hosts = loads.map(|it| resolve(&walk.draft.page.url, it).1);
     let hosts: BTreeSet<String> = hosts.filter(|it| !it.is_empty()).collect();
     walk.draft.page.style_hosts = hosts.into_iter().collect();
@@ -59,7 +59,14 @@ pub(super) fn page(
     if cancel::is_cancelled() {
         return Err(Limit::Time);
     }
-    let page = walk.finish(source);
+    let mut page = walk.finish(source);
+    page.sheets = rules.linked(&page.url);
+    if let Some((cascade, is_partial)) = rules.with(&page.url, response.sheets) {
+        let mut styled = styled::of(&page, &tree, &ignored, &rules, &cascade);
+        styled.is_partial = is_partial;
+        page.fingerprint.content = fingerprint::styled(page.fingerprint.content, &styled);
+        page.styled = Some(styled);
+    }
     if cancel::is_cancelled() {
         return Err(Limit::Time);
     }
@@ -109,24 +116,6 @@ fn base(tree: &Html, url: &Url) -> Option<Url> {
         base.set_path("/");
     }
     Some(base)
-}
-
-fn is_html(element: &Element) -> bool {
-    &*element.name.ns == "http://www.w3.org/1999/xhtml"
-}
-
-/// Whether the text inside an element is not content. A template with a shadow root is displayed, and so is one that
-/// code takes the content of; SVG and MathML have `style` and `title` elements that are displayed, too.
-fn is_mute(element: &Element, scripted: &Scripted) -> bool {
-    match element.name() {
-        "script" => true,
-        "style" | "title" => is_html(element),
-        "template" => {
-            let name = element.attr("id").unwrap_or("template");
-            element.attr("shadowrootmode").is_none() && !scripted.templates.contains(name)
-        }
-        _ => false,
-    }
 }
 
 /// Most texts drawn by style that are kept, and fewest letters of each: the rest are marks and icons.
@@ -188,6 +177,8 @@ impl<'t> Walk<'t> {
             uses: Vec::new(),
             layers: Vec::new(),
             style_hosts: Vec::new(),
+            sheets: Vec::new(),
+            styled: None,
             fingerprint: Fingerprint {
                 raw,
                 content: raw,
@@ -323,7 +314,9 @@ impl<'t> Walk<'t> {
                 }
                 let mut text = drawn(content, |it| element.attr(it));
                 text.extend(address(content).and_then(pictured));
-                self.layers.drawn(tag, &text, &style, &self.draft.page);
+                let page = &self.draft.page;
+                self.layers
+                    .drawn(tag, &text, &style, page.elements, &page.url);
                 texts.push(text);
             }
         }

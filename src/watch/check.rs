@@ -14,7 +14,7 @@ use crate::{
         leads,
         look::LookOptions,
         recorded::Recorded,
-        sightings, subpages,
+        sheets, sightings, subpages,
         visitors::{look_at, look_at_other_addresses},
     },
     world::World,
@@ -61,7 +61,10 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
     let every = window::interval(target.settings.every, &world.windows(now), now);
     let recorded = Recorded::read(world, target).await;
     let target_state = &recorded.target_state;
-    let conditional = may_be_conditional(world, target_state, now);
+    let baseline = target_state.baseline.as_ref().map(|it| it.at);
+    world.sheets.follow(&target.id, baseline).await;
+    let settled = world.sheets.known(&target.id).await.is_settled();
+    let conditional = may_be_conditional(world, target_state, now) && settled;
     let options = LookOptions {
         validators: target_state
             .validators
@@ -73,6 +76,7 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
     let first = look_at(world, target, target_state, options).await;
     drop(permit);
     let first = look_at_other_addresses(world, target, &recorded, first).await;
+    let first = sheets::complete(world, target, target_state, first).await;
     let (first, reached) = leads::follow(world, target, target_state, first).await;
     let Some(seen) = confirm(world, target, &recorded, first, &reached, now).await else {
         return Checked {
@@ -92,6 +96,7 @@ pub async fn check_with(world: &World, target: &Target, permit: Permit) -> Check
     if !calm || teaches(target, target_state, look, every) {
         commit(world, target, look, seen.agreed, every).await;
     }
+    sheets::renew(world, target, look, calm).await;
     if is_up || look.class.standing() == Standing::Asked {
         subpages::check_next(world, target).await;
     }

@@ -8,10 +8,11 @@ use crate::{
     fetch::Visit,
     judge::{self, Candidate, Case, Known, Look},
     model::{
-        Class, Fetched, Mask, Profile, Target, TargetState, lead::Reached, target_state::Validators,
+        Class, Digest, Fetched, Mask, Profile, Standing, Target, TargetState, incident::Evidence,
+        lead::Reached, target_state::Validators,
     },
     watch::outside::without_exceptions,
-    world::{World, workers::Unfinished},
+    world::{World, sheet_cache::Set, workers::Unfinished},
 };
 
 /// How a look asks, and what it is compared with besides its own baseline.
@@ -63,20 +64,30 @@ pub async fn look(
         return look;
     }
     fetched.broken = None;
-    if let Some(look) = judge::glance(known, &fetched) {
+    // a page with other style sheets is another page, whatever its bytes
+    let restyled = target.part.is_none() && !world.sheets.known(&target.id).await.is_settled();
+    if !(restyled && fetched.body.is_some())
+        && let Some(look) = judge::glance(known, &fetched)
+    {
         return look;
     }
     if let Some(look) = soft_404(world, known, visit, &mut fetched).await {
         return look;
     }
     let mask = kept_mask(world, known, &fetched).await;
-    if let Some(look) = masked(world, known, &fetched, mask.as_ref()).await {
+    if !restyled && let Some(look) = masked(world, known, &fetched, mask.as_ref()).await {
         return look;
     }
     // a judgement with what the page leads to is not one of its bytes alone
     let key = judge::cache_key(known, &fetched).filter(|_| options.reached.is_none());
+    let key = key.map(|it| match world.sheets.digest(&target.id, Set::Now) {
+        Some(sheets) => Digest::of_parts([it.bytes().as_slice(), sheets.bytes()]),
+        None => it,
+    });
     if let Some(judgement) = key.and_then(|it| world.verdicts.get(&it)) {
-        return judge::cached(known, &fetched, &judgement);
+        let mut look = judge::cached(known, &fetched, &judgement);
+        name_changed(world, known, &mut look).await;
+        return look;
     }
     let look = read(world, known, fetched, mask, options.reached).await;
     if let Some((key, judgement)) = key.zip(judge::judgement(&look)) {
@@ -173,11 +184,19 @@ async fn read(
 ) -> Look {
     let mut case = Case::of(known);
     case.reached = reached.cloned().unwrap_or_default();
+    let (id, sheets) = (&known.target.id, &world.sheets);
+    let mut settled = true;
+    if known.target.part.is_none() {
+        case.sheets = sheets.sheets(&world.workers, id, Set::Now).await;
+        settled = sheets.known(id).await.is_settled();
+    }
     if judge::needs_mask(known, &fetched) {
         case.mask = mask.clone().filter(|it| judge::is_current(known, it));
         if case.mask.is_none() {
             case.mask = world.mask_updates.learn(known, mask).await;
-            if let Some(mut look) = masked(world, known, &fetched, case.mask.as_ref()).await {
+            if settled
+                && let Some(mut look) = masked(world, known, &fetched, case.mask.as_ref()).await
+            {
                 // a look behind a bad certificate has no mask, and teaches none
                 look.mask_update = look.mask.as_ref().map(|it| Box::new(it.as_ref().clone()));
                 return look;
@@ -197,7 +216,26 @@ async fn read(
             }
         }
     }
-    judged(world, case, fetched).await
+    let mut look = judged(world, case, fetched).await;
+    name_changed(world, known, &mut look).await;
+    look
+}
+
+/// Names the changed style sheets of a portal among the evidence of tampering.
+async fn name_changed(world: &World, known: Known<'_>, look: &mut Look) {
+    if look.class.standing() != Standing::Tampered || known.target.part.is_some() {
+        return;
+    }
+    let sheets = world.sheets.known(&known.target.id).await;
+    let changed = sheets.changed().filter_map(|(url, digest)| {
+        Some(Evidence {
+            at: known.at,
+            digest,
+            url: url.parse().ok()?,
+            content_type: Some("text/css".to_owned()),
+        })
+    });
+    look.led.extend(changed);
 }
 
 /// Reads and judges a page on the workers.

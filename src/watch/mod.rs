@@ -11,6 +11,7 @@ pub mod line;
 pub mod look;
 mod outside;
 mod recorded;
+mod sheets;
 mod sightings;
 mod subpages;
 pub mod teach;

@@ -18,6 +18,7 @@ pub mod norm_cache;
 mod open;
 pub mod reached_cache;
 mod recipients;
+pub mod sheet_cache;
 pub mod subpages;
 mod targets;
 pub mod verdict_cache;
@@ -30,7 +31,7 @@ use std::{
 
 use jiff::Timestamp;
 
-pub use self::open::{OpenError, cache_files};
+pub use self::open::{OpenError, cache_files, sheet_files};
 use crate::{
     calendar,
     config::Config,
@@ -45,8 +46,8 @@ use crate::{
         address_book::ChatIndex, candidates::Candidates, clock::Clock, conditional::FullLooks,
         connectivity::Connectivity, evicted::Evicted, health::Health, lock::lock,
         mask_updates::MaskUpdates, metrics::Metrics, norm_cache::NormCache,
-        reached_cache::ReachedCache, subpages::Turns, verdict_cache::VerdictCache,
-        workers::Workers,
+        reached_cache::ReachedCache, sheet_cache::SheetCache, subpages::Turns,
+        verdict_cache::VerdictCache, workers::Workers,
     },
 };
 
@@ -74,6 +75,8 @@ pub struct World {
     pub(crate) verdicts: Arc<VerdictCache>,
     /// What was fetched at the places that doubtful pages lead to.
     pub(crate) reached: Arc<ReachedCache>,
+    /// The style sheets of portals.
+    pub(crate) sheets: Arc<SheetCache>,
     /// Page bodies that may have to be deleted.
     pub evicted: Arc<Evicted>,
     pub(crate) norms: Arc<NormCache>,

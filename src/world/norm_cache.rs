@@ -9,10 +9,11 @@ use crate::{
     judge::{Look, known_looks},
     model::{Digest, LookRef, Mask, Target, TargetId, TargetState},
     page,
-    page::{Source, cancel},
+    page::{Sheets, Source, cancel},
     store::cache::Cache,
     world::{
         in_progress::InProgress,
+        sheet_cache::{Set, SheetCache},
         workers::{Unfinished, Workers},
     },
 };
@@ -43,16 +44,18 @@ type Unread = (LookRef, Digest);
 pub struct NormCache {
     evidence: Evidence,
     files: CacheFiles,
+    sheets: Arc<SheetCache>,
     in_progress: InProgress,
     in_memory: Cache<TargetId, (Vec<Digest>, LearntNorm)>,
 }
 
 impl NormCache {
     /// An empty cache over page bodies and files of features.
-    pub fn new(evidence: Evidence, files: CacheFiles) -> Self {
+    pub fn new(evidence: Evidence, files: CacheFiles, sheets: Arc<SheetCache>) -> Self {
         Self {
             evidence,
             files,
+            sheets,
             in_progress: InProgress::default(),
             in_memory: Cache::weighing(IN_MEMORY, |(_, learnt)| learnt.bytes()),
         }
@@ -70,9 +73,16 @@ impl NormCache {
         target: &Target,
         target_state: &TargetState,
     ) -> Result<LearntNorm, Unfinished> {
+        if target.part.is_none() {
+            self.sheets.known(&target.id).await;
+        }
         if let Some(known) = self.in_memory(target, target_state) {
             return Ok(known);
         }
+        let sheets = match self.style(target) {
+            Some(_) => self.sheets.sheets(workers, &target.id, Set::Learnt).await,
+            None => Arc::default(),
+        };
         let case = Arc::new((self.clone(), target.clone(), target_state.clone()));
         let of = case.clone();
         let made = workers.run_limited(&target_state.target, move || {
@@ -85,9 +95,9 @@ impl NormCache {
         };
         let mut read = FeatureSets::new();
         for (look, name) in unread {
-            let of = case.clone();
+            let (of, sheets) = (case.clone(), sheets.clone());
             let made = workers.run_limited(&target_state.target, move || {
-                of.0.read_features(&of.1, &look)
+                of.0.read_features(&of.1, &look, &sheets)
             });
             match made.await {
                 Ok(Some(made)) => read.push((name, Arc::new(made))),
@@ -131,12 +141,22 @@ impl NormCache {
         });
     }
 
+    /// Identifies the style sheets with which a target's looks are read; parts of a portal are read without.
+    fn style(&self, target: &Target) -> Option<Digest> {
+        let whole = target.part.is_none();
+        whole.then(|| self.sheets.digest(&target.id, Set::Learnt))?
+    }
+
+    fn names(&self, target: &Target, target_state: &TargetState) -> Vec<Digest> {
+        let style = self.style(target);
+        let looks = known_looks(target_state);
+        looks.map(|it| name(target, it, style)).collect()
+    }
+
     /// The norm of a target's looks, where it is in memory.
     fn in_memory(&self, target: &Target, target_state: &TargetState) -> Option<LearntNorm> {
         let (of, norm) = self.in_memory.get(&target_state.target)?;
-        let mut names = known_looks(target_state).map(|it| name(target, it));
-        let same = of.iter().all(|it| names.next() == Some(*it)) && names.next().is_none();
-        same.then_some(norm)
+        (of == self.names(target, target_state)).then_some(norm)
     }
 
     /// Makes the norm of the baseline's looks from their kept features, and from `read`, those read just now. Without
@@ -153,7 +173,8 @@ impl NormCache {
             None => (target_state.learning.as_slice(), [].as_slice()),
         };
         let looks = || approved.iter().chain(learnt);
-        let names: Vec<Digest> = looks().map(|it| name(target, it)).collect();
+        let style = self.style(target);
+        let names: Vec<Digest> = looks().map(|it| name(target, it, style)).collect();
         let kept = self.stored(&target_state.target);
         let (mut new, mut from_approved) = (0, 0);
         let mut unread = Vec::new();
@@ -210,10 +231,8 @@ impl NormCache {
         look: &LookRef,
         features: Arc<Features>,
     ) {
-        let names: Vec<Digest> = known_looks(target_state)
-            .map(|it| name(target, it))
-            .collect();
-        let new = name(target, look);
+        let names = self.names(target, target_state);
+        let new = name(target, look, self.style(target));
         if !names.contains(&new) {
             return;
         }
@@ -253,7 +272,7 @@ impl NormCache {
     }
 
     /// Reads the features of a look's page; `None` where the page is gone or unreadable.
-    fn read_features(&self, target: &Target, look: &LookRef) -> Option<Features> {
+    fn read_features(&self, target: &Target, look: &LookRef, sheets: &Sheets) -> Option<Features> {
         match self.evidence.body(&look.digest) {
             Ok(bytes) => {
                 let source = Source {
@@ -262,7 +281,8 @@ impl NormCache {
                     url: &look.url,
                     ignore: &target.ignore,
                 };
-                page::read(source).ok().map(|it| Features::of(&it))
+                let page = page::read_styled(source, sheets);
+                page.ok().map(|it| Features::of(&it))
             }
             Err(error) => {
                 tracing::error!(target.id = %target.id, %error, "a page of the baseline cannot be read; approve the target anew");
@@ -273,7 +293,7 @@ impl NormCache {
 }
 
 /// The name of a look's features: a digest of everything that reading them depends on, the program included.
-fn name(target: &Target, look: &LookRef) -> Digest {
+fn name(target: &Target, look: &LookRef, style: Option<Digest>) -> Digest {
     let parts = [
         look.digest.bytes().as_slice(),
         look.url.as_str().as_bytes(),
@@ -282,5 +302,6 @@ fn name(target: &Target, look: &LookRef) -> Digest {
         &FORMAT.to_le_bytes(),
     ];
     let ignored = target.ignore.iter().map(String::as_bytes);
-    Digest::of_parts(parts.into_iter().chain(ignored))
+    let style = style.as_ref().map(|it| it.bytes().as_slice());
+    Digest::of_parts(parts.into_iter().chain(style).chain(ignored))
 }

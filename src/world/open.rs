@@ -14,7 +14,10 @@ use crate::{
         notifiers::{Console, Problem},
     },
     store::Store,
-    world::{clock::Clock, mask_updates::MaskUpdates, norm_cache::NormCache, workers::Workers},
+    world::{
+        clock::Clock, mask_updates::MaskUpdates, norm_cache::NormCache, sheet_cache::SheetCache,
+        workers::Workers,
+    },
 };
 
 /// Why a world cannot be opened.
@@ -58,7 +61,9 @@ impl World {
     ) -> Result<(Self, Vec<String>), OpenError> {
         let (notifiers, remarks) = open_notifiers(&config)?;
         let evidence = Evidence::new(&config.service.snapshots_dir);
-        let norms = Arc::new(NormCache::new(evidence.clone(), cache_files(&config)));
+        let sheets = Arc::new(SheetCache::new(sheet_files(&config)));
+        let norms = NormCache::new(evidence.clone(), cache_files(&config), sheets.clone());
+        let norms = Arc::new(norms);
         let workers = Arc::<Workers>::default();
         let mask_updates = MaskUpdates::new(norms.clone(), workers.clone(), store.clone());
         let world = Self {
@@ -73,6 +78,7 @@ impl World {
             workers,
             verdicts: Arc::default(),
             reached: Arc::default(),
+            sheets,
             evicted: Arc::default(),
             norms,
             mask_updates: Arc::new(mask_updates),
@@ -144,6 +150,11 @@ impl World {
 /// The files that are worked out from evidence, and can be made again.
 pub fn cache_files(config: &Config) -> CacheFiles {
     CacheFiles::new(config.service.data_dir.join("derived"))
+}
+
+/// The files with the style sheets of portals, which are fetched again where they are lost.
+pub fn sheet_files(config: &Config) -> CacheFiles {
+    CacheFiles::new(config.service.data_dir.join("sheets"))
 }
 
 fn fetcher(config: &Config) -> Result<Arc<dyn Fetch>, OpenError> {

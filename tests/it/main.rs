@@ -65,6 +65,7 @@ mod retired; // names that were replaced by plain ones
 mod rings; // calls and reminders of many incidents: one message a minute, one tap
 mod room; // a duty room's chats and people, and the bot at work
 mod service; // the running service: kills, restarts, commands beside it
+mod sheets; // style sheets of the portal, fetched beside the looks
 mod sightings; // content that one look shows and the next does not
 mod simulation; // a thousand seeded histories of crashes, lost replies, outages, blindness
 mod states; // checks, shells, maintenance and error pages in the place of a page

@@ -2,11 +2,13 @@
 //! rings, defaced, asks, quiet or calm. Names of signals follow: for pages that ring, the signals that must be found; for
 //! others, the signals that they resemble in subject. `googlebot.html`: the page as that visitor sees it. `must`:
 //! texts that the operator requires. `leads/`: what the places show that the page leads to; `list` names file and address.
+//! `sheets/`: the portal's style sheets, listed so; `after` lists those of the judged page where they are others.
 
 use std::{
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -19,6 +21,7 @@ use gaccong::{
         target::Settings,
         verdict::State,
     },
+    page::{Sheets, StyleSheet},
 };
 
 /// The portal that serves the judged page.
@@ -53,16 +56,40 @@ pub fn must_contain(case: &Path) -> Vec<String> {
     must.lines().map(str::to_owned).collect()
 }
 
-/// What the places show that the judged page leads to, by address.
-fn leads(case: &Path) -> HashMap<String, Bytes> {
-    let list = fs::read_to_string(case.join("leads/list")).unwrap_or_default();
+/// The files that a list in a folder names, by address.
+fn listed(folder: &Path, list: &str) -> HashMap<String, Bytes> {
+    let list = fs::read_to_string(folder.join(list)).unwrap_or_default();
     let rows = list.lines().map(|it| it.split_once('\t').unwrap());
-    rows.map(|(file, url)| (url.to_owned(), bytes(&case.join("leads").join(file))))
+    rows.map(|(file, url)| (url.to_owned(), bytes(&folder.join(file))))
         .collect()
 }
 
+/// What the places show that the judged page leads to, by address.
+fn leads(case: &Path) -> HashMap<String, Bytes> {
+    listed(&case.join("leads"), "list")
+}
+
+/// The portal's style sheets in a list of the case.
+fn style(case: &Path, list: &str) -> Arc<Sheets> {
+    let found = listed(&case.join("sheets"), list);
+    let read = found.into_iter().map(|(url, body)| {
+        let sheet = StyleSheet::read(&body, &url.parse().unwrap());
+        (url, Arc::new(sheet))
+    });
+    Arc::new(Sheets::of(read))
+}
+
+/// The portal as its earlier pages and their style sheets have taught it, with its style sheets of today.
+fn portal(case: &Path, target: Target) -> Replay {
+    let learnt = style(case, "list");
+    let portal = Replay::reading_styled(target, &history(case), &learnt);
+    match case.join("sheets/after").exists() {
+        true => portal.styled(style(case, "after"), &learnt),
+        false => portal,
+    }
+}
+
 fn judged(case: &Path) -> Verdict {
-    let history = history(case);
     let mut target = target();
     target.must_contain = must_contain(case);
     let mut seen = vec![(Profile::Desktop, bytes(&case.join("after.html")))];
@@ -70,7 +97,7 @@ fn judged(case: &Path) -> Verdict {
     if googlebot.exists() {
         seen.push((Profile::Googlebot, bytes(&googlebot)));
     }
-    let portal = Replay::reading(target, &history);
+    let portal = portal(case, target);
     let leads = leads(case);
     let fetch = |it: &Lead| {
         Some(Reached {

@@ -17,6 +17,8 @@ const THERE: f64 = 0.7;
 const HIDDEN: f64 = 0.6;
 /// Most of its usual words that a hidden page still shows.
 const SHOWN: f64 = 0.35;
+/// Strength of a page that is hidden and shows nothing else.
+const BLANK: f64 = 0.9;
 /// Fewest words of a page that can be said to be hidden, and of a text that stands in its place.
 const WORDS: usize = 40;
 const INSTEAD: usize = 4;
@@ -34,11 +36,12 @@ impl Detector for CoveringLayer {
         let new = view.page.layers.iter();
         let new = new.filter(|it| !view.norm.layers.contains(&it.key));
         let worst = new
+            .chain(view.styled_layers())
             .map(|it| (strength(view, it), it))
             .filter(|it| it.0 > 0.0)
             .max_by(|a, b| a.0.total_cmp(&b.0));
         let Some((strength, layer)) = worst else {
-            return hidden(view);
+            return hidden(view).or_else(|| washed_out(view));
         };
         let key = match layer.tag.as_str() {
             "html" | "body" => "signal-covering-layer-blanks",
@@ -72,6 +75,35 @@ fn strength(view: &View, layer: &Layer) -> f64 {
         strength = strength.min(0.5);
     }
     strength
+}
+
+/// A page that is still there, but that style sheets hide in every state, though they did not before.
+fn washed_out(view: &View) -> Option<Found> {
+    let change = view.change.as_ref()?;
+    let styled = view.styled().filter(|it| !it.is_partial)?;
+    let usual = view.norm.styled.words();
+    let there = change.kept_blocks.is_some_and(|it| it >= THERE);
+    if usual < WORDS || !there || styled.words as f64 > usual as f64 * SHOWN {
+        return None;
+    }
+    let instead = styled
+        .drawn
+        .iter()
+        .filter(|it| !view.norm.styled.draws(it))
+        .chain(
+            styled
+                .grounds
+                .iter()
+                .filter(|it| !view.norm.styled.paints(it)),
+        )
+        .next();
+    Some(match instead {
+        Some(it) => Found::new(1.0, Localized::new("signal-covering-layer-hides"), it),
+        None => {
+            let say = Localized::new("signal-covering-layer-sheets");
+            Found::new(BLANK, say, &styled.hidden)
+        }
+    })
 }
 
 /// A page that is still there, but that style or a script hides, with a new text in its place.

@@ -1,176 +1,100 @@
 //! Which declarations win for an element.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use ego_tree::NodeRef;
 use scraper::{Node, node::Element};
 
 use super::{
-    declared::{Declaration, declarations, split},
-    selector::{Drawn, Open, PLACES, Selector, place},
-    sheet::{self, Sheet},
+    declared::Declaration,
+    rule_set::{Index, RuleSet},
+    selector::{Drawn, Open, PLACES, place},
+    sheet::Sheet,
 };
-use crate::page::{cancel, outline::classes, truncate::floor};
+use crate::page::{cancel, outline::classes};
 
-/// Most bytes of style text and most selectors that are read of one page; honest pages have some hundred KiB.
-const STYLE_BYTES: usize = 512 << 10;
-const SELECTORS: usize = 12 << 10;
-/// Longest list of selectors of one rule, in bytes.
-const LONGEST: usize = 4 << 10;
-/// Most bytes of a value in a rule: every element that matches reads it again.
-const VALUE: usize = 2 << 10;
-/// Most selectors that fit any element: each is compared with every element.
-const ANY: usize = 128;
 /// Most compounds compared for one page. After that only style attributes count.
 const STEPS: usize = 1_000_000;
 
-/// The rules of a page, found by the last compound of their selectors.
+/// The rules of a page, in parts in the order in which they stand on it.
 #[derive(Debug, Default)]
 pub(in crate::page) struct Cascade {
-    blocks: Vec<Vec<Declaration>>,
-    /// Selectors, and the places of their blocks.
-    selectors: Vec<(Selector, usize)>,
-    elements: Index,
-    drawn: Index,
-    read: usize,
-    /// Addresses that style loads: imports and fonts.
-    pub loads: Vec<String>,
-}
-
-/// Places of selectors, by id, class or tag; those without such a name fit any element.
-#[derive(Debug, Default)]
-struct Index {
-    ids: Named,
-    classes: Named,
-    tags: Named,
-    any: Vec<u32>,
-}
-
-type Named = HashMap<String, Vec<u32>>;
-
-impl Index {
-    fn is_empty(&self) -> bool {
-        self.any.is_empty()
-            && [&self.ids, &self.classes, &self.tags]
-                .iter()
-                .all(|it| it.is_empty())
-    }
-
-    fn put(&mut self, name: Option<(u8, &str)>, at: u32) {
-        let (named, name) = match name {
-            Some((b'#', name)) => (&mut self.ids, name),
-            Some((b'.', name)) => (&mut self.classes, name),
-            Some((_, name)) => (&mut self.tags, name),
-            None if self.any.len() < ANY => return self.any.push(at),
-            None => return,
-        };
-        named.entry(name.to_owned()).or_default().push(at);
-    }
-
-    /// Calls `each` with the places of the selectors that may fit the element.
-    fn fitting(&self, element: &Element, mut each: impl FnMut(u32)) {
-        let mut all = |named: &Named, name: &str| {
-            named
-                .get(name)
-                .into_iter()
-                .flatten()
-                .for_each(|it| each(*it));
-        };
-        all(&self.tags, element.name());
-        if let Some(id) = element.attr("id") {
-            all(&self.ids, id);
-        }
-        if !self.classes.is_empty() {
-            classes(element).for_each(|it| all(&self.classes, it));
-        }
-        self.any.iter().for_each(|it| each(*it));
-    }
+    /// RuleSet, and the number of selectors before them.
+    parts: Vec<(u64, Arc<RuleSet>)>,
 }
 
 impl Cascade {
     /// The rules of all sheets, in the order in which they stand on the page.
-    pub fn of(sheets: &[Sheet]) -> Self {
-        let mut it = Self::default();
-        for sheet in sheets {
-            it.add(sheet);
-        }
-        it
+    pub fn of<'a>(sheets: impl IntoIterator<Item = &'a Sheet>) -> Self {
+        Self::joined([Arc::new(RuleSet::of(sheets, false))])
     }
 
-    fn add(&mut self, sheet: &Sheet) {
-        let end = floor(&sheet.css, STYLE_BYTES.saturating_sub(self.read));
-        self.read += end;
-        let mut loads = std::mem::take(&mut self.loads);
-        sheet::rules(&sheet.css[..end], &mut loads, |list, block| {
-            if list.len() > LONGEST || self.selectors.len() >= SELECTORS {
-                return;
-            }
-            let mut block = declarations(block);
-            for it in &mut block {
-                it.value.truncate(floor(&it.value, VALUE));
-            }
-            if block.is_empty() {
-                return;
-            }
-            self.blocks.push(block);
-            for selector in split(list, b',').filter_map(Selector::parse) {
-                let at = self.selectors.len() as u32;
-                let index = match selector.drawn {
-                    Some(_) => &mut self.drawn,
-                    None => &mut self.elements,
-                };
-                index.put(selector.name(), at);
-                self.selectors.push((selector, self.blocks.len() - 1));
-            }
+    /// RuleSet that were read before, in the order in which they stand on the page.
+    pub fn joined(parts: impl IntoIterator<Item = Arc<RuleSet>>) -> Self {
+        let mut before = 0;
+        let parts = parts.into_iter().map(|it| {
+            let part = (before, it);
+            before += part.1.selectors.len() as u64;
+            part
         });
-        self.loads = loads;
+        Self {
+            parts: parts.collect(),
+        }
+    }
+
+    /// Addresses that style loads: imports and fonts.
+    pub fn loads(&self) -> impl Iterator<Item = &str> {
+        let all = self.parts.iter().flat_map(|it| &it.1.loads.all);
+        all.map(String::as_str)
     }
 
     /// Whether any rule draws text before or after elements.
     pub fn draws(&self) -> bool {
-        !self.drawn.is_empty()
+        self.parts.iter().any(|it| !it.1.drawn.is_empty())
     }
 
     /// The style of the innermost open element; `inline` holds the declarations of its style attribute.
     pub fn style<'a>(&'a self, path: &mut Path, inline: &'a [Declaration]) -> Style<'a> {
         let mut style = Style::of(inline);
-        self.gather(&self.elements, None, path, &mut style);
+        self.gather(|it| &it.elements, None, path, &mut style);
         style
     }
 
     /// The style of what is drawn before or after the content of the innermost open element.
     pub fn drawn(&self, path: &mut Path, drawn: Drawn) -> Style<'_> {
         let mut style = Style::default();
-        self.gather(&self.drawn, Some(drawn), path, &mut style);
+        self.gather(|it| &it.drawn, Some(drawn), path, &mut style);
         style
     }
 
     fn gather<'a>(
         &'a self,
-        index: &Index,
+        index: fn(&RuleSet) -> &Index,
         drawn: Option<Drawn>,
         path: &mut Path,
         style: &mut Style<'a>,
     ) {
-        if path.steps > STEPS || index.is_empty() {
-            return;
-        }
         let Some(open) = path.open.last().copied() else {
             return;
         };
         let before = path.steps;
-        index.fitting(open.element, |at| {
-            let (selector, block) = &self.selectors[at as usize];
-            if path.steps <= STEPS
-                && selector.drawn == drawn
-                && selector.matches(&path.open, &path.filter, &mut path.steps)
-            {
-                let rank = (u64::from(selector.specificity) << 24) | u64::from(at);
-                self.blocks[*block]
-                    .iter()
-                    .for_each(|it| style.put(it, rank));
+        for (first, rules) in &self.parts {
+            if path.steps > path.most {
+                break;
             }
-        });
+            index(rules).fitting(open.element, |at| {
+                let (selector, block) = &rules.selectors[at as usize];
+                if path.steps <= path.most
+                    && selector.drawn == drawn
+                    && selector.matches(&path.open, &path.filter, &mut path.steps)
+                {
+                    let rank = (u64::from(selector.specificity) << 24) | (first + u64::from(at));
+                    rules.blocks[*block]
+                        .iter()
+                        .for_each(|it| style.put(it, rank));
+                }
+            });
+        }
         cancel::step(path.steps - before);
     }
 
@@ -181,18 +105,73 @@ impl Cascade {
             return false;
         };
         let mut found = false;
-        self.elements.fitting(open.element, |at| {
-            let (selector, block) = &self.selectors[at as usize];
-            if found || path.steps > STEPS || selector.name().is_none_or(|it| it.0 == b't') {
-                return;
-            }
-            if !selector.matches(&path.open, &path.filter, &mut path.steps) {
-                let mut style = Style::default();
-                self.blocks[*block].iter().for_each(|it| style.put(it, 0));
-                found = hides(&style);
-            }
-        });
+        for (_, rules) in &self.parts {
+            rules.elements.fitting(open.element, |at| {
+                let (selector, block) = &rules.selectors[at as usize];
+                if found || path.steps > path.most || selector.name().is_none_or(|it| it.0 == b't')
+                {
+                    return;
+                }
+                if !selector.matches(&path.open, &path.filter, &mut path.steps) {
+                    let mut style = Style::default();
+                    rules.blocks[*block].iter().for_each(|it| style.put(it, 0));
+                    found = hides(&style);
+                }
+            });
+        }
         found
+    }
+
+    /// Whether another state of the page shows the innermost open element, which its `style` hides: a rule that does
+    /// not hold now, or the end of one that excludes a class (`:not(.show)`).
+    pub fn may_show(
+        &self,
+        path: &mut Path,
+        style: &Style,
+        inline: &[Declaration],
+        hides: impl Fn(&Style) -> bool,
+    ) -> bool {
+        let Some(open) = path.open.last().copied() else {
+            return false;
+        };
+        let mut found = false;
+        let mut lasting = Style::of(inline);
+        for (first, rules) in &self.parts {
+            let mut ask = |at: u32| {
+                let (selector, block) = &rules.selectors[at as usize];
+                if found || path.steps > path.most {
+                    return;
+                }
+                if !selector.matches(&path.open, &path.filter, &mut path.steps) {
+                    let mut other = style.clone();
+                    rules.blocks[*block]
+                        .iter()
+                        .for_each(|it| other.put(it, !IMPORTANT));
+                    found = !hides(&other);
+                } else if !selector.excludes() {
+                    let rank = (u64::from(selector.specificity) << 24) | (first + u64::from(at));
+                    rules.blocks[*block]
+                        .iter()
+                        .for_each(|it| lasting.put(it, rank));
+                }
+            };
+            rules.elements.fitting(open.element, &mut ask);
+            rules.states.fitting(open.element, ask);
+            for at in &rules.adders {
+                let (selector, block) = &rules.selectors[*at as usize];
+                if found || path.steps > path.most {
+                    break;
+                }
+                if selector.fits_inside(&path.open, &mut path.steps) {
+                    let mut other = style.clone();
+                    rules.blocks[*block]
+                        .iter()
+                        .for_each(|it| other.put(it, !IMPORTANT));
+                    found = !hides(&other);
+                }
+            }
+        }
+        found || !hides(&lasting)
     }
 }
 
@@ -200,7 +179,7 @@ const INLINE: u64 = 1 << 62;
 const IMPORTANT: u64 = 1 << 63;
 
 /// The declarations that won.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::page) struct Style<'a>(Vec<(&'static str, u64, &'a str)>);
 
 impl<'a> Style<'a> {
@@ -233,6 +212,12 @@ impl<'a> Style<'a> {
         self.0.iter().find(|it| it.0 == name).map(|it| it.2)
     }
 
+    /// Whether a property was declared `!important`: scripts that set a style attribute do not undo it.
+    pub fn is_important(&self, name: &str) -> bool {
+        let mut all = self.0.iter();
+        all.any(|it| it.0 == name && it.1 >= IMPORTANT)
+    }
+
     /// Whether a property has this value.
     pub fn is(&self, name: &str, value: &str) -> bool {
         self.get(name) == Some(value)
@@ -246,15 +231,23 @@ pub(in crate::page) struct Path<'t> {
     filter: Vec<u16>,
     roots: i64,
     steps: usize,
+    /// Most steps.
+    most: usize,
 }
 
 impl<'t> Path<'t> {
     pub fn new() -> Self {
+        Self::bounded(STEPS)
+    }
+
+    /// A path on which at most `most` compounds are compared.
+    pub fn bounded(most: usize) -> Self {
         Self {
             open: Vec::new(),
             filter: vec![0; PLACES],
             roots: 0,
             steps: 0,
+            most,
         }
     }
 
@@ -307,6 +300,7 @@ mod tests {
     use scraper::Html;
 
     use super::*;
+    use crate::page::style::declarations;
 
     /// The colours of all `p` of a page.
     fn colours(css: &str, html: &str) -> Vec<String> {

@@ -115,6 +115,55 @@ impl Selector {
         self.compounds.iter().any(|it| it.open)
     }
 
+    /// Makes the selector one that no element can be said to match.
+    pub fn doubt(&mut self) {
+        if let Some(first) = self.compounds.first_mut() {
+            first.open = true;
+        }
+    }
+
+    /// Whether it matches an element only while that lacks something (`:not(.show)`).
+    pub fn excludes(&self) -> bool {
+        self.compounds.iter().any(|it| !it.not.is_empty())
+    }
+
+    /// Whether it says how any element looks that has one class and stands inside of named ones: an element may get that
+    /// class.
+    pub fn adds_class(&self) -> bool {
+        let [last, outer, ..] = self.compounds.as_slice() else {
+            return false;
+        };
+        let is_named = !outer.classes.is_empty() || !outer.ids.is_empty();
+        let is_plain = last.ids.is_empty() && last.attributes.is_empty() && last.not.is_empty();
+        last.classes.len() == 1 && is_plain && is_named && self.drawn.is_none()
+    }
+
+    /// Whether the last element of `path` stands where the selector wants its last element to stand.
+    pub fn fits_inside(&self, path: &[Open], steps: &mut usize) -> bool {
+        let Some(outer) = self.compounds.get(1) else {
+            return false;
+        };
+        let inside = &path[..path.len().saturating_sub(1)];
+        let is_child = self.children.get(1).copied().unwrap_or(false);
+        let from = if is_child {
+            inside.len().saturating_sub(1)
+        } else {
+            0
+        };
+        inside[from..].iter().any(|it| {
+            *steps += 1;
+            outer.matches(it)
+        })
+    }
+
+    /// The classes of its last compound besides the name by which it is found.
+    pub fn further_classes(&self) -> impl Iterator<Item = &str> {
+        let last = self.compounds.first();
+        let skipped = last.map_or(0, |it| usize::from(it.ids.is_empty()));
+        let classes = last.into_iter().flat_map(|it| &it.classes);
+        classes.skip(skipped).map(String::as_str)
+    }
+
     /// The kind (`#`, `.` or `t`) and the name by which elements that may match are found; `None` if any element may.
     pub fn name(&self) -> Option<(u8, &str)> {
         self.compounds.first().and_then(Compound::name)

@@ -16,14 +16,28 @@ const WINDOW: f64 = 1366.0;
 /// Most addresses of imports and fonts that are kept.
 const ADDRESSES: usize = 64;
 
-/// Calls `rule` with the selectors and the declarations of each rule of `css`, and adds addresses of imports and fonts
-/// to `loads`.
-pub(super) fn rules(css: &str, loads: &mut Vec<String>, mut rule: impl FnMut(&str, &str)) {
+/// Addresses that style loads, as written.
+#[derive(Debug, Default)]
+pub(in crate::page) struct Loads {
+    /// Imports and fonts, whatever their conditions.
+    pub all: Vec<String>,
+    /// Imports that count on a wide screen.
+    pub imports: Vec<String>,
+}
+
+/// Deepest nesting of at-rules that is followed.
+const DEEPEST: usize = 16;
+
+/// Calls `rule` with the selectors and the declarations of each rule of `css`, and whether the conditions around it
+/// certainly hold; adds addresses of imports and fonts to `loads`. Rules for paper are left out.
+pub(super) fn rules(css: &str, loads: &mut Loads, mut rule: impl FnMut(&str, &str, bool)) {
     cancel::step(css.len());
     let css = uncommented(css);
     let css = css.as_ref();
     let bytes = css.as_bytes();
     let (mut at, mut start) = (0, 0);
+    // for each open at-rule, whether it and those around it hold
+    let mut around: Vec<bool> = Vec::new();
     while at < bytes.len() {
         match bytes[at] {
             b'\\' => at += 1,
@@ -32,19 +46,21 @@ pub(super) fn rules(css: &str, loads: &mut Vec<String>, mut rule: impl FnMut(&st
                 import(&css[start..at], loads);
                 start = at + 1;
             }
-            b'}' => start = at + 1,
+            b'}' => {
+                around.pop();
+                start = at + 1;
+            }
             b'{' => {
                 let prelude = css[start..at]
                     .trim()
                     .trim_start_matches("<!--")
                     .trim_start();
+                let holds = around.last().copied().unwrap_or(true);
                 let name = prelude.strip_prefix('@').map(at_name);
-                let open = match name.as_deref() {
-                    Some("media") => holds(prelude),
-                    Some("supports" | "layer") => true,
-                    _ => false,
-                };
-                if !open {
+                let inside = name.as_deref().and_then(|it| condition(it, prelude));
+                if let Some(inside) = inside.filter(|_| around.len() < DEEPEST) {
+                    around.push(holds && inside);
+                } else {
                     let end = after_block(bytes, at);
                     // an open block ends with the text
                     let inner = if bytes[end - 1] == b'}' { end - 1 } else { end };
@@ -52,7 +68,7 @@ pub(super) fn rules(css: &str, loads: &mut Vec<String>, mut rule: impl FnMut(&st
                     match name.as_deref() {
                         Some("font-face") => font(body, loads),
                         Some(_) => (),
-                        None => rule(prelude, body),
+                        None => rule(prelude, body, holds),
                     }
                     at = end - 1;
                 }
@@ -62,6 +78,54 @@ pub(super) fn rules(css: &str, loads: &mut Vec<String>, mut rule: impl FnMut(&st
         }
         at += 1;
     }
+}
+
+/// Whether the rules inside of an at-rule certainly hold; `None` for one without rules for a screen.
+fn condition(name: &str, prelude: &str) -> Option<bool> {
+    match name {
+        "media" if is_for_paper(prelude) => None,
+        "media" => Some(holds(prelude)),
+        "supports" | "layer" => Some(true),
+        "container" | "scope" => Some(false),
+        _ => None,
+    }
+}
+
+/// Addresses of the style sheets that a text imports.
+pub(in crate::page) fn imports(css: &str) -> Vec<String> {
+    let mut loads = Loads::default();
+    if css.contains("@import") {
+        rules(css, &mut loads, |_, _, _| ());
+    }
+    loads.imports
+}
+
+/// The text of a block without the blocks nested in it, and without what stands before each of them.
+pub(super) fn unnested(block: &str) -> Cow<'_, str> {
+    if !block.contains('{') {
+        return Cow::Borrowed(block);
+    }
+    let bytes = block.as_bytes();
+    let mut out = String::with_capacity(block.len());
+    let (mut at, mut start) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\\' => at += 1,
+            quote @ (b'"' | b'\'') => at = after_quote(bytes, at, quote) - 1,
+            b';' => {
+                out.push_str(&block[start..=at]);
+                start = at + 1;
+            }
+            b'{' => {
+                at = after_block(bytes, at) - 1;
+                start = at + 1;
+            }
+            _ => (),
+        }
+        at += 1;
+    }
+    out.push_str(block.get(start..).unwrap_or_default());
+    Cow::Owned(out)
 }
 
 fn at_name(rest: &str) -> String {
@@ -132,32 +196,50 @@ fn after_block(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
-fn import(statement: &str, loads: &mut Vec<String>) {
+fn import(statement: &str, loads: &mut Loads) {
     let statement = statement.trim();
     let is_import = statement
         .get(..7)
         .is_some_and(|it| it.eq_ignore_ascii_case("@import"));
-    if !is_import || loads.len() >= ADDRESSES {
+    if !is_import || loads.all.len() >= ADDRESSES {
         return;
     }
     let quoted = || statement.split(['"', '\'']).nth(1);
-    if let Some(found) = address(statement).or_else(quoted) {
-        loads.push(found.to_owned());
+    let Some(found) = address(statement).or_else(quoted) else {
+        return;
+    };
+    loads.all.push(found.to_owned());
+    let media = statement.rsplit([')', '"', '\'']).next();
+    let media = media.unwrap_or_default().trim();
+    if media.is_empty() || holds(media) {
+        loads.imports.push(found.to_owned());
     }
 }
 
-fn font(body: &str, loads: &mut Vec<String>) {
+fn font(body: &str, loads: &mut Loads) {
     for part in split(body, b';') {
         let source = part.split_once(':').filter(|it| it.0.trim() == "src");
         let Some((_, value)) = source else { continue };
         for face in split(value, b',') {
             if let Some(found) = address(face)
-                && loads.len() < ADDRESSES
+                && loads.all.len() < ADDRESSES
             {
-                loads.push(found.to_owned());
+                loads.all.push(found.to_owned());
             }
         }
     }
+}
+
+/// Whether the conditions of media hold for paper or for a voice alone.
+fn is_for_paper(prelude: &str) -> bool {
+    let lower = prelude.to_ascii_lowercase();
+    let list = lower.trim_start_matches("@media");
+    list.split(',').take(16).all(|query| {
+        let query = query.trim().trim_start_matches("only ");
+        ["print", "speech", "aural"]
+            .iter()
+            .any(|it| query.starts_with(it))
+    })
 }
 
 /// Whether the conditions of media certainly hold: `all`, `screen`, and widths in px.
@@ -199,16 +281,27 @@ mod tests {
 
     #[test]
     fn rules_that_hold() {
-        let mut found = Vec::new();
-        let mut loads = Vec::new();
-        let css = "@charset \"utf-8\"; @import url('//a.vn/x.css') screen;@import \"b.css\";<!-- /* .n{} */ p /* x */ {a:b}
+        let (mut found, mut unsure) = (Vec::new(), Vec::new());
+        let mut loads = Loads::default();
+        let css = "@charset \"utf-8\"; @import url('//a.vn/x.css') screen;@import \"b.css\";@import url(p.css) print;<!-- /* .n{} */ p /* x */ {a:b}
             @media print{.p{c:d}} @media screen and (min-width: 992px){.w{e:f} .v{content:'}'}} @media (max-width:600px){.s{}}
             @keyframes k{from{top:0}to{top:1px}} @font-face{font-family:x;src:url(x.woff),url(\"//c.vn/y.woff\")}
-            @supports (display:grid){.g{h:i}} @media (prefers-color-scheme:dark){b{}} .z{j:k";
-        rules(css, &mut loads, |selector, _| {
-            found.push(selector.to_owned())
+            @supports (display:grid){.g{h:i} @media (width>=9rem){.u{}}} @media (prefers-color-scheme:dark){b{}} .z{j:k";
+        rules(css, &mut loads, |selector, _, holds| {
+            if holds { &mut found } else { &mut unsure }.push(selector.to_owned())
         });
         assert_eq!(found, ["p", ".w", ".v", ".g", ".z"]);
-        assert_eq!(loads, ["//a.vn/x.css", "b.css", "x.woff", "//c.vn/y.woff"]);
+        assert_eq!(unsure, [".s", ".u", "b"]);
+        assert_eq!(
+            loads.all,
+            ["//a.vn/x.css", "b.css", "p.css", "x.woff", "//c.vn/y.woff"]
+        );
+        assert_eq!(loads.imports, ["//a.vn/x.css", "b.css"]);
+    }
+
+    #[test]
+    fn nested_blocks_are_left_out() {
+        let block = "display:block; .a{color:red;display:none} width:1px;&:hover{x:y}";
+        assert_eq!(unnested(block), "display:block; width:1px;");
     }
 }
