@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::shown::FirstVisitor;
-use crate::{model::lead::Reached, page::registrable};
+use crate::{
+    model::{Fleet, lead::Reached},
+    page::registrable,
+};
 
 /// The operator's settings for a portal, and facts about its delivery.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +26,8 @@ pub struct Expectations {
     pub beside: Option<FirstVisitor>,
     /// What was fetched at the places that the page newly leads to.
     pub reached: Arc<[Reached]>,
+    /// What other portals use, and how.
+    pub fleet: Arc<Fleet>,
 }
 
 /// A way in which headers change what browsers show of a page with unchanged bytes.
@@ -52,6 +57,7 @@ impl Expectations {
             delivered: Vec::new(),
             beside: None,
             reached: Arc::default(),
+            fleet: Arc::default(),
         }
     }
 

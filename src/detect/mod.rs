@@ -6,6 +6,7 @@ mod challenge;
 mod code;
 mod expect;
 mod familiar;
+pub mod fleet;
 pub mod hosts;
 pub mod language;
 pub mod leads;

@@ -10,7 +10,7 @@ use crate::{
         shown::{FirstVisitor, Shown},
     },
     diff::Norm,
-    model::{Digest, LookRef, Mask, Target, TargetState, lead::Reached},
+    model::{Digest, Fleet, LookRef, Mask, Target, TargetState, lead::Reached},
 };
 
 /// What is known of a target, as far as it costs nothing to know.
@@ -47,6 +47,8 @@ pub struct Case {
     pub leads: bool,
     /// What was fetched at the places that the page newly leads to; empty where nothing was.
     pub reached: Arc<[Reached]>,
+    /// What other portals use, and how.
+    pub fleet: Arc<Fleet>,
 }
 
 impl Case {
@@ -62,6 +64,15 @@ impl Case {
             beside: None,
             leads: known.first.is_none() && known.target.settings.profiles.len() > 1,
             reached: Arc::default(),
+            fleet: Arc::default(),
+        }
+    }
+
+    /// What is expected of the target's pages, by the operator and by what other portals do.
+    pub(super) fn expected(&self) -> detect::Expectations {
+        detect::Expectations {
+            fleet: self.fleet.clone(),
+            ..detect::Expectations::of(&self.target)
         }
     }
 

@@ -15,7 +15,7 @@ use super::{
     site::of_site,
 };
 use crate::{
-    detect::{Expectations, View, judge, judge_against, leads, shown::Shown},
+    detect::{View, judge, judge_against, leads, shown::Shown},
     diff::{Features, changed_lines, lines},
     model::{
         Class, Digest, Fetched, Level, Localized, LookRef, Observation, Part, Standing, Verdict,
@@ -168,7 +168,7 @@ fn weighed(
     page: &Page,
     body: &[u8],
 ) -> Verdict {
-    let mut expect = Expectations::of(&case.target);
+    let mut expect = case.expected();
     expect.moved_origin = moved_origin(&case.target_state, observation);
     expect.delivered = delivered(&case.target_state, answer, body);
     expect.reached = case.reached.clone();
@@ -194,7 +194,7 @@ fn evidence(reached: &Reached, at: Timestamp) -> Evidence {
 }
 
 fn leads_of(case: &Case, page: &Page) -> Vec<Lead> {
-    let expect = Expectations::of(&case.target);
+    let expect = case.expected();
     leads::of(&View::new(page, &case.norm, &expect))
 }
 

@@ -14,8 +14,8 @@ use crate::{
     detect::ReferenceKind,
     diff::Norm,
     model::{
-        Baseline, Digest, Fetched, LookRef, Mask, Observation, Presentation, Profile, Seen, Target,
-        TargetState,
+        Baseline, Digest, Fetched, Fleet, LookRef, Mask, Observation, Presentation, Profile, Seen,
+        Target, TargetState,
         lead::{Lead, Reached},
         observation::Answer,
         target::Settings,
@@ -39,12 +39,16 @@ impl Bounded for Unbounded {
 }
 
 /// A portal of which earlier pages are known.
+#[derive(Clone)]
 pub struct Replay {
     target: Target,
     target_state: TargetState,
     /// `None` if it could not be learnt within its bound.
     norm: Option<Arc<Norm>>,
     mask: Option<Arc<Mask>>,
+    /// When the page is looked at.
+    at: Timestamp,
+    fleet: Arc<Fleet>,
 }
 
 /// An earlier page that was read, with its bytes.
@@ -65,6 +69,8 @@ impl Replay {
                 target_state,
                 norm: Some(Arc::default()),
                 mask: None,
+                at: Timestamp::UNIX_EPOCH,
+                fleet: Arc::default(),
             };
         }
         target_state.baseline = Some(Baseline {
@@ -85,7 +91,23 @@ impl Replay {
             norm: norm.map(Arc::new),
             target,
             target_state,
+            at: Timestamp::UNIX_EPOCH,
+            fleet: Arc::default(),
         }
+    }
+
+    /// The portal as it is looked at at a given time. Its earlier pages were approved just then.
+    pub fn looked_at(mut self, at: Timestamp) -> Self {
+        if let Some(baseline) = &mut self.target_state.baseline {
+            baseline.at = at;
+        }
+        self.at = at;
+        self
+    }
+
+    /// The portal among others, of which this is known.
+    pub fn within(self, fleet: Arc<Fleet>) -> Self {
+        Self { fleet, ..self }
     }
 
     /// Reads the earlier pages and learns a portal from them. Pages over a limit teach nothing.
@@ -141,7 +163,7 @@ impl Replay {
             target_state: &self.target_state,
             first: None,
             shown: None,
-            at: Timestamp::UNIX_EPOCH,
+            at: self.at,
         };
         let fetched = self.fetched(*profile, body, content_type);
         let first = self.look(known, &fetched, &Arc::default(), bounded);
@@ -176,7 +198,7 @@ impl Replay {
             target_state: &self.target_state,
             first: None,
             shown: None,
-            at: Timestamp::UNIX_EPOCH,
+            at: self.at,
         };
         let fetched = self.fetched(*profile, body, content_type);
         Some(self.look(known, &fetched, &reached, bounded))
@@ -208,6 +230,7 @@ impl Replay {
             .map(|_| (norm.clone(), ReferenceKind::FirstProfile));
         case.compare(norm.clone(), reference, known.shown);
         case.reached = reached.clone();
+        case.fleet = self.fleet.clone();
         bounded
             .within(|| read(&case, fetched))
             .or_else(|| bounded.within(|| read_crudely(&case, fetched, Limit::Time)))
@@ -232,7 +255,7 @@ impl Replay {
         let observation = Observation {
             target: self.target.id.clone(),
             profile,
-            at: Timestamp::UNIX_EPOCH,
+            at: self.at,
             vantage: String::new(),
             elapsed_ms: 0,
             hops: Vec::new(),

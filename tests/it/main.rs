@@ -34,6 +34,7 @@ mod endless; // endless answers that are no page
 mod faces; // addresses of both families in turn
 mod fences; // what other people cannot do: backups, users of the machine, portals inside, rebound names
 mod fetch; // what a visit sees of good, bad and hostile servers
+mod fleet; // what other portals use: from a file, from the store; campaigns
 mod flood; // hundreds of requests: limited, one message, no obstacle to a proved one
 mod guard; // any text is read or refused, never a hang
 mod hands; // the actor of each action: accounts, chats, look-alike names; an agency's mute
