@@ -24,6 +24,7 @@ mod standing;
 pub mod state;
 mod text_shown;
 mod texts;
+pub mod traces;
 pub mod viet;
 mod view;
 pub mod weigh;

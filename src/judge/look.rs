@@ -11,8 +11,9 @@ use crate::{
     model::{
         Class, Digest, Level, Localized, LookRef, Mask, Observation, Seen, SiteFacts, Standing,
         Verdict,
-        incident::{ChangeLine, Evidence},
+        incident::{ChangeLine, Evidence, Trace},
         lead::Lead,
+        portal_hosts::ShownHost,
     },
 };
 
@@ -50,6 +51,10 @@ pub struct Look {
     pub leads: Vec<Lead>,
     /// What was fetched at such places, where the page is tampered with.
     pub led: Vec<Evidence>,
+    /// Uses of foreign hosts, where the page may become part of the norm.
+    pub hosts: Vec<ShownHost>,
+    /// Strangers that the page newly uses, where it is tampered with or asked about.
+    pub traces: Vec<Trace>,
 }
 
 /// The rung of the ladder that decided a look.
@@ -103,6 +108,8 @@ impl Look {
             shown: None,
             leads: Vec::new(),
             led: Vec::new(),
+            hosts: Vec::new(),
+            traces: Vec::new(),
         }
     }
 

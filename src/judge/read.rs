@@ -15,7 +15,7 @@ use super::{
     site::of_site,
 };
 use crate::{
-    detect::{View, judge, judge_against, leads, shown::Shown},
+    detect::{ReferenceKind, View, judge, judge_against, leads, shown::Shown, traces},
     diff::{Features, changed_lines, lines},
     model::{
         Class, Digest, Fetched, Level, Localized, LookRef, Observation, Part, Standing, Verdict,
@@ -153,6 +153,9 @@ fn judged(
             .map(|it| evidence(it, case.at))
             .collect();
     }
+    if matches!(class.standing(), Standing::Tampered | Standing::Asked) {
+        out.traces = traces::of(&View::new(page, &case.norm, &case.expected()));
+    }
     if case.reached.is_empty() && out.verdict.score >= DOUBTFUL {
         out.leads = leads_of(case, page);
     }
@@ -222,5 +225,10 @@ fn teach(case: &Case, answer: &Answer, page: &Page, body: &[u8], out: &mut Look)
     let every = case.target.settings.every;
     if is_up && answer.refresh.is_none() && is_due(&case.target_state, case.at, every) {
         out.features = Some(Features::of(page).into());
+        let approved = match &case.reference {
+            Some((norm, ReferenceKind::Approved)) => norm,
+            _ => &case.norm,
+        };
+        out.hosts = traces::shown(page, approved, &case.expected().domain);
     }
 }

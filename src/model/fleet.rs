@@ -4,28 +4,28 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The role in which portals use a host.
+/// The role in which portals use a host, ordered by what the host may do to a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HostRole {
-    Link,
-    Image,
-    Frame,
     /// Its code runs in pages.
     Code,
-    Style,
+    Frame,
     /// Forms send it what visitors type.
     Form,
+    Style,
     /// Visitors are sent there.
     Refresh,
     /// Visitors get programs from it.
     Download,
     /// Pages call it another address of their own.
     Canonical,
+    Link,
+    Image,
 }
 
 impl HostRole {
-    /// All roles, in the order of lists.
+    /// All roles, in their order.
     pub const ALL: [Self; 9] = [
         Self::Code,
         Self::Frame,
@@ -89,7 +89,7 @@ pub const SETTLED_DAYS: u32 = 60;
 const MANY: u32 = 30;
 /// A smaller fleet needs a quarter of its portals, and never fewer than eight: more than one vendor's mistake or one
 /// attacker's season in one province reaches.
-const FEWEST: u32 = 8;
+pub const FEWEST: u32 = 8;
 const PART: u32 = 4;
 
 /// The knowledge of a fleet, as plain data for the judge. Names are those of hosts, and where anybody publishes on a

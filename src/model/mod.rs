@@ -23,6 +23,7 @@ pub mod names;
 mod number;
 pub mod observation;
 pub mod plan;
+pub mod portal_hosts;
 pub mod presentation;
 pub mod question;
 pub mod receipt;

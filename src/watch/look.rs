@@ -173,6 +173,7 @@ async fn read(
 ) -> Look {
     let mut case = Case::of(known);
     case.reached = reached.cloned().unwrap_or_default();
+    case.fleet = world.fleet.now();
     if judge::needs_mask(known, &fetched) {
         case.mask = mask.clone().filter(|it| judge::is_current(known, it));
         if case.mask.is_none() {

@@ -75,6 +75,7 @@ impl World {
             reached: Arc::default(),
             evicted: Arc::default(),
             norms,
+            fleet: Arc::default(),
             mask_updates: Arc::new(mask_updates),
             subpage_turns: Arc::default(),
             full_looks: Arc::default(),

@@ -15,6 +15,7 @@ mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; sma
 mod budgets; // no long file, no long function, few parameters
 mod calendar; // lunar months against a table
 mod calls; // calls that must not be lost: barred steps, muted chats, absence at night
+mod campaigns; // one stranger on several portals: one message for the operators, once
 mod capabilities; // what inline code does, in its many spellings
 mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers beyond rustls
 mod cli; // the program as a user runs it: exit codes, output, bad input
