@@ -4,6 +4,7 @@
 
 mod access;
 pub mod approve;
+pub mod campaigns;
 pub mod candidates;
 pub mod evidence;
 pub mod incidents;

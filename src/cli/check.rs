@@ -46,6 +46,7 @@ pub(super) async fn run(global: &Global, args: Args) -> Result<Outcome, Failure>
     open::logs("error");
     let (world, _opened) = open::world(global, false).await?;
     let targets = wanted(&world, &args.what).await?;
+    world.add_up_fleet().await?;
     if targets.is_empty() {
         return Err(Failure::usage(
             "nothing to look at: name a URL, or register targets in targets.yaml",

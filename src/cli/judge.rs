@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -18,7 +19,7 @@ use super::{
     output::{escaped, line, signal_json},
 };
 use crate::{
-    detect::{Expectations, reckon, weights},
+    detect::{Expectations, fleet, reckon, weights},
     diff::{Norm, compare},
     judge::{
         Look,
@@ -27,7 +28,7 @@ use crate::{
     },
     locale::Locale,
     model::{
-        Class, Profile, Signal, Target,
+        Class, Fleet, Profile, Signal, Target,
         excerpt::{defang_text, excerpt},
         lead::{Lead, Reached},
         target::Settings,
@@ -67,6 +68,10 @@ struct Case {
     /// What the service would get at addresses that the page leads to; an address that is absent does not answer.
     #[serde(default)]
     resources: BTreeMap<Url, PathBuf>,
+    /// What a fleet of portals knows of hosts.
+    fleet: Option<PathBuf>,
+    /// When the page was looked at.
+    at: Option<Timestamp>,
 }
 
 /// Limit of a decompressed file in bytes; above the default `max_body`.
@@ -182,7 +187,13 @@ fn explain(cases: &Path, wanted: &str, locale: &Locale) -> Result<(), Failure> {
             path.display()
         ))?;
         match page::read_styled(source, &pages.sheets) {
-            Ok(page) => reckoning(&page, &norm, &Expectations::of_url(&case.url), locale)?,
+            Ok(page) => {
+                let expect = Expectations {
+                    fleet: pages.fleet(&case, folder).map_err(|error| say(&error))?,
+                    ..Expectations::of_url(&case.url)
+                };
+                reckoning(&page, &norm, &expect, locale)?;
+            }
             Err(limit) => line(&format!("over a limit: {limit}"))?,
         }
     }
@@ -283,8 +294,10 @@ fn judge(case: &Case, folder: &Path, pages: &mut Pages) -> Result<(Look, u64), S
     for path in &case.history {
         pages.load(&folder.join(path), &case.url, content_type)?;
     }
+    let fleet = pages.fleet(case, folder)?;
     let started = Instant::now();
-    let portal = pages.portal(case, folder);
+    let portal = pages.portal(case, folder).as_ref().clone();
+    let portal = portal.within(fleet).looked_at(case.at.unwrap_or_default());
     let fetch = |lead: &Lead| reached(lead, resources.get(&lead.url)?);
     let look = portal.judge_and_follow(&seen, content_type, fetch, &OfTheProcessor);
     let elapsed_us = started.elapsed().as_micros() as u64;
@@ -345,7 +358,7 @@ fn current(value: &Value) -> Result<Vec<(Profile, PathBuf)>, String> {
     }
 }
 
-/// The recently parsed pages of histories, and the portal of the last history.
+/// The recently parsed pages of histories, the portal of the last history, and the fleet of the last case with one.
 #[derive(Default)]
 struct Pages {
     read: HashMap<(PathBuf, Url), (Arc<Page>, Vec<u8>)>,
@@ -353,6 +366,7 @@ struct Pages {
     last: Option<(Vec<PathBuf>, Url, Arc<Replay>)>,
     /// Style sheets of the portal of the present case.
     sheets: Arc<Sheets>,
+    fleet: Option<(PathBuf, Arc<Fleet>)>,
 }
 
 impl Pages {
@@ -399,6 +413,25 @@ impl Pages {
         let portal = Arc::new(portal.styled(self.sheets.clone(), &self.sheets));
         self.last = Some((case.history.clone(), case.url.clone(), portal.clone()));
         portal
+    }
+
+    /// What the fleet of a case knows; nothing if the case names none. Cases that follow each other share the file.
+    fn fleet(&mut self, case: &Case, folder: &Path) -> Result<Arc<Fleet>, String> {
+        let Some(name) = &case.fleet else {
+            return Ok(Arc::default());
+        };
+        if let Some((known, fleet)) = &self.fleet
+            && known == name
+        {
+            return Ok(fleet.clone());
+        }
+        let path = folder.join(name);
+        let text = String::from_utf8(load(&path)?);
+        let text = text.map_err(|_| format!("{}: it is no text in UTF-8", path.display()))?;
+        let fleet = fleet::parse(&text).map_err(|why| format!("{}: {why}", path.display()))?;
+        let fleet = Arc::new(fleet);
+        self.fleet = Some((name.clone(), fleet.clone()));
+        Ok(fleet)
     }
 
     fn load(&mut self, path: &Path, url: &Url, content_type: Option<&str>) -> Result<(), String> {

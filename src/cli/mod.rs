@@ -5,6 +5,7 @@ mod calendar;
 mod check;
 mod configuration;
 mod demo;
+mod fleet;
 mod health;
 mod incidents;
 mod judge;
@@ -95,6 +96,9 @@ enum Command {
     /// The registry of targets
     #[command(subcommand)]
     Targets(targets::Action),
+    /// What the portals know of hosts together
+    #[command(subcommand)]
+    Fleet(fleet::Action),
     /// The register of incidents
     #[command(subcommand)]
     Incidents(incidents::Action),
@@ -170,6 +174,7 @@ async fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Judge(args) => judge::run(global, &args),
         Command::Approve(args) => approve::run(global, args).await,
         Command::Targets(action) => targets::run(global, action).await,
+        Command::Fleet(action) => fleet::run(global, action).await,
         Command::Incidents(action) => incidents::run(global, action).await,
         Command::Report(action) => report::run(global, action).await,
         Command::Store(action) => store::run(global, action).await,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::shown::FirstVisitor;
 use crate::{
     diff::pins::Codes,
-    model::{lead::Reached, pin::Ruling},
+    model::{Fleet, lead::Reached, pin::Ruling},
     page::registrable,
 };
 
@@ -31,6 +31,8 @@ pub struct Expectations {
     pub codes: Arc<Codes>,
     /// What officers decided about facts of the page.
     pub rulings: Arc<[Ruling]>,
+    /// What other portals use, and how.
+    pub fleet: Arc<Fleet>,
 }
 
 /// A way in which headers change what browsers show of a page with unchanged bytes.
@@ -62,6 +64,7 @@ impl Expectations {
             reached: Arc::default(),
             codes: Arc::default(),
             rulings: Arc::default(),
+            fleet: Arc::default(),
         }
     }
 

@@ -1,18 +1,17 @@
 //! The standing of a host or address in a role: the one question that all signals about strangers ask.
 //!
 //! A host that is good for one role is not thereby good for another. What grants standing, in this order: it is the
-//! portal's own; the operator allows it; this portal always used its place so; honest pages commonly use it so; it
-//! belongs to a public body, which is enough to be linked and framed. An ending of a name grants nothing else.
+//! portal's own; the operator allows it; this portal always used its place so; many other portals have long used it so;
+//! honest pages commonly use it so; it belongs to a public body, which is enough to be linked and framed. An ending of a name grants nothing else.
 
-use super::{expect::Role, hosts, view::View};
+use super::{expect::Role, fleet, hosts, view::View};
 use crate::page::{
     Usage,
     place::{self, Kept, Place},
     registrable,
 };
 
-/// Why an address may, or may not, be used in a role. What a fleet of portals knows of hosts belongs between
-/// [`Learnt`](Self::Learnt) and [`Known`](Self::Known).
+/// Why an address may, or may not, be used in a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It has no host, or the portal's own.
@@ -21,6 +20,8 @@ pub enum Standing {
     Allowed,
     /// This portal used its place in such a role before.
     Learnt,
+    /// Many other portals have used it so for months.
+    Fleet,
     /// Honest pages commonly use it so.
     Known,
     PublicBody,
@@ -94,7 +95,11 @@ impl View<'_> {
     pub fn is_foreign(&self, host: &str) -> bool {
         !matches!(
             self.stands(host, None, Role::Any),
-            Standing::Own | Standing::Allowed | Standing::Learnt | Standing::Known
+            Standing::Own
+                | Standing::Allowed
+                | Standing::Learnt
+                | Standing::Fleet
+                | Standing::Known
         )
     }
 
@@ -148,10 +153,13 @@ impl View<'_> {
         if self.has_learnt(&place, &domain, role) {
             return Standing::Learnt;
         }
+        let planted = url.is_some_and(is_among_uploads);
+        if !planted && fleet::is_ordinary(&self.expect.fleet, host, &place, role) {
+            return Standing::Fleet;
+        }
         if is_known(&place, role) {
             return Standing::Known;
         }
-        let planted = url.is_some_and(is_among_uploads);
         if hosts::is_public_body(host) && !planted {
             return Standing::PublicBody;
         }

@@ -40,7 +40,7 @@ pub fn name(usage: Usage, url: &str, host: &str, own: &str) -> String {
 }
 
 /// All uses that a page makes of addresses with a host.
-fn uses(page: &Page) -> impl Iterator<Item = (Usage, &str, &str)> {
+pub fn uses(page: &Page) -> impl Iterator<Item = (Usage, &str, &str)> {
     let links = page
         .links
         .iter()

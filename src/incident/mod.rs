@@ -1,6 +1,7 @@
 //! The life of an incident: confirmed findings and people's actions, as steps of a pure state machine. Each step
 //! takes what happened and returns the incidents in their new state; the caller commits them with their alerts.
 
+pub mod campaign;
 mod loudness;
 mod people;
 pub mod plan;

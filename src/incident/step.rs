@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::{
     Class, Incident, IncidentId, Kind, Localized, Signal,
-    incident::{ChangeLine, Event, Evidence, Outcome, Portal, Stage, UNREAD, What},
+    incident::{ChangeLine, Event, Evidence, Outcome, Portal, Stage, Trace, UNREAD, What},
     storm::Family,
     target::Target,
 };
@@ -38,6 +38,8 @@ pub struct Finding {
     pub evidence: Option<Evidence>,
     /// What was fetched at places that the page newly leads to.
     pub led: Vec<Evidence>,
+    /// Strangers that the page newly uses.
+    pub traces: Vec<Trace>,
     /// The address that the look went to; if none answered, the last one that did.
     pub address: Option<IpAddr>,
     /// Whether the portal has other addresses, too.
@@ -303,6 +305,7 @@ fn open(target: &Target, finding: &Finding, kind: Kind, id: IncidentId) -> Incid
         escalated: 0,
         intermittent: None,
         question: None,
+        traces: finding.traces.clone(),
     }
 }
 
@@ -345,6 +348,9 @@ fn changed(known: &Incident, finding: &Finding, kind: Kind) -> Incident {
         it.evidence.extend(finding.evidence.iter().cloned());
         if !finding.led.is_empty() {
             it.led.clone_from(&finding.led);
+        }
+        if !finding.traces.is_empty() {
+            it.traces.clone_from(&finding.traces);
         }
         thin_evidence(&mut it);
     } else {

@@ -1,9 +1,11 @@
 //! Periodic jobs: one file for each, and the list of them. `schedule::jobs` runs the list.
 
 mod adoption;
+mod campaigns;
 mod escalation;
 mod eviction;
 pub mod file_targets;
+mod fleet;
 mod handover;
 mod maintenance;
 mod metrics;
@@ -59,9 +61,11 @@ pub trait Job: Send {
 /// All jobs; each entry creates a job at the start of the service.
 pub const ALL: &[fn() -> Box<dyn Job>] = &[
     || Box::new(adoption::Adoption),
+    || Box::new(campaigns::Campaigns::default()),
     || Box::new(escalation::Escalation),
     || Box::new(eviction::Eviction),
     || Box::new(file_targets::FileTargets::default()),
+    || Box::new(fleet::Fleet),
     || Box::new(handover::Handover),
     || Box::new(maintenance::Maintenance),
     || Box::new(metrics::Metrics),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Case, Known, Look, conclude::conclude, look::unread_page};
 use crate::{
-    detect::{Expectations, judge},
+    detect::judge,
     diff::Norm,
     model::{
         Class, Fetched, Level, Localized, LookRef, Observation, Signal, Target, incident::UNREAD,
@@ -27,7 +27,7 @@ pub(super) fn over(
     body: &bytes::Bytes,
     (class, cause): (Class, Localized),
 ) -> Look {
-    let mut expect = Expectations::of(&case.target);
+    let mut expect = case.expected();
     expect.refused = true;
     expect.must_contain.clear();
     let verdict = page::read_crudely(source)
@@ -87,7 +87,7 @@ pub(super) fn broken_off(case: &Case, fetched: &Fetched) -> Look {
     };
     // as browsers show it, and as it stands in case that reading is too costly
     let read = [page::read(source).ok(), page::read_crudely(source)];
-    let expect = Expectations::of(&case.target);
+    let expect = case.expected();
     let verdict = read
         .into_iter()
         .flatten()

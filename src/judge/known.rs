@@ -10,7 +10,7 @@ use crate::{
         shown::{FirstVisitor, Shown},
     },
     diff::Norm,
-    model::{Digest, LookRef, Mask, Target, TargetState, lead::Reached, pin::Ruling},
+    model::{Digest, Fleet, LookRef, Mask, Target, TargetState, lead::Reached, pin::Ruling},
     page::Sheets,
 };
 
@@ -52,6 +52,8 @@ pub struct Case {
     pub rulings: Arc<[Ruling]>,
     /// Style sheets of the portal, as they are now.
     pub sheets: Arc<Sheets>,
+    /// What other portals use, and how.
+    pub fleet: Arc<Fleet>,
 }
 
 impl Case {
@@ -69,6 +71,16 @@ impl Case {
             reached: Arc::default(),
             rulings: rulings(known).into(),
             sheets: Arc::default(),
+            fleet: Arc::default(),
+        }
+    }
+
+    /// What is expected of the target's pages, by the operator and by what other portals do.
+    pub(super) fn expected(&self) -> detect::Expectations {
+        detect::Expectations {
+            fleet: self.fleet.clone(),
+            rulings: self.rulings.clone(),
+            ..detect::Expectations::of(&self.target)
         }
     }
 

@@ -11,8 +11,9 @@ use crate::{
     model::{
         Class, Digest, Level, Localized, LookRef, Mask, Observation, Seen, SiteFacts, Standing,
         Verdict,
-        incident::{ChangeLine, Evidence},
+        incident::{ChangeLine, Evidence, Trace},
         lead::Lead,
+        portal_hosts::ShownHost,
     },
 };
 
@@ -52,6 +53,10 @@ pub struct Look {
     pub led: Vec<Evidence>,
     /// Addresses of style sheets of the portal that the page links, where it was read.
     pub sheets: Vec<String>,
+    /// Uses of foreign hosts, where the page may become part of the norm.
+    pub hosts: Vec<ShownHost>,
+    /// Strangers that the page newly uses, where it is tampered with or asked about.
+    pub traces: Vec<Trace>,
 }
 
 /// The rung of the ladder that decided a look.
@@ -106,6 +111,8 @@ impl Look {
             leads: Vec::new(),
             led: Vec::new(),
             sheets: Vec::new(),
+            hosts: Vec::new(),
+            traces: Vec::new(),
         }
     }
 

@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     detect::{
-        Detector, Expectations, View, judge, judge_against, leads, shown::Shown, signals::PinnedQr,
+        Detector, Expectations, ReferenceKind, View, judge, judge_against, leads, shown::Shown,
+        signals::PinnedQr, traces,
     },
     diff::{
         Features, changed_lines, lines,
@@ -164,6 +165,9 @@ fn judged(
             .map(|it| evidence(it, case.at))
             .collect();
     }
+    if matches!(class.standing(), Standing::Tampered | Standing::Asked) {
+        out.traces = traces::of(&View::new(page, &case.norm, &case.expected()));
+    }
     if case.reached.is_empty() && is_doubtful(&out.verdict) {
         out.leads = leads_of(case, page);
     }
@@ -179,7 +183,7 @@ fn weighed(
     page: &Page,
     body: &[u8],
 ) -> Verdict {
-    let mut expect = Expectations::of(&case.target);
+    let mut expect = case.expected();
     expect.moved_origin = moved_origin(&case.target_state, observation);
     expect.delivered = delivered(&case.target_state, answer, body);
     expect.reached = case.reached.clone();
@@ -223,10 +227,7 @@ fn evidence(reached: &Reached, at: Timestamp) -> Evidence {
 }
 
 fn leads_of(case: &Case, page: &Page) -> Vec<Lead> {
-    let expect = Expectations {
-        rulings: case.rulings.clone(),
-        ..Expectations::of(&case.target)
-    };
+    let expect = case.expected();
     leads::of(&View::new(page, &case.norm, &expect))
 }
 
@@ -254,5 +255,10 @@ fn teach(case: &Case, answer: &Answer, page: &Page, body: &[u8], out: &mut Look)
     let every = case.target.settings.every;
     if is_up && answer.refresh.is_none() && is_due(&case.target_state, case.at, every) {
         out.features = Some(Features::of(page).into());
+        let approved = match &case.reference {
+            Some((norm, ReferenceKind::Approved)) => norm,
+            _ => &case.norm,
+        };
+        out.hosts = traces::shown(page, approved, &case.expected().domain);
     }
 }

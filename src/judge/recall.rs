@@ -14,7 +14,8 @@ use crate::{
     detect::shown::Shown,
     model::{
         Class, Digest, Fetched, Localized, LookRef, Mask, Part, TargetState, Verdict,
-        incident::ChangeLine, lead::Lead,
+        incident::{ChangeLine, Trace},
+        lead::Lead,
     },
 };
 
@@ -67,6 +68,7 @@ pub struct Judgement {
     pub seen: Option<LookRef>,
     pub shown: Option<Arc<Shown>>,
     pub leads: Vec<Lead>,
+    pub traces: Vec<Trace>,
 }
 
 /// Whether `mask` was learnt from the looks that are known now, under the present expectations.
@@ -95,6 +97,7 @@ pub fn cached(known: Known<'_>, fetched: &Fetched, judgement: &Judgement) -> Loo
     out.body.clone_from(&fetched.body);
     out.shown.clone_from(&judgement.shown);
     out.leads.clone_from(&judgement.leads);
+    out.traces.clone_from(&judgement.traces);
     out.baseline_at = known.target_state.baseline.as_ref().map(|it| it.at);
     out
 }
@@ -111,6 +114,7 @@ pub fn judgement(look: &Look) -> Option<Judgement> {
         seen: look.seen.clone(),
         shown: look.shown.clone(),
         leads: look.leads.clone(),
+        traces: look.traces.clone(),
     })
 }
 

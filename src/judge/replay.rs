@@ -14,8 +14,8 @@ use crate::{
     detect::ReferenceKind,
     diff::Norm,
     model::{
-        Baseline, Digest, Fetched, LookRef, Mask, Observation, Presentation, Profile, Seen, Target,
-        TargetState,
+        Baseline, Digest, Fetched, Fleet, LookRef, Mask, Observation, Presentation, Profile, Seen,
+        Target, TargetState,
         lead::{Lead, Reached},
         observation::Answer,
         target::Settings,
@@ -39,6 +39,7 @@ impl Bounded for Unbounded {
 }
 
 /// A portal of which earlier pages are known.
+#[derive(Clone)]
 pub struct Replay {
     target: Target,
     target_state: TargetState,
@@ -48,6 +49,9 @@ pub struct Replay {
     /// Its style sheets now, and whether they are others than those with which it was learnt.
     sheets: Arc<Sheets>,
     restyled: bool,
+    /// When the page is looked at.
+    at: Timestamp,
+    fleet: Arc<Fleet>,
 }
 
 /// An earlier page that was read, with its bytes.
@@ -70,6 +74,8 @@ impl Replay {
                 mask: None,
                 sheets: Arc::default(),
                 restyled: false,
+                at: Timestamp::UNIX_EPOCH,
+                fleet: Arc::default(),
             };
         }
         target_state.baseline = Some(Baseline {
@@ -100,6 +106,25 @@ impl Replay {
         self.restyled = sheets.digest() != learnt.digest();
         self.sheets = sheets;
         self
+    }
+
+            at: Timestamp::UNIX_EPOCH,
+            fleet: Arc::default(),
+        }
+    }
+
+    /// The portal as it is looked at at a given time. Its earlier pages were approved just then.
+    pub fn looked_at(mut self, at: Timestamp) -> Self {
+        if let Some(baseline) = &mut self.target_state.baseline {
+            baseline.at = at;
+        }
+        self.at = at;
+        self
+    }
+
+    /// The portal among others, of which this is known.
+    pub fn within(self, fleet: Arc<Fleet>) -> Self {
+        Self { fleet, ..self }
     }
 
     /// Reads the earlier pages and learns a portal from them. Pages over a limit teach nothing.
@@ -160,7 +185,7 @@ impl Replay {
             target_state: &self.target_state,
             first: None,
             shown: None,
-            at: Timestamp::UNIX_EPOCH,
+            at: self.at,
         };
         let fetched = self.fetched(*profile, body, content_type);
         let first = self.look(known, &fetched, &Arc::default(), bounded);
@@ -195,7 +220,7 @@ impl Replay {
             target_state: &self.target_state,
             first: None,
             shown: None,
-            at: Timestamp::UNIX_EPOCH,
+            at: self.at,
         };
         let fetched = self.fetched(*profile, body, content_type);
         Some(self.look(known, &fetched, &reached, bounded))
@@ -229,6 +254,7 @@ impl Replay {
         case.compare(norm.clone(), reference, known.shown);
         case.reached = reached.clone();
         case.sheets = self.sheets.clone();
+        case.fleet = self.fleet.clone();
         bounded
             .within(|| read(&case, fetched))
             .or_else(|| bounded.within(|| read_crudely(&case, fetched, Limit::Time)))
@@ -253,7 +279,7 @@ impl Replay {
         let observation = Observation {
             target: self.target.id.clone(),
             profile,
-            at: Timestamp::UNIX_EPOCH,
+            at: self.at,
             vantage: String::new(),
             elapsed_ms: 0,
             hops: Vec::new(),

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Incident, IncidentId, Kind, Localized, duty::EscalationStep, plan::PlanId, record::Stored,
-    registration::RequestId,
+    Incident, IncidentId, Kind, Localized, duty::EscalationStep, incident::Trace, plan::PlanId,
+    record::Stored, registration::RequestId,
 };
 
 /// Messages of a kind that a notifier gets one by one within two minutes, at most; further ones become one common
@@ -56,6 +56,8 @@ pub enum About {
     /// The change of a shift.
     Handover(Timestamp),
     Window(WindowNews),
+    /// The incidents of several portals share a stranger.
+    Campaign(Trace),
 }
 
 impl About {
@@ -81,6 +83,7 @@ impl About {
             Self::Plan(id) => id.to_string(),
             Self::Handover(at) => format!("handover-{}", at.as_second()),
             Self::Window(news) => news.key(),
+            Self::Campaign(trace) => format!("campaign-{}", trace.key()),
         }
     }
 }

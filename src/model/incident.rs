@@ -8,6 +8,8 @@ use url::Url;
 
 use super::{
     Class, Digest, Localized, Signal, TargetId,
+    digest::key,
+    fleet::HostRole,
     plan::PlanId,
     record::{Record, Stored},
     target::Target,
@@ -260,6 +262,28 @@ pub struct Incident {
     /// The question to the agency, for an incident of the kind [`Kind::Asked`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<Question>,
+    /// Strangers that the page newly uses: what it may have in common with other portals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub traces: Vec<Trace>,
+}
+
+/// A stranger that a page newly uses. Traces are ordered by what the stranger may do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Trace {
+    pub role: HostRole,
+    /// Whether it is code in the page itself, known by the key of its text.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inline: bool,
+    /// The host, the place where anybody publishes on the host, or the key of the code.
+    pub name: String,
+}
+
+impl Trace {
+    /// Identifies it in keys of messages and markers.
+    pub fn key(&self) -> String {
+        let (role, name) = (self.role.as_str(), &self.name);
+        format!("{:016x}", key(&format!("{role} {} {name}", self.inline)))
+    }
 }
 
 /// Counts of an attacker's content that some looks show and others do not.

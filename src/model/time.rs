@@ -49,6 +49,11 @@ impl Week {
     }
 }
 
+/// The day of an instant in UTC, where a day more or less does not matter.
+pub fn day(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}
+
 /// The first instant of a day.
 pub fn midnight(date: Date, tz: &TimeZone) -> Timestamp {
     date.to_zoned(tz.clone())

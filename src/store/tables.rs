@@ -18,6 +18,7 @@ use crate::model::{
     Alert, Incident, Mask, Receipt, Storm, TargetState,
     history::{Day, LatencyHistogram, Span},
     plan::Plan,
+    portal_hosts::PortalHosts,
     record::{Record, Stored},
     registration::{AuditEntry, Registration, Request},
 };
@@ -88,7 +89,11 @@ const CALM: i64 = 7;
 /// Hours to keep samples: more than twice the 75 minutes after which an open span is written.
 const SAMPLED: i64 = 3;
 /// Markers of a single occasion, which hold its time.
-const OCCASIONS: &[(&str, i64)] = &[("report/", A_YEAR), ("window/", A_YEAR)];
+const OCCASIONS: &[(&str, i64)] = &[
+    ("report/", A_YEAR),
+    ("window/", A_YEAR),
+    ("campaign/", A_YEAR),
+];
 
 /// The rows: name, prefix of the keys, durability, backup, retention.
 #[rustfmt::skip]
@@ -113,6 +118,7 @@ mod rows {
     pub const LATENCY_BY_DAY:    &Table = &row::<Day>             ("latency by day",    "a/",           Engine,   Running,   RolledUp(HOURLY));
     pub const LATENCY:           &Table = &row::<LatencyHistogram>("latency",           "h/",           Engine,   Running,   Days(A_YEAR));
     pub const SAMPLES:           &Table = &row::<String>          ("samples",           "b/",           Engine,   Running,   Hours(SAMPLED));
+    pub const PORTAL_HOSTS:      &Table = &row::<PortalHosts>     ("portal hosts",      "f/",           Engine,   Running,   Forever);
     pub const JOURNAL_POSITION:  &Table = &row::<u64>             ("journal position",  "m/seq",        Engine,   Never,     Forever);
     pub const SET_ASIDE:         &Table = &row::<String>          ("damaged record",    "damaged/",     Engine,   Never,     Forever);
 }
@@ -139,6 +145,7 @@ pub const ALL: &[&Table] = &[
     LATENCY_BY_DAY,
     LATENCY,
     SAMPLES,
+    PORTAL_HOSTS,
     JOURNAL_POSITION,
     SET_ASIDE,
 ];

@@ -42,6 +42,27 @@ impl dyn Store + '_ {
         self.all(const { tables::of::<T>() }, "").await
     }
 
+    /// Hands over all records of a kind, a page of them at a time: those of a large fleet are never in memory together.
+    pub async fn each<T: Record>(&self, mut take: impl FnMut(T) + Send) -> Result<()> {
+        let mut range = Range {
+            table: const { tables::of::<T>() },
+            under: String::new(),
+            after: None,
+            in_use: false,
+            limit: A_PAGE,
+        };
+        loop {
+            let page = self.list(&range).await?;
+            for (_, it) in page.records {
+                take(it.into()?);
+            }
+            range.after = page.next;
+            if range.after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     async fn value(&self, table: &'static Table, id: String) -> Result<Option<Value>> {
         let mut found = self.get(table, &[id]).await?;
         Ok(found.pop().flatten())

@@ -136,6 +136,9 @@ async fn decision(
         return Ok(Decision::write(commit, None));
     }
     commit.mask = mask_of(look, target, &after);
+    commit
+        .puts
+        .extend(teach::hosts(world, target, &after, look).await?);
     commit.target_state = Some(after.clone());
     Ok(Decision::write(commit, Some((before, after))))
 }

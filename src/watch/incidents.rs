@@ -225,6 +225,7 @@ pub(crate) async fn finding_of_look(
         before: page_before(target_state),
         evidence: keep_evidence(world, target, look).await,
         led: look.led.clone(),
+        traces: look.traces.clone(),
         address: look.observation.face.address.or(target_state.address),
         one_of: look.observation.face.others,
     }
@@ -256,6 +257,7 @@ pub(crate) async fn finding_of_sightings(
         before: page_before(target_state),
         evidence: shown.page.clone(),
         led: Vec::new(),
+        traces: Vec::new(),
         address: shown.address.or(target_state.address),
         one_of: shown.one_of,
     }

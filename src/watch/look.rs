@@ -184,6 +184,7 @@ async fn read(
 ) -> Look {
     let mut case = Case::of(known);
     case.reached = reached.cloned().unwrap_or_default();
+    case.fleet = world.fleet.now();
     let (id, sheets) = (&known.target.id, &world.sheets);
     let mut settled = true;
     if known.target.part.is_none() {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::{
     evidence::bodies::EvidenceError,
-    judge::{Look, learn},
-    model::{Target, TargetId, TargetState},
-    store::{Commit, StoreError},
+    judge::{Look, known_looks, learn},
+    model::{Target, TargetId, TargetState, portal_hosts::PortalHosts, time::day},
+    store::{Commit, Put, StoreError},
     world::{World, evicted},
 };
 
@@ -42,6 +42,34 @@ pub(crate) async fn updated(
         tracing::info!(target.id = %target.id, looks = baseline.approved.len(), "the baseline is learnt");
     }
     after
+}
+
+/// What a look teaches the fleet: the hosts that the portal uses, if its page has become a known one (`after`). `None` if
+/// that was known.
+///
+/// # Errors
+///
+/// The store's, where what is known of the portal cannot be read.
+pub(crate) async fn hosts(
+    world: &World,
+    target: &Target,
+    after: &TargetState,
+    look: &Look,
+) -> Result<Option<Put>, StoreError> {
+    let is_learnt = known_looks(after).any(|it| Some(it) == look.seen.as_ref());
+    if target.part.is_some() || look.features.is_none() || !is_learnt {
+        return Ok(None);
+    }
+    let known = match world.store.record::<PortalHosts>(target.id.as_str()).await {
+        Err(StoreError::Damaged { .. }) => None,
+        known => known?,
+    };
+    let before = known.unwrap_or_else(|| PortalHosts::new(target.id.clone()));
+    let mut now = before.clone();
+    let today = day(world.clock.now());
+    let approved = known_looks(after).next().map_or(today, |it| day(it.at));
+    now.learn(&look.hosts, approved, today);
+    (now != before).then(|| Put::of(now)).transpose()
 }
 
 /// Writes what a look of another profile than the first teaches: each profile has a history of its own.

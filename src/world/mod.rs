@@ -8,6 +8,7 @@ pub mod connectivity;
 pub mod cpu_time;
 pub mod decide;
 pub mod evicted;
+pub mod fleet;
 pub mod health;
 mod in_progress;
 mod job_queue;
@@ -44,8 +45,8 @@ use crate::{
     store::Store,
     world::{
         address_book::ChatIndex, candidates::Candidates, clock::Clock, conditional::FullLooks,
-        connectivity::Connectivity, evicted::Evicted, health::Health, lock::lock,
-        mask_updates::MaskUpdates, metrics::Metrics, norm_cache::NormCache,
+        connectivity::Connectivity, evicted::Evicted, fleet::FleetKnowledge, health::Health,
+        lock::lock, mask_updates::MaskUpdates, metrics::Metrics, norm_cache::NormCache,
         reached_cache::ReachedCache, sheet_cache::SheetCache, subpages::Turns,
         verdict_cache::VerdictCache, workers::Workers,
     },
@@ -80,6 +81,8 @@ pub struct World {
     /// Page bodies that may have to be deleted.
     pub evicted: Arc<Evicted>,
     pub(crate) norms: Arc<NormCache>,
+    /// What the portals use together.
+    pub(crate) fleet: Arc<FleetKnowledge>,
     pub(crate) mask_updates: Arc<MaskUpdates>,
     pub(crate) subpage_turns: Arc<Turns>,
     pub(crate) full_looks: Arc<FullLooks>,

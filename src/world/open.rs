@@ -81,6 +81,7 @@ impl World {
             sheets,
             evicted: Arc::default(),
             norms,
+            fleet: Arc::default(),
             mask_updates: Arc::new(mask_updates),
             subpage_turns: Arc::default(),
             full_looks: Arc::default(),

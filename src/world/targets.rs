@@ -1,10 +1,15 @@
 //! Targets of a [`World`]: those of targets.yaml and those of the registry.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::World;
 use crate::{
-    model::{Agency, Target, TargetId},
+    model::{
+        Agency, Target, TargetId,
+        portal_hosts::{Census, PortalHosts},
+        registrable,
+        time::day,
+    },
     world::subpages,
 };
 
@@ -55,6 +60,36 @@ impl World {
             .iter()
             .map(|it| subpages::target_of(&portal, it))
             .find(|it| it.id == *id))
+    }
+
+    /// What the watched portals use together. Portals that are watched no more are left out.
+    ///
+    /// # Errors
+    ///
+    /// The store's, where the registry or what portals use cannot be read.
+    pub async fn fleet_census(&self) -> crate::store::Result<Census> {
+        let targets = self.targets().await?;
+        let by_id: HashMap<&TargetId, &Target> = targets.iter().map(|it| (&it.id, it)).collect();
+        let mut census = Census::default();
+        let add = |it: PortalHosts| {
+            if let Some(target) = by_id.get(&it.target) {
+                let domain = registrable(target.url.host_str().unwrap_or_default());
+                census.add(&domain, &target.agency, it);
+            }
+        };
+        self.store.each(add).await?;
+        Ok(census)
+    }
+
+    /// Adds up what the watched portals use, for the looks that follow.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::fleet_census`].
+    pub async fn add_up_fleet(&self) -> crate::store::Result<()> {
+        let census = self.fleet_census().await?;
+        self.fleet.replace(census.fleet(day(self.clock.now())));
+        Ok(())
     }
 
     /// Agencies of the file, and those that only the registry names.

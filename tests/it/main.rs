@@ -15,6 +15,7 @@ mod beyond; // sub-pages, sitemaps, uploads, unlinked paths; other visitors; sma
 mod budgets; // no long file, no long function, few parameters
 mod calendar; // lunar months against a table
 mod calls; // calls that must not be lost: barred steps, muted chats, absence at night
+mod campaigns; // one stranger on several portals: one message for the operators, once
 mod capabilities; // what inline code does, in its many spellings
 mod certificates; // a verdict belongs to its connection; chains without an intermediate; servers beyond rustls
 mod cli; // the program as a user runs it: exit codes, output, bad input
@@ -34,6 +35,7 @@ mod endless; // endless answers that are no page
 mod faces; // addresses of both families in turn
 mod fences; // what other people cannot do: backups, users of the machine, portals inside, rebound names
 mod fetch; // what a visit sees of good, bad and hostile servers
+mod fleet; // what other portals use: from a file, from the store; campaigns
 mod flood; // hundreds of requests: limited, one message, no obstacle to a proved one
 mod guard; // any text is read or refused, never a hang
 mod hands; // the actor of each action: accounts, chats, look-alike names; an agency's mute

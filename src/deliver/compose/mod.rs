@@ -4,6 +4,7 @@
 mod absent;
 mod call;
 mod calls;
+mod campaign;
 mod facts;
 mod handover;
 mod incident;
@@ -60,6 +61,7 @@ pub(super) fn kind_of(about: &About) -> Box<dyn Kind + '_> {
         About::Absent(at) => Box::new(absent::Absent(*at)),
         About::Call(id, to) => Box::new(call::Call(id, *to)),
         About::Calls(to) => Box::new(calls::Calls(*to)),
+        About::Campaign(trace) => Box::new(campaign::OfCampaign(trace)),
         About::Handover(at) => Box::new(handover::Handover(*at)),
         About::Incident(id) => Box::new(incident::OfIncident(id)),
         About::Joined(id) => Box::new(joined::Joined(id)),

@@ -4,6 +4,7 @@
 pub mod absent;
 pub mod call;
 pub mod calls;
+pub mod campaign;
 pub mod handover;
 pub mod incident;
 pub mod joined;

@@ -188,6 +188,8 @@ impl<E: Engine> Records<E> {
         let table = const { tables::of::<Registration>() };
         for it in &update.removed {
             batch.push((table.key(it.as_str()), None));
+            // what the portal used is no knowledge of the fleet any more
+            batch.push((tables::PORTAL_HOSTS.key(it.as_str()), None));
         }
         for it in &mut update.registered {
             self.stage_record(it, batch)?;
