@@ -98,6 +98,8 @@ impl Replay {
             target_state,
             sheets: Arc::default(),
             restyled: false,
+            at: Timestamp::UNIX_EPOCH,
+            fleet: Arc::default(),
         }
     }
 
@@ -106,11 +108,6 @@ impl Replay {
         self.restyled = sheets.digest() != learnt.digest();
         self.sheets = sheets;
         self
-    }
-
-            at: Timestamp::UNIX_EPOCH,
-            fleet: Arc::default(),
-        }
     }
 
     /// The portal as it is looked at at a given time. Its earlier pages were approved just then.
