@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     detect::{
-        Detector, Expectations, ReferenceKind, View, judge, judge_against, leads, shown::Shown,
+        Detector, ReferenceKind, View, judge, judge_against, leads, shown::Shown,
         signals::PinnedQr, traces,
     },
     diff::{

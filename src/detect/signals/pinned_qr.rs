@@ -101,8 +101,8 @@ fn leads(view: &View, url: &Url, pays: bool, is_grave: bool) -> f64 {
     let host = url.host_str().unwrap_or_default();
     match view.standing(url.as_str(), Role::Any) {
         Standing::Own | Standing::Allowed | Standing::Learnt | Standing::PublicBody => LEAST,
-        Standing::Known if pays => 0.9,
-        Standing::Known => 0.4,
+        Standing::Known | Standing::Fleet if pays => 0.9,
+        Standing::Known | Standing::Fleet => 0.4,
         Standing::Registered | Standing::Stranger if is_grave || hosts::is_risky(host) => 1.0,
         Standing::Registered | Standing::Stranger => 0.7,
     }
