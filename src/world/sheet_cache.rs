@@ -363,7 +363,6 @@ impl Written {
             let is_linked = |it: &Address| linked.iter().any(|url| is_same(url, &it.url));
             let at = all.iter().position(|it| !is_linked(it)).unwrap_or(0);
             all.remove(at);
-            self.tidy();
         }
     }
 
