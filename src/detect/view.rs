@@ -77,6 +77,9 @@ const LINKED: usize = 10;
 /// Most lines of text written by one script that are read: the first and the last half of this number.
 const WRITTEN: usize = 200;
 
+/// Bytes of code besides ten times the new code's from which known code is a bundle.
+const BUNDLE: usize = 4000;
+
 impl<'a> View<'a> {
     /// Compares the page with its norm and gathers its texts. A norm without looks means a page without a baseline.
     pub fn new(page: &'a Page, norm: &'a Norm, expect: &'a Expectations) -> Self {
@@ -161,13 +164,20 @@ impl<'a> View<'a> {
         self.codes.get().map_or(&[], Vec::as_slice)
     }
 
-    /// New code that does what no code of this portal ever did, and how.
+    /// New code that does what no code of this portal ever did, and how. A bundle can do much: it does not speak for a few
+    /// lines.
     pub fn newly_done(&self, capability: Capability) -> impl Iterator<Item = (&Code<'a>, &Done)> {
         let known = self.norm.capabilities & capability.bit() != 0;
+        let sizes = self.norm.builds.iter();
+        let sizes = sizes.filter(|it| it.capabilities & capability.bit() != 0);
+        let least = sizes.map(|it| it.size as usize).min().unwrap_or(0);
+        let is_new = move |it: &&Code| {
+            !known || least > BUNDLE.saturating_add(it.script.code.len().saturating_mul(10))
+        };
         let codes = self
             .codes()
             .iter()
-            .filter(move |it| !known && it.script.runs);
+            .filter(move |it| it.script.runs && is_new(it) && !it.always_did(capability));
         codes.filter_map(move |it| Some((it, it.reading.does(capability)?)))
     }
 

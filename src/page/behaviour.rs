@@ -31,6 +31,9 @@ pub(super) fn handler(page: &mut Page, known: &mut HashSet<u64>, code: &str) {
         "createElement",
         "document.title",
         "requestPermission",
+        "dataset",
+        "serviceWorker",
+        "Worker(",
     ];
     if code.len() >= 16 && TELLING.iter().any(|it| code.contains(it)) {
         attribute(page, known, code);

@@ -7,7 +7,7 @@ use scraper::node::Element;
 use super::{
     Form, Frame, Hiding, Image, Link, Page, Script, Stunt,
     behaviour::{attribute, formaction, handler, relation, secret},
-    embedded::{codes, embedded},
+    embedded::{codes, embedded, loaded},
     hidden,
     links::resolve,
     text::{Gather, fold},
@@ -127,6 +127,9 @@ impl Draft {
                 for code in codes(code) {
                     keep(&mut self.page, &mut self.handlers, &code);
                 }
+                for source in loaded(code) {
+                    self.add_inner(&source);
+                }
             }
         }
     }
@@ -184,6 +187,19 @@ impl Draft {
             code: inline,
             key: 0,
             runs,
+            handler: false,
+        });
+    }
+
+    /// A script or frame in a page inside an attribute: its code runs as that of a script of this page does.
+    fn add_inner(&mut self, source: &str) {
+        let (url, host) = resolve(&self.page.url, source);
+        self.page.scripts.push(Script {
+            src: Some(url),
+            host,
+            code: String::new(),
+            key: 0,
+            runs: true,
             handler: false,
         });
     }

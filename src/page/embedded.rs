@@ -97,6 +97,52 @@ pub(super) fn codes(value: &str) -> Vec<String> {
     out
 }
 
+/// Addresses from which markup in an attribute or in code loads scripts and frames. The markup may be cut off.
+pub(super) fn sources(markup: &str) -> Vec<String> {
+    let markup = &markup[..floor(markup, LONGEST)];
+    let mut out = Vec::new();
+    for part in markup.split('<').skip(1) {
+        let tag: String = part
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .take(8)
+            .collect();
+        if matches!(tag.to_ascii_lowercase().as_str(), "script" | "iframe")
+            && let Some(source) = source(&part[tag.len()..])
+            && out.len() < PIECES
+        {
+            out.push(source.to_owned());
+        }
+    }
+    out
+}
+
+/// Value of the `src` attribute in the attributes of a tag.
+fn source(attributes: &str) -> Option<&str> {
+    let attributes = attributes.split('>').next()?;
+    let lower = attributes.to_ascii_lowercase();
+    let begins = |at: &usize| {
+        let before = attributes[..*at].chars().next_back();
+        before.is_some_and(|it| it.is_whitespace() || "\"'/".contains(it))
+    };
+    let at = lower.match_indices("src").map(|it| it.0).find(begins)?;
+    let value = attributes[at + 3..].trim_start().strip_prefix('=')?;
+    let value = value.trim_start();
+    let value = match value.chars().next()? {
+        quote @ ('"' | '\'') => value[1..].split(quote).next()?,
+        _ => value.split(char::is_whitespace).next()?,
+    };
+    (!value.is_empty()).then_some(value)
+}
+
+/// Markup in an attribute, whose sources the browser loads.
+pub(super) fn loaded(value: &str) -> Vec<String> {
+    match inner(value) {
+        Some(it) if !it.code => sources(&it.text),
+        _ => Vec::new(),
+    }
+}
+
 /// Least length of code that does anything, in bytes.
 const SHORTEST: usize = 16;
 /// Most pieces of code that are taken from one attribute.

@@ -211,6 +211,11 @@ fn named_in_code(view: &View) -> Vec<(Usage, String, bool)> {
             break;
         };
         room = left;
+        for source in &code.reading.written {
+            if let Ok(url) = view.page.url.join(source) {
+                out.push((Usage::Code, url.into(), false));
+            }
+        }
         if !RUNS.iter().any(|it| code.holds(it)) {
             continue;
         }

@@ -7,12 +7,12 @@ use url::Url;
 
 use crate::{
     detect::{Code, Detector, Found, Role, View},
-    model::{Localized, excerpt},
-    page::{capability::Capability, script::hosts_in},
+    model::{Localized, digest::key, excerpt},
+    page::{capability::Capability, noise, registrable, script::hosts_in},
 };
 
 /// Strength 1.0 for a refresh and for new code that selects visitors or is short; 0.6 for other new code that leads to a
-/// strange host, 0.4 if it only names one; 0.3 without a baseline; 0.2 for new builds of known code.
+/// strange host; 0.75 for an unknown page of the portal's own, from a page that is as it was; 0.4 if it only names one; 0.3 without a baseline; 0.2 for new builds of known code.
 pub struct Redirect;
 
 /// Ways to send a browser elsewhere.
@@ -40,7 +40,11 @@ impl Detector for Redirect {
     }
 
     fn look(&self, view: &View) -> Option<Found> {
-        refresh(view).or_else(|| script(view))
+        let found = refresh(view).or_else(|| script(view));
+        match found {
+            Some(found) if found.strength >= OWN => Some(found),
+            found => own(view).or(found),
+        }
     }
 }
 
@@ -56,6 +60,45 @@ fn refresh(view: &View) -> Option<Found> {
         let doubt = view.doubt(to, Role::Refresh);
         (doubt > 0.0).then(|| Found::new(doubt, say, to))
     })
+}
+
+/// Strength for a page of the portal that nothing in it links to.
+const OWN: f64 = 0.75;
+/// Share of the page kept above which it is not left for another.
+const INTACT: f64 = 0.9;
+
+/// A page that is as it was sends all its visitors on, to a page of the portal that no page linked to before.
+fn own(view: &View) -> Option<Found> {
+    let change = view.change.as_ref()?;
+    if change.kept() <= INTACT {
+        return None;
+    }
+    let unlinked = |url: &Url| {
+        view.is_own(&registrable(url.host_str().unwrap_or_default()))
+            && url.path() != view.page.url.path()
+            && url.path().len() > 1
+            && !is_known(view, url)
+    };
+    let refreshes = change.refreshes.iter().filter_map(|it| Url::parse(it).ok());
+    let by_code = view.newly_done(Capability::LeadsOn);
+    // a handler waits for a visitor
+    let by_code = by_code.filter(|it| !it.0.script.handler);
+    let by_code = by_code.filter_map(|it| view.page.url.join(it.1.with.first()?).ok());
+    let url = refreshes.chain(by_code).find(unlinked)?;
+    let say = Localized::new("signal-redirect-own").with("path", url.path());
+    Some(Found::new(OWN, say, url.as_str()))
+}
+
+/// Whether any look linked to the page.
+fn is_known(view: &View, url: &Url) -> bool {
+    let listed = |it: &Url| {
+        let known = &view.norm.links;
+        known.contains_key(&key(&noise::normal_url(it.as_str())))
+    };
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    listed(url) || listed(&bare)
 }
 
 fn script(view: &View) -> Option<Found> {

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Strength 1.0 for a host that the portal never embedded or posted to, for an address that takes no forms, and for
-/// keys; 0.85 for pictures; 0.6 for a host in long code of a new shape, since services measure forms. Only beside a
+/// keys and what is typed anywhere in the page; 0.85 for pictures; 0.6 for a host in long code of a new shape, since services measure forms. Only beside a
 /// baseline.
 pub struct SendsInputs;
 
@@ -32,6 +32,14 @@ impl Detector for SendsInputs {
                 Capability::SendsInPicture,
                 Capability::SendsKeys,
             ];
+            // a measure of forms in a bundle that was here before is no new one
+            if let Some(done) = code.reading.does(Capability::GathersInputs)
+                && code.script.code.len() < LONG
+                && !code.always_did(Capability::GathersInputs)
+            {
+                let to = done.with.first().map_or("?", String::as_str);
+                return found(1.0, to, &done.shown);
+            }
             for (capability, done) in capabilities
                 .into_iter()
                 .filter_map(|it| Some((it, code.reading.does(it)?)))

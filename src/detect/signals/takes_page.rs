@@ -3,10 +3,14 @@
 use crate::{
     detect::{Detector, Found, View},
     model::Localized,
-    page::{capability::Capability, fold::fold},
+    page::{
+        capability::{Capability, Done},
+        fold::fold,
+        script::hosts_in,
+    },
 };
 
-/// Strength 1.0 for a page, 0.9 for a title without a word of the known ones. Only beside a baseline.
+/// Strength 1.0 for a page, and for targets that code gives the page's links, forms and pictures; 0.9 for a title without a word of the known ones. Only beside a baseline.
 pub struct TakesPage;
 
 impl Detector for TakesPage {
@@ -28,12 +32,24 @@ impl Detector for TakesPage {
                 &done.shown,
             ));
         }
+        let rewritten = view.newly_done(Capability::RewritesTargets);
+        if let Some((_, done)) = rewritten.filter(|it| is_strange(view, it.1)).next() {
+            let say = Localized::new("signal-takes-page-targets");
+            let shown = format!("{} → {}", done.with.join(" "), done.shown);
+            return Some(Found::new(1.0, say, &shown));
+        }
         let (_, done) = view
             .newly_done(Capability::SetsTitle)
             .find(|(_, done)| !done.with.iter().any(|it| is_own(view, it)))?;
         let say = Localized::new("signal-takes-page-title");
         Some(Found::new(0.9, say, &done.with.join(" … ")))
     }
+}
+
+/// Whether a target is digits, a file of the portal's own, or lies on a strange host.
+fn is_strange(view: &View, done: &Done) -> bool {
+    let mut hosts = done.with.iter().flat_map(|it| hosts_in(it)).peekable();
+    hosts.peek().is_none() || hosts.any(|it| view.is_strange(&it))
 }
 
 /// Bytes of code of which frameworks that build the whole page are seldom shorter.

@@ -13,6 +13,10 @@ const LEAST: usize = 12;
 const HOSTS: usize = 64;
 /// Longest literal that belongs to the shape, in bytes: longer ones are data.
 const LITERAL: usize = 64;
+/// Least length of a literal, in bytes, by which alone code can be recognised: packed code is hardly anything else. Most
+/// of them that are read.
+const PACKED: usize = 500;
+const PACKS: usize = 4;
 
 /// Shape and capabilities of one piece of code.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +43,15 @@ impl Build {
         hosts.sort_unstable();
         hosts.dedup();
         let mut hashes: Vec<u32> = (0..plain.len()).filter_map(|at| part(plain, at)).collect();
+        let packed = plain
+            .tokens
+            .iter()
+            .filter(|it| it.kind == Kind::Text && it.text.len() >= PACKED);
+        for token in packed.take(PACKS) {
+            let whole = hash(&token.text, b'\'');
+            let parts = (0..LEAST as u32).map(|it| whole.rotate_left(it).wrapping_mul(0x9e37_79b1));
+            hashes.extend(parts);
+        }
         hashes.sort_unstable();
         hashes.dedup();
         if hashes.len() < LEAST {

@@ -16,6 +16,9 @@ const TIMES: usize = 12;
 /// Rounds over the code: what one assigns the next passes on.
 const ROUNDS: usize = 3;
 
+/// Methods by which an object keeps what it is given.
+const KEEPERS: &[&str] = &["push", "unshift", "append", "set", "add", "setItem"];
+
 /// Words before a bracket that begin no call.
 const CONTROL: &[&str] = &["if", "for", "while", "switch", "catch", "with"];
 
@@ -198,6 +201,17 @@ impl<'p> Flow<'p> {
                 let range = self.range(at);
                 self.remember(name, range);
             }
+            if plain.len() < SHORT
+                && let Some(name) = keeper(plain, at)
+                && !self.names.contains_key(name)
+                && if plain.is(at, "(") {
+                    self.holds(at + 1, plain.close(at))
+                } else {
+                    self.assigns(at + 1)
+                }
+            {
+                self.remember(name, (0, plain.len()));
+            }
             if plain.is(at, "(")
                 && let Some(name) = plain.name(at - 1)
                 && (name.len() > 2 || plain.len() < SHORT)
@@ -224,6 +238,32 @@ impl<'p> Flow<'p> {
             .copied()
             .unwrap_or((0, self.plain.len()))
     }
+}
+
+/// The object that keeps what stands behind the sign at `at`: `list.push(…`, `(list = list || []).push(…`,
+/// `object[key] = …`, and `object.key = …` of an object made by the code.
+fn keeper<'p>(plain: &'p Plain, at: usize) -> Option<&'p str> {
+    if plain.is(at, "(") && at > 2 && plain.is(at - 2, ".") && plain.is_any(at - 1, KEEPERS) {
+        let object = at - 3;
+        if plain.is(object, ")") {
+            let open = plain.open(object);
+            let equals = (open..object).take(12).find(|it| plain.is(*it, "="))?;
+            return plain.name(equals.checked_sub(1)?);
+        }
+        return plain.name(object);
+    }
+    if !plain.is(at, "=") && !plain.is(at, "+=") {
+        return None;
+    }
+    if plain.is(at - 1, "]") {
+        return plain.name(plain.open(at - 1).checked_sub(1)?);
+    }
+    let object = at.checked_sub(3).filter(|_| plain.is(at - 2, "."))?;
+    let name = plain.name(object)?;
+    let mut places = plain.named(name).take(PLACES);
+    places
+        .any(|it| plain.runs_as(it + 1, &["=", "{"]))
+        .then_some(name)
 }
 
 fn bodies(plain: &Plain) -> Vec<(usize, usize)> {

@@ -9,12 +9,15 @@ mod command;
 mod copies;
 mod flow;
 mod folding;
+mod gathers;
 mod leaves;
 mod lexer;
 mod plain;
+mod rewrites;
 mod runs;
 mod sends;
 mod takes;
+mod unasked;
 mod visitor;
 
 pub use build::Build;
@@ -24,7 +27,7 @@ use lexer::Kind;
 use plain::Plain;
 
 use super::{
-    cancel,
+    cancel, embedded,
     script::{self, Layer},
 };
 
@@ -61,6 +64,16 @@ pub enum Capability {
     Reaches,
     /// Decides by referrer, browser or a first visit.
     ChoosesVisitors,
+    /// Sends what is typed anywhere in the page, whatever form it belongs to.
+    GathersInputs,
+    /// Hands out a program without being asked.
+    PushesProgram,
+    /// Leads every visitor to a path, at once.
+    LeadsOn,
+    /// Gives links, forms or pictures of the page an address, or puts digits of its own into texts or the clipboard.
+    RewritesTargets,
+    /// Registers a worker that stays in the browser.
+    StaysInBrowser,
 }
 
 impl Capability {
@@ -100,6 +113,11 @@ const TABLE: &[(Capability, fn(&Plain) -> Option<Sign>)] = &[
     (Capability::Leaves, leaves::away),
     (Capability::Reaches, leaves::reaches),
     (Capability::ChoosesVisitors, leaves::chooses),
+    (Capability::GathersInputs, gathers::inputs),
+    (Capability::PushesProgram, unasked::pushes_program),
+    (Capability::LeadsOn, unasked::leads_on),
+    (Capability::RewritesTargets, rewrites::targets),
+    (Capability::StaysInBrowser, visitor::stays),
 ];
 
 /// Longest code that is shown of a capability, in bytes.
@@ -108,6 +126,9 @@ const SHOWN: usize = 400;
 const LAYERS: usize = 16;
 const SHORTEST: usize = 16;
 
+/// Most pieces of markup that are read of one piece of code, and most addresses in them.
+const WRITTEN: usize = 16;
+
 /// What a piece of code is and does.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
@@ -115,6 +136,8 @@ pub struct Reading {
     /// Where it leads, statement by statement.
     pub leavings: Vec<Leaving>,
     pub build: Build,
+    /// Addresses of scripts and frames in markup that it writes.
+    pub written: Vec<String>,
 }
 
 /// Reads code and the texts that it carries. The work is linear in both.
@@ -168,6 +191,10 @@ impl Reading {
             }
         }
         self.leavings.extend(leaves::all(plain));
+        let markup = (0..plain.len()).filter_map(|it| plain.text(it));
+        let markup = markup.filter(|it| it.contains("src=")).take(WRITTEN);
+        self.written
+            .extend(markup.flat_map(embedded::sources).take(WRITTEN));
     }
 
     /// The capability, if it is done.

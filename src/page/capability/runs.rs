@@ -129,8 +129,18 @@ fn sinks(plain: &Plain) -> Vec<Sink> {
 fn timer(plain: &Plain, at: usize) -> Option<Sink> {
     let (from, to) = (at + 2, plain.end(at + 2));
     let first = plain.tokens.get(from)?;
-    let is_function =
-        plain.is(from, "function") || (from..to.min(from + 8)).any(|it| plain.is(it, "=>"));
+    let declared = |name: &str| {
+        plain.named(name).take(64).any(|it| {
+            it > 0 && plain.is(it - 1, "function")
+                || plain.runs_as(it + 1, &["=", "function"])
+                || plain.runs_as(it + 1, &["=", "async"])
+                || plain.runs_as(it + 1, &["=", "("]) && plain.is(plain.close(it + 2) + 1, "=>")
+                || plain.is(it + 1, "=") && plain.is(it + 3, "=>")
+        })
+    };
+    let is_function = plain.is(from, "function")
+        || to == from + 1 && plain.name(from).is_some_and(declared)
+        || (from..to.min(from + 8)).any(|it| plain.is(it, "=>"));
     (!is_function && first.kind != Kind::Sign).then_some(Sink {
         at,
         from,
@@ -166,6 +176,25 @@ fn elements<'p>(plain: &'p Plain, tags: &[&str]) -> Vec<&'p str> {
         .collect()
 }
 
+/// An answer in any form; in that of an object or of bytes it is seldom meant to be run.
+fn is_any_answer(plain: &Plain, at: usize) -> bool {
+    is_answer(plain, at)
+        || plain.is(at, ".") && plain.is_any(at + 1, BODIES) && plain.runs_as(at + 2, &["(", ")"])
+        || plain.runs_as(at, &[".", "getImageData", "("])
+}
+
+/// Methods that give the body of an answer.
+const BODIES: &[&str] = &["text", "json", "blob", "arrayBuffer", "bytes"];
+
+/// What the page, its address or the browser's store carries as text.
+fn is_carried(plain: &Plain, at: usize) -> bool {
+    let property = at > 0 && plain.is(at - 1, ".");
+    property && plain.is_any(at, &["dataset", "getItem", "getAttribute"])
+        || plain.runs_as(at, &["location", ".", "hash"])
+        || plain.runs_as(at, &["location", ".", "search"])
+        || plain.runs_as(at, &["document", ".", "cookie"])
+}
+
 fn is_answer(plain: &Plain, at: usize) -> bool {
     plain.is(at, "responseText")
         || plain.is(at, "response") && at > 0 && plain.is(at - 1, ".")
@@ -183,12 +212,23 @@ fn socket(plain: &Plain) -> bool {
 
 /// Calls that hand an answer to the callback in their brackets, given by the bracket.
 fn hands_answer(plain: &Plain, at: usize) -> bool {
+    hands(plain, at, BODIES)
+}
+
+/// Such calls that hand over text.
+fn hands_text(plain: &Plain, at: usize) -> bool {
+    hands(plain, at, &["text"])
+}
+
+fn hands(plain: &Plain, at: usize, bodies: &[&str]) -> bool {
     if !plain.is(at, "(") || at < 2 {
         return false;
     }
     let text_before = || {
         let from = at.saturating_sub(14);
-        (from..at).any(|it| plain.runs_as(it, &[".", "text", "(", ")"]))
+        (from..at).any(|it| {
+            plain.is(it, ".") && plain.is_any(it + 1, bodies) && plain.runs_as(it + 2, &["(", ")"])
+        })
     };
     let Some(name) = plain.name(at - 1) else {
         return false;
@@ -213,6 +253,7 @@ pub(super) fn answers(plain: &Plain) -> Option<Sign> {
         "get",
         "post",
         "ActiveXObject",
+        "getImageData",
     ];
     if !plain.has_any(&asks) {
         return None;
@@ -226,19 +267,43 @@ pub(super) fn answers(plain: &Plain) -> Option<Sign> {
     }) {
         return Some((at, asked));
     }
-    let flow = Flow::of(plain, is_answer, hands_answer);
     let chooses = leaves::chooses(plain).is_some();
-    let found = sinks(plain).into_iter().find(|it| match it.kind {
-        SinkKind::Runs => !is_json(plain, it) && flow.holds(it.from, it.to),
-        SinkKind::Loads | SinkKind::Leads => chooses && flow.holds(it.from, it.to),
+    let mut sinks = sinks(plain);
+    sinks.retain(|it| match it.kind {
+        SinkKind::Runs => !is_json(plain, it),
+        SinkKind::Loads | SinkKind::Leads => chooses,
         SinkKind::Writes => false,
-    })?;
+    });
+    let flow = Flow::of(plain, is_answer, hands_text);
+    if let Some(found) = sinks.iter().find(|it| flow.holds(it.from, it.to)) {
+        return Some((found.at, asked));
+    }
+    sinks.retain(|it| it.kind == SinkKind::Runs && runs_text(plain, it));
+    // long code asks for objects everywhere
+    if sinks.is_empty() || plain.len() > SHORT {
+        return None;
+    }
+    let flow = Flow::of(plain, is_any_answer, hands_answer);
+    let found = sinks.iter().find(|it| flow.holds(it.from, it.to))?;
     Some((found.at, asked))
+}
+
+/// Whether text itself is run: modules are loaded by names that a server lists, and markup is built from what it answers.
+fn runs_text(plain: &Plain, sink: &Sink) -> bool {
+    let made = || {
+        (sink.from..sink.to)
+            .take(40)
+            .any(|it| plain.is(it, "createObjectURL"))
+    };
+    !plain.is(sink.at, "createContextualFragment") && (!plain.is(sink.at, "import") || made())
 }
 
 /// `eval('(' + answer + ')')` is how JSON was read before browsers knew it.
 fn is_json(plain: &Plain, sink: &Sink) -> bool {
-    plain.text(sink.from) == Some("(")
+    (sink.from..sink.to)
+        .take(40)
+        .any(|it| plain.is(it, "stringify"))
+        || plain.text(sink.from) == Some("(")
         || plain
             .text(sink.from)
             .is_some_and(|it| it.trim() == "return")
@@ -291,7 +356,30 @@ fn hands_nothing(_: &Plain, _: usize) -> bool {
     false
 }
 
+/// Most tokens of code that may run what it carries: longer code reads such texts for much else.
+const SHORT: usize = 1500;
+
+/// Text of an attribute, of the address or of the browser's store is run.
+fn carried(plain: &Plain) -> Option<Sign> {
+    const SIGNS: &[&str] = &["dataset", "getItem", "getAttribute", "location", "cookie"];
+    if plain.len() > SHORT || !plain.has_any(SIGNS) {
+        return None;
+    }
+    let mut sinks = sinks(plain);
+    sinks.retain(|it| it.kind == SinkKind::Runs && !is_json(plain, it) && runs_text(plain, it));
+    if sinks.is_empty() {
+        return None;
+    }
+    let flow = Flow::of(plain, is_carried, hands_nothing);
+    let found = sinks.iter().find(|it| flow.holds(it.from, it.to))?;
+    Some((found.at, Vec::new()))
+}
+
 pub(super) fn deciphered(plain: &Plain) -> Option<Sign> {
+    undone(plain).or_else(|| carried(plain))
+}
+
+fn undone(plain: &Plain) -> Option<Sign> {
     const SIGNS: &[&str] = &[
         "fromCharCode",
         "fromCodePoint",

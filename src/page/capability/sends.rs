@@ -7,7 +7,7 @@ use super::{
 };
 
 /// What is typed, and secrets that the browser keeps.
-fn is_input(plain: &Plain, at: usize) -> bool {
+pub(super) fn is_input(plain: &Plain, at: usize) -> bool {
     let property = at > 0 && plain.is(at - 1, ".");
     property && (plain.is(at, "value") || plain.is(at, "elements"))
         || plain.runs_as(at, &["FormData", "("])
@@ -52,9 +52,22 @@ struct Exit {
 
 fn exits(plain: &Plain) -> Vec<Exit> {
     let mut out = Vec::new();
-    if !plain.has_any(&["fetch", "sendBeacon", "send", "post", "get", "ajax", "src"]) {
+    if !plain.has_any(&[
+        "fetch",
+        "sendBeacon",
+        "send",
+        "post",
+        "get",
+        "ajax",
+        "src",
+        "attr",
+        "open",
+        "href",
+        "backgroundImage",
+    ]) {
         return out;
     }
+    exits_by_address(plain, &mut out);
     let pictures = pictures(plain);
     for at in plain.any_of(&["fetch", "sendBeacon", "send", "post", "get", "ajax"]) {
         let method = at > 0 && plain.is(at - 1, ".");
@@ -87,6 +100,49 @@ fn exits(plain: &Plain) -> Vec<Exit> {
         }
     }
     out
+}
+
+/// Addresses of requests, of style sheets that the code adds, and of pictures that it draws or makes with jQuery.
+fn exits_by_address(plain: &Plain, out: &mut Vec<Exit>) {
+    let call = |at: usize, open: usize, picture: bool| Exit {
+        at,
+        from: open + 1,
+        to: plain.close(open),
+        picture,
+    };
+    for at in plain
+        .named("open")
+        .filter(|at| *at > 0 && plain.is(at - 1, "."))
+    {
+        if plain.is(at + 1, "(") && matches!(plain.text(at + 2), Some("GET" | "POST" | "PUT")) {
+            out.push(call(at, at + 1, false));
+        }
+    }
+    let drawn = |at: usize| {
+        let made = at > 2 && plain.is(at - 2, ")") && {
+            let text = plain.text(at - 3);
+            text.is_some_and(|it| it.starts_with("<img"))
+        };
+        made && plain.is(at + 1, "(") && plain.text(at + 2) == Some("src")
+    };
+    out.extend(
+        plain
+            .named("attr")
+            .filter(|at| drawn(*at))
+            .map(|at| call(at, at + 1, true)),
+    );
+    let mut made = plain.named("createElement");
+    let makes_links = made.any(|it| plain.text(it + 2) == Some("link"));
+    let sheets =
+        |at: usize| plain.is(at + 1, "=") && (plain.is(at, "backgroundImage") || makes_links);
+    let assigned = plain.any_of(&["href", "backgroundImage"]);
+    let assigned = assigned.filter(|at| *at > 0 && plain.is(at - 1, ".") && sheets(*at));
+    out.extend(assigned.map(|at| Exit {
+        at,
+        from: at + 2,
+        to: plain.end(at + 2),
+        picture: true,
+    }));
 }
 
 /// Whether the object before the dot at `at` is a picture that the code made.
@@ -143,7 +199,7 @@ fn targets(plain: &Plain, from: usize, to: usize) -> Vec<String> {
 }
 
 /// The first exit by which something from `source` leaves; `picture`: as the address of a picture or in another way.
-fn sent(plain: &Plain, source: Source, picture: Option<bool>) -> Option<Sign> {
+pub(super) fn sent(plain: &Plain, source: Source, picture: Option<bool>) -> Option<Sign> {
     let mut exits = exits(plain);
     exits.retain(|it| picture.is_none_or(|picture| it.picture == picture));
     if exits.is_empty() || !(0..plain.len()).any(|at| source(plain, at)) {

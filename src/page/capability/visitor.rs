@@ -36,6 +36,12 @@ const ASKED: &[&str] = &[
     "requestAccounts",
     "trx",
     "transactionBuilder",
+    "contract",
+    "Contract",
+    "getAccounts",
+    "sign",
+    "sendRawTransaction",
+    "signPersonalMessage",
 ];
 
 pub(super) fn wallet(plain: &Plain) -> Option<Sign> {
@@ -71,6 +77,9 @@ pub(super) fn mines(plain: &Plain) -> Option<Sign> {
     {
         return Some((at, Vec::new()));
     }
+    if let Some(at) = works_without_end(plain).or_else(|| works_for_a_pool(plain)) {
+        return Some((at, Vec::new()));
+    }
     let socket = plain.named("WebSocket").next()?;
     let works = plain.has("Worker") || plain.has("WebAssembly");
     let counts = plain.has("hardwareConcurrency");
@@ -81,6 +90,59 @@ pub(super) fn mines(plain: &Plain) -> Option<Sign> {
             .count()
             >= 2;
     (works && (counts || job)).then_some((socket, Vec::new()))
+}
+
+/// A worker made of text that computes in an endless loop: what serves the page comes to an end.
+fn works_without_end(plain: &Plain) -> Option<usize> {
+    const ENDLESS: &[&str] = &["for(;;)", "while(1)", "while(true)", "while(!0)"];
+    let worker = plain.any_of(&["Worker", "SharedWorker"]).next()?;
+    let endless = plain.says(|it| {
+        if it.len() < 24 || !it.contains("for") && !it.contains("while") {
+            return false;
+        }
+        let bare: String = it.chars().filter(|it| !it.is_whitespace()).collect();
+        ENDLESS.iter().any(|it| bare.contains(it))
+    });
+    endless.then_some(worker)
+}
+
+/// Short code starts a worker on each processor, or gives workers a pool and a wallet.
+fn works_for_a_pool(plain: &Plain) -> Option<usize> {
+    const TERMS: &[&str] = &[
+        "pool", "wallet", "threads", "throttle", "hashrate", "algo", "coin",
+    ];
+    const SHORT: usize = 600;
+    let worker = plain
+        .any_of(&["Worker", "SharedWorker", "WebAssembly", "WebSocket"])
+        .next()?;
+    let told = TERMS.iter().filter(|term| {
+        let mut places = plain.named(term);
+        places.any(|at| plain.is(at + 1, ":") || plain.is(at + 1, "="))
+    });
+    let pool = plain.says(|it| it.starts_with("stratum+"));
+    let starts = plain
+        .any_of(&["Worker", "SharedWorker"])
+        .any(|at| at > 0 && plain.is(at - 1, "new"));
+    let each = plain.len() < SHORT && starts && plain.has("hardwareConcurrency");
+    (pool || each || told.count() >= 2).then_some(worker)
+}
+
+/// A worker that answers for the whole portal from now on, also when the page is whole again.
+pub(super) fn stays(plain: &Plain) -> Option<Sign> {
+    let at = plain
+        .named("serviceWorker")
+        .find(|at| plain.runs_as(at + 1, &[".", "register", "("]))?;
+    let texts = plain.texts_in(at + 4, plain.end(at + 4));
+    let reloads = plain.named("reload").any(|it| it > at)
+        && !plain.says(|it| it == "controllerchange" || it == "updatefound");
+    let mut with: Vec<String> = texts.into_iter().take(1).map(str::to_owned).collect();
+    if with.is_empty() {
+        return None;
+    }
+    if reloads {
+        with.push("reload".to_owned());
+    }
+    Some((at, with))
 }
 
 pub(super) fn notify(plain: &Plain) -> Option<Sign> {
