@@ -25,6 +25,8 @@ const NAMED_SPOKEN: f64 = 0.15;
 const FEW: usize = 25;
 /// Fewest words of a sentence.
 const SENTENCE: usize = 8;
+/// Share of a known title that stands in a title which was left as it was.
+const KEPT_NAME: f64 = 0.9;
 /// Fewest letters of a word that names a subject, the lines that repeat it, and the most words of a title that are asked.
 const LETTERS: usize = 5;
 const REPEATED: usize = 3;
@@ -118,7 +120,10 @@ impl Familiar {
             || is_redesign && (self.words >= REDESIGNED || self.signed)
             || is_redesign && is_named && self.words > 0.0
             || self.links > 0 && (is_named || self.words >= NAMED_SPOKEN)
-            || (is_named || self.subject) && self.prose < FEW && self.own_links > 0
+            // a title that was left standing as it was proves nothing by itself
+            || (is_named || self.subject)
+                && self.prose < FEW
+                && (self.own_links > 0 || self.name < KEPT_NAME)
     }
 
     /// Whether the page has the portal's links, or its words beside its name: more than a title that was left standing.

@@ -13,7 +13,7 @@ const LARGE_BELOW: f64 = 0.6;
 /// Log-odds up to which other signals than structural ones leave a question a question: an editor's odd phrase.
 const HOSTILE_UP_TO: f64 = 1.0;
 /// Least strength of a signal of [`Family::Asked`] that poses a question.
-pub(super) const ASKED_FROM: f64 = 0.5;
+pub(super) const ASKED_FROM: f64 = 0.4;
 /// Share of the stable page, and of its links, above which the page is recognised as the portal's.
 const OWN_PAGE: f64 = 0.05;
 const OWN_LINKS: f64 = 0.1;

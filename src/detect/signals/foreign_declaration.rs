@@ -24,7 +24,7 @@ impl Detector for ForeignDeclaration {
                 let (weight, sentence) = match it.usage {
                     Usage::Base => (1.0, "signal-foreign-declaration-base"),
                     Usage::Manifest => (0.9, "signal-foreign-declaration-manifest"),
-                    Usage::Ping => (0.85, "signal-foreign-declaration-ping"),
+                    Usage::Ping => (0.85, "signal-foreign-declaration"),
                     _ => return None,
                 };
                 let strength = weight * view.doubt(&it.url, Role::Whole);

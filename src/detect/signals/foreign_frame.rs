@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Strength 1.0 if the frame covers the page, is hidden or is on a risky host; in an otherwise unchanged page 0.75 where anybody
-/// publishes, and 0.7 elsewhere; else 0.6. A visible one of a `.vn` host: 0.55.
+/// publishes, and 0.7 elsewhere; else 0.6. A visible one of a `.vn` host: 0.35.
 pub struct ForeignFrame;
 
 impl Detector for ForeignFrame {
@@ -22,7 +22,7 @@ impl Detector for ForeignFrame {
                 1.0
             } else if hosts::is_registered_in_vietnam(&it.host) && !place::is_shared(&it.host) {
                 // maps, prices and broadcasts of companies at home
-                0.55
+                0.35
             } else if view.change.is_some() && view.kept() > 0.9 {
                 // the only change of the page: a map, prices, a broadcast of a stranger, which the agency is asked about
                 if place::is_shared(&it.host) {

@@ -12,6 +12,19 @@ use crate::{
 /// few in an otherwise unchanged page, 0.3 in a redesign; half of it on a public body's host. Only beside a baseline.
 pub struct ForeignScript;
 
+/// Share of known scripts up to which all of them are others now, and the fewest that a portal had.
+const GONE: f64 = 0.1;
+const HAD: usize = 3;
+
+/// Whether all files of the page moved to another host while the page stays as it was: a new place for files.
+pub(super) fn moved_house(view: &View) -> bool {
+    let change = view.change.as_ref();
+    let gone = change
+        .and_then(|it| it.kept_scripts)
+        .is_some_and(|it| it <= GONE);
+    gone && view.norm.scripts.len() >= HAD && view.kept() > 0.6
+}
+
 impl Detector for ForeignScript {
     fn name(&self) -> &'static str {
         "foreign-script"
@@ -47,6 +60,11 @@ impl Detector for ForeignScript {
             (false, kept) if kept > 0.9 && places.len() <= 2 => 0.93,
             (false, kept) if kept > 0.6 && places.len() <= 3 => 0.88,
             (false, _) => 0.3,
+        };
+        let strength = if moved_house(view) {
+            strength * 0.42
+        } else {
+            strength
         };
         let host = excerpt::defang(place::host(worst));
         let say = Localized::new("signal-foreign-script").with("host", host);

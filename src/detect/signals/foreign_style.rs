@@ -31,6 +31,9 @@ impl Detector for ForeignStyle {
             kept if kept > 0.6 => 0.7,
             _ => 0.3,
         };
+        if super::foreign_script::moved_house(view) {
+            strength *= 0.42;
+        }
         let say = Localized::new("signal-foreign-style").with("host", excerpt::defang(&worst.host));
         Some(Found::new(strength, say, &worst.url))
     }

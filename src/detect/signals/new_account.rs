@@ -1,5 +1,4 @@
-//! A bank account, or a code to pay by, on a portal that never had one: fees go to treasuries, and fraudsters ask for them,
-//! too.
+//! Another bank account, or code to pay by, on a portal that has few: fees go to treasuries, and fraudsters ask for them, too.
 
 use crate::{
     detect::{Detector, Found, View, pins::strangeness, programs},
@@ -13,6 +12,8 @@ pub struct NewAccount;
 
 /// Share of the page that is kept, below which a new page has new facts.
 const KEPT: f64 = 0.75;
+/// Accounts and codes of a portal that lists them.
+const MANY: usize = 4;
 const ALONE: f64 = 0.6;
 const NAMED: f64 = 0.3;
 
@@ -29,14 +30,20 @@ impl Detector for NewAccount {
             .iter()
             .filter(|it| kinds.contains(&it.kind))
             .collect();
-        // an exchange is a signal of its own, and where such facts stand, another one is ordinary
-        let had = view.norm.pins.values();
-        let had = had.filter(|it| kinds.contains(&it.0.kind)).count();
-        if had > 0 {
+        // an exchange is a signal of its own, and where many such facts stand, another one is ordinary
+        let had: Vec<&Pin> = view.norm.pins.values().map(|it| &it.0).collect();
+        let had: Vec<&Pin> = had
+            .into_iter()
+            .filter(|it| kinds.contains(&it.kind))
+            .collect();
+        let stand = |it: &&Pin| now.iter().any(|now| now.key() == it.key());
+        if had.len() > MANY || !had.iter().all(stand) {
             return None;
         }
+        let known: Vec<u64> = had.iter().map(|it| it.key()).collect();
         let (strength, worst) = now
             .into_iter()
+            .filter(|it| !known.contains(&it.key()))
             .map(|it| (strength(view, it), it))
             .filter(|it| it.0 > 0.0)
             .max_by(|a, b| a.0.total_cmp(&b.0))?;

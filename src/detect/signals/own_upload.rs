@@ -87,7 +87,7 @@ fn sentence(usage: Usage) -> &'static str {
         Usage::Frame => "signal-own-upload-frame",
         Usage::Form => "signal-own-upload-form",
         Usage::Refresh => "signal-own-upload-refresh",
-        _ => "signal-own-upload-other",
+        _ => "signal-own-upload",
     }
 }
 
