@@ -6,7 +6,7 @@ use super::{Expectations, Role, View, hosts, standing::is_among_uploads};
 use crate::{
     diff::{
         Norm,
-        pins::{self, Fact, Pin, is_program, is_state},
+        pins::{self, Fact, Pin, imitates_state, is_program, is_state},
     },
     model::{Localized, excerpt},
     page::{place, registrable},
@@ -255,11 +255,18 @@ pub fn target(link: &Pin) -> (&str, &str) {
 }
 
 /// How strange a host is for a fact that people trust: 0 for the portal's own, one that it used before or one of the state;
-/// 0.5 for one that honest pages commonly embed; 0.75 for a holder of a `.vn` name; 1 for any other, and where anybody
+/// 0.5 for one that honest pages commonly embed, and for a form or chat that agencies keep; 0.75 for a holder of a `.vn` name; 1 for any other, and where anybody
 /// publishes, even if the portal leads there for other things.
 pub fn strangeness(view: &View, host: &str) -> f64 {
+    if is_state(host) {
+        return 0.0;
+    }
     if place::is_shared(host) {
-        return 1.0;
+        return if place::is_used_by_offices(host) {
+            0.5
+        } else {
+            1.0
+        };
     }
     let domain = registrable(host);
     let norm = view.norm;

@@ -5,11 +5,15 @@ use crate::{
     detect::{Detector, Found, Role, View, hosts, pins::target, programs, texts::Text},
     diff::pins::{self, Fact},
     model::{Localized, excerpt},
-    page::{Link, place, registrable},
+    page::{
+        Link,
+        place::{self, Kept},
+        registrable,
+    },
 };
 
-/// Strength 1.0 on a strange host, 0.75 on a `.vn` host; among the portal's own uploads 0.9 for a telephone's program, 0.6 for
-/// another one; 0.9 for the instruction beside a new link. Only beside a baseline.
+/// Strength 1.0 on a strange host, 0.75 on a `.vn` host; among the portal's own uploads 0.9 for a telephone's program, 0.85 for
+/// another one, 0.3 among documents; 0.9 for the instruction beside a new link. Only beside a baseline.
 pub struct Download;
 
 /// Words of an instruction to switch off what protects a telephone or computer, folded.
@@ -27,7 +31,8 @@ const LETS_IN: &[&str] = &[
 /// Strengths.
 const INSTRUCTED: f64 = 0.9;
 const TELEPHONE: f64 = 0.9;
-const COMPUTER: f64 = 0.6;
+const COMPUTER: f64 = 0.85;
+const MIXED: f64 = 0.3;
 
 impl Detector for Download {
     fn name(&self) -> &'static str {
@@ -77,20 +82,24 @@ fn uploaded(view: &View, links: &[&Link]) -> Option<Found> {
     if offers {
         return None;
     }
-    let is_upload = |it: &&&Link| {
-        let path = place::path(&it.url);
-        place::upload(path).is_some_and(|it| it.kept != place::Kept::Program)
-    };
-    let worst = links
+    let programs = links
         .iter()
-        .filter(|it| programs::is_program(&it.url) && view.is_own(&registrable(&it.host)))
-        .find(is_upload)?;
-    let path = place::path(&worst.url).to_ascii_lowercase();
-    let strength = match path.ends_with("apk") {
-        true => TELEPHONE,
-        false => COMPUTER,
+        .filter(|it| programs::is_program(&it.url) && view.is_own(&registrable(&it.host)));
+    let weigh = |it: &&Link| {
+        let path = place::path(&it.url).to_ascii_lowercase();
+        match place::upload(&path)?.kept {
+            Kept::Program => None,
+            // a folder of documents may hold the portal's own application
+            Kept::Mixed => Some((MIXED, *it)),
+            Kept::Uploads if path.ends_with("apk") => Some((TELEPHONE, *it)),
+            Kept::Uploads => Some((COMPUTER, *it)),
+        }
     };
-    let say = Localized::new("signal-download-own").with("path", excerpt::defang_text(&path));
+    let (strength, worst) = programs
+        .filter_map(weigh)
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let path = place::path(&worst.url);
+    let say = Localized::new("signal-download-own").with("path", excerpt::defang_text(path));
     let shown = format!("{} → {}", worst.text, worst.url);
     Some(Found::new(strength, say, &shown))
 }

@@ -12,6 +12,17 @@ use crate::{
 /// few in an otherwise unchanged page, 0.3 in a redesign; half of it on a public body's host. Only beside a baseline.
 pub struct ForeignScript;
 
+/// Whether the script is of a company at home that gives scripts to others. The files of a company's own site, in the folders of its
+/// content management system or among its uploads, are for no one else.
+fn is_at_home(url: &str) -> bool {
+    let (host, path) = (place::host(url), place::path(url));
+    let is_own_file = path.contains("/wp-") || place::upload(path).is_some();
+    hosts::is_registered_in_vietnam(host)
+        && !hosts::is_public_body(host)
+        && !place::is_shared(host)
+        && !is_own_file
+}
+
 /// Share of known scripts up to which all of them are others now, and the fewest that a portal had.
 const GONE: f64 = 0.1;
 const HAD: usize = 3;
@@ -51,8 +62,7 @@ impl Detector for ForeignScript {
             .map(|it| place::of(it.1, place::host(it.1)).name().to_owned())
             .collect();
         // a redesign brings its own hosts; a single new host in an otherwise unchanged page was planted
-        let at_home = hosts::is_registered_in_vietnam(place::host(worst))
-            && !place::is_shared(place::host(worst));
+        let at_home = is_at_home(worst);
         let strength = match (risky(worst), view.kept()) {
             (true, _) => 1.0,
             // rates, weather, chats of companies at home

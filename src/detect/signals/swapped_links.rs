@@ -12,7 +12,7 @@ use crate::{
     page::{Link, place},
 };
 
-/// Strength 0.34 for each link, 0.42 for several texts in an otherwise unchanged page, 0.3 for one to a holder of a `.vn` name; 0.5
+/// Strength 0.34 for each link, 0.42 for several texts in an otherwise unchanged page, 0.3 for a headline that leads to a holder of a `.vn` name; 0.5
 /// more if one advertises trade; 0.9 for a pinned service or file that is a link to a stranger now. Only beside a baseline.
 pub struct SwappedLinks;
 
@@ -20,6 +20,8 @@ pub struct SwappedLinks;
 const PINNED: f64 = 0.9;
 /// Strength for each link to a company at home: partners and newspapers take over what a portal told itself.
 const AT_HOME: f64 = 0.3;
+/// Fewest words of a headline; a part of the portal has a shorter name.
+const HEADLINE: usize = 5;
 /// Most swapped links that are compared with what was pinned.
 const MOST: usize = 40;
 
@@ -55,7 +57,10 @@ impl Detector for SwappedLinks {
             0.34
         };
         let weigh = |it: &&&Link| {
-            let at_home = hosts::is_registered_in_vietnam(&it.host) && !place::is_shared(&it.host);
+            let is_headline = it.text.split_whitespace().count() >= HEADLINE;
+            let at_home = is_headline
+                && hosts::is_registered_in_vietnam(&it.host)
+                && !place::is_shared(&it.host);
             if at_home { AT_HOME } else { each }
         };
         let links: f64 = swapped.iter().map(weigh).sum();

@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 pub use self::{
     pictures::{code_at, picture_at},
-    targets::{is_document, is_program, is_state, promises_service},
+    targets::{imitates_state, is_document, is_program, is_state, promises_service},
     words::{bare, names_body, speaks_of_payment},
 };
 pub use crate::model::pin::{Fact, Pin};

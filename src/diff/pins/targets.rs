@@ -177,6 +177,12 @@ fn is_service(label: &str, link: &Link, own: &str) -> bool {
     label_says || host_says || is_public
 }
 
+/// Whether the name of a host is made of the names of the state's services: what a look-alike is made of.
+pub fn imitates_state(host: &str) -> bool {
+    let mut parts = host.split(['.', '-']);
+    parts.any(|it| HOSTS.contains(&it) || it == "gov") && !is_state(host)
+}
+
 /// Whether the host lies under a suffix that only public bodies and schools are given.
 pub fn is_state(host: &str) -> bool {
     let mut labels = host.rsplit('.');
