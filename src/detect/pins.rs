@@ -289,11 +289,8 @@ pub fn strangeness(view: &View, host: &str) -> f64 {
         return 0.0;
     }
     // companies at home run services for the state
-    if hosts::is_registered_in_vietnam(host) {
-        0.75
-    } else {
-        1.0
-    }
+    let at_home = hosts::is_registered_in_vietnam(host) && !imitates_state(host);
+    if at_home { 0.75 } else { 1.0 }
 }
 
 fn place(before: &Pin, after: &Pin) -> f64 {

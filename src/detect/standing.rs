@@ -65,7 +65,14 @@ impl View<'_> {
     /// The standing of an absolute address in a role.
     pub fn standing(&self, url: &str, role: Role) -> Standing {
         let host = place::host(url).to_ascii_lowercase();
-        self.stands(&host, Some(url), role)
+        // a copy in an archive is what its publisher gave
+        match place::archived(url, &host) {
+            Some(original) => {
+                let host = place::host(original).to_ascii_lowercase();
+                self.stands(&host, Some(original), role)
+            }
+            None => self.stands(&host, Some(url), role),
+        }
     }
 
     /// The doubt, 0 to 1, about an address in a role: 1 for a stranger's, a half for a public body's where code, forms

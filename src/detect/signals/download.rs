@@ -85,23 +85,24 @@ fn uploaded(view: &View, links: &[&Link]) -> Option<Found> {
     let programs = links
         .iter()
         .filter(|it| programs::is_program(&it.url) && view.is_own(&registrable(&it.host)));
-    let weigh = |it: &&Link| {
-        let path = place::path(&it.url).to_ascii_lowercase();
-        match place::upload(&path)?.kept {
-            Kept::Program => None,
-            // a folder of documents may hold the portal's own application
-            Kept::Mixed => Some((MIXED, *it)),
-            Kept::Uploads if path.ends_with("apk") => Some((TELEPHONE, *it)),
-            Kept::Uploads => Some((COMPUTER, *it)),
-        }
-    };
-    let (strength, worst) = programs
-        .filter_map(weigh)
-        .max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let weighed = programs.filter_map(|it| Some((in_uploads(&it.url)?, it)));
+    let (strength, worst) = weighed.max_by(|a, b| a.0.total_cmp(&b.0))?;
     let path = place::path(&worst.url);
     let say = Localized::new("signal-download-own").with("path", excerpt::defang_text(path));
     let shown = format!("{} → {}", worst.text, worst.url);
     Some(Found::new(strength, say, &shown))
+}
+
+/// The strength for a program at an address; `None` where it is not among uploads.
+fn in_uploads(url: &str) -> Option<f64> {
+    let path = place::path(url).to_ascii_lowercase();
+    match place::upload(&path)?.kept {
+        Kept::Program => None,
+        // a folder of documents may hold the portal's own application
+        Kept::Mixed => Some(MIXED),
+        Kept::Uploads if path.ends_with("apk") => Some(TELEPHONE),
+        Kept::Uploads => Some(COMPUTER),
+    }
 }
 
 /// The instruction to let a strange program in, beside a new link.

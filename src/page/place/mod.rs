@@ -81,6 +81,15 @@ fn share(host: &str) -> Option<Share> {
 
 /// The place of an absolute address on `host`.
 pub fn of(url: &str, host: &str) -> Place {
+    // a copy in an archive is the publisher's whose page was archived
+    if let Some(original) = archived(url, host) {
+        let host = self::host(original);
+        return if archived(original, host).is_some() {
+            Place::Domain(registrable(host))
+        } else {
+            of(original, host)
+        };
+    }
     match share(host) {
         None => Place::Domain(registrable(host)),
         Some(Share::Package) => Place::Package(package(path(url))),
@@ -93,6 +102,17 @@ pub fn of(url: &str, host: &str) -> Place {
             Place::Tenant(name, uses)
         }
     }
+}
+
+/// The archived address in one of an archive: `https://web.archive.org/web/20200308080314js_/https://HOST/PATH`.
+pub fn archived<'u>(url: &'u str, host: &str) -> Option<&'u str> {
+    if host != "web.archive.org" {
+        return None;
+    }
+    let rest = url.split_once("//")?.1;
+    let original = &rest[rest.find("/http")? + 1..];
+    let is_url = original.starts_with("http://") || original.starts_with("https://");
+    is_url.then_some(original)
 }
 
 /// The host of an absolute address, in the case in which it is written; empty if there is none.
