@@ -129,17 +129,10 @@ fn explain(cases: &Path, wanted: &str, locale: &Locale) -> Result<(), Failure> {
         |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", cases.display()));
     let file = File::open(cases).map_err(|error| say(&error))?;
     let folder = cases.parent().unwrap_or(Path::new("."));
-    let mut found = None;
-    for text in BufReader::new(file).split(b'\n') {
-        let text = text.map_err(|error| say(&error))?;
-        if let Ok(case) = serde_json::from_slice::<Case>(&text)
-            && case.case == wanted
-        {
-            found = Some(case);
-            break;
-        }
-    }
-    let case = found.ok_or_else(|| say(&format!("no case is called {wanted:?}")))?;
+    let lines = BufReader::new(file).split(b'\n').map_while(Result::ok);
+    let mut all = lines.filter_map(|it| serde_json::from_slice::<Case>(&it).ok());
+    let case = all.find(|it| it.case == wanted);
+    let case = case.ok_or_else(|| say(&format!("no case is called {wanted:?}")))?;
     let mut pages = Pages::default();
     let content_type = case.content_type.as_deref();
     resources(&case, folder)

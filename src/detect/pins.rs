@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::{Expectations, Role, View, hosts, standing::is_among_uploads};
+use super::{Expectations, Role, View, hosts};
 use crate::{
     diff::{
         Norm,
@@ -191,13 +191,13 @@ fn moved<'a>(view: &'a View<'_>, is_kind: impl Fn(&&Pin) -> bool) -> Vec<Swap<'a
         return Vec::new();
     }
     let uploaded = view.pins().iter().filter(|it| is_kind(it));
-    let uploaded = uploaded.filter(|it| is_among_uploads(&it.shown));
+    let uploaded = uploaded.filter(|it| place::is_active_upload(&it.shown));
     uploaded
         .filter_map(|after| {
             let known = view.known_pins().iter().filter(|it| it.is_watched);
             let mut known = known.map(|it| it.pin.as_ref()).filter(|it| is_kind(&it));
             let before = known.find(|it| it.label == after.label && it.value == after.value)?;
-            (!is_among_uploads(&before.shown)).then_some(Swap {
+            (!place::is_active_upload(&before.shown)).then_some(Swap {
                 before,
                 after,
                 place: 1.0,

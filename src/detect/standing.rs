@@ -7,7 +7,7 @@
 use super::{expect::Role, fleet, hosts, view::View};
 use crate::page::{
     Usage,
-    place::{self, Kept, Place},
+    place::{self, Place},
     registrable,
 };
 
@@ -53,13 +53,6 @@ const SHOWN: &[Usage] = &[
     Usage::Image,
 ];
 const CODE: &[Usage] = &[Usage::Code, Usage::Style];
-
-/// Endings of files that a server or a browser runs, or shows as a page.
-const ACTIVE: &[&str] = &[
-    "html", "htm", "shtml", "xhtml", "php", "phtml", "php5", "php7", "pht", "phar", "asp", "aspx",
-    "ashx", "asmx", "jsp", "jspx", "cfm", "cgi", "pl", "py", "sh", "js", "mjs", "apk", "exe",
-    "scr", "hta", "msi", "bat", "vbs", "ps1", "jar",
-];
 
 impl View<'_> {
     /// The standing of an absolute address in a role.
@@ -160,7 +153,7 @@ impl View<'_> {
         if self.has_learnt(&place, &domain, role) {
             return Standing::Learnt;
         }
-        let planted = url.is_some_and(is_among_uploads);
+        let planted = url.is_some_and(place::is_active_upload);
         if !planted && fleet::is_ordinary(&self.expect.fleet, host, &place, role) {
             return Standing::Fleet;
         }
@@ -218,10 +211,4 @@ fn is_known(place: &Place, role: Role) -> bool {
             _ => false,
         },
     }
-}
-
-/// Whether the address is that of a page or program among the uploads of its host: the host's owner need not know of it.
-pub(super) fn is_among_uploads(url: &str) -> bool {
-    place::upload(place::path(url))
-        .is_some_and(|it| it.kept != Kept::Program && ACTIVE.contains(&it.ending.as_str()))
 }

@@ -7,6 +7,7 @@ use scraper::node::Element;
 use url::Url;
 
 use super::{
+    closing::{is_button, is_closing, is_closing_label, names},
     embedded::embedded,
     hidden::{self, Hiding},
     links::resolve,
@@ -47,54 +48,7 @@ const WAITING_WORDS: usize = 14;
 const PASSIVE_WORDS: usize = 8;
 /// A `z-index` from which a picture lies over the page and is no ground below it.
 const OVER: i64 = 1;
-/// Longest label of a button that closes, in characters.
-const LABEL: usize = 24;
 
-/// Words in the names of buttons that close.
-const CLOSING_NAMES: &[&str] = &[
-    "close", "dismiss", "btn-dong", "nut-dong", "cancel", "toggle", "skip",
-];
-/// Labels of buttons that close, in lower case.
-const CLOSING_LABELS: &[&str] = &[
-    "×",
-    "✕",
-    "✖",
-    "✗",
-    "⨯",
-    "x",
-    "[x]",
-    "(x)",
-    "đóng",
-    "đóng lại",
-    "đóng thông báo",
-    "đóng cửa sổ",
-    "tắt thông báo",
-    "ẩn thông báo",
-    "[đóng]",
-    "× đóng",
-    "x đóng",
-    "đóng x",
-    "đóng ×",
-    "close",
-    "tắt",
-    "bỏ qua",
-    "bỏ qua »",
-    "để sau",
-    "lúc khác",
-    "skip",
-    "no thanks",
-    "đã hiểu",
-    "tôi đã hiểu",
-    "đã rõ",
-    "got it",
-    "dong",
-    "vào trang chủ",
-    "vào trang",
-    "vào cổng",
-    "vào website",
-    "tiếp tục vào trang",
-    "enter site",
-];
 /// Words in the names of layers that are shown while something is loaded.
 const WAITING: &[&str] = &["load", "spin", "preload", "wait", "pace"];
 /// Words in the names of layers that style sheets of the portal hide until a script opens them.
@@ -415,14 +369,6 @@ fn is_put_away(element: &Element, style: &Style) -> bool {
     !displayed && (told("aria-hidden") || told("inert") || named && !opened())
 }
 
-/// The id and the classes of an element.
-pub(super) fn names(element: &Element) -> impl Iterator<Item = &str> {
-    element
-        .attr("id")
-        .into_iter()
-        .chain(outline::classes(element))
-}
-
 /// The address of what an element shows.
 fn source(element: &Element) -> Option<&str> {
     let names = ["src", "data", "href", "xlink:href", "poster", "data-src"];
@@ -458,56 +404,4 @@ fn is_waiting(names: &[String]) -> bool {
     names
         .iter()
         .any(|it| WAITING.iter().any(|word| it.contains(word)))
-}
-
-fn is_button(element: &Element) -> bool {
-    matches!(
-        element.name(),
-        "button" | "a" | "span" | "i" | "label" | "input" | "svg" | "summary"
-    ) || element.attr("role") == Some("button")
-        || element.attr("onclick").is_some()
-}
-
-/// Whether an element closes the layer that it stands in.
-fn is_closing(element: &Element) -> bool {
-    if element.name() == "form"
-        && element
-            .attr("method")
-            .is_some_and(|it| it.eq_ignore_ascii_case("dialog"))
-    {
-        return true;
-    }
-    let by_name = |it: &str| {
-        let it = it.to_ascii_lowercase();
-        it == "dong" || CLOSING_NAMES.iter().any(|word| it.contains(word))
-    };
-    if is_button(element) && names(element).any(by_name) {
-        return true;
-    }
-    element.attrs().any(|(name, value)| match name {
-        "data-dismiss"
-        | "data-bs-dismiss"
-        | "data-close"
-        | "data-toggle"
-        | "data-bs-toggle"
-        | "data-fancybox-close"
-        | "data-micromodal-close"
-        | "popovertarget" => true,
-        "src" | "alt" => element.name() == "img" && value.contains("close"),
-        "aria-label" | "title" => is_button(element) && is_closing_label(value),
-        "onclick" | "href" => {
-            can_hide(value) && (name == "onclick" || value.trim_start().starts_with("javascript:"))
-        }
-        _ => {
-            name.contains("click")
-                && ["close", "hide", "false", "dong"]
-                    .iter()
-                    .any(|it| value.contains(it))
-        }
-    })
-}
-
-fn is_closing_label(label: &str) -> bool {
-    let label = fold(label).to_lowercase();
-    label.chars().count() <= LABEL && CLOSING_LABELS.contains(&label.as_str())
 }

@@ -8,6 +8,7 @@ mod bounded;
 pub mod cancel;
 pub mod capability;
 pub mod charset;
+mod closing;
 mod collect;
 mod cover;
 mod embedded;

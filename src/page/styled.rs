@@ -10,8 +10,9 @@ use scraper::{Html, Node, node::Element};
 
 use super::{
     Page, cancel,
+    closing::names,
     hidden::{self, Hiding},
-    layer::{Layer, Layers, Opened, names},
+    layer::{Layer, Layers, Opened},
     links::resolve,
     look::{Rules, hides, is_mute},
     noise,

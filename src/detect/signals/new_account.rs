@@ -2,7 +2,7 @@
 
 use crate::{
     detect::{Detector, Found, View, pins::strangeness, programs},
-    diff::pins::{Fact, Pin, names_body, speaks_of_payment},
+    diff::pins::{Fact, Pin, bare, names_body, speaks_of_payment},
     model::{Localized, excerpt},
 };
 
@@ -14,6 +14,9 @@ pub struct NewAccount;
 const KEPT: f64 = 0.75;
 /// Accounts and codes of a portal that lists them.
 const MANY: usize = 4;
+/// Texts before and after an account that say whose it is, and the longest of them in bytes.
+const BESIDE: usize = 2;
+const LONGEST: usize = 2000;
 const ALONE: f64 = 0.6;
 const NAMED: f64 = 0.3;
 
@@ -61,11 +64,28 @@ impl Detector for NewAccount {
     }
 }
 
+/// Whether the texts around an account name a body that holds it.
+fn is_beside_body(view: &View, pin: &Pin) -> bool {
+    if pin.kind != Fact::Account {
+        return false;
+    }
+    let texts: Vec<&str> = view.page.visible().map(|it| it.text.as_str()).collect();
+    let digits = |it: &str| -> String { it.chars().filter(char::is_ascii_digit).collect() };
+    let holds = |it: &&str| it.len() < LONGEST && digits(it).contains(&pin.value);
+    let Some(at) = texts.iter().position(holds) else {
+        return false;
+    };
+    let near = at.saturating_sub(BESIDE)..(at + BESIDE + 1).min(texts.len());
+    texts[near]
+        .iter()
+        .any(|it| it.len() < LONGEST && names_body(&bare(it)))
+}
+
 fn strength(view: &View, pin: &Pin) -> f64 {
     let url = url::Url::parse(&pin.value).ok();
     let host = url.as_ref().and_then(|it| it.host_str());
     let leads = host.map_or(0.0, |it| strangeness(view, it));
-    let is_named = names_body(&pin.label);
+    let is_named = names_body(&pin.label) || is_beside_body(view, pin);
     match pin.kind {
         Fact::Account if is_named => NAMED,
         Fact::Account => ALONE,

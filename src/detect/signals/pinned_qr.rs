@@ -86,7 +86,7 @@ fn strength(view: &View, swap: &Swap) -> f64 {
             Some(Said::Address(known)) if place_of(&known) == place_of(&url) => LEAST,
             _ => leads(view, &url, pays, is_grave),
         },
-        Some(Said::Text) if pays => 1.0,
+        Some(Said::Text) if pays || matches!(before, Some(Said::Order(_))) => 1.0,
         Some(Said::Text) => 0.5,
         None if is_of_strange_host(view, swap.after) => 1.0,
         None if pays => 0.9,

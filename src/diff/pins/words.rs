@@ -186,6 +186,7 @@ pub fn names_body(bare: &str) -> bool {
         "uy ban",
         "ubnd",
         "ban van dong",
+        "ban quan ly",
         "ban cuu tro",
         "quy ",
         "chu thap do",

@@ -9,7 +9,7 @@ mod upload;
 
 use std::{collections::HashMap, sync::LazyLock};
 
-pub use upload::{Kept, Upload, upload};
+pub use upload::{Kept, Upload, is_active_upload, upload};
 
 use crate::model::{is_public_suffix, registrable};
 

@@ -203,6 +203,19 @@ fn is_number(segment: &str) -> bool {
     digits > 0 && (digits * 2 >= segment.len() || segment.bytes().all(|it| it.is_ascii_hexdigit()))
 }
 
+/// Endings of files that a server or a browser runs, or shows as a page.
+const ACTIVE: &[&str] = &[
+    "html", "htm", "shtml", "xhtml", "php", "phtml", "php5", "php7", "pht", "phar", "asp", "aspx",
+    "ashx", "asmx", "jsp", "jspx", "cfm", "cgi", "pl", "py", "sh", "js", "mjs", "apk", "exe",
+    "scr", "hta", "msi", "bat", "vbs", "ps1", "jar",
+];
+
+/// Whether the address is that of a page or program among the uploads of its host: the host's owner need not know of it.
+pub fn is_active_upload(url: &str) -> bool {
+    upload(super::path(url))
+        .is_some_and(|it| it.kept != Kept::Program && ACTIVE.contains(&it.ending.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
