@@ -15,6 +15,9 @@ pub struct Slogan;
 /// Most words of a slogan; a longer text is an article.
 const LONGEST: usize = 22;
 
+/// A new heading in a page that is otherwise as it was is no news.
+const LOUD: f64 = 1.1;
+
 impl Detector for Slogan {
     fn name(&self) -> &'static str {
         "slogan"
@@ -31,10 +34,17 @@ impl Detector for Slogan {
             {
                 continue;
             }
+            let is_loud = matches!(text.place, Place::Title | Place::Heading);
+            let factor = if is_loud && view.is_intact() {
+                LOUD
+            } else {
+                1.0
+            };
             for (strength, phrase) in listed(view, text, words)
                 .into_iter()
                 .chain(spoken(view, text, words))
             {
+                let strength = (strength * factor).min(1.0);
                 if best.as_ref().is_none_or(|it| it.0 < strength) {
                     best = Some((strength, phrase, text));
                 }
