@@ -195,7 +195,7 @@ fn moved<'a>(view: &'a View<'_>, is_kind: impl Fn(&&Pin) -> bool) -> Vec<Swap<'a
     uploaded
         .filter_map(|after| {
             let known = view.known_pins().iter().filter(|it| it.is_watched);
-            let mut known = known.map(|it| it.pin.as_ref()).filter(|it| is_kind(&it));
+            let mut known = known.map(|it| it.pin.as_ref()).filter(|it| is_kind(it));
             let before = known.find(|it| it.label == after.label && it.value == after.value)?;
             (!place::is_active_upload(&before.shown)).then_some(Swap {
                 before,

@@ -48,7 +48,7 @@ pub fn until(asked: Timestamp, hours: Hours<'_>) -> Timestamp {
         from.checked_add(length).unwrap_or(Timestamp::MAX)
     };
     let hour = asked.to_zoned(hours.zone.clone()).hour();
-    let is_night = hour >= EVENING || hour < MORNING;
+    let is_night = !(MORNING..EVENING).contains(&hour);
     let usual = match is_night {
         true => after(asked, times.at_night),
         false => after(asked, times.answer_within),

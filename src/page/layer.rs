@@ -216,7 +216,7 @@ impl Layers {
         let shown = shown
             .into_iter()
             .find_map(|it| style.get(it).and_then(address));
-        let (src, host) = shown.map(|it| resolve(base, &it)).unwrap_or_default();
+        let (src, host) = shown.map(|it| resolve(base, it)).unwrap_or_default();
         let layer = Layer {
             tag: tag.to_owned(),
             key: key("blank"),

@@ -138,7 +138,7 @@ fn selected(statement: &str) -> Option<String> {
             .filter(|it| matches!(it, '"' | '\'' | '`'))?;
         let name = rest[1..].split(quote).next()?;
         // a call inside of a string is text
-        let plain = quotes % 2 == 0
+        let plain = quotes.is_multiple_of(2)
             && !name.is_empty()
             && name.len() <= 200
             && !name.contains(['{', '}', '<', '$']);

@@ -134,7 +134,7 @@ fn corners(dark: &Dark) -> Option<Vec<Corner>> {
         }
     }
     all.retain(|it| it.rows > 1 || it.unit < 1.5);
-    all.sort_by(|a, b| b.rows.cmp(&a.rows));
+    all.sort_by_key(|it| std::cmp::Reverse(it.rows));
     all.truncate(COMBINED);
     Some(all)
 }
@@ -267,8 +267,8 @@ fn sampled(dark: &Dark, [top, right, bottom]: &Group, size: usize) -> Option<rqr
         at.0 >= 0.0 && at.1 >= 0.0 && dark.at(at.0 as usize, at.1 as usize)
     };
     let between = 8..size - 8;
-    let right = |it: &usize| module(*it, 6) == (it % 2 == 0);
-    let below = |it: &usize| module(6, *it) == (it % 2 == 0);
+    let right = |it: &usize| module(*it, 6) == it.is_multiple_of(2);
+    let below = |it: &usize| module(6, *it) == it.is_multiple_of(2);
     let kept = between.clone().filter(right).count() + between.clone().filter(below).count();
     let share = kept as f64 / (2 * between.len()) as f64;
     (share >= ALTERNATING).then(|| rqrr::SimpleGrid::from_func(size, module))

@@ -81,8 +81,14 @@ impl Detector for SwappedLinks {
 fn was_pinned(view: &View, link: &Link) -> bool {
     let label = pins::bare(&link.text);
     let watched = view.known_pins().iter().filter(|it| it.is_watched);
-    let mut known = watched.map(|it| &it.pin);
-    strangeness(view, &link.host) >= 1.0
-        && known
-            .any(|it| matches!(it.kind, Fact::Service | Fact::Download) && it.label == label.trim())
+    let mut known = watched
+        .map(|it| &it.pin)
+        .filter(|it| it.label == label.trim());
+    let strangeness = strangeness(view, &link.host);
+    known.any(|it| match it.kind {
+        Fact::Service => strangeness >= 1.0,
+        // no portal hands its programs to a store of files for anybody
+        Fact::Download => strangeness >= 1.0 || place::is_shared(&link.host),
+        _ => false,
+    })
 }

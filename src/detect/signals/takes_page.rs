@@ -32,8 +32,8 @@ impl Detector for TakesPage {
                 &done.shown,
             ));
         }
-        let rewritten = view.newly_done(Capability::RewritesTargets);
-        if let Some((_, done)) = rewritten.filter(|it| is_strange(view, it.1)).next() {
+        let mut rewritten = view.newly_done(Capability::RewritesTargets);
+        if let Some((_, done)) = rewritten.find(|it| is_strange(view, it.1)) {
             let say = Localized::new("signal-takes-page-targets");
             let shown = format!("{} → {}", done.with.join(" "), done.shown);
             return Some(Found::new(1.0, say, &shown));

@@ -38,8 +38,8 @@ impl Detector for UsesVisitors {
                 return Some(Found::new(1.0, say, &shown));
             }
             let worker = view.newly_done(Capability::StaysInBrowser);
-            let worker = worker.map(|(_, done)| (stays(view, done), done));
-            if let Some((strength, done)) = worker.filter(|it| it.0 > 0.0).next() {
+            let mut worker = worker.map(|(_, done)| (stays(view, done), done));
+            if let Some((strength, done)) = worker.find(|it| it.0 > 0.0) {
                 let say = Localized::new("signal-uses-visitors-worker");
                 return Some(Found::new(strength, say, &done.shown));
             }

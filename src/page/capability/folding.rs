@@ -33,7 +33,7 @@ impl<'a> Plain<'a> {
                 ..
             }) = self.back(2)
             && ["window", "self", "globalThis"].contains(&text.as_ref())
-            && !self.back(3).is_some_and(|it| it.text == ".")
+            && self.back(3).is_none_or(|it| it.text != ".")
         {
             self.tokens.truncate(self.tokens.len() - 2);
         }

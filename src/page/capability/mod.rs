@@ -96,8 +96,11 @@ pub struct Done {
 /// The token of a capability, and the texts that it is done with.
 type Sign = (usize, Vec<String>);
 
+/// Finds a capability in code.
+type Finds = fn(&Plain) -> Option<Sign>;
+
 /// Capabilities and how each is recognised.
-const TABLE: &[(Capability, fn(&Plain) -> Option<Sign>)] = &[
+const TABLE: &[(Capability, Finds)] = &[
     (Capability::Copies, copies::any),
     (Capability::CopiesCommand, copies::command),
     (Capability::AsksWallet, visitor::wallet),
