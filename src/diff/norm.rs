@@ -92,7 +92,7 @@ pub struct Norm {
     pub style_domains: HashSet<String>,
     /// Facts that visitors act on, of all looks; see [`Self::pinned`].
     pub pins: Pins,
-    /// Inline code of all looks, one entry a script, the latest [`BUILDS_KEPT`].
+    /// Inline code of all looks, one entry a script, the latest few.
     pub builds: Vec<Build>,
     /// What inline code did in any look, as a set of [`Capability::bit`](crate::page::capability::Capability::bit)s.
     pub capabilities: u32,

@@ -32,6 +32,13 @@ impl<'a> Candidate<'a> {
     pub fn of(known: Known<'a>, fetched: &Fetched, mask: Option<&'a Arc<Mask>>) -> Option<Self> {
         let mask = mask.filter(|it| is_cacheable(known, fetched) && is_current(known, it))?;
         let answer = matchable(known, &fetched.observation)?;
+        // where a fact varied, a mask may let another one through: what an officer watches must stand in the page
+        let body = fetched.body.as_deref().unwrap_or_default();
+        let mut watched = rulings(known).iter().filter(|it| it.is_watched);
+        let stands = |text: &[u8]| body.windows(text.len().max(1)).any(|it| it == text);
+        if watched.any(|it| !stands(it.pin.shown.as_bytes())) {
+            return None;
+        }
         let alike = known_looks(known.target_state).filter(|it| came_so(it, answer));
         Some(Self {
             known,

@@ -1,6 +1,6 @@
 //! QR codes in pictures: bytes of a PNG, JPEG, GIF or WebP file to what the code says.
 //!
-//! The bytes are an attacker's. [`pixels`] refuses large pictures before it decodes them; [`locate`] finds upright and turned
+//! The bytes are an attacker's. `pixels` refuses large pictures before it decodes them; `locate` finds upright and turned
 //! codes in time linear in the pixels; `rqrr` only corrects and reads the squares. Drawn (SVG) and photographed codes with
 //! perspective are not read.
 

@@ -1,4 +1,4 @@
-//! The messages, one file for each kind: functions from facts to [`Message`](super::Message). `deliver::compose`
+//! The messages, one file for each kind: functions from facts to [`Message`]. `deliver::compose`
 //! collects the facts.
 
 pub mod absent;

@@ -1,7 +1,7 @@
 //! What code can do: the deeds by which planted code gains something, recognised in folded code as statements
 //! that belong together, not as single words.
 //!
-//! [`TABLE`] is the table. A row's function gets [`Plain`] code and gives the token at which the deed is
+//! `TABLE` is the table. A row's function gets `Plain` code and gives the token at which the deed is
 //! done, and the texts that it is done with (addresses, commands, titles).
 
 mod build;
