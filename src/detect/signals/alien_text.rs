@@ -13,8 +13,10 @@ pub struct AlienText;
 /// Letters of a writing system on known looks from which it is not alien: names of languages in a menu have fewer.
 const KNOWN: usize = 40;
 
-/// Writing systems in one text that make it a list of languages: sellers write in one, Japanese in two.
-const PICKER: usize = 3;
+/// Writing systems in one short text that make it a list of languages: sellers write in one. Japanese is written in two.
+const PICKER: usize = 2;
+/// Most letters of such a list.
+const LISTED: usize = 80;
 
 /// The writing systems asked about. Latin and Vietnamese are not among them: agencies write in both.
 const ASKED: &[WritingSystem] = &[
@@ -52,8 +54,11 @@ impl Detector for AlienText {
             let mut letters: Letters = [0; WRITINGS];
             writing_system::count(&text.raw, &mut letters);
             let alien = alien(&letters);
-            let writings = ASKED.iter().filter(|it| letters[**it as usize] > 0).count();
-            if alien < 8 || writings >= PICKER {
+            let has = |it: WritingSystem| letters[it as usize] > 0;
+            let writings = ASKED.iter().filter(|it| has(**it)).count();
+            let japanese = has(WritingSystem::Han) && has(WritingSystem::Kana);
+            let is_list = writings - usize::from(japanese) >= PICKER && alien <= LISTED;
+            if alien < 8 || is_list {
                 continue;
             }
             let place: f64 = match text.place {
