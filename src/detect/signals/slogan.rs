@@ -15,8 +15,9 @@ pub struct Slogan;
 /// Most words of a slogan; a longer text is an article.
 const LONGEST: usize = 22;
 
-/// A new heading in a page that is otherwise as it was is no news.
+/// What a heading, and any line that leads nowhere, weighs more in a page that is otherwise as it was: it is no news.
 const LOUD: f64 = 1.1;
+const ALONE: f64 = 1.06;
 
 impl Detector for Slogan {
     fn name(&self) -> &'static str {
@@ -35,10 +36,10 @@ impl Detector for Slogan {
                 continue;
             }
             let is_loud = matches!(text.place, Place::Title | Place::Heading);
-            let factor = if is_loud && view.is_intact() {
-                LOUD
-            } else {
-                1.0
+            let factor = match (view.is_intact(), is_loud) {
+                (true, true) => LOUD,
+                (true, false) => ALONE,
+                (false, _) => 1.0,
             };
             for (strength, phrase) in listed(view, text, words)
                 .into_iter()
