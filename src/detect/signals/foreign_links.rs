@@ -1,6 +1,6 @@
 //! New links to strange hosts: a block of them, or links with names or words of gambling, loans, pills or essays.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::{
     detect::{Detector, Found, Role, View, hosts, phrases::SPAM},
@@ -8,8 +8,14 @@ use crate::{
     page::{Link, fold::fold, registrable},
 };
 
-/// Strength 1.0 for a block, 0.65 for each link that advertises trade, 0.4 for each one on a risky host.
+/// Strength 1.0 for a block, 0.65 for each link that advertises trade, 0.43 for each one on a risky host, 0.87 for a picture that leads
+/// to one.
 pub struct ForeignLinks;
+
+/// Strength of each link to a host under a domain that attackers favour: two of them ring.
+const RISKY: f64 = 0.43;
+/// Strength of a picture without words that leads to one.
+const BANNER: f64 = 0.87;
 
 /// Least number of strange domains in a block: an editor does not link to more at once in an otherwise unchanged page.
 const BLOCK: usize = 6;
@@ -56,7 +62,13 @@ impl Detector for ForeignLinks {
         } else {
             let repeated = if repeated { 0.6 } else { 0.0 };
             // honest pages hardly ever link to one such host, and never to two
-            0.65 * bad as f64 + 0.4 * risky.saturating_sub(bad) as f64 + repeated
+            let risky = RISKY * risky.saturating_sub(bad) as f64;
+            let banners = if still && bad == 0 && has_banner(view, &strange) {
+                BANNER
+            } else {
+                0.0
+            };
+            0.65 * bad as f64 + risky.max(banners) + repeated
         };
         let say = Localized::new("signal-foreign-links")
             .with("count", strange.len())
@@ -69,6 +81,16 @@ impl Detector for ForeignLinks {
             .join("; ");
         Some(Found::new(strength, say, &shown))
     }
+}
+
+/// Whether a picture without words leads to one of these links' hosts, which attackers favour.
+fn has_banner(view: &View, strange: &[&&Link]) -> bool {
+    let pictured: HashSet<usize> = view.page.images.iter().filter_map(|it| it.link).collect();
+    let links = view.page.links.iter().enumerate();
+    let mut banners = links.filter(|(at, it)| {
+        pictured.contains(at) && it.text.trim().is_empty() && hosts::is_risky(&it.host)
+    });
+    banners.any(|(_, it)| strange.iter().any(|new| new.url == it.url))
 }
 
 pub(super) fn has_path(url: &str) -> bool {
