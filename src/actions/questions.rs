@@ -94,7 +94,7 @@ pub async fn answer_all(access: &Access<'_>, group: &Group, ours: bool) -> Resul
     Ok(out)
 }
 
-/// Ends a question with an alarm in its place. `by`: the person who says that the change is not the agency's.
+/// Ends a question and opens an alarm in its place. `by` is the person of the answer «not ours»; `None` where time ran out.
 async fn turn(
     world: &World,
     id: &IncidentId,

@@ -94,7 +94,7 @@ const HOSTILE_WORDS: &[&str] = &[
 const PROGRAMS: &[&str] = &[
     ".exe", ".msi", ".apk", ".bat", ".cmd", ".ps1", ".vbs", ".hta", ".scr", ".dmg", ".jar",
 ];
-/// Most links of a check whose words say nothing.
+/// Most links of a browser check that has no known words.
 const LINKS: usize = 4;
 /// Most bytes of code of a check that shows nothing and loads nothing.
 const BARE: usize = 1000;

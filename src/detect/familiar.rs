@@ -43,7 +43,7 @@ pub struct Familiar {
     /// Share, 0 to 1, of the page's pairs of neighbouring words that known looks had too. Most Vietnamese words are pairs of
     /// syllables, and single syllables say nothing. 0 for a page of fewer than eight pairs.
     pub words: f64,
-    /// Links to the portal whose target or text known looks had too, the home page aside.
+    /// Links to the portal that known looks had, by target or by text, the home page aside.
     pub links: usize,
     /// All links into the portal.
     pub own_links: usize,

@@ -157,8 +157,8 @@ pub fn pictures_for_codes<'a>(view: &'a View<'_>) -> Vec<Swap<'a>> {
         .collect()
 }
 
-/// The addresses of pictures whose codes tell whether a known code was exchanged: the new one, and the known one, which
-/// mostly still answers. An attacker who can write over the known file needs no new address, so that equal codes are believed.
+/// The addresses of pictures to fetch: that of the new code, and that of the known one, which mostly still answers. The judge
+/// believes equal codes: an attacker with access to the known file would write over it and need no new address.
 pub fn to_read(view: &View) -> Vec<String> {
     let mut all = swaps(view, Fact::Qr);
     all.extend(pictures_for_codes(view));
@@ -269,17 +269,8 @@ pub fn strangeness(view: &View, host: &str) -> f64 {
         };
     }
     let domain = registrable(host);
-    let norm = view.norm;
-    let used = [
-        &norm.link_domains,
-        &norm.script_domains,
-        &norm.frame_domains,
-        &norm.form_domains,
-        &norm.image_domains,
-        &norm.relation_domains,
-    ];
     let own = [view.expect.domain.as_str(), &view.page.domain()].contains(&domain.as_str());
-    if host.is_empty() || own || is_state(host) || used.iter().any(|it| it.contains(&domain)) {
+    if host.is_empty() || own || is_state(host) || view.norm.uses_domain(&domain) {
         return 0.0;
     }
     if hosts::is_known_as(&domain, Role::Any) {

@@ -41,17 +41,6 @@ const LINKED: &[Usage] = &[
     Usage::Refresh,
     Usage::Style,
 ];
-const SHOWN: &[Usage] = &[
-    Usage::Link,
-    Usage::Code,
-    Usage::Frame,
-    Usage::Form,
-    Usage::Relation,
-    Usage::Base,
-    Usage::Refresh,
-    Usage::Style,
-    Usage::Image,
-];
 const CODE: &[Usage] = &[Usage::Code, Usage::Style];
 
 impl View<'_> {
@@ -171,7 +160,6 @@ impl View<'_> {
 
     fn has_learnt(&self, place: &Place, domain: &str, role: Role) -> bool {
         let usages = match (role, place) {
-            (Role::Any | Role::Covert, _) => SHOWN,
             (Role::Script | Role::Reached | Role::Style, Place::Domain(_)) => LINKED,
             (Role::Script | Role::Reached | Role::Style, _) => CODE,
             // great third parties lead on to anybody
@@ -179,7 +167,10 @@ impl View<'_> {
             _ => LINKED,
         };
         let norm = self.norm;
+        // a picture of the place earns no more than to be shown
+        let pictured = matches!(role, Role::Any | Role::Covert);
         usages.iter().any(|it| norm.holds(*it, place.name()))
+            || pictured && norm.holds(Usage::Image, place.name())
             // of a host that many publishers share, without an address: any of them
             || (role == Role::Any && norm.link_domains.contains(domain))
     }

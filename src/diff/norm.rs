@@ -295,6 +295,19 @@ impl Norm {
         u32::from(count) * 5 >= u32::from(self.looks) * 4
     }
 
+    /// Whether a registrable domain was used in any look, in whatever role.
+    pub fn uses_domain(&self, domain: &str) -> bool {
+        let used = [
+            &self.link_domains,
+            &self.script_domains,
+            &self.frame_domains,
+            &self.form_domains,
+            &self.image_domains,
+            &self.relation_domains,
+        ];
+        used.iter().any(|it| it.contains(domain))
+    }
+
     /// The facts that are pinned: each stood in at least four of the last five looks.
     pub fn pinned(&self) -> impl Iterator<Item = &Pin> {
         let stable = |it: &&(Pin, u16)| it.1 > 0 && self.is_stable(it.1);

@@ -10,7 +10,7 @@ const LONGEST: usize = 4 << 10;
 const WORDS: usize = 30;
 /// Most seconds of a refresh that visitors wait for without a thought.
 const SOON: u32 = 5;
-/// Objects whose location is the page's, longest first.
+/// Objects that hold the page's location, longest first.
 const OBJECTS: [&str; 6] = [
     "window.top.",
     "window.",

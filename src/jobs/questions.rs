@@ -1,4 +1,4 @@
-//! Ends questions to agencies whose time for an answer is over: the change rings.
+//! Ends questions to agencies when the time for an answer is over: the change rings.
 
 use std::{sync::Arc, time::Duration};
 

@@ -36,7 +36,7 @@ use crate::{
 /// Most changed lines that an alarm shows, and the most characters of each.
 const LINES: (usize, usize) = (9, 110);
 
-/// Least score of a page whose new places are worth a look: some signal speaks against it.
+/// Least score from which the new places of a page are fetched: some signal speaks against it.
 const DOUBTFUL: f64 = 0.05;
 
 /// Whether the norm of the target is needed to read what a visit brought.

@@ -38,7 +38,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The person who answered.
+    /// The person of the answer.
     pub fn actor(&self) -> Actor {
         Actor {
             name: self.by.clone(),

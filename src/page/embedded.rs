@@ -135,7 +135,7 @@ fn source(attributes: &str) -> Option<&str> {
     (!value.is_empty()).then_some(value)
 }
 
-/// Markup in an attribute, whose sources the browser loads.
+/// Markup in an attribute; the browser loads its sources.
 pub(super) fn loaded(value: &str) -> Vec<String> {
     match inner(value) {
         Some(it) if !it.code => sources(&it.text),

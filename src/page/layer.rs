@@ -210,7 +210,7 @@ impl Layers {
         self.close(usize::MAX, base);
     }
 
-    /// Takes the page's own element whose style hides the whole page, as a layer over it: a picture, or nothing.
+    /// Adds a layer for `html` or `body` where its style hides the whole page: its background picture, or nothing.
     pub fn blank(&mut self, tag: &str, style: &Style, base: &Url) {
         let shown = ["background", "background-image"];
         let shown = shown

@@ -14,7 +14,7 @@ const VOID: [&str; 15] = [
     "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input",
     "link", "meta", "source", "wbr",
 ];
-/// Elements whose content an HTML reader takes for text, or leaves out, while a reader of XML finds elements in it.
+/// Elements with content that an HTML reader takes for text, or leaves out, while a reader of XML finds elements in it.
 const RAW: [&str; 4] = ["plaintext", "xmp", "noembed", "noframes"];
 /// Most entities that a page may declare, and most bytes of each and of all their uses.
 const ENTITIES: usize = 64;

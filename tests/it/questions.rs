@@ -73,7 +73,7 @@ async fn of(scene: &Scene, id: &IncidentId) -> Incident {
     known.unwrap()
 }
 
-/// A room whose portal `a` has just been relaunched.
+/// A room just after the relaunch of its portal `a`.
 async fn asked() -> (Arc<Turned>, Portal, Telegram, Scene, [usize; 2]) {
     let clock = clock();
     let escalation = "  escalation: [{ after: 5m, to: duty-room }]\n";
@@ -349,7 +349,7 @@ async fn a_portal_without_a_chat_of_its_own_asks_the_operator() {
     );
 }
 
-/// Six portals on one system, whose alerts go to the room and the agency.
+/// Six portals on one system; their alerts go to the room and the agency.
 async fn shared_system(clock: Arc<Turned>) -> (Portal, Telegram, Scene) {
     let portal = Portal::page(honest(1)).await;
     let telegram = Telegram::strict(&[(ROOM, "supergroup"), (AGENCY, "supergroup")]).await;

@@ -14,7 +14,7 @@ pub struct NewAccount;
 const KEPT: f64 = 0.75;
 /// Accounts and codes of a portal that lists them.
 const MANY: usize = 4;
-/// Texts before and after an account that say whose it is, and the longest of them in bytes.
+/// Number of texts before and after an account that are searched for the name of its holder, and the longest of them in bytes.
 const BESIDE: usize = 2;
 const LONGEST: usize = 2000;
 const ALONE: f64 = 0.6;

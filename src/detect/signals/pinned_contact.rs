@@ -8,7 +8,7 @@ use crate::{
     diff::pins::Fact,
 };
 
-/// Strength 0.5 for an office's line or address in whose place a person's stands, 1.0 for several; 0.2 for another one of an office:
+/// Strength 0.5 where a person's number or address replaces an office's, 1.0 where several do; 0.2 for another one of an office:
 /// offices change their numbers.
 pub struct PinnedContact;
 

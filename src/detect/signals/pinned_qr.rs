@@ -56,7 +56,7 @@ enum Said<'a> {
     Text,
 }
 
-/// What a code says; `None` where only its file is known, whose name is the value and whose address is shown.
+/// What a code says; `None` where only its file is known: then the value is the file's name and `shown` its address.
 fn told(pin: &Pin) -> Option<Said<'_>> {
     let said = pin.value.as_str();
     if said != pin.shown {

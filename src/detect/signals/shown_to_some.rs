@@ -115,23 +115,11 @@ fn is_other_text(beside: &FirstVisitor, line: &str) -> bool {
 /// Domains that only this visitor is led to, and neither was before.
 fn strange_hosts(view: &View, beside: &FirstVisitor) -> Vec<String> {
     let own = [view.expect.domain.clone(), view.page.domain()];
-    let used = |norm: &Norm, it: &str| {
-        [
-            &norm.link_domains,
-            &norm.script_domains,
-            &norm.frame_domains,
-            &norm.form_domains,
-            &norm.image_domains,
-            &norm.relation_domains,
-        ]
-        .iter()
-        .any(|all| all.contains(it))
-    };
     let ordinary = |it: &String| {
         own.contains(it)
             || beside.shown.domains.contains(it)
-            || used(&beside.first, it)
-            || used(&beside.own, it)
+            || beside.first.uses_domain(it)
+            || beside.own.uses_domain(it)
             || is_state(it)
             || hosts::is_known_as(it, Role::Any)
             || !view.is_foreign(it)
@@ -187,7 +175,7 @@ mod tests {
         page::read(source).unwrap()
     }
 
-    /// Strength of what a visitor is shown, whose earlier pages are `own`, beside a first visitor.
+    /// Strength of what a visitor is shown beside a first visitor; `own` are the visitor's earlier pages.
     fn strength(now: &Page, own: &Page, first: &Page, first_now: Option<&Page>) -> f64 {
         let mut expect = Expectations::of_url(&"https://xa.gov.vn/".parse().unwrap());
         let own = Arc::new(Norm::learn([own]));

@@ -81,7 +81,7 @@ fn share(host: &str) -> Option<Share> {
 
 /// The place of an absolute address on `host`.
 pub fn of(url: &str, host: &str) -> Place {
-    // a copy in an archive is the publisher's whose page was archived
+    // the archived publisher answers for a copy in an archive
     if let Some(original) = archived(url, host) {
         let host = self::host(original);
         return if archived(original, host).is_some() {
