@@ -20,7 +20,7 @@ use crate::{
 
 const YES: &str = "✅ Đúng, là chúng tôi";
 const NO: &str = "🔴 Không phải";
-const HEAD: &str = "❓ CỔNG VỪA THAY ĐỔI LỚN — CÓ PHẢI CỦA ĐƠN VỊ?";
+const HEAD: &str = "❓ CỔNG VỪA CÓ THAY ĐỔI — CÓ PHẢI CỦA ĐƠN VỊ?";
 
 /// The portal on a new system: other parts and addresses, a map and a chat service of hosts that it never had.
 fn relaunched() -> String {
@@ -393,7 +393,7 @@ async fn a_rebuilt_shared_system_is_one_question() {
     let question = telegram.last(AGENCY).unwrap();
     assert!(question.silent);
     assert!(
-        question.text.starts_with("❓ 6 CỔNG VỪA THAY ĐỔI LỚN"),
+        question.text.starts_with("❓ 6 CỔNG VỪA CÓ THAY ĐỔI"),
         "{}",
         question.text
     );
