@@ -59,7 +59,7 @@ pub struct Familiar {
 
 impl Familiar {
     /// Compares the words, links and title of a page with those of known looks.
-    pub fn of(view: &View) -> Self {
+    fn of(view: &View) -> Self {
         let (page, norm) = (view.page, view.norm);
         let own = page.domain();
         let is_home = |url: &str| {
@@ -108,6 +108,13 @@ impl Familiar {
                 .filter(|it| *it >= SENTENCE)
                 .sum(),
         }
+    }
+}
+
+impl View<'_> {
+    /// What of the page the portal had before; compared once.
+    pub fn familiar(&self) -> Familiar {
+        *self.familiar.get_or_init(|| Familiar::of(self))
     }
 }
 

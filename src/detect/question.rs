@@ -3,7 +3,6 @@
 
 use super::{
     View,
-    familiar::Familiar,
     signals::is_familiar,
     weights::{Family, Table},
 };
@@ -33,7 +32,7 @@ pub(super) fn is_recognised(view: &View) -> bool {
         || change.kept_links.is_some_and(|it| it > OWN_LINKS)
         || leads_in
         || is_familiar(view)
-        || Familiar::of(view).is_own()
+        || view.familiar().is_own()
 }
 
 /// Whether these signals, which ring together, come from a large change and from nothing else. A planted part that

@@ -1,7 +1,7 @@
 //! Hardly a word is left, and an image or a film stands in place of the text.
 
 use crate::{
-    detect::{Detector, Found, View, familiar::Familiar},
+    detect::{Detector, Found, View},
     model::Localized,
     page::registrable,
 };
@@ -55,7 +55,7 @@ impl Detector for Emptied {
             (false, true) => 0.2,
         };
         // a short notice in the portal's own words, without a picture in its place
-        let is_own = view.norm.looks > 0 && !shows && !page.dark && Familiar::of(view).speaks();
+        let is_own = view.norm.looks > 0 && !shows && !page.dark && view.familiar().speaks();
         let strength = if is_own { strength * 0.5 } else { strength };
         let first = page
             .images

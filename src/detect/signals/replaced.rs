@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
-    detect::{Detector, Found, View, familiar::Familiar},
+    detect::{Detector, Found, View},
     model::Localized,
     page::fold::fold,
 };
@@ -29,7 +29,7 @@ impl Detector for Replaced {
         // a redesign links to its own pages and has as much text as before; a replacement does neither
         let rich = own * 3 >= view.norm.own_links.max(6) && view.words * 3 >= view.norm.words;
         let mut strength = (GONE_BELOW - kept) / GONE_BELOW * if rich { 0.35 } else { 1.0 };
-        if is_familiar(view) || !view.page.dark && Familiar::of(view).speaks() {
+        if is_familiar(view) || !view.page.dark && view.familiar().speaks() {
             strength *= 0.5;
         }
         let lost = format!("{:.0}", (1.0 - kept) * 100.0);

@@ -36,7 +36,7 @@ impl Detector for Unrecognised {
         if !is_gone || !had || !is_page {
             return None;
         }
-        let familiar = Familiar::of(view);
+        let familiar = view.familiar();
         if familiar.is_own() || is_richer(view, &familiar) {
             return None;
         }
